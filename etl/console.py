@@ -1,0 +1,98 @@
+"""What a command shows: tables and lines for people, JSON for machines, progress on a terminal.
+
+Results go to standard output, progress and notes to standard error, so a pipe only carries results.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Progress(Protocol):
+    """Told how much more has been done; `advance(0, "…")` only changes the description."""
+
+    def __call__(self, amount: int, description: str | None = None) -> None:
+        """`amount` more units are done."""
+
+
+def stdout() -> Console:
+    """The console for results. Piped output is as wide as it needs to be, so no cell is cut."""
+    from rich.console import Console
+
+    return Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def line(text: str = "") -> None:
+    """One line of a result, as it is: no markup is read in it."""
+    stdout().print(text, markup=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """One line for a person who watches, on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; cells that are numbers are aligned right and get thousands separators."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    body = [list(row) for row in rows]
+    drawn = Table(title=escape(title), title_justify="left", title_style="bold")
+    for index, name in enumerate(header):
+        is_number = bool(body) and all(isinstance(row[index], int | float) for row in body)
+        drawn.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+    for row in body:
+        drawn.add_row(*[f"{cell:,}" if isinstance(cell, int | float) else escape(str(cell)) for cell in row])
+    stdout().print(drawn)
+
+
+def json_document(document: Any) -> None:
+    """A result for a machine: one JSON document on standard output, Korean as it is."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def progress(description: str, total: int | None = None, *, is_quiet: bool = False) -> Iterator[Progress]:
+    """A progress bar on a terminal, a plain line at the start and the end otherwise.
+
+    Args:
+        description: what is being done.
+        total: how many units there are, or None where that is not known beforehand.
+        is_quiet: show nothing at all (`--json`).
+    """
+    if is_quiet:
+        yield lambda amount, description=None: None
+        return
+    if not sys.stderr.isatty():
+        note(f"{description} …")
+        done = 0
+
+        def count(amount: int, description: str | None = None) -> None:  # noqa: ARG001
+            nonlocal done
+            done += amount
+
+        yield count
+        note(f"{description}: {done:,} done")
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda amount, description=None: bar.update(task, advance=amount, description=description)

@@ -1,0 +1,1 @@
+"""The dataset on disk: shards, rejects, manifest, card. Written whole or not at all."""

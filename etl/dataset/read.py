@@ -1,0 +1,89 @@
+"""Opens a dataset that `etl ingest` wrote: its manifest, its shards by split, its rejects."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder and its manifest."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def labels(self) -> list[str]:
+        """The targets of the taxonomy, in order: the index of a label is its class id."""
+        return list(self.manifest["taxonomy"]["targets"])
+
+    def shards(self, split: str) -> list[Path]:
+        """The Parquet shards of one split, in order."""
+        return sorted(self.path.glob(f"data/{split}-*.parquet"))
+
+    def scan(self, *splits: str) -> pl.LazyFrame:
+        """The kept rows of the given splits (all by default), in order; dictionary columns come as strings."""
+        import polars as pl
+
+        frames = [
+            pl.scan_parquet(shard) for split in splits or SPLITS for shard in self.shards(split)
+        ]
+        return _as_strings(pl.concat(frames)) if frames else _empty(is_reject=False)
+
+    def scan_rejects(self) -> pl.LazyFrame:
+        """The rejected rows with `reason` and `detail`, in order."""
+        import polars as pl
+
+        parts = sorted(self.path.glob("rejects/*.parquet"))
+        return _as_strings(pl.concat([pl.scan_parquet(part) for part in parts])) if parts else _empty(is_reject=True)
+
+
+def open_dataset(path: Path) -> Dataset:
+    """Opens a dataset.
+
+    Raises:
+        InputError: there is no dataset at `path`, or its manifest is not readable.
+    """
+    manifest_path = path / "manifest.json"
+    try:
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path} is not a dataset",
+            details=["expected a folder with manifest.json, which is written last"],
+            next_step=f"make one with `etl ingest PATH... --out {path}`",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{manifest_path} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=f"write the dataset again with `etl ingest PATH... --out {path}`",
+        ) from error
+    return Dataset(path, manifest)
+
+
+def _as_strings(frame: pl.LazyFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+def _empty(*, is_reject: bool) -> pl.LazyFrame:
+    import polars as pl
+
+    from etl import row
+
+    empty = pl.from_arrow(row.arrow_schema(is_reject=is_reject).empty_table())
+    assert isinstance(empty, pl.DataFrame)
+    return _as_strings(empty.lazy())

@@ -1,0 +1,66 @@
+"""The errors a user can meet, each with its exit code.
+
+An error says what is wrong and where, what was expected and found, the likely cause, and what to do
+next. A bad *row* never raises: it is rejected with a reason (`etl.steps`).
+"""
+
+from __future__ import annotations
+
+
+class EtlError(Exception):
+    """An error with an explanation; `str(error)` is the text a user reads.
+
+    Args:
+        what: one line: what is wrong, and with what.
+        details: further lines: expected and got, where.
+        cause: the likely cause, one sentence.
+        next_step: what to do about it, usually a command.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, details: list[str] | None = None, cause: str = "", next_step: str = ""):
+        self.what = what
+        self.details = details or []
+        self.cause = cause
+        self.next_step = next_step
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        """The whole explanation, one fact per line."""
+        lines = [self.what, *(f"  {detail}" for detail in self.details)]
+        if self.cause:
+            lines.append(f"  {self.cause}")
+        if self.next_step:
+            lines.append(f"  Next: {self.next_step}")
+        return "\n".join(lines)
+
+
+class SettingsError(EtlError):
+    """Wrong usage or settings: an unknown key, a file that is not there, options that exclude each other."""
+
+    exit_code = 2
+
+
+class FindingsError(EtlError):
+    """Validation found errors, or a model learnt nothing."""
+
+    exit_code = 3
+
+
+class InputError(EtlError):
+    """An input cannot be read, or is not the corpus its contract describes."""
+
+    exit_code = 4
+
+
+class LockError(EtlError):
+    """Another run holds the lock."""
+
+    exit_code = 5
+
+
+class WriteError(EtlError):
+    """Not enough disk, or a write failed."""
+
+    exit_code = 6

@@ -1,0 +1,44 @@
+"""Finds the knowledge of the tool: `schemas/` and `data_contracts/`.
+
+In a checkout they stand at the top of the repository, in a wheel beside the code; nobody else needs to know.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from etl.errors import SettingsError
+
+_PACKAGE = Path(__file__).parent
+_ROOTS = (_PACKAGE / "_knowledge", _PACKAGE.parent)
+
+
+def path(*parts: str) -> Path:
+    """The path of one resource, such as `path("schemas", "emotions", "ko7.yaml")`.
+
+    Raises:
+        SettingsError: there is no such resource.
+    """
+    for root in _ROOTS:
+        candidate = root.joinpath(*parts)
+        if candidate.exists():
+            return candidate
+    raise SettingsError(
+        f"{'/'.join(parts)} is not part of this installation",
+        next_step="check the name, or install the package again",
+    )
+
+
+def names(*parts: str, suffix: str = ".yaml") -> list[str]:
+    """The names, without `suffix`, of the resources in one folder, sorted."""
+    return sorted(found.name.removesuffix(suffix) for found in path(*parts).glob(f"*{suffix}"))
+
+
+@cache
+def load(*parts: str) -> Any:
+    """One YAML resource, decoded by `yaml.safe_load` and kept: treat it as read-only."""
+    import yaml
+
+    return yaml.safe_load(path(*parts).read_text(encoding="utf-8"))

@@ -1,0 +1,151 @@
+"""`etl.yaml` as typed settings: every key has a default, unknown keys are refused.
+
+Command-line options are the same names; `etl init` writes a commented file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from etl.errors import SettingsError
+
+Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
+Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is read from the raw files."""
+
+    source: str | None = None
+    turns: Literal["first", "all"] = "first"
+    modality: Literal["text", "sound", "image", "multimodal"] = "text"
+    on_bad_file: Literal["stop", "skip"] = "stop"
+    limit: Positive | None = None
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a table of the user's own keeps what (source `table`)."""
+
+    text_column: str | None = None
+    label_column: str | None = None
+    group_column: str | None = None
+    split_column: str | None = None
+    domain: str = "comment"
+
+
+class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How sentences are cleaned."""
+
+    max_chars: Positive = 1000
+    max_repeats: Positive = 3
+
+
+class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tagger cuts a sentence, and which tokens are kept."""
+
+    tagger: Tagger = "okt"
+    norm: bool = True
+    stem: bool = True
+    keep: tuple[str, ...] | None = None
+    stop_words: str | None = None
+
+
+class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How rows are divided into train, validation and test."""
+
+    mode: Literal["official", "grouped"] = "official"
+    validation: Share = 0.1
+    test: Share = 0.1
+    seed: int = 42
+
+
+class Dedupe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens to duplicates, conflicts and leaks in train."""
+
+    duplicates: Literal["first", "keep"] = "first"
+    conflicts: Literal["reject", "majority", "keep"] = "reject"
+    short_eojeols: Annotated[int, msgspec.Meta(ge=0)] = 3
+    short_chars: Annotated[int, msgspec.Meta(ge=0)] = 10
+
+
+class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the dataset is laid out."""
+
+    shard_rows: Positive = 100_000
+    row_group_rows: Positive = 10_000
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that decides what is in a dataset. How it is computed (workers, progress) is not part of it."""
+
+    taxonomy: str = "ko7"
+    read: Read = Read()
+    table: Table = Table()
+    clean: Clean = Clean()
+    tag: Tag = Tag()
+    split: Split = Split()
+    dedupe: Dedupe = Dedupe()
+    write: Write = Write()
+
+
+def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
+    """The settings of `config`, with the options that were given on the command line on top.
+
+    Args:
+        config: an `etl.yaml`, or None for the defaults.
+        overrides: `{"section.key": value}` or `{"key": value}`; None values are left out.
+
+    Raises:
+        SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
+    """
+    tree = _read_yaml(config) if config else {}
+    for dotted, value in overrides.items():
+        if value is not None:
+            *sections, key = dotted.split(".")
+            branch = tree
+            for section in sections:
+                branch = branch.setdefault(section, {})
+            branch[key] = value
+    try:
+        settings = msgspec.convert(tree, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"{config.name if config else 'the options'} cannot be used as settings",
+            details=[str(error)],
+            next_step="compare with the commented file that `etl init` writes",
+        ) from error
+    if settings.split.validation + settings.split.test >= 1:
+        raise SettingsError(
+            "split.validation and split.test together leave nothing for train",
+            details=[f"{settings.split.validation} + {settings.split.test} must be less than 1"],
+            next_step="lower one of them in etl.yaml",
+        )
+    return settings
+
+
+def _read_yaml(config: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        tree = yaml.safe_load(config.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(
+            f"{config} cannot be read: {error.strerror}", next_step="write one with `etl init`"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{config} is not YAML", details=str(error).splitlines(), next_step="compare with `etl init`"
+        ) from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(
+            f"{config} is not a mapping of settings",
+            details=[f"expected `key: value` lines, got {type(tree).__name__}"],
+            next_step="compare with `etl init`",
+        )
+    return tree
