@@ -60,6 +60,10 @@ def json_document(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
+def _show_nothing(amount: int, description: str | None = None) -> None:
+    """Progress that nobody watches."""
+
+
 @contextmanager
 def progress(description: str, total: int | None = None, *, is_quiet: bool = False) -> Iterator[Progress]:
     """A progress bar on a terminal, a plain line at the start and the end otherwise.
@@ -70,7 +74,7 @@ def progress(description: str, total: int | None = None, *, is_quiet: bool = Fal
         is_quiet: show nothing at all (`--json`).
     """
     if is_quiet:
-        yield lambda amount, description=None: None
+        yield _show_nothing
         return
     if not sys.stderr.isatty():
         note(f"{description} …")

@@ -15,15 +15,25 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def described() -> list[dict[str, str]]:
+    """Every column with its name, type, place and meaning, in order."""
+    return list(resources.load("schemas", "columns.yaml")["columns"])
+
+
 def columns(*, is_reject: bool) -> list[str]:
     """The names of the columns of a shard, or of a file of rejects, in order."""
     where = {"both", "rejects"} if is_reject else {"both", "shards"}
-    return [column["name"] for column in resources.load("schemas", "columns.yaml")["columns"] if column["in"] in where]
+    return [column["name"] for column in described() if column["in"] in where]
 
 
 def reasons() -> dict[str, str]:
     """Every reason a row can be rejected for, with its explanation."""
     return dict(resources.load("schemas", "columns.yaml")["reasons"])
+
+
+def domains() -> list[str]:
+    """The kinds of text there are."""
+    return list(resources.load("schemas", "columns.yaml")["domains"])
 
 
 @cache
@@ -36,7 +46,7 @@ def read_schema() -> pl.Schema:
     return pl.Schema(
         {
             column["name"]: types.get(column["type"], pl.String())
-            for column in resources.load("schemas", "columns.yaml")["columns"]
+            for column in described()
             if column["name"] not in made_by_steps
         }
     )
@@ -54,5 +64,5 @@ def arrow_schema(*, is_reject: bool) -> pa.Schema:
         "int64": pa.int64(),
         "list<string>": pa.list_(pa.string()),
     }
-    kinds = {column["name"]: column["type"] for column in resources.load("schemas", "columns.yaml")["columns"]}
+    kinds = {column["name"]: column["type"] for column in described()}
     return pa.schema([pa.field(name, types[kinds[name]]) for name in columns(is_reject=is_reject)])

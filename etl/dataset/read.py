@@ -32,12 +32,10 @@ class Dataset:
         return sorted(self.path.glob(f"data/{split}-*.parquet"))
 
     def scan(self, *splits: str) -> pl.LazyFrame:
-        """The kept rows of the given splits (all by default), in order; dictionary columns come as strings."""
+        """The kept rows of the given splits (all by default), in order; dictionaries come as strings."""
         import polars as pl
 
-        frames = [
-            pl.scan_parquet(shard) for split in splits or SPLITS for shard in self.shards(split)
-        ]
+        frames = [pl.scan_parquet(shard) for split in splits or SPLITS for shard in self.shards(split)]
         return _as_strings(pl.concat(frames)) if frames else _empty(is_reject=False)
 
     def scan_rejects(self) -> pl.LazyFrame:
@@ -45,7 +43,11 @@ class Dataset:
         import polars as pl
 
         parts = sorted(self.path.glob("rejects/*.parquet"))
-        return _as_strings(pl.concat([pl.scan_parquet(part) for part in parts])) if parts else _empty(is_reject=True)
+        return (
+            _as_strings(pl.concat([pl.scan_parquet(part) for part in parts]))
+            if parts
+            else _empty(is_reject=True)
+        )
 
 
 def open_dataset(path: Path) -> Dataset:

@@ -1,0 +1,42 @@
+# Each target sets up what it needs, once; a second run starts at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := $(abspath constraints.txt)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
+	@echo "make test   all tests"
+	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make bench  side-by-side speed comparisons, printed as tables"
+
+demo: $(VENV)/.installed
+	$(BIN)/etl demo demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The stamps follow what is to be installed; the code itself is installed as a link.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,dev]'
+	touch $@

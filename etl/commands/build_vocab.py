@@ -1,0 +1,63 @@
+"""`etl build-vocab`: counts the tokens of train, writes `vocab.json`, shows what it covers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def build_vocab(
+    dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
+    min_count: Annotated[int, typer.Option(min=1, help="Rarer tokens become <unk>.")] = 2,
+    max_size: Annotated[
+        int | None,
+        typer.Option(min=3, help="At most so many ids, <pad> and <unk> included; the most frequent stay."),
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Give every token of the training split an id, and write them to vocab.json.
+
+    Only train is counted. Ids go by count, then by code point: 0 is <pad>, 1 is <unk>.
+    """
+    from etl import console, vocab
+    from etl.dataset.read import open_dataset
+
+    vocabulary = vocab.build(dataset, min_count=min_count, max_size=max_size)
+    covered = vocab.coverage(vocabulary, open_dataset(dataset))
+    if is_json:
+        console.json_document(
+            {
+                "file": str(dataset / vocab.FILE),
+                "size": len(vocabulary),
+                "sha256": vocab.sha256(vocabulary),
+                "min_count": min_count,
+                "max_size": max_size,
+                "coverage": {
+                    split: {
+                        "rows": share.rows,
+                        "tokens": share.tokens,
+                        "unknown": share.unknown,
+                        "known_share": share.known_share,
+                        "unknown_share": share.unknown_share,
+                    }
+                    for split, share in covered.items()
+                },
+            }
+        )
+        return
+    console.table(
+        f"{dataset / vocab.FILE}: {len(vocabulary):,} ids",
+        ["split", "rows", "tokens", "known %", "unknown %"],
+        [
+            [
+                split,
+                share.rows,
+                share.tokens,
+                round(100 * share.known_share, 2),
+                round(100 * share.unknown_share, 2),
+            ]
+            for split, share in covered.items()
+        ],
+    )

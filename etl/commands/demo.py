@@ -1,0 +1,60 @@
+"""`etl demo`: the whole way once, without a licence and without a question."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from etl.demo import Demo
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path("demo"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
+    ] = None,
+) -> None:
+    """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline."""
+    from etl import console
+    from etl import demo as whole_way
+    from etl.commands.train_baseline import require_torch
+    from etl.settings import Settings
+
+    require_torch()
+    with console.progress("demo") as progress:
+        done = whole_way.run(folder, Settings(), workers=workers or os.cpu_count() or 1, progress=progress)
+    _show(done)
+
+
+def _show(done: Demo) -> None:
+    from etl import console
+    from etl.commands import ingest
+
+    ingest.show(done.manifest, done.dataset)
+    split = done.training.held_out
+    model, constant = done.training.model[split], done.training.constant[split]
+    console.table(
+        f"Baseline, on {split}",
+        ["", "accuracy", "macro-F1", "loss"],
+        [
+            [name, *(round(number, 4) for number in (scores.accuracy, scores.macro_f1, scores.loss))]
+            for name, scores in (("LSTM", model), ("constant predictor", constant))
+        ],
+    )
+    warnings = sum(finding.severity == "warning" for finding in done.validation.findings)
+    console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {done.vocabulary_size:,} ids.")
+    console.line("Where to look:")
+    for path, what in (
+        (done.raw, "made-up corpora, and truth.json: what is planted in them"),
+        (done.dataset / "data", "the shards: datasets.load_dataset, polars or pandas read them as they are"),
+        (done.dataset / "rejects", f"every rejected row with its reason: etl rejects {done.dataset}"),
+        (done.dataset / "validation" / "report.html", "the report"),
+        (done.dataset / "manifest.json", "what went in, what came out, the sha256 of every file"),
+        (done.model / "metrics.json", "scores of the baseline and of the constant predictor"),
+    ):
+        console.line(f"  {path}  {what}")
+    console.line("Next: `etl sources` says what your own corpora should look like.")

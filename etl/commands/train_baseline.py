@@ -1,0 +1,148 @@
+"""`etl train-baseline`: trains the LSTM and shows its scores beside those of the constant predictor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from etl.errors import SettingsError
+
+if TYPE_CHECKING:
+    from etl.train.collapse import Record
+    from etl.train.run import Report
+
+
+def train_baseline(
+    dataset: Annotated[Path, typer.Argument(help="A dataset with a vocabulary (`etl build-vocab`).")],
+    out: Annotated[Path, typer.Option(help="The model's folder: a new one, or an older model to replace.")],
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate of Adam.")] = 0.001,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same weights, on the CPU.")] = 42,
+    max_len: Annotated[
+        str, typer.Option(help="Tokens per row, or auto: enough for 99 % of the training rows.")
+    ] = "auto",
+    embedding: Annotated[int, typer.Option(min=1, help="Numbers per token.")] = 128,
+    hidden: Annotated[int, typer.Option(min=1, help="Numbers in the state of the LSTM.")] = 128,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Train a small LSTM on the key tokens, and say honestly what it learnt.
+
+    Its scores stand beside those of the constant predictor, which gives every row the shares of the labels in
+    train. A model that learnt nothing is not written: exit code 3, with what was seen and the likely cause.
+    """
+    require_torch()
+    from etl import console
+    from etl.train import run
+    from etl.train.settings import TrainSettings
+
+    if lr <= 0:
+        raise SettingsError(
+            "--lr must be above 0", details=[f"got {lr:g}"], next_step="leave it out, or use 0.001"
+        )
+    settings = TrainSettings(
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        seed=seed,
+        max_len=_max_len(max_len),
+        embedding=embedding,
+        hidden=hidden,
+    )
+    with console.progress("training, epochs", total=epochs, is_quiet=is_json) as advance:
+
+        def on_epoch(record: Record) -> None:
+            advance(1)
+            if not is_json:
+                console.note(_epoch_line(record))
+
+        report = run.train(
+            dataset,
+            out,
+            settings,
+            device=device,
+            on_epoch=on_epoch,
+            on_batch=lambda epoch, share: advance(0, f"training, epoch {epoch}: {share:.0%}"),
+        )
+    for warning in report.warnings:
+        console.note(f"warning: {warning}")
+    if is_json:
+        import json
+
+        console.json_document({"model": str(out), "metrics": json.loads(run.to_json(report))})
+        return
+    _show(report, out)
+
+
+def _show(report: Report, out: Path) -> None:
+    from etl import console
+
+    console.table(
+        f"{out}: epoch {report.best_epoch} of {len(report.epochs)}, chosen by {report.held_out}",
+        ["split", "predictor", "rows", "accuracy", "macro-F1", "loss"],
+        [
+            [
+                split,
+                name,
+                scores[split].rows,
+                round(scores[split].accuracy, 4),
+                round(scores[split].macro_f1, 4),
+                round(scores[split].loss, 4),
+            ]
+            for split in report.model
+            for name, scores in (("LSTM", report.model), ("constant", report.constant))
+        ],
+    )
+    held_out = report.model[report.held_out]
+    console.table(
+        f"labels, {report.held_out}",
+        ["label", "rows", "precision", "recall", "F1"],
+        [
+            [label, own.rows, round(own.precision, 4), round(own.recall, 4), round(own.f1, 4)]
+            for label, own in held_out.labels.items()
+            if own.rows or own.predicted
+        ],
+    )
+    console.table(
+        f"sources, {report.held_out}",
+        ["source", "rows", "accuracy", "macro-F1"],
+        [
+            [source, own.rows, round(own.accuracy, 4), round(own.macro_f1, 4)]
+            for source, own in held_out.sources.items()
+        ],
+    )
+
+
+def _epoch_line(record: Record) -> str:
+    return (
+        f"epoch {record.epoch}: train loss {record.train_loss:.4f}, held-out loss {record.scores.loss:.4f}, "
+        f"accuracy {record.scores.accuracy:.4f}, macro-F1 {record.scores.macro_f1:.4f}"
+    )
+
+
+def _max_len(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(
+            "--max-len is neither auto nor a number of tokens",
+            details=[f'expected auto or at least 1, got "{text}"'],
+            next_step="leave it out",
+        )
+    return int(text)
+
+
+def require_torch() -> None:
+    try:
+        import numpy  # noqa: F401, ICN001
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            "train needs the extra [train]",
+            details=[str(error)],
+            next_step="pip install 'korean-emotion-etl[train]'",
+        ) from error

@@ -1,0 +1,104 @@
+"""What others read of a dataset: the card that Hugging Face shows and loads by, and Croissant metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl import contract, row
+
+
+def dataset_card(manifest: dict[str, Any]) -> str:
+    """The dataset card. Its head tells `datasets.load_dataset` which files are which split."""
+    split_files = "".join(
+        f"      - split: {split}\n        path: data/{split}-*.parquet\n"
+        for split, facts in manifest["splits"].items()
+        if facts["rows"]
+    )
+    head = (
+        "---\nlanguage: [ko]\ntask_categories: [text-classification]\npretty_name: Korean emotion sentences\n"
+        f"configs:\n  - config_name: default\n    data_files:\n{split_files}---\n"
+    )
+    sources = "".join(
+        f"| {contract.load(source).title} (`{source}`) | {contract.load(source).licence} "
+        f"| {tally['read']:,} | {tally['kept']:,} | {tally['read'] - tally['kept']:,} |\n"
+        for source, tally in manifest["counts"].items()
+    )
+    labels = "".join(
+        f"| {label} | "
+        + " | ".join(f"{facts['labels'][label]:,}" for facts in manifest["splits"].values())
+        + " |\n"
+        for label in manifest["taxonomy"]["targets"]
+    )
+    return (
+        f"{head}\n# Korean emotion sentences\n\n"
+        f"Labels: taxonomy `{manifest['taxonomy']['name']}`. Tagger: `{manifest['tagger']['name']}`.\n"
+        "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"
+        "| corpus | licence | read | kept | rejected |\n|---|---|---:|---:|---:|\n"
+        f"{sources}\n| label | train | validation | test |\n|---|---:|---:|---:|\n{labels}\n"
+        "Every rejected row is in `rejects/` with its reason; `manifest.json` accounts for every raw file.\n"
+    )
+
+
+def croissant(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Croissant 1.0 metadata (MLCommons) of the shards."""
+    shards = [name for name in sorted(files) if name.startswith("data/")]
+    kinds = {"string": "sc:Text", "dictionary": "sc:Text", "int64": "sc:Integer", "list<string>": "sc:Text"}
+    fields = [
+        {
+            "@type": "cr:Field",
+            "@id": f"rows/{column['name']}",
+            "name": column["name"],
+            "description": column["about"],
+            "dataType": kinds[column["type"]],
+            **({"repeated": True} if column["type"].startswith("list") else {}),
+            "source": {"fileSet": {"@id": "shards"}, "extract": {"column": column["name"]}},
+        }
+        for column in row.described()
+        if column["in"] == "both"
+    ]
+    distribution: list[dict[str, Any]] = [
+        {
+            "@type": "cr:FileObject",
+            "@id": name,
+            "name": name,
+            "contentUrl": name,
+            "encodingFormat": "application/x-parquet",
+            "sha256": files[name]["sha256"],
+        }
+        for name in shards
+    ]
+    distribution.append(
+        {
+            "@type": "cr:FileSet",
+            "@id": "shards",
+            "name": "shards",
+            "encodingFormat": "application/x-parquet",
+            "includes": "data/*.parquet",
+        }
+    )
+    return {
+        "@context": {
+            "@language": "en",
+            "@vocab": "https://schema.org/",
+            "sc": "https://schema.org/",
+            "cr": "http://mlcommons.org/croissant/",
+            "dct": "http://purl.org/dc/terms/",
+            "conformsTo": "dct:conformsTo",
+            "column": "cr:column",
+            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+            "extract": "cr:extract",
+            "field": "cr:field",
+            "fileSet": "cr:fileSet",
+            "includes": "cr:includes",
+            "recordSet": "cr:recordSet",
+            "repeated": "cr:repeated",
+            "source": "cr:source",
+        },
+        "@type": "sc:Dataset",
+        "name": "korean-emotion-sentences",
+        "description": "Korean sentences with emotion labels, cleaned, tagged and split without leaks.",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "inLanguage": "ko",
+        "distribution": distribution,
+        "recordSet": [{"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "field": fields}],
+    }

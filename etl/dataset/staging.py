@@ -1,0 +1,143 @@
+"""Writes a folder complete or not at all.
+
+All is written into a hidden folder beside the target, which takes its place in one rename when it is whole.
+A crash at any instant leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl.errors import SettingsError, WriteError
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
+
+
+@contextmanager
+def staging(target: Path, proof: str) -> Iterator[Path]:
+    """A temporary folder that becomes `target` when the block is left without an error.
+
+    Args:
+        target: the folder to write. It may exist if it is empty or holds `proof`.
+        proof: the file that shows that `target` was written by us and may be replaced.
+
+    Raises:
+        SettingsError: `target` is something else's.
+        WriteError: the disk is full, or the folder cannot be written.
+    """
+    check_replaceable(target, proof)
+    folder = target.parent / f".{target.name}.partial-{os.getpid()}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        folder.mkdir()
+        yield folder
+        _sync(folder)
+        _swap(folder, target)
+    except OSError as error:
+        raise WriteError(
+            f"{target} cannot be written",
+            details=[f"{error.strerror or error}"],
+            cause="The disk is full, or the folder is not yours to write." if error.errno else "",
+            next_step=f"make room and run the command again; {_what_is_left(target)}",
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_replaceable(target: Path, proof: str) -> None:
+    """Refuses a target that holds something other than what we write there.
+
+    Raises:
+        SettingsError: `target` is a file, or a folder with other things in it.
+    """
+    if target.is_dir() and not (target / proof).exists() and any(target.iterdir()):
+        raise SettingsError(
+            f"{target} already holds something else",
+            details=[f"expected no such folder, an empty one, or one with {proof}"],
+            next_step="choose another folder, or remove this one yourself.",
+        )
+    if target.exists() and not target.is_dir():
+        raise SettingsError(f"{target} is a file", next_step="choose the name of a folder.")
+
+
+def write_file(path: Path, content: str) -> None:
+    """Writes one file of text complete or not at all, in UTF-8.
+
+    Raises:
+        WriteError: the disk is full, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(content, encoding="utf-8")
+        _sync_one(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise WriteError(
+            f"{path} cannot be written",
+            details=[f"{error.strerror or error}"],
+            next_step="make room, or choose a folder that you may write.",
+        ) from error
+
+
+def _what_is_left(target: Path) -> str:
+    return f"{target} is as it was." if target.exists() else "nothing was left behind."
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Removes what runs that were killed left beside the target."""
+    for leftover in target.parent.glob(f".{target.name}.partial-*"):
+        process = leftover.name.rpartition("-")[2]
+        if process.isdigit() and not _is_running(int(process)):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync_one(path)
+    _sync_one(folder)
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _swap(folder: Path, target: Path) -> None:
+    """Puts `folder` in the place of `target`; what was there ends up in `folder`."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        paths = (os.fsencode(folder), os.fsencode(target))
+        if libc.renameat2(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0:
+            return
+    # No exchange in one step here: the old folder is moved aside for an instant, and never deleted before.
+    aside = target.with_name(f".{target.name}.previous-{os.getpid()}")
+    target.rename(aside)
+    folder.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)

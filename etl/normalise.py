@@ -1,0 +1,50 @@
+"""When two sentences are the same but for their spelling, and which are too short for that to mean anything.
+
+Ingest's duplicates and leaks and validate's recount of them use these two functions, so both mean the same
+by "the same text". Folding repeats is left to the cleaner: give these the cleaned `text`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# Hangul fillers and the blank Braille cell are letters or symbols to Unicode, and blank to a reader.
+# Variation selectors and the keycap are marks that emoji leave behind. Classes of Rust's regex crate.
+_INVISIBLE = r"\s\p{C}\u{115F}\u{1160}\u{3164}\u{FFA0}\u{2800}\u{FE00}-\u{FE0F}\u{20E3}"
+_NOT_SPOKEN = rf"[{_INVISIBLE}\p{{P}}\p{{S}}]+"
+
+
+def normalised_key(expr: pl.Expr) -> pl.Expr:
+    """The text reduced to what is said: NFKC, lower case, only letters, digits and jamo.
+
+    A text of nothing but punctuation or emoji keeps them, else "?" and "!!!" would be the same sentence.
+
+    Args:
+        expr: a string column, usually the cleaned `text`; null stays null.
+
+    Returns:
+        A string expression; two texts with equal keys are the same at leakage level L1.
+    """
+    import polars as pl
+
+    folded = expr.str.normalize("NFKC").str.to_lowercase()
+    spoken = folded.str.replace_all(_NOT_SPOKEN, "")
+    return pl.when(spoken == "").then(folded.str.replace_all(f"[{_INVISIBLE}]+", "")).otherwise(spoken)
+
+
+def is_short(expr: pl.Expr, eojeols: int, chars: int) -> pl.Expr:
+    """Whether the text is so short that meeting it twice is chance: "네.", "왜?".
+
+    Args:
+        expr: a string column, usually the cleaned `text`; null counts as short.
+        eojeols: a text with at least so many space-separated words is not short.
+        chars: a text with at least so many characters is not short.
+
+    Returns:
+        A boolean expression without nulls.
+    """
+    has_few_words = expr.str.count_matches(r"\S+") < eojeols
+    return (has_few_words & (expr.str.len_chars() < chars)).fill_null(True)

@@ -1,0 +1,221 @@
+"""The route of a sentence, from raw file to shard: the whole corridor on one page.
+
+    discover → read → clean → relabel → tag → key_tokens → split → dedupe → write
+
+Up to `key_tokens` a step sees one batch, so memory is bounded. `split` and `dedupe` see the keys of the whole
+corpus and no text. No step drops a row; only the writer separates those with a reason from those without.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl import contract, taxonomy
+from etl.console import Progress
+from etl.dataset import manifest
+from etl.dataset.shards import ShardWriter, count_rows
+from etl.dataset.spool import Spool
+from etl.dataset.staging import check_replaceable, staging
+from etl.engine.local import ordered_map
+from etl.settings import Settings
+from etl.sources.archive import walk
+from etl.sources.detect import ADAPTERS, detect
+from etl.sources.found import Found
+from etl.sources.raw import Account
+from etl.steps.clean import clean
+from etl.steps.dedupe import dedupe
+from etl.steps.key_tokens import key_tokens
+from etl.steps.keys import keys
+from etl.steps.relabel import relabel
+from etl.steps.split import split
+from etl.steps.tag import tag
+from etl.tagging.policy import Policy
+from etl.tagging.policy import load as load_policy
+from etl.tagging.pool import Tagger, open_tagger
+from etl.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCH_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the corridor: a pure function from frame to frame."""
+
+    name: str
+    run: Callable[[pl.DataFrame], pl.DataFrame]
+    sees_whole_corpus: bool = False
+
+
+def steps(settings: Settings, labels: Taxonomy, tagger: Tagger, policy: Policy) -> list[Step]:
+    """The steps in order. Adding one is one file in `etl/steps/` and one line here."""
+    return [
+        Step("clean", partial(clean, settings=settings.clean)),
+        Step("relabel", partial(relabel, taxonomy=labels)),
+        Step("tag", partial(tag, tag_texts=tagger)),
+        Step("key_tokens", partial(key_tokens, policy=policy)),
+        Step("split", partial(split, settings=settings.split), sees_whole_corpus=True),
+        Step("dedupe", partial(dedupe, settings=settings.dedupe), sees_whole_corpus=True),
+    ]
+
+
+def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Found]], Account]:
+    """Which files will be read, by corpus, and what becomes of the others.
+
+    Raises:
+        InputError: a path is missing, a file is damaged (unless bad files are skipped), or no file is known.
+    """
+    account = Account(is_skipping=settings.read.on_bad_file == "skip")
+    return detect(walk(paths, account), settings, account), account
+
+
+def ingest(
+    paths: list[Path], out: Path, settings: Settings, *, workers: int, progress: Progress
+) -> dict[str, Any]:
+    """Raw corpora to an accounted dataset.
+
+    Args:
+        paths: raw files, archives and folders.
+        out: the dataset to write; one that is there is replaced when the new one is whole.
+        settings: what decides the content.
+        workers: tagging processes, and batches at a time; decides nothing of the content.
+        progress: told about each batch.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        EtlError: see `etl.errors`; an existing dataset is untouched then.
+    """
+    check_replaceable(out, "manifest.json")
+    labels = taxonomy.load(settings.taxonomy)
+    policy = load_policy(settings.tag)
+    found, account = discover(paths, settings)
+    with open_tagger(settings.tag, workers) as tagger, staging(out, "manifest.json") as folder:
+        route = steps(settings, labels, tagger, policy)
+        spool = Spool(folder / "spool")
+        batch_steps = [step for step in route if not step.sees_whole_corpus]
+        corpus_keys, aliases = _run_batches(
+            read(found, settings, account), batch_steps, spool, settings, workers, progress
+        )
+        for step in route:
+            if step.sees_whole_corpus:
+                corpus_keys = step.run(corpus_keys)
+        files = _write(folder, spool, corpus_keys, settings, progress)
+        facts = {
+            "tagger": tagger.fingerprint(),
+            "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
+            "inputs": account.inputs,
+            "left_aside": account.left_aside,
+            "skipped": account.skipped,
+            "ignored": dict(sorted(account.ignored.items())),
+            "counts": manifest.counts(corpus_keys),
+            "splits": manifest.splits(corpus_keys, labels.targets),
+            "aliases": aliases,
+            "warnings": account.warnings + unexpected_counts(found, account, settings),
+        }
+        return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
+
+
+def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+    """The rows of all corpora in batches, at most `read.limit` of each."""
+    for slug, files in found.items():
+        left = settings.read.limit
+        for frame in ADAPTERS[slug].read(files, settings, account):
+            batch = frame if left is None else frame.head(left)
+            yield from batch.iter_slices(BATCH_ROWS)
+            if left is not None:
+                left -= batch.height
+                if left <= 0:
+                    break
+
+
+def _run_batches(
+    batches: Iterator[pl.DataFrame],
+    batch_steps: list[Step],
+    spool: Spool,
+    settings: Settings,
+    workers: int,
+    progress: Progress,
+) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
+    """Runs the steps that see one batch, spools the rows, and returns their keys and the aliases met."""
+    import polars as pl
+
+    def run(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        for step in batch_steps:
+            batch = step.run(batch)
+        return batch, keys(batch, settings.dedupe)
+
+    all_keys: list[pl.DataFrame] = []
+    aliases: dict[str, Counter[str]] = {}
+    for batch, batch_keys in ordered_map(run, batches, workers):
+        met = (
+            batch.filter(pl.col("alias").is_not_null())
+            .select("source", pl.col("alias").str.split(","))
+            .explode("alias")
+        )
+        for source, alias in met.iter_rows():
+            aliases.setdefault(source, Counter())[alias] += 1
+        spool.put(batch.drop("alias", "split", "reason", "detail"))
+        all_keys.append(batch_keys)
+        progress(batch.height, f"reading {batch['source'][0]}")
+    if not all_keys:
+        all_keys = [keys(_no_rows(), settings.dedupe)]
+    return pl.concat(all_keys), {
+        source: dict(sorted(found.items())) for source, found in sorted(aliases.items())
+    }
+
+
+def _write(
+    folder: Path, spool: Spool, corpus_keys: pl.DataFrame, settings: Settings, progress: Progress
+) -> dict[str, dict[str, Any]]:
+    """Joins the spooled rows with what was decided about them, and writes shards and rejects."""
+    progress(0, "writing")
+    with ShardWriter(folder, count_rows(corpus_keys), settings.write) as writer:
+        start = 0
+        for batch in spool.take():
+            decided = corpus_keys.slice(start, batch.height).select("split", "reason", "detail")
+            writer.write(batch.hstack(decided))
+            start += batch.height
+    return writer.files()
+
+
+def _no_rows() -> pl.DataFrame:
+    import polars as pl
+
+    from etl import row
+
+    return (
+        row.read_schema()
+        .to_frame()
+        .with_columns(pl.lit(None, pl.String).alias("text"), pl.lit(None, pl.String).alias("label"))
+    )
+
+
+def unexpected_counts(found: dict[str, list[Found]], account: Account, settings: Settings) -> list[str]:
+    """What differs from the published numbers of rows. A hint, never an error."""
+    if settings.read.limit is not None:
+        return []
+    rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in account.inputs}
+    read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
+    for slug, files in found.items():
+        for each in files:
+            rows = rows_of.get((each.raw.file, each.raw.member), 0)
+            read_rows[slug, each.release, each.split, each.layout] += rows
+    return [
+        f"{slug} {expected.release} {expected.split or 'all'} ({expected.layout}): "
+        f"{rows:,} rows read, {expected.rows:,} published"
+        for slug, release, split_name, layout, rows in (
+            (*key, rows) for key, rows in sorted(read_rows.items(), key=str)
+        )
+        for expected in contract.load(slug).expected_rows
+        if (expected.release, expected.split, expected.layout) == (release, split_name, layout)
+        and expected.rows != rows
+    ]

@@ -1,0 +1,238 @@
+"""AIHub 멀티모달 영상 (`aihub-multimodal`): one JSON object a clip, utterances repeated on every frame.
+
+    {"clip_id": "12", "nr_frame": "240", "actor": {"114": {"age": …, "gender": …}},
+     "data": {"1": {"1": {"person_id": "114",
+                          "emotion": {"image": {"emotion": "angry", "valence": 3, …}, "sound": {…},
+                                      "text": {…}, "multimodal": {…}},
+                          "text": {"script": "…", "script_start": "1", "script_end": 57, …}}}}}
+
+An utterance is known by (clip_id, person_id, script_start, script_end), never by its text: "왜?" occurs
+188 times. Forty consecutive clips come from one video; the videos that share an actor are one group, or
+the test speakers would be known from training.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl.errors import InputError
+from etl.settings import Settings
+from etl.sources import decode
+from etl.sources.found import Found, Peek
+from etl.sources.frame import id_column, in_batches, rows_frame
+from etl.sources.raw import Account, Reading, read_ahead
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SLUG = "aihub-multimodal"
+MODALITIES = ("text", "sound", "image", "multimodal")
+_CLIPS_PER_VIDEO = 40
+
+Number = str | int | float | None
+
+
+class _Label(msgspec.Struct):
+    emotion: str | None = None
+    valence: Number = None
+    arousal: Number = None
+
+
+class _Emotion(msgspec.Struct):
+    text: _Label | None = None
+    sound: _Label | None = None
+    image: _Label | None = None
+    multimodal: _Label | None = None
+
+
+class _Script(msgspec.Struct):
+    script: str | None = None
+    script_start: Number = None
+    script_end: Number = None
+
+
+class _Thing(msgspec.Struct):
+    """One object in one frame. All that we do not name is skipped without being decoded."""
+
+    person_id: Number = None
+    emotion: _Emotion | None = None
+    text: _Script | None = None
+
+
+class _Clip(msgspec.Struct):
+    clip_id: str | int
+    data: dict[str, dict[str, _Thing]]
+
+
+@dataclass
+class _Utterance:
+    """One utterance with the labels of all its frames."""
+
+    clip: int
+    person: str
+    start: str
+    end: str
+    script: str | None
+    frame: int
+    found: Found
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in MODALITIES})
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def recognise(peek: Peek) -> Found | None:
+    """Whether a file is one clip."""
+    is_clip = peek.suffix == ".json" and peek.head.lstrip()[:1] == b"{" and peek.has_keys("clip_id")
+    return Found(SLUG, peek.raw, "clip") if is_clip else None
+
+
+def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+    """The utterances of the clips, in frames of bounded size.
+
+    The utterances (some 80,000) are held together, since groups are known only when all actors are; the
+    clips are not, so memory does not grow with the size of the videos' annotation.
+    """
+    utterances: list[_Utterance] = []
+    actors: dict[int, set[str]] = {}
+    for each, raw in zip(found, read_ahead([each.raw for each in found]), strict=True):
+        with account.reading(raw, source=SLUG, release=each.release, split=None) as reading:
+            spoken = _utterances(each, _decode(reading))
+            for utterance in spoken:
+                actors.setdefault(_block(utterance.clip), set()).add(utterance.person)
+            utterances.extend(spoken)
+            reading.rows = len(spoken)
+    groups = speaker_groups(actors)
+    for batch in in_batches(utterances):
+        yield _frame(batch, groups, settings.read.modality)
+
+
+def speaker_groups(actors: dict[int, set[str]]) -> dict[int, int]:
+    """Union-find over video blocks: blocks that share an actor, directly or through others, are one group.
+
+    Args:
+        actors: for each block, the actors in it.
+
+    Returns:
+        For each block the smallest block of its group.
+    """
+    parent = {block: block for block in actors}
+
+    def root(block: int) -> int:
+        while parent[block] != block:
+            parent[block] = parent[parent[block]]
+            block = parent[block]
+        return block
+
+    first_block_of: dict[str, int] = {}
+    for block in sorted(actors):
+        for actor in sorted(actors[block]):
+            one, other = root(block), root(first_block_of.setdefault(actor, block))
+            parent[max(one, other)] = min(one, other)
+    return {block: root(block) for block in actors}
+
+
+def _block(clip: int) -> int:
+    return (clip - 1) // _CLIPS_PER_VIDEO
+
+
+def _decode(reading: Reading) -> _Clip:
+    content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
+    try:
+        return msgspec.json.decode(content, type=_Clip)
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{reading.raw.name} is not the clip its contract describes",
+            details=[str(error)],
+            cause="The file was edited, or the download was cut off.",
+            next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        ) from error
+
+
+def _utterances(found: Found, clip: _Clip) -> list[_Utterance]:
+    """The utterances of one clip in the order of their first frames; frames are read in numeric order."""
+    try:
+        number = int(clip.clip_id)
+        frames = sorted((int(frame), things) for frame, things in clip.data.items())
+    except ValueError as error:
+        raise InputError(
+            f"{found.raw.name} is not the clip its contract describes",
+            details=[f"expected numbers as clip_id and as keys of data, got: {error}"],
+            cause="The file was edited.",
+            next_step="repair it, or run with `--on-bad-file skip` to go on without it.",
+        ) from error
+    utterances: dict[tuple[str, str, str], _Utterance] = {}
+    for frame, things in frames:
+        for thing in things.values():
+            spoken = thing.text
+            if spoken is None:
+                continue
+            key = (_number(thing.person_id), _number(spoken.script_start), _number(spoken.script_end))
+            utterance = utterances.get(key)
+            if utterance is None:
+                utterance = utterances[key] = _Utterance(number, *key, spoken.script, frame, found)
+            if thing.emotion is not None:
+                _count_labels(utterance, thing.emotion)
+    return list(utterances.values())
+
+
+def _count_labels(utterance: _Utterance, emotion: _Emotion) -> None:
+    for name in MODALITIES:
+        label: _Label | None = getattr(emotion, name)
+        if label is not None and label.emotion is not None:
+            utterance.labels[name][label.emotion] += 1
+            if name not in utterance.values:
+                utterance.values[name] = f"{_number(label.valence)}/{_number(label.arousal)}"
+
+
+def _number(value: Number) -> str:
+    """`57`, `57.0` and `"57"` are one number; what is no number stays as it is."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "?" if value is None else str(value).strip()
+
+
+def _frame(batch: list[_Utterance], groups: dict[int, int], modality: str) -> pl.DataFrame:
+    import polars as pl
+
+    columns = pl.DataFrame(
+        {
+            "file": [each.found.raw.file for each in batch],
+            "member": [each.found.raw.member for each in batch],
+            "position": [each.frame for each in batch],
+            "clip": [each.clip for each in batch],
+            "person": [each.person for each in batch],
+            "start": [each.start for each in batch],
+            "end": [each.end for each in batch],
+            "group": [f"block{groups[_block(each.clip)]:04d}" for each in batch],
+            "raw_text": [each.script for each in batch],
+            # The label of most of the utterance's frames; only `image` ever differs between them.
+            "raw_label": [_most_common(each.labels[modality]) for each in batch],
+            "annotations": [_annotations(each) for each in batch],
+        },
+        schema_overrides=dict.fromkeys(("raw_text", "raw_label"), pl.String),
+    )
+    keys = (pl.col(name) for name in ("clip", "person", "start", "end"))
+    return rows_frame(
+        None,
+        columns.with_columns(id_column(SLUG, *keys).alias("id")),
+        source=SLUG,
+        release="v1",
+        domain="speech",
+    )
+
+
+def _most_common(labels: Counter[str]) -> str | None:
+    return labels.most_common(1)[0][0] if labels else None
+
+
+def _annotations(utterance: _Utterance) -> str:
+    """All modalities with valence/arousal, so that another choice of label needs no second reading."""
+    return ";".join(
+        f"{name}={_most_common(utterance.labels[name])},{utterance.values[name]}"
+        for name in MODALITIES
+        if utterance.labels[name]
+    )

@@ -1,0 +1,185 @@
+"""Bytes to text, delimited rows and JSON lines, in bounded memory.
+
+The encoding is UTF-8 (with or without a BOM) or cp949, strictly: a file that is neither is an error,
+never a text full of replacement characters.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from etl.errors import InputError
+from etl.sources.raw import HashingStream, RawFile, Reading
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ENCODINGS = ("utf-8-sig", "cp949")
+_CHUNK_BYTES = 4 << 20
+# A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def utf8(content: bytes, raw: RawFile) -> tuple[bytes, str]:
+    """The content as UTF-8 bytes without a BOM, and the encoding it had.
+
+    Raises:
+        InputError: neither UTF-8 nor cp949.
+    """
+    try:
+        content.decode("utf-8")
+        return content.removeprefix(codecs.BOM_UTF8), "utf-8"
+    except UnicodeDecodeError as utf8_error:
+        try:
+            return content.decode("cp949").encode("utf-8"), "cp949"
+        except UnicodeDecodeError as cp949_error:
+            raise _neither(raw, utf8_error, cp949_error) from cp949_error
+
+
+def sniff_encoding(raw: RawFile) -> str:
+    """The encoding of a text file that may be too large to read at once.
+
+    Reads on until something is not ASCII; that decides.
+
+    Raises:
+        InputError: neither UTF-8 nor cp949.
+    """
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ENCODINGS}
+    with raw.open() as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            errors: dict[str, UnicodeDecodeError] = {}
+            for name, decoder in decoders.items():
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    errors[name] = error
+            if len(errors) == len(decoders):
+                raise _neither(raw, *errors.values())
+            if not chunk.isascii():
+                return next(name for name in ENCODINGS if name not in errors)
+    return ENCODINGS[0]
+
+
+def _neither(raw: RawFile, utf8_error: UnicodeDecodeError, cp949_error: UnicodeDecodeError) -> InputError:
+    return InputError(
+        f"{raw.name} is neither UTF-8 nor cp949",
+        details=[
+            f"as UTF-8: byte {utf8_error.object[utf8_error.start]:#04x} at offset {utf8_error.start}",
+            f"as cp949: byte {cp949_error.object[cp949_error.start]:#04x} at offset {cp949_error.start}",
+        ],
+        cause="The file was saved by a program that used another encoding, or it is damaged.",
+        next_step="save it as UTF-8, or run with `--on-bad-file skip` to go on without it.",
+    )
+
+
+def delimited(reading: Reading, delimiter: str, *, is_quoted: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV or TSV file with their number (the first is 1; a quoted field may span lines).
+
+    Raises:
+        InputError: neither UTF-8 nor cp949, or a NUL byte or a field beyond all measure.
+    """
+    encoding = sniff_encoding(reading.raw)
+    reading.encoding = encoding.removesuffix("-sig")
+    text = io.TextIOWrapper(io.BufferedReader(_Readable(reading.stream), 1 << 18), encoding, newline="")
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    number = 0
+    try:
+        for number, record in enumerate(csv.reader(text, delimiter=delimiter, quoting=quoting), start=1):
+            yield number, record
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"{reading.raw.name} breaks off at record {number + 1:,}",
+            details=[f"expected {reading.encoding} text, got: {error}"],
+            cause="The file was edited, or mixes encodings.",
+            next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
+        ) from error
+
+
+class _Readable(io.RawIOBase):
+    """Makes a hashing stream look like a file to the standard library."""
+
+    def __init__(self, stream: HashingStream):
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def json_lines(reading: Reading, fields: list[str]) -> Iterator[pl.DataFrame]:
+    """The given fields of a JSON lines file, chunk by chunk.
+
+    Yields:
+        A frame with one string column per field (null where absent), `position` (line number from 1) and
+        `problem` (null, or why this line is not an object of plain values). Blank lines are left out.
+
+    Raises:
+        InputError: neither UTF-8 nor cp949.
+    """
+    encoding = sniff_encoding(reading.raw)
+    reading.encoding = encoding.removesuffix("-sig")
+    first_line, rest = 1, b""
+    while True:
+        chunk = reading.stream.read(_CHUNK_BYTES)
+        block, newline, rest = (rest + chunk).rpartition(b"\n") if chunk else (rest, b"", b"")
+        if not chunk and not block:
+            return
+        lines = block + newline
+        if lines:
+            content = lines if reading.encoding == "utf-8" else _transcode(lines, reading)
+            yield _parse_lines(content.removeprefix(codecs.BOM_UTF8), fields, first_line)
+            first_line += lines.count(b"\n")
+
+
+def _transcode(lines: bytes, reading: Reading) -> bytes:
+    return utf8(lines, reading.raw)[0]
+
+
+def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFrame:
+    """The fast way for well-formed lines, and the careful way as soon as one is not."""
+    import polars as pl
+
+    count = lines.count(b"\n") + (not lines.endswith(b"\n"))
+    try:
+        if _SURROGATE.search(lines):
+            raise pl.exceptions.ComputeError("escaped surrogates need the careful way")
+        frame = pl.read_ndjson(io.BytesIO(lines), schema=dict.fromkeys(fields, pl.String))
+    except pl.exceptions.PolarsError:
+        return _parse_lines_one_by_one(lines, fields, first_line)
+    is_nested = pl.any_horizontal(pl.col(fields).str.contains(r"^[\[{]"))
+    if frame.height != count or frame.select(is_nested.any()).item():
+        return _parse_lines_one_by_one(lines, fields, first_line)
+    return frame.with_columns(
+        pl.int_range(first_line, first_line + count, dtype=pl.Int64).alias("position"),
+        pl.lit(None, pl.String).alias("problem"),
+    )
+
+
+def _parse_lines_one_by_one(lines: bytes, fields: list[str], first_line: int) -> pl.DataFrame:
+    import msgspec
+    import polars as pl
+
+    plain = str | int | float | bool | None
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    records: list[tuple[Any, ...]] = []
+    for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first_line):
+        if not line.strip():
+            continue
+        try:
+            record = decoder.decode(line)
+            values = [msgspec.convert(record.get(name), plain) for name in fields]
+            records.append((*(None if value is None else str(value) for value in values), number, None))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            records.append((*(None for _ in fields), number, str(error)))
+    schema = {**dict.fromkeys(fields, pl.String), "position": pl.Int64, "problem": pl.String}
+    return pl.DataFrame(records, schema=schema, orient="row")

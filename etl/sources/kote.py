@@ -1,0 +1,48 @@
+"""KOTE, Korean Online That-gul Emotions (`kote`): TSV without a header, one comment a line.
+
+    5954<TAB>음료가 몇푼이나 한다고..<TAB>0,6,10,22,23,36
+
+The third field lists label ids 0-43; the official split is the name of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from etl.settings import Settings
+from etl.sources.found import Found, Peek
+from etl.sources.frame import id_column, record_frames, rows_frame, stem
+from etl.sources.raw import Account
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SLUG = "kote"
+_LINE = re.compile(r"^\d+\t.*\t\d{1,2}(,\d{1,2})*$")
+_SPLITS = {"train": "train", "val": "validation", "test": "test"}
+
+
+def recognise(peek: Peek) -> Found | None:
+    """Whether every one of the first lines is an id, a text and a list of label ids."""
+    is_kote = peek.suffix in {".tsv", ".txt"} and peek.lines and all(_LINE.match(line) for line in peek.lines)
+    return Found(SLUG, peek.raw, "tsv", split=_SPLITS.get(stem(peek.raw))) if is_kote else None
+
+
+def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+    """The comments, in frames of bounded size."""
+    import polars as pl
+
+    for each in found:
+        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
+            for records in record_frames(reading, "\t", ["number", "raw_text", "raw_label"], is_quoted=False):
+                number = pl.coalesce("number", pl.format("row{}", "position"))
+                yield rows_frame(
+                    each.raw,
+                    records.with_columns(id_column(SLUG, number).alias("id")),
+                    source=SLUG,
+                    release=each.release,
+                    domain="comment",
+                    split=each.split,
+                )

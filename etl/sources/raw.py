@@ -1,0 +1,183 @@
+"""A raw file: a file on disk or a member of an archive, known by the sha256 of its bytes.
+
+Also the account of all raw files of a run: what was read, left aside, skipped. What stands in them is the
+business of the corpus readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import IO, Any
+
+from etl.errors import InputError
+
+# What the standard library raises for an archive that is cut off, damaged or encrypted.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One raw file.
+
+    Args:
+        file: path below the input folder, NFC, with `/`.
+        member: path inside the archive, nested archives joined by `/`; empty for a plain file.
+        size: bytes once inflated, as declared.
+        open: opens it for reading; the stream is seekable.
+    """
+
+    file: str
+    member: str
+    size: int
+    open: Callable[[], IO[bytes]] = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """How a person would name it: `archive.zip → member.json`."""
+        return f"{self.file} → {self.member}" if self.member else self.file
+
+    @property
+    def path(self) -> str:
+        """Folder, archive and member as one path, for hints such as `Training` and for sorting."""
+        return f"{self.file}/{self.member}" if self.member else self.file
+
+    def head(self, size: int = 65_536) -> bytes:
+        """The first `size` bytes, inflated."""
+        with self.open() as stream:
+            return stream.read(size)
+
+
+def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
+    """The same files, the next one inflated by a thread while the caller decodes this one.
+
+    At most two files are in memory at a time. An error of reading is raised where the file is opened.
+    """
+    with ThreadPoolExecutor(1) as reader:
+        upcoming: Future[bytes] | None = None
+        for raw, following in zip(raw_files, [*raw_files[1:], None], strict=True):
+            current = upcoming or reader.submit(_read_all, raw)
+            upcoming = reader.submit(_read_all, following) if following else None
+            yield replace(raw, open=partial(_opened, current))
+
+
+def _read_all(raw: RawFile) -> bytes:
+    with raw.open() as stream:
+        return stream.read()
+
+
+def _opened(content: Future[bytes]) -> IO[bytes]:
+    return io.BytesIO(content.result())
+
+
+class HashingStream:
+    """A stream that knows the sha256 and the number of the bytes that went through it."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream = stream
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; all that is left by default."""
+        chunk = self._stream.read(size)
+        self._sha256.update(chunk)
+        self.size += len(chunk)
+        return chunk
+
+    def hexdigest(self) -> str:
+        """The sha256 of what was read so far."""
+        return self._sha256.hexdigest()
+
+
+@dataclass
+class Reading:
+    """One raw file while it is read; the reader fills in the encoding and counts the rows."""
+
+    raw: RawFile
+    stream: HashingStream
+    encoding: str = "utf-8"
+    rows: int = 0
+
+
+@dataclass
+class Account:
+    """What became of each raw file of a run. It ends up in the manifest."""
+
+    is_skipping: bool = False
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    left_aside: list[dict[str, str]] = field(default_factory=list)
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+    def leave_aside(self, raw: RawFile, why: str) -> None:
+        """Records a file that is not read although it could be."""
+        self.left_aside.append({"file": raw.file, "member": raw.member, "why": why})
+
+    def bad_file(self, file: str, member: str, error: InputError) -> None:
+        """Raises the error, or records it and goes on where bad files are skipped."""
+        if not self.is_skipping:
+            raise error
+        self.skipped.append({"file": file, "member": member, "error": error.text()})
+
+    @contextmanager
+    def reading(self, raw: RawFile, **facts: str | None) -> Iterator[Reading]:
+        """Reads one raw file: hashes it, records it, and turns damage into an explained error.
+
+        Args:
+            raw: the file.
+            facts: what the manifest shall say of it beside its hash: source, release, split.
+
+        Raises:
+            InputError: the file is damaged or not what it should be, and bad files are not skipped.
+        """
+        reading: Reading | None = None
+        try:
+            with raw.open() as stream:
+                reading = Reading(raw, HashingStream(stream))
+                try:
+                    yield reading
+                finally:
+                    # A reader may stop early (`read.limit`); the hash covers the whole file.
+                    while reading.stream.read(1 << 20):
+                        pass
+                    self._record(reading, facts)
+        except InputError as error:
+            self.bad_file(raw.file, raw.member, error)
+        except DAMAGE as error:
+            self.bad_file(raw.file, raw.member, damaged(raw.name, error, reading))
+
+    def _record(self, reading: Reading, facts: dict[str, str | None]) -> None:
+        self.inputs.append(
+            {
+                "file": reading.raw.file,
+                "member": reading.raw.member,
+                **facts,
+                "bytes": reading.stream.size,
+                "sha256": reading.stream.hexdigest(),
+                "encoding": reading.encoding,
+                "rows": reading.rows,
+            }
+        )
+
+
+def damaged(name: str, error: BaseException, reading: Reading | None = None) -> InputError:
+    """The error for a file whose bytes cannot be had."""
+    details = [f"{type(error).__name__}: {error}"]
+    if reading and reading.rows:
+        details.append(f"{reading.rows:,} rows were read before the damage")
+    return InputError(
+        f"{name} cannot be read",
+        details=details,
+        cause="The download was cut off, the file was edited, or it is encrypted.",
+        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+    )

@@ -1,0 +1,140 @@
+"""Tags sentences in worker processes that can be killed, so that no sentence can stop a run.
+
+A Java tagger can hang for ever, kill its process, or run out of stack on a single sentence, and nothing
+inside the process can break that. So a chunk of sentences that takes too long, or whose worker dies, is cut
+in half until the guilty sentence is alone; it is marked, and all others are tagged.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from etl.settings import Tag
+from etl.tagging import taggers
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pebble import ProcessPool
+
+# Kkma, the slowest, tags 36 sentences/s; the start of a JVM takes some seconds on a busy machine.
+_START_SECONDS, _SECONDS_PER_SENTENCE, _ALONE_SECONDS = 30.0, 0.2, 10.0
+_CHUNK = 256
+
+# (tokens, tags, reason or None, what was found)
+Outcome = tuple[list[str], list[str], str | None, str]
+
+_tag_sentence: taggers.TagSentence | None = None  # in a worker: the one tagger it has loaded
+
+
+class Tagger:
+    """The tagger of the settings, ready to tag; made by `open_tagger`."""
+
+    def __init__(self, settings: Tag, pool: ProcessPool | None):
+        self.settings = settings
+        self._pool = pool
+
+    def __call__(self, texts: pl.Series) -> pl.DataFrame:
+        """Tags distinct texts.
+
+        Returns:
+            A frame with `text`, `tokens`, `tags`, `problem` and `found`, in the order of `texts`.
+        """
+        import polars as pl
+
+        if self._pool is None:
+            tokens = texts.rename("tokens").str.split(" ")
+            tags = tokens.rename("tags").list.eval(pl.lit("Word"))
+            nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+            return pl.DataFrame([texts, tokens, tags]).with_columns(nothing)
+        outcomes = self._tag(texts.to_list())
+        schema: dict[str, pl.DataType] = {
+            "tokens": pl.List(pl.String),
+            "tags": pl.List(pl.String),
+            "problem": pl.String(),
+            "found": pl.String(),
+        }
+        return pl.DataFrame(outcomes, schema=schema, orient="row").insert_column(0, texts)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What decides the tokens: the tagger, the versions of its packages, its options."""
+        options = (
+            {"norm": self.settings.norm, "stem": self.settings.stem} if self.settings.tagger == "okt" else {}
+        )
+        versions = taggers.versions(self.settings.tagger)
+        return {
+            "name": self.settings.tagger,
+            "version": "+".join(f"{package} {number}" for package, number in versions.items()),
+            "options": options,
+        }
+
+    def _tag(self, texts: list[str]) -> list[Outcome]:
+        chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+        running = [(chunk, self._submit(chunk)) for chunk in chunks]
+        return [outcome for chunk, future in running for outcome in self._result(chunk, future)]
+
+    def _submit(self, chunk: list[str]) -> Any:
+        assert self._pool is not None
+        seconds = _START_SECONDS + (_SECONDS_PER_SENTENCE * len(chunk) if len(chunk) > 1 else _ALONE_SECONDS)
+        return self._pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
+
+    def _result(self, chunk: list[str], future: Any) -> list[Outcome]:
+        from pebble import ProcessExpired
+
+        try:
+            outcomes: list[Outcome] = future.result()
+        except (FutureTimeout, ProcessExpired) as error:
+            if len(chunk) == 1:
+                is_timeout = isinstance(error, FutureTimeout)
+                return [([], [], "tagger_timeout" if is_timeout else "tagger_crash", str(error))]
+            middle = len(chunk) // 2
+            halves = [(half, self._submit(half)) for half in (chunk[:middle], chunk[middle:])]
+            return [outcome for half, submitted in halves for outcome in self._result(half, submitted)]
+        return outcomes
+
+
+@contextmanager
+def open_tagger(settings: Tag, workers: int) -> Iterator[Tagger]:
+    """The tagger of the settings with `workers` processes, which are gone when the block is left.
+
+    Raises:
+        SettingsError: the tagger is not installed.
+    """
+    taggers.versions(settings.tagger)
+    if settings.tagger == "whitespace":
+        yield Tagger(settings, None)
+        return
+    from pebble import ProcessPool
+
+    # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
+    pool = ProcessPool(workers, initializer=_ignore_interrupts, context=multiprocessing.get_context("spawn"))
+    try:
+        yield Tagger(settings, pool)
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is the parent's to handle: it stops the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _tag_chunk(settings: Tag, sentences: list[str]) -> list[Outcome]:
+    """In a worker: tags each sentence; an exception concerns the one sentence that raised it."""
+    global _tag_sentence  # noqa: PLW0603 - a process has one tagger, and loading it takes seconds
+    if _tag_sentence is None:
+        _tag_sentence = taggers.load(settings)
+    return [_tag_one(_tag_sentence, sentence) for sentence in sentences]
+
+
+def _tag_one(tag_sentence: taggers.TagSentence, sentence: str) -> Outcome:
+    try:
+        tagged = tag_sentence(sentence)
+    except Exception as error:  # noqa: BLE001 - whatever Java throws, the sentence is at fault
+        return [], [], "tagger_error", f"{type(error).__name__}: {error}".splitlines()[0]
+    return [token for token, _ in tagged], [tag for _, tag in tagged], None, ""

@@ -1,0 +1,225 @@
+"""A model as a folder: weights, what made them, their vocabulary and their scores. No pickle.
+
+`weights.safetensors`, `model.json` (`Card`), `vocab.json` (a copy of the dataset's) and `metrics.json`;
+written complete or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl import vocab
+from etl.dataset.read import Dataset
+from etl.errors import InputError, SettingsError, WriteError
+from etl.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from etl.train.model import Lstm
+
+FORMAT = 1
+CARD, WEIGHTS, METRICS = "model.json", "weights.safetensors", "metrics.json"
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a model is, and what it belongs to; the hashes are sha256."""
+
+    format: int
+    settings: TrainSettings
+    labels: list[str]
+    vocabulary_size: int
+    vocabulary_sha256: str
+    weights_sha256: str
+    tagger: str  # the fingerprint in the dataset's manifest
+    taxonomy: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model that was loaded, on the CPU."""
+
+    card: Card
+    vocabulary: vocab.Vocabulary
+    model: Lstm
+
+
+def check_target(folder: Path) -> None:
+    """Refuses to write a model over what is not one.
+
+    Raises:
+        SettingsError: `folder` is a file, or a folder that is neither empty nor a model.
+    """
+    if not folder.exists() or (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
+        return
+    raise SettingsError(
+        f"{folder} is there already and is not a model",
+        details=[f"expected a new folder, an empty one, or one with {CARD}"],
+        next_step="name another folder with `--out`",
+    )
+
+
+def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, metrics: bytes) -> None:
+    """Writes a model folder; an older model at the same place is replaced once the new one is whole.
+
+    Args:
+        folder: where; its parents are made.
+        model: its weights are saved from whatever device they are on.
+        settings: with `max_len` set.
+        dataset: what it was trained on.
+        metrics: the content of `metrics.json`.
+
+    Raises:
+        SettingsError: `folder` is there already and is not a model.
+        WriteError: it cannot be written.
+    """
+    from safetensors.torch import save as to_bytes
+
+    check_target(folder)
+    vocabulary = vocab.load_for(dataset)
+    weights: bytes = to_bytes(
+        {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    )
+    card = Card(
+        format=FORMAT,
+        settings=settings,
+        labels=dataset.labels,
+        vocabulary_size=len(vocabulary),
+        vocabulary_sha256=vocab.sha256(vocabulary),
+        weights_sha256=hashlib.sha256(weights).hexdigest(),
+        tagger=vocabulary.tagger,
+        taxonomy=dataset.manifest["taxonomy"]["name"],
+        manifest_sha256=_sha256(dataset.path / "manifest.json"),
+    )
+    contents = {
+        WEIGHTS: weights,
+        vocab.FILE: vocab.to_bytes(vocabulary),
+        METRICS: metrics,
+        CARD: msgspec.json.format(msgspec.json.encode(card)) + b"\n",
+    }
+    _write_folder(folder, contents)
+
+
+def load(folder: Path) -> Checkpoint:
+    """Loads a model and checks that its files are whole and belong together.
+
+    Raises:
+        InputError: it is not there, damaged, or made of files of different models; both hashes are named.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load as from_bytes
+
+    from etl.train.model import Lstm
+
+    card = _read_card(folder)
+    vocabulary = vocab.load(folder / vocab.FILE, next_step=_again(folder))
+    _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.sha256(vocabulary))
+    if not (folder / WEIGHTS).is_file():
+        raise InputError(f"{folder} has no weights ({WEIGHTS})", next_step=_again(folder))
+    weights = (folder / WEIGHTS).read_bytes()
+    _check_same(folder / WEIGHTS, card.weights_sha256, hashlib.sha256(weights).hexdigest())
+    model = Lstm(len(vocabulary), len(card.labels), card.settings)
+    try:
+        model.load_state_dict(from_bytes(weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise InputError(
+            f"{folder / WEIGHTS} does not fit {CARD} and {vocab.FILE}",
+            details=[line.strip() for line in str(error).splitlines()],
+            cause="A file was edited, or copied from another model.",
+            next_step=_again(folder),
+        ) from error
+    return Checkpoint(card, vocabulary, model.eval())
+
+
+def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
+    """Refuses a model that was trained with another vocabulary or other labels than those of `dataset`.
+
+    Raises:
+        InputError: both hashes, or both lists of labels, are named.
+    """
+    found = vocab.sha256(vocab.load_for(dataset))
+    for name, expected, got in (
+        ("vocabulary", found, checkpoint.card.vocabulary_sha256),
+        ("labels", ", ".join(dataset.labels), ", ".join(checkpoint.card.labels)),
+    ):
+        if expected != got:
+            raise InputError(
+                f"the model was not trained on {dataset.path}: its {name} differs",
+                details=[f"expected {expected}, got {got}"],
+                cause="The dataset or its vocabulary was made again after the model was trained.",
+                next_step=f"train again with `etl train-baseline {dataset.path} --out MODEL`",
+            )
+
+
+def _read_card(folder: Path) -> Card:
+    try:
+        card = msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{folder} is not a model", details=[f"expected a folder with {CARD}"], next_step=_again(folder)
+        ) from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{folder / CARD} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=_again(folder),
+        ) from error
+    if card.format != FORMAT:
+        raise InputError(
+            f"{folder} was written by another version of this tool",
+            details=[f"expected format {FORMAT}, got {card.format}"],
+            next_step=_again(folder),
+        )
+    return card
+
+
+def _check_same(path: Path, expected: str, got: str) -> None:
+    if expected != got:
+        raise InputError(
+            f"{path} is not the file that belongs to its model",
+            details=[f"expected sha256 {expected}, got {got}"],
+            cause="The file was cut off, edited, or copied from another model.",
+            next_step=_again(path.parent),
+        )
+
+
+def _again(folder: Path) -> str:
+    return f"train again with `etl train-baseline DATASET --out {folder}`"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    """Writes beside `folder`, syncs, then renames; what stood there is removed only after that."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    replaced = folder.with_name(f".{folder.name}.replaced")
+    try:
+        for leftover in (partial, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for name, content in contents.items():
+            with (partial / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if folder.exists():
+            folder.rename(replaced)
+        partial.rename(folder)
+        shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
+        shutil.rmtree(partial, ignore_errors=True)
+        raise WriteError(
+            f"{folder} cannot be written: {error.strerror}",
+            next_step="make room or allow writing there, then run the command again",
+        ) from error

@@ -1,0 +1,137 @@
+"""Tells a model that learnt nothing from one that learns slowly, and says what was seen.
+
+The reference system's accuracy was the share of one class for all its epochs; a look at the predictions, the
+class prior and the inputs shows it in the first ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.errors import FindingsError
+from etl.train.metrics import Scores
+
+ONE_CLASS_SHARE = 0.98
+# Before that, one answer for every row is how slow, honest runs begin.
+MIN_EPOCHS = 3
+MIN_STEPS = 300
+# A run that ends with fewer steps is not judged at all.
+FEW_STEPS = 100
+# A loss has improved on a prior's if it is below so much of it.
+IMPROVED = 0.99
+HIGH_LR, LOW_LR = 0.01, 0.00005
+# Where one label has nearly all rows, giving it to them is right if the others are found: macro-F1 tells.
+FOUND_OTHERS = 0.05
+MANY = 0.5
+
+
+@dataclass(frozen=True)
+class Record:
+    """One epoch, scored on the held-out rows."""
+
+    epoch: int
+    steps: int
+    train_loss: float
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a model is measured against, and what it was given."""
+
+    dataset: Path
+    constant: Scores  # the constant predictor, on the held-out rows
+    train_entropy: float  # nats: the constant predictor's loss on train
+    lr: float
+    unknown_share: float
+    empty_share: float
+
+
+def check_epoch(records: Sequence[Record], ground: Ground) -> None:
+    """After an epoch: stops a run that gives one answer, or no better loss than the prior, and is not moving.
+
+    Raises:
+        FindingsError: with the numbers; also where the loss is no longer a number.
+    """
+    latest = records[-1]
+    if not math.isfinite(latest.train_loss) or not math.isfinite(latest.scores.loss):
+        raise _finding("training diverged: the loss is no longer a number", latest, ground)
+    is_early = latest.epoch < MIN_EPOCHS or latest.steps < MIN_STEPS
+    lowest = min(record.scores.loss for record in records)
+    is_moving = (
+        latest.train_loss < IMPROVED * ground.train_entropy or lowest < IMPROVED * ground.constant.loss
+    )
+    if is_early or is_moving:
+        return
+    if latest.scores.most_predicted[1] >= ONE_CLASS_SHARE:
+        raise _finding("the model gives one answer for (nearly) every row", latest, ground)
+    if lowest >= ground.constant.loss:
+        raise _finding("the model's loss is no better than that of the class prior", latest, ground)
+
+
+def check_outcome(records: Sequence[Record], best: Record, ground: Ground) -> None:
+    """When training is over: refuses a model that may know train by heart, but nothing that holds elsewhere.
+
+    Raises:
+        FindingsError: with the numbers.
+    """
+    constant, rows = ground.constant.accuracy, best.scores.rows
+    # Three standard errors: the best of several epochs is a little above the constant predictor by chance.
+    by_chance = 3 * math.sqrt(constant * (1 - constant) / rows)
+    if is_too_short(records) or best.scores.accuracy > constant + by_chance:
+        return
+    has_found_others = best.scores.macro_f1 >= ground.constant.macro_f1 + FOUND_OTHERS
+    if best.scores.most_predicted[1] >= ONE_CLASS_SHARE and not has_found_others:
+        raise _finding("the model gives one answer for (nearly) every row", best, ground)
+    if min(record.scores.loss for record in records) >= IMPROVED * ground.constant.loss:
+        raise _finding("the model learnt nothing that holds outside the training rows", best, ground)
+
+
+def is_too_short(records: Sequence[Record]) -> bool:
+    """Whether a run had too few steps for any verdict."""
+    return records[-1].steps < FEW_STEPS
+
+
+def _finding(what: str, record: Record, ground: Ground) -> FindingsError:
+    label, share = record.scores.most_predicted
+    own = record.scores.labels[label].rows / record.scores.rows
+    cause, next_step = _likely_cause(record, ground)
+    return FindingsError(
+        f"{what}; no model was written",
+        details=[
+            f"epoch {record.epoch}, {record.steps:,} steps, {record.scores.rows:,} held-out rows",
+            f"predictions: {share:.4f} are {label}, which {own:.4f} of the rows are",
+            f"accuracy: {record.scores.accuracy:.4f}; "
+            f"of the constant predictor {ground.constant.accuracy:.4f}",
+            f"loss: {record.scores.loss:.4f} nats; of the class prior {ground.constant.loss:.4f}",
+            f"train loss: {record.train_loss:.4f} nats; of the class prior {ground.train_entropy:.4f}",
+            f"learning rate: {ground.lr:g}",
+            f"inputs: {ground.unknown_share:.4f} of the tokens are unknown, "
+            f"{ground.empty_share:.4f} of the rows have no known token",
+        ],
+        cause=cause,
+        next_step=next_step,
+    )
+
+
+def _likely_cause(record: Record, ground: Ground) -> tuple[str, str]:
+    if ground.unknown_share >= MANY or ground.empty_share >= MANY:
+        return (
+            "The vocabulary knows too little of the text for anything to be learnt from it.",
+            f"keep rare tokens with `etl build-vocab {ground.dataset} --min-count 1`, "
+            "or ingest with another tagger",
+        )
+    if ground.lr >= HIGH_LR or not math.isfinite(record.train_loss):
+        return (
+            f"A learning rate of {ground.lr:g} is high for an LSTM: its gates saturate and no longer move.",
+            "train again with `--lr 0.001`",
+        )
+    if ground.lr <= LOW_LR:
+        return f"A learning rate of {ground.lr:g} is so low that hardly a weight moves.", "use `--lr 0.001`"
+    return (
+        "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label.",
+        f"look at balance, drift and conflicts with `etl validate {ground.dataset}`",
+    )

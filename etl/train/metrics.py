@@ -1,0 +1,145 @@
+"""Scores of predictions, in numpy alone: the same functions judge the model and the constant predictor.
+
+Definitions are scikit-learn's; macro-F1 is the mean over the labels that occur among the rows or the
+predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """One label: shares from 0 to 1, and how many rows have it and were given it."""
+
+    precision: float
+    recall: float
+    f1: float
+    rows: int
+    predicted: int
+
+
+@dataclass(frozen=True)
+class SourceScores:
+    """One corpus: accuracy and macro-F1 of its rows alone."""
+
+    rows: int
+    accuracy: float
+    macro_f1: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one predictor on some rows."""
+
+    rows: int
+    accuracy: float
+    macro_f1: float
+    loss: float  # cross-entropy, nats
+    labels: dict[str, LabelScores]
+    sources: dict[str, SourceScores]
+    confusion: list[list[int]]  # [label][prediction], in the order of the labels
+
+    @property
+    def most_predicted(self) -> tuple[str, float]:
+        """The label that is predicted most often, and the share of the predictions that it has."""
+        name = max(self.labels, key=lambda label: self.labels[label].predicted)
+        return name, self.labels[name].predicted / self.rows
+
+
+def score(
+    log_probabilities: Floats, classes: Ints, sources: npt.NDArray[np.str_], labels: list[str]
+) -> Scores:
+    """Scores predictions.
+
+    Args:
+        log_probabilities: (rows, labels); the highest is the prediction, the first of equals.
+        classes: (rows,), the index of each row's label.
+        sources: (rows,), slugs of corpora.
+        labels: their names, in order.
+    """
+    import numpy as np
+
+    predictions = log_probabilities.argmax(axis=1)
+    table = confusion(classes, predictions, len(labels))
+    precision, recall, f1 = _by_label(table)
+    by_source = {
+        str(source): confusion(classes[sources == source], predictions[sources == source], len(labels))
+        for source in np.unique(sources)
+    }
+    return Scores(
+        rows=len(classes),
+        accuracy=accuracy(table),
+        macro_f1=macro_f1(table),
+        loss=float(-log_probabilities[np.arange(len(classes)), classes].mean()),
+        labels={
+            name: LabelScores(
+                float(precision[index]),
+                float(recall[index]),
+                float(f1[index]),
+                int(table[index].sum()),
+                int(table[:, index].sum()),
+            )
+            for index, name in enumerate(labels)
+        },
+        sources={
+            source: SourceScores(int(own.sum()), accuracy(own), macro_f1(own))
+            for source, own in by_source.items()
+        },
+        confusion=table.tolist(),
+    )
+
+
+def confusion(classes: Ints, predictions: Ints, n_labels: int) -> Ints:
+    """Counts, (labels, labels): `[label, prediction]`."""
+    import numpy as np
+
+    return np.bincount(classes * n_labels + predictions, minlength=n_labels**2).reshape(n_labels, n_labels)
+
+
+def accuracy(table: Ints) -> float:
+    """The share of rows on the diagonal of a confusion matrix."""
+    return float(table.trace() / table.sum())
+
+
+def macro_f1(table: Ints) -> float:
+    """The mean F1 over the labels that have a row or a prediction in a confusion matrix."""
+    occurs = table.sum(axis=0) + table.sum(axis=1) > 0
+    return float(_by_label(table)[2][occurs].mean())
+
+
+def log_prior(classes: Ints, n_labels: int) -> Floats:
+    """The log share of each label, (labels,): the constant predictor.
+
+    One is added to each count, so that a label that train does not have costs much, not infinitely much.
+    """
+    import numpy as np
+
+    counts = np.bincount(classes, minlength=n_labels) + 1.0
+    return np.asarray(np.log(counts / counts.sum()))
+
+
+def cross_entropy(constant: Floats, classes: Ints) -> float:
+    """The loss, in nats, of giving every row the log probabilities `constant`, (labels,)."""
+    return float(-constant[classes].mean())
+
+
+def _by_label(table: Ints) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and F1, (labels,) each; 0 where nothing was to be found."""
+    import numpy as np
+
+    hits, rows, predicted = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
+    return (
+        hits / np.maximum(predicted, 1),
+        hits / np.maximum(rows, 1),
+        2 * hits / np.maximum(rows + predicted, 1),
+    )

@@ -1,0 +1,29 @@
+"""The settings of a training run. They are saved with the model, so that it can be made again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from etl.settings import Positive, Share
+
+Rate = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What decides the weights; where they are computed (device) is not part of it.
+
+    `max_len` None takes the 99th percentile of the training rows' lengths. `patience` is the number of epochs
+    without a better macro-F1 after which training stops.
+    """
+
+    epochs: Positive = 20
+    batch_size: Positive = 64
+    lr: Rate = 0.001
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 42
+    max_len: Positive | None = None
+    embedding: Positive = 128
+    hidden: Positive = 128
+    dropout: Share = 0.3
+    patience: Positive = 3

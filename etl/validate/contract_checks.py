@@ -1,0 +1,218 @@
+"""Are the values in the shards what the row and the taxonomy promise? By Great Expectations, shard by shard.
+
+Memory stays bounded by a shard. Great Expectations is given no place to store or send anything, and its
+results carry no text. Ids alone are compared across shards, as hashes. Files, columns and types are left to
+`etl.validate.files`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.dataset.read import SPLITS, Dataset
+from etl.errors import EtlError
+from etl.validate.files import unreadable
+from etl.validate.findings import MAX_EXAMPLES, Finding, judge
+from etl.validate.manifest import Manifest
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+REQUIRED = ("id", "source", "file", "position", "raw_text", "text", "label", "tokens", "split")
+
+# At least one character that is neither white space nor invisible. The characters themselves, not escapes:
+# pandas hands this to RE2, polars to Rust, and neither knows all of Python's `\s`.
+_INVISIBLE = "\t-\r\x1c-\x20\x85\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff"
+_VISIBLE = f"[^{_INVISIBLE}\u115f\u1160\u3164\uffa0\u2800]"
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One expectation of Great Expectations, and the polars predicate that names the rows that break it."""
+
+    code: str
+    column: str
+    expectation: Any
+    is_broken: pl.Expr
+
+
+@dataclass(frozen=True)
+class _Breach:
+    code: str
+    column: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
+    """Nulls, blank text, labels outside the taxonomy, rows in a shard of another split, ids that repeat.
+
+    Needs shards with the right columns. Memory: one shard, and one hash an id.
+
+    Raises:
+        InputError: a shard cannot be read.
+        EtlError: Great Expectations could not evaluate an expectation.
+    """
+    breaches = [
+        breach
+        for split in SPLITS
+        for shard in dataset.shards(split)
+        for breach in _check_shard(shard, split, manifest.taxonomy.targets)
+    ]
+    breaches += _ids_in_several_shards(dataset)
+    findings: list[Finding] = []
+    for code, column in dict.fromkeys((breach.code, breach.column) for breach in breaches):
+        same = [breach for breach in breaches if (breach.code, breach.column) == (code, column)]
+        examples = [example for breach in same for example in breach.examples]
+        count = sum(breach.rows for breach in same)
+        findings += judge(code, count, examples=examples, column=column, taxonomy=manifest.taxonomy.name)
+    return findings
+
+
+def _check_shard(shard: Path, split: str, labels: tuple[str, ...]) -> list[_Breach]:
+    import polars as pl
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(shard)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise unreadable(shard, error) from error
+    checks = _expectations(split, labels)
+    counts = _ask_great_expectations(table, [check.expectation for check in checks])
+    if not any(counts):
+        return []
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return [
+        _Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
+        for check, count in zip(checks, counts, strict=True)
+        if count
+    ]
+
+
+def _expectations(split: str, labels: tuple[str, ...]) -> list[_Check]:
+    import polars as pl
+
+    expect = _great_expectations().expectations
+    column = pl.col
+    return [
+        *(
+            _Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
+            for name in REQUIRED
+        ),
+        *(
+            _Check(
+                "blank_text",
+                name,
+                expect.ExpectColumnValuesToMatchRegex(column=name, regex=_VISIBLE),
+                ~column(name).str.contains(_VISIBLE),
+            )
+            for name in ("raw_text", "text")
+        ),
+        _Check(
+            "label_outside_taxonomy",
+            "label",
+            expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels)),
+            ~column("label").is_in(list(labels)),
+        ),
+        _Check(
+            "split_mismatch",
+            "split",
+            expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
+            column("split") != split,
+        ),
+        _Check(
+            "duplicate_ids",
+            "id",
+            expect.ExpectColumnValuesToBeUnique(column="id"),
+            column("id").is_duplicated() & column("id").is_not_null(),
+        ),
+    ]
+
+
+def _great_expectations() -> Any:
+    """The library, with everything off that would talk: analytics, logging, progress bars."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations
+    return great_expectations
+
+
+def _ask_great_expectations(table: pa.Table, expectations: list[Any]) -> list[int]:
+    """How many rows break each expectation, in order. The context lives in memory and is thrown away."""
+    import pandas as pd
+
+    gx = _great_expectations()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        asset = context.data_sources.add_pandas("shards").add_dataframe_asset("shard")
+        batch = asset.add_batch_definition_whole_dataframe("rows").get_batch(
+            batch_parameters={"dataframe": table.to_pandas(types_mapper=pd.ArrowDtype)}
+        )
+        outcome = batch.validate(
+            gx.ExpectationSuite(name="row", expectations=expectations),
+            # No partial lists: they would carry sentences of the corpus.
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+        )
+    counts = {}
+    for result in outcome.results:
+        config = result.expectation_config
+        if "unexpected_count" not in result.result:
+            raise EtlError(
+                f"Great Expectations could not evaluate {config.type} on `{config.kwargs['column']}`",
+                next_step="run `etl --debug validate …` and report what it shows",
+            )
+        counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
+    return [counts[expected.expectation_type, expected.column] for expected in expectations]
+
+
+def _ids_in_several_shards(dataset: Dataset) -> list[_Breach]:
+    """Rows whose id also stands in another shard, those left out that already repeat within their own."""
+    import polars as pl
+
+    shards = [shard for split in SPLITS for shard in dataset.shards(split)]
+    if len(shards) < 2:
+        return []
+    keys = pl.concat(
+        pl.scan_parquet(shard)
+        .select("id", shard=pl.lit(number))
+        .drop_nulls()
+        .with_columns(key=pl.col("id").hash())
+        for number, shard in enumerate(shards)
+    )
+    per_shard = keys.group_by("key", "shard").agg(pl.len().alias("rows"), pl.col("id").first())
+    repeated = (
+        per_shard.with_columns(shards=pl.len().over("key"))
+        .filter((pl.col("shards") > 1) & (pl.col("rows") == 1))
+        .sort("id", "shard")
+        .collect()
+    )
+    return [
+        _Breach(
+            "duplicate_ids",
+            "id",
+            repeated.height,
+            tuple(repeated["id"].unique(maintain_order=True)[:MAX_EXAMPLES]),
+        )
+    ]
+
+
+def _example_ids(frame: pl.DataFrame, shard: Path, is_broken: pl.Expr) -> tuple[str, ...]:
+    """The ids of the first rows that break a check; where the id itself is null, the shard and the row."""
+    import polars as pl
+
+    place = pl.format("{} row {}", pl.lit(shard.name), pl.int_range(pl.len()))
+    broken = frame.select(pl.coalesce("id", place), keep=is_broken.fill_null(False)).filter("keep")
+    return tuple(broken.to_series().unique(maintain_order=True)[:MAX_EXAMPLES])

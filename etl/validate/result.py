@@ -1,0 +1,71 @@
+"""What a validation yields: findings, and the statistics they were judged by."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import etl
+from etl.validate.balance import Balance, Cell, ConstantPredictor, Drift, LabelPredictsSource
+from etl.validate.findings import SEVERITIES, Finding
+from etl.validate.leakage import Leak
+
+FailOn = Literal["error", "warning", "never"]
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the rows say became of one source; `read` is their sum, whatever the manifest says."""
+
+    source: str
+    read: int
+    kept: int
+    rejected: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Everything that was measured, recomputed from the rows. Shares are 0 to 1, losses in nats."""
+
+    accounts: tuple[Account, ...]
+    cells: tuple[Cell, ...]
+    balances: tuple[Balance, ...]
+    constant_predictors: tuple[ConstantPredictor, ...]
+    label_predicts_source: LabelPredictsSource | None
+    drifts: tuple[Drift, ...]
+    leaks: tuple[Leak, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The findings, the most severe first, and the statistics; None where the columns allow none."""
+
+    findings: tuple[Finding, ...]
+    statistics: Statistics | None
+
+    def count(self, severity: str) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    def verdict(self) -> Literal["error", "warning", "clean"]:
+        """The worst severity there is; notes are no blemish."""
+        if self.count("error"):
+            return "error"
+        return "warning" if self.count("warning") else "clean"
+
+    def exit_code(self, fail_on: FailOn) -> int:
+        """3 where there is a finding that `fail_on` does not let pass, else 0."""
+        failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+        return 3 if self.verdict() in failing else 0
+
+    def document(self) -> dict[str, Any]:
+        """The result as `validation/findings.json` has it; see `etl.validate.findings`."""
+        return {
+            "format": FORMAT,
+            "tool": {"name": "etl", "version": etl.__version__},
+            "verdict": self.verdict(),
+            "counts": {severity: self.count(severity) for severity in SEVERITIES},
+            "findings": [asdict(finding) for finding in self.findings],
+            "statistics": asdict(self.statistics) if self.statistics else None,
+        }

@@ -1,0 +1,338 @@
+"""The vocabulary: tokens of the training split to ids, written as `vocab.json` into the dataset.
+
+Only train is counted, so nothing of validation or test shapes the ids. Which tokens a row has is decided by
+ingest; what is learnt from the ids is `etl.train`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl.dataset.read import SPLITS, Dataset, open_dataset
+from etl.errors import InputError, SettingsError, WriteError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FILE = "vocab.json"
+FORMAT = 1
+PAD, UNKNOWN = 0, 1
+RESERVED = ("<pad>", "<unk>")
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tokens in the order of their ids, and what they were counted from.
+
+    `counts` stands beside `tokens`: how often each occurs in train; at `<unk>` how many train tokens have no
+    id of their own. `tagger` and `key_tokens` are the hashes of what made the tokens, `shards` those of the
+    training shards by name.
+    """
+
+    format: int
+    tokens: tuple[str, ...]
+    counts: tuple[int, ...]
+    min_count: int
+    max_size: int | None
+    tagger: str
+    key_tokens: str
+    shards: dict[str, str]
+
+    def __len__(self) -> int:
+        """The number of ids, `<pad>` and `<unk>` included: the rows an embedding must have."""
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of one split the vocabulary knows."""
+
+    rows: int
+    tokens: int
+    unknown: int
+
+    @property
+    def known_share(self) -> float:
+        """The share of tokens that have an id of their own, 0 to 1."""
+        return 1 - self.unknown_share
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of tokens that become `<unk>`, 0 to 1."""
+        return self.unknown / self.tokens if self.tokens else 0.0
+
+
+def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> Vocabulary:
+    """Counts the tokens of train, writes `vocab.json`, and lists it in the manifest.
+
+    Ids go by count, the highest first, then by code point: the same shards give the same bytes.
+
+    Args:
+        dataset: the folder that `etl ingest` wrote.
+        min_count: rarer tokens become `<unk>`.
+        max_size: at most so many ids, `<pad>` and `<unk>` included, so at least 3.
+
+    Raises:
+        InputError: there is no dataset, or its training split has no rows.
+        SettingsError: the options leave no token.
+        WriteError: `vocab.json` or the manifest cannot be written.
+    """
+    source = open_dataset(dataset)
+    if not _n_rows(source, "train"):
+        raise InputError(
+            f"{dataset} has no training rows, and a vocabulary is counted from nothing else",
+            cause="Every row was rejected, or belongs to validation or test.",
+            next_step=f"see why with `etl rejects {dataset}`, then ingest again",
+        )
+    tokens, counts = _count(source, min_count, max_size)
+    if len(tokens) == len(RESERVED):
+        raise SettingsError(
+            f"no token of {dataset} would be in the vocabulary",
+            details=[
+                f"expected a token that occurs at least {min_count} times in train, and an id for it, "
+                f"got none of {counts[UNKNOWN]:,} tokens with at most {max_size or 'any number of'} ids"
+            ],
+            cause="The training split is very small, its rows have no tokens, or the options leave none.",
+            next_step=f"keep rare tokens: `etl build-vocab {dataset} --min-count 1`",
+        )
+    origin = _origin(source)
+    vocabulary = Vocabulary(
+        format=FORMAT,
+        tokens=tokens,
+        counts=counts,
+        min_count=min_count,
+        max_size=max_size,
+        tagger=origin.pop("tagger"),
+        key_tokens=origin.pop("key_tokens"),
+        shards=origin,
+    )
+    _write(dataset / FILE, to_bytes(vocabulary))
+    _list_in_manifest(source, FILE)
+    return vocabulary
+
+
+def to_bytes(vocabulary: Vocabulary) -> bytes:
+    """The content of `vocab.json`: the same vocabulary, the same bytes."""
+    return msgspec.json.encode(vocabulary) + b"\n"
+
+
+def sha256(vocabulary: Vocabulary) -> str:
+    """The hash by which a model and a dataset know their vocabulary."""
+    return hashlib.sha256(to_bytes(vocabulary)).hexdigest()
+
+
+def load(path: Path, *, next_step: str = "") -> Vocabulary:
+    """Reads a `vocab.json`, in a dataset or beside a model, and checks that it is whole.
+
+    Args:
+        path: the file.
+        next_step: what an error advises; to build it, unless told.
+
+    Raises:
+        InputError: it is not there, not readable, or contradicts itself.
+    """
+    rebuild = next_step or f"build it with `etl build-vocab {path.parent}`"
+    try:
+        vocabulary = msgspec.json.decode(path.read_bytes(), type=Vocabulary)
+    except FileNotFoundError as error:
+        raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{path} is not a vocabulary",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=rebuild,
+        ) from error
+    defect = _defect(vocabulary)
+    if defect:
+        raise InputError(
+            f"{path} contradicts itself",
+            details=[defect],
+            cause="The file was edited or damaged.",
+            next_step=rebuild,
+        )
+    return vocabulary
+
+
+def load_for(dataset: Dataset) -> Vocabulary:
+    """The vocabulary of `dataset`, after checking that it was counted from these very shards.
+
+    Raises:
+        InputError: it is not there, damaged, or belongs to other shards; both hashes are named.
+    """
+    vocabulary = load(dataset.path / FILE)
+    check_belongs(vocabulary, dataset)
+    listed = dataset.manifest["files"].get(FILE, {}).get("sha256", "nothing")
+    found = sha256(vocabulary)
+    if found != listed:
+        raise InputError(
+            f"{dataset.path / FILE} is not the vocabulary that the manifest lists",
+            details=[f"expected sha256 {listed}, got {found}"],
+            cause="The file was edited, or building it was interrupted.",
+            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+        )
+    return vocabulary
+
+
+def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
+    """Refuses a vocabulary that was counted from other shards than those of `dataset`.
+
+    Raises:
+        InputError: the tagger, the key-token filter or a training shard differs; both hashes are named.
+    """
+    expected = _origin(dataset)
+    got = {"tagger": vocabulary.tagger, "key_tokens": vocabulary.key_tokens, **vocabulary.shards}
+    differing = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
+    if differing:
+        raise InputError(
+            f"the vocabulary does not belong to {dataset.path}",
+            details=[
+                f"{name}: expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
+                for name in differing[:4]
+            ],
+            cause="The dataset was ingested again after this vocabulary was built, or it is another's.",
+            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+        )
+
+
+def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
+    """How much of each split that has rows the vocabulary knows, in the order of `SPLITS`."""
+    import polars as pl
+
+    shares: dict[str, Coverage] = {}
+    for split in SPLITS:
+        rows = _n_rows(dataset, split)
+        if rows:
+            counted = _token_counts(dataset, split)
+            known = counted.filter(pl.col("token").is_in(vocabulary.tokens[len(RESERVED) :]))
+            tokens = int(counted["n"].sum())
+            shares[split] = Coverage(rows, tokens, tokens - int(known["n"].sum()))
+    return shares
+
+
+def encode(vocabulary: Vocabulary, tokens: pl.Series) -> pl.Series:
+    """The ids (int64) of a series of strings; what has none of its own is `<unk>`: none is out of range."""
+    import polars as pl
+
+    ids = tokens.cast(pl.Enum(vocabulary.tokens), strict=False).to_physical().cast(pl.Int64)
+    # A sentence may hold "<pad>" as text; the id of padding is never a token's.
+    return ids.fill_null(UNKNOWN).clip(lower_bound=UNKNOWN)
+
+
+@contextmanager
+def reading(dataset: Dataset, split: str) -> Iterator[None]:
+    """Inside, a shard that polars cannot read is an error for a user.
+
+    Raises:
+        InputError: a shard of `split` is damaged.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"the {split} shards of {dataset.path} cannot be read",
+            details=str(error).splitlines()[:2],
+            cause="A shard was edited or damaged.",
+            next_step=f"find it with `etl validate {dataset.path}`",
+        ) from error
+
+
+def _count(dataset: Dataset, min_count: int, max_size: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    import polars as pl
+
+    counted = _token_counts(dataset, "train")
+    kept = (
+        counted.filter((pl.col("n") >= min_count) & ~pl.col("token").is_in(RESERVED))
+        # polars compares strings by their UTF-8 bytes, which is the order of code points.
+        .sort("n", "token", descending=[True, False])
+        .head(len(counted) if max_size is None else max(0, max_size - len(RESERVED)))
+    )
+    unknown = int(counted["n"].sum()) - int(kept["n"].sum())
+    return (*RESERVED, *kept["token"].to_list()), (0, unknown, *kept["n"].to_list())
+
+
+def _token_counts(dataset: Dataset, split: str) -> pl.DataFrame:
+    """One row per distinct token of `split`, in no fixed order: token, n."""
+    import polars as pl
+
+    with reading(dataset, split):
+        exploded = dataset.scan(split).select(pl.col("tokens").explode().alias("token")).drop_nulls()
+        return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+
+
+def _n_rows(dataset: Dataset, split: str) -> int:
+    import polars as pl
+
+    with reading(dataset, split):
+        return int(dataset.scan(split).select(pl.len()).collect().item())
+
+
+def _origin(dataset: Dataset) -> dict[str, str]:
+    """What decides a dataset's vocabulary: tagger, key-token filter and training shards, by their hashes."""
+    try:
+        origin = {
+            "tagger": dataset.manifest["tagger"]["fingerprint"],
+            "key_tokens": dataset.manifest["key_tokens"]["sha256"],
+        }
+        listed = {name for name in dataset.manifest["files"] if name.startswith("data/train-")}
+        on_disk = {shard.relative_to(dataset.path).as_posix() for shard in dataset.shards("train")}
+        return origin | {name: dataset.manifest["files"][name]["sha256"] for name in sorted(listed | on_disk)}
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{dataset.path / 'manifest.json'} does not describe its training shards",
+            details=[f"expected {error} with its sha256, got nothing"],
+            cause="The manifest was edited, or a file was added to data/ by hand.",
+            next_step=f"write the dataset again with `etl ingest PATH... --out {dataset.path}`",
+        ) from error
+
+
+def _defect(vocabulary: Vocabulary) -> str:
+    """What is wrong with a vocabulary in itself, or nothing."""
+    if vocabulary.format != FORMAT:
+        return f"expected format {FORMAT}, got {vocabulary.format}"
+    if vocabulary.tokens[: len(RESERVED)] != RESERVED:
+        return f"expected the tokens to begin with {RESERVED}, got {vocabulary.tokens[: len(RESERVED)]}"
+    if len(vocabulary.tokens) != len(vocabulary.counts):
+        return (
+            f"expected one count per token, got {len(vocabulary.counts)} for {len(vocabulary.tokens)} tokens"
+        )
+    if len(vocabulary.tokens) == len(RESERVED):
+        return "expected at least one token, got none but the reserved ones"
+    if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
+        return "expected every token once, got one twice"
+    return ""
+
+
+def _list_in_manifest(dataset: Dataset, name: str) -> None:
+    written = (dataset.path / name).read_bytes()
+    entry = {"sha256": hashlib.sha256(written).hexdigest(), "bytes": len(written)}
+    files = dict(sorted((dataset.manifest["files"] | {name: entry}).items()))
+    manifest = json.dumps(dataset.manifest | {"files": files}, ensure_ascii=False, indent=2) + "\n"
+    _write(dataset.path / "manifest.json", manifest.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes beside `path`, syncs, then renames: `path` is the whole old file or the whole new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise WriteError(
+            f"{path} cannot be written: {error.strerror}",
+            next_step="make room or allow writing there, then run the command again",
+        ) from error

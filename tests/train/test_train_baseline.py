@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from etl.commands.train_baseline import train_baseline
+from etl.errors import EtlError, InputError, SettingsError
+from etl.train import batches, loop, run
+from etl.train.model import Lstm
+from etl.train.settings import TrainSettings
+
+SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=12)
+
+
+def test_a_model_on_separable_rows_is_far_above_the_constant_predictor(
+    write_dataset, separable, tmp_path
+) -> None:
+    report = run.train(write_dataset(separable), tmp_path / "model", SMALL)
+    model, constant = report.model["validation"], report.constant["validation"]
+    assert model.accuracy > 0.95 > 0.5 > constant.accuracy
+    assert model.macro_f1 > 0.95
+    assert model.loss < 0.3 * constant.loss
+    assert set(model.sources) == {"chatbot", "kote"}
+
+
+def test_eight_sentences_are_learnt_by_heart(write_dataset, eight, tmp_path) -> None:
+    settings = TrainSettings(embedding=16, hidden=32, lr=0.01, batch_size=8, epochs=300, dropout=0.0)
+    scores = run.train(write_dataset(eight), tmp_path / "model", settings).model["validation"]
+    assert scores.accuracy == 1.0
+    assert [scores.confusion[index][index] for index in range(3)] == [3, 3, 2]
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
+    write_dataset, separable, tmp_path
+) -> None:
+    dataset = write_dataset(separable)
+    for name, seed in (("first", 7), ("again", 7), ("other", 8)):
+        run.train(
+            dataset, tmp_path / name, TrainSettings(embedding=8, hidden=8, epochs=6, lr=0.01, seed=seed)
+        )
+    files = sorted(file.name for file in (tmp_path / "first").iterdir())
+    assert files == ["metrics.json", "model.json", "vocab.json", "weights.safetensors"]
+    for file in files:
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
+    weights = "weights.safetensors"
+    assert (tmp_path / "first" / weights).read_bytes() != (tmp_path / "other" / weights).read_bytes()
+
+
+def test_the_weights_kept_are_those_of_the_best_epoch(write_dataset, separable, tmp_path) -> None:
+    report = run.train(write_dataset(separable), tmp_path / "model", SMALL)
+    best = max(report.epochs, key=lambda record: record.scores.macro_f1)
+    assert report.best_epoch == best.epoch
+    assert report.model["validation"].loss == pytest.approx(best.scores.loss, abs=1e-6)
+
+
+def test_training_stops_when_macro_f1_has_stalled(write_dataset, separable, tmp_path) -> None:
+    settings = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=8, epochs=100, patience=2)
+    report = run.train(write_dataset(separable), tmp_path / "model", settings)
+    last = report.epochs[-1]
+    assert last.epoch < 30
+    assert last.epoch - report.best_epoch >= 2
+
+
+def test_a_row_has_the_same_scores_whatever_its_batch_is_padded_to(write_dataset, separable) -> None:
+    from etl import vocab
+    from etl.dataset.read import open_dataset
+
+    dataset = open_dataset(write_dataset(separable))
+    rows = batches.read_rows(dataset, "validation", vocab.load_for(dataset))
+    model = Lstm(200, 3, SMALL).eval()
+    together = loop.predict(model, rows, max_len=10)
+    for batch in batches.in_order_of_length(rows, 1, 10):
+        import torch
+
+        with torch.inference_mode():
+            alone = torch.log_softmax(
+                model(torch.from_numpy(batch.ids), torch.from_numpy(batch.lengths)), dim=1
+            )
+        np.testing.assert_allclose(together[batch.rows], alone.numpy(), atol=1e-6)
+
+
+def test_an_id_beyond_the_embedding_is_refused_with_both_sizes() -> None:
+    ids = np.array([2, 4109, 0])
+    rows = batches.Rows(
+        ids,
+        np.array([0]),
+        np.array([2]),
+        np.array([0]),
+        np.array(["kote"]),
+        unknown_share=0.0,
+        empty_share=0.0,
+    )
+    model = Lstm(55, 3, SMALL)
+    for use in (
+        lambda: loop.predict(model, rows, max_len=2),
+        lambda: next(loop.epochs(model, rows, rows, SMALL)),
+    ):
+        with pytest.raises(InputError, match=r"below 55, .* got up to 4,109"):
+            use()
+
+
+def test_test_rows_stand_in_for_validation_with_a_warning(write_dataset, separable, tmp_path) -> None:
+    dataset = write_dataset({"train": separable["train"], "test": separable["validation"]})
+    report = run.train(dataset, tmp_path / "model", SMALL)
+    assert report.held_out == "test"
+    assert any("flatter" in warning for warning in report.warnings)
+
+
+def test_test_rows_are_scored_but_do_not_choose_the_epoch(write_dataset, separable, tmp_path) -> None:
+    report = run.train(
+        write_dataset({**separable, "test": separable["train"][:50]}), tmp_path / "model", SMALL
+    )
+    assert report.held_out == "validation"
+    assert report.model["test"].rows == report.constant["test"].rows == 50
+
+
+def test_without_held_out_rows_training_is_refused(write_dataset, separable, tmp_path) -> None:
+    with pytest.raises(SettingsError, match="neither validation nor test rows"):
+        run.train(write_dataset({"train": separable["train"]}), tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_without_training_rows_training_is_refused(write_dataset, separable, tmp_path) -> None:
+    dataset = write_dataset({"train": [], "validation": separable["validation"]}, has_vocabulary=False)
+    with pytest.raises(InputError, match="etl build-vocab"):
+        run.train(dataset, tmp_path / "model")
+
+
+def test_without_a_vocabulary_the_next_command_is_named(write_dataset, separable, tmp_path) -> None:
+    dataset = write_dataset(separable, has_vocabulary=False)
+    with pytest.raises(InputError, match=f"etl build-vocab {dataset}"):
+        run.train(dataset, tmp_path / "model")
+
+
+def invoke(*arguments: object):
+    app = typer.Typer()
+    app.command()(train_baseline)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_shows_the_model_beside_the_constant_predictor(
+    write_dataset, separable, tmp_path
+) -> None:
+    result = invoke(write_dataset(separable), "--out", tmp_path / "model", "--lr", 0.01, "--epochs", 5)
+    assert result.exit_code == 0, result.output
+    for word in ("LSTM", "constant", "macro-F1", "슬픔", "kote"):
+        assert word in result.stdout
+    assert "epoch 5: train loss" in result.stderr
+
+
+def test_the_command_writes_json_and_nothing_else_to_standard_output(
+    write_dataset, separable, tmp_path
+) -> None:
+    result = invoke(
+        write_dataset(separable), "--out", tmp_path / "model", "--lr", 0.01, "--epochs", 5, "--json"
+    )
+    document = json.loads(result.stdout)
+    assert document["metrics"] == json.loads((tmp_path / "model" / "metrics.json").read_bytes())
+    assert document["metrics"]["model"]["validation"]["rows"] == 120
+
+
+def test_training_with_few_steps_is_not_judged_but_warned_about(write_dataset, eight, tmp_path) -> None:
+    result = invoke(write_dataset(eight), "--out", tmp_path / "model", "--epochs", 4)
+    assert result.exit_code == 0, result.output
+    assert "warning: only 4 steps" in result.stderr
+
+
+@pytest.mark.parametrize("max_len", ["0", "short", "-1"])
+def test_a_max_len_that_is_no_number_is_refused(max_len: str, tmp_path: Path) -> None:
+    result = invoke(tmp_path, "--out", tmp_path / "model", f"--max-len={max_len}")
+    assert isinstance(result.exception, SettingsError)
+    assert max_len in str(result.exception)
+
+
+def test_without_torch_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(
+        sys.modules, "torch", None
+    )  # what Python itself does for a module that must not be found
+    result = invoke(tmp_path, "--out", tmp_path / "model")
+    assert isinstance(result.exception, EtlError)
+    assert result.exception.exit_code == 2
+    assert "pip install 'korean-emotion-etl[train]'" in str(result.exception)
