@@ -82,16 +82,19 @@ def _show_one(contract: Contract) -> None:
         if text:
             console.line(f"{name:8} {text}")
     console.table(
-        "Layouts; * columns are needed to read a file",
+        "Layouts (* needed)",
         ["layout", "columns or keys"],
         [
-            [layout.name, ", ".join(name + "*" * (name in layout.required) for name in layout.columns)]
+            [
+                layout.name,
+                ", ".join((name or "(blank)") + "*" * (name in layout.required) for name in layout.columns),
+            ]
             for layout in contract.layouts.values()
         ],
     )
     if contract.expected_rows:
         console.table(
-            "Published rows; a difference is a warning",
+            "Published rows (a hint)",
             ["release", "split", "layout", "rows"],
             [[each.release, each.split or "all", each.layout, each.rows] for each in contract.expected_rows],
         )

@@ -72,11 +72,12 @@ def leaks_by_text(train: Part, validation: Part) -> None:
     train.add(relabelled, train.code(list(train.codes)[1]), reason="leak_exact")
 
     prefixes, suffixes = phrases()["planted"]["prefixes"], phrases()["planted"]["suffixes"]
-    for here, there in [
+    respellings = [
         ("{}", "{}!?"),
         (prefixes[0] + "{}", prefixes[1] + "{}"),
-        *[tuple("{}" + s for s in suffixes)],
-    ]:
+        ("{}" + suffixes[0], "{}" + suffixes[1]),
+    ]
+    for here, there in respellings:
         sentence = validation.sentence()
         validation.add(_changed(sentence, here))
         train.add(_changed(sentence, there), reason="leak_normalised")

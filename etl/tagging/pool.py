@@ -7,6 +7,8 @@ in half until the guilty sentence is alone; it is marked, and all others are tag
 
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
 import signal
 from collections.abc import Iterator
@@ -66,11 +68,12 @@ class Tagger:
             {"norm": self.settings.norm, "stem": self.settings.stem} if self.settings.tagger == "okt" else {}
         )
         versions = taggers.versions(self.settings.tagger)
-        return {
+        facts = {
             "name": self.settings.tagger,
-            "version": "+".join(f"{package} {number}" for package, number in versions.items()),
+            "version": ", ".join(f"{package} {number}" for package, number in versions.items()),
             "options": options,
         }
+        return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
 
     def _tag(self, texts: list[str]) -> list[Outcome]:
         chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]

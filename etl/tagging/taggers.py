@@ -85,7 +85,7 @@ def _start_jvm() -> None:
             jpype.getDefaultJVMPath(),
             *_JVM_OPTIONS,
             _NATIVE_ACCESS,
-            classpath=[str(jars), f"{jars}/*"],
+            classpath=[str(jars), f"{jars}/bin", f"{jars}/*"],
             convertStrings=True,
         )
 

@@ -241,10 +241,13 @@ def _check_sources(predicts: LabelPredictsSource | None) -> list[Finding]:
     code = "label_is_source"
     if not predicts.reduction > checks()[code]["threshold"]:
         code = "label_predicts_source"
-    only = [f"{label} ({source})" for label, source in predicts.only_source.items()]
+    only: dict[str, list[str]] = {}
+    for label, source in predicts.only_source.items():
+        only.setdefault(source, []).append(label)
+    names = "; ".join(f"{', '.join(labels)} only in {source}" for source, labels in sorted(only.items()))
     return [
         *judge(code, predicts.reduction, accuracy=predicts.accuracy, chance=predicts.chance),
-        *judge("labels_of_one_source", len(only), names=listing(only, most=12)),
+        *judge("labels_of_one_source", len(predicts.only_source), names=names),
     ]
 
 
