@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etl.dataset import staging
 from etl.dataset.read import SPLITS, Dataset, open_dataset
-from etl.errors import InputError, SettingsError, WriteError
+from etl.dataset.shards import fingerprint
+from etl.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,7 +115,7 @@ def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> 
         key_tokens=origin.pop("key_tokens"),
         shards=origin,
     )
-    _write(dataset / FILE, to_bytes(vocabulary))
+    staging.write_file(dataset / FILE, to_bytes(vocabulary).decode())
     _list_in_manifest(source, FILE)
     return vocabulary
 
@@ -314,25 +315,8 @@ def _defect(vocabulary: Vocabulary) -> str:
 
 
 def _list_in_manifest(dataset: Dataset, name: str) -> None:
-    written = (dataset.path / name).read_bytes()
-    entry = {"sha256": hashlib.sha256(written).hexdigest(), "bytes": len(written)}
-    files = dict(sorted((dataset.manifest["files"] | {name: entry}).items()))
-    manifest = json.dumps(dataset.manifest | {"files": files}, ensure_ascii=False, indent=2) + "\n"
-    _write(dataset.path / "manifest.json", manifest.encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes beside `path`, syncs, then renames: `path` is the whole old file or the whole new one."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise WriteError(
-            f"{path} cannot be written: {error.strerror}",
-            next_step="make room or allow writing there, then run the command again",
-        ) from error
+    files = dataset.manifest["files"] | {name: fingerprint(dataset.path / name)}
+    manifest = dataset.manifest | {"files": dict(sorted(files.items()))}
+    staging.write_file(
+        dataset.path / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,11 @@ SPEECH_VOTES = st.lists(
 )
 
 
+shipped = cache(taxonomy.load)
+
+
 def resolve(name: str, slug: str, raw: str | None) -> taxonomy.Resolution:
-    return taxonomy.resolver(taxonomy.load(name), slug)(raw)
+    return taxonomy.resolver(shipped(name), slug)(raw)
 
 
 def write(folder: Path, text: str) -> str:
@@ -52,7 +56,7 @@ def test_every_corpus_has_a_label_table_and_a_contract_of_its_name() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_label_is_mapped_to_a_target_or_by_name_to_nothing(name: str, slug: str) -> None:
-    chosen = taxonomy.load(name)
+    chosen = shipped(name)
     assert list(chosen.maps[slug]) == list(taxonomy.label_table(slug).codes)
     assert {to for to in chosen.maps[slug].values() if to} <= set(chosen.targets)
 
@@ -329,7 +333,7 @@ def test_any_text_resolves_to_a_target_or_a_known_reason(name: str, slug: str, r
     if found.label is None:
         assert found.reason in row.reasons()
     else:
-        assert found.label in taxonomy.load(name).targets
+        assert found.label in shipped(name).targets
         assert found.reason is None
 
 
@@ -343,7 +347,7 @@ def test_the_order_of_votes_does_not_matter(votes: list[str], data: st.DataObjec
 @given(labels=st.lists(st.integers(0, 43), min_size=1, max_size=12))
 def test_a_label_always_has_more_than_half_of_the_mapped_ones(labels: list[int]) -> None:
     found = resolve("ko7", "kote", ",".join(map(str, labels)))
-    mapped = taxonomy.load("ko7").maps["kote"]
+    mapped = shipped("ko7").maps["kote"]
     counts = Counter(to for label in labels if (to := mapped[str(label)]))
     majority = [to for to, count in counts.items() if 2 * count > counts.total()]
     assert found.label == (majority[0] if majority else None)

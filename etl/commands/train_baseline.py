@@ -136,6 +136,7 @@ def _max_len(text: str) -> int | None:
 
 
 def require_torch() -> None:
+    """Raises SettingsError where the extra [train] is not installed."""
     try:
         import numpy  # noqa: F401, ICN001
         import safetensors  # noqa: F401

@@ -7,8 +7,6 @@ written complete or not at all.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +14,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from etl import vocab
+from etl.dataset import staging
 from etl.dataset.read import Dataset
-from etl.errors import InputError, SettingsError, WriteError
+from etl.errors import InputError
 from etl.train.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -56,13 +55,7 @@ def check_target(folder: Path) -> None:
     Raises:
         SettingsError: `folder` is a file, or a folder that is neither empty nor a model.
     """
-    if not folder.exists() or (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
-        return
-    raise SettingsError(
-        f"{folder} is there already and is not a model",
-        details=[f"expected a new folder, an empty one, or one with {CARD}"],
-        next_step="name another folder with `--out`",
-    )
+    staging.check_replaceable(folder, CARD)
 
 
 def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, metrics: bytes) -> None:
@@ -81,7 +74,6 @@ def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, m
     """
     from safetensors.torch import save as to_bytes
 
-    check_target(folder)
     vocabulary = vocab.load_for(dataset)
     weights: bytes = to_bytes(
         {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
@@ -103,7 +95,9 @@ def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, m
         METRICS: metrics,
         CARD: msgspec.json.format(msgspec.json.encode(card)) + b"\n",
     }
-    _write_folder(folder, contents)
+    with staging.staging(folder, CARD) as partial:
+        for name, content in contents.items():
+            (partial / name).write_bytes(content)
 
 
 def load(folder: Path) -> Checkpoint:
@@ -196,30 +190,3 @@ def _again(folder: Path) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
-    """Writes beside `folder`, syncs, then renames; what stood there is removed only after that."""
-    partial = folder.with_name(f".{folder.name}.partial")
-    replaced = folder.with_name(f".{folder.name}.replaced")
-    try:
-        for leftover in (partial, replaced):
-            shutil.rmtree(leftover, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, content in contents.items():
-            with (partial / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if folder.exists():
-            folder.rename(replaced)
-        partial.rename(folder)
-        shutil.rmtree(replaced, ignore_errors=True)
-    except OSError as error:
-        if replaced.exists() and not folder.exists():
-            replaced.rename(folder)
-        shutil.rmtree(partial, ignore_errors=True)
-        raise WriteError(
-            f"{folder} cannot be written: {error.strerror}",
-            next_step="make room or allow writing there, then run the command again",
-        ) from error

@@ -122,7 +122,7 @@ def _leakage(leaks: tuple[Leak, ...]) -> str:
     ]
     about = (
         "Rows of validation and test that train has too, each level counted on its own. Utterances so short "
-        "that meeting them twice is chance are counted apart."
+        "that meeting them twice is chance are counted apart. Near-duplicates (L3) are not looked for."
     )
     return section("Leakage", about, table(columns, [_leak_row(leak, full) for leak in leaks]))
 

@@ -59,11 +59,12 @@ def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
         InputError: a shard cannot be read.
         EtlError: Great Expectations could not evaluate an expectation.
     """
+    batches = _in_memory_batches()
     breaches = [
         breach
         for split in SPLITS
         for shard in dataset.shards(split)
-        for breach in _check_shard(shard, split, manifest.taxonomy.targets)
+        for breach in _check_shard(batches, shard, split, manifest.taxonomy.targets)
     ]
     breaches += _ids_in_several_shards(dataset)
     findings: list[Finding] = []
@@ -75,7 +76,7 @@ def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
     return findings
 
 
-def _check_shard(shard: Path, split: str, labels: tuple[str, ...]) -> list[_Breach]:
+def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[_Breach]:
     import polars as pl
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -85,7 +86,7 @@ def _check_shard(shard: Path, split: str, labels: tuple[str, ...]) -> list[_Brea
     except (OSError, pa.ArrowInvalid) as error:
         raise unreadable(shard, error) from error
     checks = _expectations(split, labels)
-    counts = _ask_great_expectations(table, [check.expectation for check in checks])
+    counts = _ask_great_expectations(batches, table, [check.expectation for check in checks])
     if not any(counts):
         return []
     frame = pl.from_arrow(table)
@@ -148,19 +149,26 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
-def _ask_great_expectations(table: pa.Table, expectations: list[Any]) -> list[int]:
-    """How many rows break each expectation, in order. The context lives in memory and is thrown away."""
-    import pandas as pd
-
+def _in_memory_batches() -> Any:
+    """What turns a data frame into a batch to validate; its context lives in memory and is thrown away."""
     gx = _great_expectations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         asset = context.data_sources.add_pandas("shards").add_dataframe_asset("shard")
-        batch = asset.add_batch_definition_whole_dataframe("rows").get_batch(
-            batch_parameters={"dataframe": table.to_pandas(types_mapper=pd.ArrowDtype)}
-        )
+        return asset.add_batch_definition_whole_dataframe("rows")
+
+
+def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[Any]) -> list[int]:
+    """How many rows break each expectation, in order."""
+    import pandas as pd
+
+    gx = _great_expectations()
+    frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        batch = batches.get_batch(batch_parameters={"dataframe": frame})
         outcome = batch.validate(
             gx.ExpectationSuite(name="row", expectations=expectations),
             # No partial lists: they would carry sentences of the corpus.

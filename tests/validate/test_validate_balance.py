@@ -27,7 +27,7 @@ def rows_of(counts: dict[tuple[str, str, str], int]) -> list[Row]:
 
 
 def reference_rows() -> list[Row]:
-    """The reference system's data, about 1 : 200: two corpora, hardly a label in common, other shares in validation."""
+    """Like the reference system's: two corpora without a common label, other shares in validation."""
     dialogue = ["기쁨", "슬픔", "분노", "불안", "상처", "당황"]
     counts = {("train", "aihub-dialogue", label): 34 for label in dialogue}
     counts |= {("validation", "aihub-dialogue", label): 4 for label in dialogue}
