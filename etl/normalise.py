@@ -6,7 +6,7 @@ by "the same text". Folding repeats is left to the cleaner: give these the clean
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 # Hangul fillers and the blank Braille cell are letters or symbols to Unicode, and blank to a reader.
 # Variation selectors and the keycap are marks that emoji leave behind. Classes of Rust's regex crate.
 _INVISIBLE = r"\s\p{C}\u{115F}\u{1160}\u{3164}\u{FFA0}\u{2800}\u{FE00}-\u{FE0F}\u{20E3}"
+# Characters outside these ranges may change under normalisation, alone or beside another. Inside them none
+# does: ASCII and syllables in both forms; Latin, compatibility jamo (ㅋㅋ) and common punctuation in NFC.
+_CAN_CHANGE = {
+    "NFC": r"[^\x00-\u{2FF}\u{AC00}-\u{D7A3}\u{3131}-\u{318E}\u{2010}-\u{2027}\u{3001}-\u{3020}]",
+    "NFKC": r"[^\x00-\x7F\u{AC00}-\u{D7A3}]",
+}
 _NOT_SPOKEN = rf"[{_INVISIBLE}\p{{P}}\p{{S}}]+"
 
 
@@ -30,9 +36,23 @@ def normalised_key(expr: pl.Expr) -> pl.Expr:
     """
     import polars as pl
 
-    folded = expr.str.normalize("NFKC").str.to_lowercase()
+    return expr.map_batches(_normalised_key, return_dtype=pl.String)
+
+
+def _normalised_key(text: pl.Series) -> pl.Series:
+    folded = normal_form(text, "NFKC").str.to_lowercase()
     spoken = folded.str.replace_all(_NOT_SPOKEN, "")
-    return pl.when(spoken == "").then(folded.str.replace_all(f"[{_INVISIBLE}]+", "")).otherwise(spoken)
+    silent = (spoken == "").arg_true()  # few, so that looking at them again costs nothing
+    return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{_INVISIBLE}]+", ""))
+
+
+def normal_form(text: pl.Series, form: Literal["NFC", "NFKC"]) -> pl.Series:
+    """The Unicode normal form of a column, computed only for rows with a character that could change.
+
+    Most Korean sentences consist of ASCII and precomposed syllables, which never do.
+    """
+    rows = text.str.contains(_CAN_CHANGE[form]).arg_true()
+    return text.scatter(rows, text.gather(rows).str.normalize(form))
 
 
 def is_short(expr: pl.Expr, eojeols: int, chars: int) -> pl.Expr:

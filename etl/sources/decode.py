@@ -23,6 +23,8 @@ ENCODINGS = ("utf-8-sig", "cp949")
 _CHUNK_BYTES = 4 << 20
 # A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# A value that is an object or an array: polars would give its text.
+_NESTED = re.compile(rb'"\s*:\s*[\[{]')
 
 
 def utf8(content: bytes, raw: RawFile) -> tuple[bytes, str]:
@@ -151,13 +153,12 @@ def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFra
 
     count = lines.count(b"\n") + (not lines.endswith(b"\n"))
     try:
-        if _SURROGATE.search(lines):
-            raise pl.exceptions.ComputeError("escaped surrogates need the careful way")
+        if _SURROGATE.search(lines) or _NESTED.search(lines):
+            raise pl.exceptions.ComputeError("these lines need the careful way")
         frame = pl.read_ndjson(io.BytesIO(lines), schema=dict.fromkeys(fields, pl.String))
     except pl.exceptions.PolarsError:
         return _parse_lines_one_by_one(lines, fields, first_line)
-    is_nested = pl.any_horizontal(pl.col(fields).str.contains(r"^[\[{]"))
-    if frame.height != count or frame.select(is_nested.any()).item():
+    if frame.height != count:
         return _parse_lines_one_by_one(lines, fields, first_line)
     return frame.with_columns(
         pl.int_range(first_line, first_line + count, dtype=pl.Int64).alias("position"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from etl.normalise import normal_form
 from etl.settings import Clean
 from etl.steps.mark import mark
 
@@ -37,8 +38,8 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     """
     import polars as pl
 
-    collapsed = pl.col("raw_text").str.normalize("NFC").str.replace_all(_BLANKS, " ").str.strip_chars(" ")
-    text = frame.select(text=collapsed.fill_null(""))["text"]
+    composed = normal_form(frame["raw_text"].fill_null("").alias("text"), "NFC")
+    text = composed.str.replace_all(_BLANKS, " ").str.strip_chars(" ")
     frame = frame.with_columns(fold_repeats(text, settings.max_repeats))
     chars = pl.col("text").str.len_chars()
     is_empty = ~pl.col("text").str.contains(_VISIBLE)

@@ -183,7 +183,7 @@ def _examples(examples: tuple[str, ...], texts: Mapping[str, str]) -> str:
 def _footer() -> str:
     return (
         f"<footer>Written by etl {text(etl.__version__)}. Everything here was computed again from the rows, "
-        "no count was taken from the manifest. <code>findings.json</code> is the same for programs.</footer>\n"
+        "no count was taken from the manifest. <code>findings.json</code> is for programs.</footer>\n"
     )
 
 
