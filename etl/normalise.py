@@ -20,6 +20,7 @@ _CAN_CHANGE = {
     "NFC": r"[^\x00-\u{2FF}\u{AC00}-\u{D7A3}\u{3131}-\u{318E}\u{2010}-\u{2027}\u{3001}-\u{3020}]",
     "NFKC": r"[^\x00-\x7F\u{AC00}-\u{D7A3}]",
 }
+_MAY_BE_UPPER_CASE = r"[^\x00-\x40\x5B-\x7F\u{AC00}-\u{D7A3}\u{1100}-\u{11FF}]"
 _NOT_SPOKEN = rf"[{_INVISIBLE}\p{{P}}\p{{S}}]+"
 
 
@@ -40,7 +41,9 @@ def normalised_key(expr: pl.Expr) -> pl.Expr:
 
 
 def _normalised_key(text: pl.Series) -> pl.Series:
-    folded = normal_form(text, "NFKC").str.to_lowercase()
+    folded = normal_form(text, "NFKC")
+    cased = folded.str.contains(_MAY_BE_UPPER_CASE).arg_true()
+    folded = folded.scatter(cased, folded.gather(cased).str.to_lowercase())
     spoken = folded.str.replace_all(_NOT_SPOKEN, "")
     silent = (spoken == "").arg_true()  # few, so that looking at them again costs nothing
     return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{_INVISIBLE}]+", ""))
@@ -66,5 +69,6 @@ def is_short(expr: pl.Expr, eojeols: int, chars: int) -> pl.Expr:
     Returns:
         A boolean expression without nulls.
     """
-    has_few_words = expr.str.count_matches(r"\S+") < eojeols
+    # A cleaned text has one space between two words, and none around them.
+    has_few_words = expr.str.count_matches(" ", literal=True) + 1 < eojeols
     return (has_few_words & (expr.str.len_chars() < chars)).fill_null(True)

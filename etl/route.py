@@ -19,7 +19,7 @@ from etl import contract, taxonomy
 from etl.console import Progress
 from etl.dataset import manifest
 from etl.dataset.shards import ShardWriter, count_rows
-from etl.dataset.spool import Spool
+from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import check_replaceable, staging
 from etl.engine.local import ordered_map
 from etl.settings import Settings
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 BATCH_ROWS = 20_000
+READ_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def ingest(
             "counts": manifest.counts(corpus_keys),
             "splits": manifest.splits(corpus_keys, labels.targets),
             "aliases": aliases,
-            "warnings": account.warnings + unexpected_counts(found, account, settings),
+            "warnings": account.warnings,
+            "unexpected_rows": unexpected_rows(found, account, settings),
         }
         return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
 
@@ -179,12 +181,16 @@ def _write(
     """Joins the spooled rows with what was decided about them, and writes shards and rejects."""
     progress(0, "writing")
     with ShardWriter(folder, count_rows(corpus_keys), settings.write) as writer:
-        start = 0
-        for batch in spool.take():
-            decided = corpus_keys.slice(start, batch.height).select("split", "reason", "detail")
-            writer.write(batch.hstack(decided))
-            start += batch.height
+        # One batch is read back while another is written.
+        for batch in ordered_map(partial(_decided, corpus_keys), spool.take(), READ_AHEAD):
+            writer.write(batch)
+    spool.remove()
     return writer.files()
+
+
+def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> pl.DataFrame:
+    batch = spooled.read()
+    return batch.hstack(corpus_keys.slice(spooled.start, batch.height).select("split", "reason", "detail"))
 
 
 def _no_rows() -> pl.DataFrame:
@@ -199,23 +205,23 @@ def _no_rows() -> pl.DataFrame:
     )
 
 
-def unexpected_counts(found: dict[str, list[Found]], account: Account, settings: Settings) -> list[str]:
-    """What differs from the published numbers of rows. A hint, never an error."""
+def unexpected_rows(
+    found: dict[str, list[Found]], account: Account, settings: Settings
+) -> list[dict[str, Any]]:
+    """Which parts of the corpora have another number of rows than published. A hint, never an error."""
     if settings.read.limit is not None:
         return []
     rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in account.inputs}
     read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
     for slug, files in found.items():
         for each in files:
-            rows = rows_of.get((each.raw.file, each.raw.member), 0)
-            read_rows[slug, each.release, each.split, each.layout] += rows
+            part = (slug, each.release, each.split, each.layout)
+            read_rows[part] += rows_of.get((each.raw.file, each.raw.member), 0)
     return [
-        f"{slug} {expected.release} {expected.split or 'all'} ({expected.layout}): "
-        f"{rows:,} rows read, {expected.rows:,} published"
-        for slug, release, split_name, layout, rows in (
-            (*key, rows) for key, rows in sorted(read_rows.items(), key=str)
-        )
+        {"source": slug, "release": expected.release, "split": expected.split, "layout": expected.layout}
+        | {"read": read_rows[part], "published": expected.rows}
+        for slug in found
         for expected in contract.load(slug).expected_rows
-        if (expected.release, expected.split, expected.layout) == (release, split_name, layout)
-        and expected.rows != rows
+        if (part := (slug, expected.release, expected.split, expected.layout)) in read_rows
+        and read_rows[part] != expected.rows
     ]

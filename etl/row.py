@@ -52,6 +52,12 @@ def read_schema() -> pl.Schema:
     )
 
 
+def dictionary_columns() -> list[str]:
+    """The Parquet columns that are dictionary-encoded: those with few distinct values, and the tags."""
+    names = [column["name"] for column in described() if column["type"] == "dictionary"]
+    return [*names, "tags.list.element"]
+
+
 @cache
 def arrow_schema(*, is_reject: bool) -> pa.Schema:
     """The Arrow schema of a shard, or of a file of rejects."""
@@ -59,8 +65,7 @@ def arrow_schema(*, is_reject: bool) -> pa.Schema:
 
     types = {
         "string": pa.string(),
-        # Low-cardinality columns cost next to nothing as dictionaries, on disk and in memory.
-        "dictionary": pa.dictionary(pa.int32(), pa.string()),
+        "dictionary": pa.string(),  # on disk only: see `dictionary_columns`
         "int64": pa.int64(),
         "list<string>": pa.list_(pa.string()),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,7 +102,15 @@ def ingest(
         console.json_document(
             {
                 key: manifest[key]
-                for key in ("counts", "splits", "left_aside", "skipped", "warnings", "aliases")
+                for key in (
+                    "counts",
+                    "splits",
+                    "left_aside",
+                    "skipped",
+                    "warnings",
+                    "aliases",
+                    "unexpected_rows",
+                )
             }
         )
     else:
@@ -113,44 +122,56 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     from etl import console, route
 
     found, account = route.discover(paths, settings)
-    rows = [
-        {
-            "source": slug,
-            "release": each.release,
-            "split": each.split or "by group",
-            "layout": each.layout,
-            "file": each.raw.name,
-        }
-        for slug, files in found.items()
-        for each in files
-    ]
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for slug, files in found.items():
+        for each in files:
+            part = (slug, each.release, each.split or "by group", each.layout, each.raw.file)
+            parts.setdefault(part, []).append(each.raw.member)
+    names = ("source", "release", "split", "layout", "file", "members")
     if is_json:
-        console.json_document({"read": rows, "left_aside": account.left_aside, "skipped": account.skipped})
+        document = [dict(zip(names, (*part, members), strict=True)) for part, members in parts.items()]
+        console.json_document(
+            {"read": document, "left_aside": account.left_aside, "skipped": account.skipped}
+        )
         return
     console.table(
         "Would be read",
-        ["source", "release", "split", "layout", "file"],
-        [list(each.values()) for each in rows],
+        names,
+        [
+            (*part, members[0] if len(members) == 1 else f"{len(members):,} members")
+            for part, members in parts.items()
+        ],
     )
-    _show_files(account.left_aside, account.skipped)
+    console.table("Left aside", ["file", "why"], [[_name(each), each["why"]] for each in account.left_aside])
+    for bad in account.skipped:
+        console.note(f"skipped: {bad['error']}")
+
+
+def _name(entry: dict[str, str]) -> str:
+    return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
 
 
 def show(manifest: dict[str, Any], out: Path) -> None:
-    """The closing table: what was read and kept, and why the rest was not."""
+    """The closing tables: what was read and kept, and why the rest was not."""
     from etl import console, row
 
-    counts = manifest["counts"]
-    reasons = [
-        reason for reason in row.reasons() if any(reason in each["rejected"] for each in counts.values())
-    ]
-    rows = [
-        [source, each["read"], each["kept"], *(each["rejected"].get(reason, 0) for reason in reasons)]
+    counts, splits = manifest["counts"], manifest["splits"]
+    columns = {
+        source: {"read": each["read"], "kept": each["kept"], **each["rejected"]}
         for source, each in counts.items()
+    }
+    if len(columns) > 1:
+        columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
+    lines = [
+        name
+        for name in ("read", "kept", *row.reasons())
+        if any(name in column for column in columns.values())
     ]
-    if len(rows) > 1:
-        rows.append(["all", *(sum(each[index] for each in rows) for index in range(1, len(reasons) + 3))])
-    console.table("Rows", ["source", "read", "kept", *reasons], rows)
-    splits = manifest["splits"]
+    console.table(
+        "Rows",
+        ["", *columns],
+        [[name, *(column.get(name, 0) for column in columns.values())] for name in lines],
+    )
     console.table(
         f"Labels ({manifest['taxonomy']['name']})",
         ["label", *splits],
@@ -159,36 +180,28 @@ def show(manifest: dict[str, Any], out: Path) -> None:
             for label in manifest["taxonomy"]["targets"]
         ],
     )
-    _show_files(manifest["left_aside"], manifest["skipped"])
-    for source, met in manifest["aliases"].items():
-        console.note(
-            f"note: {source}: "
-            + ", ".join(f"{alias!r} {count:,} times" for alias, count in met.items())
-            + " understood as aliases"
-        )
-    _show_warnings(manifest["warnings"])
+    _show_notes(manifest)
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
 
 
-def _show_files(left_aside: list[dict[str, str]], skipped: list[dict[str, str]]) -> None:
+def _show_notes(manifest: dict[str, Any]) -> None:
+    """What a person should know, a line each; the manifest has all of it."""
     from etl import console
 
-    if left_aside:
-        console.table(
-            "Left aside",
-            ["file", "member", "why"],
-            [[each["file"], each["member"], each["why"]] for each in left_aside],
-        )
-    for each in skipped:
+    for why, count in Counter(each["kind"] for each in manifest["left_aside"]).items():
+        console.note(f"note: {count:,} files left aside: {why}")
+    for each in manifest["skipped"]:
         console.note(f"skipped: {each['error']}")
-
-
-def _show_warnings(warnings: list[str], most: int = 5) -> None:
-    from etl import console
-
-    for warning in warnings[:most]:
+    for source, met in manifest["aliases"].items():
+        console.note(
+            f"note: {source}: {sum(met.values()):,} labels in {len(met)} dirty spellings were understood"
+        )
+    for warning in manifest["warnings"]:
         console.note(f"warning: {warning}")
-    if len(warnings) > most:
-        console.note(f"warning: {len(warnings) - most} more in manifest.json")
+    if manifest["unexpected_rows"]:
+        parts = len(manifest["unexpected_rows"])
+        console.note(
+            f"note: {parts:,} parts have other numbers of rows than their publisher says (manifest.json)"
+        )

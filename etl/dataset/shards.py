@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,35 +20,11 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow.parquet as pq
 
-# Text repeats little within a column chunk; a dictionary of it only costs. These repeat.
-_DICTIONARY_COLUMNS = [
-    "source",
-    "release",
-    "domain",
-    "file",
-    "member",
-    "label",
-    "split",
-    "reason",
-    "tags.list.element",
-]
-
-
-@dataclass
-class _Series:
-    """The shards of one split (or the parts of the rejects): one open file and the rows that wait for it."""
-
-    folder: Path
-    names: list[str]
-    waiting: list[pl.DataFrame] = field(default_factory=list)
-    n_waiting: int = 0
-    writer: pq.ParquetWriter | None = None
-    n_in_shard: int = 0
-    n_shards: int = 0
+REJECTS = "rejects"
 
 
 class ShardWriter:
-    """Writes frames of rows, split by split, in order.
+    """Writes frames of rows in order: each split into its shards, rejects into theirs.
 
     Args:
         folder: the dataset's folder.
@@ -56,17 +33,12 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path, counts: dict[str, int], layout: Write):
-        self._layout = layout
         self._folder = folder
-        self._series = {name: _Series(folder, self._names(name, count)) for name, count in counts.items()}
-        for name in ("data", "rejects"):
+        self._names = {name: _names(name, count, layout.shard_rows) for name, count in counts.items()}
+        self._series = {name: _Series(folder, names, layout) for name, names in self._names.items()}
+        self._threads = ThreadPoolExecutor(len(self._series))
+        for name in ("data", REJECTS):
             (folder / name).mkdir()
-
-    def _names(self, split: str, count: int) -> list[str]:
-        shards = -(-count // self._layout.shard_rows)
-        if split == "rejects":
-            return [f"rejects/part-{number:05d}.parquet" for number in range(shards)]
-        return [f"data/{split}-{number:05d}-of-{shards:05d}.parquet" for number in range(shards)]
 
     def __enter__(self) -> ShardWriter:
         return self
@@ -74,71 +46,93 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name, series in self._series.items():
+        self._threads.shutdown()
+        for series in self._series.values():
             if kind is None:
-                self._drain(name, series, is_last=True)
-            if series.writer is not None:
-                series.writer.close()
+                series.finish()
+            else:
+                series.abandon()
 
     def write(self, rows: pl.DataFrame) -> None:
         """Appends rows: those without a reason to their split's shards, the others to the rejects."""
         import polars as pl
 
-        for name, series in self._series.items():
-            is_ours = (
-                pl.col("reason").is_not_null()
-                if name == "rejects"
-                else pl.col("reason").is_null() & (pl.col("split") == name)
-            )
-            ours = rows.filter(is_ours)
-            if ours.height:
-                series.waiting.append(ours)
-                series.n_waiting += ours.height
-                self._drain(name, series, is_last=False)
-
-    def _drain(self, name: str, series: _Series, *, is_last: bool) -> None:
-        """Writes the waiting rows in whole row groups; at the end, all of them."""
-        import polars as pl
-
-        while series.n_waiting:
-            wanted = min(self._layout.row_group_rows, self._layout.shard_rows - series.n_in_shard)
-            if series.n_waiting < wanted and not is_last:
-                return
-            waiting = pl.concat(series.waiting)
-            group, rest = waiting.head(wanted), waiting.slice(wanted)
-            series.waiting, series.n_waiting = [rest], rest.height
-            self._write_group(name, series, group)
-
-    def _write_group(self, name: str, series: _Series, group: pl.DataFrame) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = row.arrow_schema(is_reject=name == "rejects")
-        if series.writer is None:
-            series.writer = pq.ParquetWriter(
-                series.folder / series.names[series.n_shards],
-                schema,
-                compression="zstd",
-                use_dictionary=_DICTIONARY_COLUMNS,
-                write_page_index=True,
-            )
-        table = pa.Table.from_batches(group.select(schema.names).to_arrow().to_batches()).cast(_plain(schema))
-        series.writer.write_table(_as_dictionaries(table, schema), row_group_size=group.height)
-        series.n_in_shard += group.height
-        if series.n_in_shard == self._layout.shard_rows:
-            series.writer.close()
-            series.writer, series.n_in_shard = None, 0
-            series.n_shards += 1
+        is_reject = pl.col("reason").is_not_null()
+        ours = {name: rows.filter(~is_reject & (pl.col("split") == name)) for name in self._series}
+        ours[REJECTS] = rows.filter(is_reject)
+        appended = [self._threads.submit(self._series[name].append, part) for name, part in ours.items()]
+        for future in appended:
+            future.result()
 
     def files(self) -> dict[str, dict[str, Any]]:
         """For each written file its sha256, its bytes and its rows. To be asked when the writer is closed."""
         import pyarrow.parquet as pq
 
-        names = sorted(name for series in self._series.values() for name in series.names)
+        names = sorted(name for names in self._names.values() for name in names)
         return {
             name: {**fingerprint(self._folder / name), "rows": pq.read_metadata(self._folder / name).num_rows}
             for name in names
         }
+
+
+class _Series:
+    """The shards of one split (or the parts of the rejects), written one after another."""
+
+    def __init__(self, folder: Path, names: list[str], layout: Write):
+        self._paths = iter([folder / name for name in names])
+        self._schema = row.arrow_schema(is_reject=any(name.startswith(REJECTS) for name in names))
+        self._layout = layout
+        self._waiting: list[pl.DataFrame] = []
+        self._n_waiting = 0
+        self._writer: pq.ParquetWriter | None = None
+        self._n_in_shard = 0
+
+    def append(self, rows: pl.DataFrame) -> None:
+        """Takes rows, and writes whole row groups of those that wait."""
+        if rows.height:
+            self._waiting.append(rows)
+            self._n_waiting += rows.height
+            while self._n_waiting >= self._next_group():
+                self._write_group()
+
+    def finish(self) -> None:
+        """Writes all that waits, and closes the last shard."""
+        while self._n_waiting:
+            self._write_group()
+        if self._writer is not None:
+            self._writer.close()
+
+    def abandon(self) -> None:
+        """Lets go of a shard that will be thrown away; that it may be incomplete is no new error."""
+        if self._writer is not None:
+            with suppress(OSError):
+                self._writer.close()
+
+    def _next_group(self) -> int:
+        return min(self._layout.row_group_rows, self._layout.shard_rows - self._n_in_shard)
+
+    def _write_group(self) -> None:
+        import polars as pl
+        import pyarrow.parquet as pq
+
+        waiting = pl.concat(self._waiting)
+        size = self._next_group()
+        group, rest = waiting.head(size), waiting.slice(size)
+        self._waiting, self._n_waiting = [rest], rest.height
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                next(self._paths),
+                self._schema,
+                compression="zstd",
+                use_dictionary=row.dictionary_columns(),
+                write_page_index=True,
+            )
+        table = group.select(self._schema.names).to_arrow().cast(self._schema)
+        self._writer.write_table(table, row_group_size=group.height)
+        self._n_in_shard += group.height
+        if self._n_in_shard == self._layout.shard_rows:
+            self._writer.close()
+            self._writer, self._n_in_shard = None, 0
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -157,24 +151,12 @@ def count_rows(keys: pl.DataFrame) -> dict[str, int]:
         kept[split] = count
     return {
         **{split: kept[split] for split in ("train", "validation", "test")},
-        "rejects": keys.height - kept.total(),
+        REJECTS: keys.height - kept.total(),
     }
 
 
-def _plain(schema: Any) -> Any:
-    """The schema with strings in the place of dictionaries."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema]
-    )
-
-
-def _as_dictionaries(table: Any, schema: Any) -> Any:
-    import pyarrow as pa
-
-    columns = [
-        column.combine_chunks().dictionary_encode() if pa.types.is_dictionary(wanted.type) else column
-        for wanted, column in zip(schema, table.columns, strict=True)
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+def _names(split: str, count: int, shard_rows: int) -> list[str]:
+    shards = -(-count // shard_rows)
+    if split == REJECTS:
+        return [f"rejects/part-{number:05d}.parquet" for number in range(shards)]
+    return [f"data/{split}-{number:05d}-of-{shards:05d}.parquet" for number in range(shards)]

@@ -214,7 +214,7 @@ def _turns(content: dict[str, str | None], turns: str) -> Iterator[tuple[int, st
 def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
     import polars as pl
 
-    label = pl.concat_str([pl.col(name).str.strip_chars() for name in _PAIR], separator="/")
+    pair = [pl.when(~is_blank(pl.col(name))).then(pl.col(name).str.strip_chars()) for name in _PAIR]
     about = [
         pl.format("{}={}", pl.lit(key), pl.col(name).str.strip_chars())
         for name, key in _ABOUT.items()
@@ -224,7 +224,7 @@ def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterat
     table = table.with_columns(
         # Tables have no profile; the same opening is the same dialogue, however it is spaced.
         group=opening.str.replace_all(r"\s+", ""),
-        raw_label=label,
+        raw_label=pl.concat_str(pair, separator="/"),  # null where either is blank
         annotations=pl.concat_str(about, separator=";", ignore_nulls=True)
         if about
         else pl.lit(None, pl.String),

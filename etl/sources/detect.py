@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 Read = Callable[[list[Found], Settings, Account], "Iterator[pl.DataFrame]"]
 
+# Why a file is left aside.
+SAME_ROWS = "the same rows are read from another file"
+SAME_BYTES = "the same bytes are read from another file"
+UNKNOWN = "no known corpus looks like this"
+
 # In the order in which they are asked. A new corpus is one line here.
 ADAPTERS = {
     adapter.SLUG: adapter
@@ -69,7 +74,7 @@ def detect(raw_files: Iterator[RawFile], settings: Settings, account: Account) -
             account.bad_file(raw.file, raw.member, damaged(raw.name, error))
         else:
             if match is None:
-                account.leave_aside(raw, "no known corpus looks like this")
+                account.leave_aside(raw, UNKNOWN)
             else:
                 found[match.slug].append(match)
     chosen = {slug: _choose(files, account) for slug, files in found.items() if files}
@@ -88,7 +93,7 @@ def _candidates(settings: Settings) -> list[str]:
         raise SettingsError(
             f"{slug!r} is not a corpus this tool knows",
             details=[f"expected one of {', '.join(ADAPTERS)}"],
-            next_step="`etl sources` lists them; a file of your own needs `--text-column` and `--label-column`.",
+            next_step="`etl sources` lists them; your own file needs `--text-column` and `--label-column`.",
         )
     return [slug]
 
@@ -111,12 +116,12 @@ def _choose(files: list[Found], account: Account) -> list[Found]:
     for each in files:
         winner = best[_part(each)]
         if each.rank > winner.rank:
-            account.leave_aside(each.raw, f"the same rows are read from {winner.raw.name}")
+            account.leave_aside(each.raw, SAME_ROWS, f": {winner.raw.name}")
             continue
         if same_size[each.raw.size] > 1:
             first = first_of.setdefault(_sha256(each.raw), each)
             if first is not each:
-                account.leave_aside(each.raw, f"the same bytes are read from {first.raw.name}")
+                account.leave_aside(each.raw, SAME_BYTES, f": {first.raw.name}")
                 continue
         chosen.append(each)
     return chosen
@@ -140,5 +145,5 @@ def _nothing_found(seen: int, account: Account, settings: Settings) -> InputErro
         f"none of {seen:,} readable files is {expected}",
         details=[f"looked at: {name}" for name in aside] + ([f"ignored: {ignored}"] if ignored else []),
         cause="These files are no corpus this tool knows, or their columns were renamed.",
-        next_step="`etl sources` says what is expected; a table of your own needs `--text-column`, `--label-column`.",
+        next_step="`etl sources` says what is expected; your own table needs `--text-column`, `--label-column`.",
     )

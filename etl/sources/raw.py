@@ -119,9 +119,10 @@ class Account:
     ignored: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
-    def leave_aside(self, raw: RawFile, why: str) -> None:
-        """Records a file that is not read although it could be."""
-        self.left_aside.append({"file": raw.file, "member": raw.member, "why": why})
+    def leave_aside(self, raw: RawFile, kind: str, details: str = "") -> None:
+        """Records a file that is not read: why such files are not, and which one is instead."""
+        entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
+        self.left_aside.append(entry)
 
     def bad_file(self, file: str, member: str, error: InputError) -> None:
         """Raises the error, or records it and goes on where bad files are skipped."""

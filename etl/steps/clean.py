@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 # White space, control characters and what looks like nothing at all: soft hyphen, Hangul and Braille
 # fillers, zero-width and direction marks. Not U+200D, which holds emoji together.
-_BLANKS = (
-    r"[\s\p{Z}\p{Cc}\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{200B}\u{200C}"
-    r"\u{200E}\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{2800}\u{3164}\u{FEFF}\u{FFA0}\u{FFF9}-\u{FFFB}]+"
+_BLANK = (
+    r"\s\p{Z}\p{Cc}\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{200B}\u{200C}"
+    r"\u{200E}\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{2800}\u{3164}\u{FEFF}\u{FFA0}\u{FFF9}-\u{FFFB}"
 )
-_VISIBLE = r"[^\s\u{200D}\u{FE0E}\u{FE0F}]"
+_BLANKS = f"[{_BLANK}]+"
+_NEEDS_COLLAPSING = rf"^ | $|  |[{_BLANK}&&[^ ]]"
+_VISIBLE = (
+    r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"  # what joins, selects or tags is nothing alone
+)
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats; a repeated sentence is somebody's choice
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
+_DENSE_BYTES = 8
 
 
 def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
@@ -39,7 +44,9 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     import polars as pl
 
     composed = normal_form(frame["raw_text"].fill_null("").alias("text"), "NFC")
-    text = composed.str.replace_all(_BLANKS, " ").str.strip_chars(" ")
+    rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
+    collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
+    text = composed.scatter(rows, collapsed)
     frame = frame.with_columns(fold_repeats(text, settings.max_repeats))
     chars = pl.col("text").str.len_chars()
     is_empty = ~pl.col("text").str.contains(_VISIBLE)
@@ -89,21 +96,36 @@ def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:
     if offsets[-1] == offsets[0]:
         return np.empty(0, np.int64)
     content = np.frombuffer(bytes_buffer, np.uint8)[: offsets[-1]]
+    # Two buffers for all that follows: fresh memory for each comparison would cost more than comparing.
+    buffers = [np.empty(len(content), np.bool_) for _ in range(2)]
     rows = [
-        np.searchsorted(offsets, _starts_of_runs(content, lag, times), side="right") - 1
+        np.searchsorted(offsets, _starts_of_runs(content, lag, times, buffers), side="right") - 1
         for lag in range(1, min(_UNIT_BYTES, len(content) - 1) + 1)
     ]
     return np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
 
 
-def _starts_of_runs(content: NDArray[np.uint8], lag: int, times: int) -> NDArray[np.int64]:
+def _starts_of_runs(
+    content: NDArray[np.uint8], lag: int, times: int, buffers: list[NDArray[np.bool_]]
+) -> NDArray[np.int64]:
     """Where `lag * times` consecutive bytes equal those `lag` bytes further on."""
     import numpy as np
 
-    is_run = content[:-lag] == content[lag:]
-    length, needed = 1, lag * times
-    while length < needed and len(is_run):
+    needed = lag * times
+    is_run, spare = buffers[0][: len(content) - lag], buffers[1]
+    np.equal(content[:-lag], content[lag:], out=is_run)
+    length = 1
+    while length < min(needed, _DENSE_BYTES) and len(is_run) > min(length, needed - length):
         step = min(length, needed - length)
-        is_run = is_run[:-step] & is_run[step:]
+        longer = np.logical_and(is_run[:-step], is_run[step:], out=spare[: len(is_run) - step])
+        is_run, spare = longer, is_run
         length += step
-    return np.flatnonzero(is_run)
+    if length < min(needed, _DENSE_BYTES):
+        return np.empty(0, np.int64)
+    # So many equal bytes in a row are rare; from here on only those places are followed.
+    starts = np.flatnonzero(is_run)
+    for further in range(length, needed, length):
+        at = starts + min(further, needed - length)
+        is_inside = at < len(is_run)
+        starts = starts[is_inside][is_run[at[is_inside]]]
+    return starts

@@ -24,6 +24,8 @@ def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     """
     import polars as pl
 
+    # Apart from the rest, or it would be computed once for each half of the key.
+    frame = frame.with_columns(normalised_key(pl.col("text")).alias("normalised"))
     return frame.select(
         "source",
         "group",
@@ -35,7 +37,7 @@ def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
         _key(pl.col("id")).alias("id_key"),
         _key(pl.col("raw_text")).alias("raw_key"),
         _key(pl.col("text")).alias("text_key"),
-        _key(normalised_key(pl.col("text"))).alias("normalised_key"),
+        _key(pl.col("normalised")).alias("normalised_key"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Side-by-side comparisons of speed and memory: `python -m benchmarks [NAME…]`."""

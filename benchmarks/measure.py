@@ -1,0 +1,164 @@
+"""Runs each side of a comparison as a fresh Python process, in turn, and takes its time and memory.
+
+A fresh process, so that imports, memory and caches of one side never help or burden the other. What is run
+is named by the benchmark's file; how the figures are shown is `benchmarks.report`'s business.
+
+    python -m benchmarks.measure REQUEST REPORT     (a child; both are described at `_serve`)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024  # getrusage(2)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one side.
+
+    Args:
+        process_seconds: from the start of the interpreter to the end of the process, imports included.
+        work_seconds: inside the process, with the modules of `IMPORTS` already loaded.
+        peak_bytes: largest resident size of the largest process of the tree, not the sum over processes.
+        rows: how many rows there were, and a digest of them; empty if not asked for.
+    """
+
+    process_seconds: float
+    work_seconds: float
+    peak_bytes: int
+    rows: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is run: the function `side` of a benchmark's file, on one input."""
+
+    side: str
+    source: Path
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How the benchmarks are run.
+
+    Args:
+        inputs: where made inputs are kept.
+        rounds: how often each case is timed, after one warm-up.
+        scale: share of the full size of each input.
+    """
+
+    inputs: Path
+    rounds: int = 3
+    scale: float = 1.0
+
+    def size(self, full: int) -> int:
+        """`full`, scaled down."""
+        return max(1, round(full * self.scale))
+
+
+def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
+    """The input `name` with `count` records, made by the benchmark's `make` unless it is there already.
+
+    A child makes it: on Linux a process starts with the peak of the one that spawned it, so a parent that has
+    grown would show in every figure.
+    """
+    target = setup.inputs / f"{count}-{name}"
+    if not target.exists():
+        # The ending stays, since some writers go by it.
+        partial = target.with_name(f"partial-{target.name}")
+        _run(bench, "make", [str(partial), count])
+        partial.rename(target)
+    return target
+
+
+def compared(bench: str, cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
+    """Warms up, checks that all cases give the same rows, then times them in turn: A B A B A B."""
+    same_rows(bench, cases)
+    return timed(bench, cases, setup)
+
+
+def same_rows(bench: str, cases: Mapping[str, Case]) -> dict[str, Run]:
+    """Runs each case once.
+
+    Raises:
+        ValueError: they do not give the same rows, so their speeds cannot be compared.
+    """
+    runs = {name: run_case(bench, case, with_rows=True) for name, case in cases.items()}
+    if len({run.rows["sha256"] for run in runs.values()}) != 1:
+        counts = ", ".join(f"{name}: {run.rows['count']:,}" for name, run in runs.items())
+        raise ValueError(f"{bench}: the sides do not give the same rows ({counts})")
+    return runs
+
+
+def timed(bench: str, cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
+    """Times the cases in turn, so that a machine that slows down slows them all."""
+    runs: dict[str, list[Run]] = {name: [] for name in cases}
+    for _ in range(setup.rounds):
+        for name, case in cases.items():
+            runs[name].append(run_case(bench, case))
+    return runs
+
+
+def run_case(bench: str, case: Case, *, with_rows: bool = False) -> Run:
+    """Runs a case in a fresh process. What it writes is thrown away, outside of the time taken."""
+    scratch = Path(tempfile.mkdtemp(prefix="etl-bench-", dir=case.source.parent))
+    try:
+        return _run(bench, case.side, [str(case.source), str(scratch / "out")], with_rows=with_rows)
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = False) -> Run:
+    request = {"bench": bench, "function": function, "arguments": arguments, "with_rows": with_rows}
+    handle, report = tempfile.mkstemp(prefix="etl-bench-", suffix=".json")
+    os.close(handle)
+    command = [sys.executable, "-m", "benchmarks.measure", json.dumps(request), report]
+    try:
+        start = time.perf_counter()
+        process = os.posix_spawn(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT)})
+        _, status, usage = os.wait4(process, 0)
+        seconds = time.perf_counter() - start
+        if status:
+            raise RuntimeError(f"{bench}.{function} failed; what it said stands above")
+        answer = json.loads(Path(report).read_text(encoding="utf-8"))
+    finally:
+        Path(report).unlink()
+    return Run(seconds, answer["work_seconds"], usage.ru_maxrss * _RSS_UNIT_BYTES, answer["rows"])
+
+
+def _serve(request: dict[str, Any]) -> dict[str, Any]:
+    """In the child: runs a function of a benchmark's file.
+
+    The file has `make(target, count)`, a function per side `side(source, out)`, `side_rows(result)` for the
+    comparison of what the sides gave, and `IMPORTS`: for each side the modules that are loaded before its
+    clock starts.
+    """
+    function = request["function"]
+    bench = importlib.import_module(f"benchmarks.{request['bench']}")
+    for module in bench.IMPORTS.get(function, ()):
+        importlib.import_module(module)
+    start = time.perf_counter()
+    result = getattr(bench, function)(*request["arguments"])
+    seconds = time.perf_counter() - start
+    rows = {}
+    if request["with_rows"]:
+        found = [tuple(row) for row in getattr(bench, f"{function}_rows")(result)]
+        rows = {"count": len(found), "sha256": hashlib.sha256(repr(found).encode()).hexdigest()}
+    return {"work_seconds": seconds, "rows": rows}
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(json.dumps(_serve(json.loads(sys.argv[1]))), encoding="utf-8")

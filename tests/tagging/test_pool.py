@@ -1,0 +1,51 @@
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import polars as pl
+import pytest
+
+from etl.settings import Tag
+from etl.tagging.pool import open_tagger
+
+TEXTS = [f"{number}번째로 적는 문장인데 오늘은 정말 기분이 좋다" for number in range(6000)]
+
+
+def test_a_worker_that_dies_loses_no_sentence() -> None:
+    def kill_first_worker() -> None:
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        killed.append(multiprocessing.active_children()[0].pid)
+        os.kill(killed[0], signal.SIGKILL)
+
+    killed: list[int] = []
+    killer = threading.Thread(target=kill_first_worker)
+    with open_tagger(Tag(tagger="mecab"), workers=2) as tagger:
+        killer.start()
+        frame = tagger(pl.Series("text", TEXTS))
+        killer.join()
+        assert killed[0] not in [child.pid for child in multiprocessing.active_children()]
+    assert frame["text"].to_list() == TEXTS
+    assert frame["problem"].null_count() == len(TEXTS)
+    assert frame["tokens"].list.len().min() > 5  # type: ignore[operator]
+
+
+def test_the_number_of_workers_decides_nothing() -> None:
+    frames = []
+    for workers in (1, 3):
+        with open_tagger(Tag(tagger="mecab"), workers) as tagger:
+            frames.append(tagger(pl.Series("text", TEXTS[:1500])))
+    assert frames[0].equals(frames[1])
+
+
+def test_no_worker_outlives_the_block_even_after_an_error() -> None:
+    class OddError(Exception):
+        pass
+
+    with pytest.raises(OddError), open_tagger(Tag(tagger="mecab"), workers=2) as tagger:
+        tagger(pl.Series("text", TEXTS[:10]))
+        raise OddError
+    assert not multiprocessing.active_children()

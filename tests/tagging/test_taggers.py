@@ -1,0 +1,157 @@
+import multiprocessing
+import random
+import sys
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from etl import resources
+from etl.errors import SettingsError
+from etl.settings import Clean, Tag
+from etl.steps.clean import clean
+from etl.tagging import taggers
+from etl.tagging.pool import Tagger, open_tagger
+
+TAGGERS = ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
+SENTENCE = "어제 본 영화는 정말 재미있었어요"
+# What the cleaner lets through and a tagger may stumble over.
+HAZARDS = [
+    ".",
+    "?",
+    "!!!",
+    "ㅋ",
+    "ㅋㅋㅋ",
+    "ㅠㅠ ㅠㅠ",
+    "😀",
+    "😀😀",
+    "좋아 😀",
+    "😀 좋아",
+    "👨\u200d👩\u200d👧 가족",
+    "👩\u200d❤️\u200d👨",
+    "❤️",
+    "👍🏽 정말ㅋㅋ",
+    "🇰🇷",
+    "1",
+    "10000000원",
+    "OK",
+    "^^;; :)",
+    "ㅡㅡ",
+    "𠀀",
+    "日本語とかな",
+    "Zürich café",
+    "가가가",
+    "황시욬황시욬황시욬",
+    "'작은' \"큰\" `역` \\",
+    "a\u0301",
+    "(웃음)",
+    "https://example.com/가?나=1",
+    "@이름 #태그",
+    "<b>굵게</b>",
+]
+PIECES = [*"가힣뷁ㅋㅠㅏ아.!?~1aZ-'", "😀", "❤️", "오늘", "좋아요", " ", " ", "\u200d", "漢", "㈜", "½", "\u0301"]
+
+
+@pytest.fixture(scope="module", params=TAGGERS)
+def tagger(request: pytest.FixtureRequest) -> Iterator[Tagger]:
+    """Every tagger, on a machine whose own Java, if there is one, is of no use."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_HOME", "/nowhere")
+        with open_tagger(Tag(tagger=request.param), workers=1) as opened:
+            yield opened
+    assert not multiprocessing.active_children()
+
+
+def tagged(tagger: Tagger, *texts: str) -> list[dict[str, object]]:
+    return tagger(pl.Series("text", texts, pl.String)).to_dicts()
+
+
+def pairs(tagger: Tagger, text: str) -> list[tuple[str, str]]:
+    (row,) = tagged(tagger, text)
+    return list(zip(row["tokens"], row["tags"], strict=True))  # type: ignore[call-overload]
+
+
+def known_tags(tagger: Tagger) -> set[str]:
+    return set(resources.load("schemas", "pos", f"{tagger.settings.tagger}.yaml")["classes"])
+
+
+def check(tagger: Tagger, rows: list[dict[str, object]]) -> None:
+    """Every sentence has an answer: as many tags as tokens, none of them blank, all of them known."""
+    for row in rows:
+        text, tokens, tags = row["text"], row["tokens"], row["tags"]
+        assert row["problem"] is None, (text, row["found"])
+        assert len(tokens) == len(tags), text  # type: ignore[arg-type]
+        assert all(token.strip() for token in tokens), text  # type: ignore[attr-defined]
+        assert {tag.split("+")[0] for tag in tags} <= known_tags(tagger), (text, tags)  # type: ignore[attr-defined]
+
+
+def test_a_sentence_is_cut_into_tokens_with_tags(tagger: Tagger) -> None:
+    check(tagger, tagged(tagger, SENTENCE))
+    tokens = [token for token, _ in pairs(tagger, SENTENCE)]
+    assert ("영화는" if tagger.settings.tagger == "whitespace" else "영화") in tokens
+    assert tokens[0] == "어제"
+
+
+def test_what_the_cleaner_lets_through_is_cut_too(tagger: Tagger) -> None:
+    check(tagger, tagged(tagger, *HAZARDS))
+
+
+def test_so_is_a_jumble_of_characters(tagger: Tagger) -> None:
+    chance = random.Random(7)
+    raw_texts = ["".join(chance.choices(PIECES, k=chance.randint(1, 12))) for _ in range(150)]
+    frame = pl.DataFrame({"raw_text": raw_texts, "reason": None, "detail": None})
+    cleaned = clean(frame.cast(pl.String), Clean()).filter(pl.col("reason").is_null())
+    check(tagger, tagged(tagger, *cleaned["text"].unique(maintain_order=True)))
+
+
+def test_answers_come_in_the_order_of_the_questions(tagger: Tagger) -> None:
+    texts = [f"{number}번째 문장이다" for number in range(600)]
+    rows = tagged(tagger, *texts)
+    assert [row["text"] for row in rows] == texts
+    assert all(str(number) in "".join(row["tokens"]) for number, row in enumerate(rows))  # type: ignore[arg-type]
+
+
+def test_no_sentences_have_no_answers(tagger: Tagger) -> None:
+    frame = tagger(pl.Series("text", [], pl.String))
+    assert frame.height == 0
+    assert frame.columns == ["text", "tokens", "tags", "problem", "found"]
+
+
+def test_emoji_are_one_token_whatever_the_tagger_makes_of_them(tagger: Tagger) -> None:
+    if tagger.settings.tagger in {"komoran", "hannanum", "kkma"}:
+        assert ("😀", "Emoji") in pairs(tagger, "좋아 😀 정말")
+        assert pairs(tagger, "👨\u200d👩\u200d👧") == [("👨\u200d👩\u200d👧", "Emoji")]
+    else:
+        assert "😀" in [token for token, _ in pairs(tagger, "좋아 😀 정말")]
+
+
+def test_a_sentence_that_breaks_the_tagger_is_marked_alone(tagger: Tagger) -> None:
+    # The cleaner would fold it; Kkma's recursion runs out of stack on it.
+    before, broken, after = tagged(tagger, SENTENCE, "ㅋ" * 2000, "나쁜 날이다")
+    check(tagger, [before, after])
+    if tagger.settings.tagger == "kkma":
+        assert (broken["tokens"], broken["tags"], broken["problem"]) == ([], [], "tagger_error")
+        assert "StackOverflowError" in str(broken["found"])
+
+
+def test_the_manifest_learns_which_packages_decide(tagger: Tagger) -> None:
+    facts = tagger.fingerprint()
+    assert facts["name"] == tagger.settings.tagger
+    assert all(package in facts["version"] for package in taggers.PACKAGES[tagger.settings.tagger])
+    assert len(facts["fingerprint"]) == 64
+
+
+def test_okt_normalises_and_stems_only_if_asked() -> None:
+    plain_settings = Tag(norm=False, stem=False)
+    with open_tagger(Tag(), 1) as okt, open_tagger(plain_settings, 1) as plain:
+        assert ("재미있다", "Adjective") in pairs(okt, SENTENCE)
+        assert ("재미있었어요", "Adjective") in pairs(plain, SENTENCE)
+        assert okt.fingerprint() != plain.fingerprint()
+
+
+@pytest.mark.parametrize("name", ["okt", "mecab", "kiwi"])
+def test_a_tagger_that_is_not_installed_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(SettingsError, match=f"the tagger {name} is not installed") as caught:
+        taggers.versions(name)
+    assert "pip install" in caught.value.next_step
