@@ -166,8 +166,12 @@ def load(name_or_path: str) -> Taxonomy:
     )
 
 
-def resolver(taxonomy: Taxonomy, slug: str) -> Callable[[str | None], Resolution]:
+def resolver(
+    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
+) -> Callable[[str | None], Resolution]:
     """A function from a raw label of corpus `slug` to its resolution in `taxonomy`. It never raises.
+
+    `allowed` are the codes that the corpus's contract allows, all of its label table by default.
 
     A label is looked up as a code, as a spelling, then as an alias. A row of several labels or votes gets the
     target that more than half of its mapped labels have, and at least `min_votes` of them; labels that the
@@ -181,6 +185,8 @@ def resolver(taxonomy: Taxonomy, slug: str) -> Callable[[str | None], Resolution
         if not parts:
             return Resolution(None, "missing_label", None if raw is None else f"found {raw!r}")
         codes, aliases = _codes(parts, table)
+        if allowed is not None:
+            codes = [code if code in allowed else None for code in codes]
         if unknown := [part for part, code in zip(parts, codes, strict=True) if code is None]:
             return Resolution(None, "unknown_label", _unknown_detail(unknown, taxonomy, slug), aliases)
         known = [code for code in codes if code is not None]

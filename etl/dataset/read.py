@@ -32,22 +32,12 @@ class Dataset:
         return sorted(self.path.glob(f"data/{split}-*.parquet"))
 
     def scan(self, *splits: str) -> pl.LazyFrame:
-        """The kept rows of the given splits (all by default), in order; dictionaries come as strings."""
-        import polars as pl
-
-        frames = [pl.scan_parquet(shard) for split in splits or SPLITS for shard in self.shards(split)]
-        return _as_strings(pl.concat(frames)) if frames else _empty(is_reject=False)
+        """The kept rows of the given splits (all by default), in order."""
+        return _scan([shard for split in splits or SPLITS for shard in self.shards(split)], is_reject=False)
 
     def scan_rejects(self) -> pl.LazyFrame:
         """The rejected rows with `reason` and `detail`, in order."""
-        import polars as pl
-
-        parts = sorted(self.path.glob("rejects/*.parquet"))
-        return (
-            _as_strings(pl.concat([pl.scan_parquet(part) for part in parts]))
-            if parts
-            else _empty(is_reject=True)
-        )
+        return _scan(sorted(self.path.glob("rejects/*.parquet")), is_reject=True)
 
 
 def open_dataset(path: Path) -> Dataset:
@@ -75,17 +65,13 @@ def open_dataset(path: Path) -> Dataset:
     return Dataset(path, manifest)
 
 
-def _as_strings(frame: pl.LazyFrame) -> pl.LazyFrame:
-    import polars as pl
-
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-
-
-def _empty(*, is_reject: bool) -> pl.LazyFrame:
+def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
     import polars as pl
 
     from etl import row
 
+    if files:
+        return pl.concat([pl.scan_parquet(file) for file in files])
     empty = pl.from_arrow(row.arrow_schema(is_reject=is_reject).empty_table())
     assert isinstance(empty, pl.DataFrame)
-    return _as_strings(empty.lazy())
+    return empty.lazy()

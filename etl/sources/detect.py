@@ -145,5 +145,5 @@ def _nothing_found(seen: int, account: Account, settings: Settings) -> InputErro
         f"none of {seen:,} readable files is {expected}",
         details=[f"looked at: {name}" for name in aside] + ([f"ignored: {ignored}"] if ignored else []),
         cause="These files are no corpus this tool knows, or their columns were renamed.",
-        next_step="`etl sources` says what is expected; your own table needs `--text-column`, `--label-column`.",
+        next_step="`etl sources` says what is expected; a table of your own needs `--text-column`.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etl import contract
 from etl.steps.mark import mark_each
 from etl.taxonomy import Taxonomy, resolver
 
@@ -24,7 +25,10 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     import polars as pl
 
     pairs = frame.select("source", "raw_label").unique(maintain_order=True)
-    resolve = {source: resolver(taxonomy, source) for source in pairs["source"].unique()}
+    resolve = {
+        source: resolver(taxonomy, source, contract.load(source).labels or None)
+        for source in pairs["source"].unique()
+    }
     resolved = []
     for source, raw_label in pairs.iter_rows():
         found = resolve[source](raw_label)

@@ -29,8 +29,10 @@ def tag(frame: pl.DataFrame, tag_texts: TagTexts) -> pl.DataFrame:
     """
     import polars as pl
 
-    texts = frame.filter(pl.col("reason").is_null())["text"].unique(maintain_order=True)
-    tagged = tag_texts(texts)
+    is_alive = pl.col("reason").is_null()
+    tagged = tag_texts(frame.filter(is_alive)["text"].unique(maintain_order=True))
     frame = frame.join(tagged, on="text", how="left", maintain_order="left")
+    # A rejected row with the text of a living one would get tokens or not, depending on how batches were cut.
+    frame = frame.with_columns(pl.when(is_alive).then(pl.col("tokens", "tags")))
     frame = mark_each(frame, pl.col("problem"), pl.col("found"))
     return frame.drop("problem", "found")

@@ -7,13 +7,11 @@ Where the columns are not those of the row, nothing further can be computed, and
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.dataset.read import Dataset, open_dataset
-from etl.errors import WriteError
+from etl.dataset.staging import write_file
 from etl.validate import balance, contract_checks, counts, files, leakage, report
 from etl.validate import manifest as manifests
 from etl.validate.findings import in_order
@@ -39,8 +37,8 @@ def validate(path: Path, *, show_text: bool = False) -> Result:
     result = check(dataset)
     texts = _example_texts(dataset, result) if show_text and result.statistics else {}
     document = json.dumps(result.document(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    _write(path / "validation" / "findings.json", document)
-    _write(path / "validation" / "report.html", report.render(path.resolve().name, result, texts))
+    write_file(path / "validation" / "findings.json", document)
+    write_file(path / "validation" / "report.html", report.render(path.resolve().name, result, texts))
     return result
 
 
@@ -119,27 +117,3 @@ def _example_texts(dataset: Dataset, result: Result) -> dict[str, str]:
     ids |= {row_id for leak in result.statistics.leaks for pair in leak.pairs for row_id in pair}
     named = dataset.scan().filter(pl.col("id").is_in(sorted(ids))).select("id", "raw_text").drop_nulls()
     return dict(named.collect().iter_rows())
-
-
-def _write(target: Path, text: str) -> None:
-    """Writes under a temporary name and renames, so that no reader meets half a file."""
-    temporary = None
-    try:
-        target.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as opened:
-            temporary = Path(opened.name)
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary:
-            temporary.unlink(missing_ok=True)
-        raise WriteError(
-            f"{target} cannot be written: {error.strerror or error}",
-            cause="The disk is full, or the folder is not yours to write to.",
-            next_step="make room or change the folder's rights, then run `etl validate` again",
-        ) from error

@@ -51,6 +51,12 @@ def test_a_row_with_a_reason_is_not_tagged() -> None:
     assert frame["reason"].to_list() == [None, "empty_text"]
 
 
+def test_a_rejected_row_with_the_text_of_a_living_one_gets_no_tokens() -> None:
+    frame, _ = tagged(["나 간다", "나 간다"], [None, "missing_label"])
+    assert frame["tokens"].to_list() == [["나", "간다"], None]
+    assert frame["tags"].to_list() == [["Word", "Word"], None]
+
+
 def test_a_sentence_that_the_tagger_fails_on_is_marked_alone() -> None:
     frame, _ = tagged(["나 간다", "왜?", "너 와"], [None] * 3)
     assert frame["reason"].to_list() == [None, "tagger_error", None]
