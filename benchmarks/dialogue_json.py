@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import made_up
 from benchmarks.measure import Case, Setup, compared, make_input
-from benchmarks.report import Comparison, at_least_times
+from benchmarks.report import Comparison, at_least_times, megabytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,16 +30,19 @@ _TURNS = ("HS01", "SS01", "HS02", "SS02", "HS03", "SS03")
 
 def run(setup: Setup) -> Comparison:
     """Compares the two sides on one file."""
-    dialogues = setup.size(DIALOGUES)
-    source = make_input("dialogue_json", setup, "dialogue.json", dialogues)
-    cases = {"etl": Case("etl", source), "json.load": Case("json_load", source)}
-    runs = compared("dialogue_json", cases, setup)
+    sides = cases(setup)
+    runs = compared(sides, setup)
     return Comparison(
-        f"감성대화 JSON: {dialogues:,} dialogues, {source.stat().st_size / 1e6:.1f} MB; "
+        f"감성대화 JSON: {setup.size(DIALOGUES):,} dialogues, {megabytes(sides['etl'].source)}; "
         "json.load: and a loop into a pandas DataFrame",
         runs,
         [at_least_times(TIMES, runs["json.load"], runs["etl"])],
     )
+
+
+def cases(setup: Setup) -> dict[str, Case]:
+    source = make_input(__name__, setup, "dialogue.json", setup.size(DIALOGUES))
+    return {"etl": Case(__name__, "etl", source), "json.load": Case(__name__, "json_load", source)}
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing

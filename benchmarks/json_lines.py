@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import made_up, nsmc_growth
 from benchmarks.measure import Case, Setup, compared, make_input
-from benchmarks.report import Comparison, at_most_times
+from benchmarks.report import Comparison, at_most_times, megabytes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,16 +31,21 @@ _BLANKS = ("", "   ", "\t\n", "\u3000")
 
 def run(setup: Setup) -> Comparison:
     """Compares the two sides on one file. The whole process counts: that is what a user waits for."""
-    lines = setup.size(LINES)
-    source = make_input("json_lines", setup, "reviews.jsonl", lines)
-    runs = compared("json_lines", {"polars": Case("polars", source), "etl": Case("etl", source)}, setup)
+    sides = cases(setup)
+    runs = compared(sides, setup)
     texts = "texts of real reviews" if nsmc_growth.REVIEWS.exists() else "made-up texts"
     return Comparison(
-        f"JSON lines: {lines:,} {texts}, {source.stat().st_size / 1e6:.1f} MB; "
+        f"JSON lines: {setup.size(LINES):,} {texts}, {megabytes(sides['etl'].source)}; "
         "polars: scan_ndjson, filter(not blank), sink_parquet(zstd)",
         runs,
         [at_most_times(TIMES, runs["polars"], runs["etl"])],
     )
+
+
+def cases(setup: Setup) -> dict[str, Case]:
+    name = "reviews.jsonl" if nsmc_growth.REVIEWS.exists() else "made-up.jsonl"
+    source = make_input(__name__, setup, name, setup.size(LINES))
+    return {"polars": Case(__name__, "polars", source), "etl": Case(__name__, "etl", source)}
 
 
 def etl(source: str, out: str) -> Path:

@@ -32,20 +32,23 @@ class Run:
     Args:
         process_seconds: from the start of the interpreter to the end of the process, imports included.
         work_seconds: inside the process, with the modules of `IMPORTS` already loaded.
+        cpu_seconds: of all threads and processes together, imports included.
         peak_bytes: largest resident size of the largest process of the tree, not the sum over processes.
         rows: how many rows there were, and a digest of them; empty if not asked for.
     """
 
     process_seconds: float
     work_seconds: float
+    cpu_seconds: float
     peak_bytes: int
     rows: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is run: the function `side` of a benchmark's file, on one input."""
+    """What is run: the function `side` of the module `bench`, on one input."""
 
+    bench: str
     side: str
     source: Path
 
@@ -70,7 +73,7 @@ class Setup:
 
 
 def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
-    """The input `name` with `count` records, made by the benchmark's `make` unless it is there already.
+    """The input `name` with `count` records, made by `make` of the module `bench` unless it is there already.
 
     A child makes it: on Linux a process starts with the peak of the one that spawned it, so a parent that has
     grown would show in every figure.
@@ -84,39 +87,39 @@ def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
     return target
 
 
-def compared(bench: str, cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
-    """Warms up, checks that all cases give the same rows, then times them in turn: A B A B A B."""
-    same_rows(bench, cases)
-    return timed(bench, cases, setup)
+def compared(cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
+    """Warms up, checks that all cases give the same rows, then times them."""
+    same_rows(cases)
+    return timed(cases, setup)
 
 
-def same_rows(bench: str, cases: Mapping[str, Case]) -> dict[str, Run]:
+def same_rows(cases: Mapping[str, Case]) -> dict[str, Run]:
     """Runs each case once.
 
     Raises:
         ValueError: they do not give the same rows, so their speeds cannot be compared.
     """
-    runs = {name: run_case(bench, case, with_rows=True) for name, case in cases.items()}
+    runs = {name: run_case(case, with_rows=True) for name, case in cases.items()}
     if len({run.rows["sha256"] for run in runs.values()}) != 1:
         counts = ", ".join(f"{name}: {run.rows['count']:,}" for name, run in runs.items())
-        raise ValueError(f"{bench}: the sides do not give the same rows ({counts})")
+        raise ValueError(f"the sides do not give the same rows ({counts})")
     return runs
 
 
-def timed(bench: str, cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
-    """Times the cases in turn, so that a machine that slows down slows them all."""
+def timed(cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
+    """Times the cases in turn, A B A B A B, so that a machine that slows down slows them all."""
     runs: dict[str, list[Run]] = {name: [] for name in cases}
     for _ in range(setup.rounds):
         for name, case in cases.items():
-            runs[name].append(run_case(bench, case))
+            runs[name].append(run_case(case))
     return runs
 
 
-def run_case(bench: str, case: Case, *, with_rows: bool = False) -> Run:
+def run_case(case: Case, *, with_rows: bool = False) -> Run:
     """Runs a case in a fresh process. What it writes is thrown away, outside of the time taken."""
     scratch = Path(tempfile.mkdtemp(prefix="etl-bench-", dir=case.source.parent))
     try:
-        return _run(bench, case.side, [str(case.source), str(scratch / "out")], with_rows=with_rows)
+        return _run(case.bench, case.side, [str(case.source), str(scratch / "out")], with_rows=with_rows)
     finally:
         shutil.rmtree(scratch)
 
@@ -136,7 +139,13 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
         answer = json.loads(Path(report).read_text(encoding="utf-8"))
     finally:
         Path(report).unlink()
-    return Run(seconds, answer["work_seconds"], usage.ru_maxrss * _RSS_UNIT_BYTES, answer["rows"])
+    return Run(
+        seconds,
+        answer["work_seconds"],
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss * _RSS_UNIT_BYTES,
+        answer["rows"],
+    )
 
 
 def _serve(request: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +156,7 @@ def _serve(request: dict[str, Any]) -> dict[str, Any]:
     clock starts.
     """
     function = request["function"]
-    bench = importlib.import_module(f"benchmarks.{request['bench']}")
+    bench = importlib.import_module(request["bench"])
     for module in bench.IMPORTS.get(function, ()):
         importlib.import_module(module)
     start = time.perf_counter()

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -62,13 +63,18 @@ def peak_below(megabytes: int, ours: Sequence[Run], what: str) -> Target:
     )
 
 
+def megabytes(file: Path) -> str:
+    """The size of a file, as it is shown."""
+    return f"{file.stat().st_size / _MB:.1f} MB"
+
+
 def show(comparison: Comparison) -> None:
     """One table of what was measured, one of what was to be reached."""
     if comparison.skipped:
         console.line(f"{comparison.title}\n  skipped: {comparison.skipped}\n")
         return
     console.line(comparison.title)
-    console.table("", ["", "whole process, s", "work alone, s", "peak, MB"], _rows(comparison.runs))
+    console.table("", ["", "whole process, s", "work alone, s", "CPU, s", "peak, MB"], _rows(comparison.runs))
     for note in comparison.notes:
         console.line(f"  {note}")
     console.table(
@@ -88,11 +94,12 @@ def _rows(runs: dict[str, list[Run]]) -> list[list[str]]:
         name: [
             [run.process_seconds for run in each],
             [run.work_seconds for run in each],
+            [run.cpu_seconds for run in each],
             [run.peak_bytes / _MB for run in each],
         ]
         for name, each in runs.items()
     }
-    digits = (2, 2, 0)
+    digits = (2, 2, 2, 0)
     first, *others = figures
     rows = [
         [name, *(_spread(values, places) for values, places in zip(columns, digits, strict=True))]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import made_up
 from benchmarks.measure import Case, Setup, compared, make_input
-from benchmarks.report import Comparison, at_least_times
+from benchmarks.report import Comparison, at_least_times, megabytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,15 +30,19 @@ _SENTENCES = 6
 
 def run(setup: Setup) -> Comparison:
     """Compares the two sides on one workbook."""
-    rows = setup.size(ROWS)
-    source = make_input("xlsx", setup, "dialogue.xlsx", rows)
-    runs = compared("xlsx", {"etl": Case("etl", source), "pandas": Case("pandas", source)}, setup)
+    sides = cases(setup)
+    runs = compared(sides, setup)
     return Comparison(
-        f"XLSX: {rows:,} rows of 13 columns, {source.stat().st_size / 1e6:.1f} MB; "
+        f"XLSX: {setup.size(ROWS):,} rows of 13 columns, {megabytes(sides['etl'].source)}; "
         "pandas: read_excel(engine='openpyxl')",
         runs,
         [at_least_times(TIMES, runs["pandas"], runs["etl"])],
     )
+
+
+def cases(setup: Setup) -> dict[str, Case]:
+    source = make_input(__name__, setup, "dialogue.xlsx", setup.size(ROWS))
+    return {"etl": Case(__name__, "etl", source), "pandas": Case(__name__, "pandas", source)}
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing

@@ -77,8 +77,10 @@ def main() -> None:
         app(standalone_mode=True)
     except EtlError as error:
         _explain(error.text(), error.exit_code, error)
-    except KeyboardInterrupt:
-        _explain("stopped; nothing half-written was left behind", INTERRUPTED, None)
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:  # typer has turned Ctrl-C into this
+            _explain("stopped; nothing half-written was left behind", INTERRUPTED, None)
+        raise
     except BrokenPipeError:
         # The reader of our output has gone (`etl rejects … | head`); the interpreter must not notice at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -33,14 +33,15 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
         WriteError: the disk is full, or the folder cannot be written.
     """
     check_replaceable(target, proof)
-    folder = target.parent / f".{target.name}.partial-{os.getpid()}"
+    place = target.resolve()  # a link stays a link, and "." gets its name
+    folder = place.parent / f".{place.name}.partial-{os.getpid()}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(place)
         folder.mkdir()
         yield folder
         _sync(folder)
-        _swap(folder, target)
+        _swap(folder, place)
     except OSError as error:
         raise WriteError(
             f"{target} cannot be written",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")
+
+_LOOK_UP_SECONDS = 0.2
 
 
 def ordered_map(function: Callable[[Batch], Done], batches: Iterable[Batch], workers: int) -> Iterator[Done]:
@@ -16,18 +18,27 @@ def ordered_map(function: Callable[[Batch], Done], batches: Iterable[Batch], wor
 
     At most `workers + 1` batches are in memory. The order of the results is that of the batches.
     """
-    if workers == 1:
-        yield from map(function, batches)
-        return
     pending: deque[Future[Done]] = deque()
-    with ThreadPoolExecutor(workers) as executor:
-        try:
-            for batch in batches:
-                pending.append(executor.submit(function, batch))
-                if len(pending) > workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+    executor = ThreadPoolExecutor(workers)
+    try:
+        for batch in batches:
+            pending.append(executor.submit(function, batch))
+            if len(pending) > workers:
+                yield _result(pending.popleft())
+        while pending:
+            yield _result(pending.popleft())
+    except BaseException:
+        # Ctrl-C, say: who waits for a tagger is not waited for; the taggers are stopped next.
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    executor.shutdown()
+
+
+def _result(future: Future[Done]) -> Done:
+    """Waits for a result, and looks up now and then.
+
+    Polars' own signal handler restarts a wait without end, and Ctrl-C would only be noticed afterwards.
+    """
+    while not wait([future], timeout=_LOOK_UP_SECONDS).done:
+        pass
+    return future.result()

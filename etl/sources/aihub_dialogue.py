@@ -129,8 +129,9 @@ def _read_json(
         raise _cut_off(found.raw, len(content), error) from error
     mismatches = 0
     start = 0
+    seen: set[str] = set()
     for batch in in_batches(dialogues):
-        yield _json_frame(found, batch, start, settings.read.turns)
+        yield _json_frame(found, batch, start, settings.read.turns, seen)
         reading.rows += len(batch)
         start += len(batch)
         mismatches += sum(
@@ -164,13 +165,15 @@ def _is_mismatch(dialogue: _Dialogue) -> bool:
     return emotion.emotion_id is not None and emotion.emotion_id != "_".join(parts)
 
 
-def _json_frame(found: Found, batch: list[_Dialogue | str], start: int, turns: str) -> pl.DataFrame:
+def _json_frame(
+    found: Found, batch: list[_Dialogue | str], start: int, turns: str, seen: set[str]
+) -> pl.DataFrame:
     import polars as pl
 
     rows: list[tuple[Any, ...]] = []
     for position, dialogue in enumerate(batch, start=start):
         if isinstance(dialogue, str):
-            rows.append((position, None, None, 1, None, None, None, "bad_row", dialogue))
+            rows.append((position, f"row{position}", None, 1, None, None, None, "bad_row", dialogue))
             continue
         emotion, talk = dialogue.profile.emotion, dialogue.talk
         about = ";".join(
@@ -179,20 +182,20 @@ def _json_frame(found: Found, batch: list[_Dialogue | str], start: int, turns: s
                 *(emotion.situation or []),
             ]
         )
+        talk_id = talk.id.talk or f"row{position}"
+        # talk-id is not proven unique: a repeat in this file is told apart by its index.
+        unique_id = f"{talk_id}~{position}" if talk_id in seen else talk_id
+        seen.add(talk_id)
         for turn, sentence in _turns(talk.content, turns):
             rows.append(
-                (position, talk.id.talk, talk.id.profile, turn, sentence, emotion.type, about, None, None)
+                (position, unique_id, talk.id.profile, turn, sentence, emotion.type, about, None, None)
             )
     names = ("position", "talk", "group", "turn", "raw_text", "raw_label", "annotations", "reason", "detail")
     types = (pl.Int64, pl.String, pl.String, pl.Int64, *[pl.String] * 5)
     frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
-    talk_id = pl.col("talk").fill_null(pl.format("row{}", "position"))
-    # talk-id is not proven unique: a repeat in this file is told apart by its index.
-    is_repeat = pl.struct("talk", "turn").is_first_distinct().not_() & pl.col("talk").is_not_null()
-    unique_id = pl.when(is_repeat).then(pl.format("{}~{}", talk_id, "position")).otherwise(talk_id)
     return rows_frame(
         found.raw,
-        frame.with_columns(id_column(SLUG, found.release, unique_id, pl.col("turn")).alias("id")),
+        frame.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
         source=SLUG,
         release=found.release,
         domain="dialogue",
@@ -235,6 +238,8 @@ def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterat
             continue
         # As in JSON: the first two turns are always there, a later one that is empty never was.
         spoken = table if turn <= 2 else table.filter(~is_blank(pl.col(column)))
+        if turn > 1 and "reason" in table.columns:
+            spoken = spoken.filter(pl.col("reason").is_null())
         yield rows_frame(
             found.raw,
             spoken.with_columns(

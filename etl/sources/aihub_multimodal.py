@@ -81,12 +81,14 @@ class _Utterance:
     frame: int
     found: Found
     labels: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in MODALITIES})
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def recognise(peek: Peek) -> Found | None:
     """Whether a file is one clip."""
-    is_clip = peek.suffix == ".json" and peek.head.lstrip()[:1] == b"{" and peek.has_keys("clip_id")
+    is_object = peek.suffix == ".json" and peek.head.lstrip()[:1] == b"{"
+    # The keys of an object have no order: clip_id may follow megabytes of frames.
+    is_clip = is_object and (peek.has_keys("clip_id") or peek.has_keys("data", "person_id"))
     return Found(SLUG, peek.raw, "clip") if is_clip else None
 
 
@@ -184,8 +186,8 @@ def _count_labels(utterance: _Utterance, emotion: _Emotion) -> None:
         label: _Label | None = getattr(emotion, name)
         if label is not None and label.emotion is not None:
             utterance.labels[name][label.emotion] += 1
-            if name not in utterance.values:
-                utterance.values[name] = f"{_number(label.valence)}/{_number(label.arousal)}"
+            strength = f"{_number(label.valence)}/{_number(label.arousal)}"
+            utterance.values.setdefault((name, label.emotion), strength)
 
 
 def _number(value: Number) -> str:
@@ -232,7 +234,7 @@ def _most_common(labels: Counter[str]) -> str | None:
 def _annotations(utterance: _Utterance) -> str:
     """All modalities with valence/arousal, so that another choice of label needs no second reading."""
     return ";".join(
-        f"{name}={_most_common(utterance.labels[name])},{utterance.values[name]}"
+        f"{name}={label},{utterance.values[name, label]}"
         for name in MODALITIES
-        if utterance.labels[name]
+        if (label := _most_common(utterance.labels[name])) is not None
     )

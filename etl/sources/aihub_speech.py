@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from etl import contract
 from etl.settings import Settings
 from etl.sources.found import Found, Peek
-from etl.sources.frame import id_column, record_frames, rows_frame, stem
+from etl.sources.frame import filled, id_column, record_frames, rows_frame, stem
 from etl.sources.raw import Account
 
 if TYPE_CHECKING:
     import polars as pl
 
 SLUG = "aihub-speech"
-# Where things stand in a record; the header spells one of them in its own way, so names do not help.
+# Where things stand in the contract's list of columns.
 _WAV, _SENTENCE, _ASKED_FOR, _AGE, _GENDER = 0, 1, 2, 13, 14
 _VOTES, _STRENGTHS = range(3, 13, 2), range(4, 13, 2)
 
@@ -37,7 +37,7 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
 
     for each in found:
         with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
-            for records in record_frames(reading, ","):
+            for records in record_frames(reading, Peek(each.raw).delimiter):
                 yield rows_frame(
                     each.raw,
                     _columns(records, each.release),
@@ -50,21 +50,19 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
 def _columns(records: pl.DataFrame, release: str) -> pl.DataFrame:
     import polars as pl
 
-    names = records.columns[1:]  # all but `position`
-    stripped = {name: pl.col(name).str.strip_chars() for name in names}
-    votes = [pl.when(stripped[names[index]] != "").then(stripped[names[index]]) for index in _VOTES]
-    strengths = pl.concat_str([stripped[names[index]].fill_null("") for index in _STRENGTHS], separator=",")
-    wav = pl.coalesce(stripped[names[_WAV]], pl.format("row{}", "position"))
+    # The header spells one column without the space that the others have, and not everywhere.
+    spelt = {name.replace(" ", ""): name for name in records.columns}
+    names = [spelt.get(name.replace(" ", "")) for name in contract.load(SLUG).layouts["csv"].columns]
+    cells = [pl.lit("") if name is None else pl.col(name) for name in names]
+    stripped = [cell.str.strip_chars() for cell in cells]
+    votes = [filled(cells[index]) for index in _VOTES]
+    strengths = pl.concat_str([stripped[index] for index in _STRENGTHS], separator=",")
+    about = (stripped[_ASKED_FOR], strengths, stripped[_AGE], stripped[_GENDER])
+    wav = pl.coalesce(filled(cells[_WAV]), pl.format("row{}", "position"))
     return records.with_columns(
-        pl.col(names[_SENTENCE]).alias("raw_text"),
+        cells[_SENTENCE].alias("raw_text"),
         pl.concat_str(votes, separator=",", ignore_nulls=True).alias("raw_label"),
-        pl.format(
-            "asked_for={};strength={};age={};gender={}",
-            stripped[names[_ASKED_FOR]],
-            strengths,
-            stripped[names[_AGE]],
-            stripped[names[_GENDER]],
-        ).alias("annotations"),
-        pl.col(names[_SENTENCE]).str.replace_all(r"\s+", "").alias("group"),
+        pl.format("asked_for={};strength={};age={};gender={}", *about).alias("annotations"),
+        cells[_SENTENCE].str.replace_all(r"\s+", "").alias("group"),
         id_column(SLUG, release, wav).alias("id"),
     )

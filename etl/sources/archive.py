@@ -15,6 +15,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, count
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -167,29 +168,41 @@ def _check_depth(entry: _Entry, depth: int) -> None:
         )
 
 
-def _join_parts(entries: list[_Entry]) -> Iterator[_Entry]:
-    """The entries with split parts joined, in numeric order (part2 before part10)."""
+def _join_parts(entries: list[_Entry]) -> list[_Entry]:
+    """The entries, sorted, with split parts joined, in numeric order (part2 before part10)."""
+    joined: list[_Entry] = []
     parts: dict[str, list[tuple[int, _Entry]]] = {}
     for entry in entries:
         match = _PART.match(entry.member or entry.file)
         if match:
             parts.setdefault(match["whole"], []).append((int(match["number"]), entry))
         else:
-            yield entry
+            joined.append(entry)
     for whole, numbered in sorted(parts.items()):
         ordered = [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])]
         first = ordered[0]
-        missing = sorted(set(range(max(n for n, _ in numbered) + 1)) - {n for n, _ in numbered} - {0})
+        missing = _missing_number(sorted(number for number, _ in numbered), [each.size for each in ordered])
         size = sum(entry.size for entry in ordered)
-        opener = _missing_part(whole, missing) if missing else _join(ordered)
-        yield _Entry(first.file if first.member else whole, whole if first.member else "", size, opener)
+        opener = _join(ordered) if missing is None else _missing_part(whole, missing)
+        joined.append(
+            _Entry(first.file if first.member else whole, whole if first.member else "", size, opener)
+        )
+    return sorted(joined, key=lambda entry: (entry.file, entry.member))
 
 
-def _missing_part(whole: str, missing: list[int]) -> Open:
+def _missing_number(numbers: list[int], sizes: list[int]) -> int | None:
+    """The first part that is not there. Parts count from 0 or 1, or bear the offset at which they begin."""
+    if numbers == [0, *accumulate(sizes[:-1])]:
+        return None
+    counted = count(min(numbers[0], 1))
+    return next((number for number, got in zip(counted, numbers, strict=False) if number != got), None)
+
+
+def _missing_part(whole: str, missing: int) -> Open:
     def opener() -> IO[bytes]:
         raise InputError(
             f"{whole} is not complete",
-            details=[f"expected all parts, missing .part{missing[0]}"],
+            details=[f"expected all parts, missing .part{missing}"],
             cause="The download was cut off.",
             next_step="download the missing part, or run with `--on-bad-file skip` to go on without it.",
         )

@@ -33,7 +33,7 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
 
     for each in found:
         with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
-            for records in record_frames(reading, ","):
+            for records in record_frames(reading, Peek(each.raw).delimiter):
                 columns = records.with_columns(
                     pl.col("Q").alias("raw_text"),
                     pl.col("label").alias("raw_label"),

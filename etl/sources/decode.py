@@ -11,9 +11,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from etl.errors import InputError
+from etl.sources.header import column_name
 from etl.sources.raw import HashingStream, RawFile, Reading
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ _CHUNK_BYTES = 4 << 20
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # A value that is an object or an array: polars would give its text.
 _NESTED = re.compile(rb'"\s*:\s*[\[{]')
+
+# A JSON value that can stand in a cell.
+Plain = str | int | float | bool | None
 
 
 def utf8(content: bytes, raw: RawFile) -> tuple[bytes, str]:
@@ -46,25 +51,24 @@ def utf8(content: bytes, raw: RawFile) -> tuple[bytes, str]:
 def sniff_encoding(raw: RawFile) -> str:
     """The encoding of a text file that may be too large to read at once.
 
-    Reads on until something is not ASCII; that decides.
+    Reads on until only one of them is left; what both can read is UTF-8.
 
     Raises:
         InputError: neither UTF-8 nor cp949.
     """
     decoders = {name: codecs.getincrementaldecoder(name)() for name in ENCODINGS}
+    errors: dict[str, UnicodeDecodeError] = {}
     with raw.open() as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            errors: dict[str, UnicodeDecodeError] = {}
-            for name, decoder in decoders.items():
+        while len(decoders) > 1 and (chunk := stream.read(_CHUNK_BYTES)):
+            for name, decoder in list(decoders.items()):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError as error:
                     errors[name] = error
-            if len(errors) == len(decoders):
-                raise _neither(raw, *errors.values())
-            if not chunk.isascii():
-                return next(name for name in ENCODINGS if name not in errors)
-    return ENCODINGS[0]
+                    del decoders[name]
+    if not decoders:
+        raise _neither(raw, *(errors[name] for name in ENCODINGS))
+    return next(iter(decoders))
 
 
 def _neither(raw: RawFile, utf8_error: UnicodeDecodeError, cp949_error: UnicodeDecodeError) -> InputError:
@@ -94,12 +98,16 @@ def delimited(reading: Reading, delimiter: str, *, is_quoted: bool = True) -> It
         for number, record in enumerate(csv.reader(text, delimiter=delimiter, quoting=quoting), start=1):
             yield number, record
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"{reading.raw.name} breaks off at record {number + 1:,}",
-            details=[f"expected {reading.encoding} text, got: {error}"],
-            cause="The file was edited, or mixes encodings.",
-            next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
-        ) from error
+        raise _breaks_off(reading, f"at record {number + 1:,}", error) from error
+
+
+def _breaks_off(reading: Reading, where: str, error: UnicodeDecodeError | csv.Error) -> InputError:
+    return InputError(
+        f"{reading.raw.name} breaks off {where}",
+        details=[f"expected {reading.encoding} text, got: {error}"],
+        cause="The file was edited, or mixes encodings.",
+        next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
+    )
 
 
 class _Readable(io.RawIOBase):
@@ -144,7 +152,10 @@ def json_lines(reading: Reading, fields: list[str]) -> Iterator[pl.DataFrame]:
 
 
 def _transcode(lines: bytes, reading: Reading) -> bytes:
-    return utf8(lines, reading.raw)[0]
+    try:
+        return lines.decode(reading.encoding).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _breaks_off(reading, f"after {reading.rows:,} rows", error) from error
 
 
 def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFrame:
@@ -160,7 +171,7 @@ def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFra
         return _parse_lines_one_by_one(lines, fields, first_line)
     if frame.height != count:
         return _parse_lines_one_by_one(lines, fields, first_line)
-    return frame.with_columns(
+    return frame.rename(column_name).with_columns(
         pl.int_range(first_line, first_line + count, dtype=pl.Int64).alias("position"),
         pl.lit(None, pl.String).alias("problem"),
     )
@@ -170,7 +181,6 @@ def _parse_lines_one_by_one(lines: bytes, fields: list[str], first_line: int) ->
     import msgspec
     import polars as pl
 
-    plain = str | int | float | bool | None
     decoder = msgspec.json.Decoder(dict[str, Any])
     records: list[tuple[Any, ...]] = []
     for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first_line):
@@ -178,9 +188,21 @@ def _parse_lines_one_by_one(lines: bytes, fields: list[str], first_line: int) ->
             continue
         try:
             record = decoder.decode(line)
-            values = [msgspec.convert(record.get(name), plain) for name in fields]
-            records.append((*(None if value is None else str(value) for value in values), number, None))
+            values = [msgspec.convert(record.get(name), Plain) for name in fields]
+            records.append((*map(as_text, values), number, None))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             records.append((*(None for _ in fields), number, str(error)))
-    schema = {**dict.fromkeys(fields, pl.String), "position": pl.Int64, "problem": pl.String}
+    schema = {
+        **dict.fromkeys(map(column_name, fields), pl.String),
+        "position": pl.Int64,
+        "problem": pl.String,
+    }
     return pl.DataFrame(records, schema=schema, orient="row")
+
+
+def as_text(value: Plain) -> str | None:
+    """A plain JSON value as text, as polars writes it: `true`, `1` for 1.0, never an exponent."""
+    if isinstance(value, float):
+        digits = format(Decimal(repr(value)), "f")
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return str(value).lower() if isinstance(value, bool) else None if value is None else str(value)

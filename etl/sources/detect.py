@@ -119,7 +119,11 @@ def _choose(files: list[Found], account: Account) -> list[Found]:
             account.leave_aside(each.raw, SAME_ROWS, f": {winner.raw.name}")
             continue
         if same_size[each.raw.size] > 1:
-            first = first_of.setdefault(_sha256(each.raw), each)
+            try:
+                first = first_of.setdefault(_sha256(each.raw), each)
+            except DAMAGE as error:
+                account.bad_file(each.raw.file, each.raw.member, damaged(each.raw.name, error))
+                continue
             if first is not each:
                 account.leave_aside(each.raw, SAME_BYTES, f": {first.raw.name}")
                 continue

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+# Not `splitlines`: U+2028 and its like are text.
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+
+
 @dataclass(frozen=True)
 class Found:
     """A raw file that belongs to a corpus.
@@ -67,9 +71,10 @@ class Peek:
         complete = self.head.rpartition(b"\n")[0] or self.head
         for encoding in ENCODINGS:
             try:
-                return complete.decode(encoding).splitlines()[:20]
+                text = complete.decode(encoding).rstrip("\r\n")
             except UnicodeDecodeError:
                 continue
+            return _LINE_BREAK.split(text)[:20] if text else []
         return []
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl import row
 from etl.sources import decode
+from etl.sources.header import column_names
 from etl.sources.raw import RawFile, Reading
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def record_frames(
     import polars as pl
 
     records = decode.delimited(reading, delimiter, is_quoted=is_quoted)
-    columns = names or [name.strip() for name in next(records, (0, []))[1]]
+    columns = names or column_names(next(records, (0, []))[1])
     schema = {"position": pl.Int64, **dict.fromkeys([*columns, "reason", "detail"], pl.String)}
     for batch in in_batches(records):
         reading.rows += len(batch)
@@ -94,6 +95,11 @@ def record_frames(
             for number, record in batch
         ]
         yield pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def filled(cell: pl.Expr) -> pl.Expr:
+    """A cell stripped, null where that leaves nothing."""
+    return cell.str.strip_chars().replace("", None)
 
 
 def is_blank(expr: pl.Expr) -> pl.Expr:

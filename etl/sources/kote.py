@@ -25,8 +25,9 @@ _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 
 def recognise(peek: Peek) -> Found | None:
-    """Whether every one of the first lines is an id, a text and a list of label ids."""
-    is_kote = peek.suffix in {".tsv", ".txt"} and peek.lines and all(_LINE.match(line) for line in peek.lines)
+    """Whether most of the first lines are an id, a text and a list of label ids; some may be broken."""
+    matching = sum(1 for line in peek.lines if _LINE.match(line))
+    is_kote = peek.suffix in {".tsv", ".txt"} and 2 * matching > len(peek.lines)
     return Found(SLUG, peek.raw, "tsv", split=_SPLITS.get(stem(peek.raw))) if is_kote else None
 
 
@@ -37,7 +38,7 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
     for each in found:
         with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
             for records in record_frames(reading, "\t", ["number", "raw_text", "raw_label"], is_quoted=False):
-                number = pl.coalesce("number", pl.format("row{}", "position"))
+                number = pl.coalesce("number", pl.format("{}-{}", pl.lit(stem(each.raw)), "position"))
                 yield rows_frame(
                     each.raw,
                     records.with_columns(id_column(SLUG, number).alias("id")),

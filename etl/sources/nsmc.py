@@ -10,7 +10,7 @@ not name it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,7 +19,7 @@ from etl.errors import InputError
 from etl.settings import Settings
 from etl.sources import decode
 from etl.sources.found import Found, Peek
-from etl.sources.frame import id_column, in_batches, record_frames, rows_frame, stem
+from etl.sources.frame import filled, id_column, in_batches, record_frames, rows_frame, stem
 from etl.sources.raw import Account, RawFile, Reading
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def recognise(peek: Peek) -> Found | None:
 
 def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The reviews, in frames of bounded size."""
-    for each in found:
+    # Official splits first: ratings.txt repeats the rows of ratings_train.txt and ratings_test.txt.
+    for each in sorted(found, key=lambda each: each.split is None):
         with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
             if each.layout not in {"raw-array", "raw-lines"}:
                 yield from _read_ratings(each, reading)
@@ -64,21 +65,23 @@ def _read_array(reading: Reading) -> Iterator[pl.DataFrame]:
 
     content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
     try:
-        reviews: list[Any] = msgspec.json.decode(content, type=list[dict[str, str | int | None]])
+        reviews = [_decode_one(each) for each in msgspec.json.decode(content, type=list[msgspec.Raw])]
     except msgspec.DecodeError as error:
         raise _not_reviews(reading.raw, error) from error
     start = 0
     for batch in in_batches(reviews):
-        columns = {
-            name: [None if review.get(name) is None else str(review[name]) for review in batch]
-            for name in _FIELDS
-        }
-        frame = pl.DataFrame(columns, schema=dict.fromkeys(_FIELDS, pl.String))
-        yield frame.with_columns(
-            pl.int_range(start, start + frame.height, dtype=pl.Int64).alias("position"),
-            pl.lit(None, pl.String).alias("problem"),
-        )
+        frame = pl.DataFrame(batch, schema=dict.fromkeys([*_FIELDS, "problem"], pl.String), orient="row")
+        yield frame.with_columns(pl.int_range(start, start + frame.height, dtype=pl.Int64).alias("position"))
         start += frame.height
+
+
+def _decode_one(content: msgspec.Raw) -> tuple[str | None, ...]:
+    """The fields and null, or nulls and what is wrong with this review."""
+    try:
+        review = msgspec.json.decode(content, type=dict[str, decode.Plain])
+    except msgspec.DecodeError as error:
+        return (*(None for _ in _FIELDS), str(error))
+    return (*(decode.as_text(review.get(name)) for name in _FIELDS), None)
 
 
 def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
@@ -93,12 +96,14 @@ def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
 def _review_rows(found: Found, reviews: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    review_id = pl.coalesce("review_id", pl.format("{}-{}", pl.lit(stem(found.raw)), "position"))
+    review_id = pl.coalesce(
+        filled(pl.col("review_id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position")
+    )
     columns = reviews.with_columns(
         id_column(SLUG, review_id).alias("id"),
         pl.col("review").alias("raw_text"),
-        pl.format("rating:{}", pl.col("rating").str.strip_chars()).alias("raw_label"),
-        pl.format("movie{}", "movie_id").alias("group"),
+        pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
+        pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
         pl.when(pl.col("problem").is_not_null()).then(pl.lit("bad_row")).alias("reason"),
         pl.col("problem").alias("detail"),
     )
@@ -109,13 +114,13 @@ def _read_ratings(found: Found, reading: Reading) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for records in record_frames(reading, "\t", is_quoted=False):
-        number = pl.coalesce("id", pl.format("row{}", "position"))
+        number = pl.coalesce(filled(pl.col("id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position"))
         yield rows_frame(
             found.raw,
             records.with_columns(
                 id_column(SLUG, number).alias("id"),
                 pl.col("document").alias("raw_text"),
-                pl.format("label:{}", pl.col("label").str.strip_chars()).alias("raw_label"),
+                pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
             ),
             source=SLUG,
             release=found.release,

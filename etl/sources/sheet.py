@@ -12,6 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from etl.errors import InputError
+from etl.sources.header import column_names
 from etl.sources.raw import RawFile
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ def read_sheet(content: bytes, raw: RawFile) -> pl.DataFrame:
 
 
 def with_header(cells: pl.DataFrame, header_index: int) -> pl.DataFrame:
-    """The rows below the header, columns named by it (stripped); blank headers are named `""`, `"#2"`, …"""
-    names: list[str] = []
-    for index, name in enumerate(header_of(cells, header_index)):
-        names.append(name if name not in names else f"#{index}")
+    """The rows below the header, columns named by it (see `etl.sources.header`)."""
+    names = column_names(header_of(cells, header_index))
     body = cells.slice(header_index + 1)
     return body.rename(dict(zip([c for c in cells.columns if c != "position"], names, strict=True)))
 

@@ -14,7 +14,8 @@ from etl.errors import InputError, SettingsError
 from etl.settings import Settings, Table
 from etl.sources import decode
 from etl.sources.found import Found, Peek
-from etl.sources.frame import BATCH_ROWS, id_column, record_frames, rows_frame, stem
+from etl.sources.frame import BATCH_ROWS, id_column, record_frames, rows_frame
+from etl.sources.header import column_name, column_names
 from etl.sources.raw import Account, Reading
 from etl.sources.sheet import with_header
 
@@ -106,13 +107,14 @@ def _read_parquet(reading: Reading) -> pl.DataFrame:
             cause="The download was cut off, or the file is something else with this ending.",
             next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
         ) from error
+    table = table.rename(dict(zip(table.columns, column_names(table.columns), strict=True)))
     return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("position"))
 
 
 def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str) -> pl.DataFrame:
     import polars as pl
 
-    missing = [theirs for theirs in wanted.values() if theirs not in table.columns]
+    missing = [theirs for theirs in wanted.values() if column_name(theirs) not in table.columns]
     if missing:
         raise InputError(
             f"{found.raw.name} has no column {missing[0]!r}",
@@ -120,10 +122,13 @@ def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str
             cause="The name is misspelt, or this is another file.",
             next_step="name the right ones with `--text-column`, `--label-column` and so on.",
         )
-    ours = [pl.col(theirs).cast(pl.String, strict=False).alias(name) for name, theirs in wanted.items()]
+    ours = [
+        pl.col(column_name(theirs)).cast(pl.String, strict=False).alias(name)
+        for name, theirs in wanted.items()
+    ]
     keep = [name for name in ("position", "reason", "detail") if name in table.columns]
     columns = table.select(*keep, *ours).with_columns(
-        id_column(SLUG, stem(found.raw), pl.col("position")).alias("id")
+        id_column(SLUG, found.raw.path, pl.col("position")).alias("id")
     )
     if "split" in wanted:
         columns = columns.with_columns(_split_name(pl.col("split")))

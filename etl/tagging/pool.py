@@ -11,7 +11,9 @@ import hashlib
 import json
 import multiprocessing
 import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 # Kkma, the slowest, tags 36 sentences/s; the start of a JVM takes some seconds on a busy machine.
 _START_SECONDS, _SECONDS_PER_SENTENCE, _ALONE_SECONDS = 30.0, 0.2, 10.0
 _CHUNK = 256
+_LOOK_UP_SECONDS = 0.2
 
 # (tokens, tags, reason or None, what was found)
 Outcome = tuple[list[str], list[str], str | None, str]
@@ -39,6 +42,7 @@ class Tagger:
     def __init__(self, settings: Tag, pool: ProcessPool | None):
         self.settings = settings
         self._pool = pool
+        self._is_stopped = threading.Event()
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts.
@@ -75,6 +79,13 @@ class Tagger:
         }
         return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
 
+    def stop(self) -> None:
+        """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
+        self._is_stopped.set()
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+
     def _tag(self, texts: list[str]) -> list[Outcome]:
         chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
         running = [(chunk, self._submit(chunk)) for chunk in chunks]
@@ -85,11 +96,18 @@ class Tagger:
         seconds = _START_SECONDS + (_SECONDS_PER_SENTENCE * len(chunk) if len(chunk) > 1 else _ALONE_SECONDS)
         return self._pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
 
+    def _wait(self, future: Any) -> Any:
+        # A pool that is stopped leaves its futures pending for ever, so the wait has to look up.
+        while not wait([future], timeout=_LOOK_UP_SECONDS).done:
+            if self._is_stopped.is_set():
+                raise CancelledError
+        return future.result()
+
     def _result(self, chunk: list[str], future: Any) -> list[Outcome]:
         from pebble import ProcessExpired
 
         try:
-            outcomes: list[Outcome] = future.result()
+            outcomes: list[Outcome] = self._wait(future)
         except (FutureTimeout, ProcessExpired) as error:
             if len(chunk) == 1:
                 is_timeout = isinstance(error, FutureTimeout)
@@ -115,11 +133,11 @@ def open_tagger(settings: Tag, workers: int) -> Iterator[Tagger]:
 
     # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
     pool = ProcessPool(workers, initializer=_ignore_interrupts, context=multiprocessing.get_context("spawn"))
+    tagger = Tagger(settings, pool)
     try:
-        yield Tagger(settings, pool)
+        yield tagger
     finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+        tagger.stop()
 
 
 def _ignore_interrupts() -> None:

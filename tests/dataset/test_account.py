@@ -61,7 +61,7 @@ def ingested(tables: list[list[Any]], **overrides: Any) -> Iterator[tuple[dict[s
         yield manifest, open_dataset(out)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(TABLES, st.sampled_from(["official", "grouped"]), st.sampled_from([1, 2]))
 def test_every_row_that_is_read_is_kept_or_rejected(tables: list[list[Any]], mode: str, workers: int) -> None:
     with ingested(tables, table__split_column="split", split__mode=mode, workers=workers) as (
@@ -84,7 +84,7 @@ def test_every_row_that_is_read_is_kept_or_rejected(tables: list[list[Any]], mod
     }
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(TABLES)
 def test_what_is_kept_is_sound_and_what_is_rejected_says_why(tables: list[list[Any]]) -> None:
     with ingested(tables, table__split_column="split", split__mode="grouped") as (manifest, dataset):

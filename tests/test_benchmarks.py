@@ -1,0 +1,53 @@
+"""The benchmarks at a hundredth of their size: what they compare is the same work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from benchmarks import dialogue_json, json_lines, measure, multimodal, nsmc_growth, xlsx
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory) -> measure.Setup:
+    return measure.Setup(tmp_path_factory.mktemp("inputs"), rounds=1, scale=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bench", "fewest"), [(xlsx, 400), (dialogue_json, 400), (multimodal, 10), (json_lines, 4_000)]
+)
+def test_both_sides_give_the_same_rows(bench: ModuleType, fewest: int, setup: measure.Setup) -> None:
+    runs = measure.same_rows(bench.cases(setup))
+    assert len(runs) == 2
+    assert all(run.rows["count"] >= fewest for run in runs.values())
+    assert all(0 < run.work_seconds < run.process_seconds and run.peak_bytes > 0 for run in runs.values())
+
+
+def test_sides_that_give_other_rows_are_not_compared(setup: measure.Setup) -> None:
+    sides = xlsx.cases(setup)
+    other = xlsx.cases(replace(setup, scale=0.005))
+    with pytest.raises(ValueError, match="etl: 400, pandas: 200"):
+        measure.same_rows({"etl": sides["etl"], "pandas": other["pandas"]})
+
+
+def test_a_side_that_fails_is_not_timed(setup: measure.Setup) -> None:
+    with pytest.raises(RuntimeError, match="etl failed"):
+        measure.run_case(measure.Case(xlsx.__name__, "etl", setup.inputs / "missing.xlsx"))
+
+
+@pytest.mark.skipif(not nsmc_growth.REVIEWS.exists(), reason="../shared/data/nsmc is not here")
+def test_growth_is_measured_on_real_reviews_and_written_as_json(setup: measure.Setup) -> None:
+    figures = setup.inputs / "figures.json"
+    command = [sys.executable, "-m", "benchmarks", "nsmc_growth", "--rounds", "1", "--scale", "0.01"]
+    shown = subprocess.run(
+        [*command, "--json", str(figures)], cwd=measure.ROOT, check=True, capture_output=True, text=True
+    )
+    assert "targets met" in shown.stdout.splitlines()[-1] or "missed" in shown.stdout.splitlines()[-1]
+    found = json.loads(figures.read_text(encoding="utf-8"))["benchmarks"]["nsmc_growth"]
+    assert list(found["runs"]) == ["750 reviews", "1,500 reviews", "3,000 reviews"]
+    assert len(found["targets"]) == 2

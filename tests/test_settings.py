@@ -1,0 +1,133 @@
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl import resources
+from etl.errors import SettingsError
+from etl.settings import Settings, load
+
+
+def leaves(tree: Any, path: str = "") -> dict[str, Any]:
+    """Every key of a tree with its value: `{"split.seed": 42, …}`."""
+    if not isinstance(tree, dict):
+        return {path: tree}
+    return {
+        key: value
+        for name, branch in tree.items()
+        for key, value in leaves(branch, f"{path}.{name}".lstrip(".")).items()
+    }
+
+
+SHIPPED = leaves(yaml.safe_load(resources.path("schemas", "etl.yaml").read_text(encoding="utf-8")))
+DEFAULTS = leaves(msgspec.to_builtins(Settings()))
+
+
+@pytest.mark.parametrize("key", sorted({*SHIPPED, *DEFAULTS}))
+def test_the_commented_file_holds_every_setting_at_its_default(key: str) -> None:
+    assert key in DEFAULTS, "there is no such setting"
+    assert key in SHIPPED, "the file does not mention it"
+    assert SHIPPED[key] == DEFAULTS[key]
+
+
+def test_the_commented_file_comments_every_section() -> None:
+    text = resources.path("schemas", "etl.yaml").read_text(encoding="utf-8")
+    assert text.count("#") > len(SHIPPED) / 2
+
+
+def test_no_file_and_no_options_are_the_defaults() -> None:
+    assert load(None, {}) == Settings()
+    assert load(None, {"split.seed": None, "taxonomy": None}) == Settings()
+
+
+def write(folder: Path, content: str) -> Path:
+    path = folder / "etl.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "# nothing yet\n"), {}) == Settings()
+
+
+def test_the_commented_file_is_the_defaults() -> None:
+    assert load(resources.path("schemas", "etl.yaml"), {}) == Settings()
+
+
+def test_an_option_wins_over_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path, "split: {seed: 1, validation: 0.3}\ntaxonomy: native11\n")
+    settings = load(config, {"split.seed": 2, "read.turns": "all"})
+    assert (settings.split.seed, settings.split.validation) == (2, 0.3)
+    assert (settings.taxonomy, settings.read.turns) == ("native11", "all")
+
+
+def test_a_file_with_a_bom_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "etl.yaml"
+    path.write_text("taxonomy: polarity3\n", encoding="utf-8-sig")
+    assert load(path, {}).taxonomy == "polarity3"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("taxonmy: ko7", ["taxonmy"]),
+        ("split: {sed: 1}", ["sed", "$.split"]),
+        ("split: {seed: one}", ["int", "str", "$.split.seed"]),
+        ("split: {validation: 1.0}", ["$.split.validation"]),
+        ("split: {validation: -0.1}", ["$.split.validation"]),
+        ("clean: {max_chars: 0}", ["$.clean.max_chars"]),
+        ("tag: {tagger: twitter}", ["twitter", "$.tag.tagger"]),
+        ("tag: {keep: noun}", ["$.tag.keep"]),
+        ("write: 3", ["$.write"]),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_place(content: str, words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(write(tmp_path, content), {})
+    text = str(caught.value)
+    assert all(word in text for word in words), text
+    assert "Next: " in text
+    assert "etl.yaml" in text
+
+
+@pytest.mark.parametrize("content", ["split: [", "- a\n- b", "just words", "\tx: 1"])
+def test_what_is_no_mapping_is_refused(content: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"Next: .*etl init"):
+        load(write(tmp_path, content), {})
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.yaml cannot be read"):
+        load(tmp_path / "none.yaml", {})
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "etl.yaml"
+    path.write_bytes("taxonomy: 긍정".encode("cp949"))
+    with pytest.raises(SettingsError, match="Next: "):
+        load(path, {})
+
+
+def test_something_must_be_left_for_train() -> None:
+    with pytest.raises(SettingsError, match="nothing for train"):
+        load(None, {"split.validation": 0.5, "split.test": 0.5})
+
+
+def test_yaml_cannot_make_python_objects(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        load(write(tmp_path, "taxonomy: !!python/object/apply:os.getcwd []"), {})
+
+
+@given(st.dictionaries(st.sampled_from(sorted(DEFAULTS)), st.none() | st.integers() | st.text(max_size=5)))
+def test_options_give_settings_or_an_explained_error(overrides: dict[str, Any]) -> None:
+    try:
+        settings = load(None, overrides)
+    except SettingsError as error:
+        assert error.next_step
+    else:
+        found = leaves(msgspec.to_builtins(settings))
+        assert all(found[key] == value for key, value in overrides.items() if value is not None)
