@@ -1,5 +1,4 @@
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -32,9 +31,6 @@ def test_the_steps_are_those_of_the_design_in_that_order() -> None:
     names = [step.name for step in steps]
     assert names == ["clean", "relabel", "tag", "key_tokens", "split", "dedupe"]
     assert [step.name for step in steps if step.sees_whole_corpus] == ["split", "dedupe"]
-    assert all(
-        not later.sees_whole_corpus >= earlier.sees_whole_corpus or True for earlier, later in pairwise(steps)
-    )
 
 
 def test_no_step_drops_adds_or_reorders_a_row() -> None:

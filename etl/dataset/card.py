@@ -6,6 +6,25 @@ from typing import Any
 
 from etl import contract, row
 
+# Of the Croissant 1.0 specification.
+_CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "dct": "http://purl.org/dc/terms/",
+    "conformsTo": "dct:conformsTo",
+    "column": "cr:column",
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileSet": "cr:fileSet",
+    "includes": "cr:includes",
+    "recordSet": "cr:recordSet",
+    "repeated": "cr:repeated",
+    "source": "cr:source",
+}
+
 
 def dataset_card(manifest: dict[str, Any]) -> str:
     """The dataset card. Its head tells `datasets.load_dataset` which files are which split."""
@@ -77,23 +96,7 @@ def croissant(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
         }
     )
     return {
-        "@context": {
-            "@language": "en",
-            "@vocab": "https://schema.org/",
-            "sc": "https://schema.org/",
-            "cr": "http://mlcommons.org/croissant/",
-            "dct": "http://purl.org/dc/terms/",
-            "conformsTo": "dct:conformsTo",
-            "column": "cr:column",
-            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-            "extract": "cr:extract",
-            "field": "cr:field",
-            "fileSet": "cr:fileSet",
-            "includes": "cr:includes",
-            "recordSet": "cr:recordSet",
-            "repeated": "cr:repeated",
-            "source": "cr:source",
-        },
+        "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "name": "korean-emotion-sentences",
         "description": "Korean sentences with emotion labels, cleaned, tagged and split without leaks.",

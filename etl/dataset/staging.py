@@ -35,6 +35,7 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
     check_replaceable(target, proof)
     place = target.resolve()  # a link stays a link, and "." gets its name
     folder = place.parent / f".{place.name}.partial-{os.getpid()}"
+    missing = [parent for parent in place.parents if not parent.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(place)
@@ -51,6 +52,9 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # those that hold a finished target stay
+            for parent in missing:
+                parent.rmdir()
 
 
 def check_replaceable(target: Path, proof: str) -> None:

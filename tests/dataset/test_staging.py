@@ -112,10 +112,11 @@ def test_the_folder_one_stands_in_can_be_named_by_a_dot(
 
 
 def test_an_error_leaves_nothing_where_nothing_was(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="stop"), staging(tmp_path / "dataset", PROOF) as folder:
-        fill(folder)
-        raise ValueError("stop")
-    assert names(tmp_path) == []
+    for target in (tmp_path / "dataset", tmp_path / "deep" / "er" / "dataset"):
+        with pytest.raises(ValueError, match="stop"), staging(target, PROOF) as folder:
+            fill(folder)
+            raise ValueError("stop")
+        assert names(tmp_path) == []
 
 
 def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:

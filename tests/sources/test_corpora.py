@@ -57,7 +57,8 @@ def test_the_files_of_a_corpus_become_the_expected_rows(path: Path, tmp_path: Pa
     folder = write_files(tmp_path, case["files"])
     rows, account = read_rows(folder, msgspec.convert(case.get("settings", {}), Settings))
 
-    expected = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    with path.with_suffix(".jsonl").open(encoding="utf-8") as lines:
+        expected = [json.loads(line) for line in lines]
     assert [each["id"] for each in rows] == [each["id"] for each in expected]
     for got, wanted in zip(rows, expected, strict=True):
         part, detail = wanted.pop("detail", None), got.pop("detail", None)
@@ -65,3 +66,26 @@ def test_the_files_of_a_corpus_become_the_expected_rows(path: Path, tmp_path: Pa
         assert (part or "") in (detail or "")
         assert got == {"source": path.parent.name, **wanted}
     assert recorded(account) == case["account"]
+
+
+@pytest.mark.parametrize("slug", ADAPTERS)
+def test_a_corpus_has_its_adapter_its_contract_its_label_table_and_its_test_data(slug: str) -> None:
+    assert ADAPTERS[slug].SLUG == slug
+    assert contract.load(slug).slug == slug
+    # A table of the user's own has the labels of the taxonomy.
+    assert (slug in taxonomy.corpora()) == (slug != "table")
+    assert slug == "table" or taxonomy.label_table(slug).codes
+    assert any(path.parent.name == slug for path in CASES)
+
+
+def test_there_is_no_contract_label_table_or_test_data_of_a_corpus_that_cannot_be_read() -> None:
+    assert set(contract.slugs()) <= set(ADAPTERS)
+    assert set(resources.names("schemas", "labels")) <= set(ADAPTERS)
+    assert {path.name for path in CORPORA.iterdir() if path.is_dir()} == set(ADAPTERS)
+
+
+def test_the_releases_that_are_read_are_those_of_the_contract() -> None:
+    for path in CASES:
+        known = contract.load(path.parent.name).releases
+        for entry in load_case(path)["account"]["inputs"]:
+            assert not known or entry["release"] in known, path
