@@ -38,7 +38,9 @@ def names(*parts: str, suffix: str = ".yaml") -> list[str]:
 
 @cache
 def load(*parts: str) -> Any:
-    """One YAML resource, decoded by `yaml.safe_load` and kept: treat it as read-only."""
+    """One YAML resource, decoded and kept: treat it as read-only."""
     import yaml
 
-    return yaml.safe_load(path(*parts).read_text(encoding="utf-8"))
+    # The safe loader in C, where there is one, is ten times faster, which every command would notice.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path(*parts).read_text(encoding="utf-8"), Loader=loader)  # noqa: S506

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from etl import contract, taxonomy
 from etl.console import Progress
 from etl.dataset import manifest
-from etl.dataset.shards import ShardWriter, count_rows
+from etl.dataset.shards import ShardWriter, count_rows, divide
 from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import staging
 from etl.engine.local import ordered_map
@@ -181,15 +181,17 @@ def _write(
     progress(0, "writing")
     with ShardWriter(folder, count_rows(corpus_keys), settings.write) as writer:
         # One batch is read back while another is written.
-        for batch in ordered_map(partial(_decided, corpus_keys), spool.take(), READ_AHEAD):
-            writer.write(batch)
+        for parts in ordered_map(partial(_decided, corpus_keys), spool, READ_AHEAD):
+            writer.write(parts)
     spool.remove()
     return writer.files()
 
 
-def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> pl.DataFrame:
-    batch = spooled.read()
-    return batch.hstack(corpus_keys.slice(spooled.start, batch.height).select("split", "reason", "detail"))
+def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFrame]:
+    """A batch with what was decided about its rows, divided into the series of shards."""
+    batch = spooled.take()
+    decided = corpus_keys.slice(spooled.start, batch.height).select("split", "reason", "detail")
+    return divide(batch.hstack(decided))
 
 
 def _no_rows() -> pl.DataFrame:

@@ -77,6 +77,15 @@ def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     assert [entry["file"] for entry in manifest["left_aside"]] == ["copy.jsonl"]
 
 
+def test_a_dataset_that_stands_among_the_raw_files_is_not_read_as_one_of_them(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", *((f"{number}번째로 적는 새로운 문장이다", "기쁨") for number in range(20)))
+    manifests = [
+        route.ingest([tmp_path], tmp_path / "dataset", WHITESPACE, workers=1, progress=quiet)
+        for _ in range(2)
+    ]
+    assert manifests[0] == manifests[1]
+
+
 def test_progress_is_told_about_every_row(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", *((f"{number}번째 문장이다", "기쁨") for number in range(50)))
     told: list[int] = []

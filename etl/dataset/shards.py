@@ -53,14 +53,9 @@ class ShardWriter:
             else:
                 series.abandon()
 
-    def write(self, rows: pl.DataFrame) -> None:
-        """Appends rows: those without a reason to their split's shards, the others to the rejects."""
-        import polars as pl
-
-        is_reject = pl.col("reason").is_not_null()
-        ours = {name: rows.filter(~is_reject & (pl.col("split") == name)) for name in self._series}
-        ours[REJECTS] = rows.filter(is_reject)
-        appended = [self._threads.submit(self._series[name].append, part) for name, part in ours.items()]
+    def write(self, parts: dict[str, pl.DataFrame]) -> None:
+        """Appends rows to the shards of each split, and to the rejects, as `divide` gives them."""
+        appended = [self._threads.submit(self._series[name].append, part) for name, part in parts.items()]
         for future in appended:
             future.result()
 
@@ -89,11 +84,10 @@ class _Series:
 
     def append(self, rows: pl.DataFrame) -> None:
         """Takes rows, and writes whole row groups of those that wait."""
-        if rows.height:
-            self._waiting.append(rows)
-            self._n_waiting += rows.height
-            while self._n_waiting >= self._next_group():
-                self._write_group()
+        self._waiting.append(rows)
+        self._n_waiting += rows.height
+        while self._n_waiting >= self._next_group():
+            self._write_group()
 
     def finish(self) -> None:
         """Writes all that waits, and closes the last shard."""
@@ -133,6 +127,17 @@ class _Series:
         if self._n_in_shard == self._layout.shard_rows:
             self._writer.close()
             self._writer, self._n_in_shard = None, 0
+
+
+def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The rows by series: those with a reason belong to the rejects, the others to their split."""
+    import polars as pl
+
+    series = pl.when(pl.col("reason").is_not_null()).then(pl.lit(REJECTS)).otherwise(pl.col("split"))
+    parts = rows.with_columns(series.alias("series")).partition_by(
+        "series", maintain_order=True, include_key=False, as_dict=True
+    )
+    return {str(name): part for (name,), part in parts.items()}
 
 
 def fingerprint(path: Path) -> dict[str, Any]:

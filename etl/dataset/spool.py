@@ -1,4 +1,4 @@
-"""Keeps the batches of the corridor on disk until the whole corpus is known, in bounded memory."""
+"""Keeps the batches of the corridor until the whole corpus is known: some in memory, the rest on disk."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
+# Enough for half a million reviews. Above it, memory no longer grows with the corpus.
+MEMORY_BYTES = 400 << 20
 
-@dataclass(frozen=True)
+
+@dataclass
 class Spooled:
-    """One batch on disk; `start` is the number of rows before it."""
+    """One batch; `start` is the number of rows before it."""
 
+    batch: pl.DataFrame | None
     path: Path
     start: int
 
-    def read(self) -> pl.DataFrame:
-        """The batch, which is deleted from the disk."""
+    def take(self) -> pl.DataFrame:
+        """The batch, which is no longer kept."""
         import polars as pl
 
+        if self.batch is not None:
+            batch, self.batch = self.batch, None
+            return batch
         with self.path.open("rb") as stream:
             batch = pl.read_ipc(stream)
         self.path.unlink()
@@ -29,25 +36,30 @@ class Spooled:
 
 
 class Spool:
-    """Batches in the order they were put in, as Arrow files in a folder of their own."""
+    """Batches in the order they were put in; those that memory has no room for as Arrow files in `folder`."""
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._batches: list[Spooled] = []
         self._rows = 0
+        self._bytes = 0
         folder.mkdir()
 
     def put(self, batch: pl.DataFrame) -> None:
         """Appends a batch."""
         path = self._folder / f"{len(self._batches):06d}.arrow"
-        batch.write_ipc(path, compression="uncompressed")
-        self._batches.append(Spooled(path, self._rows))
+        self._bytes += int(batch.estimated_size())
+        if self._bytes <= MEMORY_BYTES:
+            self._batches.append(Spooled(batch, path, self._rows))
+        else:
+            batch.write_ipc(path, compression="uncompressed")
+            self._batches.append(Spooled(None, path, self._rows))
         self._rows += batch.height
 
-    def take(self) -> Iterator[Spooled]:
-        """The batches in order, still on disk."""
-        yield from self._batches
+    def __iter__(self) -> Iterator[Spooled]:
+        """The batches in order."""
+        return iter(self._batches)
 
     def remove(self) -> None:
-        """Removes the folder, once every batch was read."""
+        """Removes the folder, once every batch was taken."""
         self._folder.rmdir()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from etl.errors import InputError
 from etl.settings import Settings
 from etl.sources import decode, sheet
 from etl.sources.found import Found, Peek
-from etl.sources.frame import id_column, in_batches, is_blank, record_frames, rows_frame
+from etl.sources.frame import BATCH_ROWS, id_column, is_blank, record_frames, rows_frame
 from etl.sources.raw import Account, RawFile, Reading
 
 if TYPE_CHECKING:
@@ -37,34 +37,48 @@ _PAIR = ("감정_대분류", "감정_소분류")
 _ABOUT = {"연령": "age", "성별": "gender", "상황키워드": "situation", "신체질환": "disease"}
 
 
-class _Emotion(msgspec.Struct):
+# gc=False: nothing here refers back, so the garbage collector need not look at half a million objects.
+class _Emotion(msgspec.Struct, gc=False):
     type: str | None = None
     situation: list[str] | None = None
     emotion_id: str | None = msgspec.field(name="emotion-id", default=None)
 
 
-class _Persona(msgspec.Struct):
+class _Persona(msgspec.Struct, gc=False):
     human: list[str] | None = None
 
 
-class _Profile(msgspec.Struct):
+class _Profile(msgspec.Struct, gc=False):
     emotion: _Emotion
     persona: _Persona | None = None
 
 
-class _TalkId(msgspec.Struct):
+class _TalkId(msgspec.Struct, gc=False):
     profile: str | None = msgspec.field(name="profile-id", default=None)
     talk: str | None = msgspec.field(name="talk-id", default=None)
 
 
-class _Talk(msgspec.Struct):
+class _Opening(msgspec.Struct, gc=False):
+    """The content of a dialogue of which only the first turn is wanted."""
+
+    first: str | None = msgspec.field(name="HS01", default=None)
+
+
+_AllTurns = dict[str, str | None]
+Content = TypeVar("Content", _Opening, _AllTurns)
+
+
+class _Talk(msgspec.Struct, Generic[Content], gc=False):
     id: _TalkId
-    content: dict[str, str | None]
+    content: Content
 
 
-class _Dialogue(msgspec.Struct):
+class _Dialogue(msgspec.Struct, Generic[Content], gc=False):
     profile: _Profile
-    talk: _Talk
+    talk: _Talk[Content]
+
+
+Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
 
 
 def recognise(peek: Peek) -> Found | None:
@@ -120,82 +134,101 @@ def _read_json(
     found: Found, reading: Reading, settings: Settings, account: Account
 ) -> Iterator[pl.DataFrame]:
     content, reading.encoding = decode.utf8(reading.stream.read(), found.raw)
-    try:
-        dialogues: list[Any] = msgspec.json.decode(content, type=list[_Dialogue])
-    except msgspec.ValidationError:
-        # Some dialogue is not as the contract says: take them one by one and reject only those.
-        dialogues = [_decode_one(each) for each in msgspec.json.decode(content, type=list[msgspec.Raw])]
-    except msgspec.DecodeError as error:
-        raise _cut_off(found.raw, len(content), error) from error
-    mismatches = 0
-    start = 0
-    seen: set[str] = set()
-    for batch in in_batches(dialogues):
-        yield _json_frame(found, batch, start, settings.read.turns, seen)
-        reading.rows += len(batch)
-        start += len(batch)
-        mismatches += sum(
-            1 for dialogue in batch if isinstance(dialogue, _Dialogue) and _is_mismatch(dialogue)
-        )
+    dialogues = _decode(content, settings.read.turns, found.raw)
+    mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
         account.warnings.append(
             f"{found.raw.name}: {mismatches:,} emotion-ids are not situation + type; type was used"
         )
+    ids = _talk_ids(dialogues)
+    for start in range(0, len(dialogues), BATCH_ROWS):
+        batch = dialogues[start : start + BATCH_ROWS]
+        reading.rows += len(batch)
+        yield _json_frame(found, batch, ids, start)
 
 
-def _cut_off(raw: RawFile, size: int, error: msgspec.DecodeError) -> InputError:
-    return InputError(
-        f"{raw.name} is not the corpus its contract describes",
-        details=[f"expected one JSON array of dialogues, got {size:,} bytes: {error}"],
-        cause="The file was edited, or the download was cut off.",
-        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
-    )
-
-
-def _decode_one(content: msgspec.Raw) -> _Dialogue | str:
+def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
+    """The dialogues; in the place of one that is not as the contract says, what is wrong with it."""
+    one: Any = _Dialogue[_Opening] if turns == "first" else _Dialogue[_AllTurns]
     try:
-        return msgspec.json.decode(content, type=_Dialogue)
+        try:
+            return list(msgspec.json.decode(content, type=list[one]))
+        except msgspec.ValidationError:
+            return [_decode_one(each, one) for each in msgspec.json.decode(content, type=list[msgspec.Raw])]
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{raw.name} is not the corpus its contract describes",
+            details=[f"expected one JSON array of dialogues, got {len(content):,} bytes: {error}"],
+            cause="The file was edited, or the download was cut off.",
+            next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        ) from error
+
+
+def _decode_one(content: msgspec.Raw, one: Any) -> Dialogue | str:
+    try:
+        dialogue: Dialogue = msgspec.json.decode(content, type=one)
     except msgspec.ValidationError as error:
         return str(error)
+    return dialogue
 
 
-def _is_mismatch(dialogue: _Dialogue) -> bool:
-    emotion = dialogue.profile.emotion
-    parts = [*(emotion.situation or []), emotion.type or ""]
-    return emotion.emotion_id is not None and emotion.emotion_id != "_".join(parts)
+def _is_mismatch(emotion: _Emotion) -> bool:
+    if emotion.emotion_id is None:
+        return False
+    return emotion.emotion_id != "_".join([*(emotion.situation or []), emotion.type or ""])
 
 
-def _json_frame(
-    found: Found, batch: list[_Dialogue | str], start: int, turns: str, seen: set[str]
-) -> pl.DataFrame:
+def _talk_ids(dialogues: list[Dialogue | str]) -> list[str]:
+    """An id for each dialogue: talk-id is not proven unique, so a repeat is told apart by its index."""
+    seen: set[str] = set()
+    ids = []
+    for index, dialogue in enumerate(dialogues):
+        talk_id = None if isinstance(dialogue, str) else dialogue.talk.id.talk
+        unique = talk_id or f"row{index}"
+        if unique in seen:
+            unique = f"{unique}~{index}"
+        seen.add(unique)
+        ids.append(unique)
+    return ids
+
+
+def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start: int) -> pl.DataFrame:
+    """One row for each turn of the person; a dialogue that could not be decoded is one row."""
     import polars as pl
 
-    rows: list[tuple[Any, ...]] = []
-    for position, dialogue in enumerate(batch, start=start):
-        if isinstance(dialogue, str):
-            rows.append((position, f"row{position}", None, 1, None, None, None, "bad_row", dialogue))
-            continue
-        emotion, talk = dialogue.profile.emotion, dialogue.talk
-        about = ";".join(
-            [
-                *((dialogue.profile.persona and dialogue.profile.persona.human) or []),
-                *(emotion.situation or []),
-            ]
+    spoken = [
+        (index, dialogue, turn, sentence)
+        for index, dialogue in enumerate(batch, start)
+        if not isinstance(dialogue, str)
+        for turn, sentence in _turns(dialogue.talk.content)
+    ]
+    rows = pl.DataFrame(
+        {
+            "position": [index for index, _, _, _ in spoken],
+            "talk": [ids[index] for index, _, _, _ in spoken],
+            "group": [dialogue.talk.id.profile for _, dialogue, _, _ in spoken],
+            "turn": [turn for _, _, turn, _ in spoken],
+            "raw_text": [sentence for _, _, _, sentence in spoken],
+            "raw_label": [dialogue.profile.emotion.type for _, dialogue, _, _ in spoken],
+            "annotations": [_about(dialogue.profile) for _, dialogue, _, _ in spoken],
+        },
+        schema=dict.fromkeys(
+            ("position", "talk", "group", "turn", "raw_text", "raw_label", "annotations"), pl.String
         )
-        talk_id = talk.id.talk or f"row{position}"
-        # talk-id is not proven unique: a repeat in this file is told apart by its index.
-        unique_id = f"{talk_id}~{position}" if talk_id in seen else talk_id
-        seen.add(talk_id)
-        for turn, sentence in _turns(talk.content, turns):
-            rows.append(
-                (position, unique_id, talk.id.profile, turn, sentence, emotion.type, about, None, None)
-            )
-    names = ("position", "talk", "group", "turn", "raw_text", "raw_label", "annotations", "reason", "detail")
-    types = (pl.Int64, pl.String, pl.String, pl.Int64, *[pl.String] * 5)
-    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+        | {"position": pl.Int64, "turn": pl.Int64},
+    )
+    bad = [
+        (index, ids[index], problem) for index, problem in enumerate(batch, start) if isinstance(problem, str)
+    ]
+    if bad:
+        schema = {"position": pl.Int64, "talk": pl.String, "detail": pl.String}
+        problems = pl.DataFrame(bad, schema=schema, orient="row").with_columns(
+            turn=1, reason=pl.lit("bad_row")
+        )
+        rows = pl.concat([rows, problems], how="diagonal_relaxed").sort("position", maintain_order=True)
     return rows_frame(
         found.raw,
-        frame.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
+        rows.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
         source=SLUG,
         release=found.release,
         domain="dialogue",
@@ -203,15 +236,20 @@ def _json_frame(
     )
 
 
-def _turns(content: dict[str, str | None], turns: str) -> Iterator[tuple[int, str | None]]:
+def _about(profile: _Profile) -> str:
+    human = profile.persona.human if profile.persona and profile.persona.human else []
+    return ";".join([*human, *(profile.emotion.situation or [])])
+
+
+def _turns(content: _Opening | _AllTurns) -> list[tuple[int, str | None]]:
     """The person's sentences. The third turn may be empty, which means that there was none."""
-    if turns == "first":
-        yield 1, content.get("HS01")
-        return
-    for key, sentence in content.items():
-        match = _PERSON.match(key)
-        if match and (int(match[1]) <= 2 or (sentence or "").strip()):
-            yield int(match[1]), sentence
+    if isinstance(content, _Opening):
+        return [(1, content.first)]
+    return [
+        (int(match[1]), sentence)
+        for key, sentence in content.items()
+        if (match := _PERSON.match(key)) and (int(match[1]) <= 2 or (sentence or "").strip())
+    ]
 
 
 def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:

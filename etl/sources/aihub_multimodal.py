@@ -37,26 +37,26 @@ _CLIPS_PER_VIDEO = 40
 Number = str | int | float | None
 
 
-class _Label(msgspec.Struct):
+class _Label(msgspec.Struct, gc=False):
     emotion: str | None = None
     valence: Number = None
     arousal: Number = None
 
 
-class _Emotion(msgspec.Struct):
+class _Emotion(msgspec.Struct, gc=False):
     text: _Label | None = None
     sound: _Label | None = None
     image: _Label | None = None
     multimodal: _Label | None = None
 
 
-class _Script(msgspec.Struct):
+class _Script(msgspec.Struct, gc=False):
     script: str | None = None
     script_start: Number = None
     script_end: Number = None
 
 
-class _Thing(msgspec.Struct):
+class _Thing(msgspec.Struct, gc=False):
     """One object in one frame. All that we do not name is skipped without being decoded."""
 
     person_id: Number = None
@@ -64,9 +64,13 @@ class _Thing(msgspec.Struct):
     text: _Script | None = None
 
 
-class _Clip(msgspec.Struct):
+class _Clip(msgspec.Struct, gc=False):
     clip_id: str | int
     data: dict[str, dict[str, _Thing]]
+
+
+# Holds nothing that refers back, so the garbage collector need not look at it (gc=False above).
+_DECODER = msgspec.json.Decoder(_Clip)
 
 
 @dataclass
@@ -144,7 +148,7 @@ def _block(clip: int) -> int:
 def _decode(reading: Reading) -> _Clip:
     content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
     try:
-        return msgspec.json.decode(content, type=_Clip)
+        return _DECODER.decode(content)
     except msgspec.DecodeError as error:
         raise InputError(
             f"{reading.raw.name} is not the clip its contract describes",

@@ -236,7 +236,12 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
 
 def _tar_members(entry: _Entry) -> Iterator[_Entry]:
     archive = tarfile.open(fileobj=entry.open(), mode="r:*")  # noqa: SIM115 - members are opened later
-    for member in sorted(archive.getmembers(), key=lambda each: each.name):
+    members = archive.getmembers()
+    archive.fileobj.seek(archive.offset)
+    # tarfile takes a header that is damaged or cut off for the end, which is zeros or nothing.
+    if archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError(f"no member begins at byte {archive.offset:,}")
+    for member in sorted(members, key=lambda each: each.name):
         name = unicodedata.normalize("NFC", member.name).removeprefix("./")
         if member.isfile():
             _check_member(entry, name, member.size, member.size)

@@ -38,14 +38,27 @@ def utf8(content: bytes, raw: RawFile) -> tuple[bytes, str]:
     Raises:
         InputError: neither UTF-8 nor cp949.
     """
-    try:
-        content.decode("utf-8")
+    if _is_utf8(content):
         return content.removeprefix(codecs.BOM_UTF8), "utf-8"
-    except UnicodeDecodeError as utf8_error:
+    try:
+        return content.decode("cp949").encode("utf-8"), "cp949"
+    except UnicodeDecodeError as cp949_error:
         try:
-            return content.decode("cp949").encode("utf-8"), "cp949"
-        except UnicodeDecodeError as cp949_error:
-            raise _neither(raw, utf8_error, cp949_error) from cp949_error
+            content.decode("utf-8")
+        except UnicodeDecodeError as utf8_error:
+            raise _neither(raw, utf8_error, cp949_error) from utf8_error
+        raise
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8: the check of polars is ten times faster than decoding them."""
+    import polars as pl
+
+    try:
+        pl.Series([content], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def sniff_encoding(raw: RawFile) -> str:

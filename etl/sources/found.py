@@ -10,13 +10,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from etl.sources import sheet
-from etl.sources.decode import ENCODINGS
+from etl.sources.decode import utf8
 from etl.sources.raw import RawFile
 
 if TYPE_CHECKING:
     import polars as pl
 
 
+_DELIMITED = {".csv", ".tsv", ".txt"}
 # Not `splitlines`: U+2028 and its like are text.
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -67,15 +68,17 @@ class Peek:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The first lines of a text file; none where it is no text."""
-        complete = self.head.rpartition(b"\n")[0] or self.head
-        for encoding in ENCODINGS:
-            try:
-                text = complete.decode(encoding).rstrip("\r\n")
-            except UnicodeDecodeError:
-                continue
-            return _LINE_BREAK.split(text)[:20] if text else []
-        return []
+        """The first lines of a delimited file; none of any other.
+
+        Raises:
+            InputError: neither UTF-8 nor cp949.
+        """
+        if self.suffix not in _DELIMITED:
+            return []
+        last_break = max(self.head.rfind(b"\n"), self.head.rfind(b"\r"))
+        complete = self.head if last_break < 0 else self.head[:last_break]
+        text = utf8(complete, self.raw)[0].decode().rstrip("\r\n")
+        return _LINE_BREAK.split(text)[:20] if text else []
 
     @cached_property
     def delimiter(self) -> str:
@@ -85,7 +88,7 @@ class Peek:
     @cached_property
     def header(self) -> list[str]:
         """The first line of a delimited file, cut and stripped."""
-        if self.suffix not in {".csv", ".tsv", ".txt"} or not self.lines:
+        if not self.lines:
             return []
         return [cell.strip().strip('"').strip() for cell in self.lines[0].split(self.delimiter)]
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import IO, Any
 
 from etl.errors import InputError
@@ -57,25 +56,29 @@ class RawFile:
 
 
 def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
-    """The same files, the next one inflated by a thread while the caller decodes this one.
+    """The same files, the next one inflated and hashed by a thread while the caller decodes this one.
 
     At most two files are in memory at a time. An error of reading is raised where the file is opened.
     """
     with ThreadPoolExecutor(1) as reader:
-        upcoming: Future[bytes] | None = None
+        upcoming: Future[_Hashed] | None = None
         for raw, following in zip(raw_files, [*raw_files[1:], None], strict=True):
             current = upcoming or reader.submit(_read_all, raw)
             upcoming = reader.submit(_read_all, following) if following else None
-            yield replace(raw, open=partial(_opened, current))
+            yield replace(raw, open=current.result)
 
 
-def _read_all(raw: RawFile) -> bytes:
+class _Hashed(io.BytesIO):
+    """Bytes in memory whose sha256 is known."""
+
+    def __init__(self, content: bytes):
+        super().__init__(content)
+        self.sha256 = hashlib.sha256(content)
+
+
+def _read_all(raw: RawFile) -> _Hashed:
     with raw.open() as stream:
-        return stream.read()
-
-
-def _opened(content: Future[bytes]) -> IO[bytes]:
-    return io.BytesIO(content.result())
+        return _Hashed(stream.read())
 
 
 class HashingStream:
@@ -83,13 +86,15 @@ class HashingStream:
 
     def __init__(self, stream: IO[bytes]):
         self._stream = stream
-        self._sha256 = hashlib.sha256()
+        self._is_hashed = isinstance(stream, _Hashed)
+        self._sha256 = stream.sha256 if isinstance(stream, _Hashed) else hashlib.sha256()
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes; all that is left by default."""
         chunk = self._stream.read(size)
-        self._sha256.update(chunk)
+        if not self._is_hashed:
+            self._sha256.update(chunk)
         self.size += len(chunk)
         return chunk
 

@@ -66,9 +66,11 @@ def header_of(cells: pl.DataFrame, index: int) -> list[str]:
 def _first_row(content: bytes, raw: RawFile) -> int:
     with zipfile.ZipFile(io.BytesIO(content)) as workbook:
         members = workbook.infolist()
-        if sum(member.file_size for member in members) > _MAX_BYTES:
+        size = sum(member.file_size for member in members)
+        if size > _MAX_BYTES:
             raise InputError(
-                f"{raw.name} is refused: it inflates to over {_MAX_BYTES >> 30} GiB",
+                f"{raw.name} is refused: it inflates absurdly",
+                details=[f"expected at most {_MAX_BYTES:,} bytes, got {size:,}"],
                 cause="No corpus is packed like this; the workbook may be a zip bomb.",
                 next_step="download it again from its publisher.",
             )

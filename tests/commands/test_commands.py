@@ -111,6 +111,15 @@ def test_a_corpus_that_is_unknown_is_named_with_those_that_are_known(arguments: 
     assert word in text
 
 
+def test_labels_and_sources_are_shown_as_tables() -> None:
+    shown = succeeded(etl("labels", "--source", "chatbot", "--taxonomy", "polarity3")).stdout
+    (line,) = (line for line in shown.splitlines() if line.startswith("│ 1"))
+    assert [cell.strip() for cell in line.split("│")][3] == "부정"
+    shown = succeeded(etl("sources", "nsmc")).stdout
+    assert "CC0" in shown
+    assert "rating" in shown
+
+
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     rows = [{"text": "", "label": f"{number}" * 60} for number in range(5_000)]
     path = write_table(tmp_path / "table.jsonl", [*rows, *make_rows(1)])

@@ -1,5 +1,6 @@
 """`etl ingest` as a user sees it, and `etl rejects` and `etl init` beside it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -18,10 +19,32 @@ def manifest_of(dataset: Path) -> dict[str, object]:
 def test_the_closing_table_says_what_was_read_kept_and_rejected(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "dataset"
     run = succeeded(ingest(table, "--out", out))
-    (counted,) = (line for line in run.stdout.splitlines() if line.startswith("│ table"))
-    assert [cell.strip() for cell in counted.strip("│").split("│")] == ["table", "63", "60", "1", "1", "1"]
-    assert all(reason in run.stdout for reason in ("empty_text", "missing_label", "unknown_label"))
+    cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in run.stdout.splitlines()]
+    counted = {row[0]: row[1:] for row in cells if len(row) > 1 and row[0]}
+    assert (counted["read"], counted["kept"]) == (["63"], ["60"])
+    assert all(counted[reason] == ["1"] for reason in ("empty_text", "missing_label", "unknown_label"))
+    assert counted["기쁨"] == [
+        f"{split['labels']['기쁨']}"
+        for split in manifest_of(out)["splits"].values()  # type: ignore[attr-defined]
+    ]
     assert f"{out} is complete. Next: `etl validate {out}`" in run.stdout
+
+
+def test_a_terminal_gets_a_progress_bar(table: Path, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "ingest", *TABLE, str(table), "--out", str(tmp_path / "dataset")]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment(TERM="xterm"))
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+        while chunk := os.read(ours, 65_536):
+            shown += chunk
+    output, _ = run.communicate()
+    os.close(ours)
+    assert run.returncode == 0
+    assert "━" in shown.decode()
+    assert "is complete" in output.decode()
+    assert b"\x1b[" not in output
 
 
 def test_json_is_the_manifest_without_its_details(table: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Each corpus, read from made-up files in its exact format: `tests/data/<slug>/`.
 
-`<case>.yaml` describes the files (`raw_files.py` makes them) and what becomes of each, `<case>.jsonl` lists the
-rows that must be read from them, in order. Columns that are null are left out there; of `detail` a part is given.
+`<case>.yaml` describes the files (`raw_files.py` makes them) and what becomes of each, `<case>.jsonl` lists
+the rows that must be read from them, in order. Columns that are null are left out, and `detail` is a part of it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ def read_rows(folder: Path, settings: Settings) -> tuple[list[dict[str, Any]], A
     rows = []
     for frame in route.read(found, settings, account):
         assert frame.schema == row.read_schema()
-        rows += [{name: value for name, value in each.items() if value is not None} for each in frame.to_dicts()]
+        rows += [
+            {name: value for name, value in each.items() if value is not None} for each in frame.to_dicts()
+        ]
     return rows, account
 
 
 def recorded(account: Account) -> dict[str, Any]:
-    """The account as the cases write it: what each file is called and what became of it, no sizes and hashes."""
+    """The account as the cases write it: what became of each file, without sizes and hashes."""
     told = {"file", "member", "release", "split", "encoding", "rows", "why", "error"}
     return {
         name: [{key: fact for key, fact in entry.items() if key in told} for entry in entries]
@@ -70,7 +72,7 @@ def test_the_files_of_a_corpus_become_the_expected_rows(path: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("slug", ADAPTERS)
 def test_a_corpus_has_its_adapter_its_contract_its_label_table_and_its_test_data(slug: str) -> None:
-    assert ADAPTERS[slug].SLUG == slug
+    assert slug == ADAPTERS[slug].SLUG
     assert contract.load(slug).slug == slug
     # A table of the user's own has the labels of the taxonomy.
     assert (slug in taxonomy.corpora()) == (slug != "table")
