@@ -196,36 +196,25 @@ def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start
     """One row for each turn of the person; a dialogue that could not be decoded is one row."""
     import polars as pl
 
-    spoken = [
-        (index, dialogue, turn, sentence)
-        for index, dialogue in enumerate(batch, start)
-        if not isinstance(dialogue, str)
-        for turn, sentence in _turns(dialogue.talk.content)
-    ]
+    positions = [index for index, each in enumerate(batch, start) if not isinstance(each, str)]
+    dialogues = [each for each in batch if not isinstance(each, str)]
+    strings = ("talk", "group", "raw_label", "annotations")
     rows = pl.DataFrame(
         {
-            "position": [index for index, _, _, _ in spoken],
-            "talk": [ids[index] for index, _, _, _ in spoken],
-            "group": [dialogue.talk.id.profile for _, dialogue, _, _ in spoken],
-            "turn": [turn for _, _, turn, _ in spoken],
-            "raw_text": [sentence for _, _, _, sentence in spoken],
-            "raw_label": [dialogue.profile.emotion.type for _, dialogue, _, _ in spoken],
-            "annotations": [_about(dialogue.profile) for _, dialogue, _, _ in spoken],
+            "position": positions,
+            "talk": [ids[index] for index in positions],
+            "group": [each.talk.id.profile for each in dialogues],
+            "raw_label": [each.profile.emotion.type for each in dialogues],
+            "annotations": [_about(each.profile) for each in dialogues],
         },
-        schema=dict.fromkeys(
-            ("position", "talk", "group", "turn", "raw_text", "raw_label", "annotations"), pl.String
-        )
-        | {"position": pl.Int64, "turn": pl.Int64},
+        schema={"position": pl.Int64, **dict.fromkeys(strings, pl.String)},
     )
-    bad = [
-        (index, ids[index], problem) for index, problem in enumerate(batch, start) if isinstance(problem, str)
-    ]
+    rows = _with_turns(rows, [each.talk.content for each in dialogues])
+    bad = [(index, ids[index], each) for index, each in enumerate(batch, start) if isinstance(each, str)]
     if bad:
-        schema = {"position": pl.Int64, "talk": pl.String, "detail": pl.String}
-        problems = pl.DataFrame(bad, schema=schema, orient="row").with_columns(
-            turn=1, reason=pl.lit("bad_row")
-        )
-        rows = pl.concat([rows, problems], how="diagonal_relaxed").sort("position", maintain_order=True)
+        problems = pl.DataFrame(bad, schema=["position", "talk", "detail"], orient="row")
+        problems = problems.with_columns(pl.lit(1, pl.Int64).alias("turn"), reason=pl.lit("bad_row"))
+        rows = pl.concat([rows, problems], how="diagonal").sort("position", maintain_order=True)
     return rows_frame(
         found.raw,
         rows.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
@@ -236,15 +225,30 @@ def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start
     )
 
 
+def _with_turns(rows: pl.DataFrame, contents: list[_Opening | _AllTurns]) -> pl.DataFrame:
+    """Adds `turn` and `raw_text`: one row for each turn of the person, at least one for each dialogue."""
+    import polars as pl
+
+    if not contents or isinstance(contents[0], _Opening):
+        openings = [each.first for each in contents if isinstance(each, _Opening)]
+        return rows.with_columns(
+            pl.lit(1, pl.Int64).alias("turn"), pl.Series("raw_text", openings, pl.String)
+        )
+    spoken = [_turns(each) for each in contents if isinstance(each, dict)]
+    turns = pl.Series("turn", [[turn for turn, _ in each] for each in spoken], pl.List(pl.Int64))
+    texts = pl.Series("raw_text", [[text for _, text in each] for each in spoken], pl.List(pl.String))
+    return (
+        rows.with_columns(turns, texts).explode("turn", "raw_text").with_columns(pl.col("turn").fill_null(1))
+    )
+
+
 def _about(profile: _Profile) -> str:
     human = profile.persona.human if profile.persona and profile.persona.human else []
     return ";".join([*human, *(profile.emotion.situation or [])])
 
 
-def _turns(content: _Opening | _AllTurns) -> list[tuple[int, str | None]]:
+def _turns(content: _AllTurns) -> list[tuple[int, str | None]]:
     """The person's sentences. The third turn may be empty, which means that there was none."""
-    if isinstance(content, _Opening):
-        return [(1, content.first)]
     return [
         (int(match[1]), sentence)
         for key, sentence in content.items()

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -75,7 +76,7 @@ _DECODER = msgspec.json.Decoder(_Clip)
 
 @dataclass
 class _Utterance:
-    """One utterance with the labels of all its frames."""
+    """One utterance, with the emotions of all frames on which it is repeated."""
 
     clip: int
     person: str
@@ -84,8 +85,8 @@ class _Utterance:
     script: str | None
     frame: int
     found: Found
-    labels: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in MODALITIES})
-    values: dict[tuple[str, str], str] = field(default_factory=dict)
+    emotions: list[_Emotion] = field(default_factory=list)
+    labels: dict[str, _Label] = field(default_factory=dict)
 
 
 def recognise(peek: Peek) -> Found | None:
@@ -162,7 +163,7 @@ def _utterances(found: Found, clip: _Clip) -> list[_Utterance]:
     """The utterances of one clip in the order of their first frames; frames are read in numeric order."""
     try:
         number = int(clip.clip_id)
-        frames = sorted((int(frame), things) for frame, things in clip.data.items())
+        frames = sorted(((int(frame), things) for frame, things in clip.data.items()), key=itemgetter(0))
     except ValueError as error:
         raise InputError(
             f"{found.raw.name} is not the clip its contract describes",
@@ -171,27 +172,35 @@ def _utterances(found: Found, clip: _Clip) -> list[_Utterance]:
             next_step="repair it, or run with `--on-bad-file skip` to go on without it.",
         ) from error
     utterances: dict[tuple[str, str, str], _Utterance] = {}
+    known: dict[tuple[Number, Number, Number], _Utterance] = {}  # by the numbers as they are spelt
     for frame, things in frames:
         for thing in things.values():
             spoken = thing.text
             if spoken is None:
                 continue
-            key = (_number(thing.person_id), _number(spoken.script_start), _number(spoken.script_end))
-            utterance = utterances.get(key)
+            spelt = (thing.person_id, spoken.script_start, spoken.script_end)
+            utterance = known.get(spelt)
             if utterance is None:
-                utterance = utterances[key] = _Utterance(number, *key, spoken.script, frame, found)
+                key = (_number(spelt[0]), _number(spelt[1]), _number(spelt[2]))
+                new = _Utterance(number, *key, spoken.script, frame, found)
+                utterance = known[spelt] = utterances.setdefault(key, new)
             if thing.emotion is not None:
-                _count_labels(utterance, thing.emotion)
+                utterance.emotions.append(thing.emotion)
+    for utterance in utterances.values():
+        utterance.labels = _labels(utterance.emotions)
+        utterance.emotions = []
     return list(utterances.values())
 
 
-def _count_labels(utterance: _Utterance, emotion: _Emotion) -> None:
+def _labels(emotions: list[_Emotion]) -> dict[str, _Label]:
+    """For each modality the label of most frames, of several the earliest; only `image` ever differs."""
+    chosen: dict[str, _Label] = {}
     for name in MODALITIES:
-        label: _Label | None = getattr(emotion, name)
-        if label is not None and label.emotion is not None:
-            utterance.labels[name][label.emotion] += 1
-            strength = f"{_number(label.valence)}/{_number(label.arousal)}"
-            utterance.values.setdefault((name, label.emotion), strength)
+        found: list[_Label] = [label for label in map(attrgetter(name), emotions) if label and label.emotion]
+        if found:
+            winner = Counter([label.emotion for label in found]).most_common(1)[0][0]
+            chosen[name] = next(label for label in found if label.emotion == winner)
+    return chosen
 
 
 def _number(value: Number) -> str:
@@ -215,8 +224,7 @@ def _frame(batch: list[_Utterance], groups: dict[int, int], modality: str) -> pl
             "end": [each.end for each in batch],
             "group": [f"block{groups[_block(each.clip)]:04d}" for each in batch],
             "raw_text": [each.script for each in batch],
-            # The label of most of the utterance's frames; only `image` ever differs between them.
-            "raw_label": [_most_common(each.labels[modality]) for each in batch],
+            "raw_label": [label.emotion if (label := each.labels.get(modality)) else None for each in batch],
             "annotations": [_annotations(each) for each in batch],
         },
         schema_overrides=dict.fromkeys(("raw_text", "raw_label"), pl.String),
@@ -231,14 +239,9 @@ def _frame(batch: list[_Utterance], groups: dict[int, int], modality: str) -> pl
     )
 
 
-def _most_common(labels: Counter[str]) -> str | None:
-    return labels.most_common(1)[0][0] if labels else None
-
-
 def _annotations(utterance: _Utterance) -> str:
     """All modalities with valence/arousal, so that another choice of label needs no second reading."""
     return ";".join(
-        f"{name}={label},{utterance.values[name, label]}"
-        for name in MODALITIES
-        if (label := _most_common(utterance.labels[name])) is not None
+        f"{name}={label.emotion},{_number(label.valence)}/{_number(label.arousal)}"
+        for name, label in utterance.labels.items()
     )

@@ -17,6 +17,7 @@ from etl.dataset.staging import staging, write_file
 from etl.errors import EtlError, InputError, SettingsError, WriteError
 
 PROOF = "manifest.json"
+SMALL_SHARDS = ["--shard-rows", "500"]  # hundreds of files, so that writing takes a while
 
 
 def fill(folder: Path, content: str = "new") -> None:
@@ -29,12 +30,27 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def run(*arguments: str | Path, limit_file_bytes: int | None = None) -> subprocess.Popen[str]:
-    """`etl ingest` of a table with the white-space tagger, in a process of its own."""
-    command = [sys.executable, "-m", "etl", "ingest", "--tagger", "whitespace", "--workers", "1"]
+def run(
+    *arguments: str | Path, limit_file_bytes: int | None = None, is_spooled: bool = False
+) -> subprocess.Popen[str]:
+    """`etl ingest` of a table with the white-space tagger, in a process of its own.
+
+    Args:
+        arguments: further options.
+        limit_file_bytes: no file may grow larger; a write beyond it fails as on a full disk.
+        is_spooled: whether batches wait on disk however few they are.
+    """
+    limit = "import etl.dataset.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
     columns = ["--text-column", "text", "--label-column", "label", "--group-column", "group"]
+    options = ["--tagger", "whitespace", "--workers", "1", *columns]
     process = subprocess.Popen(
-        [*command, *columns, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [
+            *[sys.executable, "-c", f"{limit}from etl.cli import main; main()"],
+            *["ingest", *options, *map(str, arguments)],
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     if limit_file_bytes is not None:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit_file_bytes, limit_file_bytes))
@@ -194,8 +210,8 @@ def test_a_run_that_is_killed_leaves_what_was_there_and_the_next_one_cleans_up(
     if has_older:
         ingest(write_lines(tmp_path / "small.jsonl", make_rows(100)), out=out)
     before = fingerprints(out)
-    process = run(large_table, "--out", out)
-    wait_for(lambda: any(tmp_path.glob(".dataset.partial-*/spool/*")), process)
+    process = run(large_table, "--out", out, *SMALL_SHARDS)
+    wait_for(lambda: len(list(tmp_path.glob(".dataset.partial-*/data/*"))) > 2, process)
     process.kill()
     process.communicate()
     assert fingerprints(out) == before
@@ -214,8 +230,8 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
     out = tmp_path / "dataset"
     ingest(write_lines(tmp_path / "small.jsonl", make_rows(100)), out=out)
     before = fingerprints(out)
-    process = run(large_table, "--out", out)
-    wait_for(lambda: any(tmp_path.glob(".dataset.partial-*/spool/*")), process)
+    process = run(large_table, "--out", out, *SMALL_SHARDS)
+    wait_for(lambda: len(list(tmp_path.glob(".dataset.partial-*/data/*"))) > 2, process)
     process.send_signal(signal_number)
     _, errors = process.communicate()
     assert process.returncode == (130 if signal_number == signal.SIGINT else -signal.SIGTERM)
@@ -236,7 +252,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, large_table: Path, wh
     files = ingest(large_table, out=out)["files"]
     before = fingerprints(out)
     limit = 20_000 if where == "spool" else largest(files, "data") - 1_000
-    process = run(large_table, "--out", out, limit_file_bytes=limit)
+    process = run(large_table, "--out", out, limit_file_bytes=limit, is_spooled=where == "spool")
     _, errors = process.communicate()
     assert process.returncode == WriteError.exit_code, errors
     assert f"error: {out} cannot be written" in errors

@@ -1,7 +1,7 @@
 """Each corpus, read from made-up files in its exact format: `tests/data/<slug>/`.
 
 `<case>.yaml` describes the files (`raw_files.py` makes them) and what becomes of each, `<case>.jsonl` lists
-the rows that must be read from them, in order. Columns that are null are left out, and `detail` is a part of it.
+the rows that must be read from them, in order, without their nulls; of `detail` a part is enough.
 """
 
 from __future__ import annotations
