@@ -2,8 +2,8 @@
 
     discover → read → clean → relabel → tag → key_tokens → split → dedupe → write
 
-Up to `key_tokens` a step sees one batch, so memory is bounded. `split` and `dedupe` see the keys of the whole
-corpus and no text. No step drops a row; only the writer separates those with a reason from those without.
+Up to `split` a step sees one batch, so memory is bounded. `dedupe` sees the keys of the whole corpus, and no
+text. No step drops a row; only the writer separates those with a reason from those without.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def steps(settings: Settings, labels: Taxonomy, tagger: Tagger, policy: Policy) 
         Step("relabel", partial(relabel, taxonomy=labels)),
         Step("tag", partial(tag, tag_texts=tagger)),
         Step("key_tokens", partial(key_tokens, policy=policy)),
-        Step("split", partial(split, settings=settings.split), sees_whole_corpus=True),
+        Step("split", partial(split, settings=settings.split)),
         Step("dedupe", partial(dedupe, settings=settings.dedupe), sees_whole_corpus=True),
     ]
 
@@ -164,7 +164,7 @@ def _run_batches(
         )
         for source, alias in met.iter_rows():
             aliases.setdefault(source, Counter())[alias] += 1
-        spool.put(batch.drop("alias", "split", "reason", "detail"))
+        spool.put(batch.drop("alias", "reason", "detail"))
         all_keys.append(batch_keys)
         progress(batch.height, f"reading {batch['source'][0]}")
     if not all_keys:
@@ -190,7 +190,7 @@ def _write(
 def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFrame]:
     """A batch with what was decided about its rows, divided into the series of shards."""
     batch = spooled.take()
-    decided = corpus_keys.slice(spooled.start, batch.height).select("split", "reason", "detail")
+    decided = corpus_keys.slice(spooled.start, batch.height).select("reason", "detail")
     return divide(batch.hstack(decided))
 
 

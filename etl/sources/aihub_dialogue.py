@@ -153,8 +153,8 @@ def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
     try:
         try:
             return list(msgspec.json.decode(content, type=list[one]))
-        except msgspec.ValidationError:
-            return [_decode_one(each, one) for each in msgspec.json.decode(content, type=list[msgspec.Raw])]
+        except msgspec.DecodeError:
+            return [_decode_one(each, one) for each in decode.array_elements(content)]
     except msgspec.DecodeError as error:
         raise InputError(
             f"{raw.name} is not the corpus its contract describes",
@@ -164,10 +164,10 @@ def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
         ) from error
 
 
-def _decode_one(content: msgspec.Raw, one: Any) -> Dialogue | str:
+def _decode_one(content: bytes | msgspec.Raw, one: Any) -> Dialogue | str:
     try:
         dialogue: Dialogue = msgspec.json.decode(content, type=one)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         return str(error)
     return dialogue
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from etl.errors import InputError
 from etl.sources.header import column_name
@@ -59,6 +62,25 @@ def _is_utf8(content: bytes) -> bool:
     except pl.exceptions.PolarsError:
         return False
     return True
+
+
+def array_elements(content: bytes) -> Sequence[bytes | msgspec.Raw]:
+    """The elements of a JSON array, undecoded, so that a bad one spoils no other.
+
+    Raises:
+        msgspec.DecodeError: not JSON, or no array.
+    """
+    try:
+        return msgspec.json.decode(content, type=list[msgspec.Raw])
+    except msgspec.DecodeError as error:
+        # For half a surrogate pair in one element msgspec refuses the whole array; json does not.
+        try:
+            elements = json.loads(content)
+        except ValueError:
+            raise error from None
+        if not isinstance(elements, list):
+            raise
+        return [json.dumps(element).encode() for element in elements]
 
 
 def sniff_encoding(raw: RawFile) -> str:
@@ -191,7 +213,6 @@ def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFra
 
 
 def _parse_lines_one_by_one(lines: bytes, fields: list[str], first_line: int) -> pl.DataFrame:
-    import msgspec
     import polars as pl
 
     decoder = msgspec.json.Decoder(dict[str, Any])

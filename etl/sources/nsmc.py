@@ -65,7 +65,7 @@ def _read_array(reading: Reading) -> Iterator[pl.DataFrame]:
 
     content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
     try:
-        reviews = [_decode_one(each) for each in msgspec.json.decode(content, type=list[msgspec.Raw])]
+        reviews = [_decode_one(each) for each in decode.array_elements(content)]
     except msgspec.DecodeError as error:
         raise _not_reviews(reading.raw, error) from error
     start = 0
@@ -75,7 +75,7 @@ def _read_array(reading: Reading) -> Iterator[pl.DataFrame]:
         start += frame.height
 
 
-def _decode_one(content: msgspec.Raw) -> tuple[str | None, ...]:
+def _decode_one(content: bytes | msgspec.Raw) -> tuple[str | None, ...]:
     """The fields and null, or nulls and what is wrong with this review."""
     try:
         review = msgspec.json.decode(content, type=dict[str, decode.Plain])

@@ -122,6 +122,14 @@ def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str
             cause="The name is misspelt, or this is another file.",
             next_step="name the right ones with `--text-column`, `--label-column` and so on.",
         )
+    nested = [theirs for theirs in wanted.values() if table.schema[column_name(theirs)].is_nested()]
+    if nested:
+        raise InputError(
+            f"{found.raw.name} has no plain values in column {nested[0]!r}",
+            details=[f"expected text or numbers, got {table.schema[column_name(nested[0])]}"],
+            cause="The column holds lists or records.",
+            next_step="name another column, or write the table again with text in it.",
+        )
     ours = [
         pl.col(column_name(theirs)).cast(pl.String, strict=False).alias(name)
         for name, theirs in wanted.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl.settings import Dedupe
-from etl.steps.mark import mark, mark_each
+from etl.steps.mark import mark
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,24 +19,22 @@ def dedupe(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, `leak_exact`, `leak_normalised`, `leak_group`.
 
     Args:
-        keys: one row for each row of the corpus, in order: `id_key`, `raw_key`, `text_key` and
-            `normalised_key` (equal exactly where the texts are), `is_short`, `source`, `group`, `label`,
-            `split`, `reason`, `detail`.
+        keys: one row for each row of the corpus, in order: `id_key`, `group_key`, `raw_key`,
+            `text_key` and `normalised_key` (equal exactly where the ids, groups and texts are), `is_short`,
+            `label`, `split`, `reason`, `detail`.
         settings: what to do with duplicates and conflicts.
     """
     import polars as pl
 
+    keys = keys.with_row_index("row")
     keys = mark(keys, _is_repeat("id_key"), "duplicate_id", "a row with this id was read before")
     keys = _mark_within_train(keys, settings)
     is_long = ~pl.col("is_short")
-    for column, reason, detail in (
-        ("raw_key", "leak_exact", "the same raw text is in"),
-        ("normalised_key", "leak_normalised", "the same text, normalised, is in"),
-    ):
-        keys = _mark_leaks(keys, [column], is_long, reason, detail)
-    return _mark_leaks(
-        keys, ["source", "group"], pl.lit(value=True), "leak_group", "the same group has rows in"
-    )
+    keys = _mark_leaks(keys, "raw_key", is_long, "leak_exact", "the same raw text is in")
+    keys = _mark_leaks(keys, "normalised_key", is_long, "leak_normalised", "the same text, normalised, is in")
+    always = pl.lit(value=True)
+    keys = _mark_leaks(keys, "group_key", always, "leak_group", "the same group has rows in")
+    return keys.drop("row")
 
 
 def _is_repeat(column: str) -> pl.Expr:
@@ -51,7 +49,6 @@ def _mark_within_train(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     import polars as pl
 
     is_considered = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
-    keys = keys.with_row_index("row")
     # Few texts occur twice: all that follows looks at those only.
     repeated = keys.filter(is_considered).filter(pl.col("text_key").is_duplicated())
     labels = pl.col("label").n_unique().over("text_key")
@@ -68,7 +65,7 @@ def _mark_within_train(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     if settings.conflicts != "keep":
         found = pl.format("{} different labels for this text in train", "n_labels")
         keys = mark(keys, pl.col("is_conflict"), "conflicting_labels", found)
-    return keys.drop("row", "is_duplicate", "is_conflict", "n_labels")
+    return keys.drop("is_duplicate", "is_conflict", "n_labels")
 
 
 def _has_majority_label() -> pl.Expr:
@@ -78,21 +75,14 @@ def _has_majority_label() -> pl.Expr:
     return pl.len().over("text_key", "label") * 2 > pl.len().over("text_key")
 
 
-def _mark_leaks(
-    keys: pl.DataFrame, columns: list[str], applies: pl.Expr, reason: str, detail: str
-) -> pl.DataFrame:
+def _mark_leaks(keys: pl.DataFrame, key: str, applies: pl.Expr, reason: str, detail: str) -> pl.DataFrame:
     """Marks the living train rows that share the key with a living row of validation or test."""
     import polars as pl
 
-    alive = keys.filter(pl.col("reason").is_null() & applies)
-    evaluated = (
-        alive.filter(pl.col("split") != "train")
-        .group_by(columns, maintain_order=True)
-        .agg(pl.col("split").first().alias("_leaks_to"))
-    )
-    keys = keys.join(evaluated, on=columns, how="left", maintain_order="left")
-    leaks = pl.when((pl.col("split") == "train") & applies & pl.col("_leaks_to").is_not_null()).then(
-        pl.lit(reason)
-    )
-    keys = mark_each(keys, leaks, pl.format(f"{detail} {{}}", "_leaks_to"))
-    return keys.drop("_leaks_to")
+    alive = keys.filter(pl.col("reason").is_null() & applies).select("row", key, "split")
+    is_train = pl.col("split") == "train"
+    evaluated = alive.filter(~is_train).unique(key, keep="first", maintain_order=True)
+    leaks = alive.filter(is_train).join(evaluated.select(key, leaks_to="split"), on=key)
+    keys = keys.join(leaks.select("row", "leaks_to"), on="row", how="left", maintain_order="left")
+    is_leak = pl.col("leaks_to").is_not_null()
+    return mark(keys, is_leak, reason, pl.format(f"{detail} {{}}", "leaks_to")).drop("leaks_to")

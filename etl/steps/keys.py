@@ -28,13 +28,13 @@ def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     frame = frame.with_columns(normalised_key(pl.col("text")).alias("normalised"))
     return frame.select(
         "source",
-        "group",
         "label",
         "split",
         "reason",
         "detail",
         is_short(pl.col("text"), settings.short_eojeols, settings.short_chars).alias("is_short"),
         _key(pl.col("id")).alias("id_key"),
+        _key(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
         _key(pl.col("raw_text")).alias("raw_key"),
         _key(pl.col("text")).alias("text_key"),
         _key(pl.col("normalised")).alias("normalised_key"),

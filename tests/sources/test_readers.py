@@ -140,10 +140,41 @@ def test_half_a_letter_spoils_its_own_dialogue_only(tmp_path: Path) -> None:
     ]
 
 
+def test_half_a_letter_spoils_its_own_review_only(tmp_path: Path) -> None:
+    reviews = [
+        {"review": text, "rating": "10", "review_id": str(number), "movie_id": "1"}
+        for number, text in enumerate(["하나", "반쪽 \udc00", "셋"])
+    ]
+    (tmp_path / "1.json").write_text(json.dumps(reviews), encoding="ascii")
+    rows, _ = read_all(tmp_path)
+    assert [(row["raw_text"], row["reason"]) for row in rows] == [
+        ("하나", None),
+        (None, "bad_row"),
+        ("셋", None),
+    ]
+
+
+def test_reviews_that_are_cut_off_are_a_bad_file(tmp_path: Path) -> None:
+    content = json.dumps([{"review": "하나", "rating": "10", "review_id": "1", "movie_id": "1"}] * 3).encode()
+    (tmp_path / "1.json").write_bytes(content[:-10])
+    (tmp_path / "a.tsv").write_bytes(kote("성한 파일"))
+    assert_stops_and_skips(tmp_path, said="1.json is not the array of reviews its", read=["성한 파일"])
+
+
 def test_without_a_hint_json_is_the_train_part_of_the_first_release(tmp_path: Path) -> None:
     (tmp_path / "dialogues.json").write_text(json.dumps([dialogue("하나")]), encoding="utf-8")
     rows, _ = read_all(tmp_path)
     assert (rows[0]["release"], rows[0]["split"]) == ("v1", "train")
+
+
+def test_one_opening_of_a_table_is_one_group_however_it_is_spaced(tmp_path: Path) -> None:
+    openings = ["비가 또 온다.", " 비가  또 온다. ", "비가\n또 온다.", "눈이 또 온다."]
+    header = ["번호", "감정_대분류", "감정_소분류", "사람문장1", "시스템응답1"]
+    cells = [[str(number), "슬픔", "슬픔", text, "네."] for number, text in enumerate(openings)]
+    (tmp_path / "Training.xlsx").write_bytes(xlsx([header, *cells]))
+    rows, _ = read_all(tmp_path)
+    assert [row["group"] for row in rows] == [rows[0]["group"]] * 3 + [rows[3]["group"]]
+    assert rows[0]["group"] != rows[3]["group"]
 
 
 # ---------------------------------------------------------------------------------------------- header names
@@ -244,7 +275,7 @@ def test_a_table_of_an_unknown_domain_is_refused(tmp_path: Path) -> None:
         read_all(tmp_path, table=TABLE | {"domain": "노래"})
 
 
-# ------------------------------------------------------------------------------------------ nothing to be read
+# ----------------------------------------------------------------------------------------- nothing to be read
 
 
 def test_files_of_no_known_corpus_are_an_explained_error(tmp_path: Path) -> None:

@@ -267,6 +267,5 @@ def test_the_rules_applied_to_columns_are_the_rules_applied_by_hand(
 def test_rows_keep_their_order_and_every_mark_its_detail(rows: list[Row]) -> None:
     frame = deduped(rows)
     assert frame["label"].to_list() == [row["label"] for row in rows]
-    assert frame["group"].to_list() == [row["group"] for row in rows]
     is_new = [row["reason"] is None for row in rows]
     assert (frame.filter(is_new)["reason"].is_null() == frame.filter(is_new)["detail"].is_null()).all()

@@ -1,0 +1,315 @@
+"""Keeps README and docs true: commands, links, lists, both languages, and the worked example."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+import typer.main
+import yaml
+
+from etl import contract, errors, resources, row, sample, taxonomy
+from etl.cli import INTERRUPTED, app
+
+ROOT = Path(__file__).parents[1]
+README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
+PAGES = [README, README_KO, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLE = ROOT / "docs" / "adding-a-corpus.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+# A file that the worked example writes, appends to, or changes.
+EXAMPLE_PART = re.compile(
+    r"^`([^`]+)`, (new|at the end|changed):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+
+all_pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The fenced blocks as (language, content)."""
+    return FENCE.findall(text)
+
+
+def prose(text: str) -> str:
+    """What stands outside the fenced blocks."""
+    return FENCE.sub("", text)
+
+
+def shell_lines(text: str) -> Iterator[str]:
+    """What a reader would type: lines after `$ ` in console blocks."""
+    for language, content in blocks(text):
+        assert language != "" and language not in {"bash", "sh"}, (
+            "commands stand after `$ ` in a console block"
+        )
+        for line in content.splitlines():
+            if language == "console" and line.startswith("$ "):
+                yield line.removeprefix("$ ")
+
+
+def etl_commands(text: str) -> list[list[str]]:
+    words = [shlex.split(line, comments=True) for line in shell_lines(text)]
+    return [line[1:] for line in words if line[0] == "etl"]
+
+
+def parse(arguments: list[str]) -> None:
+    """Parses a command line as `etl` would, and runs nothing."""
+    rest = arguments[1:] if arguments[0] == "--debug" else arguments
+    command = COMMANDS[rest[0]]
+    command.make_context(rest[0], rest[1:])
+
+
+def table_rows(text: str, first_cell: str) -> list[str]:
+    """The lines of Markdown tables whose first cell is this."""
+    return [line for line in text.splitlines() if re.match(rf"\|\s*{re.escape(first_cell)}\s*\|", line)]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings get: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", prose(text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@all_pages
+def test_every_command_in_a_code_block_parses(page: Path) -> None:
+    for arguments in etl_commands(text_of(page)):
+        try:
+            parse(arguments)
+        except Exception as error:
+            raise AssertionError(f"etl {shlex.join(arguments)}: {error}") from error
+
+
+def test_a_command_with_an_option_that_is_not_there_would_be_noticed() -> None:
+    with pytest.raises(Exception, match="--colour"):
+        parse(["validate", "reviews", "--colour", "red"])
+
+
+@all_pages
+def test_commands_and_options_in_the_prose_exist(page: Path) -> None:
+    everything = {name for command in COMMANDS.values() for option in command.params for name in option.opts}
+    for span in INLINE.findall(prose(text_of(page))):
+        words = span.split()
+        if words[0] == "etl" and len(words) > 1 and not words[1].startswith("-"):
+            assert words[1] in {*COMMANDS, "refresh"}, span
+        options = [word for word in words if re.fullmatch(r"--[a-z-]+", word)]
+        if words[0] in {"etl", *options}:
+            assert set(options) <= everything | {"--help", "--debug", "--version"}, span
+
+
+@all_pages
+def test_make_targets_exist(page: Path) -> None:
+    makefile = text_of(ROOT / "Makefile")
+    for target in re.findall(r"`make (\w+)`|^\$ make (\w+)$", text_of(page), re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE), target
+
+
+@all_pages
+def test_every_relative_link_resolves(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(text_of(page))):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert linked.is_relative_to(ROOT), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+@all_pages
+def test_every_path_of_the_repository_in_the_prose_exists(page: Path) -> None:
+    for span in INLINE.findall(prose(text_of(page))):
+        is_path = re.fullmatch(r"(etl|schemas|data_contracts|tests|docs)/[\w./-]*", span)
+        if is_path and page != EXAMPLE:
+            assert (ROOT / span).exists(), span
+
+
+def test_every_reason_is_explained() -> None:
+    page = text_of(ROOT / "docs" / "dataset.md")
+    listed = re.findall(
+        r"^\| `(\w+)` \|", page.partition("\n## Reasons")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert listed == list(row.reasons())
+
+
+def test_every_column_is_explained_in_order() -> None:
+    page = text_of(ROOT / "docs" / "dataset.md")
+    listed = re.findall(
+        r"^\| `(\w+)` \|", page.partition("\n## Columns")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert listed == [column["name"] for column in row.described()]
+
+
+def test_every_finding_is_listed_with_its_severity() -> None:
+    page = text_of(ROOT / "docs" / "dataset.md")
+    for code, check in resources.load("schemas", "checks.yaml")["checks"].items():
+        [line] = table_rows(page, check["area"])
+        cells = dict(zip(("error", "warning", "note"), line.split("|")[2:], strict=False))
+        assert f"`{code}`" in cells[check["severity"]], code
+
+
+def test_every_exit_code_is_explained() -> None:
+    page = text_of(ROOT / "docs" / "operations.md")
+    raised = {
+        each.exit_code
+        for _, each in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(each, errors.EtlError)
+    }
+    for code in {0, INTERRUPTED, *raised}:
+        assert len(table_rows(page, str(code))) == 1, code
+
+
+def test_every_corpus_is_in_the_table_of_both_languages() -> None:
+    for page in (README, README_KO):
+        assert [slug for slug in contract.slugs() if len(table_rows(text_of(page), f"`{slug}`")) != 1] == []
+
+
+def test_every_command_is_named_in_both_languages() -> None:
+    for page in (README, README_KO):
+        shown = " ".join(INLINE.findall(text_of(page))) + "\n".join(shell_lines(text_of(page)))
+        pages = shown + text_of(ROOT / "docs" / "operations.md") + text_of(ROOT / "CHANGELOG.md")
+        assert [name for name in COMMANDS if f"etl {name}" not in pages] == []
+
+
+def test_the_table_of_taxonomies_counts_what_they_map() -> None:
+    page = text_of(ROOT / "docs" / "labels.md")
+    names = ["ko7", "native11", "dialogue6", "polarity3"]
+    assert sorted(names) == taxonomy.shipped()
+    for slug in taxonomy.corpora():
+        maps = [taxonomy.load(name).maps[slug] for name in names]
+        counts = [len(maps[0]), *(sum(to is not None for to in each.values()) for each in maps)]
+        [line] = table_rows(page, f"`{slug}`")
+        assert [int(cell) for cell in line.split("|")[2:-1]] == counts, slug
+    for name in names:
+        assert ", ".join(taxonomy.load(name).targets) in page
+
+
+def test_both_languages_show_the_same() -> None:
+    one, other = text_of(README), text_of(README_KO)
+    for pattern in (r"^(#+) ", r"^(\|(?:-+:?\|)+)$", r"^(<!-- .* -->)$", r"^\| (`[^`]+`) \|", r"^(- )"):
+        found = re.findall(pattern, one, re.MULTILINE)
+        assert found == re.findall(pattern, other, re.MULTILINE), pattern
+        assert found, pattern
+    assert blocks(one) == blocks(other)
+    links = [re.findall(r"\]\(([^)]+)\)", prose(text)) for text in (one, other)]
+    assert links[0][0] == "README.ko.md" and links[1][0] == "README.md"
+    assert links[0][1:] == links[1][1:]
+
+
+def test_the_tables_of_the_readme_have_the_markers_of_the_performance_section() -> None:
+    for page in (README, README_KO):
+        lines = text_of(page).splitlines()
+        assert lines.index("<!-- performance:start -->") < lines.index("<!-- performance:end -->") - 1
+
+
+def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
+    truth = sample.write(tmp_path / "raw")["sources"]
+    counts = {
+        slug: {"read": each["read"], "kept": each["kept"], **each["rejected"]} for slug, each in truth.items()
+    }
+    drawn = next(content for language, content in blocks(text_of(README)) if "aihub-dialogue" in content)
+    header, *lines = [
+        [cell.strip() for cell in line[1:-1].split(line[0])]
+        for line in drawn.partition("└")[0].splitlines()
+        if line[0] in "┃│"
+    ]
+    shown = {
+        slug: {name: int(cells[index]) for name, *cells in lines if int(cells[index])}
+        for index, slug in enumerate(header[1:-1])
+    }
+    assert shown == counts
+    assert all(sum(map(int, numbers[:-1])) == int(numbers[-1].replace(",", "")) for _, *numbers in lines)
+
+
+def test_the_picture_of_the_report_is_small() -> None:
+    assert (ROOT / "docs" / "report.png").stat().st_size < 300_000
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository to which the corpus of docs/adding-a-corpus.md is added as the page says."""
+    folder = tmp_path_factory.mktemp("repository")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in ("etl", "schemas", "data_contracts", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    parts = EXAMPLE_PART.findall(text_of(EXAMPLE))
+    assert len(parts) == 12
+    for path, how, content in parts:
+        apply(folder / path, how, content)
+    return folder
+
+
+def apply(path: Path, how: str, content: str) -> None:
+    """Does to a file what the page says: writes it, appends to it, or changes it by a diff of whole lines."""
+    if how == "new":
+        assert not path.exists(), path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return
+    text = text_of(path)
+    if how == "at the end":
+        path.write_text(f"{text}\n{content}", encoding="utf-8")
+        return
+    for hunk in content.split("@@\n"):
+        lines = hunk.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] != "+")
+        new = "".join(line[1:] for line in lines if line[0] != "-")
+        assert old in text, f"{path.name} has no lines\n{old}"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def run_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a module of Python on the copied code."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=copy,
+        env={**outside, "PYTHONPATH": str(copy), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> None:
+    files = ("tests/test_taxonomy.py", "tests/test_contract.py", "tests/sources/test_corpora.py")
+    done = run_in(copy, "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist", *files)
+    assert done.returncode == 0, done.stdout
+    assert "[mood-diary/diary] PASSED" in done.stdout
+
+
+def test_the_example_adapter_passes_ruff(copy: Path) -> None:
+    pytest.importorskip("ruff")
+    for command in (["check"], ["format", "--check"]):
+        done = run_in(copy, "ruff", *command, "--no-cache", "etl/sources/mood_diary.py")
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_example_rows_are_read_kept_and_rejected_as_shown(copy: Path) -> None:
+    [file] = yaml.safe_load(text_of(copy / "tests/data/mood-diary/diary.yaml"))["files"]
+    (copy / "downloads").mkdir()
+    content = "".join(f"{line}\n" for line in file["lines"])
+    (copy / "downloads" / file["path"]).write_bytes(content.encode(file["encoding"]))
+    for arguments in etl_commands(text_of(EXAMPLE)):
+        done = run_in(copy, "etl", *arguments)
+        assert done.returncode == 0, done.stderr
+        if arguments[0] == "ingest" and "--dry-run" not in arguments:
+            shown = next(content for _, content in blocks(text_of(EXAMPLE)) if "┏" in content)
+            drawn = [line for line in shown.splitlines() if line[0] in "┏┃┡│└"]
+            assert "\n".join(drawn) in done.stdout
