@@ -288,8 +288,12 @@ def run_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> None:
-    files = ("tests/test_taxonomy.py", "tests/test_contract.py", "tests/sources/test_corpora.py")
-    done = run_in(copy, "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist", *files)
+    files = [
+        f"tests/{name}.py"
+        for name in ("test_architecture", "test_taxonomy", "test_contract", "sources/test_corpora")
+    ]
+    chosen = "mood-diary or not become_the_expected_rows"  # those of the other corpora are run elsewhere
+    done = run_in(copy, "pytest", "-vv", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *files)
     assert done.returncode == 0, done.stdout
     assert "[mood-diary/diary] PASSED" in done.stdout
 

@@ -110,10 +110,12 @@ def _neither(raw: RawFile, utf8_error: UnicodeDecodeError, cp949_error: UnicodeD
     return InputError(
         f"{raw.name} is neither UTF-8 nor cp949",
         details=[
-            f"as UTF-8: byte {utf8_error.object[utf8_error.start]:#04x} at offset {utf8_error.start}",
-            f"as cp949: byte {cp949_error.object[cp949_error.start]:#04x} at offset {cp949_error.start}",
+            f"expected {name}, got byte {error.object[error.start]:#04x} at offset {error.start}"
+            for name, error in (("UTF-8", utf8_error), ("cp949", cp949_error))
         ],
-        cause="The file was saved by a program that used another encoding, or it is damaged.",
+        cause="The download was cut off inside a character."
+        if utf8_error.reason == "unexpected end of data"
+        else "The file was saved by a program that used another encoding, or it is damaged.",
         next_step="save it as UTF-8, or run with `--on-bad-file skip` to go on without it.",
     )
 

@@ -70,9 +70,16 @@ def test_the_error_names_both_encodings_and_the_bytes_they_fail_at(tmp_path: Pat
     with pytest.raises(InputError) as caught:
         read_all(tmp_path)
     assert caught.value.details == [
-        "as UTF-8: byte 0xff at offset 12",
-        "as cp949: byte 0xff at offset 12",
+        "expected UTF-8, got byte 0xff at offset 12",
+        "expected cp949, got byte 0xff at offset 12",
     ]
+
+
+def test_json_that_is_cut_off_inside_a_character_is_said_to_be_cut_off(tmp_path: Path) -> None:
+    content = '{"clip_id": 1, "data": {"1": {"1": {"text": {"script": "가나다라마'.encode()
+    (tmp_path / "x.json").write_bytes(content[:-1])
+    with pytest.raises(InputError, match="cut off inside a character"):
+        read_all(tmp_path)
 
 
 @pytest.mark.parametrize("before_korean", [CHUNK_BYTES + 5000, CHUNK_BYTES - 1, CHUNK_BYTES])
