@@ -40,6 +40,11 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; cells that are numbers are aligned right and get thousands separators."""
     from rich.markup import escape

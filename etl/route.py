@@ -20,7 +20,7 @@ from etl.console import Progress
 from etl.dataset import manifest
 from etl.dataset.shards import ShardWriter, count_rows, divide
 from etl.dataset.spool import Spool, Spooled
-from etl.dataset.staging import staging
+from etl.dataset.staging import check_replaceable, staging
 from etl.engine.local import ordered_map
 from etl.settings import Settings
 from etl.sources.archive import walk
@@ -97,8 +97,9 @@ def ingest(
     """
     labels = taxonomy.load(settings.taxonomy)
     policy = load_policy(settings.tag)
+    check_replaceable(out, "manifest.json")
+    found, account = discover(paths, settings)
     with staging(out, "manifest.json") as folder, open_tagger(settings.tag, workers) as tagger:
-        found, account = discover(paths, settings)
         route = steps(settings, labels, tagger, policy)
         spool = Spool(folder / "spool")
         batch_steps = [step for step in route if not step.sees_whole_corpus]

@@ -30,7 +30,7 @@ def test_the_steps_are_those_of_the_design_in_that_order() -> None:
         steps = route.steps(WHITESPACE, taxonomy.load("ko7"), tagger, load_policy(WHITESPACE.tag))
     names = [step.name for step in steps]
     assert names == ["clean", "relabel", "tag", "key_tokens", "split", "dedupe"]
-    assert [step.name for step in steps if step.sees_whole_corpus] == ["split", "dedupe"]
+    assert [step.name for step in steps if step.sees_whole_corpus] == ["dedupe"]
 
 
 def test_no_step_drops_adds_or_reorders_a_row() -> None:

@@ -10,16 +10,18 @@ import typer
 
 def build_vocab(
     dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
-    min_count: Annotated[int, typer.Option(min=1, help="Rarer tokens become <unk>.")] = 2,
+    min_count: Annotated[int, typer.Option(min=1, help="Rarer tokens become `<unk>`.")] = 2,
     max_size: Annotated[
         int | None,
-        typer.Option(min=3, help="At most so many ids, <pad> and <unk> included; the most frequent stay."),
+        typer.Option(
+            min=3, help="At most so many ids, `<pad>` and `<unk>` included; the most frequent stay."
+        ),
     ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """Give every token of the training split an id, and write them to vocab.json.
 
-    Only train is counted. Ids go by count, then by code point: 0 is <pad>, 1 is <unk>.
+    Only train is counted. Ids go by count, then by code point: 0 is `<pad>`, 1 is `<unk>`.
     """
     from etl import console, vocab
     from etl.dataset.read import open_dataset

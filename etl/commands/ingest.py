@@ -142,9 +142,19 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
             for part, members in parts.items()
         ],
     )
-    console.table("Left aside", ["file", "why"], [[_name(each), each["why"]] for each in account.left_aside])
-    for bad in account.skipped:
-        console.note(f"skipped: {bad['error']}")
+    if account.left_aside:
+        console.table(
+            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in account.left_aside]
+        )
+    _show_skipped(account.skipped)
+
+
+def _show_skipped(skipped: list[dict[str, Any]]) -> None:
+    from etl import console
+
+    for each in skipped:
+        kept = f" ({console.counted(each['rows'], 'row')} before that were read)" if each["rows"] else ""
+        console.note(f"skipped: {each['error']}{kept}")
 
 
 def _name(entry: dict[str, str]) -> str:
@@ -191,9 +201,8 @@ def _show_notes(manifest: dict[str, Any]) -> None:
     from etl import console
 
     for why, count in Counter(each["kind"] for each in manifest["left_aside"]).items():
-        console.note(f"note: {count:,} files left aside: {why}")
-    for each in manifest["skipped"]:
-        console.note(f"skipped: {each['error']}")
+        console.note(f"note: {console.counted(count, 'file')} left aside: {why}")
+    _show_skipped(manifest["skipped"])
     for source, met in manifest["aliases"].items():
         console.note(
             f"note: {source}: {sum(met.values()):,} labels in {len(met)} dirty spellings were understood"
@@ -201,7 +210,5 @@ def _show_notes(manifest: dict[str, Any]) -> None:
     for warning in manifest["warnings"]:
         console.note(f"warning: {warning}")
     if manifest["unexpected_rows"]:
-        parts = len(manifest["unexpected_rows"])
-        console.note(
-            f"note: {parts:,} parts have other numbers of rows than their publisher says (manifest.json)"
-        )
+        parts = console.counted(len(manifest["unexpected_rows"]), "part")
+        console.note(f"note: other numbers of rows than published in {parts} (see manifest.json)")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_SHOWN_CHARS = 60
+
 
 def rejects(
     dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
@@ -56,7 +58,6 @@ def rejects(
 
 
 def _shorten(cells: tuple[object, ...]) -> list[object]:
-    return [
-        f"{cell[:60]}…" if isinstance(cell, str) and len(cell) > 60 else ("" if cell is None else cell)
-        for cell in cells
-    ]
+    """File and member stay whole, or the row could not be found; a sentence may be cut."""
+    *found, text = ["" if cell is None else cell for cell in cells]
+    return [*found, f"{text[:_SHOWN_CHARS]}…" if isinstance(text, str) and len(text) > _SHOWN_CHARS else text]

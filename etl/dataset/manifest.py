@@ -79,7 +79,7 @@ def write(
     manifest = {
         "format": FORMAT,
         "tool": {"name": "korean-emotion-etl", "version": etl.__version__},
-        "settings": msgspec.to_builtins(settings),
+        "settings": _without_paths(settings, taxonomy),
         "taxonomy": {"name": taxonomy.name, "targets": list(taxonomy.targets), "sha256": taxonomy.sha256},
         **facts,
     }
@@ -91,6 +91,15 @@ def write(
     manifest["files"] = dict(sorted(files.items()))
     _write_json(folder / "manifest.json", manifest)
     return manifest
+
+
+def _without_paths(settings: Settings, taxonomy: Taxonomy) -> dict[str, Any]:
+    """The settings, with names in the place of a user's paths; hashes of what they hold stand elsewhere."""
+    tree: dict[str, Any] = msgspec.to_builtins(settings)
+    tree["taxonomy"] = taxonomy.name
+    if settings.tag.stop_words:
+        tree["tag"]["stop_words"] = Path(settings.tag.stop_words).name
+    return tree
 
 
 def _write_json(path: Path, document: Any) -> None:

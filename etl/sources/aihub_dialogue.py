@@ -220,7 +220,6 @@ def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start
         rows.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
         source=SLUG,
         release=found.release,
-        domain="dialogue",
         split=found.split,
     )
 
@@ -292,7 +291,6 @@ def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterat
             ),
             source=SLUG,
             release=found.release,
-            domain="dialogue",
             split=found.split,
             turn=turn,
         )

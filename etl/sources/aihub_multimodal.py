@@ -235,7 +235,6 @@ def _frame(batch: list[_Utterance], groups: dict[int, int], modality: str) -> pl
         columns.with_columns(id_column(SLUG, *keys).alias("id")),
         source=SLUG,
         release="v1",
-        domain="speech",
     )
 
 

@@ -43,7 +43,6 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
                     _columns(records, each.release),
                     source=SLUG,
                     release=each.release,
-                    domain="speech",
                 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import os
 import re
 import tarfile
 import unicodedata
@@ -110,13 +111,23 @@ def walk(paths: list[Path], account: Account) -> Iterator[RawFile]:
                 next_step="`etl sources` says what each corpus is called and where to get it.",
             )
         lead = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in found:
-            if file.is_file():
-                below = file.relative_to(path).as_posix() if path.is_dir() else file.name
-                name = unicodedata.normalize("NFC", lead + below)
-                entries.append(_Entry(name, "", file.stat().st_size, _opener(file)))
+        for file in _files_below(path) if path.is_dir() else [path]:
+            below = file.relative_to(path).as_posix() if path.is_dir() else file.name
+            name = unicodedata.normalize("NFC", lead + below)
+            entries.append(_Entry(name, "", file.stat().st_size, _opener(file)))
     yield from _expand(sorted(entries, key=lambda entry: entry.file), account, depth=0)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """The files below a folder, but for hidden folders and for datasets that we wrote there."""
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [name for name in folders if not name.startswith(".") and not _is_dataset(here / name)]
+        yield from (here / name for name in files if (here / name).is_file())
+
+
+def _is_dataset(folder: Path) -> bool:
+    return (folder / "manifest.json").exists() and (folder / "rejects").is_dir()
 
 
 def _opener(path: Path) -> Open:

@@ -39,4 +39,4 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
                     pl.col("label").alias("raw_label"),
                     id_column(SLUG, stem(each.raw), pl.col("position")).alias("id"),
                 )
-                yield rows_frame(each.raw, columns, source=SLUG, release=each.release, domain="dialogue")
+                yield rows_frame(each.raw, columns, source=SLUG, release=each.release)

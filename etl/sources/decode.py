@@ -133,7 +133,8 @@ def delimited(reading: Reading, delimiter: str, *, is_quoted: bool = True) -> It
     number = 0
     try:
         for number, record in enumerate(csv.reader(text, delimiter=delimiter, quoting=quoting), start=1):
-            yield number, record
+            if record:  # a blank line is no record, but it has a number
+                yield number, record
     except (UnicodeDecodeError, csv.Error) as error:
         raise _breaks_off(reading, f"at record {number + 1:,}", error) from error
 

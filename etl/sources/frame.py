@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from etl import row
+from etl import contract, row
+from etl.errors import InputError
 from etl.sources import decode
 from etl.sources.header import column_names
 from etl.sources.raw import RawFile, Reading
@@ -26,13 +26,13 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
     Args:
         raw: where the rows come from; None where `columns` says so itself.
         columns: what differs from row to row.
-        constants: what is the same for all: source, release, domain, split, …
+        constants: what is the same for all: source, release, split, …; the contract says the domain.
     """
     import polars as pl
 
     if raw is not None:
         constants = {"file": raw.file, "member": raw.member, **constants}
-    constants = {"turn": 1, **constants}
+    constants = {"turn": 1, "domain": contract.load(constants["source"]).domain, **constants}
     return columns.select(
         pl.col(name).cast(dtype, strict=False)
         if name in columns.columns
@@ -55,9 +55,19 @@ def stem(raw: RawFile) -> str:
 
 
 def in_batches(records: Iterable[Any], size: int = BATCH_ROWS) -> Iterator[list[Any]]:
-    """The records in lists of `size`."""
-    iterator = iter(records)
-    while batch := list(islice(iterator, size)):
+    """The records in lists of `size`; those before a damage are given before its error is raised."""
+    batch: list[Any] = []
+    try:
+        for record in records:
+            batch.append(record)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
 
 

@@ -59,5 +59,4 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
                 ),
                 source=SLUG,
                 release=each.release,
-                domain="dialogue",
             )

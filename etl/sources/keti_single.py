@@ -42,5 +42,4 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
                 ),
                 source=SLUG,
                 release=each.release,
-                domain="sns",
             )

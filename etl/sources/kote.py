@@ -44,6 +44,5 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
                     records.with_columns(id_column(SLUG, number).alias("id")),
                     source=SLUG,
                     release=each.release,
-                    domain="comment",
                     split=each.split,
                 )

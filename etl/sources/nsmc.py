@@ -107,7 +107,7 @@ def _review_rows(found: Found, reviews: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("problem").is_not_null()).then(pl.lit("bad_row")).alias("reason"),
         pl.col("problem").alias("detail"),
     )
-    return rows_frame(found.raw, columns, source=SLUG, release=found.release, domain="review")
+    return rows_frame(found.raw, columns, source=SLUG, release=found.release)
 
 
 def _read_ratings(found: Found, reading: Reading) -> Iterator[pl.DataFrame]:
@@ -124,6 +124,5 @@ def _read_ratings(found: Found, reading: Reading) -> Iterator[pl.DataFrame]:
             ),
             source=SLUG,
             release=found.release,
-            domain="review",
             split=found.split,
         )

@@ -120,7 +120,7 @@ class Account:
     is_skipping: bool = False
     inputs: list[dict[str, Any]] = field(default_factory=list)
     left_aside: list[dict[str, str]] = field(default_factory=list)
-    skipped: list[dict[str, str]] = field(default_factory=list)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
@@ -129,11 +129,16 @@ class Account:
         entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
         self.left_aside.append(entry)
 
-    def bad_file(self, file: str, member: str, error: InputError) -> None:
-        """Raises the error, or records it and goes on where bad files are skipped."""
+    def bad_file(self, file: str, member: str, error: InputError, reading: Reading | None = None) -> None:
+        """Raises the error, or records it and goes on where bad files are skipped.
+
+        Rows that were read before the damage stay, and are counted: `rows`.
+        """
         if not self.is_skipping:
             raise error
-        self.skipped.append({"file": file, "member": member, "error": error.text()})
+        found = "; ".join([error.what, *error.details])
+        rows = reading.rows if reading else 0
+        self.skipped.append({"file": file, "member": member, "error": found, "rows": rows})
 
     @contextmanager
     def reading(self, raw: RawFile, **facts: str | None) -> Iterator[Reading]:
@@ -152,17 +157,18 @@ class Account:
                 reading = Reading(raw, HashingStream(stream))
                 try:
                     yield reading
-                finally:
-                    # A reader may stop early (`read.limit`); the hash covers the whole file.
-                    while reading.stream.read(1 << 20):
-                        pass
+                except GeneratorExit:  # enough was read (`read.limit`)
                     self._record(reading, facts)
+                    raise
+                self._record(reading, facts)
         except InputError as error:
-            self.bad_file(raw.file, raw.member, error)
+            self.bad_file(raw.file, raw.member, error, reading)
         except DAMAGE as error:
-            self.bad_file(raw.file, raw.member, damaged(raw.name, error, reading))
+            self.bad_file(raw.file, raw.member, damaged(raw.name, error), reading)
 
     def _record(self, reading: Reading, facts: dict[str, str | None]) -> None:
+        while reading.stream.read(1 << 20):  # the hash covers the whole file, however much of it was needed
+            pass
         self.inputs.append(
             {
                 "file": reading.raw.file,
@@ -176,14 +182,11 @@ class Account:
         )
 
 
-def damaged(name: str, error: BaseException, reading: Reading | None = None) -> InputError:
+def damaged(name: str, error: BaseException) -> InputError:
     """The error for a file whose bytes cannot be had."""
-    details = [f"{type(error).__name__}: {error}"]
-    if reading and reading.rows:
-        details.append(f"{reading.rows:,} rows were read before the damage")
     return InputError(
         f"{name} cannot be read",
-        details=details,
+        details=[f"{type(error).__name__}: {error}"],
         cause="The download was cut off, the file was edited, or it is encrypted.",
         next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
     )
