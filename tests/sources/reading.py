@@ -55,5 +55,5 @@ def assert_stops_and_skips(folder: Path, *, said: str, read: list[str]) -> None:
 
     rows, account = read_all(folder, read=SKIP)
     assert [row["raw_text"] for row in rows] == read
-    assert [entry["error"] for entry in account.skipped] == [error.text()]
+    assert [entry["error"] for entry in account.skipped] == ["; ".join([error.what, *error.details])]
     assert account.skipped[0]["file"] in error.text()
