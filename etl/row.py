@@ -58,6 +58,11 @@ def dictionary_columns() -> list[str]:
     return [*names, "tags.list.element"]
 
 
+def statistics_columns() -> list[str]:
+    """The Parquet columns with minimum and maximum, by which a reader can skip row groups."""
+    return [column["name"] for column in described() if column["type"] in {"dictionary", "int64"}]
+
+
 @cache
 def arrow_schema(*, is_reject: bool) -> pa.Schema:
     """The Arrow schema of a shard, or of a file of rejects."""

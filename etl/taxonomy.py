@@ -280,7 +280,7 @@ def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     import yaml
 
     try:
-        return msgspec.convert(_string_keys(yaml.safe_load(content)), _TaxonomyFile)
+        return msgspec.convert(_string_keys(resources.load_yaml(content)), _TaxonomyFile)
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise _unusable(path, [str(error)]) from error
 

@@ -75,7 +75,7 @@ class _Series:
 
     def __init__(self, folder: Path, names: list[str], layout: Write):
         self._paths = iter([folder / name for name in names])
-        self._schema = row.arrow_schema(is_reject=any(name.startswith(REJECTS) for name in names))
+        self._columns = row.columns(is_reject=any(name.startswith(REJECTS) for name in names))
         self._layout = layout
         self._waiting: list[pl.DataFrame] = []
         self._n_waiting = 0
@@ -113,15 +113,17 @@ class _Series:
         size = self._next_group()
         group, rest = waiting.head(size), waiting.slice(size)
         self._waiting, self._n_waiting = [rest], rest.height
+        # polars' own strings have 64-bit offsets, which Parquet does not know: no need to convert them.
+        table = group.select(self._columns).to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 next(self._paths),
-                self._schema,
+                table.schema,
                 compression="zstd",
                 use_dictionary=row.dictionary_columns(),
-                write_page_index=True,
+                write_statistics=row.statistics_columns(),
+                store_schema=False,
             )
-        table = group.select(self._schema.names).to_arrow().cast(self._schema)
         self._writer.write_table(table, row_group_size=group.height)
         self._n_in_shard += group.height
         if self._n_in_shard == self._layout.shard_rows:
