@@ -11,9 +11,11 @@ import gzip
 import io
 import os
 import re
+import struct
 import tarfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, count
@@ -26,6 +28,9 @@ from etl.sources.raw import DAMAGE, Account, RawFile, damaged
 READABLE = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xlsx", ".parquet"}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 _MAX_DEPTH = 3
+# Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_ENCRYPTED = 1  # the first of the general purpose bits
 # A text that inflates 200 times is possible (a clip repeats itself on each frame), a big one is an attack.
 _MAX_RATIO, _RATIO_MATTERS_FROM_BYTES, _MAX_BYTES = 200, 100 << 20, 16 << 30
 
@@ -40,9 +45,15 @@ class _Entry:
     member: str
     size: int
     open: Open
+    load: Callable[[], bytes] | None = None
 
-    def inside(self, name: str, size: int, opener: Open) -> _Entry:
-        return _Entry(self.file, f"{self.member}/{name}" if self.member else name, size, opener)
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether each stream is one of its own; those of nested archives share a position."""
+        return not self.member
+
+    def inside(self, name: str, size: int, opener: Open, load: Callable[[], bytes] | None = None) -> _Entry:
+        return _Entry(self.file, f"{self.member}/{name}" if self.member else name, size, opener, load)
 
 
 class JoinedParts(io.RawIOBase):
@@ -165,7 +176,7 @@ def _expand_one(entry: _Entry, name: PurePosixPath, account: Account, depth: int
     elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in READABLE:
         yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry.open))
     elif last in READABLE:
-        yield RawFile(entry.file, entry.member, entry.size, entry.open)
+        yield RawFile(entry.file, entry.member, entry.size, entry.open, entry.load)
     else:
         account.ignored[last or "(no extension)"] += 1
 
@@ -238,11 +249,34 @@ def _zip_members(entry: _Entry) -> Iterator[_Entry]:
             _check_member(entry, name, member.file_size, member.compress_size)
             members.append((name, member))
     for name, member in sorted(members, key=lambda pair: pair[0]):
-        yield entry.inside(name, member.file_size, _open_member(archive, member))
+        load = _load_member(entry, archive, member) if entry.is_on_disk else None
+        yield entry.inside(name, member.file_size, _open_member(archive, member), load)
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
     return lambda: archive.open(member)
+
+
+def _load_member(entry: _Entry, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
+    """Inflates a member in one go, from a stream of its own: twice as fast as piece by piece."""
+
+    def load() -> bytes:
+        if member.compress_type != zipfile.ZIP_DEFLATED or member.flag_bits & _ENCRYPTED:
+            return archive.read(member)
+        with entry.open() as stream:
+            stream.seek(member.header_offset)
+            header = stream.read(_LOCAL_HEADER.size).ljust(_LOCAL_HEADER.size, b"\0")
+            signature, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+            stream.seek(name_length + extra_length, io.SEEK_CUR)
+            deflated = stream.read(member.compress_size)
+        # One byte more than declared is asked for, so that a member cannot inflate beyond what was checked.
+        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(deflated, member.file_size + 1)
+        is_whole = signature == b"PK\3\4" and len(content) == member.file_size
+        if not is_whole or zlib.crc32(content) != member.CRC:
+            raise zipfile.BadZipFile(f"Bad CRC-32 for file {member.filename!r}")
+        return content
+
+    return load
 
 
 def _tar_members(entry: _Entry) -> Iterator[_Entry]:

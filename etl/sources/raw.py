@@ -10,7 +10,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +21,8 @@ from etl.errors import InputError
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+# Inflating needs little of the interpreter but waits for it again and again while a caller decodes JSON.
+READ_AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,14 @@ class RawFile:
         member: path inside the archive, nested archives joined by `/`; empty for a plain file.
         size: bytes once inflated, as declared.
         open: opens it for reading; the stream is seekable.
+        load: all its bytes at once, where that is faster than `open` and safe on several threads.
     """
 
     file: str
     member: str
     size: int
     open: Callable[[], IO[bytes]] = field(compare=False, repr=False)
+    load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -56,16 +60,24 @@ class RawFile:
 
 
 def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
-    """The same files, the next one inflated and hashed by a thread while the caller decodes this one.
+    """The same files, the next ones inflated and hashed by threads while the caller decodes this one.
 
-    At most two files are in memory at a time. An error of reading is raised where the file is opened.
+    A handful of files are in memory at a time. An error of reading is raised where the file is opened.
     """
-    with ThreadPoolExecutor(1) as reader:
-        upcoming: Future[_Hashed] | None = None
-        for raw, following in zip(raw_files, [*raw_files[1:], None], strict=True):
-            current = upcoming or reader.submit(_read_all, raw)
-            upcoming = reader.submit(_read_all, following) if following else None
-            yield replace(raw, open=current.result)
+    # Streams into one archive within another share a position, so only one thread may read those.
+    threads = READ_AHEAD if all(raw.load is not None for raw in raw_files) else 1
+    upcoming: deque[tuple[RawFile, Future[_Hashed]]] = deque()
+    with ThreadPoolExecutor(threads) as readers:
+        for raw in raw_files:
+            upcoming.append((raw, readers.submit(_read_all, raw)))
+            if len(upcoming) > threads:
+                yield _already_read(*upcoming.popleft())
+        while upcoming:
+            yield _already_read(*upcoming.popleft())
+
+
+def _already_read(raw: RawFile, content: Future[_Hashed]) -> RawFile:
+    return replace(raw, open=content.result, load=None)
 
 
 class _Hashed(io.BytesIO):
@@ -77,6 +89,8 @@ class _Hashed(io.BytesIO):
 
 
 def _read_all(raw: RawFile) -> _Hashed:
+    if raw.load is not None:
+        return _Hashed(raw.load())
     with raw.open() as stream:
         return _Hashed(stream.read())
 
