@@ -6,8 +6,8 @@ The bytes depend on the rows and the layout only: not on how the rows were cut i
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 REJECTS = "rejects"
+_MOST_PENDING = 8
 
 
 class ShardWriter:
@@ -36,7 +37,9 @@ class ShardWriter:
         self._folder = folder
         self._names = {name: _names(name, count, layout.shard_rows) for name, count in counts.items()}
         self._series = {name: _Series(folder, names, layout) for name, names in self._names.items()}
-        self._threads = ThreadPoolExecutor(len(self._series))
+        # One thread a series keeps its order; they take turns only where a series is far behind.
+        self._threads = {name: ThreadPoolExecutor(1) for name in self._series}
+        self._pending: deque[Future[None]] = deque()
         for name in ("data", REJECTS):
             (folder / name).mkdir()
 
@@ -46,18 +49,24 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._threads.shutdown()
-        for series in self._series.values():
+        for thread in self._threads.values():
+            thread.shutdown()
+        try:
             if kind is None:
-                series.finish()
-            else:
+                for appended in self._pending:
+                    appended.result()
+                for series in self._series.values():
+                    series.finish()
+        finally:
+            for series in self._series.values():
                 series.abandon()
 
     def write(self, parts: dict[str, pl.DataFrame]) -> None:
         """Appends rows to the shards of each split, and to the rejects, as `divide` gives them."""
-        appended = [self._threads.submit(self._series[name].append, part) for name, part in parts.items()]
-        for future in appended:
-            future.result()
+        for name, part in parts.items():
+            self._pending.append(self._threads[name].submit(self._series[name].append, part))
+        while len(self._pending) > _MOST_PENDING:
+            self._pending.popleft().result()
 
     def files(self) -> dict[str, dict[str, Any]]:
         """For each written file its sha256, its bytes and its rows. To be asked when the writer is closed."""
@@ -95,9 +104,10 @@ class _Series:
             self._write_group()
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
 
     def abandon(self) -> None:
-        """Lets go of a shard that will be thrown away; that it may be incomplete is no new error."""
+        """Lets go of a shard that will be thrown away; that it is cut off is no new error."""
         if self._writer is not None:
             with suppress(OSError):
                 self._writer.close()

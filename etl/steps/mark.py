@@ -23,12 +23,19 @@ def mark(frame: pl.DataFrame, condition: pl.Expr, reason: str, detail: pl.Expr |
 
 
 def mark_each(frame: pl.DataFrame, reason: pl.Expr, detail: pl.Expr | str) -> pl.DataFrame:
-    """Like `mark`, with a reason of its own for each row; null where there is none."""
+    """Like `mark`, with a reason of its own for each row; null where there is none.
+
+    `detail` may look at its own row only: it is computed for the marked rows, which are few.
+    """
     import polars as pl
 
-    found = pl.lit(detail) if isinstance(detail, str) else detail
-    is_new = pl.col("reason").is_null() & reason.is_not_null()
+    found = frame.with_columns(reason.alias("found"))["found"]
+    rows = (frame["reason"].is_null() & found.is_not_null()).arg_true()
+    if not len(rows):
+        return frame
+    details = frame[rows].with_columns(
+        (pl.lit(detail) if isinstance(detail, str) else detail).alias("detail")
+    )
     return frame.with_columns(
-        pl.when(is_new).then(reason).otherwise(pl.col("reason")).alias("reason"),
-        pl.when(is_new).then(found).otherwise(pl.col("detail")).alias("detail"),
+        frame["reason"].scatter(rows, found.gather(rows)), frame["detail"].scatter(rows, details["detail"])
     )
