@@ -22,6 +22,7 @@ from etl.dataset.shards import ShardWriter, count_rows, divide
 from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import check_replaceable, staging
 from etl.engine.local import ordered_map
+from etl.errors import InputError
 from etl.settings import Settings
 from etl.sources.archive import walk
 from etl.sources.detect import ADAPTERS, detect
@@ -104,7 +105,12 @@ def ingest(
         spool = Spool(folder / "spool")
         batch_steps = [step for step in route if not step.sees_whole_corpus]
         corpus_keys, aliases = _run_batches(
-            read(found, settings, account), batch_steps, spool, settings, workers, progress
+            _at_least_one(read(found, settings, account), account),
+            batch_steps,
+            spool,
+            settings,
+            workers,
+            progress,
         )
         for step in route:
             if step.sees_whole_corpus:
@@ -168,8 +174,6 @@ def _run_batches(
         spool.put(batch.drop("alias", "reason", "detail"))
         all_keys.append(batch_keys)
         progress(batch.height, f"reading {batch['source'][0]}")
-    if not all_keys:
-        all_keys = [keys(_no_rows(), settings.dedupe)]
     return pl.concat(all_keys), {
         source: dict(sorted(found.items())) for source, found in sorted(aliases.items())
     }
@@ -195,15 +199,24 @@ def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFr
     return divide(batch.hstack(decided))
 
 
-def _no_rows() -> pl.DataFrame:
-    import polars as pl
+def _at_least_one(batches: Iterator[pl.DataFrame], account: Account) -> Iterator[pl.DataFrame]:
+    """The batches; an empty dataset is an error, not a success that is noticed in training."""
+    batch = None
+    for batch in batches:
+        yield batch
+    if batch is None:
+        raise _nothing_read(account)
 
-    from etl import row
 
-    return (
-        row.read_schema()
-        .to_frame()
-        .with_columns(pl.lit(None, pl.String).alias("text"), pl.lit(None, pl.String).alias("label"))
+def _nothing_read(account: Account) -> InputError:
+    return InputError(
+        "not one row was read",
+        details=[
+            *(f"read, but without a row: {each['member'] or each['file']}" for each in account.inputs),
+            *(f"skipped: {each['error']}" for each in account.skipped),
+        ],
+        cause="The files are empty, or all of them were skipped.",
+        next_step="download them again; `etl sources` says how many rows a corpus has.",
     )
 
 

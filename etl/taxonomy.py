@@ -183,7 +183,7 @@ def resolver(
     def resolve(raw: str | None) -> Resolution:
         parts = _parts(raw, table.separator)
         if not parts:
-            return Resolution(None, "missing_label", None if raw is None else f"found {raw!r}")
+            return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
         codes, aliases = _codes(parts, table)
         if allowed is not None:
             codes = [code if code in allowed else None for code in codes]

@@ -33,7 +33,11 @@ def key_tokens(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
             .drop("tags")
             .with_row_index("row")
             .join(lists, on="row", how="left", maintain_order="left")
-            .with_columns(pl.col("tokens", "tags").fill_null(nothing))
+            # A row that was not tagged has no tokens; one that lost them all has an empty list.
+            .with_columns(
+                pl.when(pl.col("all_tokens").is_not_null()).then(pl.col(name).fill_null(nothing)).alias(name)
+                for name in ("tokens", "tags")
+            )
         )
     else:
         frame = frame.with_columns(pl.col("tokens").alias("all_tokens"))

@@ -110,10 +110,14 @@ def predict(model: Lstm, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
 def deterministic(seed: int) -> Iterator[None]:
     """Inside, torch draws from `seed` and uses only algorithms that give the same result each time.
 
+    It uses one thread: sums in another order would be other sums, and on steps as small as these more
+    threads gain nothing on idle cores and wait for each other on busy ones.
+
     What the caller had set is set again afterwards.
     """
     import torch
 
+    threads = torch.get_num_threads()
     before = torch.are_deterministic_algorithms_enabled()
     is_warning = torch.is_deterministic_algorithms_warn_only_enabled()
     # Some kernels of a GPU have no such algorithm: there it is a best effort.
@@ -121,8 +125,10 @@ def deterministic(seed: int) -> Iterator[None]:
     try:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
+            torch.set_num_threads(1)
             yield
     finally:
+        torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(before, warn_only=is_warning)
 
 
