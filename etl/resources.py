@@ -51,4 +51,5 @@ def load_yaml(content: str | bytes) -> Any:
     """
     import yaml
 
-    return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(content, Loader=loader)  # noqa: S506 - it is the safe one
