@@ -191,6 +191,8 @@ def show(manifest: dict[str, Any], out: Path) -> None:
         ],
     )
     _show_notes(manifest)
+    if not any(each["kept"] for each in counts.values()):
+        console.note(f"warning: not one row was kept: `etl rejects {out}` says why")
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )

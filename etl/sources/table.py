@@ -6,6 +6,7 @@ Which columns those are is said in the settings (`table.text_column`, `table.lab
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,8 @@ def _tables(found: Found, reading: Reading, columns: list[str]) -> Iterator[pl.D
 
     if found.layout == "jsonl":
         for frame in decode.json_lines(reading, columns):
+            if not reading.rows:
+                _check_keys(found, frame, columns)
             reading.rows += frame.height
             problem = pl.col("problem")
             yield frame.with_columns(
@@ -88,6 +91,24 @@ def _tables(found: Found, reading: Reading, columns: list[str]) -> Iterator[pl.D
         whole = _read_parquet(reading) if found.layout == "parquet" else _sheet(found)
         reading.rows = whole.height
         yield from whole.iter_slices(BATCH_ROWS)
+
+
+def _check_keys(found: Found, first: pl.DataFrame, columns: list[str]) -> None:
+    """JSON lines have no header: a key that no line near the start has is a column that is not there."""
+    peek = Peek(found.raw)
+    for name in columns:
+        if first[name].null_count() == first.height and not peek.has_keys(name):
+            keys = re.findall(rb'"([^"]+)"\s*:', peek.head.partition(b"\n")[0])
+            raise _no_column(found, name, [decode.utf8(key, found.raw)[0].decode() for key in keys])
+
+
+def _no_column(found: Found, name: str, columns: list[str]) -> InputError:
+    return InputError(
+        f"{found.raw.name} has no column {name!r}",
+        details=[f"its columns are {', '.join(columns)}"],
+        cause="The name is misspelt, or this is another file.",
+        next_step="name the right ones with `--text-column`, `--label-column` and so on.",
+    )
 
 
 def _sheet(found: Found) -> pl.DataFrame:
@@ -116,12 +137,7 @@ def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str
 
     missing = [theirs for theirs in wanted.values() if column_name(theirs) not in table.columns]
     if missing:
-        raise InputError(
-            f"{found.raw.name} has no column {missing[0]!r}",
-            details=[f"its columns are {', '.join(name for name in table.columns if name != 'position')}"],
-            cause="The name is misspelt, or this is another file.",
-            next_step="name the right ones with `--text-column`, `--label-column` and so on.",
-        )
+        raise _no_column(found, missing[0], [name for name in table.columns if name != "position"])
     nested = [theirs for theirs in wanted.values() if table.schema[column_name(theirs)].is_nested()]
     if nested:
         raise InputError(

@@ -326,3 +326,12 @@ def test_a_limit_counts_the_rows_of_each_corpus(limit: int, tmp_path: Path) -> N
     rows, _ = read_all(tmp_path, read={"limit": limit})
     counts = {slug: len(list(group)) for slug, group in itertools.groupby(rows, lambda row: row["source"])}
     assert counts == {"chatbot": min(limit, 3), "kote": min(limit, 4)}
+
+
+def test_a_key_that_no_json_line_has_is_a_missing_column(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"text": "오늘 날씨가 참 좋다", "label": "기쁨"}\n' * 3, encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="has no column 'sentence'") as caught:
+        read_all(tmp_path, table={"text_column": "sentence", "label_column": "label"})
+    assert "its columns are text, label" in caught.value.text()
