@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _START_SECONDS, _SECONDS_PER_SENTENCE, _ALONE_SECONDS = 30.0, 0.2, 10.0
 _CHUNK = 256
 _LOOK_UP_SECONDS = 0.2
+_TRIES = 3
 
 # (tokens, tags, reason or None, what was found)
 Outcome = tuple[list[str], list[str], str | None, str]
@@ -39,9 +41,11 @@ _tag_sentence: taggers.TagSentence | None = None  # in a worker: the one tagger 
 class Tagger:
     """The tagger of the settings, ready to tag; made by `open_tagger`."""
 
-    def __init__(self, settings: Tag, pool: ProcessPool | None):
+    def __init__(self, settings: Tag, workers: int):
         self.settings = settings
-        self._pool = pool
+        self._workers = workers
+        self._pool = _start(workers) if settings.tagger != "whitespace" else None
+        self._renewing = threading.Lock()
         self._is_stopped = threading.Event()
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
@@ -82,40 +86,78 @@ class Tagger:
     def stop(self) -> None:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
         self._is_stopped.set()
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
+        with self._renewing:
+            if self._pool is not None:
+                _end(self._pool)
 
     def _tag(self, texts: list[str]) -> list[Outcome]:
         chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
         running = [(chunk, self._submit(chunk)) for chunk in chunks]
-        return [outcome for chunk, future in running for outcome in self._result(chunk, future)]
+        return [outcome for chunk, submitted in running for outcome in self._result(chunk, submitted)]
 
-    def _submit(self, chunk: list[str]) -> Any:
-        assert self._pool is not None
+    def _submit(self, chunk: list[str]) -> tuple[ProcessPool, Any]:
         seconds = _START_SECONDS + (_SECONDS_PER_SENTENCE * len(chunk) if len(chunk) > 1 else _ALONE_SECONDS)
-        return self._pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
+        pool = self._pool
+        assert pool is not None
+        if not pool.active:
+            pool = self._renew(pool)
+        return pool, pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
 
-    def _wait(self, future: Any) -> Any:
+    def _renew(self, broken: ProcessPool) -> ProcessPool:
+        """Puts a new pool in the place of one that is beyond repair, once for all who notice."""
+        with self._renewing:
+            if self._is_stopped.is_set():
+                raise CancelledError
+            if self._pool is broken:
+                _end(broken)
+                self._pool = _start(self._workers)
+            assert self._pool is not None
+            return self._pool
+
+    def _wait(self, pool: ProcessPool, future: Any) -> list[Outcome]:
         # A pool that is stopped leaves its futures pending for ever, so the wait has to look up.
         while not wait([future], timeout=_LOOK_UP_SECONDS).done:
             if self._is_stopped.is_set():
                 raise CancelledError
-        return future.result()
+            if not pool.active:
+                raise BrokenProcessPool("the pool of taggers is gone")
+        outcomes: list[Outcome] = future.result()
+        return outcomes
 
-    def _result(self, chunk: list[str], future: Any) -> list[Outcome]:
+    def _result(
+        self, chunk: list[str], submitted: tuple[ProcessPool, Any], tries: int = _TRIES
+    ) -> list[Outcome]:
         from pebble import ProcessExpired
 
+        pool, future = submitted
         try:
-            outcomes: list[Outcome] = self._wait(future)
+            return self._wait(pool, future)
+        except BrokenProcessPool as error:
+            # A worker that is killed from outside can take the whole pool with it; no sentence is to blame.
+            self._renew(pool)
+            if tries:
+                return self._result(chunk, self._submit(chunk), tries - 1)
+            failure: BaseException = error
         except (FutureTimeout, ProcessExpired) as error:
-            if len(chunk) == 1:
-                is_timeout = isinstance(error, FutureTimeout)
-                return [([], [], "tagger_timeout" if is_timeout else "tagger_crash", str(error))]
-            middle = len(chunk) // 2
-            halves = [(half, self._submit(half)) for half in (chunk[:middle], chunk[middle:])]
-            return [outcome for half, submitted in halves for outcome in self._result(half, submitted)]
-        return outcomes
+            failure = error
+        if len(chunk) == 1:
+            is_timeout = isinstance(failure, FutureTimeout)
+            return [([], [], "tagger_timeout" if is_timeout else "tagger_crash", str(failure))]
+        middle = len(chunk) // 2
+        halves = [(half, self._submit(half)) for half in (chunk[:middle], chunk[middle:])]
+        return [outcome for half, again in halves for outcome in self._result(half, again)]
+
+
+def _start(workers: int) -> ProcessPool:
+    from pebble import ProcessPool
+
+    # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
+    return ProcessPool(workers, initializer=_ignore_interrupts, context=multiprocessing.get_context("spawn"))
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 @contextmanager
@@ -126,14 +168,7 @@ def open_tagger(settings: Tag, workers: int) -> Iterator[Tagger]:
         SettingsError: the tagger is not installed.
     """
     taggers.versions(settings.tagger)
-    if settings.tagger == "whitespace":
-        yield Tagger(settings, None)
-        return
-    from pebble import ProcessPool
-
-    # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
-    pool = ProcessPool(workers, initializer=_ignore_interrupts, context=multiprocessing.get_context("spawn"))
-    tagger = Tagger(settings, pool)
+    tagger = Tagger(settings, workers)
     try:
         yield tagger
     finally:
