@@ -97,7 +97,7 @@ def _check_keys(found: Found, first: pl.DataFrame, columns: list[str]) -> None:
     """JSON lines have no header: a key that no line near the start has is a column that is not there."""
     peek = Peek(found.raw)
     for name in columns:
-        if first[name].null_count() == first.height and not peek.has_keys(name):
+        if first[column_name(name)].null_count() == first.height and not peek.has_keys(name):
             keys = re.findall(rb'"([^"]+)"\s*:', peek.head.partition(b"\n")[0])
             raise _no_column(found, name, [decode.utf8(key, found.raw)[0].decode() for key in keys])
 

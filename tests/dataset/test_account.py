@@ -56,7 +56,10 @@ def ingested(tables: list[list[Any]], **overrides: Any) -> Iterator[tuple[dict[s
         raw, out = Path(folder, "raw"), Path(folder, "out")
         for number, lines in enumerate(tables):
             # A line of its own, so that two empty tables are not the same file.
-            write_lines(raw / f"{number}.jsonl", [{"table": number}, *lines])
+            write_lines(
+                raw / f"{number}.jsonl",
+                [{"table": number, "text": None, "label": None, "group": None, "split": None}, *lines],
+            )
         manifest = ingest(raw, out=out, **overrides)
         yield manifest, open_dataset(out)
 
