@@ -2,7 +2,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 
 import polars as pl
 import pytest
@@ -15,18 +14,20 @@ TEXTS = [f"{number}번째로 적는 문장인데 오늘은 정말 기분이 좋�
 
 def test_workers_that_die_lose_no_sentence() -> None:
     def kill_workers() -> None:
-        while len(killed) < 4:
-            time.sleep(0.3)
+        while len(killed) < 4 and not is_done.wait(0.3):
             for child in multiprocessing.active_children()[:1]:
                 killed.append(child.pid)
                 os.kill(child.pid, signal.SIGKILL)
 
     killed: list[int] = []
+    is_done = threading.Event()
     killer = threading.Thread(target=kill_workers)
     with open_tagger(Tag(tagger="mecab"), workers=2) as tagger:
         killer.start()
         frame = tagger(pl.Series("text", TEXTS))
+        is_done.set()
         killer.join()
+        assert killed
         assert not set(killed) & {child.pid for child in multiprocessing.active_children()}
     assert frame["text"].to_list() == TEXTS
     assert frame["problem"].null_count() == len(TEXTS)
