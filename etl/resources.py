@@ -5,6 +5,7 @@ In a checkout they stand at the top of the repository, in a wheel beside the cod
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,11 @@ def load_yaml(content: str | bytes) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(content, Loader=loader)  # noqa: S506 - it is the safe one
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept between runs: `$ETL_CACHE_DIR`, or the user's own cache folder."""
+    import platformdirs
+
+    chosen = os.environ.get("ETL_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("korean-emotion-etl"))

@@ -37,7 +37,7 @@ from etl.steps.split import split
 from etl.steps.tag import tag
 from etl.tagging.policy import Policy
 from etl.tagging.policy import load as load_policy
-from etl.tagging.pool import Tagger, open_tagger
+from etl.tagging.tagger import Tagger, open_tagger
 from etl.taxonomy import Taxonomy
 
 if TYPE_CHECKING:

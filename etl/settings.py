@@ -52,6 +52,9 @@ class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stem: bool = True
     keep: tuple[str, ...] | None = None
     stop_words: str | None = None
+    dictionary: str | None = None
+    seconds: Positive = 10
+    memory_mb: Positive = 3000
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

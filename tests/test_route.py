@@ -9,7 +9,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
 from etl.settings import Read, Settings, Table, Tag, load
 from etl.tagging.policy import load as load_policy
-from etl.tagging.pool import open_tagger
+from etl.tagging.tagger import open_tagger
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data"
 WHITESPACE = Settings(tag=Tag(tagger="whitespace"), table=Table(text_column="text", label_column="label"))

@@ -7,23 +7,18 @@ in half until the guilty sentence is alone; it is marked, and all others are tag
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from etl.settings import Tag
 from etl.tagging import taggers
 
 if TYPE_CHECKING:
-    import polars as pl
     from pebble import ProcessPool
 
 # Kkma, the slowest, tags 36 sentences/s; the start of a JVM takes some seconds on a busy machine.
@@ -38,67 +33,35 @@ Outcome = tuple[list[str], list[str], str | None, str]
 _tag_sentence: taggers.TagSentence | None = None  # in a worker: the one tagger it has loaded
 
 
-class Tagger:
-    """The tagger of the settings, ready to tag; made by `open_tagger`."""
+class Pool:
+    """Worker processes that tag with the tagger of the settings; the first sentence starts them."""
 
     def __init__(self, settings: Tag, workers: int):
         self.settings = settings
         self._workers = workers
-        self._pool = _start(workers) if settings.tagger != "whitespace" else None
+        self._pool = _start(workers)
         self._renewing = threading.Lock()
         self._is_stopped = threading.Event()
 
-    def __call__(self, texts: pl.Series) -> pl.DataFrame:
-        """Tags distinct texts.
+    def tag(self, texts: list[str]) -> list[Outcome]:
+        """Tags each text, in order; may be called by several threads at a time.
 
-        Returns:
-            A frame with `text`, `tokens`, `tags`, `problem` and `found`, in the order of `texts`.
+        Raises:
+            CancelledError: the pool was stopped meanwhile.
         """
-        import polars as pl
-
-        if self._pool is None:
-            tokens = texts.rename("tokens").str.split(" ")
-            tags = tokens.rename("tags").list.eval(pl.lit("Word"))
-            nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
-            return pl.DataFrame([texts, tokens, tags]).with_columns(nothing)
-        outcomes = self._tag(texts.to_list())
-        schema: dict[str, pl.DataType] = {
-            "tokens": pl.List(pl.String),
-            "tags": pl.List(pl.String),
-            "problem": pl.String(),
-            "found": pl.String(),
-        }
-        return pl.DataFrame(outcomes, schema=schema, orient="row").insert_column(0, texts)
-
-    def fingerprint(self) -> dict[str, Any]:
-        """What decides the tokens: the tagger, the versions of its packages, its options."""
-        options = (
-            {"norm": self.settings.norm, "stem": self.settings.stem} if self.settings.tagger == "okt" else {}
-        )
-        versions = taggers.versions(self.settings.tagger)
-        facts = {
-            "name": self.settings.tagger,
-            "version": ", ".join(f"{package} {number}" for package, number in versions.items()),
-            "options": options,
-        }
-        return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
+        chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+        running = [(chunk, self._submit(chunk)) for chunk in chunks]
+        return [outcome for chunk, submitted in running for outcome in self._result(chunk, submitted)]
 
     def stop(self) -> None:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
         self._is_stopped.set()
         with self._renewing:
-            if self._pool is not None:
-                _end(self._pool)
-
-    def _tag(self, texts: list[str]) -> list[Outcome]:
-        chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
-        running = [(chunk, self._submit(chunk)) for chunk in chunks]
-        return [outcome for chunk, submitted in running for outcome in self._result(chunk, submitted)]
+            _end(self._pool)
 
     def _submit(self, chunk: list[str]) -> tuple[ProcessPool, Any]:
         seconds = _START_SECONDS + (_SECONDS_PER_SENTENCE * len(chunk) if len(chunk) > 1 else _ALONE_SECONDS)
         pool = self._pool
-        assert pool is not None
         if not pool.active:
             pool = self._renew(pool)
         return pool, pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
@@ -111,7 +74,6 @@ class Tagger:
             if self._pool is broken:
                 _end(broken)
                 self._pool = _start(self._workers)
-            assert self._pool is not None
             return self._pool
 
     def _wait(self, pool: ProcessPool, future: Any) -> list[Outcome]:
@@ -158,21 +120,6 @@ def _start(workers: int) -> ProcessPool:
 def _end(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
-
-
-@contextmanager
-def open_tagger(settings: Tag, workers: int) -> Iterator[Tagger]:
-    """The tagger of the settings with `workers` processes, which are gone when the block is left.
-
-    Raises:
-        SettingsError: the tagger is not installed.
-    """
-    taggers.versions(settings.tagger)
-    tagger = Tagger(settings, workers)
-    try:
-        yield tagger
-    finally:
-        tagger.stop()
 
 
 def _ignore_interrupts() -> None:

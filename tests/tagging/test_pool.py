@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from etl.settings import Tag
-from etl.tagging.pool import open_tagger
+from etl.tagging.tagger import open_tagger
 
 TEXTS = [f"{number}번째로 적는 문장인데 오늘은 정말 기분이 좋다" for number in range(6000)]
 

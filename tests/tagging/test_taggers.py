@@ -11,7 +11,7 @@ from etl.errors import SettingsError
 from etl.settings import Clean, Tag
 from etl.steps.clean import clean
 from etl.tagging import taggers
-from etl.tagging.pool import Tagger, open_tagger
+from etl.tagging.tagger import Tagger, open_tagger
 
 TAGGERS = ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
 SENTENCE = "어제 본 영화는 정말 재미있었어요"
