@@ -103,8 +103,9 @@ def test_korean_is_knowledge_and_stands_in_yaml() -> None:
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     early = {name: imported_at_the_top(tree) & HEAVY for name, tree in TREES.items()}
-    # etl/train is imported by the command that trains, when it runs.
-    assert {name: heavy for name, heavy in early.items() if heavy and not name.startswith("etl/train/")} == {}
+    # etl/train is imported by the command that trains, when it runs; compiled code is decorated as it is defined.
+    late = ("etl/train/", "etl/tagging/okt/lookup.py", "etl/tagging/okt/parse.py")
+    assert {name: heavy for name, heavy in early.items() if heavy and not name.startswith(late)} == {}
 
 
 def test_only_train_knows_torch() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.settings import Tag
 from etl.tagging import taggers
+from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Tagger:
     def __init__(self, settings: Tag, workers: int):
         self.settings = settings
         self._pool = Pool(settings, workers)
+        self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts.
@@ -38,7 +40,12 @@ class Tagger:
             tokens = texts.rename("tokens").str.split(" ")
             tags = tokens.rename("tags").list.eval(pl.lit("Word"))
             nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
-            return pl.DataFrame([texts, tokens, tags]).with_columns(nothing)
+            return pl.DataFrame([texts.alias("text"), tokens, tags]).with_columns(nothing)
+        return self._okt(texts) if self._okt else self._by_library(texts)
+
+    def _by_library(self, texts: pl.Series) -> pl.DataFrame:
+        import polars as pl
+
         outcomes = self._pool.tag(texts.to_list())
         schema: dict[str, pl.DataType] = {
             "tokens": pl.List(pl.String),
@@ -46,7 +53,7 @@ class Tagger:
             "problem": pl.String(),
             "found": pl.String(),
         }
-        return pl.DataFrame(outcomes, schema=schema, orient="row").insert_column(0, texts)
+        return pl.DataFrame(outcomes, schema=schema, orient="row").insert_column(0, texts.alias("text"))
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides the tokens: the tagger, the versions of its packages, its options."""

@@ -1,0 +1,172 @@
+"""Takes Okt's dictionaries and rules out of the installed library. Runs in a process of its own, with a JVM.
+
+What is written is what `etl.tagging.okt.tables` reads: `words.parquet`, `rules.json` and, to prove that
+they are understood, `proof.parquet` with what the library itself makes of a few thousand made-up eojeols.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from etl import resources
+from etl.settings import Tag
+from etl.tagging import taggers
+
+_PROCESSOR = "org.openkoreantext.processor"
+_NAMES = {"family_name": 13, "given_name": 14, "full_name": 15}  # bits after those of the parts of speech
+_VERB, _ADJECTIVE = 1, 2
+_PROOFS = 3000
+
+
+def dump_or_explain(folder: Path) -> str:
+    """Like `dump`; gives what went wrong as text, because a Java exception cannot leave its process."""
+    try:
+        dump(folder)
+    except Exception as error:  # noqa: BLE001 - whatever Java throws
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return ""
+
+
+def dump(folder: Path) -> None:
+    """Writes the three files into a folder that is there and empty."""
+    import polars as pl
+
+    tag_plain = taggers.load(Tag(norm=False, stem=False))
+    tag_stemmed = taggers.load(Tag(norm=True, stem=True))
+    words = _words()
+    words.write_parquet(folder / "words.parquet")
+    typos = _typos()
+    rules = {"trie": _trie(), "weights": _weights(), "typos": typos}
+    (folder / "rules.json").write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
+    eojeols = made_up_eojeols(words["word"].to_list(), [typo for typo, _ in typos])
+    proof = [
+        [eojeol, *(list(part) for tag in (tag_plain, tag_stemmed) for part in _parts(tag(eojeol)))]
+        for eojeol in eojeols
+    ]
+    columns = ["eojeol", "plain_tokens", "plain_tags", "stemmed_tokens", "stemmed_tags"]
+    lists = dict.fromkeys(columns[1:], pl.List(pl.String))
+    pl.DataFrame(proof, schema={"eojeol": pl.String, **lists}, orient="row").write_parquet(
+        folder / "proof.parquet"
+    )
+
+
+def made_up_eojeols(words: list[str], typos: list[str]) -> list[str]:
+    """Eojeols of all kinds that Okt's rules tell apart: words in a row, typos, numbers, jamo, signs."""
+    chance = random.Random(2)  # noqa: S311 - no secret; the same eojeols every time
+    rules = resources.load("schemas", "okt.yaml")
+    signs: list[str] = rules["proof_signs"]
+    made_up = []
+    for number in range(_PROOFS):
+        parts = chance.choices(words, k=chance.randint(1, 3))
+        if number % 3 == 1:
+            parts.insert(chance.randint(0, len(parts)), chance.choice(typos))
+        if number % 2:
+            parts.insert(
+                chance.randint(0, len(parts)), "".join(chance.choices(signs, k=chance.randint(1, 3)))
+            )
+        made_up.append("".join(parts)[:40])
+    return made_up
+
+
+def _parts(tagged: taggers.Tagged) -> tuple[list[str], list[str]]:
+    return [token for token, _ in tagged], [tag for _, tag in tagged]
+
+
+def _module(name: str) -> Any:
+    """A Scala object."""
+    import jpype
+
+    return jpype.java.lang.Class.forName(f"{_PROCESSOR}.{name}$").getField("MODULE$").get(None)
+
+
+def _words() -> Any:
+    """A row a word: `mask` (parts of speech and kinds of name, as bits), `frequency`, and its stems."""
+    import polars as pl
+
+    provider = _module("util.KoreanDictionaryProvider")
+    masks: dict[str, int] = {}
+    for entry in provider.koreanDictionary().entrySet():
+        _set_bit(masks, entry.getValue(), int(entry.getKey().id()))
+    for name in _each(provider.nameDictionary()):
+        _set_bit(masks, name._2(), _NAMES[str(name._1().name())])
+    frequencies = {
+        str(pair.getKey()): float(pair.getValue()) for pair in provider.koreanEntityFreq().entrySet()
+    }
+    stems = {int(each._1().id()): _pairs(each._2()) for each in _each(provider.predicateStems())}
+    words = sorted({*masks, *frequencies})
+    columns = {
+        "word": words,
+        "mask": [masks.get(word, 0) for word in words],
+        "frequency": [frequencies.get(word, 0.0) for word in words],
+        "verb": [stems[_VERB].get(word) for word in words],
+        "adjective": [stems[_ADJECTIVE].get(word) for word in words],
+    }
+    types = {
+        "word": pl.String,
+        "mask": pl.Int32,
+        "frequency": pl.Float32,
+        "verb": pl.String,
+        "adjective": pl.String,
+    }
+    return pl.DataFrame(columns, schema=types)
+
+
+def _set_bit(masks: dict[str, int], char_array_set: Any, bit: int) -> None:
+    words = str(char_array_set.toString())[1:-1].split(", ")
+    if len(words) != char_array_set.size():
+        raise ValueError(f"a dictionary of {char_array_set.size()} words came out as {len(words)}")
+    for word in words:
+        masks[word] = masks.get(word, 0) | 1 << bit
+
+
+def _each(scala_collection: Any) -> Any:
+    iterator = scala_collection.iterator()
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def _pairs(scala_map: Any) -> dict[str, str]:
+    lines = str(scala_map.mkString("\n")).split("\n")
+    pairs = (line.partition(" -> ") for line in lines)
+    return {word: meant for word, _, meant in pairs}
+
+
+def _typos() -> list[tuple[str, str]]:
+    """Typos and what they stand for, grouped by length in the order in which the library corrects them."""
+    by_length = _module("util.KoreanDictionaryProvider").typoDictionaryByLength()
+    return [pair for each in _each(by_length) for pair in _pairs(each._2()).items()]
+
+
+def _trie() -> dict[str, Any]:
+    """Which part of speech may follow which: nodes `[part of speech, next nodes, may a word end here]`."""
+    import jpype
+
+    nodes: list[Any] = []
+    field = jpype.java.lang.Class.forName(f"{_PROCESSOR}.tokenizer.KoreanTokenizer$").getDeclaredField(
+        "koreanPosTrie"
+    )
+    field.setAccessible(True)
+
+    def number(tries: Any, parent: int) -> list[int]:
+        numbers = []
+        for trie in _each(tries):
+            if trie.curPos() is None:  # stands for the node it follows, which may be repeated
+                numbers.append(parent)
+                continue
+            numbers.append(len(nodes))
+            nodes.append(None)
+            following = number(trie.nextTrie(), numbers[-1])
+            nodes[numbers[-1]] = [int(trie.curPos().id()), following, bool(trie.ending().isDefined())]
+        return numbers
+
+    return {"roots": number(field.get(_module("tokenizer.KoreanTokenizer")), -1), "nodes": nodes}
+
+
+def _weights() -> list[float]:
+    """The numbers of the default TokenizerProfile, in its order, without its lists."""
+    profile = _module("tokenizer.TokenizerProfile").defaultProfile()
+    values = [profile.productElement(place) for place in range(profile.productArity())]
+    return [float(value) for value in values if isinstance(value, float)]

@@ -1,0 +1,68 @@
+"""Lists of strings as flat columns: the arithmetic with which eojeols, pieces and tokens are joined back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Lists of elements that recur, as numbers: list `i` is `index[ends[i - 1]:ends[i]]`.
+
+    Args:
+        ends: where each list ends in `index`, `int64`.
+        index: the number of each element, `int64`.
+    """
+
+    ends: np.ndarray
+    index: np.ndarray
+
+
+def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
+    """Lists of strings as numbers, and the distinct strings that the numbers stand for."""
+    import numpy as np
+    import polars as pl
+
+    ends = lists.list.len().cum_sum().to_numpy().astype(np.int64)
+    encoded = lists.explode(empty_as_null=False).to_arrow().dictionary_encode()
+    distinct = pl.Series(pl.from_arrow(encoded.dictionary), dtype=pl.String)
+    return Lists(ends, encoded.indices.to_numpy().astype(np.int64)), distinct
+
+
+def expand(outer: Lists, inner: Lists) -> Lists:
+    """Replaces every element of `outer` by the list of `inner` that has its number."""
+    import numpy as np
+
+    starts = np.concatenate([np.zeros(1, np.int64), inner.ends])
+    lengths = np.diff(starts)[outer.index]
+    reached = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    within = np.arange(reached[-1]) - np.repeat(reached[:-1], lengths)
+    index = inner.index[np.repeat(starts[:-1][outer.index], lengths) + within]
+    return Lists(reached[outer.ends], index)
+
+
+def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
+    """The lists as a column of lists of strings."""
+    import numpy as np
+    import polars as pl
+    import pyarrow as pa
+
+    offsets = pa.array(np.concatenate([np.zeros(1, np.int64), lists.ends]))
+    values = distinct.gather(pl.Series(lists.index)).to_arrow()
+    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, values)), dtype=pl.List(pl.String))
+
+
+def replaced(series: pl.Series, places: pl.Series, others: pl.Series) -> pl.Series:
+    """The series with `others`, in order, at `places`."""
+    import polars as pl
+
+    if others.is_empty():
+        return series
+    index = pl.arange(len(series), eager=True, dtype=pl.Int64)
+    numbers = pl.arange(len(series), len(series) + len(others), eager=True, dtype=pl.Int64)
+    return pl.concat([series, others]).gather(index.scatter(places, numbers))

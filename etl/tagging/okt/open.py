@@ -1,0 +1,124 @@
+"""Opens the exact Okt: makes its tables on first use, and proves them before they are ever used.
+
+The tables are used only if they tag the made-up eojeols of `proof.parquet` exactly as the library itself
+did when it wrote them. So another version of the library is either understood, or left to tag by itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from etl import console, resources
+from etl.errors import EtlError
+from etl.settings import Tag
+from etl.tagging import dictionary
+from etl.tagging.okt import cut, tables
+from etl.tagging.okt.exact import ExactOkt, TagOdd
+
+_FORMAT = 1  # raise it when `dump` writes something else, or the parser reads it in another way
+_MAKE_SECONDS = 180
+_REFUSED = "refused.txt"
+
+
+def folder() -> Path:
+    """Where the tables of the installed KoNLPy are kept."""
+    return resources.cache_folder() / f"okt-konlpy{version('konlpy')}-{_FORMAT}"
+
+
+def open_okt(settings: Tag, tag_odd: TagOdd) -> ExactOkt | None:
+    """Okt with the options of the settings, or None where only the library itself can be trusted.
+
+    Args:
+        settings: `norm`, `stem` and the user's own `dictionary`.
+        tag_odd: tags eojeols by the library itself.
+
+    Raises:
+        EtlError: the tables cannot be made: the library does not run.
+        SettingsError: the user's dictionary cannot be read.
+    """
+    nouns = [word for word, _ in dictionary.load(settings.dictionary)]
+    with tempfile.TemporaryDirectory(prefix="okt-") as scratch:
+        _keep_compiled_code(Path(scratch))
+        made = folder()
+        if not (made / "proof.parquet").is_file():
+            made = _make(made, Path(scratch))
+        if (made / _REFUSED).is_file():
+            console.note(f"note: Okt runs in its JVM, many times slower: {(made / _REFUSED).read_text()}")
+            return None
+        return ExactOkt(tables.load(made, nouns), settings, tag_odd)
+
+
+def _keep_compiled_code(scratch: Path) -> None:
+    """Numba keeps what it compiled beside the cache of everything else, or nowhere."""
+    compiled = resources.cache_folder() / "compiled"
+    try:
+        compiled.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(compiled, os.W_OK)
+    except OSError:
+        is_writable = False
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled if is_writable else scratch))
+
+
+def _make(target: Path, scratch: Path) -> Path:
+    """Makes and proves the tables; of two runs that do so at once, the first to finish counts."""
+    console.note("note: Okt's dictionaries are taken out of KoNLPy, once: about ten seconds")
+    made = scratch / "made"
+    made.mkdir()
+    _dump(made)
+    if differing := _differing(made):
+        (made / _REFUSED).write_text(f"of {differing} made-up eojeols the tokens are not those of KoNLPy.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix="okt-") as beside:
+            whole = shutil.copytree(made, Path(beside) / "whole")
+            whole.rename(target)
+    except OSError:
+        return made  # the cache cannot be written, or another run was first: these are as good
+    return target
+
+
+def _dump(into: Path) -> None:
+    """Runs `dump` in a process of its own, which has a JVM."""
+    from concurrent.futures import TimeoutError as FutureTimeout
+
+    from pebble import ProcessExpired, ProcessPool
+
+    from etl.tagging.okt.dump import dump_or_explain
+
+    with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            problem = pool.schedule(dump_or_explain, args=[into], timeout=_MAKE_SECONDS).result()
+        except (FutureTimeout, ProcessExpired) as error:
+            problem = str(error)
+    if problem:
+        raise EtlError(
+            "Okt's dictionaries cannot be taken out of KoNLPy",
+            details=[problem],
+            cause="The Java part of KoNLPy does not run on this machine.",
+            next_step="`etl doctor` says what is missing; `--tagger kiwi` needs no Java.",
+        )
+
+
+def _differing(made: Path) -> int:
+    """How many eojeols of the proof come out otherwise than from the library."""
+    import polars as pl
+
+    proof = pl.read_parquet(made / "proof.parquet")
+    found = tables.load(made, [])
+
+    def tag_odd(eojeols: pl.Series) -> pl.DataFrame:
+        nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+        lists = [pl.lit([], pl.List(pl.String)).alias(name) for name in ("tokens", "tags")]
+        return pl.DataFrame({"text": eojeols}).with_columns(*lists, *nothing)
+
+    differing = 0
+    for name, settings in (("plain", Tag(norm=False, stem=False)), ("stemmed", Tag(norm=True, stem=True))):
+        ours = ExactOkt(found, settings, tag_odd)(proof["eojeol"])
+        differs = (ours["tokens"] != proof[f"{name}_tokens"]) | (ours["tags"] != proof[f"{name}_tags"])
+        differing += len((differs & ~cut.is_odd(proof["eojeol"])).arg_true())
+    return differing

@@ -1,0 +1,46 @@
+"""The words of runs of Hangul: the compiled parser, given what it looks up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etl.tagging.okt.tables import Tables, syllables
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+_BYTES_OF_A_SYLLABLE = 3  # in UTF-8
+
+
+def words_of(runs: pl.Series, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+    """Parses runs of Hangul.
+
+    Returns:
+        A row a token (`int32`): where it starts in all runs one after another, its length, part of speech,
+        and the row in `tables.words` of the word or of the head it is built on, negative for a noun that no
+        dictionary has; and where the tokens of each run end (`int64`).
+    """
+    import numpy as np
+
+    from etl.tagging.okt import lookup, parse
+
+    codes, ends = syllables(runs)
+    direct = np.full(len(ends), -1, np.int64)
+    for run in (runs.str.len_chars() > lookup.LONGEST_WORD).arg_true():
+        direct[run] = tables.rows_of_long.get(runs[run], -1)
+    tokens, token_ends = np.empty((len(codes), 4), np.int32), np.empty(len(ends), np.int64)
+    parse.parse(codes, ends, direct, tables.arrays, token_ends, tokens)
+    return tokens[: token_ends[-1] if len(ends) else 0], token_ends
+
+
+def texts_of(runs: pl.Series, tokens: np.ndarray) -> pl.Series:
+    """The tokens of the runs as strings; they follow one another without a gap, so nothing is copied."""
+    import numpy as np
+    import polars as pl
+    import pyarrow as pa
+
+    characters = runs.str.join("").item().encode() if len(runs) else b""
+    starts = np.append(tokens[:, 0].astype(np.int64) * _BYTES_OF_A_SYLLABLE, len(characters))
+    array = pa.LargeStringArray.from_buffers(len(tokens), pa.py_buffer(starts), pa.py_buffer(characters))
+    return pl.Series(pl.from_arrow(array), dtype=pl.String)
