@@ -35,6 +35,7 @@ from etl.steps.keys import keys
 from etl.steps.relabel import relabel
 from etl.steps.split import split
 from etl.steps.tag import tag
+from etl.steps.token_report import Counts, add, count_tokens, report
 from etl.tagging.policy import Policy
 from etl.tagging.policy import load as load_policy
 from etl.tagging.tagger import Tagger, open_tagger
@@ -104,7 +105,7 @@ def ingest(
         route = steps(settings, labels, tagger, policy)
         spool = Spool(folder / "spool")
         batch_steps = [step for step in route if not step.sees_whole_corpus]
-        corpus_keys, aliases = _run_batches(
+        corpus_keys, aliases, token_counts = _run_batches(
             _at_least_one(read(found, settings, account), account),
             batch_steps,
             spool,
@@ -119,6 +120,7 @@ def ingest(
         facts = {
             "tagger": tagger.fingerprint(),
             "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
+            "tokens": report(token_counts, policy),
             "inputs": account.inputs,
             "left_aside": account.left_aside,
             "skipped": account.skipped,
@@ -126,7 +128,7 @@ def ingest(
             "counts": manifest.counts(corpus_keys),
             "splits": manifest.splits(corpus_keys, labels.targets),
             "aliases": aliases,
-            "warnings": account.warnings,
+            "warnings": [*account.warnings, *policy.warnings()],
             "unexpected_rows": unexpected_rows(found, account, settings),
         }
         return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
@@ -152,18 +154,20 @@ def _run_batches(
     settings: Settings,
     workers: int,
     progress: Progress,
-) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-    """Runs the steps that see one batch, spools the rows, and returns their keys and the aliases met."""
+) -> tuple[pl.DataFrame, dict[str, dict[str, int]], list[Counts]]:
+    """Runs the steps that see one batch, spools the rows; returns keys, aliases met and counts of tokens."""
     import polars as pl
 
-    def run(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def run(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, Counts]:
         for step in batch_steps:
             batch = step.run(batch)
-        return batch, keys(batch, settings.dedupe)
+        counts = count_tokens(batch)
+        return batch.drop("all_tokens", "all_tags"), keys(batch, settings.dedupe), counts
 
     all_keys: list[pl.DataFrame] = []
     aliases: dict[str, Counter[str]] = {}
-    for batch, batch_keys in ordered_map(run, batches, workers):
+    token_counts: list[Counts] = []
+    for batch, batch_keys, batch_counts in ordered_map(run, batches, workers):
         met = (
             batch.filter(pl.col("alias").is_not_null())
             .select("source", pl.col("alias").str.split(","))
@@ -173,10 +177,10 @@ def _run_batches(
             aliases.setdefault(source, Counter())[alias] += 1
         spool.put(batch.drop("alias", "reason", "detail"))
         all_keys.append(batch_keys)
+        token_counts = add(token_counts, batch_counts)
         progress(batch.height, f"reading {batch['source'][0]}")
-    return pl.concat(all_keys), {
-        source: dict(sorted(found.items())) for source, found in sorted(aliases.items())
-    }
+    sorted_aliases = {source: dict(sorted(found.items())) for source, found in sorted(aliases.items())}
+    return pl.concat(all_keys), sorted_aliases, token_counts
 
 
 def _write(

@@ -105,6 +105,7 @@ def ingest(
                 for key in (
                     "counts",
                     "splits",
+                    "tokens",
                     "left_aside",
                     "skipped",
                     "warnings",
@@ -190,12 +191,28 @@ def show(manifest: dict[str, Any], out: Path) -> None:
             for label in manifest["taxonomy"]["targets"]
         ],
     )
+    console.line(key_tokens_in_short(manifest["tokens"]))
     _show_notes(manifest)
     if not any(each["kept"] for each in counts.values()):
         console.note(f"warning: not one row was kept: `etl rejects {out}` says why")
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
+
+
+def key_tokens_in_short(tokens: dict[str, Any]) -> str:
+    """What the key-token filter did, in a line; shares are of all tokens."""
+    from etl import console
+
+    before, after = tokens["before"], tokens["after"]
+    if before == after:
+        return f"Key tokens: all {after:,} kept" if before else "Key tokens: none, as no sentence was tagged"
+    shares = [(each["removed_share"], name) for name, each in tokens["classes"].items()]
+    largest = sorted(shares, key=lambda share: -share[0])[:4]
+    removed = ", ".join(f"{name} {share:.0%}" for share, name in largest if share >= 0.005)
+    emptied = console.counted(tokens["emptied"], "sentence")
+    kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
+    return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
 
 
 def _show_notes(manifest: dict[str, Any]) -> None:

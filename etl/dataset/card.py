@@ -51,6 +51,8 @@ def dataset_card(manifest: dict[str, Any]) -> str:
     return (
         f"{head}\n# Korean emotion sentences\n\n"
         f"Labels: taxonomy `{manifest['taxonomy']['name']}`. Tagger: `{manifest['tagger']['name']}`.\n"
+        f"Key tokens: {manifest['tokens']['after']:,} of {manifest['tokens']['before']:,} tokens; "
+        "`manifest.json` says which were removed.\n"
         "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"
         "| corpus | licence | read | kept | rejected |\n|---|---|---:|---:|---:|\n"
         f"{sources}\n| label | train | validation | test |\n|---|---:|---:|---:|\n{labels}\n"

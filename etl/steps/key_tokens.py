@@ -17,32 +17,36 @@ if TYPE_CHECKING:
 def key_tokens(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Filters `tokens` and `tags`; marks sentences of which nothing is left as `no_key_tokens`.
 
+    What the tagger gave stays in `all_tokens` and `all_tags`, for `etl.steps.token_report`.
+
     Args:
         frame: rows with `tokens` and `tags`, lists of equal length or null.
         policy: which tokens are kept.
     """
     import polars as pl
 
+    frame = frame.with_columns(pl.col("tokens", "tags").name.prefix("all_"))
     if not policy.keeps_all:
-        pairs = frame.select("tokens", "tags").with_row_index("row").explode("tokens", "tags")
-        kept = pairs.filter(policy.is_kept(pl.col("tokens"), pl.col("tags")))
-        lists = kept.group_by("row", maintain_order=True).agg("tokens", "tags")
-        nothing = pl.lit([], pl.List(pl.String))
-        frame = (
-            frame.rename({"tokens": "all_tokens"})
-            .drop("tags")
-            .with_row_index("row")
-            .join(lists, on="row", how="left", maintain_order="left")
-            # A row that was not tagged has no tokens; one that lost them all has an empty list.
-            .with_columns(
-                pl.when(pl.col("all_tokens").is_not_null()).then(pl.col(name).fill_null(nothing)).alias(name)
-                for name in ("tokens", "tags")
-            )
-        )
-    else:
-        frame = frame.with_columns(pl.col("tokens").alias("all_tokens"))
-    is_empty = pl.col("tokens").list.len().fill_null(0) == 0
-    before = pl.col("all_tokens").list.len().fill_null(0)
-    return mark(frame, is_empty, "no_key_tokens", pl.format("{} tokens, none of them kept", before)).drop(
-        "all_tokens", "row", strict=False
+        frame = _filter(frame, policy)
+    before, after = (pl.col(name).list.len().fill_null(0) for name in ("all_tokens", "tokens"))
+    return mark(frame, after == 0, "no_key_tokens", pl.format("{} tokens, none of them kept", before))
+
+
+def _filter(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    import polars as pl
+
+    pair = ["tokens", "tags"]
+    pairs = frame.select(pair).with_row_index("row").explode(pair)
+    # A text has the same words again and again, and looking at a word costs more than finding it again.
+    distinct = pairs.select(pair).unique().filter(policy.is_kept(pl.col("tokens"), pl.col("tags")))
+    kept = pairs.join(distinct, on=pair, how="semi", maintain_order="left")
+    lists = kept.group_by("row", maintain_order=True).agg(pair)
+    nothing = pl.lit([], pl.List(pl.String))
+    return (
+        frame.drop(pair)
+        .with_row_index("row")
+        .join(lists, on="row", how="left", maintain_order="left")
+        # A row that was not tagged has no tokens; one that lost them all has an empty list.
+        .with_columns(pl.when(pl.col("all_tokens").is_not_null()).then(pl.col(pair).fill_null(nothing)))
+        .drop("row")
     )

@@ -8,62 +8,96 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+import msgspec
 
 from etl import resources
 from etl.errors import SettingsError
-from etl.settings import Tag
+from etl.settings import Tag, Tagger
 
 if TYPE_CHECKING:
     import polars as pl
 
+# Of a tag that no tag set has: KoNLPy takes text behind a slash for a tag of Hannanum.
+_UNMAPPED = "unknown"
+_NEGATION = "negation"
+
+
+class Form(msgspec.Struct, frozen=True, rename={"coarse": "class"}):
+    """What tokens of a class look like, where that says more than their tags.
+
+    Args:
+        coarse: the class of a token that looks like this.
+        pattern: a regular expression that is searched in the token.
+        of: only tokens whose tags have one of these classes; empty: all.
+    """
+
+    coarse: str
+    pattern: str
+    of: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Policy:
-    """The tokens to keep.
+    """The tokens to keep: those of the classes to keep that are no stop words.
 
     Args:
-        keep: the coarse classes that are kept, as chosen.
-        tags: tags of the tagger whose class is kept; of a compound tag such as `VV+EC` the first part counts.
-        negation: tokens that are kept for being negation: `(token, tag)`, an empty tag standing for any.
-        emoticons: regular expressions, one of which a kept emoticon or emoji matches.
+        keep: the coarse classes that are kept, sorted.
+        classes: the coarse class of each tag of the tagger.
+        forms: looks that decide the class before the tag does; the first one that fits.
         stop_words: tokens that are dropped whatever they are.
-        keeps_all: whether nothing is ever dropped.
     """
 
     keep: tuple[str, ...]
-    tags: frozenset[str]
-    negation: frozenset[tuple[str, str]]
-    emoticons: tuple[str, ...]
+    classes: dict[str, str]
+    forms: tuple[Form, ...]
     stop_words: frozenset[str]
-    keeps_all: bool
 
-    def is_kept(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
-        """Whether a token with this tag is kept."""
+    @property
+    def keeps_all(self) -> bool:
+        """Whether nothing is ever dropped."""
+        possible = {*self.classes.values(), *(form.coarse for form in self.forms)}
+        return possible <= set(self.keep) and not self.stop_words
+
+    def coarse_class(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
+        """The class of a token with this tag. Of a compound tag such as `VV+EC` the first part counts."""
         import polars as pl
 
         first_part = tag.str.split("+").list.first()
-        any_tag = [word for word, only_tag in self.negation if not only_tag]
-        with_tag = [f"{word}/{only_tag}" for word, only_tag in sorted(self.negation) if only_tag]
-        is_negation = token.is_in(sorted(any_tag)) | pl.concat_str(token, first_part, separator="/").is_in(
-            with_tag
+        by_tag = first_part.replace_strict(
+            list(self.classes), list(self.classes.values()), default=_UNMAPPED, return_dtype=pl.String
         )
-        is_kept = first_part.is_in(sorted(self.tags)) | is_negation
-        for pattern in self.emoticons:
-            is_kept = is_kept | token.str.contains(pattern)
-        return is_kept & ~token.is_in(sorted(self.stop_words))
+        coarse = by_tag
+        for form in reversed(self.forms):
+            looks = token.str.contains(form.pattern)
+            if form.of:
+                looks &= by_tag.is_in(form.of)
+            coarse = pl.when(looks).then(pl.lit(form.coarse)).otherwise(coarse)
+        return coarse
+
+    def is_kept(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
+        """Whether a token with this tag is kept."""
+        return self.coarse_class(token, tag).is_in(self.keep) & ~token.is_in(sorted(self.stop_words))
+
+    def warnings(self) -> list[str]:
+        """What a person may not have meant: lists of stop words that are passed around drop negation."""
+        negations = [form.pattern for form in self.forms if form.coarse == _NEGATION and not form.of]
+        words = sorted(word for word in self.stop_words if any(re.search(each, word) for each in negations))
+        if not words or _NEGATION not in self.keep:
+            return []
+        return [
+            f"tag.stop_words drops negation, and with it the difference between opposites: {', '.join(words)}"
+        ]
 
     def sha256(self) -> str:
-        """Changes exactly when other tokens may be kept."""
-        parts = [
-            sorted(self.tags),
-            sorted(self.negation),
-            self.emoticons,
-            sorted(self.stop_words),
-            self.keeps_all,
-        ]
+        """Changes whenever other tokens may be kept."""
+        forms = msgspec.to_builtins(self.forms)
+        parts = [self.keep, sorted(self.classes.items()), forms, sorted(self.stop_words)]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -73,58 +107,51 @@ def load(settings: Tag) -> Policy:
     Raises:
         SettingsError: `tag.keep` names an unknown class, or the file of stop words cannot be read.
     """
-    classes: dict[str, str] = resources.load("schemas", "pos", f"{settings.tagger}.yaml")["classes"]
     policy = resources.load("schemas", "pos", "policy.yaml")
-    keep = set(settings.keep if settings.keep is not None else policy["keep"])
-    known = {*policy["keep"], *_all_classes()}
-    if unknown := sorted(keep - known):
-        raise SettingsError(
-            f"tag.keep names a class that no tagger has: {unknown[0]}",
-            details=[f"expected some of {', '.join(sorted(known))}"],
-            next_step="correct tag.keep in etl.yaml.",
-        )
-    emoticons = [policy[f"{name}_pattern"] for name in ("emoticon", "emoji") if name in keep]
-    stop_words = _stop_words(settings.stop_words)
+    classes = _classes(settings.tagger)
+    has_parts_of_speech = (
+        len(set(classes.values())) > 1
+    )  # an eojeol is many tokens, and looks like all of them
     return Policy(
-        keep=tuple(sorted(keep)),
-        tags=frozenset(tag for tag, coarse in classes.items() if coarse in keep),
-        negation=_negation(policy, classes) if "negation" in keep else frozenset(),
-        emoticons=tuple(emoticons),
-        stop_words=stop_words,
-        keeps_all=set(classes.values()) <= keep and not stop_words,
+        keep=_keep(settings.keep, policy["keep"], policy["always"]),
+        classes=classes,
+        forms=msgspec.convert(policy["forms"], tuple[Form, ...]) if has_parts_of_speech else (),
+        stop_words=_stop_words(settings.stop_words),
     )
 
 
-def _all_classes() -> set[str]:
-    return {
-        coarse
-        for tagger in resources.names("schemas", "pos")
-        if tagger != "policy"
-        for coarse in resources.load("schemas", "pos", f"{tagger}.yaml")["classes"].values()
-    }
+def _classes(tagger: str) -> dict[str, str]:
+    classes: dict[str, str] = resources.load("schemas", "pos", f"{tagger}.yaml")["classes"]
+    return classes
 
 
-def _negation(
-    policy: dict[str, dict[str, list[str] | str]], classes: dict[str, str]
-) -> frozenset[tuple[str, str]]:
-    pairs: set[tuple[str, str]] = set()
-    for word, only in policy["negation"].items():
-        if only == "any":
-            pairs.add((word, ""))
-        else:
-            pairs.update((word, tag) for tag, coarse in classes.items() if coarse in only)
-    return frozenset(pairs)
+def _keep(chosen: tuple[str, ...] | None, default: list[str], always: list[str]) -> tuple[str, ...]:
+    """The classes to keep: those chosen, else the default ones; and `always` some; less those with a `-`."""
+    names = chosen or ()
+    dropped = {name[1:] for name in names if name.startswith("-")}
+    named = {name for name in names if not name.startswith("-")}
+    known = {*default, *always, *(each for tagger in get_args(Tagger) for each in _classes(tagger).values())}
+    if unknown := sorted((named | dropped) - known):
+        raise SettingsError(
+            f"tag.keep names a class that no tagger has: {unknown[0]}",
+            details=[f"expected some of {', '.join(sorted(known))}"],
+            next_step="correct tag.keep in etl.yaml; a `-` before a class drops it.",
+        )
+    is_default = chosen is None or (bool(dropped) and not named)
+    return tuple(sorted(({*default} if is_default else named).union(always) - dropped))
 
 
 def _stop_words(file: str | None) -> frozenset[str]:
+    """One word a line; lines that are blank or begin with `#` are none. Composed (NFC), as all text is."""
     if file is None:
         return frozenset()
     try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+        text = Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"the stop words in {file} cannot be read",
             details=[str(error)],
             next_step="tag.stop_words in etl.yaml is a UTF-8 file with one word a line.",
         ) from error
-    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    words = (line.strip() for line in unicodedata.normalize("NFC", text).splitlines())
+    return frozenset(word for word in words if word and not word.startswith("#"))

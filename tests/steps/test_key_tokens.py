@@ -87,7 +87,25 @@ def test_a_word_that_is_negation_only_as_a_verb_is_dropped_as_another() -> None:
 
 def test_the_classes_to_keep_are_a_setting() -> None:
     policy = load(Tag(keep=("adjective",)))
-    assert kept(policy, *cut(CUT["okt"])) == ["좋다", "없다"]
+    assert kept(policy, *cut("나/Noun 는/Josa 좋다/Adjective 가다/Verb")) == ["좋다"]
+
+
+@pytest.mark.parametrize("tagger", CUT)
+def test_negation_emoticons_and_emoji_survive_whatever_classes_are_chosen(tagger: str) -> None:
+    tokens = kept(load(Tag(tagger=tagger, keep=("number",))), *cut(CUT[tagger]))  # type: ignore[arg-type]
+    assert [forms & {*tokens} for forms in NEGATION].count(set()) == 0
+    assert {"ㅠㅠ", "ㅋㅋ", "😀"} == {*tokens} - set().union(*NEGATION)
+
+
+def test_negation_and_emoticons_are_dropped_only_by_name() -> None:
+    policy = load(Tag(keep=("adjective", "-negation", "-emoticon")))
+    assert kept(policy, *cut(CUT["okt"])) == ["좋다", "😀"]
+
+
+def test_what_the_tagger_gave_stays_beside_what_is_kept() -> None:
+    frame = key_tokens(frame_of(cut(CUT["okt"]), None), load(Tag()))
+    assert frame["all_tokens"].to_list() == [[token for token, _ in cut(CUT["okt"])], None]
+    assert frame["all_tags"].to_list() == [[tag for _, tag in cut(CUT["okt"])], None]
 
 
 def test_a_class_that_no_tagger_has_is_refused() -> None:
