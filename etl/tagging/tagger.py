@@ -1,6 +1,8 @@
 """The tagger of the settings as one function: distinct texts in, their tokens and tags out.
 
-How a tagger is kept from stopping a run is `etl.tagging.pool`'s business.
+whitespace   the eojeols themselves
+okt          etl.tagging.okt, and the few eojeols which that leaves to the library as below
+others       what the cache does not know (etl.tagging.cache), by worker processes (etl.tagging.pool)
 """
 
 from __future__ import annotations
@@ -8,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from etl import console, resources
 from etl.settings import Tag
-from etl.tagging import taggers
+from etl.tagging import dictionary, taggers
+from etl.tagging.cache import TagCache, open_cache
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
 
@@ -23,8 +27,9 @@ if TYPE_CHECKING:
 class Tagger:
     """The tagger of the settings, ready to tag; made by `open_tagger`."""
 
-    def __init__(self, settings: Tag, workers: int):
+    def __init__(self, settings: Tag, workers: int, cache: TagCache | None):
         self.settings = settings
+        self._cache = cache
         self._pool = Pool(settings, workers)
         self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
 
@@ -34,39 +39,37 @@ class Tagger:
         Returns:
             A frame with `text`, `tokens`, `tags`, `problem` and `found`, in the order of `texts`.
         """
-        import polars as pl
-
         if self.settings.tagger == "whitespace":
-            tokens = texts.rename("tokens").str.split(" ")
-            tags = tokens.rename("tags").list.eval(pl.lit("Word"))
-            nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
-            return pl.DataFrame([texts.alias("text"), tokens, tags]).with_columns(nothing)
+            return _by_whitespace(texts)
         return self._okt(texts) if self._okt else self._by_library(texts)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
+        """What the library answers, now or in an earlier run."""
         import polars as pl
 
-        outcomes = self._pool.tag(texts.to_list())
-        schema: dict[str, pl.DataType] = {
-            "tokens": pl.List(pl.String),
-            "tags": pl.List(pl.String),
-            "problem": pl.String(),
-            "found": pl.String(),
-        }
-        return pl.DataFrame(outcomes, schema=schema, orient="row").insert_column(0, texts.alias("text"))
+        if self._cache is None:
+            return self._by_workers(pl.DataFrame({"text": texts}))
+        nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+        known = self._cache.get(texts).with_columns(nothing).with_row_index("place")
+        is_known = pl.col("tokens").is_not_null()
+        new = known.filter(~is_known).select("place", "text")
+        if new.is_empty():
+            return known.drop("place")
+        tagged = self._by_workers(new)
+        self._cache.put(tagged)
+        return pl.concat([known.filter(is_known), tagged]).sort("place").drop("place")
+
+    def _by_workers(self, frame: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        lists = pl.List(pl.String)
+        schema: dict[str, Any] = {"tokens": lists, "tags": lists, "problem": pl.String, "found": pl.String}
+        outcomes = self._pool.tag(frame["text"].to_list())
+        return frame.hstack(pl.DataFrame(outcomes, schema=schema, orient="row"))
 
     def fingerprint(self) -> dict[str, Any]:
-        """What decides the tokens: the tagger, the versions of its packages, its options."""
-        options = (
-            {"norm": self.settings.norm, "stem": self.settings.stem} if self.settings.tagger == "okt" else {}
-        )
-        versions = taggers.versions(self.settings.tagger)
-        facts = {
-            "name": self.settings.tagger,
-            "version": ", ".join(f"{package} {number}" for package, number in versions.items()),
-            "options": options,
-        }
-        return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
+        """What decides the tokens; see `fingerprint`."""
+        return fingerprint(self.settings)
 
     def stop(self) -> None:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
@@ -74,15 +77,50 @@ class Tagger:
 
 
 @contextmanager
-def open_tagger(settings: Tag, workers: int) -> Iterator[Tagger]:
+def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Iterator[Tagger]:
     """The tagger of the settings with `workers` processes, which are gone when the block is left.
 
+    Args:
+        settings: which tagger, with which options.
+        workers: how many processes tag; decides nothing of the result.
+        is_cached: whether what was tagged in earlier runs may be taken from the disk.
+
     Raises:
-        SettingsError: the tagger is not installed.
+        SettingsError: the tagger is not installed, or its user dictionary cannot be used.
+        EtlError: the tagger does not run on this machine.
     """
-    taggers.versions(settings.tagger)
-    tagger = Tagger(settings, workers)
-    try:
+    facts = fingerprint(settings)
+    with ExitStack() as stack:
+        cache = None
+        if is_cached and settings.tagger != "whitespace":
+            cache = stack.enter_context(open_cache(resources.cache_folder(), facts))
+        tagger = Tagger(settings, workers, cache)
+        stack.callback(tagger.stop)
         yield tagger
-    finally:
-        tagger.stop()
+    for note in cache.notes if cache else []:
+        console.note(f"note: {note}")
+
+
+def fingerprint(settings: Tag) -> dict[str, Any]:
+    """What decides the tokens: the tagger, the versions of its packages, its options."""
+    options: dict[str, bool | str] = {}
+    if settings.tagger == "okt":
+        options = {"norm": settings.norm, "stem": settings.stem}
+    if words := dictionary.tagged(settings):
+        options["dictionary"] = hashlib.sha256(json.dumps(words).encode()).hexdigest()
+    versions = taggers.versions(settings.tagger)
+    facts = {
+        "name": settings.tagger,
+        "version": ", ".join(f"{package} {number}" for package, number in versions.items()),
+        "options": options,
+    }
+    return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
+
+
+def _by_whitespace(texts: pl.Series) -> pl.DataFrame:
+    import polars as pl
+
+    tokens = texts.rename("tokens").str.split(" ")
+    tags = tokens.rename("tags").list.eval(pl.lit("Word"))
+    nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+    return pl.DataFrame([texts.alias("text"), tokens, tags]).with_columns(nothing)

@@ -44,13 +44,45 @@ def open_okt(settings: Tag, tag_odd: TagOdd) -> ExactOkt | None:
     nouns = [word for word, _ in dictionary.load(settings.dictionary)]
     with tempfile.TemporaryDirectory(prefix="okt-") as scratch:
         _keep_compiled_code(Path(scratch))
-        made = folder()
-        if not (made / "proof.parquet").is_file():
+        made, found = folder(), _load(folder(), nouns)
+        if found is None:
             made = _make(made, Path(scratch))
+            found = tables.load(made, nouns)
         if (made / _REFUSED).is_file():
             console.note(f"note: Okt runs in its JVM, many times slower: {(made / _REFUSED).read_text()}")
             return None
-        return ExactOkt(tables.load(made, nouns), settings, tag_odd)
+        return ExactOkt(found, settings, tag_odd)
+
+
+def differing(made: Path) -> int:
+    """How many eojeols of the proof come out otherwise than from the library: none, if all is well."""
+    import polars as pl
+
+    proof = pl.read_parquet(made / "proof.parquet")
+    found = tables.load(made, [])
+
+    def tag_odd(eojeols: pl.Series) -> pl.DataFrame:
+        nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+        lists = [pl.lit([], pl.List(pl.String)).alias(name) for name in ("tokens", "tags")]
+        return pl.DataFrame({"text": eojeols}).with_columns(*lists, *nothing)
+
+    count = 0
+    for name, settings in (("plain", Tag(norm=False, stem=False)), ("stemmed", Tag(norm=True, stem=True))):
+        ours = ExactOkt(found, settings, tag_odd)(proof["eojeol"])
+        differs = (ours["tokens"] != proof[f"{name}_tokens"]) | (ours["tags"] != proof[f"{name}_tags"])
+        count += len((differs & ~cut.is_odd(proof["eojeol"])).arg_true())
+    return count
+
+
+def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
+    """The tables, if they are there and whole; what is left of damaged ones is removed."""
+    import polars as pl
+
+    try:
+        return tables.load(made, nouns)
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+        shutil.rmtree(made, ignore_errors=True)
+        return None
 
 
 def _keep_compiled_code(scratch: Path) -> None:
@@ -70,8 +102,8 @@ def _make(target: Path, scratch: Path) -> Path:
     made = scratch / "made"
     made.mkdir()
     _dump(made)
-    if differing := _differing(made):
-        (made / _REFUSED).write_text(f"of {differing} made-up eojeols the tokens are not those of KoNLPy.")
+    if count := differing(made):
+        (made / _REFUSED).write_text(f"of {count} made-up eojeols the tokens are not those of KoNLPy.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="okt-") as beside:
@@ -102,23 +134,3 @@ def _dump(into: Path) -> None:
             cause="The Java part of KoNLPy does not run on this machine.",
             next_step="`etl doctor` says what is missing; `--tagger kiwi` needs no Java.",
         )
-
-
-def _differing(made: Path) -> int:
-    """How many eojeols of the proof come out otherwise than from the library."""
-    import polars as pl
-
-    proof = pl.read_parquet(made / "proof.parquet")
-    found = tables.load(made, [])
-
-    def tag_odd(eojeols: pl.Series) -> pl.DataFrame:
-        nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
-        lists = [pl.lit([], pl.List(pl.String)).alias(name) for name in ("tokens", "tags")]
-        return pl.DataFrame({"text": eojeols}).with_columns(*lists, *nothing)
-
-    differing = 0
-    for name, settings in (("plain", Tag(norm=False, stem=False)), ("stemmed", Tag(norm=True, stem=True))):
-        ours = ExactOkt(found, settings, tag_odd)(proof["eojeol"])
-        differs = (ours["tokens"] != proof[f"{name}_tokens"]) | (ours["tags"] != proof[f"{name}_tags"])
-        differing += len((differs & ~cut.is_odd(proof["eojeol"])).arg_true())
-    return differing
