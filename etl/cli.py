@@ -14,13 +14,16 @@ import typer
 import etl
 from etl.commands import (
     build_vocab,
+    cache,
     demo,
+    doctor,
     ingest,
     init,
     labels,
     rejects,
     sample,
     sources,
+    tokens,
     train_baseline,
     validate,
 )
@@ -38,16 +41,19 @@ app = typer.Typer(
 
 # In the order in which a newcomer needs them.
 for command in (
+    doctor.doctor,
     demo.demo,
     sample.sample,
     sources.sources,
     labels.labels,
     init.init,
+    tokens.tokens,
     ingest.ingest,
     rejects.rejects,
     validate.validate,
     build_vocab.build_vocab,
     train_baseline.train_baseline,
+    cache.cache,
 ):
     app.command()(command)
 

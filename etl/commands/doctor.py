@@ -1,0 +1,79 @@
+"""`etl doctor`: can it work on this machine, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from etl.commands.ingest import Tagger
+
+_STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
+
+
+def doctor(
+    tagger: Annotated[
+        list[Tagger] | None,
+        typer.Option(help="Only this tagger; may be given again.  [default: okt is needed, all are tried]"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Tagging processes to have memory for.  [default: one a core]")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="The checks as JSON on standard output.")] = False,
+) -> None:
+    """Check Java, taggers, memory, disk and output, and say what to do about what is found.
+
+    Each installed tagger is started and given a few sentences and hazards: texts on which taggers hang or
+    crash. A tagger may fail on a hazard, if it is found out: ingest would reject the sentence and go on.
+
+    Takes less than a minute. Exit code 3 where a problem would stop `etl ingest`; a note stops nothing.
+    """
+    import sys
+    from io import TextIOWrapper
+
+    from etl import console
+    from etl.doctor import examine
+    from etl.errors import FindingsError
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # an output that cannot show Korean is a finding
+    checks = []
+    for check in examine([each.value for each in tagger or []], workers or os.cpu_count() or 1):
+        checks.append(check)
+        if not is_json:
+            _show(check.name, check.state, check.found, check.next_step)
+    problems = sum(check.state == "problem" for check in checks)
+    if is_json:
+        console.json_document(
+            {
+                "problems": problems,
+                "checks": [
+                    {
+                        "name": check.name,
+                        "state": check.state,
+                        "found": check.found,
+                        "next_step": check.next_step,
+                        "facts": check.facts,
+                    }
+                    for check in checks
+                ],
+            }
+        )
+    elif problems:
+        console.line(f"{console.counted(problems, 'problem')}: `etl ingest` would stop here.")
+    else:
+        console.line("No problem: `etl ingest` can work here.")
+    if problems:
+        raise typer.Exit(FindingsError.exit_code)
+
+
+def _show(name: str, state: str, found: str, next_step: str) -> None:
+    from rich.text import Text
+
+    from etl import console
+
+    output = console.stdout()
+    output.print(Text.assemble((f"{state:<8}", _STYLES[state]), f"{name:<17}", found), soft_wrap=True)
+    if next_step:
+        output.print(Text(f"{'':<8}{'':<17}Next: {next_step}"), soft_wrap=True)

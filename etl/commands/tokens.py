@@ -1,0 +1,159 @@
+"""`etl tokens`: what each tagger makes of a sentence, and which tokens are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from etl.commands.ingest import Tagger
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from etl.tokens import Answer, Sentence, Token
+
+_COLOURS = {
+    "noun": "cyan",
+    "verb": "green",
+    "adjective": "yellow",
+    "adverb": "blue",
+    "interjection": "bright_cyan",
+    "negation": "red",
+    "emoticon": "magenta",
+    "emoji": "bright_magenta",
+    "unknown": "bright_yellow",
+}
+_OTHER_COLOUR = "white"  # a class that is kept by `--keep` only
+_NAME_WIDTH = 12
+# Control characters as their pictures: a terminal must not obey a sentence.
+_PICTURES = {**{code: 0x2400 + code for code in range(32)}, **dict.fromkeys(range(127, 160), 0xFFFD)}
+
+
+def tokens(
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT|FILE",
+            help="A sentence, or a text file with one a line (UTF-8 or cp949).",
+            show_default=False,
+        ),
+    ],
+    tagger: Annotated[
+        list[Tagger] | None,
+        typer.Option(help="May be given again.  [default: okt, komoran, mecab, kiwi, as installed]"),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS", help="Keep this coarse class; may be given again.  [default: tag.keep]"
+        ),
+    ] = None,
+    norm: Annotated[
+        bool | None, typer.Option("--norm/--no-norm", help="Okt: correct slang and typos first.")
+    ] = None,
+    stem: Annotated[
+        bool | None,
+        typer.Option("--stem/--no-stem", help="Okt: verbs and adjectives in their dictionary form."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings: stop words, a dictionary, tag.keep.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many lines of a file.")] = 20,
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Show what taggers make of a sentence, side by side, and which tokens are kept.
+
+    The sentence is cleaned first, as in ingest. Kept tokens are coloured by their coarse class, dropped
+    ones dim; where there is no colour, dropped tokens stand in parentheses.
+    """
+    import sys
+
+    from etl import console, settings
+    from etl import tokens as library
+    from etl.tagging import policy
+
+    overrides = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
+    chosen = settings.load(config, overrides)
+    raw_texts = library.sentences_of(text, limit)
+    names, missing = library.usable([each.value for each in tagger or []])
+    with console.progress("tagging", len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
+        sentences = library.compare(raw_texts, chosen, names, progress)
+    if is_json:
+        console.json_document([each.document() for each in sentences])
+        return
+    for error in missing:
+        console.note(f"note: {error.what}. {error.next_step}")
+    for warning in policy.load(chosen.tag).warnings():
+        console.note(f"warning: {warning}")
+    for sentence in sentences:
+        _show(sentence)
+    _show_legend(sentences)
+
+
+def _show(sentence: Sentence) -> None:
+    from rich.table import Table
+
+    from etl import console
+
+    output = console.stdout()
+    console.line(sentence.raw_text.translate(_PICTURES))
+    if sentence.text != sentence.raw_text and sentence.text:
+        console.line(f"{'cleaned':{_NAME_WIDTH}}{sentence.text}")
+    if sentence.reason is not None:
+        console.line(f"{sentence.reason}: {sentence.detail}. `etl ingest` rejects it, and no tagger sees it.")
+    if output.is_terminal:
+        drawn = Table.grid(padding=(0, 1))
+        drawn.add_column(width=_NAME_WIDTH - 1)
+        drawn.add_column(overflow="fold")
+        for answer in sentence.answers:
+            drawn.add_row(answer.tagger, _line(answer))
+        output.print(drawn)
+    else:
+        for answer in sentence.answers:
+            output.print(f"{answer.tagger:{_NAME_WIDTH}}", _line(answer), sep="", soft_wrap=True)
+    output.print()
+
+
+def _line(answer: Answer) -> Text:
+    """The tokens of one tagger, or why there are none."""
+    from rich.text import Text
+
+    if answer.problem is not None:
+        return Text(f"{answer.problem}: {answer.found}", style="bold red")
+    return Text(" ").join(_drawn(token) for token in answer.tokens)
+
+
+def _drawn(token: Token) -> Text:
+    """A token with its tag, never read as markup."""
+    from rich.text import Text
+
+    if token.is_kept:
+        colour = _COLOURS.get(token.coarse, _OTHER_COLOUR)
+        return Text.assemble((token.token, f"bold {colour}"), (f"/{token.tag}", colour))
+    shown = f"{token.token}/{token.tag}"
+    return Text(shown, style="dim strike") if _has_colour() else Text(f"({shown})")
+
+
+def _has_colour() -> bool:
+    from etl import console
+
+    output = console.stdout()
+    return output.color_system is not None and not output.no_color
+
+
+def _show_legend(sentences: list[Sentence]) -> None:
+    """Which colours were seen, and how a dropped token looks."""
+    from rich.text import Text
+
+    from etl import console
+
+    shown = [token for each in sentences for answer in each.answers for token in answer.tokens]
+    if not shown:
+        return
+    kept = {token.coarse for token in shown if token.is_kept}
+    names = [*(name for name in _COLOURS if name in kept), *sorted(kept - set(_COLOURS))]
+    parts = [Text(name, style=f"bold {_COLOURS.get(name, _OTHER_COLOUR)}") for name in names]
+    dropped = Text("dropped", style="dim strike") if _has_colour() else Text("(dropped)")
+    console.stdout().print(
+        Text.assemble("kept: ", Text(", ").join(parts) if parts else "nothing", "; ", dropped), soft_wrap=True
+    )

