@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks import dialogue_json, json_lines, multimodal, nsmc_growth, report, xlsx
+from benchmarks import dialogue_json, json_lines, multimodal, nsmc_growth, report, tagging, xlsx
 from benchmarks.measure import Setup
 from etl import console
 
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "multimodal": multimodal.run,
     "json_lines": json_lines.run,
     "nsmc_growth": nsmc_growth.run,
+    "tagging": tagging.run,
 }
 
 

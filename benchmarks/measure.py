@@ -15,8 +15,10 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ class Run:
         work_seconds: inside the process, with the modules of `IMPORTS` already loaded.
         cpu_seconds: of all threads and processes together, imports included.
         peak_bytes: largest resident size of the largest process of the tree, not the sum over processes.
+        tree_peak_bytes: largest sum over all processes at a time, looked at five times a second; 0 where the
+            system does not tell.
         rows: how many rows there were, and a digest of them; empty if not asked for.
     """
 
@@ -41,6 +45,7 @@ class Run:
     work_seconds: float
     cpu_seconds: float
     peak_bytes: int
+    tree_peak_bytes: int
     rows: Mapping[str, Any]
 
 
@@ -132,7 +137,8 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
     try:
         start = time.perf_counter()
         process = os.posix_spawn(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT)})
-        _, status, usage = os.wait4(process, 0)
+        with _watched(process) as tree:
+            _, status, usage = os.wait4(process, 0)
         seconds = time.perf_counter() - start
         if status:
             raise RuntimeError(f"{bench}.{function} failed; what it said stands above")
@@ -144,8 +150,44 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
         answer["work_seconds"],
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss * _RSS_UNIT_BYTES,
+        max(tree, default=0),
         answer["rows"],
     )
+
+
+@contextmanager
+def _watched(process: int) -> Iterator[list[int]]:
+    """Resident bytes of a process and all below it, five times a second."""
+    seen: list[int] = []
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.wait(0.2):
+            seen.append(_tree_bytes(process))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        is_done.set()
+        watcher.join()
+
+
+def _tree_bytes(root: int) -> int:
+    parents, resident = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        parents[int(folder.name)], resident[int(folder.name)] = int(after_name[1]), int(after_name[21])
+    tree, pages = {root}, 0
+    for process in sorted(parents):  # a child has a higher number than its parent, until numbers begin anew
+        if process in tree or parents[process] in tree:
+            tree.add(process)
+            pages += resident[process]
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _serve(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,178 @@
+"""Okt without its JVM answers exactly what KoNLPy's Okt answers."""
+
+import csv
+import gzip
+import itertools
+import json
+import multiprocessing
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from etl import resources
+from etl.settings import Tag
+from etl.tagging.okt import open as okt
+from etl.tagging.okt import tables
+from etl.tagging.pool import Pool
+from etl.tagging.tagger import open_tagger
+
+PLAIN_OKT = Path(__file__).with_name("plain_okt.py")
+OPTIONS = list(itertools.product([False, True], repeat=2))
+PIECES = [
+    *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_",
+    *[
+        "오늘",
+        "영화",
+        "좋아요",
+        "머구뮤ㅠㅠ",
+        "그랰ㅋㅋ",
+        "소린가",
+        "친군데",
+        "잇엇",
+        "어케",
+        "됏",
+        "우혀니",
+        "김영희",
+    ],
+    *["3시간", "10,000원", "1.5", "12:30", "5만원짜리", "네이버.com", "삼성.", ".한국", "훌쩍", "ㅋㅋㅋㅋ"],
+    *[
+        "하다",
+        "해서",
+        "었다",
+        "는데",
+        "으로",
+        "로",
+        "이",
+        "을",
+        "삼십만원",
+        "😀",
+        "❤️",
+        "漢",
+        "㈜",
+        "\u00a0",
+        "\u3000",
+        "\ufeff",
+    ],
+]
+
+
+def tagged(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
+    with open_tagger(settings, workers=2) as tagger:
+        frame = tagger(pl.Series("text", texts, pl.String))
+    assert frame["problem"].null_count() == len(texts)
+    return [list(zip(*row, strict=True)) for row in frame.select("tokens", "tags").iter_rows()]
+
+
+def by_library(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
+    pool = Pool(settings, 2)
+    try:
+        outcomes = pool.tag(texts)
+    finally:
+        pool.stop()
+    assert [outcome[2] for outcome in outcomes] == [None] * len(texts)
+    return [list(zip(tokens, tags, strict=True)) for tokens, tags, _, _ in outcomes]
+
+
+def real_texts(shared_data: Callable[[str], Path], n_reviews: int) -> list[str]:
+    kote = (shared_data("kote") / "val.tsv").read_text(encoding="utf-8").splitlines()
+    with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8") as file:
+        questions = [row[0] for row in csv.reader(file)]
+    with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
+        documents = [json.loads(line) for line in itertools.islice(reviews, n_reviews)]
+    texts = [line.split("\t")[1] for line in kote] + questions
+    return list(dict.fromkeys([*texts, *(str(each["review"]) for each in documents)]))
+
+
+def differing(texts: list[str], norm: bool, stem: bool, folder: Path) -> list[tuple[str, object, object]]:
+    """The sentences that come out otherwise than from `[okt.pos(text) for text in texts]`, blank tokens aside."""
+    asked, answered = folder / "texts.json", folder / f"{norm}-{stem}.json"
+    asked.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    subprocess.run([sys.executable, PLAIN_OKT, asked, answered, str(norm), str(stem)], check=True)
+    answers = json.loads(answered.read_text(encoding="utf-8"))
+    expected = [[(token, tag) for token, tag in answer if token.strip()] for answer in answers]
+    ours = tagged(texts, Tag(norm=norm, stem=stem))
+    return [each for each in zip(texts, ours, expected, strict=True) if each[1] != each[2]]
+
+
+@pytest.mark.parametrize(("norm", "stem"), [(False, False), (True, True)])
+def test_all_of_kote_chatbot_and_50000_reviews_are_tagged_as_konlpy_does(
+    norm: bool, stem: bool, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    texts = real_texts(shared_data, 50_000)
+    assert len(texts) > 60_000
+    assert differing(texts, norm, stem, tmp_path) == []
+
+
+@pytest.mark.parametrize(("norm", "stem"), [(True, False), (False, True)])
+def test_so_are_some_of_them_with_one_option_alone(
+    norm: bool, stem: bool, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    assert differing(real_texts(shared_data, 20_000)[::10], norm, stem, tmp_path) == []
+
+
+@pytest.mark.parametrize(("norm", "stem"), OPTIONS)
+def test_so_is_any_jumble_of_what_the_rules_look_at(norm: bool, stem: bool) -> None:
+    chance = random.Random(11)
+    texts = ["".join(chance.choices([*PIECES, " "], k=chance.randint(1, 9))) for _ in range(1500)]
+    texts = list(dict.fromkeys(texts))
+    settings = Tag(norm=norm, stem=stem)
+    both = zip(texts, tagged(texts, settings), by_library(texts, settings), strict=True)
+    assert [each for each in both if each[1] != each[2]] == []
+
+
+def test_a_word_that_would_hang_the_library_is_tagged_at_once() -> None:
+    (tokens,) = tagged(["가" * 5000], Tag(norm=False, stem=False, seconds=1))
+    assert "".join(token for token, _ in tokens) == "가" * 5000
+
+
+def test_ordinary_sentences_need_no_java() -> None:
+    texts = ["오늘 본 영화는 정말 재미있었어요ㅋㅋ!!", "3시간 동안 10,000원을 썼는데... 별로 ^^;"]
+    with open_tagger(Tag(), workers=1) as tagger:
+        tagger(pl.Series("text", texts))
+        assert not multiprocessing.active_children()
+
+
+def test_words_of_the_users_own_are_nouns_to_both(tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("갓생러\n꾸안꾸\n영화관람객수\n", encoding="utf-8")
+    settings = Tag(dictionary=str(words))
+    texts = ["영화관람객수는 줄었다", "갓생러가 되고싶다", "꾸안꾸로 입었어요", "갓생러@네이버.com"]
+    ours = tagged(texts, settings)
+    assert ("영화관람객수", "Noun") in ours[0]
+    assert ("영화관람객수", "Noun") not in tagged(texts, Tag())[0]
+    assert ours == by_library(texts, settings)
+
+
+def test_tables_that_were_made_wrongly_are_found_out(tmp_path: Path) -> None:
+    tagged(["준비"], Tag())
+    made = tmp_path / "made"
+    made.mkdir()
+    for name in ("words.parquet", "rules.json", "proof.parquet"):
+        (made / name).write_bytes((okt.folder() / name).read_bytes())
+    assert okt.differing(made) == 0
+    rules = json.loads((made / "rules.json").read_text(encoding="utf-8"))
+    rules["weights"][0] *= 2
+    (made / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
+    assert okt.differing(made) > 0
+
+
+def test_damaged_tables_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged(["준비"], Tag())
+    before = okt.folder()
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    okt.folder().mkdir(parents=True)
+    for name in ("rules.json", "proof.parquet"):
+        (okt.folder() / name).write_bytes((before / name).read_bytes())
+    (okt.folder() / "words.parquet").write_bytes((before / "words.parquet").read_bytes()[:1000])
+    assert tagged(["정말 좋다"], Tag()) == [[("정말", "Noun"), ("좋다", "Adjective")]]
+    assert tables.load(okt.folder(), []).words.height > 300_000
+
+
+def test_every_tag_it_gives_is_one_of_okts() -> None:
+    known = set(resources.load("schemas", "pos", "okt.yaml")["classes"])
+    assert set(tables.POS_NAMES) <= known
