@@ -5,7 +5,10 @@ In a checkout they stand at the top of the repository, in a wheel beside the cod
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,3 +65,18 @@ def cache_folder() -> Path:
 
     chosen = os.environ.get("ETL_CACHE_DIR")
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("korean-emotion-etl"))
+
+
+@cache
+def keep_compiled_code() -> None:
+    """Has numba, not yet imported, keep what it compiles in the cache folder, or else for this run only."""
+    kept = cache_folder() / "compiled"
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(kept, os.W_OK)
+    except OSError:
+        is_writable = False
+    if not is_writable:
+        kept = Path(tempfile.mkdtemp(prefix="etl-compiled-"))
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kept))

@@ -17,8 +17,9 @@ import typer
 import typer.main
 import yaml
 
-from etl import contract, errors, resources, row, sample, taxonomy
+from etl import contract, errors, row, sample, taxonomy
 from etl.cli import INTERRUPTED, app
+from etl.validate.findings import checks
 
 ROOT = Path(__file__).parents[1]
 README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
@@ -155,7 +156,7 @@ def test_every_column_is_explained_in_order() -> None:
 
 def test_every_finding_is_listed_with_its_severity() -> None:
     page = text_of(ROOT / "docs" / "dataset.md")
-    for code, check in resources.load("schemas", "checks.yaml")["checks"].items():
+    for code, check in checks().items():
         [line] = table_rows(page, check["area"])
         cells = dict(zip(("error", "warning", "note"), line.split("|")[2:], strict=False))
         assert f"`{code}`" in cells[check["severity"]], code

@@ -1,4 +1,4 @@
-"""What a check found: a code, a number, and the words of `schemas/checks.yaml` for it.
+"""What a check found: a code, a number, and the words of `schemas/checks/` for it.
 
 The checks measure; this module decides whether a number is a finding. Words, severities and thresholds are
 in the YAML.
@@ -37,7 +37,7 @@ class Finding:
     """One thing that a check found.
 
     Attributes:
-        code: a key of `schemas/checks.yaml`; stable.
+        code: a key of a file in `schemas/checks/`; stable.
         severity: error, warning or note.
         message: one sentence with the number in it; never a sentence of the corpus.
         number: what was measured.
@@ -56,8 +56,12 @@ class Finding:
 
 
 def checks() -> dict[str, dict[str, Any]]:
-    """Every finding code with its entry in `schemas/checks.yaml`, in order."""
-    return dict(resources.load("schemas", "checks.yaml")["checks"])
+    """Every finding code with its entry in `schemas/checks/` and the `area` it stands under, in order."""
+    return {
+        code: {**check, "area": area}
+        for area in resources.load("schemas", "checks", "areas.yaml")["areas"]
+        for code, check in (resources.load("schemas", "checks", f"{area}.yaml") or {}).items()
+    }
 
 
 def judge(
@@ -71,7 +75,7 @@ def judge(
     """The finding `code`, if `number` exceeds its threshold; else nothing.
 
     Args:
-        code: a key of `schemas/checks.yaml`.
+        code: a key of a file in `schemas/checks/`.
         number: what was measured, in the unit of the threshold there.
         examples: ids of rows to look at; the first `MAX_EXAMPLES` are kept.
         threshold: instead of the one in the YAML.
