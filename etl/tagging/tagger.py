@@ -17,6 +17,7 @@ from etl import console, resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.cache import TagCache, open_cache
+from etl.tagging.okt.exact import TagTexts
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
 
@@ -30,8 +31,8 @@ class Tagger:
     def __init__(self, settings: Tag, workers: int, cache: TagCache | None):
         self.settings = settings
         self._cache = cache
-        self._pool = Pool(settings, workers)
         self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
+        self._pool = Pool(settings, 1 if self._okt else workers)  # for the few odd eojeols one is enough
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts.
@@ -41,31 +42,36 @@ class Tagger:
         """
         if self.settings.tagger == "whitespace":
             return _by_whitespace(texts)
-        return self._okt(texts) if self._okt else self._by_library(texts)
+        return self._cached(texts, self._okt or self._by_workers)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
-        """What the library answers, now or in an earlier run."""
+        """What the library itself answers."""
+        return self._cached(texts, self._by_workers)
+
+    def _cached(self, texts: pl.Series, tag_texts: TagTexts) -> pl.DataFrame:
+        """Tags only what no earlier run has tagged."""
         import polars as pl
 
         if self._cache is None:
-            return self._by_workers(pl.DataFrame({"text": texts}))
+            return tag_texts(texts)
         nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
         known = self._cache.get(texts).with_columns(nothing).with_row_index("place")
-        is_known = pl.col("tokens").is_not_null()
-        new = known.filter(~is_known).select("place", "text")
-        if new.is_empty():
+        is_known = known["tokens"].is_not_null()
+        if is_known.all():
             return known.drop("place")
-        tagged = self._by_workers(new)
+        new = known.filter(~is_known)
+        tagged = tag_texts(new["text"])
         self._cache.put(tagged)
-        return pl.concat([known.filter(is_known), tagged]).sort("place").drop("place")
+        both = pl.concat([known.filter(is_known), tagged.insert_column(0, new["place"])])
+        return both.sort("place").drop("place")
 
-    def _by_workers(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         import polars as pl
 
         lists = pl.List(pl.String)
         schema: dict[str, Any] = {"tokens": lists, "tags": lists, "problem": pl.String, "found": pl.String}
-        outcomes = self._pool.tag(frame["text"].to_list())
-        return frame.hstack(pl.DataFrame(outcomes, schema=schema, orient="row"))
+        outcomes = pl.DataFrame(self._pool.tag(texts.to_list()), schema=schema, orient="row")
+        return outcomes.insert_column(0, texts.alias("text"))
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides the tokens; see `fingerprint`."""

@@ -107,7 +107,16 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
             "domain": "sns",
         },
         "clean": {"max_chars": 1000, "max_repeats": 3},
-        "tag": {"tagger": "whitespace", "norm": True, "stem": True, "keep": None, "stop_words": None},
+        "tag": {
+            "tagger": "whitespace",
+            "norm": True,
+            "stem": True,
+            "keep": None,
+            "stop_words": None,
+            "dictionary": None,
+            "seconds": 10,
+            "memory_mb": 3000,
+        },
         "split": {"mode": "grouped", "validation": 0.1, "test": 0.1, "seed": 7},
         "dedupe": {"duplicates": "keep", "conflicts": "majority", "short_eojeols": 3, "short_chars": 10},
         "write": {"shard_rows": 10, "row_group_rows": 10000},
@@ -231,13 +240,14 @@ def has_java(process: int) -> bool:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_stops_a_run_within_seconds_and_leaves_nothing(workers: str, tmp_path: Path) -> None:
     path = write_table(tmp_path / "table.jsonl", make_rows(20_000))
-    columns = ["--text-column", "text", "--label-column", "label", "--tagger", "okt", "--workers", workers]
+    columns = ["--text-column", "text", "--label-column", "label"]
+    columns += ["--tagger", "komoran", "--workers", workers]
     run = subprocess.Popen(
         [*COMMAND, "ingest", str(path), *columns, "--out", str(tmp_path / "dataset")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env={**environment(), "ETL_CACHE_DIR": str(tmp_path / "cache")},
         start_new_session=True,
     )
     deadline = time.monotonic() + 60
@@ -258,7 +268,7 @@ def test_ctrl_c_stops_a_run_within_seconds_and_leaves_nothing(workers: str, tmp_
     assert run.returncode == 130
     assert "Traceback" not in errors
     assert "stopped" in errors
-    assert [path.name for path in tmp_path.iterdir()] == ["table.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "table.jsonl"]
     assert not [process for process in started if has_java(process)]
 
 

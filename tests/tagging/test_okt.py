@@ -81,15 +81,15 @@ def by_library(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
 def real_texts(shared_data: Callable[[str], Path], n_reviews: int) -> list[str]:
     kote = (shared_data("kote") / "val.tsv").read_text(encoding="utf-8").splitlines()
     with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8") as file:
-        questions = [row[0] for row in csv.reader(file)]
+        sentences = [cell for row in csv.reader(file) for cell in row[:2]]
     with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
         documents = [json.loads(line) for line in itertools.islice(reviews, n_reviews)]
-    texts = [line.split("\t")[1] for line in kote] + questions
+    texts = [line.split("\t")[1] for line in kote] + sentences
     return list(dict.fromkeys([*texts, *(str(each["review"]) for each in documents)]))
 
 
 def differing(texts: list[str], norm: bool, stem: bool, folder: Path) -> list[tuple[str, object, object]]:
-    """The sentences that come out otherwise than from `[okt.pos(text) for text in texts]`, blank tokens aside."""
+    """What comes out otherwise than from `[okt.pos(text) for text in texts]`, blank tokens aside."""
     asked, answered = folder / "texts.json", folder / f"{norm}-{stem}.json"
     asked.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
     subprocess.run([sys.executable, PLAIN_OKT, asked, answered, str(norm), str(stem)], check=True)
