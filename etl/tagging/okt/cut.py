@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from etl import resources
-from etl.tagging.okt.lists import replaced
+from etl.tagging.lists import replaced
 
 if TYPE_CHECKING:
     import polars as pl

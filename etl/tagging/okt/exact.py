@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from etl.settings import Tag
+from etl.tagging.lists import Lists, expand, numbered, replaced, strings
 from etl.tagging.okt import cut
-from etl.tagging.okt.lists import Lists, expand, numbered, replaced, strings
 from etl.tagging.okt.normalise import Normaliser
 from etl.tagging.okt.tables import ADJECTIVE, POS_NAMES, VERB, Tables
 from etl.tagging.okt.words import texts_of, words_of
@@ -15,8 +15,8 @@ from etl.tagging.okt.words import texts_of, words_of
 if TYPE_CHECKING:
     import polars as pl
 
-# Eojeols to (tokens, tags, problem, found), by the library itself.
-TagOdd = Callable[["pl.Series"], "pl.DataFrame"]
+# Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
+TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
 
 
 class ExactOkt:
@@ -29,7 +29,7 @@ class ExactOkt:
         `etl.tagging.tagger`.
     """
 
-    def __init__(self, tables: Tables, settings: Tag, tag_odd: TagOdd):
+    def __init__(self, tables: Tables, settings: Tag, tag_odd: TagTexts):
         self._tables = tables
         self._normalise = Normaliser(tables) if settings.norm else None
         self._stems: dict[int, pl.Series] = {}

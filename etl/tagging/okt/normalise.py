@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from etl import resources
-from etl.tagging.okt.lists import replaced
+from etl.tagging.lists import replaced
 from etl.tagging.okt.tables import (
     ADJECTIVE,
     ADVERB,

@@ -7,7 +7,6 @@ did when it wrote them. So another version of the library is either understood, 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from etl.errors import EtlError
 from etl.settings import Tag
 from etl.tagging import dictionary
 from etl.tagging.okt import cut, tables
-from etl.tagging.okt.exact import ExactOkt, TagOdd
+from etl.tagging.okt.exact import ExactOkt, TagTexts
 
 _FORMAT = 1  # raise it when `dump` writes something else, or the parser reads it in another way
 _MAKE_SECONDS = 180
@@ -30,7 +29,7 @@ def folder() -> Path:
     return resources.cache_folder() / f"okt-konlpy{version('konlpy')}-{_FORMAT}"
 
 
-def open_okt(settings: Tag, tag_odd: TagOdd) -> ExactOkt | None:
+def open_okt(settings: Tag, tag_odd: TagTexts) -> ExactOkt | None:
     """Okt with the options of the settings, or None where only the library itself can be trusted.
 
     Args:
@@ -42,8 +41,8 @@ def open_okt(settings: Tag, tag_odd: TagOdd) -> ExactOkt | None:
         SettingsError: the user's dictionary cannot be read.
     """
     nouns = [word for word, _ in dictionary.load(settings.dictionary)]
+    resources.keep_compiled_code()
     with tempfile.TemporaryDirectory(prefix="okt-") as scratch:
-        _keep_compiled_code(Path(scratch))
         made, found = folder(), _load(folder(), nouns)
         if found is None:
             made = _make(made, Path(scratch))
@@ -83,17 +82,6 @@ def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
         shutil.rmtree(made, ignore_errors=True)
         return None
-
-
-def _keep_compiled_code(scratch: Path) -> None:
-    """Numba keeps what it compiled beside the cache of everything else, or nowhere."""
-    compiled = resources.cache_folder() / "compiled"
-    try:
-        compiled.mkdir(parents=True, exist_ok=True)
-        is_writable = os.access(compiled, os.W_OK)
-    except OSError:
-        is_writable = False
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled if is_writable else scratch))
 
 
 def _make(target: Path, scratch: Path) -> Path:

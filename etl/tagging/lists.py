@@ -1,8 +1,10 @@
-"""Lists of strings as flat columns: the arithmetic with which eojeols, pieces and tokens are joined back."""
+"""Lists of strings as flat columns, and the arithmetic that joins pieces, tokens and sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,13 +50,28 @@ def expand(outer: Lists, inner: Lists) -> Lists:
 
 def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
     """The lists as a column of lists of strings."""
+    import polars as pl
+
+    return _column(lists.ends, distinct.gather(pl.Series(lists.index)))
+
+
+def column(lists: Sequence[list[str]]) -> pl.Series:
+    """Python's lists of strings as a column: several times as fast as polars makes one of them."""
+    import numpy as np
+    import polars as pl
+
+    ends = np.cumsum(np.fromiter(map(len, lists), np.int64, len(lists)))
+    return _column(ends, pl.Series(list(chain.from_iterable(lists)), dtype=pl.String))
+
+
+def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
     import numpy as np
     import polars as pl
     import pyarrow as pa
 
-    offsets = pa.array(np.concatenate([np.zeros(1, np.int64), lists.ends]))
-    values = distinct.gather(pl.Series(lists.index)).to_arrow()
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, values)), dtype=pl.List(pl.String))
+    offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
+    array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
+    return pl.Series(pl.from_arrow(array), dtype=pl.List(pl.String))
 
 
 def replaced(series: pl.Series, places: pl.Series, others: pl.Series) -> pl.Series:
