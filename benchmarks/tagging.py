@@ -1,7 +1,7 @@
 """Real reviews through each tagger: ours with two workers against KoNLPy, or the tagger, in a plain loop.
 
-A plain loop gets as many sentences as it tags in some two minutes, so what is compared are rates. One round, as
-these loops take minutes.
+A plain loop gets as many sentences as it tags in some two minutes, so what is compared are rates. One
+round, as the loops take minutes.
 """
 
 from __future__ import annotations

@@ -62,9 +62,8 @@ def _ranked_trigrams(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     ranks = np.empty(len(counts), np.int32)
     ranks[np.argsort(counts, kind="stable")] = np.arange(len(counts), dtype=np.int32)
     tokens = ranks[numbers]
-    # Each text's own trigrams in the order of all.
-    text_of = np.repeat(np.arange(len(ends)), np.diff(packed_ends, prepend=0))
-    return tokens[np.lexsort((tokens, text_of))], packed_ends
+    near_join.sort_each(tokens, packed_ends)
+    return tokens, packed_ends
 
 
 def _empty_state(tokens: np.ndarray, sizes: np.ndarray, threshold: float) -> tuple[np.ndarray, ...]:

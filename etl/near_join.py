@@ -132,3 +132,12 @@ def _jaccard(tokens, one, one_end, other, other_end, threshold):  # type: ignore
         else:
             other += 1
     return common / (total - common)
+
+
+@njit(cache=True, nogil=True)
+def sort_each(tokens, ends):  # type: ignore[no-untyped-def]
+    """Sorts each set, in place."""
+    begin = 0
+    for end in ends:
+        tokens[begin:end].sort()
+        begin = end

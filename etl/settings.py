@@ -73,6 +73,7 @@ class Dedupe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conflicts: Literal["reject", "majority", "keep"] = "reject"
     short_eojeols: Annotated[int, msgspec.Meta(ge=0)] = 3
     short_chars: Annotated[int, msgspec.Meta(ge=0)] = 10
+    near: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
 
 
 class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,8 +83,18 @@ class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row_group_rows: Positive = 10_000
 
 
+class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By finding code, when it is raised and how grave it is; else as `schemas/checks/` says."""
+
+    thresholds: dict[str, float] = {}
+    severities: dict[str, Literal["error", "warning", "note", "off"]] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that decides what is in a dataset. How it is computed (workers, progress) is not part of it."""
+    """All that decides what is in a dataset, and in `validate` how it is judged.
+
+    How it is computed (workers, progress) is not part of it.
+    """
 
     taxonomy: str = "ko7"
     read: Read = Read()
@@ -93,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: Split = Split()
     dedupe: Dedupe = Dedupe()
     write: Write = Write()
+    validate: Validate = Validate()
 
 
 def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
@@ -105,7 +117,7 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
-    tree = _read_yaml(config) if config else {}
+    tree = _with_off_spelt_out(_read_yaml(config)) if config else {}
     for dotted, value in overrides.items():
         if value is not None:
             *sections, key = dotted.split(".")
@@ -128,6 +140,16 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
             next_step="lower one of them in etl.yaml",
         )
     return settings
+
+
+def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
+    """YAML reads a bare `off` as false."""
+    validate = tree.get("validate")
+    severities = validate.get("severities") if isinstance(validate, dict) else None
+    if not isinstance(severities, dict):
+        return tree
+    spelt = {code: "off" if severity is False else severity for code, severity in severities.items()}
+    return {**tree, "validate": {**tree["validate"], "severities": spelt}}
 
 
 def _read_yaml(config: Path) -> dict[str, Any]:

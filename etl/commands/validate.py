@@ -1,4 +1,4 @@
-"""`etl validate`: checks a dataset and shows what was found."""
+"""`etl validate`: checks a dataset, or a table of anybody's, and shows what was found."""
 
 from __future__ import annotations
 
@@ -11,39 +11,97 @@ from etl import console
 
 
 def validate(
-    dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATASET|FILE",
+            help="A dataset that `etl ingest` wrote, a table (CSV, TSV, JSON, JSON lines, XLSX, Parquet, "
+            "Arrow), or a folder with tables named after splits, such as one from Hugging Face.",
+            show_default=False,
+        ),
+    ],
+    text_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a table: which column holds the sentence.")
+    ] = None,
+    label_column: Annotated[str | None, typer.Option(metavar="NAME", help="… the label.")] = None,
+    split_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="… train, validation or test.")
+    ] = None,
+    group_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="… what must not be in two splits: dialogue, speaker.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to write the report, instead of the default named above."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="An etl.yaml: its sections `validate` and, for a table, `dedupe`."),
+    ] = None,
     fail_on: Annotated[
         Literal["error", "warning", "never"], typer.Option(help="What makes the exit code 3.")
     ] = "error",
+    layout: Annotated[
+        Literal["table", "json", "junit", "github"],
+        typer.Option("--format", help="How findings are shown on standard output."),
+    ] = "table",
+    is_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Quote the sentences of example rows in the report.")
     ] = False,
-    is_json: Annotated[bool, typer.Option("--json", help="The findings as JSON on standard output.")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="DATASET|FILE", help="An earlier one: say what changed since, and how far."),
+    ] = None,
+    is_label_noise: Annotated[
+        bool,
+        typer.Option(
+            "--label-noise", help="Look for labels that are likely wrong; lists them in label_noise.csv."
+        ),
+    ] = False,
+    data_docs: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write the contract as web pages (Great Expectations)."),
+    ] = None,
+    is_timed: Annotated[
+        bool, typer.Option("--timings", help="Say on standard error what each check took.")
+    ] = False,
 ) -> None:
-    """Check a dataset before training on it: contract, balance, leakage.
+    """Check a dataset or a table before training on it: contract, balance, leakage.
 
     Trusts nothing that ingest says: everything is computed again from the rows. Says which accuracy and
     loss a model reaches without looking at a sentence, whether the label gives the corpus away, and what
-    validation and test share with train. Writes validation/report.html and validation/findings.json into
-    the dataset.
+    validation and test share with train. Writes report.html and findings.json: into validation/ of a
+    dataset, or for a table into NAME.validation/ beside it.
+
+    The columns of a table are guessed from their names where they are not named, and a note says which.
 
     The report names rows by id; sentences are quoted only with --show-text, since some corpora must not
     be redistributed. Exit code 3 where there is an error (or a warning, with --fail-on warning).
     """
+    from etl import settings
+    from etl.validate import formats
+    from etl.validate.outside import Columns
+    from etl.validate.run import report_folder
     from etl.validate.run import validate as run
 
-    result = run(dataset, show_text=show_text)
-    if is_json:
-        console.json_document(result.document())
-    else:
-        for finding in result.findings:
-            console.line(f"{finding.severity:<8} {finding.code}: {finding.message}")
-            if finding.examples:
-                console.line(f"         for example {', '.join(finding.examples)}")
-            if finding.severity != "note":
-                console.line(f"         Next: {finding.what_to_do}")
-        errors, warnings = result.count("error"), result.count("warning")
-        console.line(
-            f"{errors} errors, {warnings} warnings. Report: {dataset / 'validation' / 'report.html'}"
-        )
+    result = run(
+        path,
+        columns=Columns(text_column, label_column, split_column, group_column),
+        settings=settings.load(config, {}),
+        out=out,
+        against=against,
+        data_docs=data_docs,
+        is_label_noise=is_label_noise,
+        show_text=show_text,
+    )
+    chosen = "json" if is_json else layout
+    text = formats.render(result, chosen, name=path.resolve().name, fail_on=fail_on)
+    if chosen == "table":
+        console.line(f"{text} Report: {(out or report_folder(path)) / 'report.html'}")
+    elif text:
+        typer.echo(text)
+    if is_timed:
+        for name, seconds in result.seconds.items():
+            console.note(f"{seconds:8.2f} s  {name}")
     raise typer.Exit(result.exit_code(fail_on))

@@ -10,28 +10,35 @@ from typing import TYPE_CHECKING
 
 from etl.settings import Dedupe
 from etl.steps.mark import mark
+from etl.steps.near import mark_near
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 def dedupe(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
-    """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, `leak_exact`, `leak_normalised`, `leak_group`.
+    """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, and leaks: exact, normalised, near, group.
 
     Args:
         keys: one row for each row of the corpus, in order: `id_key`, `group_key`, `raw_key`,
             `text_key` and `normalised_key` (equal exactly where the ids, groups and texts are), `is_short`,
-            `label`, `split`, `reason`, `detail`.
-        settings: what to do with duplicates and conflicts.
+            `label`, `split`, `reason`, `detail`; and `normalised`, the text itself, unless nothing is near.
+        settings: what to do with duplicates and conflicts, and what is nearly the same.
+
+    Returns:
+        The keys without `normalised`, which nobody needs any more.
     """
     import polars as pl
 
-    keys = keys.with_row_index("row")
+    normalised = keys["normalised"] if settings.near else None
+    keys = keys.drop("normalised", strict=False).with_row_index("row")
     keys = mark(keys, _is_repeat("id_key"), "duplicate_id", "a row with this id was read before")
     keys = _mark_within_train(keys, settings)
     is_long = ~pl.col("is_short")
     keys = _mark_leaks(keys, "raw_key", is_long, "leak_exact", "the same raw text is in")
     keys = _mark_leaks(keys, "normalised_key", is_long, "leak_normalised", "the same text, normalised, is in")
+    if normalised is not None:
+        keys = mark_near(keys, normalised, settings.near)
     always = pl.lit(value=True)
     keys = _mark_leaks(keys, "group_key", always, "leak_group", "the same group has rows in")
     return keys.drop("row")

@@ -1,14 +1,14 @@
-"""How the labels are shared out: balance, the constant predictor, labels that name the corpus, drift.
+"""How the labels are shared out: balance, the constant predictor, labels that name the corpus.
 
 All of it follows from one small table, rows by split, source and label, that `count` makes; nothing here
-looks at a sentence. Entropies, losses and divergences are in nats.
+looks at a sentence. Whether splits differ is for `drift`. Entropies and losses are in nats.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ class ConstantPredictor:
     """What a model reaches on one split without looking at its input.
 
     Attributes:
+        split: validation or test; train where there is neither.
         label: the best constant answer.
         accuracy, macro_f1: of that answer. Macro-F1 is the mean over the labels that the split has.
         loss: cross-entropy of the best constant distribution, which is the entropy of the split's labels.
@@ -90,30 +91,14 @@ class LabelPredictsSource:
         chance: the share of the largest source.
         reduction: Goodman and Kruskal's lambda, (accuracy - chance) / (1 - chance); 0 with a single source.
         only_source: labels that one source alone has, with that source.
+        lacking: sources that lack a label which another source has, with those labels.
     """
 
     accuracy: float
     chance: float
     reduction: float
     only_source: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Drift:
-    """How far the distribution of labels or sources of a split is from train's.
-
-    Attributes:
-        of: "label" or "source".
-        total_variation: half the sum of the differences, 0 to 1.
-        jensen_shannon: in nats, 0 to ln 2.
-        by_chance: the total variation to expect of two random samples of these sizes.
-    """
-
-    of: str
-    split: str
-    total_variation: float
-    jensen_shannon: float
-    by_chance: float
+    lacking: dict[str, tuple[str, ...]]
 
 
 def count(dataset: Dataset) -> pl.DataFrame:
@@ -145,12 +130,16 @@ def balances(found: list[Cell]) -> list[Balance]:
 
 
 def constant_predictors(splits: Iterable[Balance]) -> list[ConstantPredictor]:
-    """What a model reaches without looking, for each evaluation split; needs the balance of train."""
+    """What a model reaches without looking, for each evaluation split, or for train where there is none.
+
+    Needs the balance of train.
+    """
     by_split = {balance.split: balance for balance in splits if balance.source is None}
     train = by_split.get("train")
     if train is None:
         return []
-    return [_constant_predictor(by_split[split], train) for split in EVALUATION if split in by_split]
+    evaluated = [split for split in EVALUATION if split in by_split] or ["train"]
+    return [_constant_predictor(by_split[split], train) for split in evaluated]
 
 
 def label_predicts_source(found: list[Cell]) -> LabelPredictsSource | None:
@@ -166,24 +155,18 @@ def label_predicts_source(found: list[Cell]) -> LabelPredictsSource | None:
     largest = max(by_source.values())
     guessed = sum(max(sources.values()) for sources in by_label.values())
     only = {label: next(iter(sources)) for label, sources in sorted(by_label.items()) if len(sources) == 1}
+    lacking = {
+        source: tuple(label for label, sources in sorted(by_label.items()) if source not in sources)
+        for source in sorted(by_source)
+    }
     has_several = len(by_source) > 1
     return LabelPredictsSource(
         accuracy=guessed / total,
         chance=largest / total,
         reduction=(guessed - largest) / (total - largest) if has_several else 0.0,
         only_source=only if has_several else {},
+        lacking={source: labels for source, labels in lacking.items() if labels},
     )
-
-
-def drifts(found: list[Cell]) -> list[Drift]:
-    """How far labels and sources of validation and test are from train's."""
-    measured = []
-    for of in ("label", "source"):
-        counts = {split: _counts(found, of, split) for split in SPLITS}
-        for split in EVALUATION:
-            if counts["train"] and counts[split]:
-                measured.append(_drift(of, split, counts["train"], counts[split]))
-    return measured
 
 
 def check(found: list[Cell], targets: tuple[str, ...]) -> list[Finding]:
@@ -198,7 +181,6 @@ def check(found: list[Cell], targets: tuple[str, ...]) -> list[Finding]:
         *_check_splits(splits, targets),
         *_check_constant(constant_predictors(splits.values())),
         *_check_sources(label_predicts_source(found)),
-        *(finding for drift in drifts(found) for finding in _check_drift(drift)),
     ]
 
 
@@ -245,23 +227,12 @@ def _check_sources(predicts: LabelPredictsSource | None) -> list[Finding]:
     for label, source in predicts.only_source.items():
         only.setdefault(source, []).append(label)
     names = "; ".join(f"{', '.join(labels)} only in {source}" for source, labels in sorted(only.items()))
+    lacking = "; ".join(f"{source} lacks {listing(labels)}" for source, labels in predicts.lacking.items())
     return [
         *judge(code, predicts.reduction, accuracy=predicts.accuracy, chance=predicts.chance),
         *judge("labels_of_one_source", len(predicts.only_source), names=names),
+        *judge("sources_without_labels", len(predicts.lacking), names=lacking),
     ]
-
-
-def _check_drift(drift: Drift) -> list[Finding]:
-    code = f"{drift.of}_drift"
-    # A small split is never shared out exactly like train; twice what chance gives is beyond chance.
-    limit = max(checks()[code]["threshold"], 2 * drift.by_chance)
-    return judge(
-        code,
-        drift.total_variation,
-        threshold=limit,
-        split=drift.split,
-        jensen_shannon=drift.jensen_shannon,
-    )
 
 
 def _describe(found: list[Cell], split: str | None, source: str | None) -> Balance | None:
@@ -302,27 +273,6 @@ def _constant_predictor(balance: Balance, train: Balance) -> ConstantPredictor:
         train_label=train.majority_label,
         train_accuracy=balance.labels.get(train.majority_label, 0) / balance.rows,
         train_loss=cross_entropy if is_finite else None,
-    )
-
-
-def _drift(of: str, split: str, train: Mapping[str, int], other: Mapping[str, int]) -> Drift:
-    train_rows, other_rows = sum(train.values()), sum(other.values())
-    names = sorted({*train, *other})
-    pairs = [(train.get(name, 0) / train_rows, other.get(name, 0) / other_rows) for name in names]
-    mixture = [(p + q) / 2 for p, q in pairs]
-    pooled = [(train.get(name, 0) + other.get(name, 0)) / (train_rows + other_rows) for name in names]
-    return Drift(
-        of=of,
-        split=split,
-        total_variation=sum(abs(p - q) for p, q in pairs) / 2,
-        jensen_shannon=max(
-            0.0,
-            _entropy(mixture) - (_entropy([p for p, _ in pairs]) + _entropy([q for _, q in pairs])) / 2,
-        ),
-        # Half the sum of the mean absolute differences, each normal with the variance p(1-p)(1/n + 1/m).
-        by_chance=sum(
-            math.sqrt(2 / math.pi * p * (1 - p) * (1 / train_rows + 1 / other_rows)) / 2 for p in pooled
-        ),
     )
 
 

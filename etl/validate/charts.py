@@ -1,118 +1,124 @@
-"""The charts and tables of the report: labels, drift, leakage, accounts, balance.
+"""The sections of the report on labels, leakage, balance and accounts; each function makes one.
 
-Each function returns one section as HTML, or nothing where there is nothing to show.
+Each takes the statistics and returns HTML, or nothing where there is nothing to show.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from etl import row
-from etl.validate.balance import Balance
+from etl.validate.balance import Balance, ConstantPredictor
 from etl.validate.findings import checks
 from etl.validate.leakage import Leak
-from etl.validate.markup import COLOURS, bar, count, count_or_dash, legend, percent, section, table, text
-from etl.validate.result import Statistics
+from etl.validate.markup import (
+    COLOURS,
+    bar,
+    count,
+    count_or_dash,
+    legend,
+    name,
+    percent,
+    section,
+    table,
+    text,
+)
+from etl.validate.result import Account, Statistics
+
+# A column that holds no labels may have one value a row; nobody reads a chart of thousands.
+_MOST_LABELS = 40
 
 
-def distributions(statistics: Statistics) -> str:
-    """How labels are shared out over splits and sources, and what the splits share."""
-    return _labels_by_split(statistics) + _labels_by_source(statistics) + _leakage(statistics.leaks)
+def constant_predictors(statistics: Statistics) -> str:
+    """What a model reaches without looking."""
+    predictors = statistics.constant_predictors
+    if not predictors:
+        return ""
+    rows = [
+        [
+            text(predictor.split),
+            name(predictor.label),
+            f"{predictor.accuracy:.4f}",
+            f"{predictor.macro_f1:.4f}",
+            f"{predictor.loss:.4f}",
+            name(predictor.train_label),
+            f"{predictor.train_accuracy:.4f}",
+            "infinite" if predictor.train_loss is None else f"{predictor.train_loss:.4f}",
+        ]
+        for predictor in predictors
+    ]
+    columns = [
+        ("split", "label"),
+        ("best constant answer", ""),
+        ("accuracy", "n"),
+        ("macro-F1", "n"),
+        ("loss", "n"),
+        ("train's commonest", ""),
+        ("accuracy", "n"),
+        ("loss of train's shares", "n"),
+    ]
+    about = "What a model reaches here without looking at a single sentence. Losses are in nats."
+    return section("The score that means nothing", about, _callout(predictors[0]), table(columns, rows))
 
 
-def accounting(statistics: Statistics) -> str:
-    """What became of every row that was read, and the balance of what is left."""
-    return _accounts(statistics) + _balances(statistics.balances)
-
-
-def _labels_by_split(statistics: Statistics) -> str:
+def labels_by_split(statistics: Statistics) -> str:
+    """How each split shares out its labels."""
     splits = [balance for balance in statistics.balances if balance.split and not balance.source]
     if not splits:
         return ""
-    labels = _labels(statistics)
-    most = max(balance.majority_share for balance in splits)
+    full = max(balance.majority_share for balance in splits)
     rows = [
         [
-            text(label),
-            "".join(
-                bar([(_share(balance, label) / most, str(balance.split), f"{balance.split} {label}")])
-                for balance in splits
-            ),
+            name(label),
+            "".join(_share_bar(balance, label, full) for balance in splits),
             *(percent(_share(balance, label)) for balance in splits),
             count(sum(balance.labels.get(label, 0) for balance in splits)),
         ]
-        for label in labels
+        for label in _labels(statistics)
     ]
     columns = [
         ("label", "label"),
-        ("", "wide"),
+        (f"share of the split, full bar {percent(full)}", "wide"),
         *((str(balance.split), "n") for balance in splits),
         ("rows", "n"),
     ]
     colours = {str(balance.split): str(balance.split) for balance in splits}
     about = "How each split shares out its labels. Bars of one label that differ in length are drift."
-    return section("Labels by split", about, legend(colours), table(columns, rows), _drifts(statistics))
+    return section("Labels by split", about, legend(colours), table(columns, rows), _left_out(statistics))
 
 
-def _drifts(statistics: Statistics) -> str:
-    if not statistics.drifts:
-        return ""
-    rows = [
-        [
-            text(f"{drift.of}s, train to {drift.split}"),
-            percent(drift.total_variation),
-            percent(drift.by_chance),
-            f"{drift.jensen_shannon:.4f}",
-        ]
-        for drift in statistics.drifts
-        if drift.of == "label" or len(statistics.accounts) > 1
-    ]
-    columns = [
-        ("drift of", "label"),
-        ("total variation", "n"),
-        ("by chance alone", "n"),
-        ("Jensen-Shannon, nats", "n"),
-    ]
-    return "<h3>Drift</h3>\n" + table(columns, rows)
-
-
-def _labels_by_source(statistics: Statistics) -> str:
+def labels_by_source(statistics: Statistics) -> str:
+    """Which corpus the rows of each label come from."""
     predicts = statistics.label_predicts_source
     sources = [account.source for account in statistics.accounts if account.kept]
-    if not sources or predicts is None:
+    # With one source every bar would be of one colour, and the lengths are those of the chart by split.
+    if len(sources) < 2 or predicts is None:
         return ""
     colours = {source: f"s{number % COLOURS}" for number, source in enumerate(sources)}
-    rows = []
-    for label in _labels(statistics):
-        by_source = dict.fromkeys(sources, 0)
-        for cell in statistics.cells:
-            if cell.label == label:
-                by_source[cell.source] += cell.rows
-        total = sum(by_source.values())
-        parts = [
-            (rows_of / total, colours[source], f"{source} {rows_of:,}")
-            for source, rows_of in by_source.items()
-        ]
-        rows.append(
-            [text(label), bar(parts, is_tall=True), *map(count_or_dash, by_source.values()), count(total)]
-        )
-    columns = [("label", "label"), ("", "wide"), *((source, "n") for source in sources), ("rows", "n")]
+    columns = [
+        ("label", "label"),
+        ("share of the label", "wide"),
+        *((source, "n") for source in sources),
+        ("rows", "n"),
+    ]
     about = (
-        "Which corpus the rows of each label come from. A bar of one colour is a label that names its corpus."
+        "Which corpus the rows of each label come from. A bar of one colour is a label that names "
+        "its corpus. From the label alone, the source is guessed right for "
+        f"<strong>{percent(predicts.accuracy)}</strong> of the rows; "
+        f"always naming the largest source gives {percent(predicts.chance)}."
     )
-    if len(sources) > 1:
-        about += (
-            " From the label alone, the source is guessed right for "
-            f"<strong>{percent(predicts.accuracy)}</strong> of the rows; "
-            f"always naming the largest source gives {percent(predicts.chance)}."
-        )
-    return section("Labels by source", about, legend(colours), table(columns, rows))
+    lines = _sources(statistics, colours)
+    return section("Labels by source", about, legend(colours), table(columns, lines), _left_out(statistics))
 
 
-def _leakage(leaks: tuple[Leak, ...]) -> str:
+def leakage(statistics: Statistics) -> str:
+    """What validation and test share with train, level by level."""
+    leaks = statistics.leaks
     if not leaks:
         return ""
     full = max(0.01, *(leak.share for leak in leaks))
     columns = [
-        ("level", "name"),
+        ("level", "label"),
         ("split", "name"),
         (f"share of the split, full bar {percent(full)}", "wide"),
         ("rows", "n"),
@@ -122,18 +128,99 @@ def _leakage(leaks: tuple[Leak, ...]) -> str:
     ]
     about = (
         "Rows of validation and test that train has too, each level counted on its own. Utterances so short "
-        "that meeting them twice is chance are counted apart. Near-duplicates (L3) are not looked for."
+        "that meeting them twice is chance are counted apart."
     )
-    return section("Leakage", about, table(columns, [_leak_row(leak, full) for leak in leaks]))
+    colours = {"an error": "leak", "a warning": "doubtful"}
+    return section(
+        "Leakage", about, legend(colours), table(columns, [_leak_row(leak, full) for leak in leaks])
+    )
+
+
+def accounts(statistics: Statistics) -> str:
+    """What became of every row that was read; nothing where nothing was rejected."""
+    read = sum(account.read for account in statistics.accounts)
+    kept = sum(account.kept for account in statistics.accounts)
+    if read == kept:
+        return ""
+    rows = [
+        [
+            name(account.source),
+            bar([(account.kept / account.read, "kept", f"{percent(account.kept / account.read)} kept")]),
+            count(account.read),
+            count(account.kept),
+            count_or_dash(account.read - account.kept),
+        ]
+        for account in statistics.accounts
+    ]
+    columns = [("source", "label"), ("share kept", "wide"), ("read", "n"), ("kept", "n"), ("rejected", "n")]
+    whole = table(columns, rows, ["all", "", count(read), count(kept), count(read - kept)])
+    about = "Every row that was read is either kept or rejected with a reason: read = kept + rejected."
+    return section("Rows read, kept and rejected", about, whole, _reasons(statistics.accounts))
+
+
+def balance(statistics: Statistics) -> str:
+    """Largest and smallest label, entropy and imbalance of each split, source, and both."""
+    columns = [
+        ("rows of", "label"),
+        ("rows", "n"),
+        ("largest label", ""),
+        ("share", "n"),
+        ("entropy, nats", "n"),
+        ("smallest label", ""),
+        ("rows", "n"),
+        ("largest ÷ smallest", "n"),
+    ]
+    rows = [_balance_row(each) for each in statistics.balances]
+    return section("Balance", "", table(columns, rows)) if rows else ""
+
+
+def _callout(predictor: ConstantPredictor) -> str:
+    short = "val" if predictor.split == "validation" else predictor.split
+    width = f"{100 * predictor.accuracy:.2f}%"
+    reached = f"accuracy up to {predictor.accuracy:.4f}: nothing learnt"
+    return (
+        '<div class="callout">\n<p class="said">'
+        f"<code>{short}_accuracy {predictor.accuracy:.4f}</code> and "
+        f"<code>{short}_loss {predictor.loss:.2f}</code> on this data mean that nothing was learnt: always "
+        f"answering “{name(predictor.label)}” gets that accuracy, and the labels' shares alone that loss."
+        "</p>\n"
+        f'<div class="gauge" role="img" aria-label="{reached}">'
+        f'<i style="width:{width}"></i><b style="left:{width}"></b></div>\n'
+        f'<p class="ends" aria-hidden="true"><span>{reached}</span><span>1</span></p>\n'
+        "</div>\n"
+    )
+
+
+def _share_bar(split: Balance, label: str, full: float) -> str:
+    share = _share(split, label)
+    return bar([(share / full, str(split.split), f"{split.split} {percent(share)} {label}")])
+
+
+def _sources(statistics: Statistics, colours: dict[str, str]) -> list[list[str]]:
+    """A row for each label: a bar of its sources, and their counts."""
+    lines = []
+    for label in _labels(statistics):
+        rows = dict.fromkeys(colours, 0)
+        for cell in statistics.cells:
+            if cell.label == label:
+                rows[cell.source] += cell.rows
+        total = sum(rows.values())
+        parts = [
+            (rows[source] / total, colour, f"{source} {rows[source]:,}") for source, colour in colours.items()
+        ]
+        lines.append(
+            [name(label), bar(parts, is_tall=True), *map(count_or_dash, rows.values()), count(total)]
+        )
+    return lines
 
 
 def _leak_row(leak: Leak, full: float) -> list[str]:
     check = checks()[leak.code]
     colour, tone = ("leak", "bad") if check["severity"] == "error" else ("doubtful", "doubt")
     return [
-        f'{leak.level} <span class="quiet">{text(check["short"])}</span>',
+        f'<span class="level">{leak.level}</span> {text(check["short"])}',
         text(leak.split),
-        bar([(leak.share / full, colour, leak.code)], is_tall=True),
+        bar([(leak.share / full, colour, f"{percent(leak.share)} of {leak.split}")], is_tall=True),
         f'<span class="{tone}">{count(leak.rows)}</span>' if leak.rows else count_or_dash(0),
         percent(leak.share) if leak.rows else count_or_dash(0),
         count_or_dash(leak.train_rows),
@@ -141,40 +228,12 @@ def _leak_row(leak: Leak, full: float) -> list[str]:
     ]
 
 
-def _accounts(statistics: Statistics) -> str:
-    accounts = statistics.accounts
-    if not accounts:
-        return ""
-    rows = [
-        [
-            text(account.source),
-            bar(
-                [
-                    (account.kept / account.read, "kept", "kept"),
-                    (1 - account.kept / account.read, "rest", "rejected"),
-                ]
-            ),
-            count(account.read),
-            count(account.kept),
-            count_or_dash(account.read - account.kept),
-        ]
-        for account in accounts
-    ]
-    read, kept = sum(account.read for account in accounts), sum(account.kept for account in accounts)
-    columns = [("source", "label"), ("kept", "wide"), ("read", "n"), ("kept", "n"), ("rejected", "n")]
-    whole = table(columns, rows, ["all", "", count(read), count(kept), count_or_dash(read - kept)])
-    about = "Every row that was read is either kept or rejected with a reason: read = kept + rejected."
-    return section("Rows read, kept and rejected", about, whole, _reasons(statistics))
-
-
-def _reasons(statistics: Statistics) -> str:
-    sources = [account for account in statistics.accounts if account.rejected]
+def _reasons(sources: tuple[Account, ...]) -> str:
+    sources = tuple(account for account in sources if account.rejected)
     meanings = row.reasons()
     found = {reason for account in sources for reason in account.rejected}
     # In the order of the schema, which is that of the steps; reasons it does not know come last.
     reasons = [reason for reason in meanings if reason in found] + sorted(found - set(meanings))
-    if not reasons:
-        return ""
     rows = [
         [
             f"<code>{text(reason)}</code>",
@@ -186,47 +245,38 @@ def _reasons(statistics: Statistics) -> str:
     ]
     columns = [
         ("reason", "name"),
-        ("meaning", ""),
+        ("meaning", "prose"),
         *((account.source, "n") for account in sources),
         ("all", "n"),
     ]
     return "<h3>Rejected, by reason</h3>\n" + table(columns, rows)
 
 
-def _balances(balances: tuple[Balance, ...]) -> str:
-    rows = [
-        [
-            text(" · ".join(part for part in (balance.split, balance.source) if part)),
-            count(balance.rows),
-            text(balance.majority_label),
-            percent(balance.majority_share),
-            f"{balance.entropy:.3f}",
-            text(balance.smallest_label),
-            count(balance.labels[balance.smallest_label]),
-            f"{balance.imbalance:,.1f}",
-        ]
-        for balance in balances
+def _balance_row(described: Balance) -> list[str]:
+    return [
+        " · ".join(name(part) for part in (described.split, described.source) if part),
+        count(described.rows),
+        name(described.majority_label),
+        percent(described.majority_share),
+        f"{described.entropy:.3f}",
+        name(described.smallest_label),
+        count(described.labels[described.smallest_label]),
+        f"{described.imbalance:,.1f}",
     ]
-    columns = [
-        ("rows of", "label"),
-        ("rows", "n"),
-        ("largest label", ""),
-        ("share", "n"),
-        ("entropy, nats", "n"),
-        ("smallest label", ""),
-        ("rows", "n"),
-        ("largest ÷ smallest", "n"),
-    ]
-    return section("Balance", "", table(columns, rows)) if rows else ""
 
 
 def _labels(statistics: Statistics) -> list[str]:
-    """The labels that occur, the commonest first."""
-    rows: dict[str, int] = {}
+    """The commonest labels, the commonest first."""
+    rows: Counter[str] = Counter()
     for cell in statistics.cells:
-        rows[cell.label] = rows.get(cell.label, 0) + cell.rows
-    return sorted(rows, key=lambda label: (-rows[label], label))
+        rows[cell.label] += cell.rows
+    return sorted(rows, key=lambda label: (-rows[label], label))[:_MOST_LABELS]
 
 
-def _share(balance: Balance, label: str) -> float:
-    return balance.labels.get(label, 0) / balance.rows
+def _left_out(statistics: Statistics) -> str:
+    more = len({cell.label for cell in statistics.cells}) - _MOST_LABELS
+    return f'<p class="about">{count(more)} rarer labels are not shown.</p>\n' if more > 0 else ""
+
+
+def _share(described: Balance, label: str) -> float:
+    return described.labels.get(label, 0) / described.rows

@@ -1,8 +1,8 @@
 """Are the values in the shards what the row and the taxonomy promise? By Great Expectations, shard by shard.
 
 Memory stays bounded by a shard. Great Expectations is given no place to store or send anything, and its
-results carry no text. Ids alone are compared across shards, as hashes. Files, columns and types are left to
-`etl.validate.files`.
+results carry no text. Ids alone are compared across shards, as hashes. Parquet types and hashes are left to
+`etl.validate.files`, the same questions as web pages to `etl.validate.data_docs`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from etl.validate.findings import MAX_EXAMPLES, Finding, judge
 from etl.validate.manifest import Manifest
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars as pl
     import pyarrow as pa
 
@@ -32,8 +33,12 @@ _INVISIBLE = "\t-\r\x1c-\x20\x85\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\
 _VISIBLE = f"[^{_INVISIBLE}\u115f\u1160\u3164\uffa0\u2800]"
 
 
+# No partial lists: they would carry sentences of the corpus.
+RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
 @dataclass(frozen=True)
-class _Check:
+class Check:
     """One expectation of Great Expectations, and the polars predicate that names the rows that break it."""
 
     code: str
@@ -59,7 +64,7 @@ def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
         InputError: a shard cannot be read.
         EtlError: Great Expectations could not evaluate an expectation.
     """
-    batches = _in_memory_batches()
+    batches = in_memory_batches(in_memory_context())
     breaches = [
         breach
         for split in SPLITS
@@ -78,14 +83,9 @@ def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
 
 def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[_Breach]:
     import polars as pl
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        table = pq.read_table(shard)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise unreadable(shard, error) from error
-    checks = _expectations(split, labels)
+    table = read_shard(shard)
+    checks = row_checks(split, labels)
     counts = _ask_great_expectations(batches, table, [check.expectation for check in checks])
     if not any(counts):
         return []
@@ -99,18 +99,34 @@ def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...])
     ]
 
 
-def _expectations(split: str, labels: tuple[str, ...]) -> list[_Check]:
+def read_shard(shard: Path) -> pa.Table:
+    """All rows of one shard.
+
+    Raises:
+        InputError: the shard cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(shard)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise unreadable(shard, error) from error
+
+
+def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
+    """What every row of a shard must hold to: nulls, blank text, labels, split, ids that are unique."""
     import polars as pl
 
-    expect = _great_expectations().expectations
+    expect = great_expectations().expectations
     column = pl.col
     return [
         *(
-            _Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
+            Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
             for name in REQUIRED
         ),
         *(
-            _Check(
+            Check(
                 "blank_text",
                 name,
                 expect.ExpectColumnValuesToMatchRegex(column=name, regex=_VISIBLE),
@@ -118,19 +134,19 @@ def _expectations(split: str, labels: tuple[str, ...]) -> list[_Check]:
             )
             for name in ("raw_text", "text")
         ),
-        _Check(
+        Check(
             "label_outside_taxonomy",
             "label",
             expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels)),
             ~column("label").is_in(list(labels)),
         ),
-        _Check(
+        Check(
             "split_mismatch",
             "split",
             expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
             column("split") != split,
         ),
-        _Check(
+        Check(
             "duplicate_ids",
             "id",
             expect.ExpectColumnValuesToBeUnique(column="id"),
@@ -139,7 +155,7 @@ def _expectations(split: str, labels: tuple[str, ...]) -> list[_Check]:
     ]
 
 
-def _great_expectations() -> Any:
+def great_expectations() -> Any:
     """The library, with everything off that would talk: analytics, logging, progress bars."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
@@ -149,41 +165,72 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
-def _in_memory_batches() -> Any:
-    """What turns a data frame into a batch to validate; its context lives in memory and is thrown away."""
-    gx = _great_expectations()
+def in_memory_context() -> Any:
+    """A context that lives in memory and is thrown away."""
+    gx = great_expectations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
+        return context
+
+
+def arrow_backed(table: pa.Table) -> pd.DataFrame:
+    """The table as pandas that keeps its Arrow types and copies no string."""
+    import pandas as pd
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def in_memory_batches(context: Any) -> Any:
+    """What turns a data frame into a batch to validate.
+
+    One for all frames: Great Expectations keeps the last frame of each, so that two would be held twice.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         asset = context.data_sources.add_pandas("shards").add_dataframe_asset("shard")
         return asset.add_batch_definition_whole_dataframe("rows")
 
 
 def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[Any]) -> list[int]:
     """How many rows break each expectation, in order."""
-    import pandas as pd
-
-    gx = _great_expectations()
-    frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    gx = great_expectations()
+    frame = arrow_backed(table)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         batch = batches.get_batch(batch_parameters={"dataframe": frame})
         outcome = batch.validate(
             gx.ExpectationSuite(name="row", expectations=expectations),
-            # No partial lists: they would carry sentences of the corpus.
-            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+            result_format=RESULT_FORMAT,
         )
     counts = {}
     for result in outcome.results:
+        refuse_unevaluated(result)
         config = result.expectation_config
-        if "unexpected_count" not in result.result:
-            raise EtlError(
-                f"Great Expectations could not evaluate {config.type} on `{config.kwargs['column']}`",
-                next_step="run `etl --debug validate …` and report what it shows",
-            )
         counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
     return [counts[expected.expectation_type, expected.column] for expected in expectations]
+
+
+def refuse_unevaluated(result: Any) -> None:
+    """An expectation that raised has found nothing, which must not look like a pass.
+
+    Raises:
+        EtlError: Great Expectations could not evaluate this expectation.
+    """
+    config = result.expectation_config
+    if not result.result and not result.success:
+        column = f" on `{config.kwargs['column']}`" if "column" in config.kwargs else ""
+        raise EtlError(
+            f"Great Expectations could not evaluate {config.type}{column}",
+            next_step="run `etl --debug validate …` and report what it shows",
+        )
+
+
+def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
+    """How many rows have an id that stands in another shard too."""
+    return sum(breach.rows for breach in _ids_in_several_shards(dataset))
 
 
 def _ids_in_several_shards(dataset: Dataset) -> list[_Breach]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from etl import resources
+from etl.validate import thresholds
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -56,12 +57,16 @@ class Finding:
 
 
 def checks() -> dict[str, dict[str, Any]]:
-    """Every finding code with its entry in `schemas/checks/` and the `area` it stands under, in order."""
-    return {
+    """Every finding code with its entry in `schemas/checks/` and the `area` it stands under, in order.
+
+    While a validation runs, with the thresholds and severities that its settings chose.
+    """
+    entries = {
         code: {**check, "area": area}
         for area in resources.load("schemas", "checks", "areas.yaml")["areas"]
         for code, check in (resources.load("schemas", "checks", f"{area}.yaml") or {}).items()
     }
+    return thresholds.applied(entries)
 
 
 def judge(
@@ -83,7 +88,7 @@ def judge(
     """
     check = checks()[code]
     limit = check["threshold"] if threshold is None else threshold
-    if not number > limit:
+    if check["severity"] == "off" or not number > limit:
         return []
     message = check["message"].format(number=number, threshold=limit, **facts)
     kept = tuple(examples)[:MAX_EXAMPLES]

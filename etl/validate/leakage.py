@@ -1,8 +1,9 @@
-"""Do rows of validation or test also stand in train? By raw text, normalised text, key tokens, and group.
+"""Do rows of validation or test also stand in train? The same text, nearly the same, or the same group.
 
-Each level is counted on its own, so a row that has the same raw text counts at L0, L1 and L2. What an
-utterance is too short for is decided by `etl.normalise`, which ingest uses too. Near-duplicates (L3) are not
-looked for here. Memory: four hashes a row.
+Each level is counted on its own, so a row that has the same raw text counts at L0, L1, L2 and L3: equal
+normalised texts are near-duplicates of similarity 1. What an utterance is too short for is decided by
+`etl.normalise`, and what is nearly the same by `etl.near`; ingest uses both. What a row says is hashed by
+`etl.validate.sentences`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl.dataset.read import Dataset
-from etl.normalise import is_short, normalised_key
 from etl.settings import Dedupe
+from etl.validate import sentences
 from etl.validate.findings import MAX_EXAMPLES, Finding, judge
+from etl.validate.sentences import Sentences
 
 if TYPE_CHECKING:
     import polars as pl
 
 EVALUATION = ("validation", "test")
-# (level, finding code); the columns of `_keys` have the names of the codes.
-LEVELS = (("L0", "leak_exact"), ("L1", "leak_normalised"), ("L2", "leak_tokens"), ("L4", "leak_group"))
+# (level, finding code, what rows share); L3 goes by the normalised text and those near it.
+LEVELS = (
+    ("L0", "leak_exact", "raw_text"),
+    ("L1", "leak_normalised", "normalised"),
+    ("L2", "leak_tokens", "tokens"),
+    ("L3", "leak_near", "normalised"),
+    ("L4", "leak_group", "group"),
+)
 
 
 @dataclass(frozen=True)
@@ -28,14 +36,16 @@ class Leak:
     """What one evaluation split shares with train at one level.
 
     Attributes:
-        level, code: L0 leak_exact, L1 leak_normalised, L2 leak_tokens, L4 leak_group.
+        level, code: L0 leak_exact, L1 leak_normalised, L2 leak_tokens, L3 leak_near, L4 leak_group.
         split: validation or test.
         rows: rows of this split with a counterpart in train, short utterances aside.
         of: all rows of this split.
         train_rows: rows of train that have a counterpart in this split, short utterances aside.
         short_rows: rows with a counterpart that are too short to count; 0 at L4, where length means nothing.
         groups: groups that the split shares with train; 0 but at L4.
-        pairs: the first few as (id in this split, id in train).
+        pairs: a few as (id in this split, id in train), by id; at L3 the least similar ones, to judge by.
+        similarities: at L3, for each pair how similar it is (Jaccard similarity of character trigrams, 0 to
+            1); else empty.
     """
 
     level: str
@@ -47,6 +57,7 @@ class Leak:
     short_rows: int
     groups: int
     pairs: tuple[tuple[str, str], ...]
+    similarities: tuple[float, ...] = ()
 
     @property
     def share(self) -> float:
@@ -55,21 +66,25 @@ class Leak:
 
 
 def measure(dataset: Dataset, dedupe: Dedupe) -> list[Leak]:
+    """Like `leaks`, for who needs nothing else of the rows."""
+    return leaks(sentences.read(dataset, dedupe), dedupe)
+
+
+def leaks(rows: Sentences, dedupe: Dedupe) -> list[Leak]:
     """What validation and test share with train, level by level.
 
-    An evaluation split without rows is left out.
-
-    Args:
-        dataset: with the columns id, source, group, raw_text, text and tokens.
-        dedupe: which utterances are too short to count.
+    An evaluation split without rows is left out; so is L3 where `dedupe.near` is 0.
     """
-    train = _keys(dataset, "train", dedupe)
-    leaks = []
+    train = rows.of("train")
+    found = []
     for split in EVALUATION:
-        evaluated = _keys(dataset, split, dedupe)
-        if not evaluated.is_empty():
-            leaks += [_measure_level(level, code, split, evaluated, train) for level, code in LEVELS]
-    return leaks
+        evaluated = rows.of(split)
+        for level, code, key in LEVELS if evaluated.height else ():
+            if level == "L3" and dedupe.near:
+                found.append(_measure_near(rows, split, evaluated, train))
+            elif level != "L3":
+                found.append(_measure_level(level, code, key, split, evaluated, train))
+    return found
 
 
 def check(leaks: list[Leak]) -> list[Finding]:
@@ -85,47 +100,24 @@ def check(leaks: list[Leak]) -> list[Finding]:
             split=leak.split,
             share=leak.share,
             groups=leak.groups,
+            least=min(leak.similarities, default=1.0),
         )
     ]
 
 
-def _keys(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
-    """One row a sentence: its id, whether it is short, and a hash for each level; null matches nothing."""
-    import polars as pl
-
-    column = pl.col
-    # Unit separator: no tagger makes a token with it.
-    tokens = pl.when(column("tokens").list.len() > 0).then(column("tokens").list.join("\x1f"))
-    # The group of one corpus says nothing about that of another.
-    group = pl.when(column("group") != "").then(pl.concat_str("source", "group", separator="\x1f"))
-    keys = {
-        "leak_exact": column("raw_text"),
-        "leak_normalised": normalised_key(column("text")),
-        "leak_tokens": tokens,
-        "leak_group": group,
-    }
-    return (
-        dataset.scan(split)
-        .select(
-            "id",
-            is_short(column("text"), dedupe.short_eojeols, dedupe.short_chars).alias("is_short"),
-            *(pl.when(key.is_not_null()).then(key.hash()).alias(code) for code, key in keys.items()),
-        )
-        .collect()
-    )
-
-
-def _measure_level(level: str, code: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame) -> Leak:
+def _measure_level(
+    level: str, code: str, key: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
+) -> Leak:
     import polars as pl
 
     # At the text levels a pair counts if neither side is short; a group is a group whatever is said.
-    is_countable = pl.lit(True) if code == "leak_group" else ~pl.col("is_short")
+    is_countable = pl.lit(True) if level == "L4" else ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
-    shared = evaluated.join(train, on=code, how="semi")
-    counted = countable.join(trained, on=code, how="semi", maintain_order="left")
-    counterparts = trained.join(countable, on=code, how="semi", maintain_order="left")
-    first = counterparts.unique(code, keep="first", maintain_order=True).select(code, train_id="id")
-    pairs = counted.head(MAX_EXAMPLES).join(first, on=code, how="left", maintain_order="left")
+    shared = evaluated.join(train, on=key, how="semi")
+    counted = countable.join(trained, on=key, how="semi")
+    counterparts = trained.join(countable, on=key, how="semi")
+    first = counterparts.group_by(key).agg(pl.col("id").min().alias("train_id"))
+    pairs = counted.sort("id").head(MAX_EXAMPLES).join(first, on=key, how="left", maintain_order="left")
     return Leak(
         level=level,
         code=code,
@@ -134,8 +126,46 @@ def _measure_level(level: str, code: str, split: str, evaluated: pl.DataFrame, t
         of=evaluated.height,
         train_rows=counterparts.height,
         short_rows=shared.height - counted.height,
-        groups=counted[code].n_unique() if code == "leak_group" else 0,
-        pairs=tuple(
-            (str(row_id), str(train_id)) for row_id, train_id in pairs.select("id", "train_id").iter_rows()
-        ),
+        groups=counted[key].n_unique() if level == "L4" else 0,
+        pairs=tuple(pairs.select("id", "train_id").iter_rows()),
     )
+
+
+def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: pl.DataFrame) -> Leak:
+    """L3: rows whose normalised text is that of a row of train, or near one."""
+    import polars as pl
+
+    is_countable = ~pl.col("is_short")
+    countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
+    counterpart = _nearest(rows.near_texts(split, "train"), countable, trained)
+    train_counterpart = _nearest(rows.near_texts("train", split), trained, countable)
+    any_counterpart = _nearest(rows.near_texts(split, "train", with_short=True), evaluated, train)
+    counted = countable.join(counterpart, on="normalised")
+    shared = evaluated.join(any_counterpart, on="normalised", how="semi")
+    first = trained.group_by("normalised").agg(pl.col("id").min().alias("train_id"))
+    pairs = (
+        counted.sort("similarity", "id")
+        .head(MAX_EXAMPLES)
+        .join(first, left_on="other", right_on="normalised", how="left", maintain_order="left")
+    )
+    return Leak(
+        level="L3",
+        code="leak_near",
+        split=split,
+        rows=counted.height,
+        of=evaluated.height,
+        train_rows=trained.join(train_counterpart, on="normalised", how="semi").height,
+        short_rows=shared.height - counted.height,
+        groups=0,
+        pairs=tuple(pairs.select("id", "train_id").iter_rows()),
+        similarities=tuple(pairs["similarity"].round(4)),
+    )
+
+
+def _nearest(near: pl.DataFrame, these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:
+    """For each text of `these` that is in `those`, or near one of them: the `other` text, and how similar."""
+    import polars as pl
+
+    equal = these.join(those, on="normalised", how="semi").select("normalised").unique()
+    equal = equal.select("normalised", pl.col("normalised").alias("other"), similarity=pl.lit(1.0))
+    return pl.concat([equal, near.join(equal, on="normalised", how="anti")])

@@ -11,11 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # How many colours `report.css` has for things without a colour of their own.
 COLOURS = 9
+_LONGEST_NAME = 60
 
 
 def text(value: object) -> str:
     """Any value as HTML text, safe in an attribute too."""
     return html.escape(str(value), quote=True)
+
+
+def name(value: object) -> str:
+    """A name that data gives (a label, a source) as HTML text, cut short where it is endless."""
+    shown = str(value)
+    return text(shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…")
 
 
 def prose(value: str) -> str:
@@ -36,35 +43,45 @@ def percent(share: float) -> str:
 def table(
     columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], total: Sequence[str] = ()
 ) -> str:
-    """A table.
+    """A table; one that is too wide for the page scrolls on its own.
 
     Args:
-        columns: (heading, class of the cells); class "n" is a number, "label" a name, "wide" a chart.
+        columns: (heading, class of the cells); class "n" is a number, "label" what the row is about, "name"
+            a name that is not broken over lines, "wide" a chart.
         rows: cells, as HTML.
         total: a last row.
     """
-    head = "".join(f'<th class="{kind}" scope="col">{text(name)}</th>' for name, kind in columns)
+    head = "".join(f'<th class="{kind}" scope="col">{name(heading)}</th>' for heading, kind in columns)
     body = "".join(f"<tr>{_cells(columns, row)}</tr>\n" for row in rows)
     if total:
         body += f'<tr class="total">{_cells(columns, total)}</tr>\n'
     return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}</tbody></table></div>\n"
     )
 
 
-def bar(parts: Iterable[tuple[float, str, str]], *, is_tall: bool = False) -> str:
-    """A horizontal bar of coloured parts.
+def bar(
+    parts: Iterable[tuple[float, str, str]], *, is_tall: bool = False, mark: tuple[float, str] | None = None
+) -> str:
+    """A horizontal bar of coloured parts; what they are is its text alternative.
 
     Args:
         parts: (share of the width from 0 to 1, class of the colour, what it is).
         is_tall: for bars that stand alone in their row.
+        mark: (where from 0 to 1, what it is) of a line across the bar.
     """
+    shown = [part for part in parts if part[0] > 0]
     drawn = "".join(
-        f'<i class="{colour}" style="width:{100 * share:.2f}%" title="{text(name)}"></i>'
-        for share, colour, name in parts
-        if share > 0
+        f'<i class="{colour}" style="width:{100 * share:.2f}%" title="{text(what)}"></i>'
+        for share, colour, what in shown
     )
-    return f'<div class="bar{" tall" if is_tall else ""}">{drawn}</div>'
+    names = [what for _, _, what in shown]
+    if mark:
+        drawn += f'<b style="left:{100 * mark[0]:.2f}%" title="{text(mark[1])}"></b>'
+        names.append(mark[1])
+    alternative = text("; ".join(names) or "none")
+    return f'<div class="bar{" tall" if is_tall else ""}" role="img" aria-label="{alternative}">{drawn}</div>'
 
 
 def count_or_dash(number: int) -> str:
@@ -74,16 +91,33 @@ def count_or_dash(number: int) -> str:
 
 def legend(colours: Mapping[str, str]) -> str:
     """What the colours of a chart mean: name to class."""
-    entries = (f'<li><i class="{colour}"></i>{text(name)}</li>' for name, colour in colours.items())
+    entries = (f'<li><i class="{colour}"></i>{name(what)}</li>' for what, colour in colours.items())
     return f'<ul class="legend">{"".join(entries)}</ul>\n'
+
+
+def listed(ids: Sequence[str], texts: Mapping[str, str]) -> str:
+    """Ids of rows to look at, each with its sentence where `texts` has it."""
+    if not ids:
+        return ""
+    quoted = " quoted" if any(row_id in texts for row_id in ids) else ""
+    entries = (
+        f'<li><span class="id">{text(row_id)}</span>'
+        + (f"<q>{text(texts[row_id])}</q>" if row_id in texts else "")
+        + "</li>"
+        for row_id in ids
+    )
+    return f'<ul class="examples{quoted}">{"".join(entries)}</ul>\n'
 
 
 def section(title: str, about: str, *content: str, anchor: str = "") -> str:
     """One section of the report; `about` and `content` are HTML, `anchor` is what a link may point to."""
     opening = f'<p class="about">{about}</p>\n' if about else ""
-    name = f' id="{anchor}"' if anchor else ""
-    return f"<section{name}>\n<h2>{text(title)}</h2>\n{opening}{''.join(content)}</section>\n"
+    identity = f' id="{anchor}"' if anchor else ""
+    return f"<section{identity}>\n<h2>{text(title)}</h2>\n{opening}{''.join(content)}</section>\n"
 
 
 def _cells(columns: Sequence[tuple[str, str]], row: Sequence[str]) -> str:
-    return "".join(f'<td class="{kind}">{cell}</td>' for (_, kind), cell in zip(columns, row, strict=True))
+    return "".join(
+        f'<th class="label" scope="row">{cell}</th>' if kind == "label" else f'<td class="{kind}">{cell}</td>'
+        for (_, kind), cell in zip(columns, row, strict=True)
+    )

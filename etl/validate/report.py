@@ -1,27 +1,54 @@
 """The report: one HTML file that needs no network and no JavaScript, for a screen, a phone and paper.
 
-First the verdict in words, then what a model reaches without looking, the findings, and the charts. It shows
+First the verdict in words, then the charts, the findings, and the tables to look things up in. It shows
 numbers and ids; a sentence only where the caller hands its text over. How it looks is in `report.css`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import etl
 from etl.dataset.read import SPLITS
-from etl.validate import charts
-from etl.validate.balance import ConstantPredictor
-from etl.validate.findings import Finding, checks
-from etl.validate.markup import count, prose, section, table, text
+from etl.validate import charts, charts_drift, charts_leakage, charts_text, charts_tokens
+from etl.validate.findings import SEVERITIES, Finding, checks
+from etl.validate.markup import count, listed, prose, section, table, text
 from etl.validate.result import Result, Statistics
+
+Section = Callable[[Statistics], str]
+
+# The report from top to bottom; a section that has nothing to show is left out.
+_CHARTS: tuple[Section, ...] = (
+    charts.constant_predictors,
+    charts.labels_by_split,
+    charts.labels_by_source,
+    lambda measured: charts_drift.drift(
+        measured.drifts, measured.tokens.unseen, has_sources=len(measured.accounts) > 1
+    ),
+    lambda measured: charts_drift.against(measured.against),
+    charts.leakage,
+    lambda measured: charts_leakage.near_pairs(measured.leaks),
+    lambda measured: charts_leakage.repeats(measured.repeats),
+    lambda measured: charts_leakage.overlap(measured.source_overlaps),
+    lambda measured: charts_leakage.conflicts(measured.conflicts, measured.rater_agreements),
+)
+# What one looks up, after the findings.
+_TABLES: tuple[Section, ...] = (
+    lambda measured: charts_text.texts(measured.texts),
+    lambda measured: charts_tokens.tokens(measured.tokens),
+    charts.balance,
+    charts.accounts,
+)
 
 _VERDICTS = {
     "error": "Do not train on this yet",
     "warning": "Usable, if you know its flaws",
     "clean": "Nothing stands in the way of training",
 }
+# How many kinds of errors the verdict names.
+_NAMED = 4
 
 
 def render(name: str, result: Result, texts: Mapping[str, str]) -> str:
@@ -35,13 +62,11 @@ def render(name: str, result: Result, texts: Mapping[str, str]) -> str:
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     # Nothing is fetched and nothing runs, whatever a label or a sentence contains.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    measured = result.statistics
     body = [
-        _header(name, result),
-        _constant_predictors(measured) if measured else "",
-        charts.distributions(measured) if measured else "",
+        _header(name, result, is_quoting=bool(texts)),
+        _sections(_CHARTS, result.statistics),
         _findings(result, texts),
-        charts.accounting(measured) if measured else "",
+        _sections(_TABLES, result.statistics),
         _footer(),
     ]
     return (
@@ -53,12 +78,18 @@ def render(name: str, result: Result, texts: Mapping[str, str]) -> str:
     )
 
 
-def _header(name: str, result: Result) -> str:
+def _sections(functions: tuple[Section, ...], statistics: Statistics | None) -> str:
+    return "".join(function(statistics) for function in functions) if statistics else ""
+
+
+def _header(name: str, result: Result, *, is_quoting: bool) -> str:
     verdict = result.verdict()
+    quoting = '<p class="quoting">Sentences are quoted here; some corpora must not be passed on.</p>\n'
     return (
         f'<header class="{verdict}">\n<p class="kicker">Validation report <b>{text(name)}</b></p>\n'
         f'<h1>{text(_VERDICTS[verdict])}</h1>\n<p class="lead">{_lead(result)}</p>\n'
-        f"{_figures(result.statistics) if result.statistics else ''}</header>\n"
+        f"{quoting if is_quoting else ''}"
+        f"{_figures(result.statistics) if result.statistics else ''}{_areas(result)}</header>\n"
     )
 
 
@@ -66,12 +97,12 @@ def _lead(result: Result) -> str:
     """The verdict in a sentence or two, as HTML."""
     errors, warnings = result.count("error"), result.count("warning")
     if not errors and not warnings:
-        return "The files are as they were written, no split shares rows with train, and no label dominates."
+        return "Everything was looked at, and neither an error nor a warning was found."
     worst = "error" if errors else "warning"
-    titles = list(
-        dict.fromkeys(checks()[found.code]["title"] for found in result.findings if found.severity == worst)
-    )
-    named = text("; ".join(title[0].lower() + title[1:] for title in titles))
+    titles = [checks()[found.code]["title"] for found in result.findings if found.severity == worst]
+    kinds = [title[0].lower() + title[1:] for title in dict.fromkeys(titles)]
+    more = len(kinds) - _NAMED
+    named = text("; ".join(kinds[:_NAMED]) + (f"; and {more} more" if more > 0 else ""))
     link = '<a href="#findings">What to do about it.</a>'
     if not errors:
         return f"No errors. <strong>{_plural(warnings, 'warning')}</strong>: {named}. {link}"
@@ -80,13 +111,13 @@ def _lead(result: Result) -> str:
 
 
 def _figures(statistics: Statistics) -> str:
-    splits = {cell.split: 0 for cell in statistics.cells}
+    splits: Counter[str] = Counter()
     for cell in statistics.cells:
         splits[cell.split] += cell.rows
+    read = sum(account.read for account in statistics.accounts)
+    kept = sum(account.kept for account in statistics.accounts)
     figures = {
-        "rows read": sum(account.read for account in statistics.accounts),
-        "kept": sum(account.kept for account in statistics.accounts),
-        "rejected": sum(sum(account.rejected.values()) for account in statistics.accounts),
+        **({"rows": kept} if read == kept else {"rows read": read, "kept": kept, "rejected": read - kept}),
         **{split: splits[split] for split in SPLITS if split in splits},
         "sources": len(statistics.accounts),
         "labels": len({cell.label for cell in statistics.cells}),
@@ -97,87 +128,62 @@ def _figures(statistics: Statistics) -> str:
     return f'<dl class="figures">{drawn}</dl>\n'
 
 
-def _constant_predictors(statistics: Statistics) -> str:
-    predictors = statistics.constant_predictors
-    if not predictors:
-        return ""
-    callouts = "".join(_callout(predictor) for predictor in predictors[:1])
-    rows = [
-        [
-            text(predictor.split),
-            text(predictor.label),
-            f"{predictor.accuracy:.4f}",
-            f"{predictor.macro_f1:.4f}",
-            f"{predictor.loss:.4f}",
-            f"{text(predictor.train_label)}",
-            f"{predictor.train_accuracy:.4f}",
-            "infinite" if predictor.train_loss is None else f"{predictor.train_loss:.4f}",
-        ]
-        for predictor in predictors
-    ]
-    columns = [
-        ("split", "label"),
-        ("best constant answer", ""),
-        ("accuracy", "n"),
-        ("macro-F1", "n"),
-        ("loss", "n"),
-        ("train's commonest", ""),
-        ("accuracy", "n"),
-        ("loss of train's shares", "n"),
-    ]
-    about = "What a model reaches here without looking at a single sentence. Losses are in nats."
-    return section("The score that means nothing", about, callouts, table(columns, rows))
-
-
-def _callout(predictor: ConstantPredictor) -> str:
-    short = "val" if predictor.split == "validation" else predictor.split
-    width = f"{100 * predictor.accuracy:.2f}%"
-    return (
-        '<div class="callout">\n<p class="said">'
-        f"<code>{short}_accuracy {predictor.accuracy:.4f}</code> and "
-        f"<code>{short}_loss {predictor.loss:.2f}</code> on this data mean that nothing was learnt: always "
-        f"answering “{text(predictor.label)}” gets that accuracy, and the labels' shares alone that loss."
-        "</p>\n"
-        f'<div class="gauge"><i style="width:{width}"></i><b style="left:{width}"></b></div>\n'
-        f'<p class="ends"><span>accuracy up to {predictor.accuracy:.4f}: nothing learnt</span>'
-        "<span>1</span></p>\n"
-        "</div>\n"
-    )
+def _areas(result: Result) -> str:
+    """What was looked at, area by area, and what was found there."""
+    looked_at = {checks()[code]["area"] for code in result.checked}
+    drawn = ""
+    for area in dict.fromkeys(check["area"] for check in checks().values()):
+        found = [finding for finding in result.findings if checks()[finding.code]["area"] == area]
+        status: str = "clean"
+        told = "nothing found"
+        if found:
+            of_each = Counter(finding.severity for finding in found)
+            counted = ", ".join(_plural(of_each[each], each) for each in SEVERITIES if each in of_each)
+            number = result.findings.index(found[0]) + 1
+            status, told = found[0].severity, f'<a href="#finding-{number}">{counted}</a>'
+        elif area not in looked_at:
+            status, told = "skipped", "not looked at"
+        drawn += f'<li class="{status}"><b>{text(area.capitalize())}</b> <span>{told}</span></li>'
+    return f'<ul class="areas" aria-label="What was looked at">{drawn}</ul>\n'
 
 
 def _findings(result: Result, texts: Mapping[str, str]) -> str:
     if not result.findings:
-        return section("Findings", "None.")
-    about = "Errors first. The ids are rows to look at."
-    return section(
-        "Findings", about, *(_finding(found, texts) for found in result.findings), anchor="findings"
-    )
+        return section("Findings", "None.", anchor="findings")
+    about = "Errors first. What each one means, rows to look at, and what to do stand below the table."
+    rows = [
+        [
+            f'<span class="badge {found.severity}">{found.severity}</span>',
+            f'<a href="#finding-{number}">{text(checks()[found.code]["title"])}</a>',
+            f"<code>{text(found.code)}</code>",
+            _number(found.number),
+            _number(found.threshold),
+        ]
+        for number, found in enumerate(result.findings, start=1)
+    ]
+    columns = [
+        ("severity", "name"),
+        ("finding", "prose"),
+        ("code", "name code"),
+        ("number", "n"),
+        ("limit", "n"),
+    ]
+    articles = (_finding(found, number, texts) for number, found in enumerate(result.findings, start=1))
+    return section("Findings", about, table(columns, rows), *articles, anchor="findings")
 
 
-def _finding(found: Finding, texts: Mapping[str, str]) -> str:
+def _finding(found: Finding, number: int, texts: Mapping[str, str]) -> str:
     check = checks()[found.code]
     explanation = check["explanation"].format(threshold=found.threshold)
     return (
-        f'<article class="finding {found.severity}">\n<div class="badge">{found.severity}</div>\n<div>\n'
+        f'<article class="finding" id="finding-{number}">\n'
+        f'<div class="badge {found.severity}">{found.severity}</div>\n<div class="{found.severity}">\n'
         f"<h3>{text(check['title'])} <code>{text(found.code)}</code></h3>\n"
         f"<p>{prose(_sentence(found.message))}</p>\n"
         f'<p class="why">{prose(explanation)}</p>\n'
         f'<p class="next">{prose(found.what_to_do)}</p>\n'
-        f"{_examples(found.examples, texts)}</div>\n</article>\n"
+        f"{listed(found.examples, texts)}</div>\n</article>\n"
     )
-
-
-def _examples(examples: tuple[str, ...], texts: Mapping[str, str]) -> str:
-    if not examples:
-        return ""
-    quoted = " quoted" if any(example in texts for example in examples) else ""
-    entries = (
-        f'<li><span class="id">{text(example)}</span>'
-        + (f"<q>{text(texts[example])}</q>" if example in texts else "")
-        + "</li>"
-        for example in examples
-    )
-    return f'<ul class="examples{quoted}">{"".join(entries)}</ul>\n'
 
 
 def _footer() -> str:
@@ -185,6 +191,11 @@ def _footer() -> str:
         f"<footer>Written by etl {text(etl.__version__)}. Everything here was computed again from the rows, "
         "no count was taken from the manifest. <code>findings.json</code> is for programs.</footer>\n"
     )
+
+
+def _number(value: float) -> str:
+    """A count, or four significant digits of a measure."""
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _plural(number: int, noun: str) -> str:
@@ -196,6 +207,6 @@ def _are(number: int) -> str:
 
 
 def _sentence(message: str) -> str:
-    """A message as a sentence, unless it opens with a name such as `val_accuracy`."""
+    """A message as a sentence; one that opens with a name such as `val_accuracy` keeps it as it is."""
     first = message.split(" ", 1)[0]
-    return message if "_" in first else message[:1].upper() + message[1:]
+    return (message if "_" in first else message[:1].upper() + message[1:]) + "."

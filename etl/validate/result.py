@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import etl
-from etl.validate.balance import Balance, Cell, ConstantPredictor, Drift, LabelPredictsSource
+from etl.validate.against import Against
+from etl.validate.balance import Balance, Cell, ConstantPredictor, LabelPredictsSource
+from etl.validate.conflicts import Conflict, RaterAgreement
+from etl.validate.drift import Drift
 from etl.validate.findings import SEVERITIES, Finding
+from etl.validate.label_noise import LabelNoise
 from etl.validate.leakage import Leak
+from etl.validate.overlap import Repeat, SourceOverlap
+from etl.validate.texts import Texts
+from etl.validate.tokens import Tokens
 
 FailOn = Literal["error", "warning", "never"]
 FORMAT = 1
@@ -35,14 +42,30 @@ class Statistics:
     label_predicts_source: LabelPredictsSource | None
     drifts: tuple[Drift, ...]
     leaks: tuple[Leak, ...]
+    repeats: tuple[Repeat, ...]
+    source_overlaps: tuple[SourceOverlap, ...]
+    conflicts: tuple[Conflict, ...]
+    rater_agreements: tuple[RaterAgreement, ...]
+    texts: Texts
+    tokens: Tokens
+    against: Against | None = None
+    label_noise: LabelNoise | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """The findings, the most severe first, and the statistics; None where the columns allow none."""
+    """The findings, the most severe first, and the statistics; None where the columns allow none.
+
+    Attributes:
+        findings, statistics: what was found.
+        checked: the codes of all findings that were looked for.
+        seconds: what each check took, by its name; kept out of the files, which are the same in each run.
+    """
 
     findings: tuple[Finding, ...]
     statistics: Statistics | None
+    checked: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     def count(self, severity: str) -> int:
         """How many findings have this severity."""

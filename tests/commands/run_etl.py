@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,11 @@ def make_rows(count: int) -> list[dict[str, Any]]:
     """Rows that are all kept, and after them one without a text, one without a label, one with an odd one."""
     labels = ["기쁨", "슬픔", "분노"]
     rows = [
-        {"text": f"{number}번째로 적어 보는 새로운 문장이다", "label": labels[number % 3]}
+        # Two numbers are alike, two digests are not: else all would be near-duplicates.
+        {
+            "text": f"{number}번째로 적는 문장 {sha256(b'%d' % number).hexdigest()[:24]}",
+            "label": labels[number % 3],
+        }
         for number in range(count)
     ]
     return [

@@ -118,7 +118,13 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
             "memory_mb": 3000,
         },
         "split": {"mode": "grouped", "validation": 0.1, "test": 0.1, "seed": 7},
-        "dedupe": {"duplicates": "keep", "conflicts": "majority", "short_eojeols": 3, "short_chars": 10},
+        "dedupe": {
+            "duplicates": "keep",
+            "conflicts": "majority",
+            "short_eojeols": 3,
+            "short_chars": 10,
+            "near": 0.8,
+        },
         "write": {"shard_rows": 10, "row_group_rows": 10000},
     }
     assert manifest_of(out)["counts"]["table"]["read"] == 9  # type: ignore[index]

@@ -115,6 +115,71 @@ def test_a_train_row_of_an_evaluated_group_leaks() -> None:
     assert frame["detail"].to_list() == ["the same group has rows in test", None, None]
 
 
+# Forty characters without the spaces; a change of one letter changes three of 38 trigrams: 35 / 41.
+FORTY = "가나다라 마바사아 자차카타 파하거너 더러머버 서어저처 커터퍼허 고노도로 모보소오 조초코토"
+ONE_CHANGED = FORTY.replace("더러머버", "더러머뷁")
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_train_row_that_is_nearly_an_evaluated_one_leaks(split: str) -> None:
+    frame = deduped([make_row(1, FORTY), make_row(2, ONE_CHANGED, split=split), make_row(3, OTHER)])
+    assert frame["reason"].to_list() == ["leak_near", None, None]
+    assert frame["detail"].to_list() == [
+        f"a text in {split} is nearly the same: similarity {35 / 41:.3f}",
+        None,
+        None,
+    ]
+
+
+def test_the_detail_of_a_near_leak_names_the_most_similar_text() -> None:
+    two_changed = ONE_CHANGED.replace("조초코토", "조초코퉱")
+    rows = [
+        make_row(1, FORTY, split="test"),
+        make_row(2, ONE_CHANGED, split="validation"),
+        make_row(3, two_changed),
+    ]
+    assert deduped(rows)["detail"][2] == f"a text in validation is nearly the same: similarity {37 / 39:.3f}"
+
+
+def test_how_near_is_near_is_a_setting() -> None:
+    rows = [make_row(1, FORTY), make_row(2, ONE_CHANGED, split="test")]
+    assert reasons(*rows, near=35 / 41) == ["leak_near", None]
+    assert reasons(*rows, near=0.86) == [None, None]
+    assert reasons(*rows, near=0) == [None, None]
+
+
+def test_what_is_near_within_a_split_stays() -> None:
+    assert reasons(make_row(1, FORTY), make_row(2, ONE_CHANGED)) == [None, None]
+    evaluated = [make_row(1, FORTY, split="validation"), make_row(2, ONE_CHANGED, split="test")]
+    assert reasons(*evaluated) == [None, None]
+
+
+def test_a_rejected_row_is_near_to_nothing() -> None:
+    rejected = make_row(2, ONE_CHANGED, split="test", reason="no_key_tokens")
+    assert reasons(make_row(1, FORTY), rejected) == [None, "no_key_tokens"]
+    rows = [make_row(1, FORTY, reason="bad_row"), make_row(2, ONE_CHANGED, split="test")]
+    assert reasons(*rows) == ["bad_row", None]
+
+
+def test_a_near_leak_comes_after_those_by_the_same_text_and_before_the_group() -> None:
+    near = make_row(2, ONE_CHANGED, split="test", group="a")
+    assert reasons(make_row(1, FORTY, group="a"), near) == ["leak_near", None]
+    assert reasons(make_row(1, FORTY), near, make_row(3, f"{FORTY}!", split="test")) == [
+        "leak_normalised",
+        None,
+        None,
+    ]
+
+
+def test_keys_hold_text_only_for_what_may_be_near() -> None:
+    rows = [make_row(1, f"{OTHER}!"), make_row(2, "네."), make_row(3, reason="bad_row"), make_row(4, None)]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+    texts = keys(frame, Dedupe())["normalised"].to_list()
+    assert texts == [normalised(OTHER), None, None, None]
+    assert "normalised" not in keys(frame, Dedupe(near=0)).columns
+    assert "normalised" not in deduped(rows).columns
+
+
 def test_groups_of_two_corpora_are_not_the_same() -> None:
     assert reasons(make_row(1, group="a"), make_row(2, OTHER, group="a", source="kote", split="test")) == [
         None,
@@ -185,6 +250,7 @@ def test_no_rows_are_no_problem() -> None:
 
 # Texts that are equal, equal but for their spelling, and short.
 TEXTS = [LONG, f"{LONG}!", LONG.replace(" ", ""), OTHER, "네.", "네 네 네 네", "네네네네", "왜?"]
+TEXTS += [LONG + "요", FORTY, ONE_CHANGED, "네 네 네 네 네"]
 ROWS = st.lists(
     st.builds(
         lambda number, text, space, label, split, group, source, reason: make_row(
@@ -205,6 +271,11 @@ ROWS = st.lists(
 
 def normalised(text: str) -> str:
     return text.translate(str.maketrans("", "", " !?."))
+
+
+def similarity(*texts: str) -> float:
+    one, other = ({text[at : at + 3] for at in range(max(1, len(text) - 2))} for text in texts)
+    return len(one & other) / len(one | other)
 
 
 def is_short(row: Row) -> bool:
@@ -250,6 +321,8 @@ def leak_by_hand(row: Row, evaluated: list[Row]) -> str | None:
         return "leak_exact"
     if any(normalised(other["text"]) == normalised(row["text"]) for other in texts):
         return "leak_normalised"
+    if any(similarity(normalised(other["text"]), normalised(row["text"])) >= 0.8 for other in texts):
+        return "leak_near"
     groups = {(other["source"], other["group"]) for other in evaluated}
     return "leak_group" if (row["source"], row["group"]) in groups else None
 
@@ -269,3 +342,27 @@ def test_rows_keep_their_order_and_every_mark_its_detail(rows: list[Row]) -> Non
     assert frame["label"].to_list() == [row["label"] for row in rows]
     is_new = [row["reason"] is None for row in rows]
     assert (frame.filter(is_new)["reason"].is_null() == frame.filter(is_new)["detail"].is_null()).all()
+
+
+# A few letters in sentences long enough to count: much is nearly the same, little is the same.
+ALIKE = st.text("가나다 ", min_size=10, max_size=30).map(lambda text: " ".join(text.split())).filter(bool)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(ALIKE, st.sampled_from(SPLITS)), max_size=20),
+    st.sampled_from([0.3, 0.5, 0.8, 1.0]),
+    st.sampled_from(["first", "keep"]),
+)
+def test_no_living_train_row_is_near_an_evaluated_one(
+    drawn: list[tuple[str, str]], near: float, duplicates: str
+) -> None:
+    rows = [make_row(number, text, split=split) for number, (text, split) in enumerate(drawn)]
+    frame = deduped(rows, near=near, duplicates=duplicates)
+    for row, reason in zip(rows, frame["reason"], strict=True):
+        row["reason"] = reason
+    assert not any(row["reason"] for row in rows if row["split"] != "train")
+    long = [row for row in living(rows) if not is_short(row)]
+    for train in living(long, "train"):
+        for evaluated in living(long, "validation", "test"):
+            assert similarity(normalised(train["text"]), normalised(evaluated["text"])) < near

@@ -19,7 +19,9 @@ Row = dict[str, Any]
 
 def make_row(number: int, **changes: Any) -> Row:
     """A sound row; texts, tokens and groups of different numbers share nothing."""
-    text = f"오늘은 {number}번째로 새로운 문장을 적어 봅니다"
+    # Two numbers are alike, two digests are not: else all would be near-duplicates.
+    digest = hashlib.sha256(str(number).encode()).hexdigest()[:16]
+    text = f"오늘은 {number}번째로 새로운 문장 {digest}"
     return {
         "id": f"table:{number}",
         "source": "table",

@@ -84,9 +84,40 @@ def test_labels_that_mostly_tell_the_source_are_a_warning(write: Write) -> None:
 def test_sources_with_the_same_labels_are_no_finding(write: Write) -> None:
     counts = {("train", source, label): 20 for source in ("kote", "nsmc") for label in TARGETS}
     result = validate(write(rows_of(counts)))
-    assert [found.code for found in result.findings] == ["no_validation"]
+    assert [found.code for found in result.findings if found.severity != "note"] == ["no_validation"]
     assert result.statistics and result.statistics.label_predicts_source
     assert result.statistics.label_predicts_source.reduction == 0
+
+
+def test_sources_that_lack_labels_are_named(write: Write) -> None:
+    counts = {("train", source, label): 20 for source in ("kote", "nsmc", "own") for label in TARGETS}
+    del counts["train", "nsmc", "중립"], counts["train", "own", "중립"], counts["train", "own", "기쁨"]
+    result = validate(write(rows_of(counts)))
+    assert result.statistics and result.statistics.label_predicts_source
+    assert result.statistics.label_predicts_source.lacking == {"nsmc": ("중립",), "own": ("기쁨", "중립")}
+    found = only(result, "sources_without_labels")
+    assert (found.severity, found.number) == ("note", 2)
+    assert "nsmc lacks 중립; own lacks 기쁨, 중립" in found.message
+
+
+def test_each_source_within_a_split_has_its_own_balance(write: Write) -> None:
+    result = validate(write(reference_rows(), taxonomy={"name": "native", "targets": NATIVE}))
+    assert result.statistics
+    by = {(balance.split, balance.source): balance for balance in result.statistics.balances}
+    found = by["validation", "aihub-multimodal"]
+    shares = [90 / 152, 62 / 152]
+    assert (found.rows, found.labels, found.smallest_label) == (152, {"놀람": 90, "중립": 62}, "중립")
+    assert (found.majority_share, found.imbalance) == (90 / 152, 90 / 62)
+    assert found.entropy == pytest.approx(-sum(share * math.log(share) for share in shares))
+    assert by["validation", None].rows == 176
+    assert by[None, "aihub-dialogue"].rows == 228
+
+
+def test_without_an_evaluation_split_the_constant_predictor_is_that_of_train(write: Write) -> None:
+    counts = {("train", "table", label): rows for label, rows in zip(TARGETS, (50, 30, 20, 10), strict=True)}
+    found = only(validate(write(rows_of(counts))), "constant_predictor")
+    assert found.number == 50 / 110
+    assert found.message.startswith(f"train_accuracy {50 / 110:.4f} and train_loss")
 
 
 def test_drift_of_labels_and_sources_is_measured(write: Write) -> None:

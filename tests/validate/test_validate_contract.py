@@ -1,5 +1,6 @@
 import json
 import re
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_datasets import clean_rows, make_reject, make_row, write_dataset, write_file
 
-from etl.errors import InputError, WriteError
+from etl.dataset.read import open_dataset
+from etl.errors import InputError, SettingsError, WriteError
+from etl.validate import data_docs
 from etl.validate.contract_checks import REQUIRED
 from etl.validate.findings import checks
 from etl.validate.result import Result
@@ -156,7 +159,8 @@ def test_a_dataset_without_rows_is_reported(write: Write) -> None:
     result = validate(write([]))
     assert codes(result, "error") == ["empty_train"]
     result = validate(write(clean_rows(train=8, validation=0, test=0)))
-    assert codes(result) == ["no_validation"]
+    assert codes(result, "error") == []
+    assert codes(result, "warning") == ["no_validation"]
 
 
 def test_findings_json_is_the_document_and_the_same_bytes_each_time(write: Write) -> None:
@@ -191,6 +195,81 @@ def test_every_check_has_all_its_words() -> None:
         assert keys <= {*check}, code
         assert check["severity"] in ("error", "warning", "note"), code
         assert re.fullmatch(r"[a-z_]+", code)
+
+
+def status(site: Path, page: str) -> str:
+    """What the index says of a page, which must be there."""
+    index = (site / "index.html").read_text(encoding="utf-8")
+    said, link = re.findall(rf'<td>(\w+)</td><td><a href="([^"]*)">{page}</a>', index)[0]
+    assert (site / urllib.parse.unquote(link)).is_file()
+    return said
+
+
+def page_of(site: Path, name: str) -> str:
+    (page,) = site.glob(f"validations/{name}/**/*.html")
+    return page.read_text(encoding="utf-8")
+
+
+def test_data_docs_of_a_clean_dataset_pass_everywhere(write: Write, tmp_path: Path) -> None:
+    path = write(clean_rows(train=9, validation=3, test=0), [make_reject(900, "empty_text")], shard_rows=5)
+    site = tmp_path / "docs"
+    assert data_docs.build(open_dataset(path), site) == site / "index.html"
+    for page in ("files", "train-00000-of-00002", "train-00001-of-00002", "ids-in-several-shards"):
+        assert status(site, page) == "passed", page
+    first = sorted(file.name for file in tmp_path.iterdir())
+    data_docs.build(open_dataset(path), site)  # replaces the earlier site
+    assert sorted(file.name for file in tmp_path.iterdir()) == first
+    assert len([*site.glob("validations/files/**/*.html")]) == 1
+
+
+def test_data_docs_name_what_is_broken_and_show_no_sentence(write: Write, tmp_path: Path) -> None:
+    rows = clean_rows(train=12, validation=4, test=4)
+    rows[1]["label"] = "환희라는 비밀"
+    rows[2]["text"] = None
+    rows[11]["id"] = "table:3"
+    path = write(rows, shard_rows=10)
+    validation = next(path.glob("data/validation-*"))
+    pq.write_table(pq.read_table(validation).drop_columns(["tokens"]), validation)
+    next(path.glob("data/test-*")).unlink()
+    data_docs.build(open_dataset(path), tmp_path / "docs")
+    site = tmp_path / "docs"
+    for page in ("files", "train-00000-of-00002", "validation-00000-of-00001", "ids-in-several-shards"):
+        assert status(site, page) == "failed", page
+    assert status(site, "train-00001-of-00002") == "passed"
+    assert "data/test-00000-of-00001.parquet" in page_of(site, "files")
+    assert "1 unexpected values found. 10% of 10 total rows" in page_of(site, "train-00000-of-00002")
+    written = [file.read_text(encoding="utf-8") for file in site.rglob("*.html")]
+    for secret in ("비밀", "문장", "새로운", "단어1"):
+        assert not any(secret in page for page in written), secret
+
+
+def test_data_docs_load_and_run_nothing(write: Write, tmp_path: Path) -> None:
+    taxonomy = {
+        "name": "four",
+        "targets": ["기쁨", "<script>alert(1)</script>", '<img src="https://x.example">'],
+    }
+    path = write(clean_rows(train=4, validation=0, test=0), taxonomy=taxonomy)
+    data_docs.build(open_dataset(path), tmp_path / "docs")
+    for file in (tmp_path / "docs").rglob("*.html"):
+        page = file.read_text(encoding="utf-8")
+        assert "default-src 'none'" in page.partition("<style")[0]
+        assert "<script" not in page
+        assert not re.search(r"<link[^>]+https?:", page)
+        assert "amazonaws" not in page
+
+
+def test_data_docs_go_into_no_folder_that_holds_something_else(write: Write, tmp_path: Path) -> None:
+    path = write(clean_rows(train=4, validation=0, test=0))
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "index.html").write_text("a site of mine", encoding="utf-8")
+    with pytest.raises(SettingsError, match="already holds something else"):
+        data_docs.build(open_dataset(path), mine)
+    assert (mine / "index.html").read_text(encoding="utf-8") == "a site of mine"
+    next(path.glob("data/train-*")).write_bytes(b"PAR1 no longer")
+    with pytest.raises(InputError, match=r"cannot be read as part of the dataset"):
+        data_docs.build(open_dataset(path), tmp_path / "docs")
+    assert not (tmp_path / "docs").exists()
 
 
 values = st.one_of(

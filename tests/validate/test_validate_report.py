@@ -4,6 +4,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import typer
 from small_datasets import clean_rows, make_reject
@@ -83,6 +84,53 @@ def test_the_report_opens_with_the_verdict_and_names_what_was_found(write: Write
     assert "table:80" in html
 
 
+def areas(html: str) -> dict[str, str]:
+    """What the header says of each area."""
+    found = re.findall(r"<li class=\"[a-z]+\"><b>(\w+)</b> <span>(.*?)</span></li>", html)
+    return {area: re.sub("<[^>]+>", "", told) for area, told in found}
+
+
+def test_the_header_says_of_each_area_what_was_found(write: Write) -> None:
+    told = areas(report(leaking(write)))
+    assert told["Contract"] == "nothing found"
+    assert told["Balance"] == "2 notes"
+    assert told["Leakage"] == "3 errors"
+    assert told["Noise"] == "not looked at"
+
+
+def test_what_could_not_be_looked_at_is_not_called_clean(write: Write) -> None:
+    path = leaking(write)
+    shard = next(path.glob("data/train-*.parquet"))
+    pq.write_table(pq.read_table(shard).drop_columns(["label"]), shard)
+    told = areas(report(path))
+    assert "error" in told["Contract"]
+    assert told["Balance"] == told["Leakage"] == "not looked at"
+
+
+def test_a_clean_dataset_is_told_in_a_sentence_and_asks_for_nothing(write: Write) -> None:
+    html = report(write(clean_rows()))
+    assert "Nothing stands in the way of training" in html
+    assert "neither an error nor a warning was found" in html
+    assert "rejected" not in html
+
+
+def test_a_column_of_a_thousand_labels_does_not_flood_the_report(write: Write) -> None:
+    rows = clean_rows(train=400)
+    for number, row in enumerate(rows):
+        row["label"] = f"label {number} " + "x" * 500
+    html = report(write(rows))
+    assert "400 rarer labels are not shown" in html
+    assert "x" * 100 not in re.sub(r'title=".*?"|aria-label=".*?"|<article.*', "", html, flags=re.DOTALL)
+
+
+def test_the_same_rows_give_the_same_report_whatever_their_order(write: Write) -> None:
+    rows = clean_rows()
+    rows[80]["raw_text"] = rows[0]["raw_text"]
+    there, back = (write(ordered) for ordered in (rows, rows[::-1]))
+    first, second = (report(path).replace(path.name, "") for path in (there, back))
+    assert first == second
+
+
 def run(*arguments: str):
     app = typer.Typer()
     app.command()(command)
@@ -94,7 +142,8 @@ def test_the_command_shows_findings_and_exits_with_three(write: Write) -> None:
     shown = run(path)
     assert shown.exit_code == 3
     assert "leak_exact: 1 of 20 rows of validation (5.00%)" in shown.stdout
-    assert "2 errors, 0 warnings" in shown.stdout
+    # The same raw text is the same normalised text, and a near-duplicate.
+    assert "3 errors, " in shown.stdout
     assert run(path, "--fail-on", "never").exit_code == 0
 
 

@@ -1,0 +1,54 @@
+"""The most similar text of one side for each text of another, such as train and validation.
+
+`etl.near` finds the pairs; this module keeps the best of them, so a thousand variations of one text need a
+thousand lines, not half a million. Ingest's `leak_near` and validate's level L3 both come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from etl.near import near_duplicates
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def nearest(
+    texts: pl.Series, threshold: float, sides: Sequence[tuple[pl.Series, pl.Series]]
+) -> list[pl.DataFrame]:
+    """For each text of one side the most similar other text of the other side, if it is similar enough.
+
+    Args:
+        texts: distinct strings, none null or empty.
+        threshold: the least Jaccard similarity of the sets of character trigrams, above 0 and at most 1.
+        sides: pairs of boolean series, one value a text: whose neighbours are looked for, and among whom. A
+            text may be on both sides; it is never its own neighbour.
+
+    Returns:
+        For each of `sides` a frame, sorted by `text`: the places in `texts` of a text (`text`) and of the
+        most similar one (`other`; of equally similar ones the first), and their `similarity`.
+    """
+    import polars as pl
+
+    schema = {"text": pl.Int64(), "other": pl.Int64(), "similarity": pl.Float64()}
+    found = [pl.DataFrame(schema=schema) for _ in sides]
+    if not any(these.any() and those.any() for these, those in sides):
+        return found
+    for pairs in near_duplicates(texts, threshold):
+        directed = pl.concat(
+            [
+                pairs.select(text="first", other="second", similarity="similarity"),
+                pairs.select(text="second", other="first", similarity="similarity"),
+            ]
+        )
+        for number, (these, those) in enumerate(sides):
+            is_between = these.gather(directed["text"]) & those.gather(directed["other"])
+            found[number] = _best(pl.concat([found[number], directed.filter(is_between)]))
+    return found
+
+
+def _best(pairs: pl.DataFrame) -> pl.DataFrame:
+    ordered = pairs.sort("text", "similarity", "other", descending=[False, True, False])
+    return ordered.unique("text", keep="first", maintain_order=True)

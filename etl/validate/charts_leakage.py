@@ -1,0 +1,162 @@
+"""Sections of the report on near pairs, duplicates, the overlap of corpora, conflicts and raters.
+
+Each function returns HTML, or nothing where there is nothing to show. Sentences are never shown here, only
+ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.validate.conflicts import ALL, Conflict, RaterAgreement
+from etl.validate.findings import checks
+from etl.validate.leakage import Leak
+from etl.validate.markup import bar, count, count_or_dash, name, percent, section, table, text
+from etl.validate.overlap import Repeat, SourceOverlap
+
+
+def near_pairs(leaks: Sequence[Leak]) -> str:
+    """Pairs of near-duplicates to look at, the least similar first."""
+    rows = [
+        [
+            text(evaluated),
+            text(leak.split),
+            text(train),
+            bar([(alike, "leak", f"{alike:.2f}")]),
+            f"{alike:.2f}",
+        ]
+        for leak in leaks
+        for (evaluated, train), alike in zip(leak.pairs, leak.similarities, strict=False)
+    ]
+    if not rows:
+        return ""
+    columns = [("row", "label"), ("of", "name"), ("row of train", "name"), ("similarity", "wide"), ("", "n")]
+    about = (
+        "The least similar of what counts as nearly the same: if these pairs are not the same sentence, the "
+        "threshold is too low. Similarity is the share of character trigrams that two texts have in common."
+    )
+    return section("Near-duplicates to look at", about, table(columns, rows), anchor="near")
+
+
+def repeats(repeats: Sequence[Repeat]) -> str:
+    """What each split says more than once."""
+    names = {"L0": "same raw text", "L1": "same normalised text", "L3": "near-duplicate"}
+    full = max(0.01, *(repeat.share for repeat in repeats)) if repeats else 0
+    rows = [
+        [
+            f'<span class="level">{repeat.level}</span> {names[repeat.level]}',
+            text(repeat.split),
+            bar([(repeat.share / full, "doubtful", f"{percent(repeat.share)} of {repeat.split}")]),
+            count_or_dash(repeat.rows),
+            percent(repeat.share) if repeat.rows else count_or_dash(0),
+            count_or_dash(repeat.texts),
+            count_or_dash(repeat.short_rows),
+        ]
+        for repeat in repeats
+    ]
+    if not any(repeat.rows or repeat.short_rows for repeat in repeats):
+        return ""
+    columns = [
+        ("level", "label"),
+        ("split", "name"),
+        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("rows", "n"),
+        ("share", "n"),
+        ("texts", "n"),
+        ("too short to count", "n"),
+    ]
+    about = "Rows that another row of the same split repeats, each level counted on its own."
+    return section("Duplicates within a split", about, table(columns, rows), anchor="repeats")
+
+
+def overlap(overlaps: Sequence[SourceOverlap]) -> str:
+    """The matrix of what corpora share: texts, and how often their labels agree."""
+    cells = {(each.source, each.other): each for each in overlaps if each.texts}
+    if not cells:
+        return ""
+    sources = sorted({source for pair in cells for source in pair})
+    rows = [
+        [
+            name(source),
+            *(_overlap_cell(cells.get((min(source, other), max(source, other)))) for other in sources),
+        ]
+        for source in sources
+    ]
+    columns = [("", "label"), *((source, "n") for source in sources)]
+    about = (
+        "Distinct normalised texts that two corpora share, and how many of those that both label carry one "
+        "label in all their rows. Short utterances are left out."
+    )
+    return section("Texts that corpora share", about, table(columns, rows), anchor="overlap")
+
+
+def _overlap_cell(overlap: SourceOverlap | None) -> str:
+    if overlap is None:
+        return count_or_dash(0)
+    agreement = "" if overlap.agreement is None else f"{percent(overlap.agreement)} agree"
+    return f'{count(overlap.texts)} <span class="quiet">{agreement}</span>'
+
+
+def conflicts(conflicts: Sequence[Conflict], agreements: Sequence[RaterAgreement]) -> str:
+    """Texts with different labels, the best accuracy they leave, and how far raters agree."""
+    rows = [
+        [
+            f'<span class="level">{each.level}</span> {text(checks()[each.code]["short"])}',
+            "all splits" if each.split == ALL else text(each.split),
+            bar([(each.best_accuracy, "kept", f"{each.best_accuracy:.4f}")]),
+            f"{each.best_accuracy:.4f}",
+            count_or_dash(each.texts),
+            count_or_dash(each.rows),
+            percent(each.share) if each.rows else count_or_dash(0),
+            count_or_dash(each.short_texts),
+        ]
+        for each in conflicts
+    ]
+    found = any(each.texts for each in conflicts)
+    if not found and not agreements:
+        return ""
+    columns = [
+        ("level", "label"),
+        ("split", "name"),
+        ("best accuracy that is possible", "wide"),
+        ("", "n"),
+        ("texts", "n"),
+        ("rows", "n"),
+        ("share", "n"),
+        ("short texts", "n"),
+    ]
+    about = (
+        "Texts that stand there with different labels. No model that sees no more of a row than its level "
+        "does can be right more often than the bar says."
+    )
+    tables = (table(columns, rows) if found else "") + _raters(agreements)
+    return section("Conflicting labels", about, tables, anchor="conflicts")
+
+
+def _raters(agreements: Sequence[RaterAgreement]) -> str:
+    if not agreements:
+        return ""
+    rows = [
+        [
+            name(each.source),
+            bar([(each.pairwise, "kept", percent(each.pairwise))], mark=(each.by_chance, "by chance")),
+            percent(each.pairwise),
+            percent(each.by_chance),
+            '<span class="quiet">–</span>' if each.kappa is None else f"{each.kappa:.2f}",
+            percent(each.unanimous / each.rows),
+            percent(each.majority_share),
+            count(each.rows),
+        ]
+        for each in agreements
+    ]
+    columns = [
+        ("source", "label"),
+        ("two raters agree", "wide"),
+        ("", "n"),
+        ("by chance", "n"),
+        ("Fleiss' kappa", "n"),
+        ("all agree", "n"),
+        ("mean share of the majority", "n"),
+        ("rows", "n"),
+    ]
+    return "<h3>Agreement of the raters</h3>\n" + table(columns, rows)
