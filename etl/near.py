@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 _PAIRS_AT_A_TIME = 1_000_000
 
 
-def near_duplicates(texts: pl.Series, threshold: float) -> Iterator[pl.DataFrame]:
+def near_duplicates(
+    texts: pl.Series,
+    threshold: float,
+    kinds: np.ndarray | None = None,
+    is_asked: np.ndarray | None = None,
+) -> Iterator[pl.DataFrame]:
     """All pairs of texts that are nearly the same.
 
     Args:
         texts: distinct strings, none null or empty; normalised ones, if spelling is not to count.
         threshold: the least similarity, above 0 and at most 1.
+        kinds: the kind of each text, small integers; all of one kind if not given.
+        is_asked: a symmetric square of booleans: between which two kinds pairs are looked for. What is not
+            asked for costs nothing.
 
     Yields:
         Frames with the rows of two texts, `first` and `second`, and their `similarity`: some million pairs at
@@ -38,11 +46,15 @@ def near_duplicates(texts: pl.Series, threshold: float) -> Iterator[pl.DataFrame
     room = len(texts) + _PAIRS_AT_A_TIME
     first, second = np.empty(room, np.int64), np.empty(room, np.int64)
     similarity = np.empty(room, np.float64)
-    state = _empty_state(tokens, sizes, threshold)
+    kinds = np.zeros(len(texts), np.int64) if kinds is None else kinds.astype(np.int64)
+    is_asked = np.ones((1, 1), np.bool_) if is_asked is None else is_asked
+    state = _empty_state(tokens, sizes, threshold, len(is_asked))
     order = np.argsort(sizes, kind="stable")
     progress = state[0]
     while progress[0] < len(order):
-        found = near_join.join(tokens, ends, order, threshold, state, first, second, similarity)
+        found = near_join.join(
+            tokens, ends, order, threshold, kinds, is_asked, state, first, second, similarity
+        )
         columns = {"first": first, "second": second, "similarity": similarity}
         yield pl.DataFrame({name: values[:found].copy() for name, values in columns.items()})
 
@@ -66,12 +78,14 @@ def _ranked_trigrams(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     return tokens, packed_ends
 
 
-def _empty_state(tokens: np.ndarray, sizes: np.ndarray, threshold: float) -> tuple[np.ndarray, ...]:
+def _empty_state(
+    tokens: np.ndarray, sizes: np.ndarray, threshold: float, n_kinds: int
+) -> tuple[np.ndarray, ...]:
     """The inverted index, empty: see `near_join.join`."""
     import numpy as np
 
     entries = int((sizes - np.ceil(2 * threshold / (1 + threshold) * sizes).astype(np.int64) + 2).sum())
-    heads = np.full(int(tokens.max()) + 1 if len(tokens) else 0, -1, np.int64)
+    heads = np.full((n_kinds, int(tokens.max()) + 1 if len(tokens) else 0), -1, np.int64)
     return (
         np.zeros(2, np.int64),  # the next set, the next free entry
         heads,

@@ -46,7 +46,7 @@ def trigrams(codes, ends, packed, packed_ends):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def join(tokens, ends, order, threshold, state, first, second, similarity):  # type: ignore[no-untyped-def]
+def join(tokens, ends, order, threshold, kinds, is_asked, state, first, second, similarity):  # type: ignore[no-untyped-def]
     """Finds pairs until the buffers are full or all sets were looked at; call it again to go on.
 
     Args:
@@ -54,6 +54,8 @@ def join(tokens, ends, order, threshold, state, first, second, similarity):  # t
         ends: where each set ends, `int64`.
         order: the sets by ascending size, `int64`.
         threshold: the least Jaccard similarity of a pair.
+        kinds: the kind of each set, a small integer, `int64`.
+        is_asked: between which two kinds pairs are looked for, a symmetric square of booleans.
         state: what is carried from call to call: `etl.near` makes it.
         first, second, similarity: filled with the pairs; longer than there are sets.
 
@@ -66,17 +68,30 @@ def join(tokens, ends, order, threshold, state, first, second, similarity):  # t
         one = order[progress[0]]
         begin = ends[one - 1] if one else 0
         size = ends[one] - begin
-        n_touched = _candidates(
-            tokens, ends, begin, size, threshold, heads, links, sets, places, overlaps, touched
-        )
+        n_touched = 0
+        for kind in range(len(is_asked)):
+            if is_asked[kinds[one], kind]:
+                n_touched = _candidates(
+                    tokens,
+                    ends,
+                    begin,
+                    size,
+                    threshold,
+                    heads[kind],
+                    links,
+                    sets,
+                    places,
+                    overlaps,
+                    touched,
+                    n_touched,
+                )
         for number in range(n_touched):
             other = touched[number]
             is_possible = overlaps[other] > 0
             overlaps[other] = 0
             if is_possible:
-                jaccard = _jaccard(
-                    tokens, begin, ends[one], ends[other - 1] if other else 0, ends[other], threshold
-                )
+                other_begin = ends[other - 1] if other else 0
+                jaccard = _jaccard(tokens, begin, ends[one], other_begin, ends[other], threshold)
                 if jaccard >= threshold:
                     first[found], second[found], similarity[found] = other, one, jaccard
                     found += 1
@@ -84,17 +99,18 @@ def join(tokens, ends, order, threshold, state, first, second, similarity):  # t
         indexed = size - int(np.ceil(2 * threshold / (1 + threshold) * size - _SLACK)) + 1
         for place in range(min(indexed, size)):
             token, entry = tokens[begin + place], progress[1]
-            links[entry], sets[entry], places[entry] = heads[token], one, place
-            heads[token] = entry
+            links[entry], sets[entry], places[entry] = heads[kinds[one], token], one, place
+            heads[kinds[one], token] = entry
             progress[1] += 1
         progress[0] += 1
     return found
 
 
 @njit(cache=True, nogil=True)
-def _candidates(tokens, ends, begin, size, threshold, heads, links, sets, places, overlaps, touched):  # type: ignore[no-untyped-def]
+def _candidates(  # type: ignore[no-untyped-def]
+    tokens, ends, begin, size, threshold, heads, links, sets, places, overlaps, touched, n_touched
+):
     """Earlier sets that share something: in `touched`, with a positive overlap if they may be similar."""
-    n_touched = 0
     for place in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
         entry = heads[tokens[begin + place]]
         while entry >= 0:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from etl.near import near_duplicates
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 
@@ -36,7 +37,7 @@ def nearest(
     found = [pl.DataFrame(schema=schema) for _ in sides]
     if not any(these.any() and those.any() for these, those in sides):
         return found
-    for pairs in near_duplicates(texts, threshold):
+    for pairs in near_duplicates(texts, threshold, *_kinds(sides)):
         directed = pl.concat(
             [
                 pairs.select(text="first", other="second", similarity="similarity"),
@@ -47,6 +48,18 @@ def nearest(
             is_between = these.gather(directed["text"]) & those.gather(directed["other"])
             found[number] = _best(pl.concat([found[number], directed.filter(is_between)]))
     return found
+
+
+def _kinds(sides: Sequence[tuple[pl.Series, pl.Series]]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """With one pair of sides, on which each text is, and that only pairs between them are asked for."""
+    import numpy as np
+
+    if len(sides) != 1:
+        return None, None
+    [(these, those)] = sides
+    kinds = these.to_numpy().astype(np.int64) + 2 * those.to_numpy().astype(np.int64)
+    is_asked = np.array([[bool((a & 1 and b & 2) or (a & 2 and b & 1)) for b in range(4)] for a in range(4)])
+    return kinds, is_asked
 
 
 def _best(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -100,7 +100,7 @@ def test_slang_is_one_token_once_the_dictionary_has_it(
 ) -> None:
     def tokens(path: str | None) -> list[str]:
         settings = Tag(tagger=name, norm=False, stem=False, dictionary=path)  # type: ignore[arg-type]
-        with open_tagger(settings, workers=1) as tagger:
+        with open_tagger(settings, workers=1, is_cached=False) as tagger:
             frame = tagger(pl.Series("text", [text]))
         assert frame["problem"].to_list() == [None]
         return frame["tokens"].to_list()[0]  # type: ignore[no-any-return]
@@ -116,7 +116,7 @@ def test_a_stem_given_as_a_verb_is_inflected(name: str, tmp_path: Path) -> None:
     if name == "kiwi":
         pytest.importorskip("kiwipiepy")
     path = written(tmp_path, "꿀빨\tverb", "갓벽하\tadjective", "겁나게\tadverb", "헐랭\tinterjection")
-    with open_tagger(Tag(tagger=name, dictionary=path), workers=1) as tagger:  # type: ignore[arg-type]
+    with open_tagger(Tag(tagger=name, dictionary=path), workers=1, is_cached=False) as tagger:  # type: ignore[arg-type]
         [row] = tagger(pl.Series("text", ["너무 갓벽하고 꿀빨고 있다"])).to_dicts()
     pairs = list(zip(row["tokens"], row["tags"], strict=True))
     assert ("갓벽하", "VA") in pairs

@@ -27,7 +27,7 @@ SENTENCES = [f"{number}번째 날은 정말 기분이 좋았다" for number in r
 def tagger(request: pytest.FixtureRequest) -> Iterator[Tagger]:
     if request.param in PACKAGE:
         pytest.importorskip(PACKAGE[request.param])
-    with open_tagger(Tag(tagger=request.param, seconds=SECONDS), workers=2) as opened:
+    with open_tagger(Tag(tagger=request.param, seconds=SECONDS), workers=2, is_cached=False) as opened:
         yield opened
     assert not multiprocessing.active_children()
 
@@ -91,7 +91,7 @@ def test_hazards_among_real_sentences_cost_none_of_them(
         pytest.importorskip(PACKAGE[name])
     hazards = many_hazards(10 if name == "kkma" else 25)
     texts = mixed(real_sentences(shared_data, count), hazards)
-    with open_tagger(Tag(tagger=name, seconds=SECONDS), workers=2) as tagger:
+    with open_tagger(Tag(tagger=name, seconds=SECONDS), workers=2, is_cached=False) as tagger:
         frame = tagger(pl.Series("text", texts))
     assert frame["text"].to_list() == texts
     check_answers(frame)
@@ -109,7 +109,7 @@ from etl.settings import Tag
 from etl.tagging.tagger import open_tagger
 if __name__ == "__main__":
     texts = ["정말 좋은 날이다", *BLANK, *EMOJI, *UNSEEN, "\\x00"]
-    with open_tagger(Tag(tagger=sys.argv[1], seconds=2), 2) as tagger:
+    with open_tagger(Tag(tagger=sys.argv[1], seconds=2), 2, is_cached=False) as tagger:
         frame = tagger(pl.Series("text", texts))
     print(frame["problem"][0], frame.height - len(texts), flush=True)
 """

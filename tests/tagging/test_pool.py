@@ -48,7 +48,7 @@ def test_workers_that_die_lose_no_sentence(settings: Tag) -> None:
     killed: list[int] = []
     is_done = threading.Event()
     killer = threading.Thread(target=kill_workers)
-    with open_tagger(settings, workers=2) as tagger:
+    with open_tagger(settings, workers=2, is_cached=False) as tagger:
         killer.start()
         frame = tagger(pl.Series("text", TEXTS))
         is_done.set()
@@ -63,7 +63,7 @@ def test_workers_that_die_lose_no_sentence(settings: Tag) -> None:
 def test_the_number_of_workers_decides_nothing() -> None:
     frames = []
     for workers in (1, 3):
-        with open_tagger(Tag(tagger="mecab"), workers) as tagger:
+        with open_tagger(Tag(tagger="mecab"), workers, is_cached=False) as tagger:
             frames.append(tagger(pl.Series("text", TEXTS[:1500])))
     assert frames[0].equals(frames[1])
 
@@ -72,7 +72,7 @@ def test_no_worker_outlives_the_block_even_after_an_error() -> None:
     class OddError(Exception):
         pass
 
-    with pytest.raises(OddError), open_tagger(Tag(tagger="mecab"), workers=2) as tagger:
+    with pytest.raises(OddError), open_tagger(Tag(tagger="mecab"), workers=2, is_cached=False) as tagger:
         tagger(pl.Series("text", TEXTS[:10]))
         raise OddError
     assert not multiprocessing.active_children()

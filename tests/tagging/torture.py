@@ -26,7 +26,7 @@ def torture(settings: Tag, sentences: list[str], hazards: list[str], workers: in
     """Counts of what became of each; `lost` and `wrongly_marked` should be 0, `left_over` empty."""
     texts = mixed(sentences, hazards)
     started = time.monotonic()
-    with open_tagger(settings, workers) as tagger:
+    with open_tagger(settings, workers, is_cached=False) as tagger:
         frame = tagger(pl.Series("text", texts))
         seconds = time.monotonic() - started
     seconds_to_end = time.monotonic() - started - seconds
