@@ -70,7 +70,7 @@ def make_rows(count: int) -> list[dict[str, Any]]:
     rows = [
         # Two numbers are alike, two digests are not: else all would be near-duplicates.
         {
-            "text": f"{number}번째로 적는 문장 {sha256(b'%d' % number).hexdigest()[:24]}",
+            "text": f"{number}번째로 적어 보는 문장 {sha256(b'%d' % number).hexdigest()[:24]}",
             "label": labels[number % 3],
         }
         for number in range(count)
