@@ -8,7 +8,6 @@ after another try alone unless it is sure to be guilty, and all others are tagge
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
+from multiprocessing.synchronize import RLock
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import EtlError
@@ -55,6 +56,21 @@ class _Chunk:
     slot: int
 
 
+class _Context(SpawnContext):
+    """How workers are started: not forked, which a JVM does not support, and which would copy locks of ours.
+
+    It keeps the locks as long as the pool lives: pebble drops its own before it ends the workers, and one
+    that is about to start would print that it does not find them.
+    """
+
+    def __init__(self) -> None:
+        self._locks: list[RLock] = []
+
+    def RLock(self) -> RLock:  # noqa: N802 - the name that multiprocessing gave it
+        self._locks.append(super().RLock())
+        return self._locks[-1]
+
+
 class Pool:
     """Worker processes that tag with the tagger of the settings; the first sentence starts them.
 
@@ -66,9 +82,7 @@ class Pool:
         taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
-        # Forking after a JVM was started is not supported, and a fork would inherit our threads' locks.
-        self._context = multiprocessing.get_context("spawn")
-        self._begun = self._context.RawArray("i", _SLOTS)
+        self._begun = _Context().RawArray("i", _SLOTS)
         self._slots = itertools.count()
         self._words = dictionary.tagged(settings)
         self._breaks = 0
@@ -97,7 +111,7 @@ class Pool:
         from pebble import ProcessPool
 
         shared = (self.settings, self._words, self._begun)
-        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=self._context)
+        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=_Context())
 
     def _submit(self, sentences: list[str], *, is_last_try: bool = False) -> _Chunk:
         pool, slot = self._pool, next(self._slots) % _SLOTS

@@ -135,6 +135,36 @@ def test_stopping_ends_the_wait_for_a_hang() -> None:
     assert not multiprocessing.active_children()
 
 
+ENDS_WHILE_A_WORKER_STARTS = """
+import contextlib, multiprocessing, os, signal, threading, time
+from concurrent.futures import CancelledError
+from etl.settings import Tag
+from etl.tagging.pool import Pool
+def tag(texts):
+    with contextlib.suppress(CancelledError):
+        pool.tag(texts)
+if __name__ == "__main__":
+    pool = Pool(Tag(tagger="mecab"), workers=2)
+    tag(["좋은 날"])
+    threading.Thread(target=tag, args=[["좋은 날이다 " * 100] * 50_000]).start()
+    time.sleep(1.5)
+    first, second = sorted(child.pid for child in multiprocessing.active_children())
+    os.kill(first, signal.SIGKILL)
+    time.sleep(0.3)  # another one takes its place
+    os.kill(second, signal.SIGSTOP)  # so it takes a while to end
+    pool.stop()
+else:
+    time.sleep(1)  # and the other one takes a while to start
+"""
+
+
+def test_a_worker_that_is_about_to_start_when_all_ends_says_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(ENDS_WHILE_A_WORKER_STARTS, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def broken_package(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers look for packages where their parent does."""
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
