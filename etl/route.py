@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl import contract, taxonomy
+from etl import contract, preparation, taxonomy
 from etl.console import Progress
 from etl.dataset import manifest
-from etl.dataset.shards import ShardWriter, count_rows, divide
+from etl.dataset.shards import ShardWriter, count_rows, divide, fingerprint
 from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import check_replaceable, staging
 from etl.engine.local import ordered_map
@@ -99,6 +99,7 @@ def ingest(
     """
     labels = taxonomy.load(settings.taxonomy)
     policy = load_policy(settings.tag)
+    prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, "manifest.json")
     found, account = discover(paths, settings)
     with staging(out, "manifest.json") as folder, open_tagger(settings.tag, workers) as tagger:
@@ -117,6 +118,8 @@ def ingest(
             if step.sees_whole_corpus:
                 corpus_keys = step.run(corpus_keys)
         files = _write(folder, spool, corpus_keys, settings, progress)
+        (folder / preparation.FILE).write_bytes(prepared)
+        files[preparation.FILE] = fingerprint(folder / preparation.FILE)
         facts = {
             "tagger": tagger.fingerprint(),
             "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},

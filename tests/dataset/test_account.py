@@ -180,6 +180,7 @@ def test_no_temporary_file_is_left(account: tuple[Path, dict[str, Any]]) -> None
         "data",
         "labels.json",
         "manifest.json",
+        "preparation.json",
         "rejects",
     ]
 
