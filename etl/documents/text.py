@@ -1,0 +1,94 @@
+"""Bytes of a text file to its text, and lines to paragraphs."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from etl.errors import InputError
+from etl.sources.decode import ENCODINGS
+
+_ISO_2022_KR = b"\x1b$)C"  # announces it, once, before the first Korean letter
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Programs wrap at 72 to 80 columns, in which a Hangul syllable takes two.
+_WRAPPED_COLUMNS = 50
+_IS_ENDED = re.compile(r"[.?!…。:;)\]\"'”’~]$")
+_BEGINS_ANEW = re.compile(r"[-*•·▶■□○●◆◇※#\[<(]|\d+[.)]")
+
+
+def decode(content: bytes, name: str) -> str:
+    """The text of a file in UTF-8, UTF-16 with a BOM, cp949 or ISO-2022-KR; lines end with a line feed.
+
+    Args:
+        content: the whole file.
+        name: of the file, for the error.
+
+    Raises:
+        InputError: it is in none of these encodings, or no text.
+    """
+    text = _text(content, name)
+    if "\0" in text:
+        raise InputError(
+            f"{name} is not text",
+            details=[f"expected text, got a NUL at character {text.index(chr(0)):,}"],
+            cause="It is a file of a program, whatever its name says.",
+            next_step="save it from that program as .docx, .pdf or UTF-8 text.",
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(content: bytes, name: str) -> str:
+    if content.startswith(_UTF_16):
+        encodings: tuple[str, ...] = ("utf-16",)
+    elif _ISO_2022_KR in content[:4096] and content.isascii():
+        encodings = ("iso2022_kr",)
+    else:
+        encodings = ENCODINGS
+    found = []
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            byte = f"byte {content[error.start]:#04x} at offset {error.start:,}"
+            found.append(f"expected {encoding.removesuffix('-sig')}, got {byte}")
+    raise InputError(
+        f"the encoding of {name} is not known",
+        details=found,
+        cause="It was saved in another encoding, it is damaged, or it is not text.",
+        next_step="save it as UTF-8.",
+    )
+
+
+def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Joins the lines that a program has wrapped.
+
+    A line goes on in the next one if it is long and does not end like a sentence. A blank line ends a
+    paragraph.
+
+    Args:
+        lines: with their numbers.
+
+    Yields:
+        Each paragraph with the number of its first line; none is blank.
+    """
+    first, gathered, last = 0, "", ""
+    for number, line in lines:
+        stripped = line.strip()
+        if gathered and (not stripped or not _goes_on(last, stripped)):
+            yield first, gathered
+            gathered = ""
+        if stripped:
+            first = first if gathered else number
+            gathered = f"{gathered} {stripped}" if gathered else stripped
+            last = stripped
+    if gathered:
+        yield first, gathered
+
+
+def _goes_on(line: str, following: str) -> bool:
+    if _IS_ENDED.search(line) or _BEGINS_ANEW.match(following):
+        return False
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+    return columns >= _WRAPPED_COLUMNS

@@ -1,0 +1,165 @@
+"""Self-introductions as text, Markdown, DOCX and PDF, and files that are not what they seem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from files import DATA, write_docx, write_encrypted_pdf, write_pdf, write_zip_bomb
+
+from etl.documents.passage import Kind, Passage
+from etl.documents.read import read
+from etl.errors import InputError
+
+
+def passages(path: Path, kind: Kind | None = None) -> list[Passage]:
+    return list(read(path, path.name, kind=kind))
+
+
+def texts(path: Path) -> list[str]:
+    return [each.text for each in passages(path)]
+
+
+def test_the_lines_of_a_text_are_joined_to_paragraphs() -> None:
+    found = passages(DATA / "self-introduction.txt")
+    assert [(each.kind, each.unit, each.position) for each in found] == [
+        ("formal", "line", number) for number in (1, 3, 5, 8, 10)
+    ]
+    assert found[2].text == (
+        "저는 어려서부터 바닷가 마을에서 자랐습니다. 아버지의 배가 늦게 돌아오는 날이면 온 가족이 걱정하며 "
+        "기다리던 기억이 아직도 생생합니다. 그때 배운 인내심이 지금의 저를 만들었다고 생각합니다."
+    )
+    assert found[3].text == "2. 지원 동기"
+
+
+def test_markdown_without_its_marks_code_and_front_matter() -> None:
+    found = passages(DATA / "self-introduction.md")
+    assert [(each.position, each.text) for each in found] == [
+        (5, "자기소개서"),
+        (7, "성장 과정"),
+        (9, "저는 바닷가 마을에서 자랐습니다. 고향은 언제나 그립습니다."),
+        (11, "장점: 끝까지 포기하지 않습니다."),
+        (12, "단점: 걱정이 많은 편입니다."),
+        (14, "기간"),
+        (14, "활동"),
+        (16, "2024"),
+        (16, "봉사 활동에서 큰 보람을 느꼈습니다."),
+    ]
+
+
+def test_docx_in_its_order_with_tables_and_merged_cells_once(tmp_path: Path) -> None:
+    found = passages(write_docx(tmp_path / "a.docx"))
+    assert [(each.unit, each.position, each.text) for each in found] == [
+        ("paragraph", 1, "자기소개서"),
+        ("paragraph", 2, "저는 도전을 즐기는 사람입니다. 실패가 두렵지 않습니다."),
+        ("paragraph", 3, "봉사 활동"),
+        ("paragraph", 4, "2024"),
+        ("paragraph", 5, "아이들이 웃을 때 가장 행복했습니다."),
+        ("paragraph", 6, "끝까지 읽어 주셔서 감사합니다."),
+    ]
+
+
+def test_the_docx_of_the_examples_is_read() -> None:
+    assert "떨어졌을 때는 무척 속상했지만 포기하지 않았습니다." in " ".join(
+        texts(DATA / "self-introduction.docx")
+    )
+
+
+def test_pdf_by_page(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [["자기소개서", "저는 늘 설렙니다."], ["감사합니다."]])
+    assert [(each.unit, each.position, each.text) for each in passages(path)] == [
+        ("page", 1, "자기소개서"),
+        ("page", 1, "저는 늘 설렙니다."),
+        ("page", 2, "감사합니다."),
+    ]
+
+
+def test_a_scanned_pdf_has_no_text(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no text") as refused:
+        passages(write_pdf(tmp_path / "scan.pdf", [[], []]))
+    assert "OCR" in str(refused.value)
+
+
+def test_a_pdf_with_a_password_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"secret\.pdf is encrypted"):
+        passages(write_encrypted_pdf(tmp_path / "secret.pdf", "1234"))
+    assert texts(write_encrypted_pdf(tmp_path / "open.pdf", "")) == ["비밀이다."]
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    path = write_zip_bomb(tmp_path / "a.docx")
+    assert path.stat().st_size < 200_000
+    with pytest.raises(InputError, match="would be far too large once unpacked"):
+        passages(path)
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.docx", write_docx), ("a.pdf", None)])
+@pytest.mark.parametrize("kept", [0.3, 0.7, 0.95])
+def test_a_file_that_was_cut_off_is_told(
+    tmp_path: Path, name: str, write: Callable[[Path], Path] | None, kept: float
+) -> None:
+    path = write(tmp_path / name) if write else write_pdf(tmp_path / name, [["저는 늘 설렙니다."]])
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept)])
+    try:
+        found = texts(path)
+    except InputError as error:
+        assert "Next: " in str(error)
+    else:  # the table at the end of a PDF can be made again
+        assert found == ["저는 늘 설렙니다."]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.pdf", "그냥 글입니다.".encode(), "expected a PDF, got text"),
+        ("a.docx", b"%PDF-1.7\n", "expected a DOCX, got a PDF"),
+        ("a.txt", b"%PDF-1.7\n", "got a PDF"),
+        ("a.txt", b"PK\x03\x04" + bytes(40), "got a zip archive"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n", "got a picture"),
+        ("a.hwp", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "HwpSummaryInformation".encode("utf-16-le"), "HWP"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        ("a.jsonl", "그냥 글입니다.".encode(), "expected JSON lines, got text"),
+        ("a.mbox", "그냥 글입니다.".encode(), "expected a mailbox, got text"),
+        ("a.txt", b"\xff\xd8\xff\xe0", "got a picture"),
+        ("a.txt", b"abc\x00def", "is not text"),
+        ("a.txt", b"\x80\x81\xff\xff\xfe", "the encoding of a.txt is not known"),
+        ("a.txt", b"", "is empty"),
+        ("a.txt", b" \n\t\n", "is empty"),
+        ("a.md", b"---\n---\n", "is empty"),
+        ("a.csv", b"", "is empty"),
+        ("a.jsonl", b"", "is empty"),
+        ("a.eml", b"", "a.eml"),
+        ("a.mbox", b"", "a.mbox"),
+        ("a.docx", b"", "a.docx"),
+        ("a.pdf", b"", "a.pdf"),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_explained(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        passages(path)
+    assert said in str(refused.value)
+    assert "\n  Next: " in str(refused.value)
+
+
+def test_a_folder_and_a_file_that_is_not_there_are_told(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.txt"):
+        with pytest.raises(InputError, match="cannot be read"):
+            passages(path)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("mail", "--kind mail"), ("chat", "is not a chat")])
+def test_a_kind_that_a_file_is_not_is_refused(tmp_path: Path, kind: Kind, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        passages(DATA / "posts.txt", kind)
+
+
+def test_the_kind_can_be_told(tmp_path: Path) -> None:
+    assert {each.kind for each in passages(DATA / "posts.txt", "formal")} == {"formal"}
+    assert {each.document for each in passages(DATA / "posts.txt", "formal")} == {1}
+    assert [each.document for each in passages(DATA / "self-introduction.txt", "post")] == [*range(1, 8)]

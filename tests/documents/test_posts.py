@@ -1,0 +1,86 @@
+"""Posts: one a line, in JSON lines, in CSV; each is a document, and a bad one spoils no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from files import DATA
+
+from etl.documents.passage import Passage
+from etl.documents.read import read
+from etl.errors import InputError
+
+
+def posts(path: Path, text_column: str | None = None) -> list[Passage]:
+    return list(read(path, path.name, text_column=text_column))
+
+
+def test_json_lines_with_a_line_that_is_cut_off() -> None:
+    found = posts(DATA / "posts.jsonl")
+    assert [(each.document, each.unit, each.position, each.speaker, each.reason) for each in found] == [
+        (1, "line", 1, "spring_girl", None),
+        (2, "line", 2, "night_owl", None),
+        (3, "line", 3, "night_owl", "bad_row"),
+        (4, "line", 4, None, "bad_row"),
+        (5, "line", 5, "bus", None),
+    ]
+    assert found[0].text == "드디어 종강!! 너무 행복하다 ㅋㅋㅋ"
+    assert found[0].time == "2026-06-19T18:00:00"
+
+
+def test_a_csv_in_cp949_with_korean_columns_and_a_short_record() -> None:
+    found = posts(DATA / "posts.csv")
+    assert [(each.unit, each.position, each.speaker, each.text, each.reason) for each in found] == [
+        ("row", 2, "봄봄", "오늘 길에서 강아지를 봤는데, 정말 귀여웠다!", None),
+        ("row", 3, "무명", "옆집이 밤마다 시끄럽다.\n경찰을 불러도 소용이 없다.", None),
+        ("row", 4, None, "무명,칸이 모자란 줄", "bad_row"),
+    ]
+
+
+def test_a_text_with_one_post_a_line() -> None:
+    found = posts(DATA / "posts.txt")
+    assert [each.document for each in found] == [1, 2, 3]
+    assert found[1].text == "퇴근하고 싶다 퇴근하고 싶다 퇴근하고 싶다"
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text(f"번호{delimiter}내용\n1{delimiter}슬프다\n", encoding="utf-8")
+    assert [each.text for each in posts(path)] == ["슬프다"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_column_that_is_not_known_can_be_named(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"posts{suffix}"
+    rows = "속마음,제목\n외롭다,일기\n" if suffix == ".csv" else '{"속마음": "외롭다", "제목": "일기"}\n'
+    path.write_text(rows, encoding="utf-8")
+    with pytest.raises(InputError, match="does not say which column holds the posts") as refused:
+        posts(path)
+    assert "속마음, 제목" in str(refused.value)
+    assert "--text-column" in str(refused.value)
+    assert [each.text for each in posts(path, "속마음")] == ["외롭다"]
+    with pytest.raises(InputError, match="expected a column '속맘'"):
+        posts(path, "속맘")
+
+
+def test_a_table_in_a_text_file_is_read_as_one_if_its_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.txt"
+    path.write_text("id\tdocument\tlabel\n1\t재미있다, 정말\t1\n", encoding="utf-8")
+    assert [each.text for each in posts(path, "document")] == ["재미있다, 정말"]
+
+
+def test_a_number_is_no_post(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"text": 3}\n{"text": "셋"}\n{"text": ["셋"]}\n{}\n', encoding="utf-8")
+    assert [each.reason for each in posts(path)] == ["bad_row", None, "bad_row", "bad_row"]
+
+
+def test_a_record_without_an_end_is_told_and_what_came_before_it_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("text\n좋다\n" + '"' + "가" * 200_000, encoding="utf-8")
+    found = read(path, path.name)
+    assert next(found).text == "좋다"
+    with pytest.raises(InputError, match=r"posts\.csv breaks off after record 2"):
+        next(found)
