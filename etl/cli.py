@@ -16,16 +16,20 @@ from etl.commands import (
     build_vocab,
     cache,
     demo,
+    diff,
     doctor,
     ingest,
     init,
     labels,
+    prune,
     rejects,
+    rollback,
     sample,
     sources,
     tokens,
     train_baseline,
     validate,
+    versions,
 )
 from etl.errors import EtlError
 
@@ -53,6 +57,10 @@ for command in (
     validate.validate,
     build_vocab.build_vocab,
     train_baseline.train_baseline,
+    versions.versions,
+    diff.diff,
+    rollback.rollback,
+    prune.prune,
     cache.cache,
 ):
     app.command()(command)

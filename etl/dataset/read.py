@@ -43,9 +43,13 @@ class Dataset:
 def open_dataset(path: Path) -> Dataset:
     """Opens a dataset.
 
+    A link, such as the `current` of published versions, is followed here, once: whatever is published
+    while the dataset is read, all that is read belongs to the same version.
+
     Raises:
         InputError: there is no dataset at `path`, or its manifest is not readable.
     """
+    path = path.resolve() if path.is_symlink() else path
     manifest_path = path / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))

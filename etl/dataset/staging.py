@@ -41,8 +41,8 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
         _remove_leftovers(place)
         folder.mkdir()
         yield folder
-        _sync(folder)
-        _swap(folder, place)
+        sync(folder)
+        swap(folder, place)
     except OSError as error:
         raise WriteError(
             f"{target} cannot be written",
@@ -83,7 +83,7 @@ def write_file(path: Path, content: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(content, encoding="utf-8")
-        _sync_one(temporary)
+        sync_one(temporary)
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -117,13 +117,15 @@ def _is_running(process: int) -> bool:
     return process != os.getpid()
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Waits until a folder, with all that is in it, is on the disk."""
     for path in folder.rglob("*"):
-        _sync_one(path)
-    _sync_one(folder)
+        sync_one(path)
+    sync_one(folder)
 
 
-def _sync_one(path: Path) -> None:
+def sync_one(path: Path) -> None:
+    """Waits until one file is on the disk, or the names in one folder."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -131,8 +133,8 @@ def _sync_one(path: Path) -> None:
         os.close(handle)
 
 
-def _swap(folder: Path, target: Path) -> None:
-    """Puts `folder` in the place of `target`; what was there ends up in `folder`."""
+def swap(folder: Path, target: Path) -> None:
+    """Puts `folder` in the place of `target`; what was there ends up in `folder`, or is gone."""
     if not target.exists():
         folder.rename(target)
         return

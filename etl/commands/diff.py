@@ -1,0 +1,95 @@
+"""`etl diff`: what differs between two versions, or two datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from etl.dataset.difference import Difference
+    from etl.dataset.read import Dataset
+
+_PLACE_AND_TWO = 3
+
+
+def diff(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PLACE A B|DATASET DATASET",
+            help="Two versions of a place (names, their first digits, or `current`), or two datasets.",
+            show_default=False,
+        ),
+    ],
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Show which rows differ between two versions: added, removed, relabelled, reworded, moved.
+
+    Rows are known by their ids. Drift is the total variation between the shares of the labels: the share of
+    rows that would have to change their label.
+    """
+    from etl import console
+    from etl.dataset.difference import compare
+
+    found = compare(*_opened(names))
+    if is_json:
+        console.json_document(_document(found))
+    else:
+        _show(found, names[-2:])
+
+
+def _opened(names: list[str]) -> tuple[Dataset, Dataset]:
+    from etl.dataset import versions
+    from etl.dataset.read import open_dataset
+    from etl.errors import SettingsError
+
+    if len(names) == _PLACE_AND_TWO:
+        place = Path(names[0])
+        one, other = (versions.path_of(place, versions.chosen(place, name).name) for name in names[1:])
+    elif len(names) == _PLACE_AND_TWO - 1:
+        one, other = map(Path, names)
+    else:
+        raise SettingsError(
+            "two things are compared",
+            details=[f"expected PLACE A B, or two datasets, got {len(names)} names"],
+            next_step="`etl versions PLACE` lists the versions of a place.",
+        )
+    return open_dataset(one), open_dataset(other)
+
+
+def _document(found: Difference) -> dict[str, Any]:
+    return {
+        "is_same": found.is_same,
+        "rows": found.rows,
+        "earlier_rows": found.earlier_rows,
+        "added": found.added,
+        "removed": found.removed,
+        "relabelled": found.relabelled,
+        "reworded": found.reworded,
+        "moved": [{"from": start, "to": end, "rows": count} for (start, end), count in found.moved.items()],
+        "label_drift": found.label_drift,
+        "examples": found.examples,
+    }
+
+
+def _show(found: Difference, names: list[str]) -> None:
+    from etl import console
+
+    drift = {split: "" if value is None else f"{value:.4f}" for split, value in found.label_drift.items()}
+    console.table(
+        f"{names[0]} → {names[1]}",
+        ["split", "before", "added", "removed", "now", "label drift"],
+        [
+            [split, found.earlier_rows[split], found.added[split], found.removed[split], rows, drift[split]]
+            for split, rows in found.rows.items()
+        ],
+    )
+    for (start, end), count in found.moved.items():
+        console.line(f"{console.counted(count, 'row')} moved from {start} to {end}")
+    console.line(f"{console.counted(found.relabelled, 'row')} relabelled, {found.reworded:,} reworded")
+    for case, ids in found.examples.items():
+        console.line(f"{case}: {', '.join(ids)}")
+    if found.is_same:
+        console.line("No row differs.")

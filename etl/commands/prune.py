@@ -1,0 +1,33 @@
+"""`etl prune`: old versions are removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def prune(
+    place: Annotated[Path, typer.Argument(help="Where `etl refresh` publishes.", show_default=False)],
+    keep: Annotated[
+        int, typer.Option(min=1, help="How many of the newest versions stay.", show_default=False)
+    ],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a refresh that runs.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Remove all versions but the newest ones. The current version always stays.
+
+    Whoever still reads a version that is removed loses its files. Files that other versions share stay.
+    """
+    from etl import console
+    from etl.dataset import versions
+
+    versions.check_place(place)
+    with versions.locked(place, "etl prune", is_waiting=wait, say=console.note):
+        removed = versions.prune(place, keep)
+        kept = [each.name for each in versions.versions(place)]
+    if is_json:
+        console.json_document({"removed": removed, "kept": kept})
+    else:
+        console.line(f"{console.counted(len(removed), 'version')} removed, {len(kept)} kept in {place}.")

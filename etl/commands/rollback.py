@@ -1,0 +1,35 @@
+"""`etl rollback`: an earlier version is current again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def rollback(
+    place: Annotated[Path, typer.Argument(help="Where `etl refresh` publishes.", show_default=False)],
+    version: Annotated[
+        str | None,
+        typer.Argument(help="The version, or the first digits of it.  [default: the one before the current]"),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a refresh that runs.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Make an earlier version current again, in one step.
+
+    Later versions stay where they are, marked as withdrawn: a refresh publishes again when the raw files or
+    the settings have changed, and not before. `etl rollback PLACE VERSION` also goes forward again.
+    """
+    from etl import console
+    from etl.dataset import versions
+
+    versions.check_place(place)
+    with versions.locked(place, "etl rollback", is_waiting=wait, say=console.note):
+        before = versions.current(place)
+        now = versions.rollback(place, version).name
+    if is_json:
+        console.json_document({"current": now, "before": before})
+    else:
+        console.line(f"{place / versions.CURRENT} is version {now}; it was {before}.")

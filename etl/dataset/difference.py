@@ -1,0 +1,115 @@
+"""What differs between two datasets: which rows are new, gone, in another split, or labelled anew.
+
+Rows are known by their ids. How far validation and test drift apart is `etl validate --against`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etl.dataset.read import SPLITS, Dataset
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The number of rows in each case; a row may be relabelled, reworded and moved at once.
+
+    Attributes:
+        rows, earlier_rows: by split, in the second and in the first dataset.
+        added, removed: by split.
+        relabelled: another label than before.
+        reworded: another text than before.
+        moved: from split to split, such as `("train", "test")`.
+        label_drift: by split, the total variation between the shares of the labels, 0 to 1: the share of
+            rows that would have to change their label. None where either side has no rows.
+        examples: for each case that has rows, a few of their ids.
+    """
+
+    rows: dict[str, int]
+    earlier_rows: dict[str, int]
+    added: dict[str, int]
+    removed: dict[str, int]
+    relabelled: int
+    reworded: int
+    moved: dict[tuple[str, str], int]
+    label_drift: dict[str, float | None]
+    examples: dict[str, tuple[str, ...]]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether no row differs."""
+        return not (
+            any(self.added.values())
+            or any(self.removed.values())
+            or self.moved
+            or self.relabelled
+            or self.reworded
+        )
+
+
+def compare(earlier: Dataset, later: Dataset) -> Difference:
+    """Compares the kept rows of two datasets. Memory: an id, a hash and two words a row."""
+    import polars as pl
+
+    before, now = _rows(earlier), _rows(later)
+    both = before.join(now, on="id", how="full", suffix="_now", coalesce=True)
+    cases = {
+        "added": pl.col("split").is_null(),
+        "removed": pl.col("split_now").is_null(),
+        "relabelled": pl.col("label") != pl.col("label_now"),
+        "reworded": pl.col("text") != pl.col("text_now"),
+        "moved": pl.col("split") != pl.col("split_now"),
+    }
+    found = {name: both.filter(case) for name, case in cases.items()}
+    moves = found["moved"].group_by("split", "split_now").len().sort("split", "split_now")
+    return Difference(
+        rows=_by_split(now, "split"),
+        earlier_rows=_by_split(before, "split"),
+        added=_by_split(found["added"], "split_now"),
+        removed=_by_split(found["removed"], "split"),
+        relabelled=found["relabelled"].height,
+        reworded=found["reworded"].height,
+        moved={(start, end): count for start, end, count in moves.iter_rows()},
+        label_drift={split: _total_variation(before, now, split) for split in SPLITS},
+        examples={
+            name: tuple(rows["id"].sort().head(MAX_EXAMPLES)) for name, rows in found.items() if rows.height
+        },
+    )
+
+
+def _rows(dataset: Dataset) -> pl.DataFrame:
+    import polars as pl
+
+    return (
+        dataset.scan()
+        .select("id", pl.col("split", "label").cast(pl.String), pl.col("text").hash())
+        .collect(engine="streaming")
+    )
+
+
+def _by_split(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    counts = dict(rows.group_by(column).len().iter_rows())
+    return {split: counts.get(split, 0) for split in SPLITS}
+
+
+def _total_variation(before: pl.DataFrame, now: pl.DataFrame, split: str) -> float | None:
+    import polars as pl
+
+    shares = [
+        rows.filter(pl.col("split") == split)
+        .group_by("label")
+        .len()
+        .with_columns(share=pl.col("len") / pl.col("len").sum())
+        for rows in (before, now)
+    ]
+    if any(share.is_empty() for share in shares):
+        return None
+    both = shares[0].join(shares[1], on="label", how="full", suffix="_now", coalesce=True)
+    apart = pl.col("share").fill_null(0.0) - pl.col("share_now").fill_null(0.0)
+    return float(both.select(apart.abs().sum() / 2).item())
