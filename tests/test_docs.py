@@ -17,8 +17,9 @@ import typer
 import typer.main
 import yaml
 
-from etl import contract, errors, row, sample, taxonomy
+from etl import contract, errors, row, sample, settings, taxonomy
 from etl.cli import INTERRUPTED, app
+from etl.validate import thresholds
 from etl.validate.findings import checks
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +110,16 @@ def test_commands_and_options_in_the_prose_exist(page: Path) -> None:
         options = [word for word in words if re.fullmatch(r"--[a-z-]+", word)]
         if words[0] in {"etl", *options}:
             assert set(options) <= everything | {"--help", "--debug", "--version"}, span
+
+
+@all_pages
+def test_settings_in_the_examples_can_be_used(page: Path, tmp_path: Path) -> None:
+    for language, content in blocks(text_of(page)):
+        tree = yaml.safe_load(content) if language == "yaml" else None
+        if isinstance(tree, dict) and {*tree} <= {*settings.Settings.__struct_fields__}:
+            (tmp_path / "etl.yaml").write_text(content, encoding="utf-8")
+            with thresholds.chosen(settings.load(tmp_path / "etl.yaml", {}).validate, checks()):
+                assert checks()
 
 
 @all_pages

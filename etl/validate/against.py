@@ -247,7 +247,7 @@ def _drifts(
 ) -> tuple[Drift, ...]:
     measured = []
     for of in drift.NAMED:
-        now, before = (drift.by_name(side, of, split) for side in cells)
+        now, before = (balance.by_name(side, of, split) for side in cells)
         measured += drift.compare(of, now, before, split, EARLIER)
     now_lengths, before_lengths = (drift.by_length(side, split) for side in lengths)
     return (*measured, *drift.compare_lengths(now_lengths, before_lengths, split, EARLIER))

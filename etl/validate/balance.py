@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from etl.dataset.read import SPLITS, Dataset
 from etl.validate.findings import Finding, checks, judge, listing
@@ -132,7 +132,7 @@ def balances(found: list[Cell]) -> list[Balance]:
 def constant_predictors(splits: Iterable[Balance]) -> list[ConstantPredictor]:
     """What a model reaches without looking, for each evaluation split, or for train where there is none.
 
-    Needs the balance of train.
+    Nothing where train has no rows.
     """
     by_split = {balance.split: balance for balance in splits if balance.source is None}
     train = by_split.get("train")
@@ -235,8 +235,22 @@ def _check_sources(predicts: LabelPredictsSource | None) -> list[Finding]:
     ]
 
 
+def by_name(found: Iterable[Cell], of: Literal["label", "source"], split: str | None) -> Counter[str]:
+    """Rows of one split, or of all, by label or by source."""
+    rows: Counter[str] = Counter()
+    for cell in found:
+        if split in (None, cell.split):
+            rows[cell.label if of == "label" else cell.source] += cell.rows
+    return rows
+
+
+def entropy(shares: Iterable[float]) -> float:
+    """The entropy of a distribution, in nats; a share of 0 adds nothing."""
+    return -sum(share * math.log(share) for share in shares if share > 0) + 0.0
+
+
 def _describe(found: list[Cell], split: str | None, source: str | None) -> Balance | None:
-    counts = _counts([cell for cell in found if source in (None, cell.source)], "label", split)
+    counts = by_name([cell for cell in found if source in (None, cell.source)], "label", split)
     if not counts:
         return None
     labels = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -249,7 +263,7 @@ def _describe(found: list[Cell], split: str | None, source: str | None) -> Balan
         labels=labels,
         majority_label=largest,
         majority_share=most / total,
-        entropy=_entropy([rows / total for rows in labels.values()]),
+        entropy=entropy([rows / total for rows in labels.values()]),
         imbalance=most / fewest,
         smallest_label=smallest,
     )
@@ -274,15 +288,3 @@ def _constant_predictor(balance: Balance, train: Balance) -> ConstantPredictor:
         train_accuracy=balance.labels.get(train.majority_label, 0) / balance.rows,
         train_loss=cross_entropy if is_finite else None,
     )
-
-
-def _counts(found: list[Cell], of: str, split: str | None) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for cell in found:
-        if split in (None, cell.split):
-            counts[cell.label if of == "label" else cell.source] += cell.rows
-    return counts
-
-
-def _entropy(shares: Iterable[float]) -> float:
-    return -sum(share * math.log(share) for share in shares if share > 0) + 0.0

@@ -44,8 +44,18 @@ _FILLERS = (
     0xFEFF,
     0xFFA0,
 )
-# Invisible alone, and part of an emoji or of a script elsewhere: variation selectors, tags and the keycap.
-_SELECTORS = ((0xFE00, 0xFE0F), (0x20E3, 0x20E3), (0xE0000, 0xE0FFF))
+# Invisible alone, and part of an emoji or of a script elsewhere: joiners, marks of direction, variation
+# selectors, tags. With the fillers and controls they are what ingest's cleaner takes for nothing.
+_JOINERS_AND_SELECTORS = (
+    (0x61C, 0x61C),
+    (0x180B, 0x180D),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFFF9, 0xFFFB),
+    (0xE0000, 0xE01EF),
+)
 _LATIN_1 = (0xA1, 0xFF)
 _HANJA = ((0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _PLANES_OF_MANY_KINDS = 0x20000
@@ -150,9 +160,9 @@ def _table() -> NDArray[np.uint16]:
     table[slice(*_PLANES_OF_HANJA)] |= LETTER
     table[[*_LINE_BREAKS_AND_TABS]] &= ~np.uint16(CONTROL)
     table[[code for code in range(0x3001) if chr(code).isspace()]] |= SPACE
-    table[: len(categories)] |= np.where(np.isin(categories, ("Cc", "Cf")), UNSEEN, 0).astype(np.uint16)
+    table[: len(categories)] |= np.where(categories == "Cc", UNSEEN, 0).astype(np.uint16)
     table[table & SPACE > 0] &= ~np.uint16(UNSEEN)
-    for first, last in _SELECTORS:
+    for first, last in _JOINERS_AND_SELECTORS:
         table[first : last + 1] |= UNSEEN
     for first, last in _HANGUL:
         table[first : last + 1] |= np.where(table[first : last + 1] & LETTER, HANGUL, 0).astype(np.uint16)

@@ -1,41 +1,54 @@
-"""Sections of the report on near pairs, duplicates, the overlap of corpora, conflicts and raters.
+"""Sections of the report on leaking pairs, duplicates, the overlap of corpora, conflicts and raters.
 
-Each function returns HTML, or nothing where there is nothing to show. Sentences are never shown here, only
-ids.
+Each function returns HTML, or nothing where there is nothing to show. Rows are shown by id; sentences only
+where the caller hands them over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from etl.validate.conflicts import ALL, Conflict, RaterAgreement
 from etl.validate.findings import checks
 from etl.validate.leakage import Leak
-from etl.validate.markup import bar, count, count_or_dash, name, percent, section, table, text
+from etl.validate.markup import bar, count, count_or_dash, name, percent, quoted, section, table, text
 from etl.validate.overlap import Repeat, SourceOverlap
 
 
-def near_pairs(leaks: Sequence[Leak]) -> str:
-    """Pairs of near-duplicates to look at, the least similar first."""
+def pairs(leaks: Sequence[Leak], texts: Mapping[str, str]) -> str:
+    """A few pairs of each level and split to look at; of near-duplicates the least similar ones.
+
+    Args:
+        leaks: what validation and test share with train.
+        texts: sentences that may be quoted, by row id; usually none.
+    """
     rows = [
         [
-            text(evaluated),
+            f'<span class="level">{leak.level}</span> {text(checks()[leak.code]["short"])}',
             text(leak.split),
-            text(train),
-            bar([(alike, "leak", f"{alike:.2f}")]),
-            f"{alike:.2f}",
+            quoted(evaluated, texts),
+            quoted(train, texts),
+            f"{alike:.2f}" if leak.similarities else count_or_dash(0),
         ]
         for leak in leaks
-        for (evaluated, train), alike in zip(leak.pairs, leak.similarities, strict=False)
+        for (evaluated, train), alike in zip_longest(leak.pairs, leak.similarities)
     ]
     if not rows:
         return ""
-    columns = [("row", "label"), ("of", "name"), ("row of train", "name"), ("similarity", "wide"), ("", "n")]
+    columns = [
+        ("level", "label"),
+        ("of", "name"),
+        ("row", "prose"),
+        ("row of train", "prose"),
+        ("alike", "n"),
+    ]
     about = (
-        "The least similar of what counts as nearly the same: if these pairs are not the same sentence, the "
-        "threshold is too low. Similarity is the share of character trigrams that two texts have in common."
+        "A few pairs of each level. Of near-duplicates they are the least similar: if these are not the same "
+        "sentence, the threshold is too low. How alike they are is the share of character trigrams that two "
+        "texts have in common."
     )
-    return section("Near-duplicates to look at", about, table(columns, rows), anchor="near")
+    return section("Leaking pairs to look at", about, table(columns, rows), anchor="pairs")
 
 
 def repeats(repeats: Sequence[Repeat]) -> str:

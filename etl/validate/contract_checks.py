@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 REQUIRED = ("id", "source", "file", "position", "raw_text", "text", "label", "tokens", "split")
 
-# At least one character that is neither white space nor invisible. The characters themselves, not escapes:
-# pandas hands this to RE2, polars to Rust, and neither knows all of Python's `\s`.
-_INVISIBLE = "\t-\r\x1c-\x20\x85\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff"
-_VISIBLE = f"[^{_INVISIBLE}\u115f\u1160\u3164\uffa0\u2800]"
-
-
 # No partial lists: they would carry sentences of the corpus.
 RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
@@ -56,7 +50,7 @@ class _Breach:
 
 
 def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
-    """Nulls, blank text, labels outside the taxonomy, rows in a shard of another split, ids that repeat.
+    """Nulls, labels outside the taxonomy, rows in a shard of another split, ids that repeat.
 
     Needs shards with the right columns. Memory: one shard, and one hash an id.
 
@@ -115,7 +109,7 @@ def read_shard(shard: Path) -> pa.Table:
 
 
 def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
-    """What every row of a shard must hold to: nulls, blank text, labels, split, ids that are unique."""
+    """What every row of a shard must hold to: nulls, labels, split, ids that are unique."""
     import polars as pl
 
     expect = great_expectations().expectations
@@ -124,15 +118,6 @@ def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
         *(
             Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
             for name in REQUIRED
-        ),
-        *(
-            Check(
-                "blank_text",
-                name,
-                expect.ExpectColumnValuesToMatchRegex(column=name, regex=_VISIBLE),
-                ~column(name).str.contains(_VISIBLE),
-            )
-            for name in ("raw_text", "text")
         ),
         Check(
             "label_outside_taxonomy",

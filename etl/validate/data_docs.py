@@ -8,7 +8,6 @@ page forbids the browser to load or run anything. No sentence of the corpus is e
 from __future__ import annotations
 
 import glob
-import hashlib
 import html
 import re
 import warnings
@@ -76,7 +75,7 @@ def build(dataset: Dataset, directory: Path) -> Path:
         WriteError: the site cannot be written.
         EtlError: Great Expectations could not evaluate an expectation.
     """
-    check_replaceable(directory, _PROOF)
+    check_directory(directory)
     manifest = manifests.read(dataset.manifest, dataset.path)
     with staging(directory, _PROOF) as folder:
         context = contract_checks.in_memory_context()
@@ -85,6 +84,15 @@ def build(dataset: Dataset, directory: Path) -> Path:
         _write_site(context, folder)
         _make_static(folder, outcomes)
     return directory / INDEX
+
+
+def check_directory(directory: Path) -> None:
+    """Refuses a folder that holds something else than an earlier site.
+
+    Raises:
+        SettingsError: it does, or is a file.
+    """
+    check_replaceable(directory, _PROOF)
 
 
 def _pages(dataset: Dataset, manifest: Manifest) -> Iterator[_Page]:
@@ -100,11 +108,7 @@ def _files_page(dataset: Dataset, manifest: Manifest) -> _Page:
     import pandas as pd
 
     expect = contract_checks.great_expectations().expectations
-    there = {
-        file.relative_to(dataset.path).as_posix()
-        for folder in ("data", "rejects")
-        for file in dataset.path.glob(f"{folder}/*.parquet")
-    }
+    there = {file.relative_to(dataset.path).as_posix() for file in files.parquet_files(dataset)}
     described = [_describe(dataset.path, name, manifest) for name in sorted(there.union(manifest.files))]
     pairs = [("sha256", "listed_sha256"), ("rows", "listed_rows"), ("columns", "columns_of_the_row")]
     return _Page(
@@ -138,9 +142,8 @@ def _describe(path: Path, name: str, manifest: Manifest) -> dict[str, str]:
     file = path / name
     if not file.is_file():
         return described
+    described["sha256"] = files.sha256(file)
     try:
-        with file.open("rb") as opened:
-            described["sha256"] = hashlib.file_digest(opened, "sha256").hexdigest()
         if file.suffix == ".parquet":
             described["rows"] = str(pq.read_metadata(file).num_rows)
             described["columns"] = _in_words(pq.read_schema(file))

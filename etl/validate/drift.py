@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from etl.dataset.read import SPLITS, Dataset
 from etl.validate import lengths
+from etl.validate.balance import Cell, by_name, entropy
 from etl.validate.findings import Finding, checks, judge
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from etl.validate.balance import Cell
     from etl.validate.tokens import Unseen
 
 NAMED: tuple[Literal["label", "source"], ...] = ("label", "source")
@@ -143,15 +142,6 @@ def judge_unseen(tokens: Unseen, code: str) -> list[Finding]:
     )
 
 
-def by_name(found: Iterable[Cell], of: Literal["label", "source"], split: str) -> Counter[str]:
-    """Rows of one split by label or by source."""
-    rows: Counter[str] = Counter()
-    for cell in found:
-        if cell.split == split:
-            rows[cell.label if of == "label" else cell.source] += cell.rows
-    return rows
-
-
 def count_characters(dataset: Dataset) -> pl.DataFrame:
     """Rows by `split` and `length` of the text in characters."""
     import polars as pl
@@ -223,8 +213,8 @@ def _drift(
 ) -> Drift:
     these, those = sum(rows for rows, _ in pairs), sum(rows for _, rows in pairs)
     shares = [(p / these, q / those) for p, q in pairs]
-    mixture = _entropy((p + q) / 2 for p, q in shares)
-    apart = (_entropy(p for p, _ in shares) + _entropy(q for _, q in shares)) / 2
+    mixture = entropy((p + q) / 2 for p, q in shares)
+    apart = (entropy(p for p, _ in shares) + entropy(q for _, q in shares)) / 2
     variance = [(p + q) / (these + those) * (1 - (p + q) / (these + those)) for p, q in pairs]
     sizes = 1 / these + 1 / those
     return Drift(
@@ -257,7 +247,3 @@ def _kolmogorov_smirnov(these: Mapping[int, int], those: Mapping[int, int]) -> f
         below_those += those.get(length, 0)
         largest = max(largest, abs(below_these / n_these - below_those / n_those))
     return largest
-
-
-def _entropy(shares: Iterable[float]) -> float:
-    return -sum(share * math.log(share) for share in shares if share > 0) + 0.0

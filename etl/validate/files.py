@@ -26,13 +26,13 @@ def check_files(dataset: Dataset, manifest: Manifest) -> list[Finding]:
         InputError: a file cannot be read.
     """
     listed = {name: dataset.path / name for name in sorted(manifest.files)}
-    found = {file.relative_to(dataset.path).as_posix() for file in _parquet_files(dataset)}
+    found = {file.relative_to(dataset.path).as_posix() for file in parquet_files(dataset)}
     missing = [name for name, file in listed.items() if not file.is_file()]
     unlisted = sorted(found - set(listed))
     changed = [
         name
         for name, file in listed.items()
-        if name not in missing and _sha256(file) != manifest.files[name].sha256
+        if name not in missing and sha256(file) != manifest.files[name].sha256
     ]
     return [
         *judge("file_missing", len(missing), names=listing(missing)),
@@ -49,7 +49,7 @@ def check_schema(dataset: Dataset) -> list[Finding]:
     """
     wrong_columns: dict[str, str] = {}
     wrong_types: dict[str, str] = {}
-    for file in _parquet_files(dataset):
+    for file in parquet_files(dataset):
         name = file.relative_to(dataset.path).as_posix()
         expected = row.arrow_schema(is_reject=name.startswith("rejects/"))
         found = _read_schema(file)
@@ -75,7 +75,7 @@ def rows_by_file(dataset: Dataset) -> dict[str, int]:
 
     return {
         file.relative_to(dataset.path).as_posix(): pq.read_metadata(file).num_rows
-        for file in _parquet_files(dataset)
+        for file in parquet_files(dataset)
     }
 
 
@@ -89,7 +89,8 @@ def unreadable(file: Path, error: Exception) -> InputError:
     )
 
 
-def _parquet_files(dataset: Dataset) -> list[Path]:
+def parquet_files(dataset: Dataset) -> list[Path]:
+    """The shards and rejects that are there, listed or not."""
     return sorted([*dataset.path.glob("data/*.parquet"), *dataset.path.glob("rejects/*.parquet")])
 
 
@@ -103,7 +104,12 @@ def _read_schema(file: Path) -> pa.Schema:
         raise unreadable(file, error) from error
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """The hash of a file, as the manifest lists it.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from typing import Literal, get_args
 from xml.etree import ElementTree as ET
 
-from etl.validate.findings import Finding, checks
-from etl.validate.result import FailOn, Result
+from etl.validate.findings import Finding, checks, plural
+from etl.validate.result import FAILING, FailOn, Result
 
 Format = Literal["table", "json", "junit", "github"]
-_GRAVE: dict[FailOn, tuple[str, ...]] = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 _GITHUB = {"error": "error", "warning": "warning", "note": "notice"}
 # What XML 1.0 has no way to write (section 2.2 of its specification).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,7 +45,7 @@ def as_lines(result: Result) -> str:
             lines.append(f"         for example {', '.join(finding.examples)}")
         if finding.severity != "note":
             lines.append(f"         Next: {finding.what_to_do}")
-    lines.append(f"{result.count('error')} errors, {result.count('warning')} warnings.")
+    lines.append(f"{plural(result.count('error'), 'error')}, {plural(result.count('warning'), 'warning')}.")
     return "\n".join(lines)
 
 
@@ -56,7 +55,7 @@ def as_junit(result: Result, *, name: str, fail_on: FailOn) -> str:
     The format has no standard of its own; this is the part of https://github.com/testmoapp/junitxml that all
     readers know. A finding that fails nothing stands in `system-out`.
     """
-    grave = _GRAVE[fail_on]
+    grave = FAILING[fail_on]
     known = checks()
     suite = ET.Element("testsuite", name=_xml(f"etl validate {name}"))
     failures = 0

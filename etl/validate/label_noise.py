@@ -107,7 +107,7 @@ def find(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
     """
     import polars as pl
 
-    _require_extra()
+    require_extra()
     read = _read(dataset)
     usable = _usable(read)
     reason = _why_not(usable)
@@ -131,7 +131,12 @@ def check(noise: LabelNoise) -> list[Finding]:
     ]
 
 
-def _require_extra() -> None:
+def require_extra() -> None:
+    """Asks for the packages that `find` needs.
+
+    Raises:
+        SettingsError: the extra `noise` is not installed.
+    """
     try:
         import cleanlab  # noqa: F401
         import sklearn  # noqa: F401

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from etl.dataset.read import Dataset
 from etl.settings import Dedupe
 from etl.validate import sentences
+from etl.validate.balance import EVALUATION
 from etl.validate.findings import MAX_EXAMPLES, Finding, judge
 from etl.validate.sentences import Sentences
 
 if TYPE_CHECKING:
     import polars as pl
 
-EVALUATION = ("validation", "test")
 # (level, finding code, what rows share); L3 goes by the normalised text and those near it.
 LEVELS = (
     ("L0", "leak_exact", "raw_text"),

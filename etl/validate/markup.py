@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 # How many colours `report.css` has for things without a colour of their own.
 COLOURS = 9
@@ -99,14 +100,29 @@ def listed(ids: Sequence[str], texts: Mapping[str, str]) -> str:
     """Ids of rows to look at, each with its sentence where `texts` has it."""
     if not ids:
         return ""
-    quoted = " quoted" if any(row_id in texts for row_id in ids) else ""
-    entries = (
-        f'<li><span class="id">{text(row_id)}</span>'
-        + (f"<q>{text(texts[row_id])}</q>" if row_id in texts else "")
-        + "</li>"
-        for row_id in ids
+    kind = " quoted" if any(row_id in texts for row_id in ids) else ""
+    entries = "".join(f"<li>{quoted(row_id, texts)}</li>" for row_id in ids)
+    return f'<ul class="examples{kind}">{entries}</ul>\n'
+
+
+def quoted(row_id: str, texts: Mapping[str, str]) -> str:
+    """The id of a row, with its sentence where `texts` has it."""
+    sentence = f"<q>{text(texts[row_id])}</q>" if row_id in texts else ""
+    return f'<span class="id">{text(row_id)}</span>{sentence}'
+
+
+def document(title: str, body: str) -> str:
+    """One HTML document that holds all it needs; `body` is HTML."""
+    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    # Nothing is fetched and nothing runs, whatever a label or a sentence contains.
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
-    return f'<ul class="examples{quoted}">{"".join(entries)}</ul>\n'
 
 
 def section(title: str, about: str, *content: str, anchor: str = "") -> str:

@@ -24,7 +24,7 @@ from etl.settings import Clean, Write
 from etl.sources.header import column_name
 from etl.steps.clean import clean
 from etl.validate import tables
-from etl.validate.findings import Finding, judge, listing
+from etl.validate.findings import MAX_EXAMPLES, Finding, judge, listing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -343,5 +343,6 @@ def _spellings(dataset: Dataset, labels: Mapping[str, int]) -> list[Finding]:
         f"{label!r} ({labels[label]:,}) beside {usual!r} ({labels[usual]:,})"
         for label, usual in variants.items()
     ]
-    rows = dataset.scan().filter(pl.col("label").is_in([*variants])).select("id").head(10).collect()
-    return judge("label_spelling", len(variants), of=len(labels), names=listing(named), examples=rows["id"])
+    rows = dataset.scan().filter(pl.col("label").is_in([*variants])).select("id", "file", "position")
+    first = rows.sort("file", "position").head(MAX_EXAMPLES).collect()["id"]
+    return judge("label_spelling", len(variants), of=len(labels), names=listing(named), examples=first)

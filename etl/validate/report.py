@@ -7,40 +7,14 @@ numbers and ids; a sentence only where the caller hands its text over. How it lo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import etl
 from etl.dataset.read import SPLITS
 from etl.validate import charts, charts_drift, charts_leakage, charts_text, charts_tokens
-from etl.validate.findings import SEVERITIES, Finding, checks
-from etl.validate.markup import count, listed, prose, section, table, text
+from etl.validate.findings import SEVERITIES, Finding, checks, plural
+from etl.validate.markup import count, document, listed, prose, section, table, text
 from etl.validate.result import Result, Statistics
-
-Section = Callable[[Statistics], str]
-
-# The report from top to bottom; a section that has nothing to show is left out.
-_CHARTS: tuple[Section, ...] = (
-    charts.constant_predictors,
-    charts.labels_by_split,
-    charts.labels_by_source,
-    lambda measured: charts_drift.drift(
-        measured.drifts, measured.tokens.unseen, has_sources=len(measured.accounts) > 1
-    ),
-    lambda measured: charts_drift.against(measured.against),
-    charts.leakage,
-    lambda measured: charts_leakage.near_pairs(measured.leaks),
-    lambda measured: charts_leakage.repeats(measured.repeats),
-    lambda measured: charts_leakage.overlap(measured.source_overlaps),
-    lambda measured: charts_leakage.conflicts(measured.conflicts, measured.rater_agreements),
-)
-# What one looks up, after the findings.
-_TABLES: tuple[Section, ...] = (
-    lambda measured: charts_text.texts(measured.texts),
-    lambda measured: charts_tokens.tokens(measured.tokens),
-    charts.balance,
-    charts.accounts,
-)
 
 _VERDICTS = {
     "error": "Do not train on this yet",
@@ -59,27 +33,41 @@ def render(name: str, result: Result, texts: Mapping[str, str]) -> str:
         result: findings and statistics.
         texts: sentences that may be quoted, by row id; usually none.
     """
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
-    # Nothing is fetched and nothing runs, whatever a label or a sentence contains.
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
     body = [
         _header(name, result, is_quoting=bool(texts)),
-        _sections(_CHARTS, result.statistics),
+        *(_charts(result.statistics, texts) if result.statistics else ()),
         _findings(result, texts),
-        _sections(_TABLES, result.statistics),
+        *(_tables(result.statistics) if result.statistics else ()),
         _footer(),
     ]
+    return document(f"{name}: validation report", "".join(body))
+
+
+def _charts(measured: Statistics, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The sections from top to bottom; one that has nothing to show is empty."""
+    has_sources = len(measured.accounts) > 1
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(name)}: validation report</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{''.join(body)}</main>\n</body>\n</html>\n"
+        charts.constant_predictors(measured),
+        charts.labels_by_split(measured),
+        charts.labels_by_source(measured),
+        charts_drift.drift(measured.drifts, measured.tokens.unseen, has_sources=has_sources),
+        charts_drift.against(measured.against),
+        charts.leakage(measured),
+        charts_leakage.pairs(measured.leaks, texts),
+        charts_leakage.repeats(measured.repeats),
+        charts_leakage.overlap(measured.source_overlaps),
+        charts_leakage.conflicts(measured.conflicts, measured.rater_agreements),
     )
 
 
-def _sections(functions: tuple[Section, ...], statistics: Statistics | None) -> str:
-    return "".join(function(statistics) for function in functions) if statistics else ""
+def _tables(measured: Statistics) -> tuple[str, ...]:
+    """What one looks up, after the findings."""
+    return (
+        charts_text.texts(measured.texts),
+        charts_tokens.tokens(measured.tokens),
+        charts.balance(measured),
+        charts.accounts(measured),
+    )
 
 
 def _header(name: str, result: Result, *, is_quoting: bool) -> str:
@@ -105,9 +93,9 @@ def _lead(result: Result) -> str:
     named = text("; ".join(kinds[:_NAMED]) + (f"; and {more} more" if more > 0 else ""))
     link = '<a href="#findings">What to do about it.</a>'
     if not errors:
-        return f"No errors. <strong>{_plural(warnings, 'warning')}</strong>: {named}. {link}"
-    also = f" There {_are(warnings)} {_plural(warnings, 'warning')} besides." if warnings else ""
-    return f"<strong>{_plural(errors, 'error')}</strong> would make results untrue: {named}.{also} {link}"
+        return f"No errors. <strong>{plural(warnings, 'warning')}</strong>: {named}. {link}"
+    also = f" There {_are(warnings)} {plural(warnings, 'warning')} besides." if warnings else ""
+    return f"<strong>{plural(errors, 'error')}</strong> would make results untrue: {named}.{also} {link}"
 
 
 def _figures(statistics: Statistics) -> str:
@@ -138,7 +126,7 @@ def _areas(result: Result) -> str:
         told = "nothing found"
         if found:
             of_each = Counter(finding.severity for finding in found)
-            counted = ", ".join(_plural(of_each[each], each) for each in SEVERITIES if each in of_each)
+            counted = ", ".join(plural(of_each[each], each) for each in SEVERITIES if each in of_each)
             number = result.findings.index(found[0]) + 1
             status, told = found[0].severity, f'<a href="#finding-{number}">{counted}</a>'
         elif area not in looked_at:
@@ -196,10 +184,6 @@ def _footer() -> str:
 def _number(value: float) -> str:
     """A count, or four significant digits of a measure."""
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _are(number: int) -> str:

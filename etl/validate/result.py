@@ -10,7 +10,7 @@ from etl.validate.against import Against
 from etl.validate.balance import Balance, Cell, ConstantPredictor, LabelPredictsSource
 from etl.validate.conflicts import Conflict, RaterAgreement
 from etl.validate.drift import Drift
-from etl.validate.findings import SEVERITIES, Finding
+from etl.validate.findings import SEVERITIES, Finding, Severity
 from etl.validate.label_noise import LabelNoise
 from etl.validate.leakage import Leak
 from etl.validate.overlap import Repeat, SourceOverlap
@@ -19,6 +19,12 @@ from etl.validate.tokens import Tokens
 
 FailOn = Literal["error", "warning", "never"]
 FORMAT = 1
+# Which severities each choice does not let pass.
+FAILING: dict[FailOn, tuple[Severity, ...]] = {
+    "error": ("error",),
+    "warning": ("error", "warning"),
+    "never": (),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Result:
     checked: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
-    def count(self, severity: str) -> int:
+    def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
@@ -79,8 +85,7 @@ class Result:
 
     def exit_code(self, fail_on: FailOn) -> int:
         """3 where there is a finding that `fail_on` does not let pass, else 0."""
-        failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
-        return 3 if self.verdict() in failing else 0
+        return 3 if any(map(self.count, FAILING[fail_on])) else 0
 
     def document(self) -> dict[str, Any]:
         """The result as `validation/findings.json` has it; see `etl.validate.findings`."""

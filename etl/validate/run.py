@@ -108,9 +108,15 @@ def validate(
 
     Raises:
         InputError: nothing there can be read as a dataset or table, or the columns are not to be found.
-        SettingsError: the settings name a finding that there is none of, or columns of a dataset.
+        SettingsError: the settings name a finding that there is none of, or columns of a dataset; label noise
+            needs packages that are not installed; or `data_docs` holds something else.
         WriteError: the report cannot be written.
     """
+    # What is wrong with the request is said before the checks take their time.
+    if is_label_noise:
+        label_noise.require_extra()
+    if data_docs:
+        docs.check_directory(data_docs)
     timer = Timer()
     folder = out or report_folder(path)
     with (

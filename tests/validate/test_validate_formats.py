@@ -89,5 +89,5 @@ def test_a_table_has_message_examples_and_next_step() -> None:
         "error    bad_rows: 2 records are left out: why (2)",
         "         for example rows.csv:7",
         f"         Next: {found.what_to_do}",
-        "1 errors, 0 warnings.",
+        "1 error, 0 warnings.",
     ]

@@ -57,6 +57,17 @@ def test_a_sentence_is_absent_unless_asked_for_and_then_escaped(write: Write) ->
     assert "alert(1)" not in (path / "validation" / "findings.json").read_text(encoding="utf-8")
 
 
+def test_both_rows_of_a_leaking_pair_are_named_and_quoted_if_asked_for(write: Write) -> None:
+    path = leaking(write)
+    for show_text in (False, True):
+        section = report(path, show_text=show_text).partition('id="pairs"')[2].partition("</section>")[0]
+        rows = re.findall(r'<tr><th class="label" scope="row">.*?</tr>', section)
+        assert [row.partition('"level">')[2][:2] for row in rows] == ["L0", "L1", "L3"]
+        for row in rows:
+            assert re.findall(r"table:\d+", row) == ["table:80", "table:0"]
+            assert row.count("alert(1)") == 2 * show_text
+
+
 @pytest.mark.parametrize("column", ["id", "label", "source"])
 def test_markup_in_ids_labels_and_sources_is_escaped(write: Write, column: str) -> None:
     rows = clean_rows()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from small_datasets import Row, clean_rows, make_row
 
 from etl.dataset.read import open_dataset
+from etl.settings import Clean
+from etl.steps.clean import clean
 from etl.validate import characters, charts_text, texts
 from etl.validate.findings import Finding
 from etl.validate.texts import Texts
@@ -152,6 +154,14 @@ def test_letters_are_those_of_unicode(found: list[str]) -> None:
             assert bits[row] & (characters.VISIBLE | characters.UNSEEN) == 0
 
 
+def test_a_character_alone_is_blank_exactly_where_ingest_rejects_it() -> None:
+    every = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE1000))]
+    frame = pl.DataFrame({"raw_text": every, "reason": None, "detail": None}).cast(pl.String)
+    is_rejected = clean(frame, Clean())["reason"].eq_missing("empty_text")
+    is_blank = (characters.kinds(frame["raw_text"])[0] & characters.VISIBLE) == 0
+    assert [f"U+{ord(every[at]):04X}" for at in (is_rejected != pl.Series(is_blank)).arg_true()] == []
+
+
 def test_letters_are_added_up_by_split_and_source(write: Write) -> None:
     rows = [
         *with_texts("가나 ab", "ㅋㅋ1!", source="kote"),
@@ -216,8 +226,8 @@ def test_findings_count_rows_and_name_the_first_ids_in_order(write: Write) -> No
     found = by_code(texts.check(measured(write(rows, shard_rows=7))))
     assert found["replaced_text"].number == 9
     assert found["replaced_text"].examples == tuple(f"table:{number}" for number in range(10, 15))
-    assert found["nothing_to_read"].number == 3
-    assert "0 no text, 1 an empty one, 1 white space only, 1 invisible" in found["nothing_to_read"].message
+    assert found["blank_text"].number == 3
+    assert "1 are empty, 1 white space only, 1 invisible" in found["blank_text"].message
 
 
 def test_a_clean_dataset_has_no_finding(write: Write) -> None:
