@@ -1,4 +1,6 @@
 import json
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,65 +19,89 @@ LEAK = [
 COLUMNS = ["--text-column", "review", "--label-column", "mood", "--split-column", "part"]
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Path:
-    """Fourteen rows; some of validation stand in train."""
-    path = tmp_path / "raw" / "rows.jsonl"
-    path.parent.mkdir()
+def write_rows(folder: Path) -> Path:
+    path = folder / "raw" / "rows.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in LEAK), encoding="utf-8")
     return path
 
 
-def test_a_table_of_anybody_is_validated_and_fails(rows: Path) -> None:
-    run = etl("validate", rows, *COLUMNS)
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Fourteen rows; some of validation stand in train."""
+    return write_rows(tmp_path)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The same rows validated in several ways, for tests that only look."""
+
+    rows: Path
+    out: Path
+    done: dict[str, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    folder = tmp_path_factory.mktemp("validated")
+    rows, out = write_rows(folder), folder / "out"
+    asked: dict[str, list[str]] = {
+        "json": ["--json"],
+        "junit": ["--format", "junit", "--show-text"],
+        "github": ["--format", "github", "--fail-on", "never", "--timings"],
+    }
+    done = {
+        name: etl("validate", rows, *COLUMNS, *options, "--out", out / name)
+        for name, options in asked.items()
+    }
+    assert [file.name for file in rows.parent.iterdir()] == [rows.name]
+    return Runs(rows, out, done | {"table": etl("validate", rows, *COLUMNS)})
+
+
+def test_a_table_of_anybody_is_validated_and_fails(runs: Runs) -> None:
+    run = runs.done["table"]
     assert run.returncode == 3, run.stderr
     assert run.stderr == ""
-    report = rows.parent / "rows.jsonl.validation" / "report.html"
+    report = runs.rows.parent / "rows.jsonl.validation" / "report.html"
     assert run.stdout.rstrip().endswith(f"Report: {report}")
     assert "error    leak_exact: 5 of 6 rows of validation" in run.stdout
     assert report.is_file()
 
 
-def test_fail_on_never_and_timings(rows: Path, tmp_path: Path) -> None:
-    run = succeeded(
-        etl("validate", rows, *COLUMNS, "--fail-on", "never", "--timings", "--out", tmp_path / "out")
-    )
+def test_fail_on_never_and_timings(runs: Runs) -> None:
+    run = succeeded(runs.done["github"])
     assert {line.split()[2] for line in run.stderr.splitlines()} >= {"reading", "contract", "leakage"}
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["findings.json", "report.html"]
-    assert [file.name for file in rows.parent.iterdir()] == [rows.name]
+    written = sorted(file.name for file in (runs.out / "github").iterdir())
+    assert written == ["findings.json", "report.html"]
 
 
-def test_every_format_is_whole_and_alone_on_standard_output(rows: Path) -> None:
-    runs = {
-        name: etl("validate", rows, *COLUMNS, "--format", name) for name in ("json", "junit", "github")
-    } | {"--json": etl("validate", rows, *COLUMNS, "--json")}
-    for run in runs.values():
-        assert (run.returncode, run.stderr) == (3, "")
-    document = json.loads(runs["json"].stdout)
-    written = rows.parent / "rows.jsonl.validation" / "findings.json"
-    assert document == json.loads(written.read_text(encoding="utf-8"))
-    assert runs["--json"].stdout == runs["json"].stdout
-    cases = {case.get("name"): case for case in ET.fromstring(runs["junit"].stdout).iter("testcase")}
+def test_every_format_is_whole_and_alone_on_standard_output(runs: Runs) -> None:
+    for name in ("json", "junit"):
+        assert (runs.done[name].returncode, runs.done[name].stderr) == (3, "")
+    document = json.loads(runs.done["json"].stdout)
+    assert document == json.loads((runs.out / "json" / "findings.json").read_text(encoding="utf-8"))
+    cases = {case.get("name"): case for case in ET.fromstring(runs.done["junit"].stdout).iter("testcase")}
     assert cases["leak_exact"].find("failure") is not None
     assert cases["empty_train"].find("failure") is None
     assert "file_hash" not in cases  # there is no manifest to compare with
-    assert all(line.startswith("::") for line in runs["github"].stdout.splitlines())
-    assert len(runs["github"].stdout.splitlines()) == len(document["findings"])
+    lines = runs.done["github"].stdout.splitlines()
+    assert all(line.startswith("::") for line in lines)
+    assert len(lines) == len(document["findings"])
 
 
-def test_two_runs_write_the_same_bytes(rows: Path, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        etl("validate", rows, *COLUMNS, "--out", tmp_path / name)
+def test_two_runs_write_the_same_bytes(runs: Runs) -> None:
+    beside = runs.rows.parent / "rows.jsonl.validation"
     for name in ("findings.json", "report.html"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (beside / name).read_bytes() == (runs.out / "json" / name).read_bytes()
 
 
-def test_sentences_are_quoted_only_when_asked_for(rows: Path) -> None:
-    report = rows.parent / "rows.jsonl.validation" / "report.html"
-    etl("validate", rows, *COLUMNS)
-    assert "새로운 문장을" not in report.read_text(encoding="utf-8")
-    etl("validate", rows, *COLUMNS, "--show-text")
-    assert "새로운 문장을" in report.read_text(encoding="utf-8")
+def test_sentences_are_quoted_only_when_asked_for(runs: Runs) -> None:
+    pages = {
+        name: (runs.out / name / "report.html").read_text(encoding="utf-8")
+        for name in runs.done
+        if name != "table"
+    }
+    assert {name for name, page in pages.items() if "새로운 문장을" in page} == {"junit"}
 
 
 def test_the_settings_change_what_is_an_error(rows: Path, tmp_path: Path) -> None:
@@ -136,7 +162,7 @@ def _without_room(folder: Path) -> Path:
 
 
 def test_an_earlier_table_label_noise_and_data_docs_are_there_when_asked_for(
-    rows: Path, tmp_path: Path
+    rows: Path, runs: Runs, tmp_path: Path
 ) -> None:
     pytest.importorskip("cleanlab")
     earlier = tmp_path / "earlier.jsonl"
@@ -161,6 +187,5 @@ def test_an_earlier_table_label_noise_and_data_docs_are_there_when_asked_for(
         "label_noise.csv",
         "report.html",
     ]
-    usual = etl("validate", rows, *COLUMNS, "--format", "junit")
-    codes = {case.get("name") for case in ET.fromstring(usual.stdout).iter("testcase")}
+    codes = {case.get("name") for case in ET.fromstring(runs.done["junit"].stdout).iter("testcase")}
     assert not {"since_rows", "label_noise"} & codes
