@@ -122,8 +122,15 @@ def load(path: Path) -> Preparation:
 
 
 @contextmanager
-def open_tagger(preparation: Preparation, workers: int) -> Iterator[tagging.Tagger]:
+def open_tagger(
+    preparation: Preparation, workers: int, *, is_cached: bool = True
+) -> Iterator[tagging.Tagger]:
     """The tagger that made the tokens, ready for `prepare`; its workers are gone when the block is left.
+
+    Args:
+        preparation: how they were made.
+        workers: how many processes tag.
+        is_cached: whether what was tagged may be taken from the disk, and is kept there.
 
     Raises:
         InputError: the installed tagger, or the filter of key tokens, would give other tokens; both hashes
@@ -133,7 +140,7 @@ def open_tagger(preparation: Preparation, workers: int) -> Iterator[tagging.Tagg
     with tempfile.TemporaryDirectory(prefix="etl-words-") as folder:
         settings = _settings(preparation, Path(folder))
         _check_same_tokens(preparation, settings)
-        with tagging.open_tagger(settings, workers) as tagger:
+        with tagging.open_tagger(settings, workers, is_cached=is_cached) as tagger:
             yield tagger
 
 

@@ -1,0 +1,216 @@
+"""`etl predict`: the emotion of sentences, in texts, mails, chats, posts and formal documents."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from etl.errors import InputError, SettingsError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SHOWN_CHARS, _TABLE_ROWS = 100, 5000
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A model that `etl train-baseline` wrote.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TEXT… | FILE… | -]",
+            help="Texts in quotation marks; files (.eml, .mbox, .txt, .csv, .jsonl, .docx, .pdf, .md); "
+            "- for lines on standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["table", "jsonl", "csv"], typer.Option("--format", help="How to show the result.")
+    ] = "table",
+    per: Annotated[
+        Literal["sentence", "document"], typer.Option(help="A row for each sentence, or each document.")
+    ] = "sentence",
+    has_probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Show the probability of every label.")
+    ] = False,
+    split: Annotated[
+        Literal["sentence", "line"] | None,
+        typer.Option(
+            help="Cut into sentences (Kiwi), or take each line, message or paragraph for one.  "
+            "[default: line for -, else sentence]"
+        ),
+    ] = None,
+    kind: Annotated[
+        Literal["mail", "chat", "post", "formal"] | None,
+        typer.Option(help="What the files are.  [default: found out]"),
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="Posts: the column that holds them.")] = None,
+    has_quotes: Annotated[
+        bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
+    ] = None,
+) -> None:
+    """Say which emotion sentences express, and how probable it is.
+
+    Sentences are cleaned and tagged exactly as those the model has learnt from. One of which no token is left
+    gets the reason in the place of a label. A file that cannot be read is explained on standard error, the
+    others are classified, and the exit code is 4.
+    """
+    _require_torch()
+    from etl.train import predict as library
+    from etl.train.classifier import open_classifier
+
+    if not inputs:
+        raise SettingsError(
+            "there is nothing to classify",
+            details=["expected texts, files, or - for lines on standard input"],
+            next_step=f'for instance: etl predict {model} "TEXT"',
+        )
+    options = library.Options(per, split, kind, text_column, has_quotes)
+    cores = workers or os.cpu_count() or 1
+    failed: list[InputError] = []
+    with open_classifier(model, cores) as classify:
+        found = library.predict(classify, inputs, options, stdin=sys.stdin.buffer, workers=cores)
+        labels = classify.labels if has_probabilities else []
+        if form == "table":
+            for rows in _by_file(_without_errors(found, failed)):
+                _show(rows, labels, per)
+        else:
+            for number, rows in enumerate(_without_errors(found, failed)):
+                _write(rows, labels, form, per, has_header=number == 0)
+    if failed:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _without_errors(
+    found: Iterable[pl.DataFrame | InputError], failed: list[InputError]
+) -> Iterator[pl.DataFrame]:
+    """The rows; errors are told as they are met, and gathered."""
+    from etl import console
+
+    for each in found:
+        if isinstance(each, InputError):
+            failed.append(each)
+            console.note(f"error: {each.text()}")
+        else:
+            yield each
+
+
+def _by_file(found: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """One table for each file, but one for each batch of a stream, and of a file with very many rows."""
+    import polars as pl
+
+    from etl.documents.given import STREAM
+
+    gathered: list[pl.DataFrame] = []
+    for rows in found:
+        file = rows["file"][0]
+        is_other = bool(gathered) and gathered[0]["file"][0] != file
+        if is_other or sum(map(len, gathered)) > _TABLE_ROWS:
+            yield pl.concat(gathered)
+            gathered = []
+        gathered.append(rows)
+        if file == STREAM:
+            yield pl.concat(gathered)
+            gathered = []
+    if gathered:
+        yield pl.concat(gathered)
+
+
+def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_header: bool) -> None:
+    """Rows for a machine; each batch as soon as it is there."""
+    import polars as pl
+
+    from etl.train.classifier import PLACE, probability_column
+
+    place = [
+        pl.col(name).alias("sentences" if name == "sentence" and per == "document" else name)
+        for name in PLACE
+    ]
+    columns = {label: pl.col(probability_column(label)).round(6) for label in labels}
+    each = [column.alias(label) for label, column in columns.items()]
+    shown = rows.select(
+        *place,
+        "text",
+        "label",
+        pl.col("probability").round(6),
+        "reason",
+        (pl.col("known") / pl.col("weight")).round(4).alias("known_share"),
+        *([pl.struct(each).alias("probabilities")] if labels and form == "jsonl" else columns.values()),
+    )
+    written = shown.write_ndjson() if form == "jsonl" else shown.write_csv(include_header=has_header)
+    sys.stdout.write(written)
+    sys.stdout.flush()
+
+
+def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
+    """A table of one batch. It has the cleaned text: a terminal must not obey a sentence."""
+    from etl import console
+    from etl.train.classifier import probability_column
+
+    records = rows.to_dicts()
+    has_speakers = any(each["speaker"] for each in records)
+    header = ["where", *(["speaker"] if has_speakers else []), "text", "label", "probability", *labels]
+    n_documents = max(each["document"] for each in records)
+    body = [
+        [
+            _where(each, per, is_one=n_documents == 1),
+            *([_printable(each["speaker"])] if has_speakers else []),
+            _shortened(each["clean_text"]),
+            _label(each),
+            _share(each["probability"]),
+            *(_share(each[probability_column(label)]) for label in labels),
+        ]
+        for each in records
+    ]
+    console.table(records[0]["file"] or "", header, body)
+
+
+def _where(row: dict[str, Any], per: str, *, is_one: bool) -> str:
+    """The place of a sentence, or what a document is, as a person would say it."""
+    if per == "document":
+        place = str(row["kind"]) if is_one else f"{row['kind']} {row['document']}"
+        return f"{place}, {row['sentence']} sentences" if row["sentence"] != 1 else place
+    parts = [f"{row['unit']} {row['position']}"]
+    if row["kind"] == "mail" and not is_one:
+        parts.insert(0, f"mail {row['document']}")
+    if row["sentence"] != 1:
+        parts.append(f"sentence {row['sentence']}")
+    return ", ".join(parts) + ("" if row["part"] == "body" else f" ({row['part']})")
+
+
+def _label(row: dict[str, Any]) -> str:
+    if row["label"] is None:
+        return f"({row['reason']})"
+    return row["label"] if row["known"] else f"{row['label']} (no known word)"
+
+
+def _printable(name: str | None) -> str:
+    return "".join(character for character in name or "" if character.isprintable())
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
+
+
+def _share(probability: object) -> str:
+    return f"{probability:.2f}" if isinstance(probability, float) else ""
+
+
+def _require_torch() -> None:
+    """Without importing it: what is wrong with the arguments is to be told at once."""
+    missing = [name for name in ("numpy", "torch", "safetensors") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SettingsError(
+            "predict needs the extra [train]",
+            details=[f"expected {', '.join(missing)}, got nothing"],
+            next_step="pip install 'korean-emotion-etl[train]'",
+        )
