@@ -21,6 +21,7 @@ from etl.commands import (
     ingest,
     init,
     labels,
+    predict,
     prune,
     rejects,
     rollback,
@@ -61,6 +62,9 @@ for command in (
     diff.diff,
     rollback.rollback,
     prune.prune,
+    predict.predict,
+    refresh.refresh,
+    schedule.schedule,
     cache.cache,
 ):
     app.command()(command)
