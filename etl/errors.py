@@ -6,6 +6,10 @@ next. A bad *row* never raises: it is rejected with a reason (`etl.steps`).
 
 from __future__ import annotations
 
+import errno
+
+_TRANSIENT = frozenset({errno.EIO, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT})
+
 
 class EtlError(Exception):
     """An error with an explanation; `str(error)` is the text a user reads.
@@ -64,3 +68,12 @@ class WriteError(EtlError):
     """Not enough disk, or a write failed."""
 
     exit_code = 6
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Whether an error, or what led to it, may be over in a moment: those of network file systems."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _TRANSIENT:
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl import contract, preparation, taxonomy
+from etl.batches import Through, run_batches
 from etl.console import Progress
 from etl.dataset import manifest
+from etl.dataset.kept import Shelf
 from etl.dataset.shards import ShardWriter, count_rows, divide, fingerprint
 from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import check_replaceable, staging
@@ -25,17 +27,17 @@ from etl.engine.local import ordered_map
 from etl.errors import InputError
 from etl.settings import Settings
 from etl.sources.archive import walk
-from etl.sources.detect import ADAPTERS, detect
+from etl.sources.detect import detect
 from etl.sources.found import Found
 from etl.sources.raw import Account
+from etl.sources.units import Hashes, units
 from etl.steps.clean import clean
 from etl.steps.dedupe import dedupe
 from etl.steps.key_tokens import key_tokens
-from etl.steps.keys import keys
 from etl.steps.relabel import relabel
 from etl.steps.split import split
 from etl.steps.tag import tag
-from etl.steps.token_report import Counts, add, count_tokens, report
+from etl.steps.token_report import report
 from etl.tagging.policy import Policy
 from etl.tagging.policy import load as load_policy
 from etl.tagging.tagger import Tagger, open_tagger
@@ -44,7 +46,6 @@ from etl.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import polars as pl
 
-BATCH_ROWS = 20_000
 READ_AHEAD = 2
 
 
@@ -80,7 +81,14 @@ def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Foun
 
 
 def ingest(
-    paths: list[Path], out: Path, settings: Settings, *, workers: int, progress: Progress
+    paths: list[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    workers: int,
+    progress: Progress,
+    shelf: Shelf | None = None,
+    known: Hashes | None = None,
 ) -> dict[str, Any]:
     """Raw corpora to an accounted dataset.
 
@@ -90,6 +98,8 @@ def ingest(
         settings: what decides the content.
         workers: tagging processes, and batches at a time; decides nothing of the content.
         progress: told about each batch.
+        shelf: where earlier runs have kept what they made of an input; decides nothing of the content.
+        known: hashes of raw files that are known already; looked at only if there is a shelf.
 
     Returns:
         The manifest.
@@ -97,6 +107,8 @@ def ingest(
     Raises:
         EtlError: see `etl.errors`; an existing dataset is untouched then.
     """
+    import polars as pl
+
     labels = taxonomy.load(settings.taxonomy)
     policy = load_policy(settings.tag)
     prepared = preparation.to_bytes(preparation.of(settings))
@@ -105,15 +117,12 @@ def ingest(
     with staging(out, "manifest.json") as folder, open_tagger(settings.tag, workers) as tagger:
         route = steps(settings, labels, tagger, policy)
         spool = Spool(folder / "spool")
-        batch_steps = [step for step in route if not step.sees_whole_corpus]
-        corpus_keys, aliases, token_counts = _run_batches(
-            _at_least_one(read(found, settings, account), account),
-            batch_steps,
-            spool,
-            settings,
-            workers,
-            progress,
-        )
+        batch_steps = [step.run for step in route if not step.sees_whole_corpus]
+        through = Through(partial(_run_all, batch_steps), settings, account, shelf, known or {})
+        corpus = run_batches(units(found, settings), through, spool, workers, progress)
+        if not corpus.keys:
+            raise _nothing_read(account)
+        corpus_keys = pl.concat(corpus.keys)
         for step in route:
             if step.sees_whole_corpus:
                 corpus_keys = step.run(corpus_keys)
@@ -123,14 +132,14 @@ def ingest(
         facts = {
             "tagger": tagger.fingerprint(),
             "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
-            "tokens": report(token_counts, policy),
+            "tokens": report(corpus.token_counts, policy),
             "inputs": account.inputs,
             "left_aside": account.left_aside,
             "skipped": account.skipped,
             "ignored": dict(sorted(account.ignored.items())),
             "counts": manifest.counts(corpus_keys),
             "splits": manifest.splits(corpus_keys, labels.targets),
-            "aliases": aliases,
+            "aliases": corpus.sorted_aliases(),
             "warnings": [*account.warnings, *policy.warnings()],
             "unexpected_rows": unexpected_rows(found, account, settings),
         }
@@ -139,51 +148,14 @@ def ingest(
 
 def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
     """The rows of all corpora in batches, at most `read.limit` of each."""
-    for slug, files in found.items():
-        left = settings.read.limit
-        for frame in ADAPTERS[slug].read(files, settings, account):
-            batch = frame if left is None else frame.head(left)
-            yield from batch.iter_slices(BATCH_ROWS)
-            if left is not None:
-                left -= batch.height
-                if left <= 0:
-                    break
+    for unit in units(found, settings):
+        yield from unit.read(settings, account)
 
 
-def _run_batches(
-    batches: Iterator[pl.DataFrame],
-    batch_steps: list[Step],
-    spool: Spool,
-    settings: Settings,
-    workers: int,
-    progress: Progress,
-) -> tuple[pl.DataFrame, dict[str, dict[str, int]], list[Counts]]:
-    """Runs the steps that see one batch, spools the rows; returns keys, aliases met and counts of tokens."""
-    import polars as pl
-
-    def run(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, Counts]:
-        for step in batch_steps:
-            batch = step.run(batch)
-        counts = count_tokens(batch)
-        return batch.drop("all_tokens", "all_tags"), keys(batch, settings.dedupe), counts
-
-    all_keys: list[pl.DataFrame] = []
-    aliases: dict[str, Counter[str]] = {}
-    token_counts: list[Counts] = []
-    for batch, batch_keys, batch_counts in ordered_map(run, batches, workers):
-        met = (
-            batch.filter(pl.col("alias").is_not_null())
-            .select("source", pl.col("alias").str.split(","))
-            .explode("alias")
-        )
-        for source, alias in met.iter_rows():
-            aliases.setdefault(source, Counter())[alias] += 1
-        spool.put(batch.drop("alias", "reason", "detail"))
-        all_keys.append(batch_keys)
-        token_counts = add(token_counts, batch_counts)
-        progress(batch.height, f"reading {batch['source'][0]}")
-    sorted_aliases = {source: dict(sorted(found.items())) for source, found in sorted(aliases.items())}
-    return pl.concat(all_keys), sorted_aliases, token_counts
+def _run_all(run_steps: list[Callable[[pl.DataFrame], pl.DataFrame]], batch: pl.DataFrame) -> pl.DataFrame:
+    for run in run_steps:
+        batch = run(batch)
+    return batch
 
 
 def _write(
@@ -204,15 +176,6 @@ def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFr
     batch = spooled.take()
     decided = corpus_keys.slice(spooled.start, batch.height).select("reason", "detail")
     return divide(batch.hstack(decided))
-
-
-def _at_least_one(batches: Iterator[pl.DataFrame], account: Account) -> Iterator[pl.DataFrame]:
-    """The batches; an empty dataset is an error, not a success that is noticed in training."""
-    batch = None
-    for batch in batches:
-        yield batch
-    if batch is None:
-        raise _nothing_read(account)
 
 
 def _nothing_read(account: Account) -> InputError:

@@ -90,8 +90,24 @@ class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severities: dict[str, Literal["error", "warning", "note", "off"]] = {}
 
 
+class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `etl refresh` reads, where it publishes, and what it does besides. Nothing of it decides a row.
+
+    Paths are relative to the folder of `etl.yaml`.
+    """
+
+    inputs: tuple[str, ...] = ()
+    out: str | None = None
+    keep: Positive = 5
+    keep_failed: Positive = 3
+    min_count: Positive = 2
+    max_size: Annotated[int, msgspec.Meta(ge=3)] | None = None
+    retries: Annotated[int, msgspec.Meta(ge=0)] = 3
+    notify: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that decides what is in a dataset, and in `validate` how it is judged.
+    """All that decides what is in a dataset; in `validate` how it is judged, in `refresh` how it is renewed.
 
     How it is computed (workers, progress) is not part of it.
     """
@@ -105,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dedupe: Dedupe = Dedupe()
     write: Write = Write()
     validate: Validate = Validate()
+    refresh: Refresh = Refresh()
 
 
 def load(config: Path | None, overrides: dict[str, Any]) -> Settings:

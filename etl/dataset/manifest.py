@@ -97,7 +97,7 @@ def _without_paths(settings: Settings, taxonomy: Taxonomy) -> dict[str, Any]:
     """The settings, with names in the place of a user's paths; hashes of what they hold stand elsewhere."""
     tree: dict[str, Any] = msgspec.to_builtins(settings)
     tree["taxonomy"] = taxonomy.name
-    del tree["validate"]  # how a dataset is judged is no part of it
+    del tree["validate"], tree["refresh"]  # how a dataset is judged and kept fresh is no part of it
     for name in ("stop_words", "dictionary"):
         if tree["tag"][name]:
             tree["tag"][name] = Path(tree["tag"][name]).name

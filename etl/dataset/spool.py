@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,12 @@ MEMORY_BYTES = 400 << 20
 
 @dataclass
 class Spooled:
-    """One batch; `start` is the number of rows before it."""
+    """One batch; `start` is the number of rows before it, `load` reads one that somebody else keeps."""
 
     batch: pl.DataFrame | None
     path: Path
     start: int
+    load: Callable[[], pl.DataFrame] | None = None
 
     def take(self) -> pl.DataFrame:
         """The batch, which is no longer kept."""
@@ -29,6 +30,8 @@ class Spooled:
         if self.batch is not None:
             batch, self.batch = self.batch, None
             return batch
+        if self.load is not None:
+            return self.load()
         with self.path.open("rb") as stream:
             batch = pl.read_ipc(stream)
         self.path.unlink()
@@ -55,6 +58,12 @@ class Spool:
             batch.write_ipc(path, compression="uncompressed")
             self._batches.append(Spooled(None, path, self._rows))
         self._rows += batch.height
+
+    def put_later(self, load: Callable[[], pl.DataFrame], rows: int) -> None:
+        """Appends a batch of so many rows that is kept elsewhere, and read when its turn comes."""
+        path = self._folder / f"{len(self._batches):06d}.arrow"
+        self._batches.append(Spooled(None, path, self._rows, load))
+        self._rows += rows
 
     def __iter__(self) -> Iterator[Spooled]:
         """The batches in order."""

@@ -97,6 +97,11 @@ def recognise(peek: Peek) -> Found | None:
     return Found(SLUG, peek.raw, "clip") if is_clip else None
 
 
+def units(found: list[Found]) -> list[list[Found]]:
+    """All clips together: which of them share an actor decides the groups."""
+    return [found]
+
+
 def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
     """The utterances of the clips, in frames of bounded size.
 

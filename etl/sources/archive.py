@@ -113,7 +113,16 @@ def walk(paths: list[Path], account: Account) -> Iterator[RawFile]:
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
     """
-    entries: list[_Entry] = []
+    entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in files_on_disk(paths)]
+    yield from _expand(sorted(entries, key=lambda entry: entry.file), account, depth=0)
+
+
+def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
+    """Every file below `paths` with the name under which it is recorded; archives are not looked into.
+
+    Raises:
+        InputError: a path is missing.
+    """
     for path in paths:
         if not path.exists():
             raise InputError(
@@ -124,21 +133,34 @@ def walk(paths: list[Path], account: Account) -> Iterator[RawFile]:
         lead = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
         for file in _files_below(path) if path.is_dir() else [path]:
             below = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            name = unicodedata.normalize("NFC", lead + below)
-            entries.append(_Entry(name, "", file.stat().st_size, _opener(file)))
-    yield from _expand(sorted(entries, key=lambda entry: entry.file), account, depth=0)
+            yield unicodedata.normalize("NFC", lead + below), file
+
+
+def is_opened(name: str) -> bool:
+    """Whether a file of this name is ever opened, be it as an archive; others are only counted."""
+    suffixes = PurePosixPath(name.lower()).suffixes
+    return _PART.match(name) is not None or bool(
+        {*suffixes[-1:]} & (READABLE | {".zip", ".tar", ".tgz", ".gz"})
+    )
+
+
+def whole_of(name: str) -> str:
+    """The name under which a file is read: that of the whole, for `x.zip.part1`."""
+    match = _PART.match(name)
+    return match["whole"] if match else name
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """The files below a folder, but for hidden folders and for datasets that we wrote there."""
+    """The files below a folder, but for hidden folders and for what we wrote there: datasets, versions."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
-        folders[:] = [name for name in folders if not name.startswith(".") and not _is_dataset(here / name)]
+        folders[:] = [name for name in folders if not name.startswith(".") and not _is_ours(here / name)]
         yield from (here / name for name in files if (here / name).is_file())
 
 
-def _is_dataset(folder: Path) -> bool:
-    return (folder / "manifest.json").exists() and (folder / "rejects").is_dir()
+def _is_ours(folder: Path) -> bool:
+    is_dataset = (folder / "manifest.json").exists() and (folder / "rejects").is_dir()
+    return is_dataset or (folder / "refresh.lock").exists()
 
 
 def _opener(path: Path) -> Open:

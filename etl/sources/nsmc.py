@@ -46,10 +46,14 @@ def recognise(peek: Peek) -> Found | None:
     )
 
 
+def units(found: list[Found]) -> list[list[Found]]:
+    """Official splits first: ratings.txt repeats the rows of ratings_train.txt and ratings_test.txt."""
+    return [[each] for each in sorted(found, key=lambda each: each.split is None)]
+
+
 def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The reviews, in frames of bounded size."""
-    # Official splits first: ratings.txt repeats the rows of ratings_train.txt and ratings_test.txt.
-    for each in sorted(found, key=lambda each: each.split is None):
+    for each in found:
         with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
             if each.layout not in {"raw-array", "raw-lines"}:
                 yield from _read_ratings(each, reading)

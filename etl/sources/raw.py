@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 import zipfile
 import zlib
 from collections import Counter, deque
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
-from etl.errors import InputError
+from etl.errors import InputError, is_transient
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
@@ -148,11 +149,20 @@ class Account:
 
         Rows that were read before the damage stay, and are counted: `rows`.
         """
-        if not self.is_skipping:
+        # A file server that is away for a moment is no reason to do without a file.
+        if not self.is_skipping or is_transient(sys.exception()):
             raise error
         found = "; ".join([error.what, *error.details])
         rows = reading.rows if reading else 0
         self.skipped.append({"file": file, "member": member, "error": found, "rows": rows})
+
+    def add(self, further: Account) -> None:
+        """Appends what became of further files."""
+        self.inputs += further.inputs
+        self.left_aside += further.left_aside
+        self.skipped += further.skipped
+        self.ignored += further.ignored
+        self.warnings += further.warnings
 
     @contextmanager
     def reading(self, raw: RawFile, **facts: str | None) -> Iterator[Reading]:

@@ -68,28 +68,29 @@ def add(counts: list[Counts], further: Counts) -> list[Counts]:
     """The counts with those of a further batch; added up when they are many, which bounds their memory."""
     counts = [*counts, further]
     waiting = sum(each.tokens.height for each in counts[1:])
-    return [_total(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
+    return [total(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
 
 
 def report(counts: list[Counts], policy: Policy) -> dict[str, Any]:
     """The report as it stands in the manifest under `tokens`; docs/dataset.md describes it."""
     import polars as pl
 
-    total = _total(counts)
+    summed = total(counts)
     token, tag = pl.col("token"), pl.col("tag")
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
-    tokens = total.tokens.with_columns(policy.coarse_class(token, tag).alias("class"), is_kept=is_kept)
-    sums = total.sources.drop("source").sum().row(0, named=True)
+    tokens = summed.tokens.with_columns(policy.coarse_class(token, tag).alias("class"), is_kept=is_kept)
+    sums = summed.sources.drop("source").sum().row(0, named=True)
     return {
         **sums,
-        "sources": {each.pop("source"): each for each in total.sources.sort("source").iter_rows(named=True)},
+        "sources": {each.pop("source"): each for each in summed.sources.sort("source").iter_rows(named=True)},
         "classes": _classes(tokens, sums["before"]),
         "most_removed": _most_frequent(tokens.filter(~pl.col("is_kept"))),
         "most_kept": _most_frequent(tokens.filter("is_kept")),
     }
 
 
-def _total(counts: list[Counts]) -> Counts:
+def total(counts: list[Counts]) -> Counts:
+    """The counts of several batches as one."""
     import polars as pl
 
     sources = pl.concat([each.sources for each in counts]).group_by("source").sum()

@@ -29,7 +29,7 @@ def test_batches_come_back_in_order_wherever_they_waited(
 
 def test_where_batches_wait_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = write_lines(tmp_path / "table.jsonl", make_rows(500))
-    monkeypatch.setattr("etl.route.BATCH_ROWS", 100)
+    monkeypatch.setattr("etl.sources.units.BATCH_ROWS", 100)
     ingest(table, out=tmp_path / "in memory")
     monkeypatch.setattr("etl.dataset.spool.MEMORY_BYTES", 0)
     ingest(table, out=tmp_path / "on disk")

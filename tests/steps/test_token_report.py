@@ -128,7 +128,7 @@ def test_the_manifest_is_the_same_with_more_workers_and_other_batches(
     settings = Settings(tag=Tag("mecab"), table=Table(text_column="text", label_column="label"))
     manifests = []
     for workers, batch_rows in ((1, 20_000), (3, 20_000), (2, 9)):
-        monkeypatch.setattr(route, "BATCH_ROWS", batch_rows)
+        monkeypatch.setattr("etl.sources.units.BATCH_ROWS", batch_rows)
         out = tmp_path / f"{workers}-{batch_rows}"
         manifest = route.ingest(
             [tmp_path / "rows.jsonl"], out, settings, workers=workers, progress=lambda *_: None

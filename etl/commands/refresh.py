@@ -1,0 +1,164 @@
+"""`etl refresh`: brings a published dataset up to date, once or on a schedule."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from etl.refresh.record import Run
+    from etl.refresh.run import Job
+    from etl.refresh.what_changed import Changes
+
+
+def refresh(
+    config: Annotated[
+        Path,
+        typer.Option(
+            help="An etl.yaml: its section `refresh` says what is read, and where it is published.",
+            show_default=False,
+        ),
+    ],
+    is_once: Annotated[bool, typer.Option("--once", help="Once, and stop. This is the default.")] = False,
+    every: Annotated[
+        str | None, typer.Option(metavar="6h", help="Again and again, so far apart: 90s, 15m, 6h, 1d.")
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option(metavar='"0 3 * * *"', help="Whenever a cron expression says so.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for a run that is in the way, instead of ending with 5.")
+    ] = False,
+    notify: Annotated[
+        str | None,
+        typer.Option(metavar="CMD", help="A command that gets each run as JSON on its standard input."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Each run as JSON on standard output.")] = False,
+) -> None:
+    """Bring a published dataset up to date: ingest, validate, build-vocab, publish.
+
+    Only what changed is done again: raw files are compared by content, and so are settings, labels, tagger
+    and code. The new version takes its place in one step, when it is whole and without errors. Otherwise the
+    current one stays, the new one is kept in failed/, and the exit code says why.
+
+    Every run is a line of runs.jsonl. `etl versions`, `etl diff`, `etl rollback` and `etl prune` do the rest.
+    """
+    from etl import settings as settings_module
+    from etl.refresh import notify as notifying
+    from etl.refresh.run import job_of, look
+
+    settings = settings_module.load(config, {"refresh.notify": notify})
+    job = job_of(settings, config.parent, workers or os.cpu_count() or 1)
+    if settings.refresh.notify:
+        notifying.check(settings.refresh.notify)
+    occasions = _occasions(every, cron, is_once=is_once)
+    if dry_run:
+        _show_plan(look(job), is_json=is_json)
+        return
+    is_lasting = every is not None or cron is not None
+    for _ in occasions:
+        run = _run_once(job, is_waiting=wait, is_lasting=is_lasting, is_json=is_json)
+        if not is_lasting and run:
+            raise typer.Exit(run.exit_code)
+
+
+def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterator[None]:
+    from etl.errors import SettingsError
+    from etl.refresh import loop
+
+    if sum([every is not None, cron is not None, is_once]) > 1:
+        raise SettingsError(
+            "--once, --every and --cron exclude each other", next_step="choose one; without any it is once."
+        )
+    if every is not None:
+        return loop.every(loop.seconds_of(every))
+    if cron is not None:
+        loop.check_cron(cron)
+        return loop.by_cron(cron)
+    return iter([None])
+
+
+def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) -> Run | None:
+    """One run, shown and told; None where another one was in the way and there will be more occasions."""
+    import msgspec
+
+    from etl import console
+    from etl.errors import LockError
+    from etl.refresh.notify import notify
+    from etl.refresh.run import refresh as run_stages
+
+    try:
+        is_quiet = is_json or not sys.stderr.isatty()
+        with console.progress("refresh", is_quiet=is_quiet) as progress:
+            run = run_stages(job, progress=progress, say=console.note, is_waiting=is_waiting)
+    except LockError as error:
+        if not is_lasting:
+            raise
+        console.note(f"error: {error.text()}")
+        return None
+    if is_json:
+        console.json_document(msgspec.to_builtins(run))
+    else:
+        _show(run, job.place)
+    if run.error:
+        console.note(f"error: {run.error}")
+    if job.settings.refresh.notify:
+        notify(job.settings.refresh.notify, run, console.note)
+    return run
+
+
+def _show(run: Run, place: Path) -> None:
+    from etl import console
+
+    for event in run.events:
+        console.line(f"{event.event}: {event.file}")
+    for stage in run.stages:
+        if stage.why:
+            console.line(f"{stage.stage}: {stage.seconds:.1f} s, since {'; '.join(stage.why)}")
+        elif run.outcome not in {"unchanged"}:
+            console.line(f"{stage.stage}: not needed")
+    said = {
+        "published": f"{place / 'current'} is version {run.version}",
+        "unchanged": f"nothing changed: {place / 'current'} is version {run.version}",
+        "withdrawn": f"{place / 'current'} stays version {run.version}; the newer one was rolled back",
+        "failed": f"{place / 'current'} stays version {run.version}"
+        if run.version
+        else "nothing is published",
+    }
+    console.line(f"{said[run.outcome]} ({run.seconds:.1f} s)")
+    if run.kept:
+        console.line(f"the dataset that failed is kept in {run.kept}")
+
+
+def _show_plan(changes: Changes, *, is_json: bool) -> None:
+    import msgspec
+
+    from etl import console
+    from etl.refresh.what_changed import STAGES
+
+    if is_json:
+        console.json_document(
+            {
+                "is_nothing": changes.is_nothing,
+                "events": [msgspec.to_builtins(event) for event in changes.events],
+                "stages": changes.why,
+            }
+        )
+        return
+    for event in changes.events:
+        console.line(f"{event.event}: {event.file}")
+    if changes.is_nothing:
+        console.line("nothing changed: nothing would be done")
+        return
+    for stage in STAGES:
+        why = changes.why.get(stage) or (["if what comes before gives something new"])
+        console.line(f"{stage}: {'; '.join(why)}")

@@ -1,0 +1,1 @@
+"""The scheduled refresh: what changed is read, checked and published; nobody watches."""
