@@ -8,7 +8,17 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks import dialogue_json, json_lines, multimodal, nsmc_growth, report, tagging, xlsx
+from benchmarks import (
+    dialogue_json,
+    json_lines,
+    multimodal,
+    near_duplicates,
+    nsmc_growth,
+    report,
+    tagging,
+    validate_growth,
+    xlsx,
+)
 from benchmarks.measure import Setup
 from etl import console
 
@@ -19,6 +29,8 @@ BENCHMARKS = {
     "json_lines": json_lines.run,
     "nsmc_growth": nsmc_growth.run,
     "tagging": tagging.run,
+    "near_duplicates": near_duplicates.run,
+    "validate_growth": validate_growth.run,
 }
 
 

@@ -6,11 +6,21 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from benchmarks import dialogue_json, json_lines, measure, multimodal, nsmc_growth, xlsx
+from benchmarks import (
+    dialogue_json,
+    json_lines,
+    measure,
+    multimodal,
+    near_duplicates,
+    nsmc_growth,
+    validate_growth,
+    xlsx,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +48,23 @@ def test_sides_that_give_other_rows_are_not_compared(setup: measure.Setup) -> No
 def test_a_side_that_fails_is_not_timed(setup: measure.Setup) -> None:
     with pytest.raises(RuntimeError, match="etl failed"):
         measure.run_case(measure.Case(xlsx.__name__, "etl", setup.inputs / "missing.xlsx"))
+
+
+def test_our_near_duplicates_are_those_of_brute_force() -> None:
+    texts = near_duplicates.sample(300)
+    expected = near_duplicates.brute_force(texts)
+    assert len(expected) > 30
+    assert near_duplicates.etl_pairs(texts) == expected
+    assert near_duplicates.datasketch_pairs(texts) <= expected
+
+
+def test_validating_is_measured_with_what_each_check_took(setup: measure.Setup) -> None:
+    smaller, _ = validate_growth.cases(replace(setup, scale=0.001)).values()
+    found = measure.run_case(smaller, with_rows=True)
+    assert found.rows["count"] > 0
+    seconds = json.loads(Path(f"{smaller.source}.seconds.json").read_text(encoding="utf-8"))
+    assert {"contract", "near-duplicates", "leakage", "tokens"} <= {*seconds}
+    assert sum(seconds.values()) < found.process_seconds
 
 
 @pytest.mark.skipif(not nsmc_growth.REVIEWS.exists(), reason="../shared/data/nsmc is not here")
