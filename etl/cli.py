@@ -59,14 +59,11 @@ for command in (
     validate.validate,
     build_vocab.build_vocab,
     train_baseline.train_baseline,
-    refresh.refresh,
     versions.versions,
     diff.diff,
     rollback.rollback,
     prune.prune,
     predict.predict,
-    refresh.refresh,
-    schedule.schedule,
     cache.cache,
 ):
     app.command()(command)
