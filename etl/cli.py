@@ -27,6 +27,7 @@ from etl.commands import (
     rejects,
     rollback,
     sample,
+    schedule,
     sources,
     tokens,
     train_baseline,
@@ -59,11 +60,13 @@ for command in (
     validate.validate,
     build_vocab.build_vocab,
     train_baseline.train_baseline,
+    predict.predict,
+    refresh.refresh,
+    schedule.schedule,
     versions.versions,
     diff.diff,
     rollback.rollback,
     prune.prune,
-    predict.predict,
     cache.cache,
 ):
     app.command()(command)
