@@ -5,19 +5,24 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench bench-keras test-schedulers clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
 	@echo "make test   all tests"
+	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
 	@echo "make lint   ruff, mypy, import-linter"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
+	@echo "make bench-keras  the baseline against Keras; installs TensorFlow into an environment of its own"
 
 demo: $(VENV)/.installed
 	$(BIN)/etl demo demo
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
+	$(BIN)/pytest tests/test_schedulers.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
@@ -28,8 +33,11 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
+bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
+	$(BIN)/python -m benchmarks.keras_lstm $(VENV)-keras/bin/python
+
 clean:
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-keras $(VENV)-airflow $(VENV)-dagster demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -39,4 +47,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,dev]'
+	touch $@
+
+$(VENV)-keras/.installed: benchmarks/keras-requirements.txt
+	test -x $(VENV)-keras/bin/python || $(PYTHON) -m venv $(VENV)-keras
+	PIP_CONSTRAINT= $(VENV)-keras/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+$(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tests/%-requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@

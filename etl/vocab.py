@@ -1,4 +1,6 @@
-"""The vocabulary: tokens of the training split to ids, written as `vocab.json` into the dataset.
+"""The vocabulary: tokens of the training split to ids, written into the dataset.
+
+`vocab.json` is what everything reads, `vocab.tsv` the same for people.
 
 Only train is counted, so nothing of validation or test shapes the ids. Which tokens a row has is decided by
 ingest; what is learnt from the ids is `etl.train`'s business.
@@ -24,7 +26,9 @@ from etl.errors import InputError, SettingsError
 if TYPE_CHECKING:
     import polars as pl
 
-FILE = "vocab.json"
+FILE, READABLE = "vocab.json", "vocab.tsv"
+# In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.
+ALL_TOKENS = "all"
 FORMAT = 1
 PAD, UNKNOWN = 0, 1
 RESERVED = ("<pad>", "<unk>")
@@ -72,7 +76,7 @@ class Coverage:
 
 
 def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> Vocabulary:
-    """Counts the tokens of train, writes `vocab.json`, and lists it in the manifest.
+    """Counts the tokens of train, writes `vocab.json` and `vocab.tsv`, and lists them in the manifest.
 
     Ids go by count, the highest first, then by code point: the same shards give the same bytes.
 
@@ -84,45 +88,57 @@ def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> 
     Raises:
         InputError: there is no dataset, or its training split has no rows.
         SettingsError: the options leave no token.
-        WriteError: `vocab.json` or the manifest cannot be written.
+        WriteError: a file cannot be written.
     """
     source = open_dataset(dataset)
-    if not _n_rows(source, "train"):
-        raise InputError(
-            f"{dataset} has no training rows, and a vocabulary is counted from nothing else",
-            cause="Every row was rejected, or belongs to validation or test.",
-            next_step=f"see why with `etl rejects {dataset}`, then ingest again",
-        )
-    tokens, counts = _count(source, min_count, max_size)
-    if len(tokens) == len(RESERVED):
-        raise SettingsError(
-            f"no token of {dataset} would be in the vocabulary",
-            details=[
-                f"expected a token that occurs at least {min_count} times in train, and an id for it, "
-                f"got none of {counts[UNKNOWN]:,} tokens with at most {max_size or 'any number of'} ids"
-            ],
-            cause="The training split is very small, its rows have no tokens, or the options leave none.",
-            next_step=f"keep rare tokens: `etl build-vocab {dataset} --min-count 1`",
-        )
-    origin = _origin(source)
-    vocabulary = Vocabulary(
-        format=FORMAT,
-        tokens=tokens,
-        counts=counts,
-        min_count=min_count,
-        max_size=max_size,
-        tagger=origin.pop("tagger"),
-        key_tokens=origin.pop("key_tokens"),
-        shards=origin,
-    )
+    vocabulary = count(source, min_count=min_count, max_size=max_size)
+    staging.write_file(dataset / READABLE, to_tsv(vocabulary))
     staging.write_file(dataset / FILE, to_bytes(vocabulary).decode())
-    _list_in_manifest(source, FILE)
+    _list_in_manifest(source, FILE, READABLE)
     return vocabulary
+
+
+def count(dataset: Dataset, *, min_count: int = 2, max_size: int | None = None) -> Vocabulary:
+    """The vocabulary of the training split; it is not written.
+
+    Raises:
+        InputError: the training split has no rows, or a shard is damaged.
+        SettingsError: the options leave no token.
+    """
+    if not _n_rows(dataset, "train"):
+        raise InputError(
+            f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
+            cause="Every row was rejected, or belongs to validation or test.",
+            next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
+        )
+    with reading(dataset, "train"):
+        return _of_counts(dataset, _counts(dataset.scan("train")), min_count, max_size)
+
+
+def of_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) -> Vocabulary:
+    """The vocabulary of `train`'s rows with all of their tokens, not only the key tokens; it is not written.
+
+    Args:
+        dataset: what the rows belong to.
+        train: the training rows with `tokens`.
+        like: the vocabulary of the key tokens; `min_count` and `max_size` are taken from it.
+
+    Raises:
+        SettingsError: no token is frequent enough.
+    """
+    vocabulary = _of_counts(dataset, _counts(train.lazy()), like.min_count, like.max_size)
+    return msgspec.structs.replace(vocabulary, key_tokens=ALL_TOKENS)
 
 
 def to_bytes(vocabulary: Vocabulary) -> bytes:
     """The content of `vocab.json`: the same vocabulary, the same bytes."""
     return msgspec.json.encode(vocabulary) + b"\n"
+
+
+def to_tsv(vocabulary: Vocabulary) -> str:
+    """The content of `vocab.tsv`, for people: a line for each id, with its token and its count in train."""
+    rows = enumerate(zip(vocabulary.tokens, vocabulary.counts, strict=True))
+    return "id\ttoken\tcount\n" + "".join(f"{index}\t{token}\t{count}\n" for index, (token, count) in rows)
 
 
 def sha256(vocabulary: Vocabulary) -> str:
@@ -190,6 +206,8 @@ def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
         InputError: the tagger, the key-token filter or a training shard differs; both hashes are named.
     """
     expected = _origin(dataset)
+    if vocabulary.key_tokens == ALL_TOKENS:
+        expected["key_tokens"] = ALL_TOKENS
     got = {"tagger": vocabulary.tagger, "key_tokens": vocabulary.key_tokens, **vocabulary.shards}
     differing = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
     if differing:
@@ -212,7 +230,8 @@ def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
     for split in SPLITS:
         rows = _n_rows(dataset, split)
         if rows:
-            counted = _token_counts(dataset, split)
+            with reading(dataset, split):
+                counted = _counts(dataset.scan(split))
             known = counted.filter(pl.col("token").is_in(vocabulary.tokens[len(RESERVED) :]))
             tokens = int(counted["n"].sum())
             shares[split] = Coverage(rows, tokens, tokens - int(known["n"].sum()))
@@ -248,27 +267,45 @@ def reading(dataset: Dataset, split: str) -> Iterator[None]:
         ) from error
 
 
-def _count(dataset: Dataset, min_count: int, max_size: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size: int | None) -> Vocabulary:
     import polars as pl
 
-    counted = _token_counts(dataset, "train")
+    total = int(counted["n"].sum())
     kept = (
         counted.filter((pl.col("n") >= min_count) & ~pl.col("token").is_in(RESERVED))
         # polars compares strings by their UTF-8 bytes, which is the order of code points.
         .sort("n", "token", descending=[True, False])
         .head(len(counted) if max_size is None else max(0, max_size - len(RESERVED)))
     )
-    unknown = int(counted["n"].sum()) - int(kept["n"].sum())
-    return (*RESERVED, *kept["token"].to_list()), (0, unknown, *kept["n"].to_list())
+    if not kept.height:
+        raise SettingsError(
+            f"no token of {dataset.path} would be in the vocabulary",
+            details=[
+                f"expected a token that occurs at least {min_count} times in train, and an id for it, "
+                f"got none of {total:,} tokens with at most {max_size or 'any number of'} ids"
+            ],
+            cause="The training split is very small, its rows have no tokens, or the options leave none.",
+            next_step=f"keep rare tokens: `etl build-vocab {dataset.path} --min-count 1`",
+        )
+    origin = _origin(dataset)
+    return Vocabulary(
+        format=FORMAT,
+        tokens=(*RESERVED, *kept["token"].to_list()),
+        counts=(0, total - int(kept["n"].sum()), *kept["n"].to_list()),
+        min_count=min_count,
+        max_size=max_size,
+        tagger=origin.pop("tagger"),
+        key_tokens=origin.pop("key_tokens"),
+        shards=origin,
+    )
 
 
-def _token_counts(dataset: Dataset, split: str) -> pl.DataFrame:
-    """One row per distinct token of `split`, in no fixed order: token, n."""
+def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
+    """One row per distinct token, in no fixed order: token, n."""
     import polars as pl
 
-    with reading(dataset, split):
-        exploded = dataset.scan(split).select(pl.col("tokens").explode().alias("token")).drop_nulls()
-        return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+    exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
+    return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
 
 
 def _n_rows(dataset: Dataset, split: str) -> int:
@@ -314,8 +351,8 @@ def _defect(vocabulary: Vocabulary) -> str:
     return ""
 
 
-def _list_in_manifest(dataset: Dataset, name: str) -> None:
-    files = dataset.manifest["files"] | {name: fingerprint(dataset.path / name)}
+def _list_in_manifest(dataset: Dataset, *names: str) -> None:
+    files = dataset.manifest["files"] | {name: fingerprint(dataset.path / name) for name in names}
     manifest = dataset.manifest | {"files": dict(sorted(files.items()))}
     staging.write_file(
         dataset.path / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

@@ -69,7 +69,9 @@ def test_the_same_shards_give_the_same_bytes(dataset: Path) -> None:
     first = [(dataset / name).read_bytes() for name in ("vocab.json", "manifest.json")]
     vocab.build(dataset, min_count=1)
     assert [(dataset / name).read_bytes() for name in ("vocab.json", "manifest.json")] == first
-    assert sorted(path.name for path in dataset.iterdir()) == ["data", "manifest.json", "vocab.json"]
+    assert sorted(path.name for path in dataset.iterdir()) == [
+        *("data", "manifest.json", "vocab.json", "vocab.tsv")
+    ]
 
 
 def test_the_manifest_lists_the_vocabulary_and_keeps_the_rest(dataset: Path) -> None:
@@ -78,6 +80,7 @@ def test_the_manifest_lists_the_vocabulary_and_keeps_the_rest(dataset: Path) -> 
     after = json.loads((dataset / "manifest.json").read_text())
     content = (dataset / "vocab.json").read_bytes()
     listed = after["files"].pop("vocab.json")
+    assert after["files"].pop("vocab.tsv")["bytes"] == (dataset / "vocab.tsv").stat().st_size
     assert listed == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     assert after == before
 
@@ -223,7 +226,9 @@ def test_a_vocabulary_that_cannot_be_written_leaves_the_dataset_as_it_was(datase
     with pytest.raises(WriteError, match=r"vocab\.json cannot be written"):
         vocab.build(dataset)
     assert (dataset / "manifest.json").read_bytes() == before
-    assert sorted(path.name for path in dataset.iterdir()) == ["data", "manifest.json", "vocab.json"]
+    assert sorted(path.name for path in dataset.iterdir()) == [
+        *("data", "manifest.json", "vocab.json", "vocab.tsv")
+    ]
 
 
 def invoke(*arguments: object) -> str:

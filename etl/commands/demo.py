@@ -33,16 +33,16 @@ def demo(
 def _show(done: Demo) -> None:
     from etl import console
     from etl.commands import ingest
+    from etl.train.page import predictors
 
     ingest.show(done.manifest, done.dataset)
-    split = done.training.held_out
-    model, constant = done.training.model[split], done.training.constant[split]
     console.table(
-        f"Baseline, on {split}",
+        f"Baseline, on {done.training.held_out}",
         ["", "accuracy", "macro-F1", "loss"],
         [
             [name, *(round(number, 4) for number in (scores.accuracy, scores.macro_f1, scores.loss))]
-            for name, scores in (("LSTM", model), ("constant predictor", constant))
+            for split, name, _, scores in predictors(done.training)
+            if split == done.training.held_out
         ],
     )
     warnings = sum(finding.severity == "warning" for finding in done.validation.findings)
@@ -54,7 +54,7 @@ def _show(done: Demo) -> None:
         (done.dataset / "rejects", f"every rejected row with its reason: etl rejects {done.dataset}"),
         (done.dataset / "validation" / "report.html", "the report"),
         (done.dataset / "manifest.json", "what went in, what came out, the sha256 of every file"),
-        (done.model / "metrics.json", "scores of the baseline and of the constant predictor"),
+        (done.model / "report.html", "what the baseline learnt, and what needs no baseline"),
     ):
         console.line(f"  {path}  {what}")
     console.line("Next: `etl sources` says what your own corpora should look like.")

@@ -1,7 +1,8 @@
-"""`etl train-baseline`: trains the LSTM and shows its scores beside those of the constant predictor."""
+"""`etl train-baseline`: trains a small model and shows its scores beside those it has to beat."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 def train_baseline(
     dataset: Annotated[Path, typer.Argument(help="A dataset with a vocabulary (`etl build-vocab`).")],
     out: Annotated[Path, typer.Option(help="The model's folder: a new one, or an older model to replace.")],
+    model: Annotated[
+        Literal["lstm", "bilstm", "gru", "cnn", "transformer"],
+        typer.Option(help="What reads the tokens; docs/baseline.md compares them."),
+    ] = "bilstm",
+    tokens: Annotated[
+        Literal["key", "all"], typer.Option(help="The key tokens, or all that the tagger finds.")
+    ] = "key",
     epochs: Annotated[int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 64,
     lr: Annotated[float, typer.Option(help="Learning rate of Adam.")] = 0.001,
@@ -24,15 +32,25 @@ def train_baseline(
     max_len: Annotated[
         str, typer.Option(help="Tokens per row, or auto: enough for 99 % of the training rows.")
     ] = "auto",
+    class_weights: Annotated[
+        bool, typer.Option("--class-weights", help="Let rare labels weigh as much as frequent ones.")
+    ] = False,
     embedding: Annotated[int, typer.Option(min=1, help="Numbers per token.")] = 128,
-    hidden: Annotated[int, typer.Option(min=1, help="Numbers in the state of the LSTM.")] = 128,
+    hidden: Annotated[int, typer.Option(min=1, help="Numbers in the state of the model.")] = 128,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run of this model that was interrupted.")
+    ] = False,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Quote the sentences of mistakes in the report.")
+    ] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
-    """Train a small LSTM on the key tokens, and say honestly what it learnt.
+    """Train a small model on the tokens, and say honestly what it learnt.
 
     Its scores stand beside those of the constant predictor, which gives every row the shares of the labels in
-    train. A model that learnt nothing is not written: exit code 3, with what was seen and the likely cause.
+    train, and of TF-IDF with logistic regression. A model that learnt nothing is not written: exit code 3,
+    with what was seen and the likely cause.
     """
     require_torch()
     from etl import console
@@ -44,11 +62,14 @@ def train_baseline(
             "--lr must be above 0", details=[f"got {lr:g}"], next_step="leave it out, or use 0.001"
         )
     settings = TrainSettings(
+        model=model,
+        tokens=tokens,
         epochs=epochs,
         batch_size=batch_size,
         lr=lr,
         seed=seed,
         max_len=_max_len(max_len),
+        class_weights=class_weights,
         embedding=embedding,
         hidden=hidden,
     )
@@ -64,8 +85,14 @@ def train_baseline(
             out,
             settings,
             device=device,
-            on_epoch=on_epoch,
-            on_batch=lambda epoch, share: advance(0, f"training, epoch {epoch}: {share:.0%}"),
+            is_resuming=resume,
+            is_quoting=show_text,
+            workers=os.cpu_count() or 1,
+            watcher=run.Watcher(
+                on_epoch=on_epoch,
+                on_batch=lambda epoch, share: advance(0, f"training, epoch {epoch}: {share:.0%}"),
+                on_note=console.note,
+            ),
         )
     for warning in report.warnings:
         console.note(f"warning: {warning}")
@@ -79,21 +106,22 @@ def train_baseline(
 
 def _show(report: Report, out: Path) -> None:
     from etl import console
+    from etl.train.page import FILE, predictors
 
     console.table(
         f"{out}: epoch {report.best_epoch} of {len(report.epochs)}, chosen by {report.held_out}",
-        ["split", "predictor", "rows", "accuracy", "macro-F1", "loss"],
+        ["split", "predictor", "rows", "accuracy", "macro-F1", "loss", "calibration error"],
         [
             [
                 split,
-                name,
-                scores[split].rows,
-                round(scores[split].accuracy, 4),
-                round(scores[split].macro_f1, 4),
-                round(scores[split].loss, 4),
+                predictor,
+                scores.rows,
+                round(scores.accuracy, 4),
+                round(scores.macro_f1, 4),
+                round(scores.loss, 4),
+                round(scores.ece, 4),
             ]
-            for split in report.model
-            for name, scores in (("LSTM", report.model), ("constant", report.constant))
+            for split, predictor, _, scores in predictors(report)
         ],
     )
     held_out = report.model[report.held_out]
@@ -114,6 +142,7 @@ def _show(report: Report, out: Path) -> None:
             for source, own in held_out.sources.items()
         ],
     )
+    console.line(f"Curves, confusion and mistakes: {out / FILE}")
 
 
 def _epoch_line(record: Record) -> str:
@@ -140,6 +169,8 @@ def require_torch() -> None:
     try:
         import numpy  # noqa: F401, ICN001
         import safetensors  # noqa: F401
+        import sklearn  # noqa: F401
+        import tensorboardX  # noqa: F401
         import torch  # noqa: F401
     except ImportError as error:
         raise SettingsError(

@@ -154,7 +154,7 @@ class Pool:
                 raise CancelledError
             if not chunk.pool.active:
                 raise BrokenProcessPool("the pool of taggers is gone")
-        outcomes: list[Outcome] = chunk.future.result()
+        outcomes = worker.unpack(chunk.future.result())
         self._breaks = 0
         return outcomes
 

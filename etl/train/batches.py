@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import polars as pl
 
-    from etl.dataset.read import Dataset
-
     Ints = npt.NDArray[np.int64]
 
 # Batches are cut from pools of so many batches, sorted by length: little padding, and still shuffled.
@@ -53,19 +51,6 @@ class Batch:
     ids: Ints  # (batch, time)
     lengths: Ints  # (batch,)
     labels: Ints  # (batch,)
-
-
-def read_rows(dataset: Dataset, split: str, vocabulary: vocab.Vocabulary) -> Rows:
-    """All rows of `split`, uncut.
-
-    Raises:
-        InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
-    """
-    import polars as pl
-
-    with vocab.reading(dataset, split):
-        frame = dataset.scan(split).select("source", "label", pl.col("tokens").fill_null([])).collect()
-    return encode_rows(frame, dataset.labels, vocabulary)
 
 
 def encode_rows(frame: pl.DataFrame, labels: list[str], vocabulary: vocab.Vocabulary) -> Rows:

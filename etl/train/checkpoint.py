@@ -1,7 +1,7 @@
 """A model as a folder: weights, what made them, their vocabulary and their scores. No pickle.
 
-`weights.safetensors`, `model.json` (`Card`), `vocab.json` (a copy of the dataset's) and `metrics.json`;
-written complete or not at all.
+`weights.safetensors`, `model.json` (`Card`), `vocab.json`, `preparation.json` (how a sentence becomes
+tokens), `metrics.json`, `report.html` and `tensorboard/`; written complete or not at all.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etl import vocab
+from etl import preparation, vocab
 from etl.dataset import staging
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.preparation import Preparation
+from etl.train.inputs import Inputs
 from etl.train.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from etl.train.model import Lstm
+    from etl.train.model import Model
 
 FORMAT = 1
 CARD, WEIGHTS, METRICS = "model.json", "weights.safetensors", "metrics.json"
@@ -35,6 +37,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vocabulary_size: int
     vocabulary_sha256: str
     weights_sha256: str
+    preparation_sha256: str
     tagger: str  # the fingerprint in the dataset's manifest
     taxonomy: str
     manifest_sha256: str
@@ -46,7 +49,8 @@ class Checkpoint:
 
     card: Card
     vocabulary: vocab.Vocabulary
-    model: Lstm
+    preparation: Preparation
+    model: Model
 
 
 def check_target(folder: Path) -> None:
@@ -58,15 +62,17 @@ def check_target(folder: Path) -> None:
     staging.check_replaceable(folder, CARD)
 
 
-def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, metrics: bytes) -> None:
+def save(
+    folder: Path, model: Model, settings: TrainSettings, inputs: Inputs, contents: dict[str, bytes]
+) -> None:
     """Writes a model folder; an older model at the same place is replaced once the new one is whole.
 
     Args:
         folder: where; its parents are made.
         model: its weights are saved from whatever device they are on.
         settings: with `max_len` set.
-        dataset: what it was trained on.
-        metrics: the content of `metrics.json`.
+        inputs: what it was trained on.
+        contents: what else the folder holds, by name: `metrics.json` at least.
 
     Raises:
         SettingsError: `folder` is there already and is not a model.
@@ -74,29 +80,32 @@ def save(folder: Path, model: Lstm, settings: TrainSettings, dataset: Dataset, m
     """
     from safetensors.torch import save as to_bytes
 
-    vocabulary = vocab.load_for(dataset)
     weights: bytes = to_bytes(
         {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     )
+    prepared = preparation.to_bytes(inputs.preparation)
+    dataset = inputs.dataset
     card = Card(
         format=FORMAT,
         settings=settings,
         labels=dataset.labels,
-        vocabulary_size=len(vocabulary),
-        vocabulary_sha256=vocab.sha256(vocabulary),
+        vocabulary_size=len(inputs.vocabulary),
+        vocabulary_sha256=vocab.sha256(inputs.vocabulary),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
-        tagger=vocabulary.tagger,
+        preparation_sha256=hashlib.sha256(prepared).hexdigest(),
+        tagger=inputs.vocabulary.tagger,
         taxonomy=dataset.manifest["taxonomy"]["name"],
-        manifest_sha256=_sha256(dataset.path / "manifest.json"),
+        manifest_sha256=manifest_sha256(dataset),
     )
-    contents = {
+    contents = contents | {
         WEIGHTS: weights,
-        vocab.FILE: vocab.to_bytes(vocabulary),
-        METRICS: metrics,
+        vocab.FILE: vocab.to_bytes(inputs.vocabulary),
+        preparation.FILE: prepared,
         CARD: msgspec.json.format(msgspec.json.encode(card)) + b"\n",
     }
     with staging.staging(folder, CARD) as partial:
         for name, content in contents.items():
+            (partial / name).parent.mkdir(exist_ok=True)
             (partial / name).write_bytes(content)
 
 
@@ -109,16 +118,19 @@ def load(folder: Path) -> Checkpoint:
     from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
 
-    from etl.train.model import Lstm
+    from etl.train import model as models
 
     card = _read_card(folder)
     vocabulary = vocab.load(folder / vocab.FILE, next_step=_again(folder))
     _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.sha256(vocabulary))
+    how = preparation.load(folder / preparation.FILE)
+    found = hashlib.sha256(preparation.to_bytes(how)).hexdigest()
+    _check_same(folder / preparation.FILE, card.preparation_sha256, found)
     if not (folder / WEIGHTS).is_file():
         raise InputError(f"{folder} has no weights ({WEIGHTS})", next_step=_again(folder))
     weights = (folder / WEIGHTS).read_bytes()
     _check_same(folder / WEIGHTS, card.weights_sha256, hashlib.sha256(weights).hexdigest())
-    model = Lstm(len(vocabulary), len(card.labels), card.settings)
+    model = models.build(len(vocabulary), len(card.labels), card.settings)
     try:
         model.load_state_dict(from_bytes(weights))
     except (SafetensorError, RuntimeError) as error:
@@ -128,7 +140,7 @@ def load(folder: Path) -> Checkpoint:
             cause="A file was edited, or copied from another model.",
             next_step=_again(folder),
         ) from error
-    return Checkpoint(card, vocabulary, model.eval())
+    return Checkpoint(card, vocabulary, how, model.eval())
 
 
 def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
@@ -137,9 +149,13 @@ def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
     Raises:
         InputError: both hashes, or both lists of labels, are named.
     """
-    found = vocab.sha256(vocab.load_for(dataset))
+    expected_vocabulary = vocab.sha256(vocab.load_for(dataset))
+    if checkpoint.card.settings.tokens == "all":
+        # Its vocabulary is its own; what it was counted from is the dataset's.
+        vocab.check_belongs(checkpoint.vocabulary, dataset)
+        expected_vocabulary = checkpoint.card.vocabulary_sha256
     for name, expected, got in (
-        ("vocabulary", found, checkpoint.card.vocabulary_sha256),
+        ("vocabulary", expected_vocabulary, checkpoint.card.vocabulary_sha256),
         ("labels", ", ".join(dataset.labels), ", ".join(checkpoint.card.labels)),
     ):
         if expected != got:
@@ -149,6 +165,11 @@ def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
                 cause="The dataset or its vocabulary was made again after the model was trained.",
                 next_step=f"train again with `etl train-baseline {dataset.path} --out MODEL`",
             )
+
+
+def manifest_sha256(dataset: Dataset) -> str:
+    """The hash by which a model knows its dataset."""
+    return hashlib.sha256((dataset.path / "manifest.json").read_bytes()).hexdigest()
 
 
 def _read_card(folder: Path) -> Card:
@@ -186,7 +207,3 @@ def _check_same(path: Path, expected: str, got: str) -> None:
 
 def _again(folder: Path) -> str:
     return f"train again with `etl train-baseline DATASET --out {folder}`"
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

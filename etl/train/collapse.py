@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import FindingsError
+from etl.train import metrics
 from etl.train.metrics import Scores
 
 ONE_CLASS_SHARE = 0.98
@@ -25,6 +26,8 @@ IMPROVED = 0.99
 HIGH_LR, LOW_LR = 0.01, 0.00005
 # Where one label has nearly all rows, giving it to them is right if the others are found: macro-F1 tells.
 FOUND_OTHERS = 0.05
+# Predictions are no better than dealt out if they would be as good so often.
+BY_CHANCE = 0.0001
 MANY = 0.5
 
 
@@ -35,6 +38,7 @@ class Record:
     epoch: int
     steps: int
     train_loss: float
+    gradient_norm: float
     scores: Scores
 
 
@@ -78,15 +82,18 @@ def check_outcome(records: Sequence[Record], best: Record, ground: Ground) -> No
     Raises:
         FindingsError: with the numbers.
     """
-    constant, rows = ground.constant.accuracy, best.scores.rows
+    constant, scores = ground.constant, best.scores
     # Three standard errors: the best of several epochs is a little above the constant predictor by chance.
-    by_chance = 3 * math.sqrt(constant * (1 - constant) / rows)
-    if is_too_short(records) or best.scores.accuracy > constant + by_chance:
+    by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
+    if is_too_short(records) or scores.accuracy > constant.accuracy + by_chance:
         return
-    has_found_others = best.scores.macro_f1 >= ground.constant.macro_f1 + FOUND_OTHERS
-    if best.scores.most_predicted[1] >= ONE_CLASS_SHARE and not has_found_others:
+    if scores.most_predicted[1] >= ONE_CLASS_SHARE and scores.macro_f1 < constant.macro_f1 + FOUND_OTHERS:
         raise _finding("the model gives one answer for (nearly) every row", best, ground)
-    if min(record.scores.loss for record in records) >= IMPROVED * ground.constant.loss:
+    if metrics.chance_of(scores.confusion) > BY_CHANCE:
+        raise _finding("the model learnt nothing that holds outside the training rows", best, ground)
+    # With rare labels, or with weights for them, accuracy and loss say little: macro-F1 tells.
+    is_better = min(record.scores.loss for record in records) < IMPROVED * constant.loss
+    if not is_better and scores.macro_f1 < constant.macro_f1 + FOUND_OTHERS:
         raise _finding("the model learnt nothing that holds outside the training rows", best, ground)
 
 
@@ -103,12 +110,13 @@ def _finding(what: str, record: Record, ground: Ground) -> FindingsError:
         f"{what}; no model was written",
         details=[
             f"epoch {record.epoch}, {record.steps:,} steps, {record.scores.rows:,} held-out rows",
-            f"predictions: {share:.4f} are {label}, which {own:.4f} of the rows are",
+            f"predictions: {share:.4f} are {label}, which {own:.4f} of the rows are; "
+            f"entropy {record.scores.prediction_entropy:.4f} nats",
             f"accuracy: {record.scores.accuracy:.4f}; "
             f"of the constant predictor {ground.constant.accuracy:.4f}",
             f"loss: {record.scores.loss:.4f} nats; of the class prior {ground.constant.loss:.4f}",
             f"train loss: {record.train_loss:.4f} nats; of the class prior {ground.train_entropy:.4f}",
-            f"learning rate: {ground.lr:g}",
+            f"learning rate: {ground.lr:g}; gradient norm: {record.gradient_norm:.3g}",
             f"inputs: {ground.unknown_share:.4f} of the tokens are unknown, "
             f"{ground.empty_share:.4f} of the rows have no known token",
         ],
@@ -126,7 +134,7 @@ def _likely_cause(record: Record, ground: Ground) -> tuple[str, str]:
         )
     if ground.lr >= HIGH_LR or not math.isfinite(record.train_loss):
         return (
-            f"A learning rate of {ground.lr:g} is high for an LSTM: its gates saturate and no longer move.",
+            f"A learning rate of {ground.lr:g} is high: the weights saturate and no longer move.",
             "train again with `--lr 0.001`",
         )
     if ground.lr <= LOW_LR:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etl.train.batches import Rows, in_order_of_length, shuffled
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from etl.train.batches import Batch
-    from etl.train.model import Lstm
+    from etl.train.model import Model
     from etl.train.settings import TrainSettings
 
 SCORING_BATCH = 512
@@ -29,63 +29,108 @@ class Epoch:
     number: int
     steps: int  # of the optimiser, since the beginning
     train_loss: float  # nats, the mean over the rows while they were learnt from
+    gradient_norm: float  # of all weights but the embedding's, before clipping, the mean over the steps
     log_probabilities: npt.NDArray[np.float64]  # (rows, labels), of the held-out rows after this epoch
 
 
+@dataclass
+class Training:
+    """A model and what its optimisers remember: all that the next epoch depends on but settings and rows.
+
+    An epoch draws from a seed of its own, so no state of a random generator belongs to it.
+    """
+
+    model: Model
+    settings: TrainSettings
+    epoch: int = 0
+    steps: int = 0
+    optimisers: list[torch.optim.Optimizer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The embedding has an optimiser that touches the rows of a step's tokens only."""
+        import torch
+
+        self.optimisers = [
+            torch.optim.SparseAdam([self.model.embedding.weight], lr=self.settings.lr),
+            torch.optim.Adam(self.dense, lr=self.settings.lr),
+        ]
+
+    @property
+    def dense(self) -> list[torch.nn.Parameter]:
+        """The weights that every step changes."""
+        return [weights for name, weights in self.model.named_parameters() if name != "embedding.weight"]
+
+
 def epochs(
-    model: Lstm,
+    training: Training,
     train: Rows,
     held_out: Rows,
-    settings: TrainSettings,
+    weights: npt.NDArray[np.float64] | None = None,
     on_batch: Callable[[int, float], None] = lambda _number, _share: None,
 ) -> Iterator[Epoch]:
-    """Trains `model` in place, one epoch for each record that is asked for.
+    """Trains in place, one epoch for each record that is asked for, from the one after `training.epoch` on.
 
     Args:
-        model: on the device it is to be trained on.
+        training: its model on the device it is to be trained on; its settings with `max_len` set.
         train: what is learnt from.
         held_out: what is scored after each epoch.
-        settings: with `max_len` set.
+        weights: what a row of each label weighs in the loss, (labels,); all the same if None.
         on_batch: told the epoch and which share of it is done.
 
     Raises:
         InputError: ids or labels that the model has no place for.
     """
+    from etl.train.model import check_fits
+
+    check_fits(training.model, train)
+    settings = training.settings
+    max_len = settings.max_len or int(train.lengths.max())
+    for number in range(training.epoch + 1, settings.epochs + 1):
+        train_loss, norm = _one_epoch(training, train, number, max_len, weights, on_batch)
+        training.epoch = number
+        scored = predict(training.model, held_out, max_len)
+        yield Epoch(number, training.steps, train_loss, norm, scored)
+
+
+def _one_epoch(
+    training: Training,
+    train: Rows,
+    number: int,
+    max_len: int,
+    weights: npt.NDArray[np.float64] | None,
+    on_batch: Callable[[int, float], None],
+) -> tuple[float, float]:
+    """Returns the loss and the norm of the gradient, the means over rows and steps."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    from etl.train.model import check_fits
-
-    check_fits(model, train)
-    max_len = settings.max_len or int(train.lengths.max())
-    dense = [weights for name, weights in model.named_parameters() if name != "embedding.weight"]
-    optimisers = [
-        torch.optim.SparseAdam([model.embedding.weight], lr=settings.lr),
-        torch.optim.Adam(dense, lr=settings.lr),
-    ]
-    steps = 0
-    for number in range(1, settings.epochs + 1):
-        # Each epoch has a seed of its own, so it does not matter what was drawn before it.
-        torch.manual_seed(settings.seed * 1_000_003 + number)
-        model.train()
-        total, done = 0.0, 0
-        for batch in shuffled(train, settings.batch_size, max_len, (settings.seed, number)):
-            ids, lengths, labels = _tensors(batch, model)
-            loss = cross_entropy(model(ids, lengths), labels)
-            for optimiser in optimisers:
-                optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(dense, MAX_NORM)
-            for optimiser in optimisers:
-                optimiser.step()
-            steps += 1
-            total += loss.item() * len(batch.rows)
-            done += len(batch.rows)
-            on_batch(number, done / len(train))
-        yield Epoch(number, steps, total / len(train), predict(model, held_out, max_len))
+    model, settings, dense = training.model, training.settings, training.dense
+    device = model.output.weight.device
+    weighs = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=device)
+    # Each epoch has a seed of its own, so it does not matter what was drawn before it.
+    torch.manual_seed(settings.seed * 1_000_003 + number)
+    model.train()
+    # Summed where they are computed: asking a GPU for a number at every step would make it wait.
+    total, norms = torch.zeros((), device=device, dtype=torch.float64), torch.zeros((), device=device)
+    done, steps = 0, 0
+    for batch in shuffled(train, settings.batch_size, max_len, (settings.seed, number)):
+        ids, lengths, labels = _tensors(batch, model)
+        with _mixed_precision(device):
+            loss = cross_entropy(model(ids, lengths), labels, weighs)
+        for optimiser in training.optimisers:
+            optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norms += torch.nn.utils.clip_grad_norm_(dense, MAX_NORM)
+        for optimiser in training.optimisers:
+            optimiser.step()
+        total += loss.detach() * len(batch.rows)
+        done, steps = done + len(batch.rows), steps + 1
+        on_batch(number, done / len(train))
+    training.steps += steps
+    return float(total) / len(train), float(norms) / steps
 
 
-def predict(model: Lstm, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
+def predict(model: Model, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
     """Log probabilities, (rows, labels), in the order of the rows.
 
     Raises:
@@ -132,11 +177,19 @@ def deterministic(seed: int) -> Iterator[None]:
         torch.use_deterministic_algorithms(before, warn_only=is_warning)
 
 
-def _tensors(batch: Batch, model: Lstm) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _mixed_precision(device: torch.device) -> torch.autocast:
+    """On a GPU matrices are multiplied in bfloat16, which has the range of float32: nothing is scaled."""
+    import torch
+
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def _tensors(batch: Batch, model: Model) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     import torch
 
     device = model.output.weight.device
     ids, lengths, labels = (
-        torch.from_numpy(array).to(device) for array in (batch.ids, batch.lengths, batch.labels)
+        torch.from_numpy(array).to(device, non_blocking=True)
+        for array in (batch.ids, batch.lengths, batch.labels)
     )
     return ids, lengths, labels

@@ -1,11 +1,13 @@
-"""Scores of predictions, in numpy alone: the same functions judge the model and the constant predictor.
+"""Scores of predictions: the same functions judge the model and what it is compared with.
 
 Definitions are scikit-learn's; macro-F1 is the mean over the labels that occur among the rows or the
-predictions.
+predictions. The expected calibration error is that of Guo et al. 2017, "On Calibration of Modern Neural
+Networks".
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
+
+CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class SourceScores:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """The rows whose prediction has a probability of this bin."""
+
+    rows: int
+    confidence: float  # the mean probability of their predictions
+    accuracy: float
+
+
+@dataclass(frozen=True)
 class Scores:
     """The scores of one predictor on some rows."""
 
@@ -45,6 +58,8 @@ class Scores:
     accuracy: float
     macro_f1: float
     loss: float  # cross-entropy, nats
+    ece: float  # expected calibration error: how far confidence is from accuracy, 0 to 1
+    calibration: list[Bin]  # those that have rows, the least confident first
     labels: dict[str, LabelScores]
     sources: dict[str, SourceScores]
     confusion: list[list[int]]  # [label][prediction], in the order of the labels
@@ -54,6 +69,12 @@ class Scores:
         """The label that is predicted most often, and the share of the predictions that it has."""
         name = max(self.labels, key=lambda label: self.labels[label].predicted)
         return name, self.labels[name].predicted / self.rows
+
+    @property
+    def prediction_entropy(self) -> float:
+        """The entropy of the predictions' shares, in nats: 0 is one answer for all."""
+        shares = [own.predicted / self.rows for own in self.labels.values() if own.predicted]
+        return -sum(share * math.log(share) for share in shares) + 0.0
 
 
 def score(
@@ -71,6 +92,7 @@ def score(
 
     predictions = log_probabilities.argmax(axis=1)
     table = confusion(classes, predictions, len(labels))
+    bins = calibration(log_probabilities, classes)
     precision, recall, f1 = _by_label(table)
     by_source = {
         str(source): confusion(classes[sources == source], predictions[sources == source], len(labels))
@@ -81,6 +103,8 @@ def score(
         accuracy=accuracy(table),
         macro_f1=macro_f1(table),
         loss=float(-log_probabilities[np.arange(len(classes)), classes].mean()),
+        ece=sum(own.rows * abs(own.confidence - own.accuracy) for own in bins) / len(classes),
+        calibration=bins,
         labels={
             name: LabelScores(
                 float(precision[index]),
@@ -99,6 +123,20 @@ def score(
     )
 
 
+def calibration(log_probabilities: Floats, classes: Ints) -> list[Bin]:
+    """The rows in bins of equal width by the probability of their prediction; bins without rows left out."""
+    import numpy as np
+
+    confidence = np.exp(log_probabilities.max(axis=1))
+    is_right = log_probabilities.argmax(axis=1) == classes
+    place = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    return [
+        Bin(int(own.sum()), float(confidence[own].mean()), float(is_right[own].mean()))
+        for own in (place == index for index in range(CALIBRATION_BINS))
+        if own.any()
+    ]
+
+
 def confusion(classes: Ints, predictions: Ints, n_labels: int) -> Ints:
     """Counts, (labels, labels): `[label, prediction]`."""
     import numpy as np
@@ -115,6 +153,22 @@ def macro_f1(table: Ints) -> float:
     """The mean F1 over the labels that have a row or a prediction in a confusion matrix."""
     occurs = table.sum(axis=0) + table.sum(axis=1) > 0
     return float(_by_label(table)[2][occurs].mean())
+
+
+def chance_of(table: list[list[int]]) -> float:
+    """How likely predictions are to agree so much with labels that they have nothing to do with, 0 to 1.
+
+    The G-test of independence (Sokal and Rohlf 1981) on a confusion matrix; 1 where there is one label only,
+    or one answer.
+    """
+    import numpy as np
+    from scipy.stats import chi2_contingency
+
+    counts = np.array(table)
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    if min(counts.shape) < 2:
+        return 1.0
+    return float(chi2_contingency(counts, correction=False, lambda_="log-likelihood").pvalue)
 
 
 def log_prior(classes: Ints, n_labels: int) -> Floats:

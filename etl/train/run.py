@@ -1,11 +1,11 @@
-"""Trains a model on a dataset and scores it beside the constant predictor: what `etl train-baseline` does.
+"""Trains a model on a dataset and scores it beside what it has to beat: what `etl train-baseline` does.
 
 Puts the other modules together: which rows, when to stop, which epoch is kept, when nothing was learnt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +13,33 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from etl import vocab
-from etl.dataset.read import Dataset, open_dataset
-from etl.errors import InputError, SettingsError
-from etl.train import batches, checkpoint, collapse, loop, metrics
+from etl.dataset.read import open_dataset
+from etl.errors import FindingsError, SettingsError
+from etl.train import (
+    baselines,
+    batches,
+    checkpoint,
+    collapse,
+    events,
+    inputs,
+    loop,
+    metrics,
+    mistakes,
+    page,
+    resume,
+)
 from etl.train.batches import Rows
 from etl.train.collapse import Ground, Record
+from etl.train.inputs import Inputs
+from etl.train.loop import Training
 from etl.train.metrics import Scores
+from etl.train.resume import Progress
 from etl.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     import torch
 
-    from etl.train.model import Lstm
+    from etl.train.model import Model
 
 # On small data an epoch is a few steps, and some epochs without progress mean nothing.
 STALLED_STEPS = 300
@@ -34,6 +49,7 @@ STALLED_STEPS = 300
 class Report:
     """What a training run gave; `metrics.json` is this."""
 
+    architecture: str
     held_out: str  # the split by which the epoch was chosen
     best_epoch: int
     max_len: int
@@ -41,8 +57,18 @@ class Report:
     empty_share: float  # of its rows: those without one known token
     epochs: list[Record]
     model: dict[str, Scores]  # by split
+    tfidf: dict[str, Scores]  # TF-IDF with logistic regression
     constant: dict[str, Scores]
     warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how training goes."""
+
+    on_epoch: Callable[[Record], None] = lambda _record: None
+    on_batch: Callable[[int, float], None] = lambda _epoch, _share: None
+    on_note: Callable[[str], None] = lambda _note: None
 
 
 def train(
@@ -51,8 +77,10 @@ def train(
     settings: TrainSettings | None = None,
     *,
     device: str = "auto",
-    on_epoch: Callable[[Record], None] = lambda _record: None,
-    on_batch: Callable[[int, float], None] = lambda _epoch, _share: None,
+    is_resuming: bool = False,
+    is_quoting: bool = False,
+    workers: int = 1,
+    watcher: Watcher | None = None,
 ) -> Report:
     """Trains the baseline on `dataset` and writes the model folder `out`.
 
@@ -61,50 +89,60 @@ def train(
         out: a new folder, or an older model, which is replaced.
         settings: the defaults, if None.
         device: auto, cpu or cuda.
-        on_epoch: told of each epoch.
-        on_batch: told the epoch and which share of it is done.
+        is_resuming: goes on from the last whole epoch of a run that was interrupted, if there is one.
+        is_quoting: the report quotes the sentences of the mistakes that it shows.
+        workers: tagging processes, where all tokens are asked for.
+        watcher: told of epochs and batches.
 
     Raises:
-        SettingsError: `out` is something else, there are no held-out rows, or there is no such device.
+        SettingsError: `out` is something else, there are no held-out rows, there is no such device, or the
+            interrupted run had other settings.
         InputError: the dataset or its vocabulary is missing, damaged, or of another dataset.
         FindingsError: the model learnt nothing; no model is written.
         WriteError: `out` cannot be written.
     """
-    from etl.train.model import Lstm
-
-    settings = settings or TrainSettings()
+    settings, watcher = settings or TrainSettings(), watcher or Watcher()
     checkpoint.check_target(out)
     target = _device(device)
-    source = open_dataset(dataset)
-    vocabulary = vocab.load_for(source)
-    learnt = batches.read_rows(source, "train", vocabulary)
-    if not len(learnt):
-        raise InputError(f"{dataset} has no training rows", next_step=f"see why with `etl rejects {dataset}`")
-    splits = _held_out(source, vocabulary)
-    held_out = next(iter(splits))
+    read = inputs.read(open_dataset(dataset), settings.tokens, workers)
     settings = msgspec.structs.replace(
-        settings, max_len=settings.max_len or batches.percentile_length(learnt)
+        settings, max_len=settings.max_len or batches.percentile_length(read.train)
     )
-    constant = {split: _constant_scores(learnt, rows, source.labels) for split, rows in splits.items()}
-    ground = _ground(source, learnt, splits[held_out], constant[held_out], settings)
+    constant = baselines.constant_scores(read)
+    ground = _ground(read, constant[read.chooses], settings)
     with loop.deterministic(settings.seed):
-        model = Lstm(len(vocabulary), len(source.labels), settings).to(target)
-        passes = loop.epochs(model, learnt, splits[held_out], settings, on_batch)
-        records, best = _fit(
-            model, passes, splits[held_out], source.labels, ground, settings.patience, on_epoch
-        )
+        training = Training(_model(read, settings).to(target), settings)
+        progress = _fit(training, read, ground, out, watcher, is_resuming=is_resuming)
+        model = training.model
+        probabilities = {
+            split: loop.predict(model, rows, settings.max_len or 1) for split, rows in read.held_out.items()
+        }
+    watcher.on_note("comparing with TF-IDF and logistic regression")
+    assert progress.best is not None
     report = Report(
-        held_out=held_out,
-        best_epoch=best.epoch,
+        architecture=settings.model,
+        held_out=read.chooses,
+        best_epoch=progress.best.epoch,
         max_len=settings.max_len or 0,
         unknown_share=ground.unknown_share,
         empty_share=ground.empty_share,
-        epochs=records,
-        model={split: evaluate_rows(model, rows, source.labels, settings) for split, rows in splits.items()},
+        epochs=progress.records,
+        model={
+            split: metrics.score(scored, rows.labels, rows.sources, read.dataset.labels)
+            for (split, rows), scored in zip(read.held_out.items(), probabilities.values(), strict=True)
+        },
+        tfidf=baselines.tfidf_scores(read),
         constant=constant,
-        warnings=_warnings(records, splits),
+        warnings=_warnings(progress.records, read.held_out),
     )
-    checkpoint.save(out, model, settings, source, to_json(report))
+    wrong = mistakes.find(read, read.chooses, probabilities[read.chooses], is_quoting=is_quoting)
+    contents = {
+        checkpoint.METRICS: to_json(report),
+        page.FILE: page.render(out.resolve().name, settings, read.dataset.labels, report, wrong).encode(),
+        **events.files(resume.folder_of(out)),
+    }
+    checkpoint.save(out, model, settings, read, contents)
+    resume.remove(out)
     return report
 
 
@@ -117,11 +155,11 @@ def evaluate(model: Path, dataset: Path, split: str) -> Scores:
     source = open_dataset(dataset)
     loaded = checkpoint.load(model)
     checkpoint.check_belongs(loaded, source)
-    rows = batches.read_rows(source, split, loaded.vocabulary)
+    rows = inputs.read_split(source, split, loaded.preparation, loaded.vocabulary)
     return evaluate_rows(loaded.model, rows, source.labels, loaded.card.settings)
 
 
-def evaluate_rows(model: Lstm, rows: Rows, labels: list[str], settings: TrainSettings) -> Scores:
+def evaluate_rows(model: Model, rows: Rows, labels: list[str], settings: TrainSettings) -> Scores:
     """Scores `model` on rows; `settings` has `max_len` set."""
     scored = loop.predict(model, rows, settings.max_len or int(rows.lengths.max()))
     return metrics.score(scored, rows.labels, rows.sources, labels)
@@ -133,67 +171,101 @@ def to_json(report: Report) -> bytes:
 
 
 def _fit(
-    model: Lstm,
-    passes: Iterator[loop.Epoch],
-    held_out: Rows,
-    labels: list[str],
-    ground: Ground,
-    patience: int,
-    on_epoch: Callable[[Record], None],
-) -> tuple[list[Record], Record]:
-    """Trains until macro-F1 has stalled, and leaves in `model` the weights of the best epoch."""
-    records: list[Record] = []
-    best: Record | None = None
-    weights: dict[str, torch.Tensor] = {}
-    for epoch in passes:
-        scores = metrics.score(epoch.log_probabilities, held_out.labels, held_out.sources, labels)
-        record = Record(epoch.number, epoch.steps, epoch.train_loss, scores)
-        records.append(record)
-        on_epoch(record)
-        collapse.check_epoch(records, ground)
-        if best is None or scores.macro_f1 > best.scores.macro_f1:
-            best = record
-            weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-        elif record.epoch - best.epoch >= patience and record.steps - best.steps >= STALLED_STEPS:
-            break
-    assert best is not None
-    collapse.check_outcome(records, best, ground)
-    model.load_state_dict(weights)
-    return records, best
-
-
-def _held_out(dataset: Dataset, vocabulary: vocab.Vocabulary) -> dict[str, Rows]:
-    """The splits that are not learnt from, those without rows left out; the first one chooses the epoch."""
-    read = {split: batches.read_rows(dataset, split, vocabulary) for split in ("validation", "test")}
-    splits = {split: rows for split, rows in read.items() if len(rows)}
-    if not splits:
-        raise SettingsError(
-            f"{dataset.path} has neither validation nor test rows",
-            details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
-            cause="The corpora have no official split, or split.validation and split.test are 0.",
-            next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
-        )
-    return splits
-
-
-def _constant_scores(learnt: Rows, rows: Rows, labels: list[str]) -> Scores:
+    training: Training, read: Inputs, ground: Ground, out: Path, watcher: Watcher, *, is_resuming: bool
+) -> Progress:
+    """Trains until macro-F1 has stalled, and leaves in the model the weights of the best epoch."""
     import numpy as np
 
-    prior = metrics.log_prior(learnt.labels, len(labels))
-    return metrics.score(np.tile(prior, (len(rows), 1)), rows.labels, rows.sources, labels)
+    settings, rows, labels = training.settings, read.held_out[read.chooses], read.dataset.labels
+    belongs = checkpoint.manifest_sha256(read.dataset), vocab.sha256(read.vocabulary)
+    progress = _start(training, out, belongs, watcher, is_resuming=is_resuming)
+    weights = np.array(baselines.label_weights(read.train, len(labels))) if settings.class_weights else None
+    passes = loop.epochs(training, read.train, rows, weights, watcher.on_batch)
+    with events.writing(resume.folder_of(out), progress.records) as log:
+        while not _has_stalled(progress, settings) and (epoch := next(passes, None)):
+            scores = metrics.score(epoch.log_probabilities, rows.labels, rows.sources, labels)
+            record = Record(epoch.number, epoch.steps, epoch.train_loss, epoch.gradient_norm, scores)
+            progress.records.append(record)
+            log(record)
+            watcher.on_epoch(record)
+            _stop_if_collapsed(progress.records, ground, out)
+            if progress.best is None or _rank(scores) > _rank(progress.best.scores):
+                progress.best = record
+                progress.weights = {
+                    name: tensor.detach().clone() for name, tensor in training.model.state_dict().items()
+                }
+            resume.save(out, training, progress, *belongs)
+    assert progress.best is not None
+    _stop_if_collapsed(progress.records, ground, out, progress.best)
+    training.model.load_state_dict(progress.weights)
+    return progress
 
 
-def _ground(
-    dataset: Dataset, learnt: Rows, held_out: Rows, constant: Scores, settings: TrainSettings
-) -> Ground:
-    prior = metrics.log_prior(learnt.labels, len(dataset.labels))
+def _start(
+    training: Training, out: Path, belongs: tuple[str, str], watcher: Watcher, *, is_resuming: bool
+) -> Progress:
+    """What an interrupted run had reached, or nothing yet."""
+    if is_resuming:
+        progress = resume.load(out, training, *belongs)
+        if progress is not None:
+            watcher.on_note(f"going on after epoch {training.epoch} of the run that was interrupted")
+            return progress
+        watcher.on_note("no run of this model was interrupted: training from the beginning")
+    elif resume.folder_of(out).exists():
+        watcher.on_note("a run of this model was interrupted; --resume would have gone on from there")
+    resume.remove(out)
+    return Progress([], None, {})
+
+
+def _rank(scores: Scores) -> tuple[float, float]:
+    """Macro-F1 chooses the epoch; of two with the same, the one that is more sure of what is right."""
+    return scores.macro_f1, -scores.loss
+
+
+def _has_stalled(progress: Progress, settings: TrainSettings) -> bool:
+    if progress.best is None:
+        return False
+    latest, highest = progress.records[-1], progress.best.scores.macro_f1
+    best = next(record for record in progress.records if record.scores.macro_f1 == highest)
+    return latest.epoch - best.epoch >= settings.patience and latest.steps - best.steps >= STALLED_STEPS
+
+
+def _stop_if_collapsed(records: list[Record], ground: Ground, out: Path, best: Record | None = None) -> None:
+    """There is nothing to go on from in a run that learnt nothing."""
+    try:
+        if best is None:
+            collapse.check_epoch(records, ground)
+        else:
+            collapse.check_outcome(records, best, ground)
+    except FindingsError:
+        resume.remove(out)
+        raise
+
+
+def _model(read: Inputs, settings: TrainSettings) -> Model:
+    from etl.train import model
+
+    if settings.model == "transformer" and settings.hidden % model.TRANSFORMER_HEADS:
+        raise SettingsError(
+            "the width of a transformer is divided among its heads",
+            details=[
+                f"expected --hidden to be a multiple of {model.TRANSFORMER_HEADS}, got {settings.hidden}"
+            ],
+            next_step="train with `--hidden 128`",
+        )
+    return model.build(len(read.vocabulary), len(read.dataset.labels), settings)
+
+
+def _ground(read: Inputs, constant: Scores, settings: TrainSettings) -> Ground:
+    prior = metrics.log_prior(read.train.labels, len(read.dataset.labels))
+    rows = read.held_out[read.chooses]
     return Ground(
-        dataset=dataset.path,
+        dataset=read.dataset.path,
         constant=constant,
-        train_entropy=metrics.cross_entropy(prior, learnt.labels),
+        train_entropy=metrics.cross_entropy(prior, read.train.labels),
         lr=settings.lr,
-        unknown_share=held_out.unknown_share,
-        empty_share=held_out.empty_share,
+        unknown_share=rows.unknown_share,
+        empty_share=rows.empty_share,
     )
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from etl.settings import Positive, Share
 
 Rate = Annotated[float, msgspec.Meta(gt=0.0)]
+Architecture = Literal["lstm", "bilstm", "gru", "cnn", "transformer"]
+Tokens = Literal["key", "all"]
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What decides the weights; where they are computed (device) is not part of it.
 
-    `max_len` None takes the 99th percentile of the training rows' lengths. `patience` is the number of epochs
-    without a better macro-F1 after which training stops.
+    `model` is the architecture, of `etl.train.model`; `tokens` the key tokens of the dataset, or all that its
+    tagger finds. `max_len` None takes the 99th percentile of the training rows' lengths. `class_weights`
+    weighs each label by the inverse of its share. `patience` is the number of epochs without a better
+    macro-F1 after which training stops.
     """
 
+    model: Architecture = "bilstm"
+    tokens: Tokens = "key"
     epochs: Positive = 20
     batch_size: Positive = 64
     lr: Rate = 0.001
     seed: Annotated[int, msgspec.Meta(ge=0)] = 42
     max_len: Positive | None = None
+    class_weights: bool = False
     embedding: Positive = 128
     hidden: Positive = 128
     dropout: Share = 0.3

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import row, vocab
+from etl import preparation, row, vocab
+from etl.settings import Settings, Tag
 
 LABELS = ["기쁨", "슬픔", "중립"]
 WORDS = {
@@ -55,11 +56,13 @@ def write_dataset(tmp_path: Path) -> WriteDataset:
                 "bytes": len(content),
                 "rows": len(sentences),
             }
+        prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
+        (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
         manifest = {
             "format": 1,
             "taxonomy": {"name": "small", "targets": LABELS, "sha256": "0" * 64},
-            "tagger": {"name": "whitespace", "version": "1", "options": {}, "fingerprint": "f" * 64},
-            "key_tokens": {"keep": [], "sha256": "e" * 64},
+            "tagger": {"name": "whitespace", "fingerprint": prepared.fingerprint},
+            "key_tokens": {"keep": [], "sha256": prepared.key_tokens},
             "files": files,
         }
         (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

@@ -40,13 +40,13 @@ def test_the_card_says_what_the_model_belongs_to(dataset, model) -> None:
     vocabulary = vocab.load(dataset / "vocab.json")
     assert card.labels == ["기쁨", "슬픔", "중립"]
     assert (card.vocabulary_size, card.vocabulary_sha256) == (len(vocabulary), vocab.sha256(vocabulary))
-    assert card.tagger == "f" * 64
+    assert card.tagger == vocabulary.tagger
     assert card.settings.max_len == 6
     assert (model / "vocab.json").read_bytes() == (dataset / "vocab.json").read_bytes()
 
 
 def test_no_file_of_a_model_is_a_pickle_or_names_this_machine(model, tmp_path) -> None:
-    for file in model.iterdir():
+    for file in model.rglob("*.*"):
         content = file.read_bytes()
         assert not content.startswith((b"\x80", b"PK"))
         assert str(tmp_path).encode() not in content
@@ -60,10 +60,10 @@ def test_weights_that_were_cut_off_are_refused_naming_both_hashes(model) -> None
         checkpoint.load(model)
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "vocab.json"])
+@pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "vocab.json", "preparation.json"])
 def test_a_model_with_a_file_missing_is_refused(model, name) -> None:
     (model / name).unlink()
-    with pytest.raises(InputError, match="etl train-baseline DATASET --out"):
+    with pytest.raises(InputError, match=r"etl train-baseline DATASET --out|train again"):
         checkpoint.load(model)
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -97,5 +100,40 @@ def test_a_run_that_learns_slowly_is_not_stopped(write_dataset, separable, tmp_p
 def test_a_learning_rate_that_is_too_low_is_named_as_the_cause(write_dataset, separable, tmp_path) -> None:
     settings = TrainSettings(embedding=8, hidden=8, lr=1e-9, batch_size=8, epochs=10)
     text = refusal(write_dataset(separable), tmp_path, settings)
-    assert "epoch 6, 300 steps" in text
+    assert re.search(r"epoch [678], [345]\d0 steps", text)
     assert "learning rate of 1e-09 is so low" in text
+
+
+def test_the_reference_systems_constant_answer_is_named_with_the_number_that_validate_gives(
+    write_dataset, tmp_path
+) -> None:
+    """Two corpora, shifted shares, and words that say nothing about the label: 0.3193 for ever."""
+    chance = random.Random(5)
+    labels = {"기쁨": 0.2, "슬픔": 0.2907, "중립": 0.5093}, {"기쁨": 0.3437, "슬픔": 0.3370, "중립": 0.3193}
+
+    def rows(n: int, shares: dict[str, float], source: str) -> list:
+        answers = [label for label, share in shares.items() for _ in range(round(share * n))]
+        return [
+            ([*chance.sample(["오늘", "나", "집", "친구", "진짜", "요즘"], 3)], label, source)
+            for label in answers
+        ]
+
+    splits = {"train": rows(800, labels[0], "kote"), "validation": rows(1000, labels[1], "chatbot")}
+    text = refusal(write_dataset(splits), tmp_path)
+    table = tmp_path / "table.jsonl"
+    table.write_text(
+        "".join(
+            json.dumps({"text": " ".join(tokens), "label": label, "split": split}) + "\n"
+            for split, rows in splits.items()
+            for tokens, label, _ in rows
+        )
+    )
+    command = [sys.executable, "-m", "etl", "validate", table, "--json", "--fail-on", "never"]
+    judged = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    [predictor] = [
+        each for each in judged["statistics"]["constant_predictors"] if each["split"] == "validation"
+    ]
+    assert predictor["train_label"] == "중립"
+    assert predictor["train_accuracy"] == pytest.approx(0.3193, abs=0.0005)
+    assert f"predictions: 1.0000 are 중립, which {predictor['train_accuracy']:.4f} of the rows are" in text
+    assert f"of the constant predictor {predictor['train_accuracy']:.4f}" in text

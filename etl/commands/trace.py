@@ -1,0 +1,74 @@
+"""`etl trace`: where a token came from, or what a row became."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from etl.trace import TracedRow, TracedToken
+
+
+def trace(
+    dataset: Annotated[Path, typer.Argument(help="A dataset with a vocabulary (`etl build-vocab`).")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TOKEN|ID...", help="Tokens, ids of tokens, or ids of rows.", show_default=False
+        ),
+    ],
+    limit: Annotated[int, typer.Option(min=1, help="How many rows of a token to list.")] = 10,
+    is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+) -> None:
+    """Follow a token to its id, the words it stands for and the rows it came from; or a row to its ids."""
+    from etl import console
+    from etl.dataset.read import open_dataset
+    from etl.trace import TracedRow, trace
+
+    source, workers = open_dataset(dataset), os.cpu_count() or 1
+    found = [trace(source, each, limit=limit, workers=workers) for each in what]
+    if is_json:
+        console.json_document([asdict(each) for each in found])
+        return
+    for each in found:
+        if isinstance(each, TracedRow):
+            _show_row(each)
+        else:
+            _show_token(each)
+
+
+def _show_row(row: TracedRow) -> None:
+    from etl import console
+
+    console.line(f"{row.id}: {row.label} (raw label {row.raw_label}), {row.split}, {row.source}")
+    console.line(f"  from {_place(row.file, row.member, row.position)}")
+    console.line(f"  raw:  {row.raw_text}")
+    console.line(f"  text: {row.text}")
+    rows = list(zip(row.ids, row.tokens, row.tags, strict=True))
+    console.table("tokens", ["id", "token", "tag"], [[str(number), *rest] for number, *rest in rows])
+
+
+def _show_token(token: TracedToken) -> None:
+    from etl import console
+
+    console.line(f"{token.token}: id {token.token_id}, {token.in_train:,} times in train")
+    rows = ", ".join(f"{split} {count:,}" for split, count in token.rows.items())
+    console.line(f"  rows:  {rows}")
+    forms = ", ".join(f"{form} ({count:,})" for form, count in token.forms.items())
+    console.line(f"  words: {forms or 'none gives it when tagged alone'}")
+    console.table(
+        "the first rows that have it",
+        ["id", "split", "label", "from", "times"],
+        [
+            [each.id, each.split, each.label, _place(each.file, each.member, each.position), each.times]
+            for each in token.places
+        ],
+    )
+
+
+def _place(file: str, member: str, position: int) -> str:
+    return f"{file} → {member}, position {position}" if member else f"{file}, position {position}"

@@ -1,0 +1,121 @@
+"""What a model learns from and is judged by: the rows of each split, as ids of one vocabulary.
+
+The tokens are the key tokens that the dataset holds, or all that its tagger finds: then the text is tagged
+again, as it was at ingest, which the cache of tagged sentences makes quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl import preparation, vocab
+from etl.dataset.read import SPLITS, Dataset
+from etl.errors import InputError, SettingsError
+from etl.preparation import Preparation
+from etl.train import batches
+from etl.train.batches import Rows
+from etl.train.settings import Tokens
+from etl.vocab import Vocabulary
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The rows of a dataset, and what their tokens and ids are."""
+
+    dataset: Dataset
+    preparation: Preparation
+    vocabulary: Vocabulary
+    train: Rows
+    held_out: dict[str, Rows]  # validation, test: those that have rows
+
+    @property
+    def chooses(self) -> str:
+        """The split that chooses the epoch: validation, or test where there is none."""
+        return next(iter(self.held_out))
+
+
+def read(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inputs:
+    """Reads all rows of a dataset.
+
+    Args:
+        dataset: with a vocabulary.
+        tokens: key or all.
+        workers: tagging processes, for `all`.
+
+    Raises:
+        InputError: the dataset, its vocabulary or its preparation is missing, damaged, or of another dataset.
+        SettingsError: there are no held-out rows, or the tagger is not installed.
+    """
+    how = msgspec.structs.replace(preparation.load(dataset.path / preparation.FILE), tokens=tokens)
+    vocabulary = vocab.load_for(dataset)
+    frames = read_frames(dataset, how, SPLITS, workers)
+    if not frames["train"].height:
+        raise InputError(
+            f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
+        )
+    if tokens == "all":
+        vocabulary = vocab.of_all_tokens(dataset, frames["train"], vocabulary)
+    rows = {split: batches.encode_rows(frame, dataset.labels, vocabulary) for split, frame in frames.items()}
+    train = rows.pop("train")
+    held_out = {split: own for split, own in rows.items() if len(own)}
+    if not held_out:
+        raise SettingsError(
+            f"{dataset.path} has neither validation nor test rows",
+            details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
+            cause="The corpora have no official split, or split.validation and split.test are 0.",
+            next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
+        )
+    return Inputs(dataset, how, vocabulary, train, held_out)
+
+
+def read_split(dataset: Dataset, split: str, how: Preparation, vocabulary: Vocabulary) -> Rows:
+    """The rows of one split, for a model that is there already.
+
+    Raises:
+        InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
+    """
+    frame = read_frames(dataset, how, (split,), 1)[split]
+    return batches.encode_rows(frame, dataset.labels, vocabulary)
+
+
+def read_frames(
+    dataset: Dataset, how: Preparation, splits: tuple[str, ...], workers: int
+) -> dict[str, pl.DataFrame]:
+    """For each split a frame with source, label and tokens, in the order of the rows.
+
+    Raises:
+        InputError: a shard is damaged, or the installed tagger is another than the dataset's.
+        SettingsError: the tagger is not installed.
+    """
+    if how.tokens == "key":
+        return {split: _collect(dataset, split, "tokens") for split in splits}
+    with preparation.open_tagger(how, workers) as tagger:
+        return {
+            split: _tagged(
+                _collect(dataset, split, "text"), lambda texts: preparation.prepare(how, texts, tagger)
+            )
+            for split in splits
+        }
+
+
+def _tagged(frame: pl.DataFrame, prepare: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    tokens = prepare(frame["text"])["tokens"].cast(pl.List(pl.String))
+    # A sentence of which this tagger made nothing has no tokens here either.
+    return frame.with_columns(tokens.fill_null(pl.lit([], pl.List(pl.String))))
+
+
+def _collect(dataset: Dataset, split: str, column: str) -> pl.DataFrame:
+    import polars as pl
+
+    content = pl.col("tokens").fill_null([]) if column == "tokens" else pl.col(column)
+    with vocab.reading(dataset, split):
+        return dataset.scan(split).select("source", "label", content).collect()
