@@ -17,23 +17,19 @@ from etl.validate.overlap import Repeat, SourceOverlap
 
 
 def pairs(leaks: Sequence[Leak], texts: Mapping[str, str]) -> str:
-    """A few pairs of each level and split to look at; of near-duplicates the least similar ones.
+    """A few pairs of each split to look at, each at the strictest level that has it.
 
     Args:
         leaks: what validation and test share with train.
         texts: sentences that may be quoted, by row id; usually none.
     """
-    rows = [
-        [
-            f'<span class="level">{leak.level}</span> {text(checks()[leak.code]["short"])}',
-            text(leak.split),
-            quoted(evaluated, texts),
-            quoted(train, texts),
-            f"{alike:.2f}" if leak.similarities else count_or_dash(0),
-        ]
-        for leak in leaks
-        for (evaluated, train), alike in zip_longest(leak.pairs, leak.similarities)
-    ]
+    rows: dict[tuple[str, str], list[str]] = {}
+    for leak in leaks:
+        for pair, alike in zip_longest(leak.pairs, leak.similarities):
+            level = f'<span class="level">{leak.level}</span> {text(checks()[leak.code]["short"])}'
+            similarity = f"{alike:.2f}" if leak.similarities else count_or_dash(0)
+            ids = (quoted(row_id, texts) for row_id in pair)
+            rows.setdefault(pair, [level, text(leak.split), *ids, similarity])
     if not rows:
         return ""
     columns = [
@@ -44,11 +40,11 @@ def pairs(leaks: Sequence[Leak], texts: Mapping[str, str]) -> str:
         ("alike", "n"),
     ]
     about = (
-        "A few pairs of each level. Of near-duplicates they are the least similar: if these are not the same "
-        "sentence, the threshold is too low. How alike they are is the share of character trigrams that two "
-        "texts have in common."
+        "A few pairs, each at the strictest level that has it. Of near-duplicates they are the least similar: "
+        "if these are not the same sentence, the threshold is too low. How alike they are is the share of "
+        "character trigrams that two texts have in common."
     )
-    return section("Leaking pairs to look at", about, table(columns, rows), anchor="pairs")
+    return section("Leaking pairs to look at", about, table(columns, rows.values()), anchor="pairs")
 
 
 def repeats(repeats: Sequence[Repeat]) -> str:
