@@ -17,6 +17,7 @@ from benchmarks import (
     report,
     tagging,
     validate_growth,
+    vocabulary,
     xlsx,
 )
 from benchmarks.measure import Setup
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "json_lines": json_lines.run,
     "nsmc_growth": nsmc_growth.run,
     "tagging": tagging.run,
+    "vocabulary": vocabulary.run,
     "near_duplicates": near_duplicates.run,
     "validate_growth": validate_growth.run,
 }

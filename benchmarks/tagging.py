@@ -86,7 +86,8 @@ def ours(name: str, tidy: Callable[[Path], None], source: str, out: str) -> pl.D
     from etl.settings import Tag
     from etl.tagging.tagger import open_tagger
 
-    folder = Path(out) if tidy is _nothing_made else Path(source).parent / "cache"
+    # One for each tagger: clearing what one of them has tagged must not make another's warm run cold.
+    folder = Path(out) if tidy is _nothing_made else Path(source).parent / f"cache-{name}"
     os.environ["ETL_CACHE_DIR"] = str(folder)
     tidy(folder)
     with open_tagger(Tag(tagger=name), _WORKERS) as tagger:  # type: ignore[arg-type]

