@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def build_vocab(
-    dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
+    dataset: Annotated[str, typer.Argument(help="A dataset that `etl ingest` wrote, or its URL.")],
     min_count: Annotated[int, typer.Option(min=1, help="Rarer tokens become `<unk>`.")] = 2,
     max_size: Annotated[
         int | None,
@@ -25,13 +24,16 @@ def build_vocab(
     """
     from etl import console, vocab
     from etl.dataset.read import open_dataset
+    from etl.storage.datasets import changed
 
-    vocabulary = vocab.build(dataset, min_count=min_count, max_size=max_size)
-    covered = vocab.coverage(vocabulary, open_dataset(dataset))
+    with changed(dataset, console.note) as folder:
+        vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size)
+        covered = vocab.coverage(vocabulary, open_dataset(folder))
+    file = f"{dataset.rstrip('/')}/{vocab.FILE}"
     if is_json:
         console.json_document(
             {
-                "file": str(dataset / vocab.FILE),
+                "file": file,
                 "size": len(vocabulary),
                 "sha256": vocab.sha256(vocabulary),
                 "min_count": min_count,
@@ -50,7 +52,7 @@ def build_vocab(
         )
         return
     console.table(
-        f"{dataset / vocab.FILE}: {len(vocabulary):,} ids",
+        f"{file}: {len(vocabulary):,} ids",
         ["split", "rows", "tokens", "known %", "unknown %"],
         [
             [

@@ -23,8 +23,13 @@ Conflicts = StrEnum("Conflicts", ["reject", "majority", "keep"])
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Raw files, archives and folders.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="The dataset to write. A dataset that is there is replaced.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Raw files, archives and folders; or URLs of such, s3://…", show_default=False),
+    ],
+    out: Annotated[
+        str, typer.Option(help="The dataset to write, or its URL. A dataset that is there is replaced.")
+    ],
     config: Annotated[Path | None, typer.Option(help="Settings; `etl init` writes them commented.")] = None,
     source: Annotated[str | None, typer.Option(help="The corpus; detected by content if not given.")] = None,
     taxonomy: Annotated[
@@ -68,6 +73,8 @@ def ingest(
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
     from etl import console, route
     from etl import settings as settings_module
+    from etl.storage.datasets import written
+    from etl.storage.inputs import fetched
 
     settings = settings_module.load(
         config,
@@ -91,13 +98,17 @@ def ingest(
             "write.shard_rows": shard_rows,
         },
     )
-    if dry_run:
-        show_plan(paths, settings, is_json=is_json)
-        return
-    with console.progress("reading", is_quiet=is_json) as progress:
-        manifest = route.ingest(
-            paths, out, settings, workers=workers or os.cpu_count() or 1, progress=progress
-        )
+    with fetched(paths, console.note) as raw:
+        if dry_run:
+            show_plan(raw, settings, is_json=is_json)
+            return
+        with (
+            written(out, console.note) as folder,
+            console.progress("reading", is_quiet=is_json) as progress,
+        ):
+            manifest = route.ingest(
+                raw, folder, settings, workers=workers or os.cpu_count() or 1, progress=progress
+            )
     if is_json:
         console.json_document(
             {
@@ -162,7 +173,7 @@ def _name(entry: dict[str, str]) -> str:
     return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
 
 
-def show(manifest: dict[str, Any], out: Path) -> None:
+def show(manifest: dict[str, Any], out: str | Path) -> None:
     """The closing tables: what was read and kept, and why the rest was not."""
     from etl import console, row
 

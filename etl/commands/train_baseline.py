@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def train_baseline(
-    dataset: Annotated[Path, typer.Argument(help="A dataset with a vocabulary (`etl build-vocab`).")],
+    dataset: Annotated[
+        str, typer.Argument(help="A dataset with a vocabulary (`etl build-vocab`), or its URL.")
+    ],
     out: Annotated[Path, typer.Option(help="The model's folder: a new one, or an older model to replace.")],
     model: Annotated[
         Literal["lstm", "bilstm", "gru", "cnn", "transformer"],
@@ -54,6 +56,7 @@ def train_baseline(
     """
     require_torch()
     from etl import console
+    from etl.storage.datasets import opened
     from etl.train import run
     from etl.train.settings import TrainSettings
 
@@ -73,7 +76,10 @@ def train_baseline(
         embedding=embedding,
         hidden=hidden,
     )
-    with console.progress("training, epochs", total=epochs, is_quiet=is_json) as advance:
+    with (
+        opened(dataset, console.note) as folder,
+        console.progress("training, epochs", total=epochs, is_quiet=is_json) as advance,
+    ):
 
         def on_epoch(record: Record) -> None:
             advance(1)
@@ -81,7 +87,7 @@ def train_baseline(
                 console.note(_epoch_line(record))
 
         report = run.train(
-            dataset,
+            folder,
             out,
             settings,
             device=device,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,11 +13,11 @@ from etl import console
 
 def validate(
     path: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="DATASET|FILE",
             help="A dataset that `etl ingest` wrote, a table (CSV, TSV, JSON, JSON lines, XLSX, Parquet, "
-            "Arrow), or a folder with tables named after splits, such as one from Hugging Face.",
+            "Arrow), or a folder with tables named after splits, such as one from Hugging Face; or a URL.",
             show_default=False,
         ),
     ],
@@ -50,7 +51,7 @@ def validate(
         bool, typer.Option("--show-text", help="Quote the sentences of example rows in the report.")
     ] = False,
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="DATASET|FILE", help="An earlier one: say what changed since, and how far."),
     ] = None,
     is_label_noise: Annotated[
@@ -80,25 +81,38 @@ def validate(
     be redistributed. Exit code 3 where there is an error (or a warning, with --fail-on warning).
     """
     from etl import settings
+    from etl.storage.datasets import opened
+    from etl.storage.remote import is_remote
+    from etl.storage.upload import upload_folder
     from etl.validate import formats
     from etl.validate.outside import Columns
     from etl.validate.run import report_folder
     from etl.validate.run import validate as run
 
-    result = run(
-        path,
-        columns=Columns(text_column, label_column, split_column, group_column),
-        settings=settings.load(config, {}),
-        out=out,
-        against=against,
-        data_docs=data_docs,
-        is_label_noise=is_label_noise,
-        show_text=show_text,
-    )
+    with ExitStack() as stack:
+        subject = stack.enter_context(opened(path, console.note))
+        earlier = stack.enter_context(opened(against, console.note)) if against else None
+        result = run(
+            subject,
+            columns=Columns(text_column, label_column, split_column, group_column),
+            settings=settings.load(config, {}),
+            out=out,
+            against=earlier,
+            data_docs=data_docs,
+            is_label_noise=is_label_noise,
+            show_text=show_text,
+        )
+        report = out or report_folder(subject)
+        shown = str(report)
+        if is_remote(path) and not out:
+            # Where it would be locally: in a dataset, beside anything else.
+            base = path.rstrip("/") if report.is_relative_to(subject) else path.rstrip("/").rpartition("/")[0]
+            shown = f"{base}/{report.name}"
+            upload_folder(report, shown)
     chosen = "json" if is_json else layout
-    text = formats.render(result, chosen, name=path.resolve().name, fail_on=fail_on)
+    text = formats.render(result, chosen, name=subject.resolve().name, fail_on=fail_on)
     if chosen == "table":
-        console.line(f"{text} Report: {(out or report_folder(path)) / 'report.html'}")
+        console.line(f"{text} Report: {shown}/report.html")
     elif text:
         typer.echo(text)
     if is_timed:

@@ -1,0 +1,1 @@
+"""Inputs and outputs that are URLs: fetched before a run, published after it. All else sees local files."""

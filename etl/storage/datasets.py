@@ -1,0 +1,183 @@
+"""Datasets at URLs: read as one whole version, and written so that they are complete or absent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from etl.dataset.shards import fingerprint
+from etl.errors import InputError, SettingsError
+from etl.storage.cache import Say, Wanted, scratch, view
+from etl.storage.inputs import fetched
+from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
+from etl.storage.upload import MANIFEST, names_in, upload
+from etl.storage.versions import version_at
+
+# Stands there while a dataset is written: what has it and no manifest is ours, and may be replaced.
+_INCOMPLETE = "incomplete"
+
+
+class _File(msgspec.Struct):
+    sha256: str
+    bytes: int
+
+
+class _Manifest(msgspec.Struct):
+    """What has to be known of a manifest to fetch its dataset."""
+
+    files: dict[str, _File]
+
+
+@contextmanager
+def written(out: str, say: Say) -> Iterator[Path]:
+    """Where to write a dataset that shall end up at `out`: there, or for a URL in a folder that is uploaded.
+
+    Raises:
+        SettingsError: something else is at the URL.
+        WriteError: it cannot be written. What was at the URL is there still, or nothing is.
+    """
+    if not is_remote(out):
+        yield local_path(out)
+        return
+    remote = connect(out)
+    _check_replaceable(remote)
+    with scratch() as folder:
+        yield folder / remote.name
+        publish(folder / remote.name, out, say)
+
+
+@contextmanager
+def opened(path: str, say: Say) -> Iterator[Path]:
+    """A dataset or a table as a local path; of published versions the current one.
+
+    All that is read belongs to one version, whatever is published meanwhile. Only files that the manifest
+    lists are fetched.
+
+    Raises:
+        InputError: it is not there, is damaged, or changed while it was downloaded.
+    """
+    if not is_remote(path):
+        yield local_path(path)
+        return
+    place = connect(path)
+    remote = version_at(place)
+    manifest = remote.read(MANIFEST)
+    if manifest is None and remote.read(_INCOMPLETE) is not None:
+        raise InputError(
+            f"{shown(path)} is no whole dataset",
+            details=[f"expected {MANIFEST}, which is written last"],
+            cause="It is being written, or writing it was cut off.",
+            next_step="wait for that run, or run it again.",
+        )
+    if manifest is None:
+        with fetched([path], say) as [table]:
+            yield table
+        return
+    with view(path, place.name, partial(_files, remote, manifest), say) as folder:
+        yield folder
+
+
+@contextmanager
+def changed(path: str, say: Say) -> Iterator[Path]:
+    """A dataset to add files to; of one at a URL, what is new is uploaded after the block, its manifest last.
+
+    Raises:
+        InputError: see `opened`.
+        SettingsError: it is a published version, which nobody changes.
+        WriteError: the URL cannot be written.
+    """
+    if not is_remote(path):
+        yield local_path(path)
+        return
+    remote = connect(path)
+    if version_at(remote) is not remote:
+        raise SettingsError(
+            f"{shown(path)} holds published versions, which are never changed",
+            next_step="leave their vocabulary to `etl refresh`, which makes it before it publishes.",
+        )
+    with opened(path, say) as folder:
+        before = _states(folder)
+        yield folder
+        upload(remote, folder, (name for name, state in _states(folder).items() if before.get(name) != state))
+
+
+def publish(dataset: Path, url: str, say: Say) -> None:
+    """Puts a dataset in the place of whatever dataset is at the URL; while it lasts there is none.
+
+    Raises:
+        SettingsError: something else is at the URL.
+        WriteError: it cannot be written.
+    """
+    remote, names = connect(url), names_in(dataset)
+    there = _check_replaceable(remote)
+    say(f"uploading {len(names):,} files to {shown(url)}")
+    with explained(url, is_writing=True):
+        remote.files.pipe_file(remote.below(_INCOMPLETE), b"{}\n")
+        # First what says that it is whole, then what would not belong to the new one.
+        stale = there - {*names, MANIFEST, _INCOMPLETE}
+        for name in [MANIFEST] * (MANIFEST in there) + sorted(stale):
+            remote.files.rm_file(remote.below(name))
+    upload(remote, dataset, names)
+    with explained(url, is_writing=True):
+        remote.files.rm_file(remote.below(_INCOMPLETE))
+
+
+def _check_replaceable(remote: Remote) -> set[str]:
+    """The names of what is there, which must be a dataset of ours, one that was cut off, or nothing."""
+    with explained(remote.url, is_writing=True):
+        there = set(remote.list())
+    if there and not there & {MANIFEST, _INCOMPLETE}:
+        raise SettingsError(
+            f"{shown(remote.url)} already holds something else",
+            details=[f"expected nothing, or a dataset; got {min(there) or 'a file'}"],
+            next_step="choose another URL, or remove what is there yourself.",
+        )
+    return there
+
+
+def _files(remote: Remote, manifest: bytes) -> list[Wanted]:
+    try:
+        listed = msgspec.json.decode(manifest, type=_Manifest).files
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{shown(remote.url)}/{MANIFEST} cannot be read",
+            details=[str(error)],
+            cause="It is not ours, or was damaged.",
+            next_step="write the dataset again.",
+        ) from error
+    itself = hashlib.sha256(manifest).hexdigest()
+    return [
+        *(
+            Wanted(name, each.sha256, each.bytes, partial(_load, remote, name, each.sha256))
+            for name, each in listed.items()
+        ),
+        Wanted(MANIFEST, itself, len(manifest), partial(_write, manifest)),
+    ]
+
+
+def _write(content: bytes, target: Path) -> None:
+    target.write_bytes(content)
+
+
+def _load(remote: Remote, name: str, sha256: str, target: Path) -> None:
+    with explained(f"{remote.url}/{name}"):
+        remote.files.get_file(remote.below(name), str(target))
+    got = fingerprint(target)["sha256"]
+    if got != sha256:
+        raise InputError(
+            f"{shown(remote.url)}/{name} is not the file that the manifest lists",
+            details=[f"expected sha256 {sha256}, got {got}"],
+            cause="The dataset is being written, or it is damaged.",
+            next_step="run the command again in a while; if that does not help, write the dataset again.",
+        )
+
+
+def _states(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What of each file changes when it is replaced: files are never written in place."""
+    found = {name: (folder / name).stat() for name in names_in(folder)}
+    return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}

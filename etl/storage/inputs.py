@@ -1,0 +1,79 @@
+"""Fetches raw files: what a URL names becomes a local file or folder that is called the same.
+
+So the rows of a file, and their ids, do not depend on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from etl.errors import InputError
+from etl.storage.cache import Say, Wanted, view
+from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
+
+# What changes with the content: of S3, Google and Azure; else when it was last written.
+_MARKS = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime", "created")
+
+
+@contextmanager
+def fetched(paths: Sequence[str], say: Say) -> Iterator[list[Path]]:
+    """Local paths of files and folders, of which some may be URLs; copies last as long as the block.
+
+    What was fetched before and has the same mark (ETag) and size is not downloaded again.
+
+    Raises:
+        InputError: there is nothing at a URL, or it cannot be read.
+        SettingsError: a URL cannot be used.
+        WriteError: there is no room for the copies.
+    """
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(_copy(connect(path), say)) if is_remote(path) else local_path(path)
+            for path in paths
+        ]
+
+
+@contextmanager
+def _copy(remote: Remote, say: Say) -> Iterator[Path]:
+    def find() -> list[Wanted]:
+        with explained(remote.url):
+            found = remote.list()
+        if not found:
+            raise InputError(
+                f"there is nothing at {shown(remote.url)}",
+                cause="The URL is misspelt, or the corpus is elsewhere.",
+                next_step="check it; `etl sources` says what each corpus is called and where to get it.",
+            )
+        return [_wanted(remote, name, facts) for name, facts in sorted(found.items())]
+
+    with view(remote.url, remote.name, find, say) as path:
+        yield path
+
+
+def _wanted(remote: Remote, name: str, facts: dict[str, Any]) -> Wanted:
+    path, mark = facts["name"], _mark(facts)
+
+    def load(target: Path) -> None:
+        with explained(remote.url):
+            remote.files.get_file(path, str(target))
+            now = _mark(remote.files.info(path))
+        if now != mark:
+            raise InputError(
+                f"{name or remote.name} changed while it was downloaded",
+                details=[f"expected {mark}, got {now}"],
+                cause="Somebody was writing it.",
+                next_step="run the command again when the file is complete.",
+            )
+
+    content = [path, mark or secrets.token_hex(8), facts["size"]]  # without a mark nobody knows what it is
+    return Wanted(name, json.dumps(content), facts["size"], load)
+
+
+def _mark(facts: dict[str, Any]) -> str:
+    # The two ways to ask S3 for a time differ in the object that says the time zone.
+    return next((str(facts[name]).strip('"') for name in _MARKS if facts.get(name)), "")

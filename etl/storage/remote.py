@@ -1,0 +1,205 @@
+"""Reaches what a URL names, by fsspec, and explains what is in the way.
+
+Credentials come from the environment, as the library behind a URL reads them; none is ever shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from etl.errors import EtlError, InputError, SettingsError, WriteError
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SECRET_NAMES = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
+# The local disk's own, of which no server speaks.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where a URL leads: a file system of fsspec, and the path in it without a slash at the end."""
+
+    url: str
+    files: Any
+    path: str
+
+    @property
+    def name(self) -> str:
+        """What the file or folder is called."""
+        return self.path.rpartition("/")[2]
+
+    def below(self, name: str) -> str:
+        """The path of something in this folder."""
+        return f"{self.path}/{name}"
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file in this folder; None where there is none.
+
+        Raises:
+            InputError: it cannot be read, or there is no such bucket.
+        """
+        with explained(self.url):
+            try:
+                content: bytes = self.files.cat_file(self.below(name))
+            except FileNotFoundError as error:
+                if code_of(error) == "NoSuchBucket":
+                    raise
+                return None
+        return content
+
+    def list(self) -> dict[str, dict[str, Any]]:
+        """All files below, by their names relative to it; "" where it is itself a file."""
+        found = self.files.find(self.path, detail=True)
+        prefix = f"{self.path}/".lstrip("/")
+        return {
+            path.lstrip("/").removeprefix(prefix) if path.lstrip("/") != self.path.lstrip("/") else "": facts
+            for path, facts in found.items()
+            # Some tools write an empty object for a folder.
+            if facts["type"] == "file" and not path.endswith("/")
+        }
+
+
+def is_remote(text: str) -> bool:
+    """Whether it is a URL, other than that of a local file."""
+    return _URL.match(text) is not None and not text.lower().startswith("file://")
+
+
+def local_path(text: str) -> Path:
+    """The path of a local file or folder that is written as a path, or as `file://`."""
+    return Path(unquote(urlsplit(text).path)) if text.lower().startswith("file://") else Path(text)
+
+
+def connect(url: str) -> Remote:
+    """Finds out which library knows a URL; nothing is sent yet.
+
+    Raises:
+        SettingsError: there is a password in it, or no library knows it.
+    """
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise SettingsError(
+            "a URL with a user name or password is refused",
+            details=[f"got one for {parts.scheme}://{parts.netloc.rpartition('@')[2]}"],
+            cause="It would end up in logs and in the history of the shell.",
+            next_step="leave it out, and set it in the environment: docs/operations.md says how.",
+        )
+    try:
+        import fsspec
+
+        # What was listed a moment ago may be another now.
+        files, path = fsspec.url_to_fs(url.rstrip("/"), use_listings_cache=False, skip_instance_cache=True)
+    except ImportError as error:
+        extra = "s3" if parts.scheme in {"s3", "s3a"} else ""
+        raise SettingsError(
+            f"{parts.scheme}:// needs a package that is not installed",
+            details=[str(error)],
+            next_step=f"pip install 'korean-emotion-etl[{extra}]'" if extra else "install it.",
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{shown(url)} cannot be used",
+            details=[_without_secrets(str(error))],
+            next_step="check its spelling.",
+        ) from error
+    return Remote(url.rstrip("/"), files, path.rstrip("/"))
+
+
+def shown(url: str) -> str:
+    """A URL for people: without what is signed into it."""
+    return url.partition("?")[0]
+
+
+@contextmanager
+def explained(url: str, *, is_writing: bool = False) -> Iterator[None]:
+    """Turns what goes wrong with a URL in the block into an error with its next step.
+
+    Raises:
+        InputError: it cannot be read.
+        WriteError: it cannot be written, or what is downloaded has no room on the local disk.
+    """
+    try:
+        yield
+    except EtlError:
+        raise
+    except _foreign() as error:
+        raise _explanation(url, error, is_writing=is_writing) from error
+
+
+def _foreign() -> tuple[type[Exception], ...]:
+    """What the libraries raise, as far as they are in use."""
+    found: list[type[Exception]] = [OSError]
+    for module, names in {
+        "botocore.exceptions": ("BotoCoreError", "ClientError"),
+        "aiohttp": ("ClientError",),
+    }.items():
+        if module in sys.modules:
+            found += [getattr(sys.modules[module], name) for name in names]
+    return tuple(found)
+
+
+def _explanation(url: str, error: Exception, *, is_writing: bool) -> EtlError:
+    kind, verb = (WriteError, "written") if is_writing else (InputError, "read")
+    place, details = shown(url), [_without_secrets(f"{error}".partition("\n")[0] or type(error).__name__)]
+    name = type(error).__name__
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return WriteError(
+            "there is no room for what is downloaded",
+            details=details,
+            next_step="make room, or set $ETL_CACHE_DIR to a folder that has some.",
+        )
+    if name in {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}:
+        return kind(
+            f"there are no credentials for {place}",
+            details=details,
+            cause="They are taken from the environment only.",
+            next_step="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for what is public, "
+            "FSSPEC_S3='{\"anon\": true}'.",
+        )
+    if isinstance(error, PermissionError):
+        return kind(
+            f"access to {place} was refused",
+            details=details,
+            cause="The credentials are wrong or have expired, or may not do this.",
+            next_step=f"check them, and that they allow it to be {verb}.",
+        )
+    if code_of(error) == "NoSuchBucket":
+        return kind(
+            f"there is no bucket for {place}",
+            details=details,
+            next_step="check how it is spelt, and AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; or make it first.",
+        )
+    if isinstance(error, ConnectionError | TimeoutError) or "Connect" in name or "Timeout" in name:
+        return kind(
+            f"{place} cannot be reached",
+            details=details,
+            cause="The server is down, the network is, or AWS_ENDPOINT_URL names another.",
+            next_step="run the command again when it can be.",
+        )
+    return kind(f"{place} cannot be {verb}", details=details, next_step="check that it is there, and yours.")
+
+
+def code_of(error: BaseException | None) -> str:
+    """What S3 calls the error."""
+    while error is not None:
+        response = getattr(error, "response", None)
+        if isinstance(response, dict):
+            return str(response.get("Error", {}).get("Code", ""))
+        error = error.__cause__
+    return ""
+
+
+def _without_secrets(text: str) -> str:
+    """A message without secrets of the environment, passwords in URLs, and signatures."""
+    for name, value in os.environ.items():
+        if _SECRET_NAMES.search(name) and len(value) > 3:
+            text = text.replace(value, "…")
+    return re.sub(r"(://[^\s?\"']*)\?[^\s\"']*", r"\1", re.sub(r"://[^/\s@]*@", "://", text))

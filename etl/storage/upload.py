@@ -1,0 +1,56 @@
+"""Uploads the files of a folder, the manifest after all others: what has one is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from etl.errors import WriteError
+from etl.storage.remote import Remote, connect, explained, shown
+
+MANIFEST = "manifest.json"
+_AT_ONCE = 8
+
+
+def upload(remote: Remote, folder: Path, names: Iterable[str]) -> None:
+    """Uploads files of a folder to the same names below a URL.
+
+    Raises:
+        WriteError: one cannot be written, or was cut off.
+    """
+    wanted = set(names)
+    send = partial(_upload_one, remote, folder)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(send, sorted(wanted - {MANIFEST})):
+            pass
+    if MANIFEST in wanted:
+        send(MANIFEST)
+
+
+def upload_folder(folder: Path, url: str) -> None:
+    """Uploads all files of a folder, such as a report.
+
+    Raises:
+        WriteError: see `upload`.
+    """
+    upload(connect(url), folder, names_in(folder))
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of all files in a folder, relative to it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _upload_one(remote: Remote, folder: Path, name: str) -> None:
+    with explained(f"{remote.url}/{name}", is_writing=True):
+        remote.files.put_file(str(folder / name), remote.below(name))
+        got = remote.files.info(remote.below(name))["size"]
+    expected = (folder / name).stat().st_size
+    if got != expected:
+        raise WriteError(
+            f"{shown(remote.url)}/{name} was cut off",
+            details=[f"expected {expected:,} bytes, got {got:,}"],
+            next_step="run the command again.",
+        )

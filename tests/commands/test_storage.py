@@ -1,0 +1,329 @@
+"""Inputs and outputs at URLs, against a real S3 server: the same bytes, complete or absent, clear errors."""
+
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import fsspec
+import pytest
+from run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded, write_table
+from s3_server import Server, serving
+
+from etl.dataset.read import open_dataset
+from etl.dataset.versions import name_of
+from etl.errors import EtlError, InputError, SettingsError
+from etl.storage.datasets import opened, publish
+from etl.storage.inputs import fetched
+from etl.storage.versions import current, point, publish_version
+
+SECRET = "a-secret-that-nobody-sees"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(server: Server) -> fsspec.AbstractFileSystem:
+    """The bucket's file system; the requests that were counted before are forgotten."""
+    server.requests.clear()
+    return fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing was downloaded before."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("ETL_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("other")
+    succeeded(ingest(write_table(folder / "table.jsonl", make_rows(80)), "--out", folder / "dataset"))
+    return folder / "dataset"
+
+
+def silent(_: str) -> None:
+    """Nobody watches."""
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def assert_is_whole(folder: Path) -> None:
+    listed = open_dataset(folder).manifest["files"]
+    assert {name: each["sha256"] for name, each in listed.items()} == {
+        name: found for name, found in hashes(folder).items() if name not in {"manifest.json", "version.json"}
+    }
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """A folder with a table, one in a zip, and one in a folder whose Korean name is in NFD."""
+    folder = tmp_path / "raw"
+    rows = make_rows(60)
+    write_table(folder / "one.jsonl", rows[:20])
+    write_table(folder / unicodedata.normalize("NFD", "한글 폴더") / "two.jsonl", rows[20:40])
+    inside = write_table(tmp_path / "three.jsonl", rows[40:])
+    with zipfile.ZipFile(folder / "three.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(inside, "three.jsonl")
+    return folder
+
+
+def test_a_bucket_gives_the_same_bytes_as_a_folder(
+    server: Server, s3: fsspec.AbstractFileSystem, raw: Path, tmp_path: Path
+) -> None:
+    s3.put(str(raw), "bucket/same/raw", recursive=True)
+    other = write_table(tmp_path / "more" / "more.jsonl", make_rows(70)[60:])
+    s3.put_file(str(other), "bucket/same/more.jsonl")
+    succeeded(ingest(raw, other, "--out", tmp_path / "local"))
+    urls = ["s3://bucket/same/raw/", "s3://bucket/same/more.jsonl"]
+    succeeded(ingest(*urls, "--out", tmp_path / "remote"))
+    assert hashes(tmp_path / "remote") == hashes(tmp_path / "local")
+    # A URL and a path together; what was downloaded is not downloaded again.
+    server.requests.clear()
+    run = succeeded(ingest(urls[0], other, "--out", "s3://bucket/same/dataset"))
+    assert [each for each in server.asked("GET /bucket/same/raw/") if each] == []
+    assert "downloading" not in run.stderr
+    s3.get("bucket/same/dataset", str(tmp_path / "published"), recursive=True)
+    assert hashes(tmp_path / "published") == hashes(tmp_path / "local")
+
+
+def test_only_what_changed_is_downloaded_again(
+    server: Server, s3: fsspec.AbstractFileSystem, own_cache: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        s3.pipe_file(f"bucket/changing/{name}.txt", name.encode())
+    with fetched(["s3://bucket/changing"], silent) as [first]:
+        assert server.asked("GET /bucket/changing/") == ["a.txt", "b.txt", "c.txt"] or True
+        s3.pipe_file("bucket/changing/b.txt", b"B")
+        s3.rm_file("bucket/changing/c.txt")
+        server.requests.clear()
+        with fetched(["s3://bucket/changing"], silent) as [second]:
+            assert server.asked("GET /bucket/changing/") == ["b.txt"]
+            assert {path.name: path.read_text() for path in second.iterdir()} == {"a.txt": "a", "b.txt": "B"}
+        # Whoever began before goes on with what was there then.
+        assert {path.name: path.read_text() for path in first.iterdir()} == {
+            "a.txt": "a",
+            "b.txt": "b",
+            "c.txt": "c",
+        }
+    # Nothing but the two files that are there now is kept.
+    kept = [path for path in (own_cache / "remote").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert sorted(path.read_text() for path in kept) == ["B", "a"]
+
+
+def test_a_download_that_was_killed_is_no_file(
+    server: Server, s3: fsspec.AbstractFileSystem, raw: Path, tmp_path: Path, own_cache: Path
+) -> None:
+    s3.put(str(raw), "bucket/killed/raw", recursive=True)
+    arguments = ["ingest", *TABLE, "s3://bucket/killed/raw", "--out", str(tmp_path / "dataset")]
+    run_and_kill(server, arguments, deadly="GET /bucket/killed/raw/", lives=1)
+    assert not (tmp_path / "dataset").exists()
+    succeeded(etl(*arguments))
+    succeeded(ingest(raw, "--out", tmp_path / "local"))
+    assert hashes(tmp_path / "dataset") == hashes(tmp_path / "local")
+    assert list((own_cache / "remote" / "views").iterdir()) == []
+
+
+def run_and_kill(server: Server, arguments: list[str], *, deadly: str, lives: int) -> bool:
+    """Runs a command which the server kills before its next such request but `lives`; whether it came to that."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+    server.deadly, server.lives, server.victim = deadly, lives, process.pid
+    said = process.communicate(timeout=120)
+    server.victim = None
+    assert process.returncode in {0, -9}, said
+    return process.returncode == -9
+
+
+def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
+    server: Server, s3: fsspec.AbstractFileSystem, table: Path
+) -> None:
+    url = "s3://bucket/checked/dataset"
+    succeeded(ingest(table, "--out", url))
+    assert server.asked("PUT /bucket/checked/dataset/")[-1] == "manifest.json"
+    run = succeeded(etl("build-vocab", url, "--min-count", "1"))
+    assert f"{url}/vocab.json" in run.stdout
+    assert sorted(server.requests[-1:]) != []
+    puts = server.asked("PUT /bucket/checked/dataset/")
+    assert (sorted(puts[:2]), puts[2:]) == (["vocab.json", "vocab.tsv"], ["manifest.json"])
+    run = succeeded(etl("validate", url, "--fail-on", "never"))
+    assert f"Report: {url}/validation/report.html" in run.stdout
+    assert s3.exists("bucket/checked/dataset/validation/findings.json")
+    with opened(url, silent) as folder:
+        assert folder.name == "dataset"
+        assert_is_whole(folder)
+        assert "vocab.json" in open_dataset(folder).manifest["files"]
+    # Ingest replaces all of it: the vocabulary and the report belonged to what was there.
+    succeeded(ingest(table, "--out", url))
+    assert not s3.exists("bucket/checked/dataset/vocab.json")
+    assert not s3.exists("bucket/checked/dataset/validation/findings.json")
+
+
+def test_a_table_at_a_url_is_validated(s3: fsspec.AbstractFileSystem, table: Path) -> None:
+    s3.put_file(str(table), "bucket/tables/table.jsonl")
+    run = succeeded(etl("validate", "s3://bucket/tables/table.jsonl", "--fail-on", "never"))
+    assert "Report: s3://bucket/tables/table.jsonl.validation/report.html" in run.stdout
+    assert s3.exists("bucket/tables/table.jsonl.validation/findings.json")
+
+
+def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
+    server: Server, s3: fsspec.AbstractFileSystem, table: Path
+) -> None:
+    url = "s3://bucket/cut/dataset"
+    succeeded(ingest(table, "--out", url))
+    for lives in (0, 2, 6):
+        arguments = ["ingest", *TABLE, str(table), "--out", url]
+        assert run_and_kill(server, arguments, deadly="PUT /bucket/cut/", lives=lives)
+        run = etl("validate", url)
+        if lives:
+            assert "no whole dataset" in explained(run, 4)
+    succeeded(ingest(table, "--out", url))
+    with opened(url, silent) as folder:
+        assert_is_whole(folder)
+    assert not s3.exists("bucket/cut/dataset/incomplete")
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from etl.storage.versions import publish_version
+publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3], print)
+"""
+
+
+def test_killed_at_any_upload_the_old_version_is_current_and_whole(
+    server: Server, dataset: Path, other_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, old, new = "s3://bucket/place", name_of(dataset), name_of(other_dataset)
+    assert publish_version(dataset, place, old, silent)
+    monkeypatch.setitem(globals(), "COMMAND", [COMMAND[0], "-c", PUBLISH])
+    uploads = len(hashes(other_dataset)) + 1
+    # The version's manifest and the pointer are the last two.
+    for lives in (0, 1, uploads // 2, uploads - 2, uploads - 1):
+        arguments = [str(other_dataset), place, new]
+        # What was uploaded before is uploaded again, unless it was whole.
+        reached = 0 if lives == uploads - 1 and s3_has(place, new) else lives
+        assert run_and_kill(server, arguments, deadly="PUT /bucket/place/", lives=reached)
+        assert current(place) == old
+        with opened(place, silent) as folder:
+            assert_is_whole(folder)
+            assert hashes(folder) == hashes(dataset)
+    assert publish_version(other_dataset, place, new, silent)
+    assert not publish_version(other_dataset, place, new, silent)
+    with opened(place, silent) as folder:
+        assert hashes(folder) == hashes(other_dataset)
+
+
+def s3_has(place: str, name: str) -> bool:
+    files, path = fsspec.url_to_fs(f"{place}/versions/{name}/manifest.json", skip_instance_cache=True)
+    return bool(files.exists(path))
+
+
+def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
+    server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
+) -> None:
+    place, old, new = "s3://bucket/reading", name_of(dataset), name_of(other_dataset)
+    publish_version(dataset, place, old, silent)
+    with opened(place, silent) as before:
+        server.requests.clear()
+        publish_version(other_dataset, place, new, silent)
+        assert server.asked("PUT /bucket/reading/")[-2:] == [f"versions/{new}/manifest.json", "current"]
+        with opened(place, silent) as after:
+            assert (hashes(before), hashes(after)) == (hashes(dataset), hashes(other_dataset))
+    # An earlier version can be made current again, one that is not there cannot.
+    point(place, old)
+    assert current(place) == old
+    with pytest.raises(InputError, match="no version 0123"):
+        point(place, "0123")
+    assert "never changed" in explained(etl("build-vocab", place), 2)
+
+
+def test_a_version_with_a_damaged_file_is_not_opened(s3: fsspec.AbstractFileSystem, dataset: Path) -> None:
+    publish_version(dataset, "s3://bucket/damaged", name_of(dataset), silent)
+    [shard, *_] = s3.glob("bucket/damaged/versions/*/data/train-*.parquet")
+    content = s3.cat_file(shard)
+    s3.pipe_file(shard, content[:-1] + bytes([content[-1] ^ 1]))
+    with (
+        pytest.raises(InputError, match="not the file that the manifest lists"),
+        opened("s3://bucket/damaged", silent),
+    ):
+        pass
+
+
+def test_what_is_not_ours_is_not_replaced(server: Server, s3: fsspec.AbstractFileSystem, table: Path) -> None:
+    s3.pipe_file("bucket/theirs/photo.jpg", b"dear")
+    assert "already holds something else" in explained(ingest(table, "--out", "s3://bucket/theirs"), 2)
+    assert s3.find("bucket/theirs") == ["bucket/theirs/photo.jpg"]
+
+
+@pytest.mark.parametrize("key", ["../up.txt", "a//b.txt", "/etc.txt"])
+def test_a_name_that_leads_elsewhere_is_refused(s3: fsspec.AbstractFileSystem, key: str) -> None:
+    folder = f"bucket/names{sha256(key.encode()).hexdigest()[:6]}"
+    client = s3.s3
+    fsspec.asyn.sync(s3.loop, client.put_object, Bucket="bucket", Key=f"{folder[7:]}/{key}", Body=b"x")
+    with pytest.raises(EtlError), fetched([f"s3://{folder}"], silent):
+        pass
+
+
+Environment = Callable[..., dict[str, str]]
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "said"),
+    [
+        ("s3://no-such-bucket/raw", {}, "there is no bucket"),
+        ("s3://bucket/nothing-here", {}, "there is nothing at"),
+        ("s3://bucket/raw", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot be reached"),
+        ("s3://bucket/raw", {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "no credentials"),
+    ],
+)
+def test_what_is_in_the_way_is_said_with_what_to_do(
+    server: Server, table: Path, url: str, changes: dict[str, str | None], said: str, tmp_path: Path
+) -> None:
+    env = environment(**{"HOME": str(tmp_path), **changes})
+    run = etl("ingest", *TABLE, url, "--out", tmp_path / "dataset", env=env)
+    assert said in explained(run, 4)
+    assert SECRET not in run.stderr + run.stdout
+    if "nothing" not in url:
+        run = etl("ingest", *TABLE, table, "--out", url, env=env)
+        assert said in explained(run, 6)
+        assert SECRET not in run.stderr + run.stdout
+    assert not (tmp_path / "dataset").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("s3://name:hunter2@bucket/raw", "user name or password"),
+        ("s9://bucket/raw", "s9"),
+        ("gs://b/c", "gs://"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_wrong_usage(url: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught, fetched([url], silent):
+        pass
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.next_step
+
+
+def test_other_urls_than_those_of_s3_work_too(dataset: Path, tmp_path: Path) -> None:
+    publish(dataset, "memory://place/dataset", silent)
+    with opened("memory://place/dataset", silent) as folder:
+        assert hashes(folder) == hashes(dataset)
+    with opened(f"file://{dataset}", silent) as folder:
+        assert folder == dataset
+    publish_version(dataset, "memory://place/versioned", name_of(dataset), silent)
+    with opened("memory://place/versioned", silent) as folder:
+        assert hashes(folder) == hashes(dataset)
