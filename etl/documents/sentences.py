@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from etl.documents.passage import Passage
@@ -50,9 +50,15 @@ def splitter(split: Split, workers: int) -> Splitter:
             details=["expected kiwipiepy, got nothing"],
             next_step="install it: pip install 'korean-emotion-etl[kiwi]'; or go without: `--split line`.",
         )
+    return partial(_by_kiwi, _kiwi(workers))
+
+
+@cache
+def _kiwi(workers: int) -> Kiwi:
+    """Kiwi with its model, which takes a second or two to load, and is kept."""
     from kiwipiepy import Kiwi
 
-    return partial(_by_kiwi, Kiwi(num_workers=workers))
+    return Kiwi(num_workers=workers)
 
 
 def _as_they_stand(passages: Sequence[Passage]) -> list[Sentence]:

@@ -46,7 +46,8 @@ class Options:
 class _Source:
     name: str | None
     split: Split
-    passages: Iterable[Sequence[Passage]]
+    batches: Iterable[Sequence[Passage]]
+    errors: Sequence[InputError] = ()  # filled while the batches are read
 
 
 def predict(
@@ -71,25 +72,14 @@ def predict(
     sources = list(_sources(inputs, options, stdin))
     cut = {split: splitter(split, workers) for split in {source.split for source in sources}}
     for source in sources:
-        errors: list[InputError] = []
-        batches = _until_error(source.passages, errors)
         classify_batch = partial(_classified, classify, cut[source.split], source.name)
         if source.name == given.STREAM:  # who waits for an answer has not yet written the next line
-            for batch in batches:
+            for batch in source.batches:
                 yield from _put_together(iter([classify_batch(batch)]), classify, options)
         else:
-            yield from _put_together(ordered_map(classify_batch, batches, workers), classify, options)
-        yield from errors
-
-
-def _until_error(
-    batches: Iterable[Sequence[Passage]], errors: list[InputError]
-) -> Iterator[Sequence[Passage]]:
-    """The batches; an error ends them, and waits until what came before it is classified."""
-    try:
-        yield from batches
-    except InputError as error:
-        errors.append(error)
+            rows = ordered_map(classify_batch, source.batches, workers)
+            yield from _put_together(rows, classify, options)
+        yield from source.errors
 
 
 def _classified(
@@ -115,13 +105,23 @@ def _sources(inputs: Sequence[str], options: Options, stdin: BinaryIO) -> Iterat
             yield _Source(given.STREAM, options.split or "line", given.lines(stdin))
         else:
             for name in names:
-                yield _Source(name, options.split or "sentence", _batches(_read(name, options)))
+                errors: list[InputError] = []
+                passages = _read(name, options, errors)
+                yield _Source(name, options.split or "sentence", _batches(passages), errors)
 
 
-def _read(name: str, options: Options) -> Iterator[Passage]:
-    return read(
-        Path(name), name, kind=options.kind, text_column=options.text_column, has_quotes=options.has_quotes
-    )
+def _read(name: str, options: Options, errors: list[InputError]) -> Iterator[Passage]:
+    """The passages of a file. An error ends them, and waits until what came before it is classified."""
+    try:
+        yield from read(
+            Path(name),
+            name,
+            kind=options.kind,
+            text_column=options.text_column,
+            has_quotes=options.has_quotes,
+        )
+    except InputError as error:
+        errors.append(error)
 
 
 def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:
