@@ -1,19 +1,25 @@
-"""The whole way once, on made-up corpora: sample, ingest, validate, build-vocab, train-baseline.
+"""The whole way once, on made-up corpora: sample, ingest, validate, build-vocab, train-baseline, refresh.
 
-What ingest counts is compared with what the sample planted, row for row and reason for reason.
+What ingest counts is compared with what the sample planted, row for row and reason for reason. At the end the
+same corpora are published, once more with one file added, and rolled back.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl import route, sample, vocab
+from etl import resources, route, sample, vocab
 from etl.console import Progress, note
-from etl.errors import FindingsError, SettingsError
+from etl.dataset import difference, versions
+from etl.dataset.difference import Difference
+from etl.dataset.read import open_dataset
+from etl.errors import EtlError, FindingsError, SettingsError
+from etl.refresh.run import Job, refresh
 from etl.settings import Settings
 from etl.validate.run import validate
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from etl.validate.result import Result
 
 TRUTH = "truth.json"
+_ANOTHER_SEED = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,24 @@ class Demo:
     validation: Result
     vocabulary_size: int
     training: Report
+    published: Published
+
+
+@dataclass(frozen=True)
+class Published:
+    """What two refreshes gave, and what is current after the rollback.
+
+    Attributes:
+        place: where the versions are.
+        seconds: of the first refresh, and of the second, to which one file was added.
+        difference: what the second version has that the first has not.
+        current: the version after the rollback, which is the first.
+    """
+
+    place: Path
+    seconds: tuple[float, float]
+    difference: Difference
+    current: str
 
 
 def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -> Demo:
@@ -48,13 +73,13 @@ def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -
 
     raw, dataset, model = folder / "raw", folder / "dataset", folder / "model"
     _make_room(raw)
-    note(f"1/5 sample: made-up corpora in {raw}")
+    note(f"1/6 sample: made-up corpora in {raw}")
     sample.write(raw)
-    note(f"2/5 ingest: {raw} → {dataset}")
+    note(f"2/6 ingest: {raw} → {dataset}")
     manifest = route.ingest([raw], dataset, settings, workers=workers, progress=progress)
     compare(manifest["counts"], json.loads((raw / TRUTH).read_text(encoding="utf-8"))["sources"])
     note("    every count equals truth.json")
-    note(f"3/5 validate: {dataset}")
+    note(f"3/6 validate: {dataset}")
     validation = validate(dataset)
     if validation.exit_code("error"):
         raise FindingsError(
@@ -63,11 +88,44 @@ def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -
             cause="This is a defect of the tool.",
             next_step=f"see {dataset / 'validation' / 'report.html'}",
         )
-    note("4/5 build-vocab")
+    note("4/6 build-vocab")
     vocabulary = vocab.build(dataset)
-    note(f"5/5 train-baseline: {model}")
+    note(f"5/6 train-baseline: {model}")
     training = train(dataset, model)
-    return Demo(raw, dataset, model, manifest, validation, len(vocabulary), training)
+    published = _publish(folder / "published", raw, settings, workers, progress)
+    return Demo(raw, dataset, model, manifest, validation, len(vocabulary), training, published)
+
+
+def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress: Progress) -> Published:
+    """Publishes the corpora, publishes them again with one file added, and goes back."""
+    if (folder / "place" / versions.VERSIONS).is_dir():
+        shutil.rmtree(folder)
+    job = Job([folder / "raw"], folder / "place", settings, workers)
+    shutil.copytree(raw, folder / "raw")
+    note(f"6/6 refresh: {job.place}, twice, the second time with one file added; then rollback")
+    seconds = []
+    for is_added in (False, True):
+        if is_added:
+            _add_file(folder / "raw")
+        done = refresh(job, progress=progress, say=note)
+        if done.error:
+            raise EtlError("the refresh of the demo failed", details=done.error.splitlines())
+        seconds.append(done.seconds)
+    first, second = (
+        open_dataset(versions.path_of(job.place, each.name)) for each in versions.versions(job.place)
+    )
+    with versions.locked(job.place, "etl demo"):
+        current = versions.rollback(job.place).name
+    return Published(job.place, (seconds[0], seconds[1]), difference.compare(first, second), current)
+
+
+def _add_file(raw: Path) -> None:
+    """A further workbook of single sentences, in which other sentences stand."""
+    corpus = resources.load("schemas", "sample", "corpora.yaml")["keti"]
+    name = Path(corpus["folder"]) / corpus["single"]["file"]
+    with tempfile.TemporaryDirectory() as scratch:
+        sample.write(Path(scratch) / "other", seed=_ANOTHER_SEED)
+        shutil.copyfile(Path(scratch) / "other" / name, raw / name.with_name(f"more-{name.name}"))
 
 
 def compare(counts: dict[str, Any], truth: dict[str, Any]) -> None:

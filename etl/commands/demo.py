@@ -18,7 +18,7 @@ def demo(
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
 ) -> None:
-    """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline."""
+    """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
     from etl import console
     from etl import demo as whole_way
     from etl.commands.train_baseline import require_torch
@@ -47,6 +47,12 @@ def _show(done: Demo) -> None:
     )
     warnings = sum(finding.severity == "warning" for finding in done.validation.findings)
     console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {done.vocabulary_size:,} ids.")
+    published = done.published
+    added = console.counted(sum(published.difference.added.values()), "row")
+    console.line(
+        f"Refresh: {published.seconds[0]:.1f} s; with a file added {published.seconds[1]:.1f} s, {added} more; "
+        f"rolled back to version {published.current}."
+    )
     console.line("Where to look:")
     for path, what in (
         (done.raw, "made-up corpora, and truth.json: what is planted in them"),
@@ -55,6 +61,7 @@ def _show(done: Demo) -> None:
         (done.dataset / "validation" / "report.html", "the report"),
         (done.dataset / "manifest.json", "what went in, what came out, the sha256 of every file"),
         (done.model / "report.html", "what the baseline learnt, and what needs no baseline"),
+        (published.place / "current", f"the published version: etl versions {published.place}"),
     ):
         console.line(f"  {path}  {what}")
     console.line("Next: `etl sources` says what your own corpora should look like.")

@@ -66,14 +66,24 @@ def test_the_baseline_learns_more_than_the_constant_predictor(demo: tuple[Path, 
     assert json.loads((folder / "model" / "metrics.json").read_text(encoding="utf-8"))
 
 
+def test_it_publishes_twice_and_goes_back(demo: tuple[Path, str]) -> None:
+    folder, shown = demo
+    place = folder / "published" / "place"
+    first, second = json.loads(succeeded(etl("versions", place, "--json")).stdout)
+    assert (first["state"], second["state"]) == ("current", "withdrawn")
+    assert f"rolled back to version {first['version']}" in shown
+    assert sum(second["rows"].values()) > sum(first["rows"].values())
+
+
 def test_the_demo_may_run_again_in_the_same_folder(demo: tuple[Path, str]) -> None:
     folder, shown = demo
     files = ["dataset/manifest.json", "dataset/vocab.json", "raw/truth.json"]
     before = {name: (folder / name).read_bytes() for name in files}
     again = succeeded(etl("demo", folder, "--workers", "1", env=environment(**ONE_THREAD)))
     assert again.stdout.partition("Baseline")[0] == shown.partition("Baseline")[0]
+    assert again.stdout.partition("rolled back")[2] == shown.partition("rolled back")[2]
     assert {name: (folder / name).read_bytes() for name in files} == before
-    assert sorted(path.name for path in folder.iterdir()) == ["dataset", "model", "raw"]
+    assert sorted(path.name for path in folder.iterdir()) == ["dataset", "model", "published", "raw"]
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
