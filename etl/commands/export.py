@@ -1,0 +1,94 @@
+"""`etl export`: writes a model for another runtime, and shows how it compares with the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from etl.train.export.run import Exported
+
+
+def export(
+    model: Annotated[
+        Path, typer.Argument(help="A model, of `etl train-baseline` or `etl train-transformer`.")
+    ],
+    to: Annotated[
+        Literal["onnx", "litert", "torchscript"],
+        typer.Option("--format", help="litert is what TensorFlow Lite is called today.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="A new folder, or an older export to replace. [default: MODEL/export/FORMAT]"
+        ),
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATASET",
+            help="What the model was trained on. [default: the folder beside MODEL whose manifest it names]",
+        ),
+    ] = None,
+    is_int8: Annotated[
+        bool, typer.Option("--int8", help="Write the dynamic-range int8 variant, and measure what it loses.")
+    ] = False,
+    max_len: Annotated[
+        int | None, typer.Option(min=1, help="Ids per sentence. [default: the model's]")
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=500, help="Compare on so many held-out sentences, if there are so many.")
+    ] = 1000,
+    is_json: Annotated[bool, typer.Option("--json", help="Show metadata.json.")] = False,
+) -> None:
+    """Write a model as one file for ONNX Runtime, a phone (LiteRT) or libtorch.
+
+    The file takes ids and gives probabilities. It is run on real held-out sentences first: each must get the
+    label that the model gives it, and no probability may differ by more than 0.00001. Otherwise nothing is
+    written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary and the preparation.
+    """
+    from etl.commands.train_baseline import require_torch
+
+    require_torch()
+    from etl import console
+    from etl.train.export import metadata, run
+
+    done = run.export(model, to, out, dataset=dataset, is_int8=is_int8, max_len=max_len, rows=rows)
+    if is_json:
+        import json
+
+        console.json_document(json.loads(metadata.to_bytes(done.metadata)))
+        return
+    _show(done)
+
+
+def _show(done: Exported) -> None:
+    from etl import console
+
+    written, same, lost = done.metadata, done.metadata.parity, done.metadata.int8
+    lines: list[tuple[str, object]] = [
+        ("file", done.folder / written.file),
+        ("size", f"{written.bytes / 1e6:,.2f} MB"),
+        ("input", f"{written.input.name}, {written.input.type}, {list(written.input.shape)}"),
+        (
+            "one sentence",
+            f"{written.latency.median_ms:.3f} ms, median of {written.latency.sentences}, "
+            f"{console.counted(written.latency.threads, 'thread')}",
+        ),
+        (
+            "float32 against the model",
+            f"{same.rows:,} of {same.rows_of_split:,} sentences of {same.split}: same labels, "
+            f"probabilities differ by at most {same.largest_difference:.2g}",
+        ),
+    ]
+    if lost is not None:
+        lines += [
+            ("int8: other labels", f"{lost.differing_predictions:,} of {lost.rows:,}"),
+            ("int8: accuracy", f"{lost.int8_accuracy:.4f}, of the model {lost.model_accuracy:.4f}"),
+            ("int8: macro-F1", f"{lost.int8_macro_f1:.4f}, of the model {lost.model_macro_f1:.4f}"),
+        ]
+    console.table(f"{written.runtime} of {written.model.architecture}", ["", ""], lines)
+    if same.rows < 500:
+        console.note(f"note: {same.split} has only {same.rows:,} sentences to compare on")

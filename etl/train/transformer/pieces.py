@@ -1,0 +1,123 @@
+"""Sentences as ids of word pieces, by the tokenizer of the pre-trained model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from etl import preparation, vocab
+from etl.dataset.read import SPLITS, Dataset
+from etl.errors import InputError, SettingsError
+from etl.train import batches
+from etl.train.batches import Rows
+from etl.train.inputs import Inputs
+from etl.vocab import Vocabulary
+
+if TYPE_CHECKING:
+    import polars as pl
+    from transformers import PreTrainedTokenizerBase
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerBase) -> Vocabulary:
+    """The word pieces in the order of their ids; nothing was counted."""
+    pieces = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
+    return Vocabulary(
+        format=vocab.FORMAT,
+        tokens=tuple(pieces),
+        counts=(0,) * len(pieces),
+        min_count=1,
+        max_size=None,
+        tagger="",
+        key_tokens="",
+        shards={},
+    )
+
+
+def read(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> Inputs:
+    """All rows of a dataset, uncut.
+
+    Raises:
+        InputError: a shard or the preparation is missing or damaged, or there are no training rows.
+        SettingsError: there are no held-out rows.
+    """
+    how = preparation.load(dataset.path / preparation.FILE)
+    vocabulary = vocabulary_of(tokenizer)
+    rows = {
+        split: _encode(_collect(dataset, split), dataset.labels, tokenizer, vocabulary) for split in SPLITS
+    }
+    train = rows.pop("train")
+    if not len(train):
+        raise InputError(
+            f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
+        )
+    held_out = {split: own for split, own in rows.items() if len(own)}
+    if not held_out:
+        raise SettingsError(
+            f"{dataset.path} has neither validation nor test rows",
+            details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
+            next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
+        )
+    return Inputs(dataset, how, vocabulary, train, held_out)
+
+
+def read_split(
+    dataset: Dataset, split: str, tokenizer: PreTrainedTokenizerBase, vocabulary: Vocabulary, max_len: int
+) -> Rows:
+    """The rows of one split, cut, for a model that is there already.
+
+    Raises:
+        InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
+    """
+    return cut(_encode(_collect(dataset, split), dataset.labels, tokenizer, vocabulary), max_len)
+
+
+def cut(rows: Rows, max_len: int) -> Rows:
+    """Rows of at most `max_len` word pieces: of a longer one the first, and the last, which ends each row."""
+    import numpy as np
+
+    is_long = rows.lengths > max_len
+    starts, lengths = rows.starts[is_long], rows.lengths[is_long]
+    ids = rows.ids.copy()
+    ids[starts + max_len - 1] = ids[starts + lengths - 1]
+    return replace(rows, ids=ids, lengths=np.minimum(rows.lengths, max_len))
+
+
+def _collect(dataset: Dataset, split: str) -> pl.DataFrame:
+    import polars as pl
+
+    with vocab.reading(dataset, split):
+        return dataset.scan(split).select("source", "label", pl.col("text").fill_null("")).collect()
+
+
+def _encode(
+    frame: pl.DataFrame, labels: list[str], tokenizer: PreTrainedTokenizerBase, vocabulary: Vocabulary
+) -> Rows:
+    import numpy as np
+    import polars as pl
+
+    no_tokens = pl.lit([], dtype=pl.List(pl.String)).alias("tokens")
+    rows = batches.encode_rows(frame.with_columns(no_tokens), labels, vocabulary)
+    if not len(rows):
+        return rows
+    found = tokenizer(
+        frame["text"].to_list(),
+        truncation=False,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )["input_ids"]
+    lengths = np.array([len(each) for each in found], dtype=np.int64)
+    ids = np.concatenate([np.array(each, dtype=np.int64) for each in found])
+    owners = np.repeat(np.arange(len(found)), lengths)
+    is_special = np.isin(ids, tokenizer.all_special_ids) & (ids != tokenizer.unk_token_id)
+    is_known = ~is_special & (ids != tokenizer.unk_token_id)
+    known = np.bincount(owners, weights=is_known, minlength=len(found))
+    return replace(
+        rows,
+        ids=np.append(ids, tokenizer.pad_token_id),
+        starts=np.cumsum(lengths) - lengths,
+        lengths=lengths,
+        unknown_share=float(np.mean(~is_known[~is_special])) if (~is_special).any() else 0.0,
+        empty_share=float(np.mean(known == 0)),
+    )

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from etl.commands.train_transformer import train_transformer
+from etl.dataset.read import open_dataset
+from etl.errors import FindingsError, InputError, SettingsError
+from etl.train import loop, metrics
+from etl.train.export.run import export
+from etl.train.run import Watcher
+from etl.train.transformer import checkpoint, pieces, run, schedule
+from etl.train.transformer.settings import FineTuneSettings
+
+pytest.importorskip("transformers", reason="the extra [transformer] is not installed")
+
+HAS_LITERT = importlib.util.find_spec("litert_torch") is not None
+needs_litert = pytest.mark.skipif(
+    not HAS_LITERT, reason="litert-torch is not installed; docs/export.md says how"
+)
+QUICK = FineTuneSettings(epochs=3, lr=0.005, batch_size=16)
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+@pytest.fixture
+def electra(tmp_path, separable) -> Path:
+    """A tiny discriminator with random weights and word pieces of its own, as a hub would give it."""
+    import torch
+    from tokenizers.implementations import BertWordPieceTokenizer
+    from transformers import ElectraConfig, ElectraForPreTraining, PreTrainedTokenizerFast
+
+    folder = tmp_path / "tiny-electra"
+    found = BertWordPieceTokenizer(strip_accents=False, lowercase=False)
+    sentences = [" ".join(tokens) for tokens, _, _ in separable["train"]]
+    found.train_from_iterator(sentences, vocab_size=200, min_frequency=1, special_tokens=SPECIAL)
+    found.save(str(tmp_path / "pieces.json"))
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "pieces.json"),
+        **{f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")},
+    ).save_pretrained(folder)
+    config = ElectraConfig(
+        vocab_size=found.get_vocab_size(),
+        embedding_size=16,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=32,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        ElectraForPreTraining(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def dataset(write_dataset, separable) -> Path:
+    """It has no vocabulary: a transformer brings its own."""
+    validation = [*separable["validation"] * 5, ([], "중립", "kote"), (["오늘"] * 90, "중립", "kote")]
+    return write_dataset({"train": separable["train"], "validation": validation}, has_vocabulary=False)
+
+
+@pytest.fixture
+def model(dataset, electra, tmp_path) -> Path:
+    run.train(dataset, str(electra), tmp_path / "model", QUICK)
+    return tmp_path / "model"
+
+
+def test_a_tiny_electra_learns_the_sentences_and_stands_beside_what_it_has_to_beat(
+    dataset, electra, tmp_path
+) -> None:
+    out = tmp_path / "model"
+    report = run.train(dataset, str(electra), out, QUICK)
+    fine_tuned, constant = report.model["validation"], report.constant["validation"]
+    assert fine_tuned.macro_f1 > 0.9 > constant.macro_f1
+    assert report.tfidf["validation"].rows == fine_tuned.rows == 602
+    assert report.architecture == "electra"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "config.json",
+        "metrics.json",
+        "model.json",
+        "model.safetensors",
+        "preparation.json",
+        "report.html",
+        "tensorboard",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+    for path in out.glob("*.*"):
+        assert str(tmp_path).encode() not in path.read_bytes(), path.name
+        assert not path.read_bytes().startswith((b"\x80", b"PK"))
+    again = scores(out, dataset)
+    assert again.loss == pytest.approx(fine_tuned.loss, abs=1e-6)
+    assert again.confusion == fine_tuned.confusion
+
+
+def scores(model: Path, dataset: Path) -> metrics.Scores:
+    loaded, source = checkpoint.load(model), open_dataset(dataset)
+    max_len = loaded.card.settings.max_len
+    rows = pieces.read_split(source, "validation", loaded.tokenizer, loaded.vocabulary, max_len)
+    return metrics.score(loop.predict(loaded.model, rows, max_len), rows.labels, rows.sources, source.labels)
+
+
+def test_transformers_itself_can_load_the_model_with_its_labels(model) -> None:
+    from transformers import pipeline
+
+    [found] = pipeline("text-classification", model=str(model))(["오늘 진짜 행복 최고"])
+    assert found["label"] == "기쁨"
+
+
+@pytest.mark.parametrize("to", ["onnx", pytest.param("litert", marks=needs_litert)])
+def test_a_fine_tuned_model_is_exported_and_gives_the_same_answers(model, tmp_path, to) -> None:
+    done = export(model, to)
+    assert (done.metadata.parity.rows, done.metadata.parity.differing_predictions) == (602, 0)
+    assert done.metadata.parity.largest_difference <= 1e-5
+    assert done.metadata.model.architecture == "electra"
+    assert {path.name for path in done.folder.iterdir()} > {"tokenizer.json", "preparation.json"}
+    for path in done.folder.iterdir():
+        assert str(tmp_path).encode() not in path.read_bytes()
+    operators = done.metadata.built_with["operators"]
+    assert not [name for name in operators if "CUSTOM" in name or "Flex" in name]
+
+
+def test_what_a_phone_needs_lies_beside_the_exported_model(model) -> None:
+    """tokenizer.json and the metadata are all that is used here to get from a sentence to a label."""
+    import torch
+    from tokenizers import Tokenizer
+
+    folder = export(model, "torchscript").folder
+    how = json.loads((folder / "metadata.json").read_bytes())
+    found = Tokenizer.from_file(str(folder / how["preprocessing"]["vocabulary_file"]))
+    ids = found.encode("그냥 눈물 아프다").ids
+    ids += [how["preprocessing"]["padding_id"]] * (how["max_len"] - len(ids))
+    probabilities = torch.jit.load(folder / how["file"])(torch.tensor([ids], dtype=torch.int32))[0]
+    assert how["labels"][int(probabilities.argmax())] == "슬픔"
+
+
+def test_weights_or_word_pieces_of_another_model_are_refused_naming_both_hashes(model) -> None:
+    expected = checkpoint.load(model).card.files["model.safetensors"]
+    weights = model / "model.safetensors"
+    content = weights.read_bytes()
+    os.truncate(weights, weights.stat().st_size // 2)
+    with pytest.raises(InputError, match=f"expected sha256 {expected}, got [0-9a-f]{{64}}"):
+        checkpoint.load(model)
+    weights.write_bytes(content)
+    (model / "tokenizer.json").unlink()
+    with pytest.raises(InputError, match=r"tokenizer\.json is not the file .*(?s:.*)got no file"):
+        checkpoint.load(model)
+
+
+def test_labels_that_do_not_follow_from_the_sentences_are_refused(
+    write_dataset, shuffled_labels, electra, tmp_path
+) -> None:
+    dataset = write_dataset(shuffled_labels, has_vocabulary=False)
+    settings = FineTuneSettings(epochs=8, lr=0.001, batch_size=8, patience=8)
+    with pytest.raises(FindingsError, match="no model was written") as caught:
+        run.train(dataset, str(electra), tmp_path / "model", settings)
+    assert caught.value.exit_code == 3
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(dataset, electra, tmp_path) -> None:
+    run.train(dataset, str(electra), tmp_path / "whole", QUICK)
+
+    def stop(record) -> None:
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.train(dataset, str(electra), tmp_path / "model", QUICK, watcher=Watcher(on_epoch=stop))
+    assert not (tmp_path / "model").exists()
+    run.train(dataset, str(electra), tmp_path / "model", QUICK, is_resuming=True)
+    name = "model.safetensors"
+    assert (tmp_path / "model" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_long_sentences_are_cut_and_still_end_as_sentences_do(model, dataset) -> None:
+    loaded = checkpoint.load(model)
+    rows = pieces.read_split(
+        open_dataset(dataset), "validation", loaded.tokenizer, loaded.vocabulary, max_len=5
+    )
+    longest = rows.ids[rows.starts[-1] : rows.starts[-1] + rows.lengths[-1]]
+    assert loaded.tokenizer.convert_ids_to_tokens(longest.tolist()) == ["[CLS]", *["오늘"] * 3, "[SEP]"]
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [schedule.share(step, total=100, warmup=0.1) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == 1.0 and rates[100] == 0.0
+    assert np.all(np.diff(rates[:10]) > 0) and np.all(np.diff(rates[10:]) < 0)
+
+
+def test_a_folder_without_a_model_is_refused(dataset, tmp_path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"expected a folder with config\.json"):
+        run.train(dataset, str(tmp_path / "empty"), tmp_path / "model", QUICK)
+
+
+def test_without_a_network_a_name_is_refused_and_the_way_out_is_named(dataset, tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "etl", "train-transformer", dataset, "--model", "nobody/no-such-electra"]
+        + ["--out", tmp_path / "model"],
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4, done.stderr
+    assert "nobody/no-such-electra cannot be loaded" in done.stderr
+    assert "hf download NAME --local-dir DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def invoke(*arguments: object):
+    app = typer.Typer()
+    app.command()(train_transformer)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_writes_json_and_nothing_else_to_standard_output(dataset, electra, tmp_path) -> None:
+    result = invoke(
+        *(dataset, "--model", electra, "--out", tmp_path / "model"),
+        *("--lr", 0.005, "--epochs", 2, "--batch-size", 16, "--max-len", 8, "--json"),
+    )
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["metrics"] == json.loads((tmp_path / "model" / "metrics.json").read_bytes())
+    assert document["metrics"]["max_len"] == 8
+
+
+def test_a_learning_rate_of_zero_is_refused(tmp_path) -> None:
+    result = invoke(tmp_path, "--model", "any", "--out", tmp_path / "model", "--lr", 0)
+    assert isinstance(result.exception, SettingsError)
+
+
+def test_without_transformers_the_extra_to_install_is_named(dataset, tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)  # what Python does for a module that is not there
+    with pytest.raises(SettingsError, match=r"pip install 'korean-emotion-etl\[transformer\]'"):
+        run.train(dataset, "any", tmp_path / "model", QUICK)
