@@ -96,7 +96,7 @@ def connect(url: str) -> Remote:
         import fsspec
 
         # What was listed a moment ago may be another now.
-        files, path = fsspec.url_to_fs(url.rstrip("/"), use_listings_cache=False, skip_instance_cache=True)
+        files, path = fsspec.url_to_fs(url.rstrip("/"), use_listings_cache=False)
     except ImportError as error:
         extra = "s3" if parts.scheme in {"s3", "s3a"} else ""
         raise SettingsError(

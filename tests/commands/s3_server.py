@@ -82,7 +82,8 @@ def serving() -> Iterator[Server]:
     before = {name: os.environ.get(name) for name in server.environment}
     os.environ.update(server.environment)
     try:
-        fsspec.filesystem("s3", skip_instance_cache=True).mkdir("bucket")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()  # another server's
+        fsspec.filesystem("s3").mkdir("bucket")
         yield server
     finally:
         for name, value in before.items():

@@ -1,6 +1,8 @@
 """Inputs and outputs at URLs, against a real S3 server: the same bytes, complete or absent, clear errors."""
 
+import os
 import subprocess
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,6 +17,8 @@ from s3_server import Server, serving
 from etl.dataset.read import open_dataset
 from etl.dataset.versions import name_of
 from etl.errors import EtlError, InputError, SettingsError
+from etl.sources.archive import walk
+from etl.sources.raw import Account
 from etl.storage.datasets import opened, publish
 from etl.storage.inputs import fetched
 from etl.storage.versions import current, point, publish_version
@@ -32,13 +36,14 @@ def server() -> Iterator[Server]:
 def s3(server: Server) -> fsspec.AbstractFileSystem:
     """The bucket's file system; the requests that were counted before are forgotten."""
     server.requests.clear()
-    return fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
+    return fsspec.filesystem("s3", use_listings_cache=False)
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing was downloaded before."""
     folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", f"{os.environ['ETL_CACHE_DIR']}/compiled")
     monkeypatch.setenv("ETL_CACHE_DIR", str(folder))
     return folder
 
@@ -66,36 +71,50 @@ def assert_is_whole(folder: Path) -> None:
     }
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a table, one in a zip, and one in a folder whose Korean name is in NFD."""
-    folder = tmp_path / "raw"
+    folder = tmp_path_factory.mktemp("corpus") / "raw"
     rows = make_rows(60)
     write_table(folder / "one.jsonl", rows[:20])
     write_table(folder / unicodedata.normalize("NFD", "한글 폴더") / "two.jsonl", rows[20:40])
-    inside = write_table(tmp_path / "three.jsonl", rows[40:])
+    inside = write_table(folder.parent / "three.jsonl", rows[40:])
     with zipfile.ZipFile(folder / "three.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(inside, "three.jsonl")
     return folder
 
 
+@pytest.fixture(scope="module")
+def local(raw: Path) -> dict[str, str]:
+    """What becomes of it on this machine."""
+    succeeded(ingest(raw, "--out", raw.parent / "dataset"))
+    return hashes(raw.parent / "dataset")
+
+
 def test_a_bucket_gives_the_same_bytes_as_a_folder(
-    server: Server, s3: fsspec.AbstractFileSystem, raw: Path, tmp_path: Path
+    server: Server, s3: fsspec.AbstractFileSystem, raw: Path, local: dict[str, str], tmp_path: Path
 ) -> None:
     s3.put(str(raw), "bucket/same/raw", recursive=True)
-    other = write_table(tmp_path / "more" / "more.jsonl", make_rows(70)[60:])
-    s3.put_file(str(other), "bucket/same/more.jsonl")
-    succeeded(ingest(raw, other, "--out", tmp_path / "local"))
-    urls = ["s3://bucket/same/raw/", "s3://bucket/same/more.jsonl"]
-    succeeded(ingest(*urls, "--out", tmp_path / "remote"))
-    assert hashes(tmp_path / "remote") == hashes(tmp_path / "local")
-    # A URL and a path together; what was downloaded is not downloaded again.
+    run = succeeded(ingest("s3://bucket/same/raw/", "--out", tmp_path / "dataset"))
+    assert "downloading 3 of 3 files" in run.stderr
+    assert hashes(tmp_path / "dataset") == local
+    # What was downloaded is not downloaded again, and the dataset is the same at a URL.
     server.requests.clear()
-    run = succeeded(ingest(urls[0], other, "--out", "s3://bucket/same/dataset"))
+    run = succeeded(ingest("s3://bucket/same/raw", "--out", "s3://bucket/same/dataset"))
     assert [each for each in server.asked("GET /bucket/same/raw/") if each] == []
     assert "downloading" not in run.stderr
     s3.get("bucket/same/dataset", str(tmp_path / "published"), recursive=True)
-    assert hashes(tmp_path / "published") == hashes(tmp_path / "local")
+    assert hashes(tmp_path / "published") == local
+
+
+def test_several_inputs_may_be_urls_and_paths(s3: fsspec.AbstractFileSystem, raw: Path, table: Path) -> None:
+    s3.put_file(str(table), "bucket/several/table.jsonl")
+    s3.put_file(str(table), "bucket/several/folder/same.jsonl")
+    urls = ["s3://bucket/several/table.jsonl", str(raw), "s3://bucket/several/folder"]
+    with fetched(urls, silent) as paths:
+        assert [path.name for path in paths] == ["table.jsonl", "raw", "folder"]
+        names = [each.file for each in walk(paths, Account(is_skipping=False))]
+    assert {"table.jsonl", "folder/same.jsonl", "raw/one.jsonl"} <= set(names)
 
 
 def test_only_what_changed_is_downloaded_again(
@@ -104,7 +123,7 @@ def test_only_what_changed_is_downloaded_again(
     for name in ("a", "b", "c"):
         s3.pipe_file(f"bucket/changing/{name}.txt", name.encode())
     with fetched(["s3://bucket/changing"], silent) as [first]:
-        assert server.asked("GET /bucket/changing/") == ["a.txt", "b.txt", "c.txt"] or True
+        assert sorted(server.asked("GET /bucket/changing/")) == ["a.txt", "b.txt", "c.txt"]
         s3.pipe_file("bucket/changing/b.txt", b"B")
         s3.rm_file("bucket/changing/c.txt")
         server.requests.clear()
@@ -123,39 +142,38 @@ def test_only_what_changed_is_downloaded_again(
 
 
 def test_a_download_that_was_killed_is_no_file(
-    server: Server, s3: fsspec.AbstractFileSystem, raw: Path, tmp_path: Path, own_cache: Path
+    server: Server,
+    s3: fsspec.AbstractFileSystem,
+    raw: Path,
+    local: dict[str, str],
+    tmp_path: Path,
+    own_cache: Path,
 ) -> None:
     s3.put(str(raw), "bucket/killed/raw", recursive=True)
     arguments = ["ingest", *TABLE, "s3://bucket/killed/raw", "--out", str(tmp_path / "dataset")]
-    run_and_kill(server, arguments, deadly="GET /bucket/killed/raw/", lives=1)
+    run_and_kill(server, [*COMMAND, *arguments], deadly="GET /bucket/killed/raw/", lives=1)
     assert not (tmp_path / "dataset").exists()
     succeeded(etl(*arguments))
-    succeeded(ingest(raw, "--out", tmp_path / "local"))
-    assert hashes(tmp_path / "dataset") == hashes(tmp_path / "local")
+    assert hashes(tmp_path / "dataset") == local
     assert list((own_cache / "remote" / "views").iterdir()) == []
 
 
-def run_and_kill(server: Server, arguments: list[str], *, deadly: str, lives: int) -> bool:
-    """Runs a command which the server kills before its next such request but `lives`; whether it came to that."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
+def run_and_kill(server: Server, arguments: list[str], *, deadly: str, lives: int) -> None:
+    """Runs a program which the server kills before it answers such a request, the first `lives` aside."""
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
     server.deadly, server.lives, server.victim = deadly, lives, process.pid
     said = process.communicate(timeout=120)
-    server.victim = None
-    assert process.returncode in {0, -9}, said
-    return process.returncode == -9
+    assert process.returncode == -9, said
 
 
 def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
-    server: Server, s3: fsspec.AbstractFileSystem, table: Path
+    server: Server, s3: fsspec.AbstractFileSystem, table: Path, dataset: Path
 ) -> None:
     url = "s3://bucket/checked/dataset"
     succeeded(ingest(table, "--out", url))
     assert server.asked("PUT /bucket/checked/dataset/")[-1] == "manifest.json"
     run = succeeded(etl("build-vocab", url, "--min-count", "1"))
     assert f"{url}/vocab.json" in run.stdout
-    assert sorted(server.requests[-1:]) != []
     puts = server.asked("PUT /bucket/checked/dataset/")
     assert (sorted(puts[:2]), puts[2:]) == (["vocab.json", "vocab.tsv"], ["manifest.json"])
     run = succeeded(etl("validate", url, "--fail-on", "never"))
@@ -165,70 +183,56 @@ def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
         assert folder.name == "dataset"
         assert_is_whole(folder)
         assert "vocab.json" in open_dataset(folder).manifest["files"]
-    # Ingest replaces all of it: the vocabulary and the report belonged to what was there.
-    succeeded(ingest(table, "--out", url))
+        # Another one replaces all of it: the vocabulary and the report belonged to what was there.
+        publish(dataset, url, silent)
     assert not s3.exists("bucket/checked/dataset/vocab.json")
     assert not s3.exists("bucket/checked/dataset/validation/findings.json")
 
 
-def test_a_table_at_a_url_is_validated(s3: fsspec.AbstractFileSystem, table: Path) -> None:
+def test_a_table_at_a_url_is_opened_under_its_name(s3: fsspec.AbstractFileSystem, table: Path) -> None:
     s3.put_file(str(table), "bucket/tables/table.jsonl")
-    run = succeeded(etl("validate", "s3://bucket/tables/table.jsonl", "--fail-on", "never"))
-    assert "Report: s3://bucket/tables/table.jsonl.validation/report.html" in run.stdout
-    assert s3.exists("bucket/tables/table.jsonl.validation/findings.json")
+    with opened("s3://bucket/tables/table.jsonl", silent) as path:
+        assert (path.name, path.read_bytes()) == ("table.jsonl", table.read_bytes())
+    assert not path.exists()
+
+
+PUBLISH = "import sys; from pathlib import Path; from etl.storage import datasets, versions; {}"
+PLAIN = "datasets.publish(Path(sys.argv[1]), sys.argv[2], print)"
+VERSION = "versions.publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3], print)"
 
 
 def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
-    server: Server, s3: fsspec.AbstractFileSystem, table: Path
+    server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
 ) -> None:
     url = "s3://bucket/cut/dataset"
-    succeeded(ingest(table, "--out", url))
-    for lives in (0, 2, 6):
-        arguments = ["ingest", *TABLE, str(table), "--out", url]
-        assert run_and_kill(server, arguments, deadly="PUT /bucket/cut/", lives=lives)
-        run = etl("validate", url)
-        if lives:
-            assert "no whole dataset" in explained(run, 4)
-    succeeded(ingest(table, "--out", url))
+    publish(dataset, url, silent)
+    program = [sys.executable, "-c", PUBLISH.format(PLAIN), str(other_dataset), url]
+    for lives in (1, len(hashes(other_dataset))):  # before the first file, and before the manifest
+        run_and_kill(server, program, deadly="PUT /bucket/cut/", lives=lives)
+        with pytest.raises(InputError, match="no whole dataset"), opened(url, silent):
+            pass
+    publish(other_dataset, url, silent)
     with opened(url, silent) as folder:
-        assert_is_whole(folder)
+        assert hashes(folder) == hashes(other_dataset)
     assert not s3.exists("bucket/cut/dataset/incomplete")
 
 
-PUBLISH = """
-import sys
-from pathlib import Path
-from etl.storage.versions import publish_version
-publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3], print)
-"""
-
-
 def test_killed_at_any_upload_the_old_version_is_current_and_whole(
-    server: Server, dataset: Path, other_dataset: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, dataset: Path, other_dataset: Path
 ) -> None:
     place, old, new = "s3://bucket/place", name_of(dataset), name_of(other_dataset)
     assert publish_version(dataset, place, old, silent)
-    monkeypatch.setitem(globals(), "COMMAND", [COMMAND[0], "-c", PUBLISH])
-    uploads = len(hashes(other_dataset)) + 1
-    # The version's manifest and the pointer are the last two.
-    for lives in (0, 1, uploads // 2, uploads - 2, uploads - 1):
-        arguments = [str(other_dataset), place, new]
-        # What was uploaded before is uploaded again, unless it was whole.
-        reached = 0 if lives == uploads - 1 and s3_has(place, new) else lives
-        assert run_and_kill(server, arguments, deadly="PUT /bucket/place/", lives=reached)
+    program = [sys.executable, "-c", PUBLISH.format(VERSION), str(other_dataset), place, new]
+    uploads = len(hashes(other_dataset)) + 1  # the version's manifest and the pointer are the last two
+    for lives in (0, uploads // 2, uploads - 2, uploads - 1):
+        run_and_kill(server, program, deadly="PUT /bucket/place/", lives=lives)
         assert current(place) == old
         with opened(place, silent) as folder:
-            assert_is_whole(folder)
             assert hashes(folder) == hashes(dataset)
     assert publish_version(other_dataset, place, new, silent)
     assert not publish_version(other_dataset, place, new, silent)
     with opened(place, silent) as folder:
         assert hashes(folder) == hashes(other_dataset)
-
-
-def s3_has(place: str, name: str) -> bool:
-    files, path = fsspec.url_to_fs(f"{place}/versions/{name}/manifest.json", skip_instance_cache=True)
-    return bool(files.exists(path))
 
 
 def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
