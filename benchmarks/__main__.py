@@ -14,6 +14,7 @@ from benchmarks import (
     multimodal,
     near_duplicates,
     nsmc_growth,
+    predict,
     report,
     tagging,
     validate_growth,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "tagging": tagging.run,
     "vocabulary": vocabulary.run,
     "near_duplicates": near_duplicates.run,
+    "predict": predict.run,
     "validate_growth": validate_growth.run,
 }
 
