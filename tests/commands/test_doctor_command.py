@@ -72,9 +72,10 @@ def test_every_tagger_cuts_the_sentences_and_survives_the_hazards(
     name: str, everything: dict[str, dict[str, Any]]
 ) -> None:
     tried = resources.load("schemas", "doctor.yaml")
-    # Broken there, or, on a slow machine, not reached.
-    is_tried = name != "mecab" and everything[f"tagger {name}"]["facts"]
-    facts = (everything if is_tried else examined("--tagger", name))[f"tagger {name}"]["facts"]
+    facts = everything[f"tagger {name}"]["facts"]
+    # Broken there, or, on a slow machine, not reached in time.
+    if name == "mecab" or not facts or facts["is_out_of_time"]:
+        facts = examined("--tagger", name)[f"tagger {name}"]["facts"]
     assert (facts["failed"], facts["error"]) == ([], "")
     assert facts["texts"] == len(tried["sentences"]) + len(tried["hazards"])
     assert facts["tagged"] >= len(tried["sentences"])

@@ -1,5 +1,36 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+from okt_answers import Answers, PlainOkt
+
+from etl.settings import Tag
+
+PLAIN_OKT = Path(__file__).with_name("plain_okt.py")
 
 # How long an example takes is the machine's business, not a property of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="module")
+def plain_okt() -> Iterator[PlainOkt]:
+    """Answers what `[okt.pos(text) for text in texts]` does, blank tokens aside; one JVM for all tests."""
+    with subprocess.Popen(
+        [sys.executable, PLAIN_OKT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+
+        def answer(texts: list[str], settings: Tag) -> Answers:
+            asked = {"texts": texts, "norm": settings.norm, "stem": settings.stem}
+            print(json.dumps(asked), file=process.stdin, flush=True)
+            answers = json.loads(process.stdout.readline())
+            return [[(token, tag) for token, tag in answer if token.strip()] for answer in answers]
+
+        yield answer
+        process.stdin.close()

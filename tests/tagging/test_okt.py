@@ -1,18 +1,13 @@
 """Okt without its JVM answers exactly what KoNLPy's Okt answers."""
 
-import csv
-import gzip
-import itertools
 import json
 import multiprocessing
 import random
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from okt_answers import OPTIONS, Answers, PlainOkt, differing, tagged
 
 from etl import resources
 from etl.settings import Tag
@@ -21,8 +16,6 @@ from etl.tagging.okt import tables
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 
-PLAIN_OKT = Path(__file__).with_name("plain_okt.py")
-OPTIONS = list(itertools.product([False, True], repeat=2))
 PIECES = [
     *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_",
     *[
@@ -61,14 +54,7 @@ PIECES = [
 ]
 
 
-def tagged(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
-    with open_tagger(settings, workers=2) as tagger:
-        frame = tagger(pl.Series("text", texts, pl.String))
-    assert frame["problem"].null_count() == len(texts)
-    return [list(zip(*row, strict=True)) for row in frame.select("tokens", "tags").iter_rows()]
-
-
-def by_library(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
+def by_library(texts: list[str], settings: Tag) -> Answers:
     pool = Pool(settings, 2)
     try:
         outcomes = pool.tag(texts)
@@ -78,51 +64,12 @@ def by_library(texts: list[str], settings: Tag) -> list[list[tuple[str, str]]]:
     return [list(zip(tokens, tags, strict=True)) for tokens, tags, _, _ in outcomes]
 
 
-def real_texts(shared_data: Callable[[str], Path], n_reviews: int) -> list[str]:
-    kote = (shared_data("kote") / "val.tsv").read_text(encoding="utf-8").splitlines()
-    with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8") as file:
-        sentences = [cell for row in csv.reader(file) for cell in row[:2]]
-    with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
-        documents = [json.loads(line) for line in itertools.islice(reviews, n_reviews)]
-    texts = [line.split("\t")[1] for line in kote] + sentences
-    return list(dict.fromkeys([*texts, *(str(each["review"]) for each in documents)]))
-
-
-def differing(texts: list[str], norm: bool, stem: bool, folder: Path) -> list[tuple[str, object, object]]:
-    """What comes out otherwise than from `[okt.pos(text) for text in texts]`, blank tokens aside."""
-    asked, answered = folder / "texts.json", folder / f"{norm}-{stem}.json"
-    asked.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-    subprocess.run([sys.executable, PLAIN_OKT, asked, answered, str(norm), str(stem)], check=True)
-    answers = json.loads(answered.read_text(encoding="utf-8"))
-    expected = [[(token, tag) for token, tag in answer if token.strip()] for answer in answers]
-    ours = tagged(texts, Tag(norm=norm, stem=stem))
-    return [each for each in zip(texts, ours, expected, strict=True) if each[1] != each[2]]
-
-
-@pytest.mark.parametrize(("norm", "stem"), [(False, False), (True, True)])
-def test_all_of_kote_chatbot_and_50000_reviews_are_tagged_as_konlpy_does(
-    norm: bool, stem: bool, shared_data: Callable[[str], Path], tmp_path: Path
-) -> None:
-    texts = real_texts(shared_data, 50_000)
-    assert len(texts) > 60_000
-    assert differing(texts, norm, stem, tmp_path) == []
-
-
-@pytest.mark.parametrize(("norm", "stem"), [(True, False), (False, True)])
-def test_so_are_some_of_them_with_one_option_alone(
-    norm: bool, stem: bool, shared_data: Callable[[str], Path], tmp_path: Path
-) -> None:
-    assert differing(real_texts(shared_data, 20_000)[::10], norm, stem, tmp_path) == []
-
-
 @pytest.mark.parametrize(("norm", "stem"), OPTIONS)
-def test_so_is_any_jumble_of_what_the_rules_look_at(norm: bool, stem: bool) -> None:
+def test_so_is_any_jumble_of_what_the_rules_look_at(norm: bool, stem: bool, plain_okt: PlainOkt) -> None:
     chance = random.Random(11)
     texts = ["".join(chance.choices([*PIECES, " "], k=chance.randint(1, 9))) for _ in range(1500)]
-    texts = list(dict.fromkeys(texts))
-    settings = Tag(norm=norm, stem=stem)
-    both = zip(texts, tagged(texts, settings), by_library(texts, settings), strict=True)
-    assert [each for each in both if each[1] != each[2]] == []
+    texts = [text for text in dict.fromkeys(texts) if text.strip()]
+    assert differing(texts, Tag(norm=norm, stem=stem), plain_okt) == []
 
 
 def test_a_word_that_would_hang_the_library_is_tagged_at_once() -> None:

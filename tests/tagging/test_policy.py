@@ -48,6 +48,7 @@ NEGATIONS = {
 LOST_BY_TAGGER = {"okt": 2, "hannanum": 2.5, "komoran": 0.6, "kkma": 2}
 
 
+@pytest.fixture(scope="module")
 def corpora(shared_data: SharedData) -> list[list[str]]:
     """Real sentences of three corpora, cleaned."""
     with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8") as lines:
@@ -66,7 +67,7 @@ def cleaned(raw_texts: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=OPTIONS)
-def tagged(request: pytest.FixtureRequest, shared_data: SharedData) -> tuple[str, pl.DataFrame]:
+def tagged(request: pytest.FixtureRequest, corpora: list[list[str]]) -> tuple[str, pl.DataFrame]:
     """A tagger's name, and a row for each token: `text`, `token`, `tag`, `class`, `is_kept`.
 
     500 sentences of each corpus, and 670 with a negation; few for Kkma, which is slow.
@@ -75,7 +76,7 @@ def tagged(request: pytest.FixtureRequest, shared_data: SharedData) -> tuple[str
     any_count, negated_count = (60, 60) if settings.tagger == "kkma" else (500, 670)
     is_written = re.compile("|".join(written for written, *_ in NEGATIONS.values()))
     texts: list[str] = []
-    for corpus in corpora(shared_data):
+    for corpus in corpora:
         texts += corpus[:any_count]
         texts += [text for text in corpus if is_written.search(text)][:negated_count]
     with open_tagger(settings, workers=1) as tagger:

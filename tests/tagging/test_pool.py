@@ -27,9 +27,17 @@ WAITING, COMPUTING = Tag(tagger="hannanum", seconds=2), Tag(tagger="okt", norm=F
 def tagged(
     settings: Tag, texts: list[str], workers: int = 1
 ) -> list[tuple[list[str], list[str], str | None, str]]:
+    [outcomes] = each_tagged(settings, [texts], workers)
+    return outcomes
+
+
+def each_tagged(
+    settings: Tag, questions: list[list[str]], workers: int = 1
+) -> list[list[tuple[list[str], list[str], str | None, str]]]:
+    """One pool for several questions: what each is answered."""
     pool = Pool(settings, workers)
     try:
-        return pool.tag(texts)
+        return [pool.tag(texts) for texts in questions]
     finally:
         pool.stop()
         assert not multiprocessing.active_children()
@@ -83,13 +91,11 @@ def test_no_worker_outlives_the_block_even_after_an_error() -> None:
 )
 def test_each_sentence_without_an_answer_is_marked_and_no_other(settings: Tag, hang: str) -> None:
     texts = [*TEXTS[:20], hang, hang, *TEXTS[20:40]]
-    outcomes = tagged(settings, texts)
+    expected, outcomes = each_tagged(settings, [TEXTS[:40], texts])
     assert {(*outcome[2:],) for text, outcome in zip(texts, outcomes, strict=True) if text == hang} == {
         ("tagger_timeout", "no answer in 2 s")
     }
-    assert [outcome for text, outcome in zip(texts, outcomes, strict=True) if text != hang] == tagged(
-        settings, TEXTS[:40]
-    )
+    assert [outcome for text, outcome in zip(texts, outcomes, strict=True) if text != hang] == expected
 
 
 def test_several_threads_share_the_workers_and_a_hang() -> None:
