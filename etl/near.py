@@ -7,12 +7,17 @@ L3 both come from here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import polars as pl
 
+    from etl.near_memory import Known
+
+_MOST_NEW = 0.2  # a larger share of new texts is no quicker joined with the old ones than all with all
 _PAIRS_AT_A_TIME = 1_000_000
 
 
@@ -36,18 +41,106 @@ def near_duplicates(
         a time, since a thousand variations of one text are half a million pairs.
     """
     import numpy as np
-    import polars as pl
 
-    from etl import near_join, resources
+    from etl import near_memory, resources
 
     resources.keep_compiled_code()
-    tokens, ends = _ranked_trigrams(texts)
+    kinds = np.zeros(len(texts), np.int64) if kinds is None else kinds.astype(np.int64)
+    is_asked = np.ones((1, 1), np.bool_) if is_asked is None else is_asked
+    place = near_memory.folder()
+    if place is not None:
+        yield from _with_memory(texts, threshold, kinds, is_asked, place)
+    else:
+        yield from _join_all(texts, threshold, kinds, is_asked, _ranked_trigrams(texts))
+
+
+def _with_memory(
+    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, place: Path
+) -> Iterator[pl.DataFrame]:
+    """The pairs of `near_duplicates`, with the help of what is remembered in `place`."""
+    import numpy as np
+
+    from etl import near_memory
+
+    file = near_memory.path(place, threshold, is_asked)
+    hashed = near_memory.hashed(texts, kinds)
+    known = near_memory.load(file)
+    old = None if known is None else near_memory.places(hashed, known.texts)
+    if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
+        ranked = _ranked_trigrams(texts)
+        found = _join_all(texts, threshold, kinds, is_asked, ranked)
+        sizes = np.diff(ranked.ends, prepend=0).astype(np.int32)
+    else:
+        sizes = np.zeros(len(texts), np.int32)
+        sizes[old >= 0] = known.texts["size"].to_numpy()[old[old >= 0]]
+        found = _with_new(texts, threshold, kinds, is_asked, known, old, sizes)
+    kept: list[pl.DataFrame] | None = []
+    for pairs in found:
+        yield pairs
+        if kept is not None:
+            kept.append(pairs)
+            kept = kept if sum(each.height for each in kept) <= near_memory.MOST_PAIRS else None
+    if kept is not None:
+        near_memory.save(file, hashed, sizes, kept)
+
+
+def _with_new(
+    texts: pl.Series,
+    threshold: float,
+    kinds: np.ndarray,
+    is_asked: np.ndarray,
+    known: Known,
+    old: np.ndarray,
+    sizes: np.ndarray,
+) -> Iterator[pl.DataFrame]:
+    """What is known of the old texts, the new ones among each other, and both together; fills in `sizes`."""
+    import numpy as np
+    import polars as pl
+
+    now = np.full(known.texts.height, -1, np.int64)
+    now[old[old >= 0]] = np.flatnonzero(old >= 0)
+    pairs = known.pairs.with_columns(
+        pl.Series("first", now[known.pairs["first"].to_numpy()]),
+        pl.Series("second", now[known.pairs["second"].to_numpy()]),
+    )
+    yield pairs.filter((pl.col("first") >= 0) & (pl.col("second") >= 0))
+    olds, news = np.flatnonzero(old >= 0), np.flatnonzero(old < 0)
+    if not len(news):
+        return
+    ranked = _ranked_trigrams(texts.gather(news))
+    sizes[news] = np.diff(ranked.ends, prepend=0)
+    for found in _join_all(texts.gather(news), threshold, kinds[news], is_asked, ranked):
+        yield _renumbered(found, news, news)
+    between = _join_new(
+        texts.gather(olds), threshold, kinds[olds], is_asked, sizes[olds], ranked, kinds[news]
+    )
+    for found in between:
+        yield _renumbered(found, olds, news)
+
+
+def _renumbered(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> pl.DataFrame:
+    import polars as pl
+
+    return pairs.with_columns(
+        pl.Series("first", first[pairs["first"].to_numpy()]),
+        pl.Series("second", second[pairs["second"].to_numpy()]),
+    )
+
+
+def _join_all(
+    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, ranked: _Ranked
+) -> Iterator[pl.DataFrame]:
+    """The pairs of `near_duplicates`, without looking at what an earlier run has found."""
+    import numpy as np
+    import polars as pl
+
+    from etl import near_join
+
+    tokens, ends = ranked.tokens, ranked.ends
     sizes = np.diff(ends, prepend=0)
     room = len(texts) + _PAIRS_AT_A_TIME
     first, second = np.empty(room, np.int64), np.empty(room, np.int64)
     similarity = np.empty(room, np.float64)
-    kinds = np.zeros(len(texts), np.int64) if kinds is None else kinds.astype(np.int64)
-    is_asked = np.ones((1, 1), np.bool_) if is_asked is None else is_asked
     state = _empty_state(tokens, sizes, threshold, len(is_asked))
     order = np.argsort(sizes, kind="stable")
     progress = state[0]
@@ -59,23 +152,88 @@ def near_duplicates(
         yield pl.DataFrame({name: values[:found].copy() for name, values in columns.items()})
 
 
-def _ranked_trigrams(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """The trigrams of each text as numbers, the rarest first, and where those of each text end."""
+def _join_new(
+    texts: pl.Series,
+    threshold: float,
+    kinds: np.ndarray,
+    is_asked: np.ndarray,
+    sizes: np.ndarray,
+    new: _Ranked,
+    new_kinds: np.ndarray,
+) -> Iterator[pl.DataFrame]:
+    """The pairs of an old text and a new one: `first` is a place among the old, `second` among the new.
+
+    Args:
+        texts: the old ones.
+        threshold, is_asked: as for `near_duplicates`.
+        kinds, new_kinds: of the old texts, and of the new ones.
+        sizes: how many distinct trigrams each old text has.
+        new: the trigrams of the new ones.
+    """
+    import numpy as np
+    import polars as pl
+
+    from etl import near_join
+
+    codes, ends = _codes(texts)
+    places = 1 << int(2 * len(new.grams) + 1).bit_length()
+    keys, values = np.zeros(places, np.int64), np.empty(places, np.int32)
+    near_join.fill_table(new.grams, new.ranks, keys, values)
+    heads = np.full(len(new.grams), -1, np.int64)
+    links, sets = np.empty(len(new.tokens), np.int64), np.empty(len(new.tokens), np.int64)
+    near_join.index_all(new.tokens, new.ends, threshold, heads, links, sets)
+    room = len(new.ends) + _PAIRS_AT_A_TIME
+    first, second = np.empty(room, np.int64), np.empty(room, np.int64)
+    similarity = np.empty(room, np.float64)
+    progress, stamps = np.zeros(1, np.int64), np.full(len(new.ends), -1, np.int64)
+    index = (new.tokens, new.ends, new_kinds, heads, links, sets)
+    buffers = (first, second, similarity)
+    while progress[0] < len(ends):
+        found = near_join.join_new(
+            codes, ends, sizes, kinds, keys, values, *index, is_asked, threshold, stamps, progress, *buffers
+        )
+        columns = {"first": first, "second": second, "similarity": similarity}
+        yield pl.DataFrame({name: column[:found].copy() for name, column in columns.items()})
+
+
+class _Ranked(NamedTuple):
+    """The trigrams of texts as numbers, the rarest first.
+
+    Attributes:
+        tokens, ends: those of each text, ascending, and where those of each text end.
+        grams, ranks: each trigram that occurs, and its number.
+    """
+
+    tokens: np.ndarray
+    ends: np.ndarray
+    grams: np.ndarray
+    ranks: np.ndarray
+
+
+def _ranked_trigrams(texts: pl.Series) -> _Ranked:
+    """The trigrams of texts, none null or empty."""
     import numpy as np
 
     from etl import near_join
 
-    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
-    ends = texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
+    codes, ends = _codes(texts)
     packed, packed_ends = np.empty(len(codes), np.int64), np.empty(len(ends), np.int64)
     near_join.trigrams(codes, ends, packed, packed_ends)
     packed = packed[: packed_ends[-1] if len(ends) else 0]
-    _, numbers, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    grams, numbers, counts = np.unique(packed, return_inverse=True, return_counts=True)
     ranks = np.empty(len(counts), np.int32)
     ranks[np.argsort(counts, kind="stable")] = np.arange(len(counts), dtype=np.int32)
     tokens = ranks[numbers]
     near_join.sort_each(tokens, packed_ends)
-    return tokens, packed_ends
+    return _Ranked(tokens, packed_ends, grams, ranks)
+
+
+def _codes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The code points of all texts, and where those of each end."""
+    import numpy as np
+
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    return codes, texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
 
 
 def _empty_state(

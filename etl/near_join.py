@@ -157,3 +157,160 @@ def sort_each(tokens, ends):  # type: ignore[no-untyped-def]
     for end in ends:
         tokens[begin:end].sort()
         begin = end
+
+
+@njit(cache=True, nogil=True)
+def join_new(  # type: ignore[no-untyped-def]
+    codes,
+    ends,
+    sizes,
+    kinds,
+    known_keys,
+    known_ranks,
+    tokens,
+    token_ends,
+    token_kinds,
+    heads,
+    links,
+    sets,
+    is_asked,
+    threshold,
+    stamps,
+    progress,
+    first,
+    second,
+    similarity,
+):
+    """Finds the pairs of an old set and a new one until the buffers are full; call it again to go on.
+
+    Only the elements that new sets have are in the index. All others stand before them in the order, so an
+    old set whose first few elements are of that sort is passed over without being compared with anything.
+
+    Args:
+        codes, ends: the old texts, as for `trigrams`.
+        sizes: how many distinct trigrams each of them has, `int32`.
+        kinds, token_kinds: the kinds of the old and of the new sets, `int64`.
+        known_keys, known_ranks: a hash table from trigram to element; key 0 is a free place.
+        tokens, token_ends: the new sets, as for `join`.
+        heads, links, sets: the inverted index over the first few elements of the new sets.
+        is_asked, threshold: as for `join`.
+        stamps: for each new set the old one it was last compared with, `int64`, -1 at first.
+        progress: the next old set.
+        first, second, similarity: filled with the number of the old and of the new set; longer than there are
+            new sets.
+
+    Returns:
+        How many pairs were found.
+    """
+    mask = len(known_keys) - 1
+    scratch = np.empty(0, np.int32)
+    found = 0
+    while progress[0] < len(ends) and found <= len(first) - len(token_ends):
+        old = progress[0]
+        progress[0] += 1
+        begin, end = ends[old - 1] if old else 0, ends[old]
+        if end - begin > len(scratch):
+            scratch = np.empty(2 * (end - begin), np.int32)
+        present = _present(codes, begin, end, known_keys, known_ranks, mask, scratch)
+        size = sizes[old]
+        absent = size - present
+        probes = min(present, size - int(np.ceil(threshold * size - _SLACK)) + 1 - absent)
+        for probe in range(max(0, probes)):
+            entry = heads[scratch[probe]]
+            while entry >= 0:
+                new = sets[entry]
+                entry = links[entry]
+                if stamps[new] == old or not is_asked[kinds[old], token_kinds[new]]:
+                    continue
+                stamps[new] = old
+                new_begin = token_ends[new - 1] if new else 0
+                new_size = token_ends[new] - new_begin
+                if min(size, new_size) < threshold * max(size, new_size) - _SLACK:
+                    continue
+                common = _common(scratch, present, tokens, new_begin, token_ends[new])
+                jaccard = common / (size + new_size - common)
+                if jaccard >= threshold:
+                    first[found], second[found], similarity[found] = old, new, jaccard
+                    found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _present(codes, begin, end, keys, ranks, mask, elements):  # type: ignore[no-untyped-def]
+    """The distinct elements of a text that are in the table, ascending in `elements`; returns how many."""
+    present = 0
+    for at in range(begin, max(end - 2, min(begin + 1, end))):
+        gram = np.int64(0)
+        for position in range(at, min(at + 3, end)):
+            gram = (gram << 21) | np.int64(codes[position] + 1)
+        rank = _rank(gram, keys, ranks, mask)
+        if rank >= 0:
+            elements[present] = rank
+            present += 1
+    elements[:present].sort()
+    return _distinct(elements, present)
+
+
+@njit(cache=True, nogil=True)
+def fill_table(grams, ranks, keys, values):  # type: ignore[no-untyped-def]
+    """Fills a hash table of twice as many places as there are trigrams or more, a power of two."""
+    mask = len(keys) - 1
+    for number in range(len(grams)):
+        place = _place(grams[number], mask)
+        while keys[place] != 0:
+            place = (place + 1) & mask
+        keys[place], values[place] = grams[number], ranks[number]
+
+
+@njit(cache=True, nogil=True)
+def index_all(tokens, ends, threshold, heads, links, sets):  # type: ignore[no-untyped-def]
+    """Puts the first few elements of each set into the inverted index; returns the number of entries."""
+    count = begin = 0
+    for one in range(len(ends)):
+        size = ends[one] - begin
+        for place in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
+            token = tokens[begin + place]
+            links[count], sets[count] = heads[token], one
+            heads[token] = count
+            count += 1
+        begin = ends[one]
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _place(gram, mask):  # type: ignore[no-untyped-def]
+    mixed = np.uint64(gram) * np.uint64(0x9E3779B97F4A7C15)  # the golden ratio: neighbours are scattered
+    return np.int64(mixed >> np.uint64(33)) & mask
+
+
+@njit(cache=True, nogil=True)
+def _rank(gram, keys, values, mask):  # type: ignore[no-untyped-def]
+    place = _place(gram, mask)
+    while keys[place] != 0:
+        if keys[place] == gram:
+            return values[place]
+        place = (place + 1) & mask
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _distinct(ascending, count):  # type: ignore[no-untyped-def]
+    kept = 0
+    for place in range(count):
+        if place == 0 or ascending[place] != ascending[place - 1]:
+            ascending[kept] = ascending[place]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _common(one, one_end, tokens, other, other_end):  # type: ignore[no-untyped-def]
+    common = place = 0
+    while place < one_end and other < other_end:
+        if one[place] == tokens[other]:
+            common, place, other = common + 1, place + 1, other + 1
+        elif one[place] < tokens[other]:
+            place += 1
+        else:
+            other += 1
+    return common

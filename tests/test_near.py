@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 from itertools import combinations, islice
 from pathlib import Path
@@ -9,9 +10,10 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from etl import near, near_memory
 from etl.near import near_duplicates
 from etl.nearest import nearest
 from etl.normalise import normalised_key
@@ -51,6 +53,58 @@ def found(texts: list[str], threshold: float) -> Pairs:
 @given(TEXTS, THRESHOLDS)
 def test_the_pairs_are_those_of_a_brute_force_search(texts: list[str], threshold: float) -> None:
     assert found(texts, threshold) == brute_force(texts, threshold)
+
+
+@pytest.fixture
+def always_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few texts are old ones, they are not compared again."""
+    monkeypatch.setattr(near, "_MOST_NEW", 1.0)
+
+
+def remembered(texts: list[str], threshold: float, folder: Path) -> Pairs:
+    with near_memory.remembering(folder):
+        return found(texts, threshold)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TEXTS, min_size=2, max_size=4), THRESHOLDS)
+def test_what_is_remembered_changes_nothing(
+    tmp_path: Path, always_remembered: None, runs: list[list[str]], threshold: float
+) -> None:
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    for texts in [*runs, [*runs[0], *(text for text in runs[1] if text not in runs[0])], runs[0]]:
+        assert remembered(texts, threshold, folder) == brute_force(texts, threshold)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXTS, st.lists(st.integers(0, 3), min_size=50, max_size=50), st.integers(0, 25))
+def test_a_text_that_has_changed_sides_is_compared_again(
+    tmp_path: Path, always_remembered: None, texts: list[str], kinds: list[int], count: int
+) -> None:
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    for chosen, sides in ((texts[:count], kinds[25:]), (texts, kinds), (texts[::-1], kinds[25:])):
+        series = pl.Series(chosen, dtype=pl.String)
+        these, those = (
+            pl.Series([bool(sides[at] & side) for at in range(len(chosen))], dtype=pl.Boolean)
+            for side in (1, 2)
+        )
+        plain = nearest(series, 0.5, [(these, those)])
+        with near_memory.remembering(folder):
+            again = nearest(series, 0.5, [(these, those)])
+        assert again[0].equals(plain[0])
+
+
+@pytest.mark.parametrize("content", [b"", b"cut off", None])
+def test_a_memory_that_is_damaged_is_none(
+    tmp_path: Path, always_remembered: None, content: bytes | None
+) -> None:
+    texts = ["가나다라마바사", "가나다라마바아", "전혀 다른 문장이다"]
+    expected = remembered(texts, 0.5, tmp_path)
+    [file] = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-4] + b"????" if content is None else content)
+    assert remembered(texts, 0.5, tmp_path) == expected
+    assert file.read_bytes() == whole
 
 
 @settings(deadline=None)

@@ -50,7 +50,7 @@ def _show(done: Demo) -> None:
     published = done.published
     added = console.counted(sum(published.difference.added.values()), "row")
     console.line(
-        f"Refresh: {published.seconds[0]:.1f} s; with a file added {published.seconds[1]:.1f} s, {added} more; "
+        f"Refresh: {published.seconds[0]:.1f} s; one file added: {published.seconds[1]:.1f} s, {added} more; "
         f"rolled back to version {published.current}."
     )
     console.line("Where to look:")

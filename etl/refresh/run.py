@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from etl import clock, fingerprints, route, taxonomy, vocab
+from etl import clock, fingerprints, near_memory, route, taxonomy, vocab
 from etl.console import Progress
 from etl.dataset import versions
 from etl.dataset.kept import Shelf
@@ -44,7 +44,8 @@ from etl.validate.run import validate
 
 Done = TypeVar("Done")
 
-CANDIDATE, FAILED, SHELF = ".candidate", "failed", "cache/batches"
+CANDIDATE, FAILED = ".candidate", "failed"
+SHELF, NEAR = "cache/batches", "cache/near"
 _REPORT = "validation"
 
 
@@ -171,14 +172,26 @@ def _attempt(job: Job, run: Run, progress: Progress) -> None:
         run.outcome = _stay(job.place, changes.last)
         making.stages += [Stage(stage, []) for stage in STAGES]
         return
-    shelf = _ingest(making)
-    _validate(making)
+    with _near_duplicates_remembered(job.place):
+        shelf = _ingest(making)
+        _validate(making)
     _build_vocabulary(making)
     version = _timed(making, PUBLISH, ["the dataset or its report is new"], partial(_publish, making))
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if shelf:
         shelf.tidy()
     versions.prune(job.place, job.settings.refresh.keep)
+
+
+@contextmanager
+def _near_duplicates_remembered(place: Path) -> Iterator[None]:
+    """Inside, texts that an earlier run has compared are not compared again; see `etl.near_memory`."""
+    name = fingerprints.digest([fingerprints.code_of_ingest(), fingerprints.packages()])[:16]
+    for old in (place / NEAR).glob("*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    with near_memory.remembering(place / NEAR / name):
+        yield
 
 
 def _stay(place: Path, last: Version | None) -> str:
