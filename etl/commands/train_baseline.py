@@ -11,8 +11,9 @@ import typer
 from etl.errors import SettingsError
 
 if TYPE_CHECKING:
+    from etl.console import Progress
     from etl.train.collapse import Record
-    from etl.train.run import Report
+    from etl.train.run import Report, Watcher
 
 
 def train_baseline(
@@ -80,12 +81,6 @@ def train_baseline(
         opened(dataset, console.note) as folder,
         console.progress("training, epochs", total=epochs, is_quiet=is_json) as advance,
     ):
-
-        def on_epoch(record: Record) -> None:
-            advance(1)
-            if not is_json:
-                console.note(_epoch_line(record))
-
         report = run.train(
             folder,
             out,
@@ -94,11 +89,7 @@ def train_baseline(
             is_resuming=resume,
             is_quoting=show_text,
             workers=os.cpu_count() or 1,
-            watcher=run.Watcher(
-                on_epoch=on_epoch,
-                on_batch=lambda epoch, share: advance(0, f"training, epoch {epoch}: {share:.0%}"),
-                on_note=console.note,
-            ),
+            watcher=_watcher(advance, is_json=is_json),
         )
     for warning in report.warnings:
         console.note(f"warning: {warning}")
@@ -108,6 +99,23 @@ def train_baseline(
         console.json_document({"model": str(out), "metrics": json.loads(run.to_json(report))})
         return
     _show(report, out)
+
+
+def _watcher(advance: Progress, *, is_json: bool) -> Watcher:
+    """Shows how training goes."""
+    from etl import console
+    from etl.train.run import Watcher
+
+    def on_epoch(record: Record) -> None:
+        advance(1)
+        if not is_json:
+            console.note(_epoch_line(record))
+
+    return Watcher(
+        on_epoch=on_epoch,
+        on_batch=lambda epoch, share: advance(0, f"training, epoch {epoch}: {share:.0%}"),
+        on_note=console.note,
+    )
 
 
 def _show(report: Report, out: Path) -> None:
