@@ -21,6 +21,12 @@ OnBadFile = StrEnum("OnBadFile", ["stop", "skip"])
 Duplicates = StrEnum("Duplicates", ["first", "keep"])
 Conflicts = StrEnum("Conflicts", ["reject", "majority", "keep"])
 
+# What `--json` shows of the manifest.
+_SHOWN = (
+    *("counts", "splits", "tokens", "left_aside"),
+    *("skipped", "warnings", "aliases", "unexpected_rows"),
+)
+
 
 def ingest(
     paths: Annotated[
@@ -110,21 +116,7 @@ def ingest(
                 raw, folder, settings, workers=workers or os.cpu_count() or 1, progress=progress
             )
     if is_json:
-        console.json_document(
-            {
-                key: manifest[key]
-                for key in (
-                    "counts",
-                    "splits",
-                    "tokens",
-                    "left_aside",
-                    "skipped",
-                    "warnings",
-                    "aliases",
-                    "unexpected_rows",
-                )
-            }
-        )
+        console.json_document({key: manifest[key] for key in _SHOWN})
     else:
         show(manifest, out)
 
