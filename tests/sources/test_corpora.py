@@ -83,7 +83,8 @@ def test_a_corpus_has_its_adapter_its_contract_its_label_table_and_its_test_data
 def test_there_is_no_contract_label_table_or_test_data_of_a_corpus_that_cannot_be_read() -> None:
     assert set(contract.slugs()) <= set(ADAPTERS)
     assert set(resources.names("schemas", "labels")) <= set(ADAPTERS)
-    assert {path.name for path in CORPORA.iterdir() if path.is_dir()} == set(ADAPTERS)
+    folders = {path.name for path in CORPORA.iterdir() if path.is_dir()}
+    assert folders - {"documents"} == set(ADAPTERS)  # what `etl predict` reads is no corpus
 
 
 def test_the_releases_that_are_read_are_those_of_the_contract() -> None:
