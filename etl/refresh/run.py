@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TypeVar
 
 from etl import clock, fingerprints, near_memory, route, taxonomy, vocab
@@ -40,6 +41,7 @@ from etl.refresh.what_changed import (
 )
 from etl.settings import Settings
 from etl.tagging.policy import load as load_policy
+from etl.validate.contract_checks import great_expectations
 from etl.validate.run import validate
 
 Done = TypeVar("Done")
@@ -172,6 +174,7 @@ def _attempt(job: Job, run: Run, progress: Progress) -> None:
         run.outcome = _stay(job.place, changes.last)
         making.stages += [Stage(stage, []) for stage in STAGES]
         return
+    Thread(target=_import_ahead).start()
     with _near_duplicates_remembered(job.place):
         shelf = _ingest(making)
         _validate(making)
@@ -181,6 +184,12 @@ def _attempt(job: Job, run: Run, progress: Progress) -> None:
     if shelf:
         shelf.tidy()
     versions.prune(job.place, job.settings.refresh.keep)
+
+
+def _import_ahead() -> None:
+    """The import takes three seconds of one core, and most of ingest runs outside the interpreter."""
+    with suppress(ImportError):  # whoever needs it says so
+        great_expectations()
 
 
 @contextmanager
