@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from etl.console import Progress
 from etl.dataset.kept import Keeping, Kept, Shelf
 from etl.dataset.spool import Spool
-from etl.engine.local import ordered_map
+from etl.engine.local import Work, ordered_map
 from etl.errors import InputError
 from etl.settings import Settings
 from etl.sources.raw import Account
@@ -26,7 +26,7 @@ from etl.steps.token_report import Counts, add, count_tokens, total
 if TYPE_CHECKING:
     import polars as pl
 
-RunSteps = Callable[["pl.DataFrame"], "pl.DataFrame"]
+Step = Callable[["pl.DataFrame"], "pl.DataFrame"]
 
 # Another run may have more luck, so what it made of these is not kept.
 _ILL_LUCK = ("tagger_timeout", "tagger_crash", "tagger_error")
@@ -90,14 +90,14 @@ class Through:
     """What the batches of a run go through, and what is told about them.
 
     Args:
-        run_steps: the steps that see one batch.
+        work: `work_on` with the steps that see one batch, here or elsewhere.
         settings: those of the run.
         account: learns what became of each file.
         shelf: where what was made of an input is kept; None: nowhere.
         known: hashes of raw files that need not be computed again.
     """
 
-    run_steps: RunSteps
+    work: Work
     settings: Settings
     account: Account
     shelf: Shelf | None = None
@@ -105,7 +105,7 @@ class Through:
 
 
 def run_batches(
-    units: Iterable[Unit], through: Through, spool: Spool, workers: int, progress: Progress
+    units: Iterable[Unit], through: Through, spool: Spool, in_flight: int, progress: Progress
 ) -> Corpus:
     """Runs the steps on all batches, spools the rows, and returns what the steps after them need.
 
@@ -113,13 +113,26 @@ def run_batches(
         InputError: a file is bad, or changed while it was read.
     """
     corpus = Corpus()
-    for done in ordered_map(_run, _jobs(units, through), workers):
+    for done in ordered_map(_run, _jobs(units, through), in_flight):
         if isinstance(done, _End):
             _finish(done, corpus, through.shelf)
         else:
             _take(done, corpus, spool)
             progress(done.keys.height, f"reading {done.keys['source'][0]}")
     return corpus
+
+
+def work_on(steps: list[Step], settings: Settings, batch: pl.DataFrame) -> list[pl.DataFrame]:
+    """What is made of one batch, wherever that is done.
+
+    Returns:
+        Its rows after the steps, their keys, and of the token counts the sources and the tokens.
+    """
+    for step in steps:
+        batch = step(batch)
+    counts = count_tokens(batch)
+    batch_keys = keys(batch, settings.dedupe)
+    return [batch.drop("all_tokens", "all_tags"), batch_keys, counts.sources, counts.tokens]
 
 
 def _run(job: Callable[[], _Batch | _End]) -> _Batch | _End:
@@ -165,10 +178,8 @@ def _kept_jobs(kept: Kept, account: Account) -> Iterator[Callable[[], _Batch | _
 
 
 def _new_batch(reading: _Reading, frame: pl.DataFrame, through: Through) -> _Batch:
-    rows = through.run_steps(frame)
-    counts = count_tokens(rows)
-    batch_keys = keys(rows, through.settings.dedupe)
-    return _Batch(reading, batch_keys, rows.drop("all_tokens", "all_tags"), counts)
+    rows, batch_keys, sources, tokens = through.work(frame)
+    return _Batch(reading, batch_keys, rows, Counts(sources, tokens))
 
 
 def _kept_batch(kept: Kept, number: int) -> _Batch:

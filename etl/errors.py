@@ -7,6 +7,7 @@ next. A bad *row* never raises: it is rejected with a reason (`etl.steps`).
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 _TRANSIENT = frozenset({errno.EIO, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT})
 
@@ -30,6 +31,10 @@ class EtlError(Exception):
         self.next_step = next_step
         super().__init__(self.text())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it comes back from another process: whole."""
+        return _rebuilt, (type(self), self.what, self.details, self.cause, self.next_step)
+
     def text(self) -> str:
         """The whole explanation, one fact per line."""
         lines = [self.what, *(f"  {detail}" for detail in self.details)]
@@ -38,6 +43,10 @@ class EtlError(Exception):
         if self.next_step:
             lines.append(f"  Next: {self.next_step}")
         return "\n".join(lines)
+
+
+def _rebuilt(kind: type[EtlError], what: str, details: list[str], cause: str, next_step: str) -> EtlError:
+    return kind(what, details=details, cause=cause, next_step=next_step)
 
 
 class SettingsError(EtlError):

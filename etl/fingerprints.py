@@ -18,10 +18,11 @@ from typing import Any
 import msgspec
 
 import etl
-from etl import resources
+from etl import resources, taxonomy
 from etl.settings import Settings
 from etl.tagging import tagger
 from etl.tagging.policy import Policy
+from etl.tagging.policy import load as load_policy
 from etl.taxonomy import Taxonomy
 
 # What no row and no file of a dataset depends on. All else counts, so new code cannot be forgotten.
@@ -86,6 +87,21 @@ def of_batches(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str
         "code": code_of_ingest(),
         "packages": packages(),
     }
+
+
+def of_work(settings: Settings) -> dict[str, str]:
+    """What decides what is made of a batch on a machine that got these settings.
+
+    Keys are compared in one place, wherever they were made: so they must be the same, too.
+
+    Raises:
+        SettingsError: the tagger is not installed.
+    """
+    import polars as pl
+
+    facts = of_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
+    del facts["settings"]  # paths are others there
+    return facts | {"hashes": str(pl.Series(["key"]).hash(0).item())}
 
 
 def of_ingest(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:

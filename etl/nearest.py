@@ -6,8 +6,9 @@ thousand lines, not half a million. Ingest's `leak_near` and validate's level L3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from etl.near import near_duplicates
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+Sides = Sequence[tuple["pl.Series", "pl.Series"]]
+FindNearest = Callable[["pl.Series", float, Sides], "list[pl.DataFrame]"]
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
-def nearest(
-    texts: pl.Series, threshold: float, sides: Sequence[tuple[pl.Series, pl.Series]]
-) -> list[pl.DataFrame]:
+
+def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFrame]:
     """For each text of one side the most similar other text of the other side, if it is similar enough.
 
     Args:
@@ -50,7 +53,46 @@ def nearest(
     return found
 
 
-def _kinds(sides: Sequence[tuple[pl.Series, pl.Series]]) -> tuple[np.ndarray | None, np.ndarray | None]:
+def nearest_in_parts(
+    texts: pl.Series, threshold: float, sides: Sides, *, parts: int, run: Run
+) -> list[pl.DataFrame]:
+    """What `nearest` gives, found in parts that may be worked on at a time, wherever `run` has it done.
+
+    Each part has a share of the texts whose neighbours are looked for, and all among which they are looked
+    for; so no pair is missed, and none is found twice.
+
+    Args:
+        texts, threshold, sides: see `nearest`.
+        parts: how many.
+        run: `map` of a function to the arguments of all parts, in order.
+    """
+    import polars as pl
+
+    if parts == 1:
+        return nearest(texts, threshold, sides)
+    joined = []
+    for these, those in sides:
+        found = run(partial(_part, texts, threshold, these, those, parts), range(parts))
+        joined.append(pl.concat(list(found)).sort("text"))
+    return joined
+
+
+def _part(
+    texts: pl.Series, threshold: float, these: pl.Series, those: pl.Series, parts: int, part: int
+) -> pl.DataFrame:
+    import polars as pl
+
+    in_part = these & (pl.int_range(len(texts), eager=True) % parts == part)
+    places = (in_part | those).arg_true()
+    [found] = nearest(texts.gather(places), threshold, [(in_part.gather(places), those.gather(places))])
+    # Places of the part ascend as those of the whole do, so of equally similar ones the same is the first.
+    whole = places.cast(pl.Int64)
+    return found.with_columns(
+        whole.gather(found["text"]).alias("text"), whole.gather(found["other"]).alias("other")
+    )
+
+
+def _kinds(sides: Sides) -> tuple[np.ndarray | None, np.ndarray | None]:
     """With one pair of sides, on which each text is, and that only pairs between them are asked for."""
     import numpy as np
 

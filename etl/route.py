@@ -10,21 +10,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl import contract, preparation, taxonomy
-from etl.batches import Through, run_batches
+from etl import contract, fingerprints, preparation, taxonomy
+from etl.batches import Through, run_batches, work_on
 from etl.console import Progress
 from etl.dataset import manifest
 from etl.dataset.kept import Shelf
 from etl.dataset.shards import ShardWriter, count_rows, divide, fingerprint
 from etl.dataset.spool import Spool, Spooled
 from etl.dataset.staging import check_replaceable, staging
-from etl.engine.local import ordered_map
+from etl.engine.local import Engine, Local, Work, ordered_map
 from etl.errors import InputError
+from etl.nearest import FindNearest, nearest, nearest_in_parts
 from etl.settings import Settings
 from etl.sources.archive import walk
 from etl.sources.detect import detect
@@ -38,6 +40,7 @@ from etl.steps.relabel import relabel
 from etl.steps.split import split
 from etl.steps.tag import tag
 from etl.steps.token_report import report
+from etl.tagging import tagger as tagging
 from etl.tagging.policy import Policy
 from etl.tagging.policy import load as load_policy
 from etl.tagging.tagger import Tagger, open_tagger
@@ -66,8 +69,14 @@ def steps(settings: Settings, labels: Taxonomy, tagger: Tagger, policy: Policy) 
         Step("tag", partial(tag, tag_texts=tagger)),
         Step("key_tokens", partial(key_tokens, policy=policy)),
         Step("split", partial(split, settings=settings.split)),
-        Step("dedupe", partial(dedupe, settings=settings.dedupe), sees_whole_corpus=True),
+        *steps_on_corpus(settings),
     ]
+
+
+def steps_on_corpus(settings: Settings, find_nearest: FindNearest = nearest) -> list[Step]:
+    """The last of the steps, which see the keys of the whole corpus."""
+    whole = partial(dedupe, settings=settings.dedupe, find_nearest=find_nearest)
+    return [Step("dedupe", whole, sees_whole_corpus=True)]
 
 
 def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Found]], Account]:
@@ -89,6 +98,7 @@ def ingest(
     progress: Progress,
     shelf: Shelf | None = None,
     known: Hashes | None = None,
+    engine: Engine | None = None,
 ) -> dict[str, Any]:
     """Raw corpora to an accounted dataset.
 
@@ -100,6 +110,7 @@ def ingest(
         progress: told about each batch.
         shelf: where earlier runs have kept what they made of an input; decides nothing of the content.
         known: hashes of raw files that are known already; looked at only if there is a shelf.
+        engine: where the steps run; None: on this machine. Decides nothing of the content.
 
     Returns:
         The manifest.
@@ -114,23 +125,23 @@ def ingest(
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, "manifest.json")
     found, account = discover(paths, settings)
-    with staging(out, "manifest.json") as folder, open_tagger(settings.tag, workers) as tagger:
-        route = steps(settings, labels, tagger, policy)
+    engine = engine or Local(workers)
+    with staging(out, "manifest.json") as folder:
         spool = Spool(folder / "spool")
-        batch_steps = [step.run for step in route if not step.sees_whole_corpus]
-        through = Through(partial(_run_all, batch_steps), settings, account, shelf, known or {})
-        corpus = run_batches(units(found, settings), through, spool, workers, progress)
+        with engine.opened(open_steps, fingerprints.of_work, settings) as work:
+            through = Through(work, settings, account, shelf, known or {})
+            corpus = run_batches(units(found, settings), through, spool, engine.in_flight, progress)
         if not corpus.keys:
             raise _nothing_read(account)
         corpus_keys = pl.concat(corpus.keys)
-        for step in route:
-            if step.sees_whole_corpus:
-                corpus_keys = step.run(corpus_keys)
+        find_nearest = partial(nearest_in_parts, parts=engine.parts, run=engine.run)
+        for step in steps_on_corpus(settings, find_nearest):
+            [corpus_keys] = engine.run(step.run, [corpus_keys])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
         files[preparation.FILE] = fingerprint(folder / preparation.FILE)
         facts = {
-            "tagger": tagger.fingerprint(),
+            "tagger": tagging.fingerprint(settings.tag),
             "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
             "tokens": report(corpus.token_counts, policy),
             "inputs": account.inputs,
@@ -146,16 +157,23 @@ def ingest(
         return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
 
 
+@contextmanager
+def open_steps(settings: Settings, workers: int) -> Iterator[Work]:
+    """The steps that see one batch, ready for batches, until the block is left.
+
+    Raises:
+        EtlError: see `open_tagger`.
+    """
+    labels, policy = taxonomy.load(settings.taxonomy), load_policy(settings.tag)
+    with open_tagger(settings.tag, workers) as tagger:
+        route = steps(settings, labels, tagger, policy)
+        yield partial(work_on, [step.run for step in route if not step.sees_whole_corpus], settings)
+
+
 def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
     """The rows of all corpora in batches, at most `read.limit` of each."""
     for unit in units(found, settings):
         yield from unit.read(settings, account)
-
-
-def _run_all(run_steps: list[Callable[[pl.DataFrame], pl.DataFrame]], batch: pl.DataFrame) -> pl.DataFrame:
-    for run in run_steps:
-        batch = run(batch)
-    return batch
 
 
 def _write(

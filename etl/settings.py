@@ -103,6 +103,8 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_count: Positive = 2
     max_size: Annotated[int, msgspec.Meta(ge=3)] | None = None
     retries: Annotated[int, msgspec.Meta(ge=0)] = 3
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
     notify: str | None = None
 
 

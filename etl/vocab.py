@@ -21,6 +21,7 @@ import msgspec
 from etl.dataset import staging
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.dataset.shards import fingerprint
+from etl.engine.local import Engine
 from etl.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Coverage:
         return self.unknown / self.tokens if self.tokens else 0.0
 
 
-def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> Vocabulary:
+def build(
+    dataset: Path, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
+) -> Vocabulary:
     """Counts the tokens of train, writes `vocab.json` and `vocab.tsv`, and lists them in the manifest.
 
     Ids go by count, the highest first, then by code point: the same shards give the same bytes.
@@ -84,6 +87,7 @@ def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> 
         dataset: the folder that `etl ingest` wrote.
         min_count: rarer tokens become `<unk>`.
         max_size: at most so many ids, `<pad>` and `<unk>` included, so at least 3.
+        engine: where the tokens are counted; None: on this machine.
 
     Raises:
         InputError: there is no dataset, or its training split has no rows.
@@ -91,14 +95,16 @@ def build(dataset: Path, *, min_count: int = 2, max_size: int | None = None) -> 
         WriteError: a file cannot be written.
     """
     source = open_dataset(dataset)
-    vocabulary = count(source, min_count=min_count, max_size=max_size)
+    vocabulary = count(source, min_count=min_count, max_size=max_size, engine=engine)
     staging.write_file(dataset / READABLE, to_tsv(vocabulary))
     staging.write_file(dataset / FILE, to_bytes(vocabulary).decode())
     _list_in_manifest(source, FILE, READABLE)
     return vocabulary
 
 
-def count(dataset: Dataset, *, min_count: int = 2, max_size: int | None = None) -> Vocabulary:
+def count(
+    dataset: Dataset, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
+) -> Vocabulary:
     """The vocabulary of the training split; it is not written.
 
     Raises:
@@ -112,7 +118,11 @@ def count(dataset: Dataset, *, min_count: int = 2, max_size: int | None = None) 
             next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
         )
     with reading(dataset, "train"):
-        return _of_counts(dataset, _counts(dataset.scan("train")), min_count, max_size)
+        if engine is None or engine.parts == 1:
+            counted = _counts(dataset.scan("train"))
+        else:
+            counted = _counts_of_shards(dataset, engine)
+        return _of_counts(dataset, counted, min_count, max_size)
 
 
 def of_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) -> Vocabulary:
@@ -306,6 +316,26 @@ def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
 
     exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
     return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+
+
+def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
+    """What `_counts` gives, a shard at a time; they go as files, since nobody else may have them."""
+    import polars as pl
+
+    shards = (shard.read_bytes() for shard in dataset.shards("train"))
+    # Added up in between: the tokens of many shards are mostly the same.
+    total = pl.DataFrame(schema={"token": pl.String, "n": pl.Int64})
+    for counted in engine.run(_counts_of_shard, shards):
+        total = pl.concat([total, counted]).group_by("token").agg(pl.col("n").sum())
+    return total
+
+
+def _counts_of_shard(shard: bytes) -> pl.DataFrame:
+    import io
+
+    import polars as pl
+
+    return _counts(pl.scan_parquet(io.BytesIO(shard)))
 
 
 def _n_rows(dataset: Dataset, split: str) -> int:

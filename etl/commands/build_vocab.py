@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+Engine = StrEnum("Engine", ["local", "ray"])
 
 
 def build_vocab(
@@ -16,6 +19,13 @@ def build_vocab(
             min=3, help="At most so many ids, `<pad>` and `<unk>` included; the most frequent stay."
         ),
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where the tokens are counted: on this machine, or on a Ray cluster.")
+    ] = Engine.local,
+    address: Annotated[
+        str | None,
+        typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
+    ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """Give every token of the training split an id, and write them to vocab.json.
@@ -24,10 +34,12 @@ def build_vocab(
     """
     from etl import console, vocab
     from etl.dataset.read import open_dataset
+    from etl.engine.choose import open_engine
     from etl.storage.datasets import changed
 
     with changed(dataset, console.note) as folder:
-        vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size)
+        with open_engine(engine, address, None, console.note) as chosen:
+            vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size, engine=chosen)
         covered = vocab.coverage(vocabulary, open_dataset(folder))
     file = f"{dataset.rstrip('/')}/{vocab.FILE}"
     if is_json:

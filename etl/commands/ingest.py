@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,7 @@ Tagger = StrEnum("Tagger", ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi
 Turns = StrEnum("Turns", ["first", "all"])
 Modality = StrEnum("Modality", ["text", "sound", "image", "multimodal"])
 SplitMode = StrEnum("SplitMode", ["official", "grouped"])
+Engine = StrEnum("Engine", ["local", "ray"])
 OnBadFile = StrEnum("OnBadFile", ["stop", "skip"])
 Duplicates = StrEnum("Duplicates", ["first", "keep"])
 Conflicts = StrEnum("Conflicts", ["reject", "majority", "keep"])
@@ -73,12 +73,20 @@ def ingest(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where the work is done: on this machine, or on a Ray cluster.")
+    ] = Engine.local,
+    address: Annotated[
+        str | None,
+        typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be read, and stop.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
     from etl import console, route
     from etl import settings as settings_module
+    from etl.engine.choose import open_engine
     from etl.storage.datasets import written
     from etl.storage.inputs import fetched
 
@@ -110,10 +118,16 @@ def ingest(
             return
         with (
             written(out, console.note) as folder,
+            open_engine(engine, address, workers, console.note) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
             manifest = route.ingest(
-                raw, folder, settings, workers=workers or os.cpu_count() or 1, progress=progress
+                raw,
+                folder,
+                settings,
+                workers=chosen.in_flight,
+                progress=progress,
+                engine=chosen,
             )
     if is_json:
         console.json_document({key: manifest[key] for key in _SHOWN})

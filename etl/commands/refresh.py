@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from etl.refresh.record import Run
     from etl.refresh.run import Job
     from etl.refresh.what_changed import Changes
+
+Engine = StrEnum("Engine", ["local", "ray"])
 
 
 def refresh(
@@ -42,6 +44,14 @@ def refresh(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(help="Where the work is done: on this machine, or on a Ray cluster.  [default: local]"),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
+    ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Each run as JSON on standard output.")] = False,
 ) -> None:
     """Bring a published dataset up to date: ingest, validate, build-vocab, publish.
@@ -56,8 +66,10 @@ def refresh(
     from etl.refresh import notify as notifying
     from etl.refresh.run import job_of, look
 
-    settings = settings_module.load(config, {"refresh.notify": notify})
-    job = job_of(settings, config.parent, workers or os.cpu_count() or 1)
+    settings = settings_module.load(
+        config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}
+    )
+    job = job_of(settings, config.parent, workers)
     if settings.refresh.notify:
         notifying.check(settings.refresh.notify)
     occasions = _occasions(every, cron, is_once=is_once)

@@ -1,16 +1,81 @@
-"""Runs batches on this machine: several at a time, results in order, few in memory."""
+"""Where the work of a run is done, and the simplest such place: this machine.
+
+Several batches at a time, results in order, few in memory. `etl.engine.ray` is the other place.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from etl.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")
 
+# A batch to what is made of it: frames.
+Work = Callable[["pl.DataFrame"], "list[pl.DataFrame]"]
+# The settings and a number of processes to work that is ready to be done.
+OpenWork = Callable[[Settings, int], AbstractContextManager[Work]]
+# A function and its arguments to its results, in order.
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+# The settings to what decides the result of the work, by name: each a hash or a version.
+Facts = Callable[[Settings], dict[str, str]]
+
 _LOOK_UP_SECONDS = 0.2
+
+
+class Engine(Protocol):
+    """Where the work is done. It decides nothing of the result."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many batches are worked on at a time."""
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts it pays to divide one large piece of work."""
+
+    def opened(self, open_work: OpenWork, facts: Facts, settings: Settings) -> AbstractContextManager[Work]:
+        """Work that several threads may ask for at a time, until the block is left."""
+
+    @property
+    def run(self) -> Run:
+        """`map` of a function of a module, or a `partial` of one. All of it may travel, and so may `run`."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """This machine.
+
+    Args:
+        workers: tagging processes, and batches at a time.
+    """
+
+    workers: int
+    parts: int = 1
+
+    @property
+    def in_flight(self) -> int:
+        """One batch for each worker."""
+        return self.workers
+
+    def opened(self, open_work: OpenWork, facts: Facts, settings: Settings) -> AbstractContextManager[Work]:
+        """The work itself: nothing is elsewhere, so no facts need be compared."""
+        del facts
+        return open_work(settings, self.workers)
+
+    @property
+    def run(self) -> Run:
+        """One after another: polars itself uses all processors."""
+        return map
 
 
 def ordered_map(function: Callable[[Batch], Done], batches: Iterable[Batch], workers: int) -> Iterator[Done]:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
-from etl import clock, fingerprints, near_memory, route, taxonomy, vocab
+from etl import clock, console, fingerprints, near_memory, route, taxonomy, vocab
 from etl.console import Progress
 from etl.dataset import versions
 from etl.dataset.kept import Shelf
 from etl.dataset.read import open_dataset
 from etl.dataset.versions import Version
+from etl.engine.choose import open_engine
+from etl.engine.local import Engine
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.refresh import record
 from etl.refresh.record import Run, Stage
@@ -60,12 +62,19 @@ class Job:
         place: where versions are published.
         settings: all of them.
         workers: tagging processes; decides nothing of the content.
+        say: told what a person who watches should know of a cluster.
     """
 
     inputs: list[Path]
     place: Path
     settings: Settings
-    workers: int = 1
+    workers: int | None = 1
+    say: Callable[[str], None] = console.note
+
+    def open_engine(self) -> AbstractContextManager[Engine]:
+        """Where the work is done: only opened where there is some."""
+        refresh = self.settings.refresh
+        return open_engine(refresh.engine, refresh.address, self.workers, self.say)
 
 
 @dataclass
@@ -84,7 +93,7 @@ class Making:
         return self.job.place / CANDIDATE / self.job.place.resolve().name
 
 
-def job_of(settings: Settings, base: Path, workers: int) -> Job:
+def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
     """What the section `refresh` of an `etl.yaml` in the folder `base` describes.
 
     Raises:
@@ -228,20 +237,23 @@ def _ingest(making: Making) -> Shelf | None:
         job.settings, taxonomy.load(job.settings.taxonomy), load_policy(job.settings.tag)
     )
     shelf = Shelf(job.place / SHELF, lambda content: fingerprints.digest([batches, content]))
-    _timed(
-        making,
-        INGEST,
-        why,
-        lambda: route.ingest(
-            job.inputs,
-            making.folder,
-            job.settings,
-            workers=job.workers,
-            progress=making.progress,
-            shelf=shelf,
-            known=known_hashes(changes, job.place),
-        ),
-    )
+    known = known_hashes(changes, job.place)
+    with job.open_engine() as engine:
+        _timed(
+            making,
+            INGEST,
+            why,
+            lambda: route.ingest(
+                job.inputs,
+                making.folder,
+                job.settings,
+                workers=engine.in_flight,
+                progress=making.progress,
+                shelf=shelf,
+                known=known,
+                engine=engine,
+            ),
+        )
     refuse_changed(changes, job.inputs)
     return shelf
 
@@ -275,8 +287,10 @@ def _build_vocabulary(making: Making) -> None:
     if not why and not (making.folder / vocab.FILE).exists():
         why = ["the dataset was written anew"]
     if why:
-        build = partial(vocab.build, making.folder, min_count=refresh.min_count, max_size=refresh.max_size)
-        _timed(making, VOCABULARY, why, build)
+        with making.job.open_engine() as engine:
+            build = partial(vocab.build, making.folder, engine=engine)
+            limited = partial(build, min_count=refresh.min_count, max_size=refresh.max_size)
+            _timed(making, VOCABULARY, why, limited)
     else:
         making.stages.append(Stage(VOCABULARY, []))
     making.facts[VOCABULARY] = facts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etl.nearest import FindNearest, nearest
 from etl.settings import Dedupe
 from etl.steps.mark import mark
 from etl.steps.near import mark_near
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def dedupe(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
+def dedupe(keys: pl.DataFrame, settings: Dedupe, find_nearest: FindNearest = nearest) -> pl.DataFrame:
     """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, and leaks: exact, normalised, near, group.
 
     Args:
@@ -24,6 +25,7 @@ def dedupe(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
             `text_key` and `normalised_key` (equal exactly where the ids, groups and texts are), `is_short`,
             `label`, `split`, `reason`, `detail`; and `normalised`, the text itself, unless nothing is near.
         settings: what to do with duplicates and conflicts, and what is nearly the same.
+        find_nearest: `nearest`, or what does the same elsewhere.
 
     Returns:
         The keys without `normalised`, which nobody needs any more.
@@ -38,7 +40,7 @@ def dedupe(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     keys = _mark_leaks(keys, "raw_key", is_long, "leak_exact", "the same raw text is in")
     keys = _mark_leaks(keys, "normalised_key", is_long, "leak_normalised", "the same text, normalised, is in")
     if normalised is not None:
-        keys = mark_near(keys, normalised, settings.near)
+        keys = mark_near(keys, normalised, settings.near, find_nearest)
     always = pl.lit(value=True)
     keys = _mark_leaks(keys, "group_key", always, "leak_group", "the same group has rows in")
     return keys.drop("row")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etl.nearest import nearest
+from etl.nearest import FindNearest, nearest
 from etl.steps.mark import mark
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def mark_near(keys: pl.DataFrame, normalised: pl.Series, threshold: float) -> pl.DataFrame:
+def mark_near(
+    keys: pl.DataFrame, normalised: pl.Series, threshold: float, find_nearest: FindNearest = nearest
+) -> pl.DataFrame:
     """Marks `leak_near`, with the similarity and the split of the most similar row in `detail`.
 
     Args:
@@ -19,6 +21,7 @@ def mark_near(keys: pl.DataFrame, normalised: pl.Series, threshold: float) -> pl
             `detail`. Rows with a reason are passed over, and so are short ones.
         normalised: the normalised text of each row; it may be null where the row is passed over.
         threshold: the least similarity of what is nearly the same, above 0.
+        find_nearest: `nearest`, or what does the same elsewhere.
     """
     import polars as pl
 
@@ -30,7 +33,7 @@ def mark_near(keys: pl.DataFrame, normalised: pl.Series, threshold: float) -> pl
         pl.col("split").filter(~is_train).first().alias("leaks_to"),
     )
     is_evaluated = texts["leaks_to"].is_not_null()
-    [found] = nearest(texts["normalised"], threshold, [(texts["in_train"], is_evaluated)])
+    [found] = find_nearest(texts["normalised"], threshold, [(texts["in_train"], is_evaluated)])
     leaks = found.select(
         texts["normalised"].gather(found["text"]),
         texts["leaks_to"].gather(found["other"]),
