@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.train.batches import Rows, in_order_of_length, shuffled
 
@@ -166,11 +166,12 @@ def deterministic(seed: int) -> Iterator[None]:
     threads = torch.get_num_threads()
     before = torch.are_deterministic_algorithms_enabled()
     is_warning = torch.is_deterministic_algorithms_warn_only_enabled()
-    is_filling = torch.utils.deterministic.fill_uninitialized_memory
+    memory: Any = torch.utils.deterministic  # torch makes its attributes when it is run
+    is_filling = memory.fill_uninitialized_memory
     # Some kernels of a GPU have no such algorithm: there it is a best effort.
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     # All memory is written before it is read here, and filling it first costs a tenth of the time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    memory.fill_uninitialized_memory = False
     try:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
@@ -179,7 +180,7 @@ def deterministic(seed: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(before, warn_only=is_warning)
-        torch.utils.deterministic.fill_uninitialized_memory = is_filling
+        memory.fill_uninitialized_memory = is_filling
 
 
 def _mixed_precision(device: torch.device) -> torch.autocast:

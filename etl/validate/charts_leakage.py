@@ -40,7 +40,7 @@ def pairs(leaks: Sequence[Leak], texts: Mapping[str, str]) -> str:
         ("alike", "n"),
     ]
     about = (
-        "A few pairs, each at the strictest level that has it. Of near-duplicates they are the least similar: "
+        "A few pairs, each at the strictest level that has it. Of near-duplicates they are the least alike: "
         "if these are not the same sentence, the threshold is too low. How alike they are is the share of "
         "character trigrams that two texts have in common."
     )
