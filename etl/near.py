@@ -70,6 +70,7 @@ def _with_memory(
         ranked = _ranked_trigrams(texts)
         found = _join_all(texts, threshold, kinds, is_asked, ranked)
         sizes = np.diff(ranked.ends, prepend=0).astype(np.int32)
+        _compile_ahead(texts.head(1))
     else:
         sizes = np.zeros(len(texts), np.int32)
         sizes[old >= 0] = known.texts["size"].to_numpy()[old[old >= 0]]
@@ -82,6 +83,16 @@ def _with_memory(
             kept = kept if sum(each.height for each in kept) <= near_memory.MOST_PAIRS else None
     if kept is not None:
         near_memory.save(file, hashed, sizes, kept)
+
+
+def _compile_ahead(text: pl.Series) -> None:
+    """Has compiled what only the next run needs, in this one, which takes long anyway."""
+    import numpy as np
+
+    kinds, ranked = np.zeros(len(text), np.int64), _ranked_trigrams(text)
+    sizes = np.diff(ranked.ends, prepend=0).astype(np.int32)
+    for _ in _join_new(text, 1.0, kinds, np.ones((1, 1), np.bool_), sizes, ranked, kinds):
+        pass
 
 
 def _with_new(
