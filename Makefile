@@ -46,7 +46,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,onnx,litert,transformer,dev]'
+	# What they ask for beyond the extra [litert] contradicts pydantic, and is not needed; see pyproject.toml.
+	$(BIN)/python -m pip install --quiet --no-deps litert-torch litert-converter
 	touch $@
 
 $(VENV)-keras/.installed: benchmarks/keras-requirements.txt

@@ -28,7 +28,8 @@ def export(
     dataset: Annotated[
         Path | None,
         typer.Option(
-            metavar="DATASET",
+            "--dataset",
+            metavar="DIR",
             help="What the model was trained on. [default: the folder beside MODEL whose manifest it names]",
         ),
     ] = None,

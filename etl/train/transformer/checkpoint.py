@@ -139,7 +139,9 @@ def load(folder: Path) -> Checkpoint:
             folder, local_files_only=True, use_safetensors=True, attn_implementation="eager"
         )
     how = preparation.load(folder / preparation.FILE)
-    return Checkpoint(card, tokenizer, pieces.vocabulary_of(tokenizer), how, SequenceClassifier(network).eval())
+    return Checkpoint(
+        card, tokenizer, pieces.vocabulary_of(tokenizer), how, SequenceClassifier(network).eval()
+    )
 
 
 def _read_card(folder: Path) -> Card:

@@ -107,17 +107,18 @@ def _encode(
         return_token_type_ids=False,
         verbose=False,
     )["input_ids"]
-    lengths = np.array([len(each) for each in found], dtype=np.int64)
+    sizes = np.array([len(each) for each in found], dtype=np.int64)
     ids = np.concatenate([np.array(each, dtype=np.int64) for each in found])
-    owners = np.repeat(np.arange(len(found)), lengths)
+    owners = np.repeat(np.arange(len(found)), sizes)
     is_special = np.isin(ids, tokenizer.all_special_ids) & (ids != tokenizer.unk_token_id)
     is_known = ~is_special & (ids != tokenizer.unk_token_id)
     known = np.bincount(owners, weights=is_known, minlength=len(found))
     return replace(
         rows,
         ids=np.append(ids, tokenizer.pad_token_id),
-        starts=np.cumsum(lengths) - lengths,
-        lengths=lengths,
+        # Without special tokens a row may have no piece: it borrows the padding that stands at the end.
+        starts=np.where(sizes > 0, np.cumsum(sizes) - sizes, len(ids)),
+        lengths=np.maximum(sizes, 1),
         unknown_share=float(np.mean(~is_known[~is_special])) if (~is_special).any() else 0.0,
         empty_share=float(np.mean(known == 0)),
     )
