@@ -103,7 +103,7 @@ def test_a_node_that_dies_in_the_midst_changes_nothing(
 
     def say(note: str) -> None:
         said.append(note)
-        if "are ready" in note and not are_ready.is_set():
+        if "ready" in note and not are_ready.is_set():
             are_ready.set()
             cluster.remove_node(node, allow_graceful=False)
 
@@ -115,7 +115,7 @@ def test_a_node_that_dies_in_the_midst_changes_nothing(
         assert engine.parts == 3
         route.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
         vocab.build(tmp_path / "d", engine=engine)
-    assert "note: 3 workers are ready, on 3 nodes" in said
+    assert "note: 3 workers on 3 nodes ready" in said
     assert [note for note in said if "was lost; others do its work" in note]
     assert digests(tmp_path / "d") == local
 
@@ -181,6 +181,15 @@ def test_an_address_without_ray_is_refused() -> None:
     with (
         pytest.raises(SettingsError, match="the engine is local"),
         open_engine("local", "auto", 1, SAY_NOTHING),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379", "head"])
+def test_an_address_at_which_there_is_no_cluster_is_said_at_once(address: str) -> None:
+    with (
+        pytest.raises(SettingsError, match=f"there is no Ray cluster at {address}"),
+        open_engine("ray", address, 1, SAY_NOTHING),
     ):
         pass
 

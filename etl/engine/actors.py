@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from etl.console import counted
 from etl.engine.carried import carried, carry
 from etl.engine.local import Facts, OpenWork, Work
 from etl.errors import EtlError, InputError
@@ -215,7 +216,8 @@ class _Troop:
                         self._ready.put(worker)
             if done and not self._starting:
                 nodes = len({worker.node for worker in self._open})
-                self._say(f"note: {len(self._open)} workers are ready, on {nodes} nodes")
+                workers = counted(len(self._open), "worker")
+                self._say(f"note: {workers} on {counted(nodes, 'node')} ready")
             if self._open:
                 self._last_seen = time.monotonic()
             elif time.monotonic() - self._last_seen > _START_SECONDS or len(self._deaths) > _TRIES:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,6 +24,7 @@ Done = TypeVar("Done")
 
 _AHEAD = 2  # batches for each processor: the next one arrives while one is worked on
 _RETRIES = 3  # of a task whose node died
+_ANSWER_SECONDS = 10
 _DISTRIBUTION = "korean-emotion-etl"
 
 
@@ -150,8 +152,9 @@ def _connect(address: str | None, workers: int | None) -> None:
         if address is None:
             ray.init("local", num_cpus=workers, include_dashboard=False, **said_by_nodes)
         else:
+            _check_answers(address)
             ray.init(address, **said_by_nodes)
-    except (ConnectionError, ValueError) as error:
+    except (ConnectionError, TimeoutError, socket.gaierror, ValueError) as error:
         raise SettingsError(
             f"there is no Ray cluster at {address}",
             details=[actors.first_line(error)],
@@ -164,3 +167,17 @@ def _connect(address: str | None, workers: int | None) -> None:
             details=[actors.first_line(error)],
             next_step="`ray status` says more; or use `--engine local`.",
         ) from error
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself tries for minutes.
+
+    Raises:
+        OSError: nothing listens at the address.
+        ValueError: it is no address.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS):
+        pass
