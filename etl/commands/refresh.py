@@ -62,6 +62,7 @@ def refresh(
 
     Every run is a line of runs.jsonl. `etl versions`, `etl diff`, `etl rollback` and `etl prune` do the rest.
     """
+    from etl import console
     from etl import settings as settings_module
     from etl.refresh import notify as notifying
     from etl.refresh.run import job_of, look
@@ -74,7 +75,7 @@ def refresh(
         notifying.check(settings.refresh.notify)
     occasions = _occasions(every, cron, is_once=is_once)
     if dry_run:
-        _show_plan(look(job), is_json=is_json)
+        _show_plan(look(job, console.note), is_json=is_json)
         return
     is_lasting = every is not None or cron is not None
     for _ in occasions:

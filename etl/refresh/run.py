@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -28,6 +28,7 @@ from etl.errors import EtlError, FindingsError, SettingsError
 from etl.refresh import record
 from etl.refresh.record import Run, Stage
 from etl.refresh.retry import with_retries
+from etl.refresh.urls import copy_current, inputs_of, local_inputs, place_of
 from etl.refresh.what_changed import (
     DATASET,
     INGEST,
@@ -42,6 +43,7 @@ from etl.refresh.what_changed import (
     what_changed,
 )
 from etl.settings import Settings
+from etl.storage.remote import is_remote
 from etl.tagging.policy import load as load_policy
 from etl.validate.contract_checks import great_expectations
 from etl.validate.run import validate
@@ -63,6 +65,8 @@ class Job:
         settings: all of them.
         workers: tagging processes; decides nothing of the content.
         say: told what a person who watches should know of a cluster.
+        sources: where there are URLs among the inputs: those and the paths, to be fetched by each run.
+        url: where the current version is copied to; None: nowhere.
     """
 
     inputs: list[Path]
@@ -70,6 +74,8 @@ class Job:
     settings: Settings
     workers: int | None = 1
     say: Callable[[str], None] = console.note
+    sources: tuple[str, ...] = ()
+    url: str | None = None
 
     def open_engine(self) -> AbstractContextManager[Engine]:
         """Where the work is done: only opened where there is some."""
@@ -107,8 +113,8 @@ def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
             details=["expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`"],
             next_step="`etl init` writes a file in which every key is explained.",
         )
-    inputs = [base / each for each in refresh.inputs]
-    place = base / refresh.out
+    inputs, sources = inputs_of(refresh.inputs, base)
+    place = place_of(refresh.out, base)
     for each in inputs:
         if each.resolve().is_relative_to(place.resolve()):
             raise SettingsError(
@@ -116,17 +122,19 @@ def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
                 details=[f"got out: {refresh.out}"],
                 next_step="publish into a folder of its own.",
             )
-    return Job(inputs, place, settings, workers)
+    url = refresh.out if is_remote(refresh.out) else None
+    return Job(inputs, place, settings, workers, sources=sources, url=url)
 
 
-def look(job: Job) -> Changes:
-    """What a refresh would find, without doing anything.
+def look(job: Job, say: Callable[[str], None] = lambda _: None) -> Changes:
+    """What a refresh would find, without doing anything but to fetch it.
 
     Raises:
         EtlError: see `what_changed`.
     """
     _check_place(job.place)
-    return what_changed(job.inputs, job.place, job.settings)
+    with local_inputs(job.inputs, job.sources, say) as raw:
+        return what_changed(raw, job.place, job.settings)
 
 
 def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_waiting: bool = False) -> Run:
@@ -153,7 +161,10 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
     with versions.locked(job.place, "etl refresh", is_waiting=is_waiting, say=say):
         run = Run(run=record.next_number(job.place), started=clock.now(), before=versions.current(job.place))
         try:
-            with_retries(partial(_attempt, job, run, progress), job.settings.refresh.retries, say)
+            retries = job.settings.refresh.retries
+            with_retries(partial(_attempt, job, run, progress, say), retries, say)
+            if job.url:
+                with_retries(partial(copy_current, job.place, job.url, say), retries, say)
             run.exit_code = 0
         except EtlError as error:
             run.outcome, run.exit_code, run.error = record.FAILED, error.exit_code, error.text()
@@ -171,8 +182,13 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
     return run
 
 
-def _attempt(job: Job, run: Run, progress: Progress) -> None:
+def _attempt(job: Job, run: Run, progress: Progress, say: Callable[[str], None]) -> None:
     """One attempt at all stages; fills in what the record says of them."""
+    with local_inputs(job.inputs, job.sources, say) as raw:
+        _run_stages(replace(job, inputs=raw), run, progress)
+
+
+def _run_stages(job: Job, run: Run, progress: Progress) -> None:
     shutil.rmtree(job.place / CANDIDATE, ignore_errors=True)
     versions.tidy(job.place)
     changes = what_changed(job.inputs, job.place, job.settings)

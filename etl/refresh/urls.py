@@ -1,0 +1,71 @@
+"""A refresh that publishes at a URL: it works in a place on this machine, and copies what is current there.
+
+The place is kept between runs, in the cache folder, since it holds what makes a refresh quick and a rollback
+possible. Where it is lost, the next run makes all of it again, and the same version is not uploaded twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl import resources
+from etl.dataset import versions
+from etl.storage.inputs import fetched
+from etl.storage.remote import connect, is_remote, local_path
+from etl.storage.versions import publish_version
+
+
+def place_of(out: str, base: Path) -> Path:
+    """The place on this machine of what stands in `refresh.out`.
+
+    Raises:
+        SettingsError: it is a URL that cannot be used.
+    """
+    if not is_remote(out):
+        return base / local_path(out)
+    remote = connect(out)
+    return (
+        resources.cache_folder()
+        / "places"
+        / hashlib.sha256(remote.url.encode()).hexdigest()[:16]
+        / remote.name
+    )
+
+
+def inputs_of(inputs: tuple[str, ...], base: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """What stands in `refresh.inputs`: paths here; if there are URLs, also all that is to be fetched."""
+    paths = [base / local_path(each) for each in inputs if not is_remote(each)]
+    if len(paths) == len(inputs):
+        return paths, ()
+    return paths, tuple(each if is_remote(each) else str(base / local_path(each)) for each in inputs)
+
+
+@contextmanager
+def local_inputs(
+    inputs: list[Path], sources: tuple[str, ...], say: Callable[[str], None]
+) -> Iterator[list[Path]]:
+    """The inputs of one run as paths on this machine; copies last as long as the block.
+
+    Raises:
+        InputError: a URL cannot be read.
+    """
+    if not sources:
+        yield inputs
+        return
+    with fetched(sources, say) as paths:
+        yield paths
+
+
+def copy_current(place: Path, url: str, say: Callable[[str], None]) -> None:
+    """Makes the current version of a place that of a URL; nothing is uploaded that is there.
+
+    Raises:
+        InputError: the URL cannot be read.
+        WriteError: it cannot be written; what was current there is current.
+    """
+    name = versions.current(place)
+    if name is not None:
+        publish_version(versions.path_of(place, name), url, name, say)
