@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from etl import near, near_memory
 from etl.near import near_duplicates
-from etl.nearest import nearest
+from etl.nearest import nearest, nearest_in_parts
 from etl.normalise import normalised_key
 
 Pairs = dict[tuple[str, str], float]
@@ -112,6 +112,20 @@ def test_a_memory_that_is_damaged_is_none(
 def test_the_order_of_the_texts_does_not_matter(texts: list[str], threshold: float, rng: Random) -> None:
     shuffled = rng.sample(texts, len(texts))
     assert found(shuffled, threshold) == found(texts, threshold)
+
+
+@settings(deadline=None)
+@given(TEXTS, THRESHOLDS, st.integers(2, 9), st.randoms(use_true_random=False))
+def test_what_is_found_in_parts_is_what_is_found_at_once(
+    texts: list[str], threshold: float, parts: int, rng: Random
+) -> None:
+    masks = [pl.Series([rng.random() < 0.6 for _ in texts], dtype=pl.Boolean) for _ in range(2)]
+    series, sides = pl.Series(texts, dtype=pl.String), [(masks[0], masks[1]), (masks[1], masks[0])]
+    expected = nearest(series, threshold, sides)
+    for got, whole in zip(
+        nearest_in_parts(series, threshold, sides, parts=parts, run=map), expected, strict=True
+    ):
+        assert got.equals(whole)
 
 
 def test_the_pairs_among_real_reviews_are_those_of_a_brute_force_search(

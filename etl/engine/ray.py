@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -87,8 +89,9 @@ def open_ray(address: str | None, workers: int | None, say: Callable[[str], None
             details=[f"expected the package {error.name}"],
             next_step=f"pip install '{_DISTRIBUTION}[ray]', or use `--engine local`.",
         ) from error
-    _connect(address, workers)
     try:
+        with _uninterrupted():  # half-started, Ray leaves processes behind
+            _connect(address, workers)
         yield Ray(workers or _processors(), say)
     finally:
         ray.shutdown()
@@ -115,6 +118,22 @@ def run_tasks(function: Callable[[Any], Done], arguments: Iterable[Any], in_flig
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C is heard when the block is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _processors() -> int:
