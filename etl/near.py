@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_NEW = 0.2  # a larger share of new texts is no quicker joined with the old ones than all with all
 _PAIRS_AT_A_TIME = 1_000_000
+_TEXTS_AT_A_TIME = 50_000
 
 
 def near_duplicates(
@@ -187,8 +188,7 @@ def _join_new(
     from etl import near_join
 
     codes, ends = _codes(texts)
-    places = 1 << int(2 * len(new.grams) + 1).bit_length()
-    keys, values = np.zeros(places, np.int64), np.empty(places, np.int32)
+    keys, values = _empty_table(len(new.grams))
     near_join.fill_table(new.grams, new.ranks, keys, values)
     heads = np.full(len(new.grams), -1, np.int64)
     links, sets = np.empty(len(new.tokens), np.int64), np.empty(len(new.tokens), np.int64)
@@ -222,21 +222,71 @@ class _Ranked(NamedTuple):
 
 
 def _ranked_trigrams(texts: pl.Series) -> _Ranked:
-    """The trigrams of texts, none null or empty."""
+    """The trigrams of texts, none null or empty.
+
+    They are made twice, some texts at a time: to count them, and to number them. Eight bytes for each
+    trigram of each text would be a gigabyte for a few million sentences.
+    """
     import numpy as np
 
     from etl import near_join
 
-    codes, ends = _codes(texts)
-    packed, packed_ends = np.empty(len(codes), np.int64), np.empty(len(ends), np.int64)
-    near_join.trigrams(codes, ends, packed, packed_ends)
-    packed = packed[: packed_ends[-1] if len(ends) else 0]
-    grams, numbers, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    sizes: list[np.ndarray] = []
+    keys, counts, known = *_empty_table(0), 0
+    for packed, ends in _packed_trigrams(texts):
+        sizes.append(np.diff(ends, prepend=0))
+        if 2 * (known + len(packed)) > len(keys):
+            keys, counts = _larger(keys, counts, known + len(packed))
+        known += near_join.count_grams(packed, keys, counts)
+    places = np.flatnonzero(keys)
+    places = places[np.argsort(keys[places])]
+    grams, counts = keys[places], counts[places]
+    del keys, places
     ranks = np.empty(len(counts), np.int32)
     ranks[np.argsort(counts, kind="stable")] = np.arange(len(counts), dtype=np.int32)
-    tokens = ranks[numbers]
-    near_join.sort_each(tokens, packed_ends)
-    return _Ranked(tokens, packed_ends, grams, ranks)
+    all_ends = np.concatenate([np.zeros(0, np.int64), *sizes]).cumsum()
+    tokens = np.empty(all_ends[-1] if len(all_ends) else 0, np.int32)
+    keys, values = _empty_table(len(grams))
+    near_join.fill_table(grams, ranks, keys, values)
+    start = 0
+    for packed, _ in _packed_trigrams(texts):
+        near_join.rank_each(packed, keys, values, tokens[start : start + len(packed)])
+        start += len(packed)
+    near_join.sort_each(tokens, all_ends)
+    return _Ranked(tokens, all_ends, grams, ranks)
+
+
+def _packed_trigrams(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The distinct trigrams of each text as integers, and where those of each end, some texts at a time."""
+    import numpy as np
+
+    from etl import near_join
+
+    for start in range(0, len(texts), _TEXTS_AT_A_TIME):
+        codes, ends = _codes(texts.slice(start, _TEXTS_AT_A_TIME))
+        packed, packed_ends = np.empty(len(codes), np.int64), np.empty(len(ends), np.int64)
+        near_join.trigrams(codes, ends, packed, packed_ends)
+        yield packed[: packed_ends[-1]], packed_ends
+
+
+def _empty_table(entries: int) -> tuple[np.ndarray, np.ndarray]:
+    """A hash table of trigrams and numbers, at least half of it empty; a power of two, as it must be."""
+    import numpy as np
+
+    places = 1 << int(2 * entries + 1).bit_length()
+    return np.zeros(places, np.int64), np.zeros(places, np.int32)
+
+
+def _larger(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
+    """The table with room for so many entries, and for as many again, so that this is not done often."""
+    import numpy as np
+
+    from etl import near_join
+
+    filled = np.flatnonzero(keys)
+    table = _empty_table(entries + len(filled))
+    near_join.fill_table(keys[filled], counts[filled], *table)
+    return table
 
 
 def _codes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:

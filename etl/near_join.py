@@ -263,6 +263,29 @@ def fill_table(grams, ranks, keys, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def count_grams(grams, keys, counts):  # type: ignore[no-untyped-def]
+    """Counts trigrams in a hash table with room for all of them; returns how many are new to it."""
+    mask = len(keys) - 1
+    new = 0
+    for gram in grams:
+        place = _place(gram, mask)
+        while keys[place] != 0 and keys[place] != gram:
+            place = (place + 1) & mask
+        new += keys[place] == 0
+        keys[place] = gram
+        counts[place] += 1
+    return new
+
+
+@njit(cache=True, nogil=True)
+def rank_each(grams, keys, ranks, tokens):  # type: ignore[no-untyped-def]
+    """Fills `tokens` with the ranks of trigrams that are all in the table."""
+    mask = len(keys) - 1
+    for number in range(len(grams)):
+        tokens[number] = _rank(grams[number], keys, ranks, mask)
+
+
+@njit(cache=True, nogil=True)
 def index_all(tokens, ends, threshold, heads, links, sets):  # type: ignore[no-untyped-def]
     """Puts the first few elements of each set into the inverted index; returns the number of entries."""
     count = begin = 0
