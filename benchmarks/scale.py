@@ -1,4 +1,4 @@
-"""`etl ingest` on one to ten million made-up rows, without a tagger: seconds and memory by row, and by step.
+"""`etl ingest` on one to ten million made-up rows, without a tagger: seconds by step, and memory.
 
     python -m benchmarks.scale [ROWS…] [--folder FOLDER]
 
@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from etl import console
 
 ROWS = (1_000_000, 3_000_000, 10_000_000)
 IMPORTS = {"etl": ("etl.route", "etl.near_join", "numpy", "polars", "pyarrow.parquet", "yaml")}
+STEPS = ("clean", "relabel", "tag", "key_tokens", "split")
 _WORKERS = 2
 _WORDS, _SYLLABLES = 50_000, 900
 _AT_A_TIME = 100_000
@@ -54,7 +55,7 @@ def main() -> None:
 
 
 def measured(rows: int, setup: Setup) -> dict[str, float]:
-    """The figures of one size; seconds of a step are those of all threads together."""
+    """The figures of one size; seconds, unless said otherwise, are those of the processors."""
     source = make_input(_NAME, setup, "rows.jsonl", rows)
     run = run_case(Case(_NAME, "etl", source))
     console.note(f"{rows:,} rows: {run.work_seconds:,.0f} s, tree peak {run.tree_peak_bytes / _MB:,.0f} MB")
@@ -66,9 +67,9 @@ def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
     return {
         "raw MB": round(source.stat().st_size / _MB),
         "dataset MB": told.pop("dataset MB"),
-        "seconds": round(run.work_seconds, 1),
-        "processor seconds": round(run.cpu_seconds, 1),
-        "µs a row": round(run.work_seconds / rows * 1e6, 2),
+        "seconds by the clock": round(run.work_seconds, 1),
+        "seconds of the processors": round(run.cpu_seconds, 1),
+        "… µs a row": round(run.cpu_seconds / rows * 1e6, 2),
         "peak MB (tree)": round(run.tree_peak_bytes / _MB),
         "bytes of peak a row": round(run.tree_peak_bytes / rows),
         **{name: round(seconds, 1) for name, seconds in told.items()},
@@ -83,24 +84,23 @@ def etl(source: str, out: str) -> Path:
         None,
         {"tag.tagger": "whitespace", "table.text_column": "text", "table.label_column": "label"},
     )
-    phases: dict[str, float] = {}
+    steps: dict[str, float] = {}
+    near: list[float] = []
     marks: dict[str, float] = {}
 
     def progress(amount: int, description: str | None = None) -> None:
         del amount
-        marks["written" if description == "writing" else "read"] = time.perf_counter()
+        marks["written" if description == "writing" else "read"] = time.process_time()
 
-    start = time.perf_counter()
-    with _timed_steps(phases):
+    start = time.process_time()
+    with _timed_steps(steps, near):
         route.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
-    end = time.perf_counter()
-    near = phases.get("· near join", 0.0)
     told = {
-        "reading and all steps that see a batch (clock)": marks["read"] - start,
-        **{f"· {name} (threads)": seconds for name, seconds in phases.items() if not name.startswith("·")},
-        "keys: duplicates, conflicts, leaks (clock)": marks["written"] - marks["read"] - near,
-        "near join (clock)": near,
-        "writing (clock)": end - marks["written"],
+        "reading, and all steps that see a batch": marks["read"] - start,
+        **{f"· {name} (clock)": seconds for name, seconds in steps.items()},
+        "keys: duplicates, conflicts, leaks": marks["written"] - marks["read"] - sum(near),
+        "near join": sum(near),
+        "writing": time.process_time() - marks["written"],
         "dataset MB": round(sum(path.stat().st_size for path in Path(out).rglob("*")) / _MB),
     }
     Path(f"{source}.seconds.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
@@ -108,20 +108,31 @@ def etl(source: str, out: str) -> Path:
 
 
 @contextmanager
-def _timed_steps(seconds: dict[str, float]) -> Iterator[None]:
-    """Counts what the steps take; they are found by name where the route looks for them."""
+def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
+    """Counts what the steps take; they are found by name where the route looks for them.
+
+    Steps run on several threads, so theirs are seconds by the clock, added up; the near join runs alone, so
+    its are those of the processors.
+    """
     from etl import batches, nearest, route
 
     lock = threading.Lock()
-    places: list[tuple[Any, str, str]] = [
-        *((route, name, name) for name in ("clean", "relabel", "tag", "key_tokens", "split")),
-        (batches, "count_tokens", "token counts"),
-        (batches, "keys", "keys"),
-        (nearest, "nearest", "· near join"),
+
+    def count_step(name: str, seconds: float) -> None:
+        with lock:
+            steps[name] = steps.get(name, 0.0) + seconds
+
+    def count_near(_: str, seconds: float) -> None:
+        near.append(seconds)
+
+    places: list[tuple[Any, str, Callable[[], float], Callable[[str, float], None]]] = [
+        *((route, name, time.perf_counter, count_step) for name in STEPS),
+        *((batches, name, time.perf_counter, count_step) for name in ("count_tokens", "keys")),
+        (nearest, "nearest", time.process_time, count_near),
     ]
-    before = [(module, name, getattr(module, name)) for module, name, _ in places]
-    for module, name, shown in places:
-        setattr(module, name, _timed(getattr(module, name), shown, seconds, lock))
+    before = [(module, name, getattr(module, name)) for module, name, _, _ in places]
+    for module, name, clock, count in places:
+        setattr(module, name, _timed(getattr(module, name), clock, partial(count, name)))
     try:
         yield
     finally:
@@ -130,16 +141,15 @@ def _timed_steps(seconds: dict[str, float]) -> Iterator[None]:
 
 
 def _timed(
-    function: Callable[..., Any], name: str, seconds: dict[str, float], lock: threading.Lock
+    function: Callable[..., Any], clock: Callable[[], float], count: Callable[[float], None]
 ) -> Callable[..., Any]:
     @wraps(function)
     def run(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
+        start = clock()
         try:
             return function(*arguments, **named)
         finally:
-            with lock:
-                seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+            count(clock() - start)
 
     return run
 
