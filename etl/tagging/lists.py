@@ -55,6 +55,21 @@ def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
     return _column(lists.ends, distinct.gather(pl.Series(lists.index)))
 
 
+def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Series:
+    """Lists of strings from the strings that they were joined to, several lists to each.
+
+    Args:
+        joined: those that come from at least one element.
+        separator: what they were joined with.
+        counts: how many elements each list has.
+    """
+    import numpy as np
+    import polars as pl
+
+    values = pl.Series(joined, dtype=pl.String).str.split(separator).explode()
+    return _column(np.cumsum(np.array(counts, dtype=np.int64)), values)
+
+
 def column(lists: Sequence[list[str]]) -> pl.Series:
     """Python's lists of strings as a column: several times as fast as polars makes one of them."""
     import numpy as np

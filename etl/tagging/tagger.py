@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from etl import console, resources
 from etl.settings import Tag
-from etl.tagging import dictionary, taggers
+from etl.tagging import dictionary, taggers, worker
 from etl.tagging.cache import TagCache, open_cache
-from etl.tagging.lists import column
+from etl.tagging.lists import column, split
 from etl.tagging.okt.exact import TagTexts
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
@@ -72,13 +72,14 @@ class Tagger:
 
         if texts.is_empty():
             return _by_whitespace(texts)
-        tokens, tags, problems, found = zip(*self._pool.tag(texts.to_list()), strict=True)
-        lists = {"text": texts, "tokens": column(tokens), "tags": column(tags)}
+        answers = self._pool.tag_packed(texts.to_list())
+        problems = [own.get(index, (None, "")) for _, _, sizes, own in answers for index in range(len(sizes))]
         problem = {
-            "problem": pl.Series(problems, dtype=pl.String),
-            "found": pl.Series(found, dtype=pl.String),
+            name: pl.Series([each[place] for each in problems], dtype=pl.String)
+            for place, name in enumerate(("problem", "found"))
         }
-        return pl.DataFrame({**lists, **problem})
+        tokens, tags = _token_columns(answers)
+        return pl.DataFrame({"text": texts, "tokens": tokens, "tags": tags, **problem})
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides the tokens; see `fingerprint`."""
@@ -128,6 +129,17 @@ def fingerprint(settings: Tag) -> dict[str, Any]:
         "options": options,
     }
     return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
+
+
+def _token_columns(answers: list[worker.Packed]) -> tuple[pl.Series, pl.Series]:
+    """Tokens and tags, lists of strings; where that can be avoided, none of them is made in Python."""
+    if any(isinstance(tokens, list) for tokens, *_ in answers):  # one of them has the separator in it
+        outcomes = [outcome for packed in answers for outcome in worker.unpack(packed)]
+        return column([outcome[0] for outcome in outcomes]), column([outcome[1] for outcome in outcomes])
+    counts = [count for _, _, sizes, _ in answers for count in sizes]
+    some = [packed for packed in answers if any(packed[2])]
+    tokens, tags = [str(packed[0]) for packed in some], [packed[1] for packed in some]
+    return split(tokens, worker.BETWEEN, counts), split(tags, worker.BETWEEN, counts)
 
 
 def _by_whitespace(texts: pl.Series) -> pl.DataFrame:

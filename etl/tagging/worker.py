@@ -28,7 +28,9 @@ Outcome = tuple[list[str], list[str], str | None, str]
 # Tokens joined, tags joined, how many each sentence has, and what went wrong, by the sentence's index.
 Packed = tuple[str | list[str], str, list[int], dict[int, tuple[str, str]]]
 
-_BETWEEN = "\x1f"  # the cleaner leaves no control character in a text, but others may ask, too
+BETWEEN = (
+    "\x1f"  # of joined tokens: the cleaner leaves no control character in a text, but others may ask, too
+)
 _START_SECONDS = 90  # Kkma takes 3 s on a quiet machine and 12 s on a busy one
 WAITS = 2  # times the limit on the clock, as the machine may be busy with others
 NOT_BEGUN = -1
@@ -89,9 +91,9 @@ def start(settings: Tag, words: list[tuple[str, str]], begun: MutableSequence[in
 def pack(outcomes: list[Outcome]) -> Packed:
     """Outcomes as few long strings, which cross between processes several times as fast as short ones."""
     tokens = list(chain.from_iterable(outcome[0] for outcome in outcomes))
-    joined = _BETWEEN.join(tokens)
-    is_clear = joined.count(_BETWEEN) == max(0, len(tokens) - 1)
-    tags = _BETWEEN.join(chain.from_iterable(outcome[1] for outcome in outcomes))
+    joined = BETWEEN.join(tokens)
+    is_clear = joined.count(BETWEEN) == max(0, len(tokens) - 1)
+    tags = BETWEEN.join(chain.from_iterable(outcome[1] for outcome in outcomes))
     problems = {
         index: (reason, found) for index, (_, _, reason, found) in enumerate(outcomes) if reason is not None
     }
@@ -101,8 +103,8 @@ def pack(outcomes: list[Outcome]) -> Packed:
 def unpack(packed: Packed) -> list[Outcome]:
     """What was packed."""
     joined, joined_tags, counts, problems = packed
-    tokens = joined.split(_BETWEEN) if isinstance(joined, str) else joined
-    tags = joined_tags.split(_BETWEEN)
+    tokens = joined.split(BETWEEN) if isinstance(joined, str) else joined
+    tags = joined_tags.split(BETWEEN)
     outcomes: list[Outcome] = []
     start = 0
     for index, count in enumerate(counts):

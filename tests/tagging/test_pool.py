@@ -12,9 +12,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hazards import descendants, is_running
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl.errors import EtlError, SettingsError
 from etl.settings import Tag
+from etl.tagging import worker
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 
@@ -145,6 +148,7 @@ ENDS_WHILE_A_WORKER_STARTS = """
 import contextlib, multiprocessing, os, signal, threading, time
 from concurrent.futures import CancelledError
 from etl.settings import Tag
+from etl.tagging import worker
 from etl.tagging.pool import Pool
 def tag(texts):
     with contextlib.suppress(CancelledError):
@@ -197,6 +201,7 @@ def test_a_tagger_that_dies_when_it_is_loaded_is_one_error(
 HANGS = """
 import sys
 from etl.settings import Tag
+from etl.tagging import worker
 from etl.tagging.pool import Pool
 if __name__ == "__main__":
     pool = Pool(Tag(tagger="hannanum", seconds=300), workers=2)
@@ -242,3 +247,19 @@ def test_workers_are_gone_with_their_parent_even_in_a_hang(signal_number: int, t
     if signal_number == signal.SIGINT:
         assert printed == "interrupted\n"
         assert errors == ""
+
+
+any_text = st.text(st.sampled_from("가ㅋ \x1f\n🙂"), max_size=3)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.lists(any_text, max_size=4).map(lambda tokens: (tokens, ["Noun"] * len(tokens), None, "")),
+            st.just(([], [], "tagger_error", "Exception: 가")),
+        ),
+        max_size=6,
+    )
+)
+def test_outcomes_come_out_of_their_packing_as_they_went_in(outcomes: list[worker.Outcome]) -> None:
+    assert worker.unpack(worker.pack(outcomes)) == outcomes
