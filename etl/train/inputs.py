@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -56,15 +56,24 @@ def read(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inputs:
     how = msgspec.structs.replace(preparation.load(dataset.path / preparation.FILE), tokens=tokens)
     vocabulary = vocab.load_for(dataset)
     frames = read_frames(dataset, how, SPLITS, workers)
-    if not frames["train"].height:
+    if tokens == "all" and frames["train"].height:
+        vocabulary = vocab.of_all_tokens(dataset, frames["train"], vocabulary)
+    rows = {split: batches.encode_rows(frame, dataset.labels, vocabulary) for split, frame in frames.items()}
+    return of_rows(dataset, how, vocabulary, rows)
+
+
+def of_rows(dataset: Dataset, how: Preparation, vocabulary: Vocabulary, rows: dict[str, Rows]) -> Inputs:
+    """The rows of all splits as what a model learns from and is judged by.
+
+    Raises:
+        InputError: there are no training rows.
+        SettingsError: there are no held-out rows.
+    """
+    if not len(rows["train"]):
         raise InputError(
             f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
         )
-    if tokens == "all":
-        vocabulary = vocab.of_all_tokens(dataset, frames["train"], vocabulary)
-    rows = {split: batches.encode_rows(frame, dataset.labels, vocabulary) for split, frame in frames.items()}
-    train = rows.pop("train")
-    held_out = {split: own for split, own in rows.items() if len(own)}
+    held_out = {split: own for split, own in rows.items() if split != "train" and len(own)}
     if not held_out:
         raise SettingsError(
             f"{dataset.path} has neither validation nor test rows",
@@ -72,7 +81,7 @@ def read(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inputs:
             cause="The corpora have no official split, or split.validation and split.test are 0.",
             next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
         )
-    return Inputs(dataset, how, vocabulary, train, held_out)
+    return Inputs(dataset, how, vocabulary, rows["train"], held_out)
 
 
 def read_split(dataset: Dataset, split: str, how: Preparation, vocabulary: Vocabulary) -> Rows:
@@ -95,11 +104,11 @@ def read_frames(
         SettingsError: the tagger is not installed.
     """
     if how.tokens == "key":
-        return {split: _collect(dataset, split, "tokens") for split in splits}
+        return {split: collect(dataset, split, "tokens") for split in splits}
     with preparation.open_tagger(how, workers) as tagger:
         return {
             split: _tagged(
-                _collect(dataset, split, "text"), lambda texts: preparation.prepare(how, texts, tagger)
+                collect(dataset, split, "text"), lambda texts: preparation.prepare(how, texts, tagger)
             )
             for split in splits
         }
@@ -113,9 +122,14 @@ def _tagged(frame: pl.DataFrame, prepare: Callable[[pl.Series], pl.DataFrame]) -
     return frame.with_columns(tokens.fill_null(pl.lit([], pl.List(pl.String))))
 
 
-def _collect(dataset: Dataset, split: str, column: str) -> pl.DataFrame:
+def collect(dataset: Dataset, split: str, column: Literal["tokens", "text"]) -> pl.DataFrame:
+    """`source`, `label` and `column` of a split, in the order of its rows; nothing is null there.
+
+    Raises:
+        InputError: a shard is damaged.
+    """
     import polars as pl
 
-    content = pl.col("tokens").fill_null([]) if column == "tokens" else pl.col(column)
+    nothing = pl.lit([], pl.List(pl.String)) if column == "tokens" else pl.lit("")
     with vocab.reading(dataset, split):
-        return dataset.scan(split).select("source", "label", content).collect()
+        return dataset.scan(split).select("source", "label", pl.col(column).fill_null(nothing)).collect()

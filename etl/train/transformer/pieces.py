@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from etl import preparation, vocab
 from etl.dataset.read import SPLITS, Dataset
-from etl.errors import InputError, SettingsError
-from etl.train import batches
+from etl.train import batches, inputs
 from etl.train.batches import Rows
 from etl.train.inputs import Inputs
 from etl.vocab import Vocabulary
@@ -43,21 +42,10 @@ def read(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> Inputs:
     how = preparation.load(dataset.path / preparation.FILE)
     vocabulary = vocabulary_of(tokenizer)
     rows = {
-        split: _encode(_collect(dataset, split), dataset.labels, tokenizer, vocabulary) for split in SPLITS
+        split: encode(inputs.collect(dataset, split, "text"), dataset.labels, tokenizer, vocabulary)
+        for split in SPLITS
     }
-    train = rows.pop("train")
-    if not len(train):
-        raise InputError(
-            f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
-        )
-    held_out = {split: own for split, own in rows.items() if len(own)}
-    if not held_out:
-        raise SettingsError(
-            f"{dataset.path} has neither validation nor test rows",
-            details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
-            next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
-        )
-    return Inputs(dataset, how, vocabulary, train, held_out)
+    return inputs.of_rows(dataset, how, vocabulary, rows)
 
 
 def read_split(
@@ -68,7 +56,8 @@ def read_split(
     Raises:
         InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
     """
-    return cut(_encode(_collect(dataset, split), dataset.labels, tokenizer, vocabulary), max_len)
+    frame = inputs.collect(dataset, split, "text")
+    return cut(encode(frame, dataset.labels, tokenizer, vocabulary), max_len)
 
 
 def cut(rows: Rows, max_len: int) -> Rows:
@@ -82,16 +71,14 @@ def cut(rows: Rows, max_len: int) -> Rows:
     return replace(rows, ids=ids, lengths=np.minimum(rows.lengths, max_len))
 
 
-def _collect(dataset: Dataset, split: str) -> pl.DataFrame:
-    import polars as pl
-
-    with vocab.reading(dataset, split):
-        return dataset.scan(split).select("source", "label", pl.col("text").fill_null("")).collect()
-
-
-def _encode(
+def encode(
     frame: pl.DataFrame, labels: list[str], tokenizer: PreTrainedTokenizerBase, vocabulary: Vocabulary
 ) -> Rows:
+    """A frame with `source`, `label` and `text` as `Rows`, uncut.
+
+    Raises:
+        InputError: a row has a label that is not among `labels`.
+    """
     import numpy as np
     import polars as pl
 
