@@ -24,7 +24,7 @@ from etl.settings import Settings
 from etl.validate.run import validate
 
 if TYPE_CHECKING:
-    from etl.train.run import Report
+    from etl.train.reports import Report
     from etl.validate.result import Result
 
 TRUTH = "truth.json"

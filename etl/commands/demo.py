@@ -21,7 +21,7 @@ def demo(
     """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
     from etl import console
     from etl import demo as whole_way
-    from etl.commands.train_baseline import require_torch
+    from etl.commands.training import require_torch
     from etl.settings import Settings
 
     require_torch()

@@ -50,7 +50,7 @@ def export(
     label that the model gives it, and no probability may differ by more than 0.00001. Otherwise nothing is
     written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary and the preparation.
     """
-    from etl.commands.train_baseline import require_torch
+    from etl.commands.training import require_torch
 
     require_torch()
     from etl import console

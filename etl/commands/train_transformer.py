@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-from etl.errors import SettingsError
-
-if TYPE_CHECKING:
-    from etl.train.collapse import Record
 
 
 def train_transformer(
@@ -52,34 +47,23 @@ def train_transformer(
     that learnt nothing is not written: exit code 3, with what was seen and the likely cause. `etl export`
     writes what was learnt for a phone.
     """
-    from etl.commands import train_baseline as baseline
+    from etl.commands import training
 
-    baseline.require_torch()
-    from etl import console
-    from etl.train import run
-    from etl.train.transformer import run as fine_tuning
+    training.require_torch()
+    training.check_lr(lr, usual="0.00005")
+    from etl.train.transformer import run
     from etl.train.transformer.settings import FineTuneSettings
 
-    if lr <= 0:
-        raise SettingsError(
-            "--lr must be above 0", details=[f"got {lr:g}"], next_step="leave it out, or use 0.00005"
-        )
     settings = FineTuneSettings(
         epochs=epochs,
         batch_size=batch_size,
         lr=lr,
         seed=seed,
-        max_len=baseline._max_len(max_len),
+        max_len=training.max_len_of(max_len),
         class_weights=class_weights,
     )
-    with console.progress("fine-tuning, epochs", total=epochs, is_quiet=is_json) as advance:
-
-        def on_epoch(record: Record) -> None:
-            advance(1)
-            if not is_json:
-                console.note(baseline._epoch_line(record))
-
-        report = fine_tuning.train(
+    with training.watching("fine-tuning", epochs, is_json=is_json) as watcher:
+        report = run.train(
             dataset,
             model,
             out,
@@ -87,17 +71,6 @@ def train_transformer(
             device=device,
             is_resuming=resume,
             is_quoting=show_text,
-            watcher=run.Watcher(
-                on_epoch=on_epoch,
-                on_batch=lambda epoch, share: advance(0, f"fine-tuning, epoch {epoch}: {share:.0%}"),
-                on_note=console.note,
-            ),
+            watcher=watcher,
         )
-    for warning in report.warnings:
-        console.note(f"warning: {warning}")
-    if is_json:
-        import json
-
-        console.json_document({"model": str(out), "metrics": json.loads(run.to_json(report))})
-        return
-    baseline._show(report, out)
+    training.show(report, out, is_json=is_json)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import FindingsError
-from etl.train import metrics
+from etl.train import baselines, metrics
+from etl.train.inputs import Inputs
 from etl.train.metrics import Scores
 
 ONE_CLASS_SHARE = 0.98
@@ -47,11 +48,32 @@ class Ground:
     """What a model is measured against, and what it was given."""
 
     dataset: Path
-    constant: Scores  # the constant predictor, on the held-out rows
+    constants: dict[str, Scores]  # the constant predictor, by held-out split
+    chooses: str  # the split that chooses the epoch
     train_entropy: float  # nats: the constant predictor's loss on train
     lr: float
-    unknown_share: float
-    empty_share: float
+    unknown_share: float  # of the tokens of that split
+    empty_share: float  # of its rows: those without one known token
+
+    @property
+    def constant(self) -> Scores:
+        """The constant predictor, on the rows that choose the epoch."""
+        return self.constants[self.chooses]
+
+
+def ground_of(read: Inputs, lr: float) -> Ground:
+    """What a model that is trained on these rows, with this learning rate, is measured against."""
+    prior = metrics.log_prior(read.train.labels, len(read.dataset.labels))
+    rows = read.held_out[read.chooses]
+    return Ground(
+        dataset=read.dataset.path,
+        constants=baselines.constant_scores(read),
+        chooses=read.chooses,
+        train_entropy=metrics.cross_entropy(prior, read.train.labels),
+        lr=lr,
+        unknown_share=rows.unknown_share,
+        empty_share=rows.empty_share,
+    )
 
 
 def check_epoch(records: Sequence[Record], ground: Ground) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from etl.errors import SettingsError
 from etl.train.batches import Rows, in_order_of_length, shuffled
 
 if TYPE_CHECKING:
@@ -149,6 +150,23 @@ def predict(model: Model, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
             ids, lengths, _ = _tensors(batch, model)
             scored[batch.rows] = torch.log_softmax(model(ids, lengths).double(), dim=1).cpu().numpy()
     return scored
+
+
+def device_named(name: str) -> torch.device:
+    """Where to compute: auto, cpu or cuda.
+
+    Raises:
+        SettingsError: there is no such device.
+    """
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SettingsError(
+            "this machine has no GPU that torch can use", next_step="train with `--device auto`"
+        )
+    return torch.device(name)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from etl.validate.markup import (
 )
 
 if TYPE_CHECKING:
-    from etl.train.run import Report
+    from etl.train.reports import Report
 
 FILE = "report.html"
 TFIDF, CONSTANT = "TF-IDF + logistic regression", "constant predictor"

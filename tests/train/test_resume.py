@@ -12,6 +12,7 @@ import pytest
 
 from etl.errors import InputError, SettingsError
 from etl.train import resume, run
+from etl.train.fit import Watcher
 from etl.train.settings import TrainSettings
 
 OPTIONS = ["--embedding", "8", "--hidden", "8", "--lr", "0.002", "--batch-size", "4", "--epochs", "12"]
@@ -27,7 +28,7 @@ def interrupt(dataset: Path, model: Path, settings: TrainSettings, *, after: int
             raise StopError
 
     with pytest.raises(StopError):
-        run.train(dataset, model, settings, watcher=run.Watcher(on_epoch=on_epoch))
+        run.train(dataset, model, settings, watcher=Watcher(on_epoch=on_epoch))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_without_resume_a_run_begins_again_and_says_what_was_there(dataset, tmp_
     interrupt(dataset, tmp_path / "model", SETTINGS, after=3)
     notes: list[str] = []
     epochs: list[int] = []
-    watcher = run.Watcher(on_note=notes.append, on_epoch=lambda record: epochs.append(record.epoch))
+    watcher = Watcher(on_note=notes.append, on_epoch=lambda record: epochs.append(record.epoch))
     run.train(dataset, tmp_path / "model", SETTINGS, watcher=watcher)
     assert epochs[0] == 1
     assert any("--resume" in note for note in notes)
@@ -89,7 +90,7 @@ def test_without_resume_a_run_begins_again_and_says_what_was_there(dataset, tmp_
 
 def test_with_nothing_to_go_on_from_a_run_begins(dataset, tmp_path) -> None:
     notes: list[str] = []
-    watcher = run.Watcher(on_note=notes.append)
+    watcher = Watcher(on_note=notes.append)
     report = run.train(dataset, tmp_path / "model", SETTINGS, is_resuming=True, watcher=watcher)
     assert report.epochs[0].epoch == 1
     assert "no run of this model was interrupted: training from the beginning" in notes

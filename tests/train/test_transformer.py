@@ -17,7 +17,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import FindingsError, InputError, SettingsError
 from etl.train import loop, metrics
 from etl.train.export.run import export
-from etl.train.run import Watcher
+from etl.train.fit import Watcher
 from etl.train.transformer import checkpoint, pieces, run, schedule
 from etl.train.transformer.settings import FineTuneSettings
 

@@ -1,7 +1,7 @@
 """Fine-tunes a pre-trained transformer on a dataset: what `etl train-transformer` does.
 
-The loop, the scores, what they are compared with and what makes a run stop are those of the baseline
-(`etl.train.run`).
+The loop, what makes a run stop, the scores and what they are compared with are those of the baseline
+(`etl.train.fit`, `etl.train.reports`).
 """
 
 from __future__ import annotations
@@ -12,21 +12,16 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from etl.dataset.read import open_dataset
-from etl.train import baselines, batches, checkpoint, events, loop, metrics, mistakes, page, resume, run
+from etl.train import batches, checkpoint, collapse, loop, reports, resume
+from etl.train.fit import Watcher, fit
 from etl.train.inputs import Inputs
-from etl.train.run import Report, Watcher
+from etl.train.reports import Report
 from etl.train.transformer import base, pieces, schedule
 from etl.train.transformer import checkpoint as fine_tuned
 from etl.train.transformer.settings import FineTuneSettings, of_the_loop
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from etl.train.model import Model
-    from etl.train.transformer.network import SequenceClassifier
-
-    Floats = npt.NDArray[np.float64]
 
 
 def train(
@@ -64,26 +59,26 @@ def train(
     base.require()
     settings, watcher = settings or FineTuneSettings(), watcher or Watcher()
     checkpoint.check_target(out)
-    target = run._device(device)
+    target = loop.device_named(device)
     source = open_dataset(dataset)
     with loop.deterministic(settings.seed):
         start = base.load(model, source.labels)
-        read, settings = _read(pieces.read(source, start.tokenizer), start, settings)
+        read, settings = _shortened(pieces.read(source, start.tokenizer), start, settings)
         classifier = SequenceClassifier(start.network).to(target)
-        report, probabilities = _fit(classifier, read, settings, out, watcher, is_resuming=is_resuming)
-    wrong = mistakes.find(read, read.chooses, probabilities[read.chooses], is_quoting=is_quoting)
-    shown = page.render(out.resolve().name, of_the_loop(settings), source.labels, report, wrong)
-    contents = {
-        checkpoint.METRICS: run.to_json(report),
-        page.FILE: shown.encode(),
-        **events.files(resume.folder_of(out)),
-    }
+        training = loop.Training(cast("Model", classifier), of_the_loop(settings))
+        training.optimisers = [schedule.adam_w(classifier, settings, len(read.train))]
+        ground = collapse.ground_of(read, settings.lr)
+        progress = fit(training, read, ground, out, watcher, is_resuming=is_resuming)
+        watcher.on_note("comparing with TF-IDF and logistic regression, on the same word pieces")
+        architecture = classifier.network.config.model_type
+        report, probabilities = reports.report_on(training, read, ground, progress, architecture)
+    contents = reports.files(out, training, read, report, probabilities, is_quoting=is_quoting)
     fine_tuned.save(out, classifier, start, settings, read, contents)
     resume.remove(out)
     return report
 
 
-def _read(read: Inputs, start: base.Base, settings: FineTuneSettings) -> tuple[Inputs, FineTuneSettings]:
+def _shortened(read: Inputs, start: base.Base, settings: FineTuneSettings) -> tuple[Inputs, FineTuneSettings]:
     """Rows cut to what the settings ask for, and to the positions that the network has."""
     wanted = settings.max_len or batches.percentile_length(read.train)
     max_len = min(wanted, getattr(start.network.config, "max_position_embeddings", wanted))
@@ -92,43 +87,3 @@ def _read(read: Inputs, start: base.Base, settings: FineTuneSettings) -> tuple[I
         read.dataset, read.preparation, read.vocabulary, pieces.cut(read.train, max_len), held_out
     )
     return shorter, msgspec.structs.replace(settings, max_len=max_len)
-
-
-def _fit(
-    classifier: SequenceClassifier,
-    read: Inputs,
-    settings: FineTuneSettings,
-    out: Path,
-    watcher: Watcher,
-    *,
-    is_resuming: bool,
-) -> tuple[Report, dict[str, Floats]]:
-    """The report, and the log probabilities of the held-out rows, (rows, labels) each."""
-    model, of_loop, labels = cast("Model", classifier), of_the_loop(settings), read.dataset.labels
-    constant = baselines.constant_scores(read)
-    ground = run._ground(read, constant[read.chooses], of_loop)
-    training = loop.Training(model, of_loop)
-    training.optimisers = [schedule.adam_w(classifier, settings, len(read.train))]
-    progress = run._fit(training, read, ground, out, watcher, is_resuming=is_resuming)
-    assert progress.best is not None
-    probabilities = {
-        split: loop.predict(model, rows, settings.max_len or 1) for split, rows in read.held_out.items()
-    }
-    watcher.on_note("comparing with TF-IDF and logistic regression, on the same word pieces")
-    report = Report(
-        architecture=classifier.network.config.model_type,
-        held_out=read.chooses,
-        best_epoch=progress.best.epoch,
-        max_len=settings.max_len or 1,
-        unknown_share=ground.unknown_share,
-        empty_share=ground.empty_share,
-        epochs=progress.records,
-        model={
-            split: metrics.score(probabilities[split], rows.labels, rows.sources, labels)
-            for split, rows in read.held_out.items()
-        },
-        tfidf=baselines.tfidf_scores(read),
-        constant=constant,
-        warnings=run._warnings(progress.records, read.held_out),
-    )
-    return report, probabilities

@@ -1,0 +1,162 @@
+"""What the commands that train share: what they check first, and how they show a run and what it gave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.errors import SettingsError
+
+if TYPE_CHECKING:
+    from etl.train.collapse import Record
+    from etl.train.fit import Watcher
+    from etl.train.reports import Report
+
+
+def require_torch() -> None:
+    """Checks that what training needs is installed.
+
+    Raises:
+        SettingsError: it is not; the extra to install is named.
+    """
+    try:
+        import numpy  # noqa: F401, ICN001
+        import safetensors  # noqa: F401
+        import sklearn  # noqa: F401
+        import tensorboardX  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            "train needs the extra [train]",
+            details=[str(error)],
+            next_step="pip install 'korean-emotion-etl[train]'",
+        ) from error
+
+
+def check_lr(lr: float, usual: str) -> None:
+    """Refuses a learning rate with which nothing can be learnt.
+
+    Args:
+        lr: what was asked for.
+        usual: the default, as it is written.
+
+    Raises:
+        SettingsError: it is not above 0.
+    """
+    if lr <= 0:
+        raise SettingsError(
+            "--lr must be above 0", details=[f"got {lr:g}"], next_step=f"leave it out, or use {usual}"
+        )
+
+
+def max_len_of(text: str) -> int | None:
+    """What `--max-len` means: a number, or None for auto.
+
+    Raises:
+        SettingsError: it is neither.
+    """
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(
+            "--max-len is neither auto nor a number of tokens",
+            details=[f'expected auto or at least 1, got "{text}"'],
+            next_step="leave it out",
+        )
+    return int(text)
+
+
+@contextmanager
+def watching(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher]:
+    """Shows how training goes, on standard error.
+
+    Args:
+        doing: what it is called.
+        epochs: how many there are at most.
+        is_json: whether the result is shown as JSON: then only notes are shown.
+    """
+    from etl import console
+    from etl.train.fit import Watcher
+
+    with console.progress(f"{doing}, epochs", total=epochs, is_quiet=is_json) as advance:
+
+        def on_epoch(record: Record) -> None:
+            advance(1)
+            if not is_json:
+                console.note(_epoch_line(record))
+
+        yield Watcher(
+            on_epoch=on_epoch,
+            on_batch=lambda epoch, share: advance(0, f"{doing}, epoch {epoch}: {share:.0%}"),
+            on_note=console.note,
+        )
+
+
+def show(report: Report, out: Path, *, is_json: bool) -> None:
+    """Shows what a run gave: its warnings, and its scores beside what they have to beat.
+
+    Args:
+        report: of the run.
+        out: the model's folder.
+        is_json: whether to show it as one document of JSON.
+    """
+    from etl import console
+    from etl.train.reports import to_json
+
+    for warning in report.warnings:
+        console.note(f"warning: {warning}")
+    if is_json:
+        console.json_document({"model": str(out), "metrics": json.loads(to_json(report))})
+        return
+    _show_tables(report, out)
+
+
+def _show_tables(report: Report, out: Path) -> None:
+    from etl import console
+    from etl.train.page import FILE, predictors
+
+    console.table(
+        f"{out}: epoch {report.best_epoch} of {len(report.epochs)}, chosen by {report.held_out}",
+        ["split", "predictor", "rows", "accuracy", "macro-F1", "loss", "calibration error"],
+        [
+            [
+                split,
+                predictor,
+                scores.rows,
+                round(scores.accuracy, 4),
+                round(scores.macro_f1, 4),
+                round(scores.loss, 4),
+                round(scores.ece, 4),
+            ]
+            for split, predictor, _, scores in predictors(report)
+        ],
+    )
+    held_out = report.model[report.held_out]
+    console.table(
+        f"labels, {report.held_out}",
+        ["label", "rows", "precision", "recall", "F1"],
+        [
+            [label, own.rows, round(own.precision, 4), round(own.recall, 4), round(own.f1, 4)]
+            for label, own in held_out.labels.items()
+            if own.rows or own.predicted
+        ],
+    )
+    console.table(
+        f"sources, {report.held_out}",
+        ["source", "rows", "accuracy", "macro-F1"],
+        [
+            [source, own.rows, round(own.accuracy, 4), round(own.macro_f1, 4)]
+            for source, own in held_out.sources.items()
+        ],
+    )
+    console.line(f"Curves, confusion and mistakes: {out / FILE}")
+
+
+def _epoch_line(record: Record) -> str:
+    return (
+        f"epoch {record.epoch}: train loss {record.train_loss:.4f}, held-out loss {record.scores.loss:.4f}, "
+        f"accuracy {record.scores.accuracy:.4f}, macro-F1 {record.scores.macro_f1:.4f}"
+    )
