@@ -24,7 +24,8 @@ MIN_STEPS = 300
 FEW_STEPS = 100
 # A loss has improved on a prior's if it is below so much of it.
 IMPROVED = 0.99
-HIGH_LR, LOW_LR = 0.01, 0.00005
+# A learning rate is high or low for its kind of model if it is so many times the usual one.
+HIGH_LR, LOW_LR = 10, 1 / 20
 # Where one label has nearly all rows, giving it to them is right if the others are found: macro-F1 tells.
 FOUND_OTHERS = 0.05
 # Predictions are no better than dealt out if they would be as good so often.
@@ -44,10 +45,19 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What helps with one kind of model."""
+
+    lr: float  # the learning rate that it usually learns with
+    unknown: str  # what to do where it does not know most tokens
+
+
+@dataclass(frozen=True)
 class Ground:
     """What a model is measured against, and what it was given."""
 
     dataset: Path
+    advice: Advice
     constants: dict[str, Scores]  # the constant predictor, by held-out split
     chooses: str  # the split that chooses the epoch
     train_entropy: float  # nats: the constant predictor's loss on train
@@ -61,12 +71,13 @@ class Ground:
         return self.constants[self.chooses]
 
 
-def ground_of(read: Inputs, lr: float) -> Ground:
+def ground_of(read: Inputs, lr: float, advice: Advice) -> Ground:
     """What a model that is trained on these rows, with this learning rate, is measured against."""
     prior = metrics.log_prior(read.train.labels, len(read.dataset.labels))
     rows = read.held_out[read.chooses]
     return Ground(
         dataset=read.dataset.path,
+        advice=advice,
         constants=baselines.constant_scores(read),
         chooses=read.chooses,
         train_entropy=metrics.cross_entropy(prior, read.train.labels),
@@ -151,16 +162,20 @@ def _likely_cause(record: Record, ground: Ground) -> tuple[str, str]:
     if ground.unknown_share >= MANY or ground.empty_share >= MANY:
         return (
             "The vocabulary knows too little of the text for anything to be learnt from it.",
-            f"keep rare tokens with `etl build-vocab {ground.dataset} --min-count 1`, "
-            "or ingest with another tagger",
+            ground.advice.unknown,
         )
-    if ground.lr >= HIGH_LR or not math.isfinite(record.train_loss):
+    usual = ground.advice.lr
+    if ground.lr >= HIGH_LR * usual or not math.isfinite(record.train_loss):
         return (
             f"A learning rate of {ground.lr:g} is high: the weights saturate and no longer move.",
-            "train again with `--lr 0.001`",
+            # The usual one may be what diverged.
+            f"train again with `--lr {min(usual, ground.lr / 10):g}`",
         )
-    if ground.lr <= LOW_LR:
-        return f"A learning rate of {ground.lr:g} is so low that hardly a weight moves.", "use `--lr 0.001`"
+    if ground.lr <= LOW_LR * usual:
+        return (
+            f"A learning rate of {ground.lr:g} is so low that hardly a weight moves.",
+            f"train again with `--lr {usual:g}`",
+        )
     return (
         "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label.",
         f"look at balance, drift and conflicts with `etl validate {ground.dataset}`",

@@ -14,6 +14,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
 from etl.train import batches, checkpoint, collapse, inputs, loop, metrics, reports, resume
 from etl.train.batches import Rows
+from etl.train.collapse import Advice
 from etl.train.fit import Watcher, fit
 from etl.train.inputs import Inputs
 from etl.train.loop import Training
@@ -62,7 +63,12 @@ def train(
     settings = msgspec.structs.replace(
         settings, max_len=settings.max_len or batches.percentile_length(read.train)
     )
-    ground = collapse.ground_of(read, settings.lr)
+    advice = Advice(
+        lr=TrainSettings().lr,
+        unknown=f"keep rare tokens with `etl build-vocab {dataset} --min-count 1`, "
+        "or ingest with another tagger",
+    )
+    ground = collapse.ground_of(read, settings.lr, advice)
     with loop.deterministic(settings.seed):
         training = Training(_model(read, settings).to(target), settings)
         progress = fit(training, read, ground, out, watcher, is_resuming=is_resuming)

@@ -102,6 +102,7 @@ def test_a_learning_rate_that_is_too_low_is_named_as_the_cause(write_dataset, se
     text = refusal(write_dataset(separable), tmp_path, settings)
     assert re.search(r"epoch [678], [345]\d0 steps", text)
     assert "learning rate of 1e-09 is so low" in text
+    assert "Next: train again with `--lr 0.001`" in text
 
 
 def test_the_reference_systems_constant_answer_is_named_with_the_number_that_validate_gives(

@@ -179,6 +179,40 @@ def test_labels_that_do_not_follow_from_the_sentences_are_refused(
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize(
+    ("lr", "cause", "next_step"),
+    [
+        # Low for a model that starts from nothing, and what one that was pre-trained is usually given.
+        (5e-5, "The labels do not follow from the tokens", "etl validate"),
+        (1e-9, "A learning rate of 1e-09 is so low", "--lr 5e-05"),
+        # Usual for a model that starts from nothing, and far too much for one that was pre-trained.
+        (0.001, "A learning rate of 0.001 is high", "--lr 5e-05"),
+    ],
+)
+def test_the_likely_cause_goes_by_the_learning_rates_of_fine_tuning(
+    write_dataset, shuffled_labels, electra, tmp_path, lr, cause, next_step
+) -> None:
+    dataset = write_dataset(shuffled_labels, has_vocabulary=False)
+    with pytest.raises(FindingsError) as caught:
+        settings = FineTuneSettings(epochs=3, lr=lr, batch_size=8)
+        run.train(dataset, str(electra), tmp_path / "model", settings)
+    assert cause in caught.value.cause
+    assert next_step in caught.value.next_step
+
+
+def test_word_pieces_that_are_not_those_of_the_sentences_are_named_as_the_cause(
+    write_dataset, shuffled_labels, electra, tmp_path
+) -> None:
+    strange = {
+        split: [([f"{token}뷁" for token in tokens], label, source) for tokens, label, source in rows]
+        for split, rows in shuffled_labels.items()
+    }
+    dataset = write_dataset(strange, has_vocabulary=False)
+    with pytest.raises(FindingsError, match=r"1\.0000 of the tokens are unknown") as caught:
+        run.train(dataset, str(electra), tmp_path / "model", FineTuneSettings(epochs=3, batch_size=8))
+    assert "start from a model that was pre-trained on Korean text" in caught.value.next_step
+
+
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(dataset, electra, tmp_path) -> None:
     run.train(dataset, str(electra), tmp_path / "whole", QUICK)
 

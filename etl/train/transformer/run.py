@@ -13,6 +13,7 @@ import msgspec
 
 from etl.dataset.read import open_dataset
 from etl.train import batches, checkpoint, collapse, loop, reports, resume
+from etl.train.collapse import Advice
 from etl.train.fit import Watcher, fit
 from etl.train.inputs import Inputs
 from etl.train.reports import Report
@@ -22,6 +23,11 @@ from etl.train.transformer.settings import FineTuneSettings, of_the_loop
 
 if TYPE_CHECKING:
     from etl.train.model import Model
+
+ADVICE = Advice(
+    lr=FineTuneSettings().lr,
+    unknown="start from a model that was pre-trained on Korean text, with `--model`",
+)
 
 
 def train(
@@ -67,7 +73,7 @@ def train(
         classifier = SequenceClassifier(start.network).to(target)
         training = loop.Training(cast("Model", classifier), of_the_loop(settings))
         training.optimisers = [schedule.adam_w(classifier, settings, len(read.train))]
-        ground = collapse.ground_of(read, settings.lr)
+        ground = collapse.ground_of(read, settings.lr, ADVICE)
         progress = fit(training, read, ground, out, watcher, is_resuming=is_resuming)
         watcher.on_note("comparing with TF-IDF and logistic regression, on the same word pieces")
         architecture = classifier.network.config.model_type
