@@ -71,14 +71,15 @@ def alone(source: str, _: str) -> pl.DataFrame:
     """The tagger of the model, on the distinct lines."""
     import polars as pl
 
+    from etl import preparation
     from etl.engine.local import ordered_map
-    from etl.train.classifier import open_classifier
 
     folder = Path(source)
+    how = preparation.load(folder / "model" / preparation.FILE)
     lines = (folder / "reviews.txt").read_text(encoding="utf-8").splitlines()
     texts = pl.Series("text", lines).to_frame().iter_slices(_BATCH)
-    with open_classifier(folder / "model", _WORKERS) as classify:
-        return pl.concat(ordered_map(lambda batch: classify.tagger(batch["text"]), texts, _WORKERS))
+    with preparation.open_tagger(how, _WORKERS, is_cached=False) as tagger:
+        return pl.concat(ordered_map(lambda batch: tagger(batch["text"]), texts, _WORKERS))
 
 
 def predict(source: str, _: str) -> pl.DataFrame:

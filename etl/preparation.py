@@ -156,13 +156,29 @@ def prepare(preparation: Preparation, texts: pl.Series, tagger: tagging.Tagger) 
         A row for each of `texts`, in their order: `raw_text`, `text`, `tokens` (null where it was not tagged)
         and `reason` (null, or a code of `schemas/columns.yaml`).
     """
+    kept = policy.load(tagger.settings) if preparation.tokens == "key" else _KEEP_ALL
+    frame = key_tokens(tag(_cleaned(preparation, texts), tagger), kept)
+    return frame.select("raw_text", "text", "tokens", "reason")
+
+
+def prepare_text(preparation: Preparation, texts: pl.Series) -> pl.DataFrame:
+    """Cleans sentences as those of the dataset were, and tags nothing: what reads text needs no tokens.
+
+    Args:
+        preparation: how.
+        texts: strings; null counts as empty.
+
+    Returns:
+        A row for each of `texts`, in their order: `raw_text`, `text` and `reason`, as `prepare` gives them.
+    """
+    return _cleaned(preparation, texts).select("raw_text", "text", "reason")
+
+
+def _cleaned(preparation: Preparation, texts: pl.Series) -> pl.DataFrame:
     import polars as pl
 
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("reason", "detail")]
-    kept = policy.load(tagger.settings) if preparation.tokens == "key" else _KEEP_ALL
-    frame = texts.rename("raw_text").to_frame().with_columns(nothing)
-    frame = key_tokens(tag(clean(frame, preparation.clean), tagger), kept)
-    return frame.select("raw_text", "text", "tokens", "reason")
+    return clean(texts.rename("raw_text").to_frame().with_columns(nothing), preparation.clean)
 
 
 def _settings(preparation: Preparation, folder: Path) -> Tag:

@@ -20,7 +20,9 @@ _SHOWN_CHARS, _TABLE_ROWS = 100, 5000
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model that `etl train-baseline` wrote.")],
+    model: Annotated[
+        Path, typer.Argument(help="A model, of `etl train-baseline` or `etl train-transformer`.")
+    ],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -60,9 +62,10 @@ def predict(
 ) -> None:
     """Say which emotion sentences express, and how probable it is.
 
-    Sentences are cleaned and tagged exactly as those the model has learnt from. One of which no token is left
-    gets the reason in the place of a label. A file that cannot be read is explained on standard error, the
-    others are classified, and the exit code is 4.
+    Sentences are cleaned and tagged exactly as those the model has learnt from; for one of
+    `etl train-transformer` nothing is tagged. One of which no token is left gets the reason in the place of a
+    label. A file that cannot be read is explained on standard error, the others are classified, and the exit
+    code is 4.
     """
     _require_torch()
     from etl.train import predict as library

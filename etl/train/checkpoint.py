@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 CARD, WEIGHTS, METRICS = "model.json", "weights.safetensors", "metrics.json"
+FINE_TUNED = "fine-tuned"
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +52,20 @@ class Checkpoint:
     vocabulary: vocab.Vocabulary
     preparation: Preparation
     model: Model
+
+
+class _Kind(msgspec.Struct):
+    """What tells a card of `etl.train.transformer.checkpoint` from one that is written here."""
+
+    kind: str = ""
+
+
+def is_fine_tuned(folder: Path) -> bool:
+    """Whether a model's folder was written by `etl train-transformer`, and not by `etl train-baseline`."""
+    try:
+        return msgspec.json.decode((folder / CARD).read_bytes(), type=_Kind).kind == FINE_TUNED
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return False
 
 
 def check_target(folder: Path) -> None:
@@ -113,13 +128,20 @@ def load(folder: Path) -> Checkpoint:
     """Loads a model and checks that its files are whole and belong together.
 
     Raises:
-        InputError: it is not there, damaged, or made of files of different models; both hashes are named.
+        InputError: it is not there, damaged, or made of files of different models, and both hashes are named;
+            or it was fine-tuned.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
 
     from etl.train import model as models
 
+    if is_fine_tuned(folder):
+        raise InputError(
+            f"{folder} is a fine-tuned transformer",
+            details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
+            next_step="use `etl predict` or `etl export`: they take both",
+        )
     card = _read_card(folder)
     vocabulary = vocab.load(folder / vocab.FILE, next_step=_again(folder))
     _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.sha256(vocabulary))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -8,16 +9,23 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from etl.cli import app
 from etl.commands.train_transformer import train_transformer
 from etl.dataset.read import open_dataset
 from etl.errors import FindingsError, InputError, SettingsError
+from etl.train import checkpoint as of_tokens
 from etl.train import loop, metrics
+from etl.train import run as baseline
+from etl.train.classifier import open_classifier, probability_column
 from etl.train.export.run import export
 from etl.train.fit import Watcher
+from etl.train.predict import Options, predict
+from etl.train.settings import TrainSettings
 from etl.train.transformer import checkpoint, pieces, run, schedule
 from etl.train.transformer.settings import FineTuneSettings
 
@@ -153,6 +161,62 @@ def test_what_a_phone_needs_lies_beside_the_exported_model(model) -> None:
     ids += [how["preprocessing"]["padding_id"]] * (how["max_len"] - len(ids))
     probabilities = torch.jit.load(folder / how["file"])(torch.tensor([ids], dtype=torch.int32))[0]
     assert how["labels"][int(probabilities.argmax())] == "슬픔"
+
+
+def said(model: Path, *texts: str, **options: object) -> list[dict[str, object]]:
+    with open_classifier(model, 2) as classify:
+        found = predict(classify, texts, Options(split="line", **options), stdin=io.BytesIO(), workers=2)
+        return [row for rows in found if isinstance(rows, pl.DataFrame) for row in rows.to_dicts()]
+
+
+def test_predict_says_of_a_sentence_what_the_model_says_of_its_row(hasty, dataset) -> None:
+    loaded, source = checkpoint.load(hasty), open_dataset(dataset)
+    max_len = loaded.card.settings.max_len
+    rows = pieces.read_split(source, "validation", loaded.tokenizer, loaded.vocabulary, max_len)
+    expected = np.exp(loop.predict(loaded.model, rows, max_len))
+    texts = source.scan("validation").collect()["raw_text"]
+    assert texts[-1].count("오늘") == 90 and rows.lengths[-1] == max_len, "the last one is cut"
+    is_text = (texts != "").to_numpy()
+    found = said(hasty, *texts.filter(is_text))
+    columns = [probability_column(label) for label in source.labels]
+    got = np.array([[row[column] for column in columns] for row in found])
+    np.testing.assert_allclose(got, expected[is_text], atol=1e-6)
+
+
+def test_predict_cleans_tags_nothing_and_counts_the_word_pieces_that_the_model_knows(hasty) -> None:
+    max_len = checkpoint.load(hasty).card.settings.max_len
+    endless = "".join(chr(ord("가") + number) for number in range(1001))
+    found = said(hasty, "오늘 \u200b 행복", "오늘 행복", "뷁 행복", "뷁", "행복 " * 90, endless)
+    assert [row["clean_text"] for row in found[:2]] == ["오늘 행복"] * 2
+    assert found[0]["probability"] == found[1]["probability"]
+    # Without those that begin and end a sentence.
+    seen = [(row["weight"], row["known"]) for row in found]
+    assert seen[:5] == [(2, 2), (2, 2), (2, 1), (1, 0), (max_len - 2, max_len - 2)]
+    assert [row["reason"] for row in found] == [*[None] * 5, "text_too_long"]
+
+
+def test_the_command_predict_takes_a_fine_tuned_model(model, tmp_path) -> None:
+    posts = tmp_path / "posts.txt"
+    posts.write_text("오늘 눈물 아프다\n행복 최고 뷁\n", encoding="utf-8")
+    how = ["--split", "line", "--format", "jsonl", "--per", "document"]
+    shown = CliRunner().invoke(app, ["predict", str(model), str(posts), *how])
+    assert shown.exit_code == 0, shown.output
+    rows = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [(row["label"], row["known_share"]) for row in rows] == [("슬픔", 1.0), ("기쁨", 0.6667)]
+
+
+def test_a_model_of_the_other_kind_is_refused_by_name(hasty, write_dataset, separable, tmp_path) -> None:
+    with_vocabulary = write_dataset(separable, name="other")
+    settings = TrainSettings(embedding=8, hidden=8, lr=0.01, batch_size=16, epochs=5)
+    baseline.train(with_vocabulary, tmp_path / "baseline", settings)
+    for refused in (
+        lambda: of_tokens.load(hasty),
+        lambda: baseline.evaluate(hasty, with_vocabulary, "validation"),
+    ):
+        with pytest.raises(InputError, match="expected a model of `etl train-baseline`, got one of `etl tra"):
+            refused()
+    with pytest.raises(InputError, match="expected a model of `etl train-transformer`, got one of `etl tr"):
+        checkpoint.load(tmp_path / "baseline")
 
 
 def test_weights_or_word_pieces_of_another_model_are_refused_naming_both_hashes(hasty) -> None:

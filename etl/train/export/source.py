@@ -59,8 +59,8 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
         SettingsError: no dataset was named, and none beside the model is that of the model; or `max_len` is
             more than the model was trained with.
     """
-    is_fine_tuned = fine_tuned.is_fine_tuned(folder)
-    return (_open_fine_tuned if is_fine_tuned else _open_baseline)(folder, dataset, max_len)
+    opened = _open_fine_tuned if checkpoint.is_fine_tuned(folder) else _open_baseline
+    return opened(folder, dataset, max_len)
 
 
 def _open_baseline(folder: Path, dataset: Path | None, max_len: int | None) -> Source:

@@ -63,15 +63,6 @@ class Checkpoint:
     model: SequenceClassifier
 
 
-def is_fine_tuned(folder: Path) -> bool:
-    """Whether a model's folder was written here, and not by `etl.train.checkpoint`."""
-    try:
-        card = json.loads((folder / CARD).read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(card, dict) and card.get("kind") == "fine-tuned"
-
-
 def save(
     folder: Path,
     model: SequenceClassifier,
@@ -122,12 +113,19 @@ def load(folder: Path) -> Checkpoint:
     """Loads a fine-tuned model and checks that its files are whole and belong together.
 
     Raises:
-        InputError: a file is missing, damaged, or of another model; both hashes are named.
+        InputError: a file is missing, damaged, or of another model, and both hashes are named; or the model
+            was not fine-tuned.
         SettingsError: the extra [transformer] is not installed.
     """
     base.require()
     from etl.train.transformer.network import SequenceClassifier
 
+    if (folder / checkpoint.WEIGHTS).exists() and not checkpoint.is_fine_tuned(folder):
+        raise InputError(
+            f"{folder} is no fine-tuned transformer",
+            details=["expected a model of `etl train-transformer`, got one of `etl train-baseline`"],
+            next_step="use `etl predict` or `etl export`: they take both",
+        )
     card = _read_card(folder)
     for name, expected in card.files.items():
         _check_same(folder / name, expected)

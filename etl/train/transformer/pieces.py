@@ -32,6 +32,11 @@ def vocabulary_of(tokenizer: PreTrainedTokenizerBase) -> Vocabulary:
     )
 
 
+def marks(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The ids that stand for no text: what begins and ends a sentence, and padding."""
+    return [number for number in tokenizer.all_special_ids if number != tokenizer.unk_token_id]
+
+
 def read(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> Inputs:
     """All rows of a dataset, uncut.
 
@@ -97,7 +102,7 @@ def encode(
     sizes = np.array([len(each) for each in found], dtype=np.int64)
     ids = np.concatenate([np.array(each, dtype=np.int64) for each in found])
     owners = np.repeat(np.arange(len(found)), sizes)
-    is_special = np.isin(ids, tokenizer.all_special_ids) & (ids != tokenizer.unk_token_id)
+    is_special = np.isin(ids, marks(tokenizer))
     is_known = ~is_special & (ids != tokenizer.unk_token_id)
     known = np.bincount(owners, weights=is_known, minlength=len(found))
     return replace(
