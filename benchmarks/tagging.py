@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ALL, CHECKED = 290_000, 2_000  # the file has some 292,000 distinct reviews
-PLAIN = {"okt": 110_000, "komoran": 240_000, "mecab": 290_000, "kiwi": 250_000}
+PLAIN = {"okt": 85_000, "komoran": 240_000, "mecab": 290_000, "kiwi": 250_000}
 COLD_TIMES, WARM_TIMES, OTHERS_TIMES = 4, 60, 1.8
 TREE_MB = 3000
 OTHERS = ("komoran", "mecab", "kiwi")
