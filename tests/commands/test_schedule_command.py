@@ -174,7 +174,7 @@ def test_a_config_that_cannot_run_is_not_scheduled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "Etl", "a b", "-a", "a" * 53, "a\nb"])
 def test_a_name_that_a_scheduler_would_refuse_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="name of a schedule"):
-        write("kubernetes", Job(Path("/work/etl.yaml"), when(None, None), name))
+        write("kubernetes", Job(Path("/srv/etl.yaml"), when(None, None), name))
 
 
 @pytest.mark.parametrize("path", ["/a\nb/etl.yaml", "/a\u2028b/etl.yaml", "/a\udcffb/etl.yaml"])
@@ -185,4 +185,4 @@ def test_a_path_that_no_line_can_hold_is_refused(path: str) -> None:
 
 def test_a_time_zone_that_there_is_none_of_is_refused() -> None:
     with pytest.raises(SettingsError, match="Asia/Soul"):
-        write("airflow", Job(Path("/work/etl.yaml"), when(None, None), time_zone="Asia/Soul"))
+        write("airflow", Job(Path("/srv/etl.yaml"), when(None, None), time_zone="Asia/Soul"))
