@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
@@ -66,6 +66,14 @@ def is_fine_tuned(folder: Path) -> bool:
         return msgspec.json.decode((folder / CARD).read_bytes(), type=_Kind).kind == FINE_TUNED
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
         return False
+
+
+class _HasFormat(Protocol):
+    @property
+    def format(self) -> int: ...
+
+
+AnyCard = TypeVar("AnyCard", bound=_HasFormat)
 
 
 def check_target(folder: Path) -> None:
@@ -142,7 +150,7 @@ def load(folder: Path) -> Checkpoint:
             details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
             next_step="use `etl predict` or `etl export`: they take both",
         )
-    card = _read_card(folder)
+    card = read_card(folder, Card, FORMAT, _again(folder))
     vocabulary = vocab.load(folder / vocab.FILE, next_step=_again(folder))
     _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.sha256(vocabulary))
     how = preparation.load(folder / preparation.FILE)
@@ -194,25 +202,36 @@ def manifest_sha256(dataset: Dataset) -> str:
     return hashlib.sha256((dataset.path / "manifest.json").read_bytes()).hexdigest()
 
 
-def _read_card(folder: Path) -> Card:
+def read_card(folder: Path, kind: type[AnyCard], version: int, again: str) -> AnyCard:
+    """Reads the `model.json` of a model's folder.
+
+    Args:
+        folder: the model.
+        kind: what it is to be.
+        version: the format that is known.
+        again: what an error advises.
+
+    Raises:
+        InputError: it is not there, not readable, or of another version of this tool.
+    """
     try:
-        card = msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
+        card = msgspec.json.decode((folder / CARD).read_bytes(), type=kind)
     except FileNotFoundError as error:
         raise InputError(
-            f"{folder} is not a model", details=[f"expected a folder with {CARD}"], next_step=_again(folder)
+            f"{folder} is not a model", details=[f"expected a folder with {CARD}"], next_step=again
         ) from error
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise InputError(
             f"{folder / CARD} cannot be read",
             details=[str(error)],
             cause="The file was edited or damaged.",
-            next_step=_again(folder),
+            next_step=again,
         ) from error
-    if card.format != FORMAT:
+    if card.format != version:
         raise InputError(
             f"{folder} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {card.format}"],
-            next_step=_again(folder),
+            details=[f"expected format {version}, got {card.format}"],
+            next_step=again,
         )
     return card
 

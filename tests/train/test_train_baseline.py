@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import polars as pl
 import pytest
 import typer
 from msgspec import structs
 from typer.testing import CliRunner
 
+from etl import vocab
 from etl.commands.train_baseline import train_baseline
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, InputError, SettingsError
-from etl.train import batches, inputs, loop, run
+from etl.train import batches, checkpoint, inputs, loop, run
 from etl.train.model import build
 from etl.train.settings import Architecture, TrainSettings
 
@@ -197,3 +199,24 @@ def test_without_torch_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyP
     assert isinstance(result.exception, EtlError)
     assert result.exception.exit_code == 2
     assert "pip install 'korean-emotion-etl[train]'" in str(result.exception)
+
+
+def test_all_tokens_are_those_of_the_tagger_and_have_a_vocabulary_of_their_own(
+    write_dataset, separable, tmp_path
+) -> None:
+    """The stored tokens lack the words that tell the labels apart; the text has them."""
+    dataset = write_dataset(separable)
+    for split, rows in separable.items():
+        shard = dataset / "data" / f"{split}-00000-of-00001.parquet"
+        filler = {"tokens": [["오늘"]] * len(rows), "tags": [["Noun"]] * len(rows)}
+        pl.read_parquet(shard).with_columns(
+            pl.Series(name, lists) for name, lists in filler.items()
+        ).write_parquet(shard)
+    vocab.build(dataset, min_count=1)
+    settings = structs.replace(SMALL, tokens="all")
+    report = run.train(dataset, tmp_path / "all", settings)
+    assert report.model["validation"].accuracy > 0.95
+    assert run.evaluate(tmp_path / "all", dataset, "validation").accuracy > 0.95
+    loaded = checkpoint.load(tmp_path / "all")
+    assert len(vocab.load(dataset / "vocab.json")) == 3 < len(loaded.vocabulary)
+    assert loaded.preparation.tokens == "all"

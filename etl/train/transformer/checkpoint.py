@@ -126,7 +126,7 @@ def load(folder: Path) -> Checkpoint:
             details=["expected a model of `etl train-transformer`, got one of `etl train-baseline`"],
             next_step="use `etl predict` or `etl export`: they take both",
         )
-    card = _read_card(folder)
+    card = checkpoint.read_card(folder, Card, FORMAT, _again(folder))
     for name, expected in card.files.items():
         _check_same(folder / name, expected)
     with base.quiet():
@@ -140,25 +140,6 @@ def load(folder: Path) -> Checkpoint:
     return Checkpoint(
         card, tokenizer, pieces.vocabulary_of(tokenizer), how, SequenceClassifier(network).eval()
     )
-
-
-def _read_card(folder: Path) -> Card:
-    try:
-        card = msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise InputError(
-            f"{folder / CARD} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
-            next_step=_again(folder),
-        ) from error
-    if card.format != FORMAT:
-        raise InputError(
-            f"{folder} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {card.format}"],
-            next_step=_again(folder),
-        )
-    return card
 
 
 def _forget_places(folder: Path) -> None:
