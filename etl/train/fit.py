@@ -72,7 +72,7 @@ def fit(
             if progress.best is None or _rank(scores) > _rank(progress.best.scores):
                 progress.best = record
                 progress.weights = {
-                    name: tensor.detach().clone() for name, tensor in training.model.state_dict().items()
+                    name: tensor.detach().clone() for name, tensor in training.outcome.state_dict().items()
                 }
             resume.save(out, training, progress, *belongs)
     assert progress.best is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from etl.errors import SettingsError
 from etl.train.batches import Rows, in_order_of_length, shuffled
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import torch
+    from torch.optim.swa_utils import AveragedModel
 
     from etl.train.batches import Batch
     from etl.train.model import Model
@@ -46,15 +47,27 @@ class Training:
     epoch: int = 0
     steps: int = 0
     optimisers: list[torch.optim.Optimizer] = field(init=False)
+    average: AveragedModel | None = field(init=False, default=None)  # over the epochs, where one is asked for
 
     def __post_init__(self) -> None:
         """The embedding has an optimiser that touches the rows of a step's tokens only."""
         import torch
+        from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+        if self.settings.averaging:
+            # Once an epoch, not at every step: that would touch the whole embedding.
+            decay = get_ema_multi_avg_fn(self.settings.averaging)  # type: ignore[no-untyped-call]
+            self.average = AveragedModel(self.model, multi_avg_fn=decay)
 
         self.optimisers = [
             torch.optim.SparseAdam([self.model.embedding.weight], lr=self.settings.lr),
             torch.optim.Adam(self.dense, lr=self.settings.lr, fused=True),
         ]
+
+    @property
+    def outcome(self) -> Model:
+        """What is scored and kept: the average over the epochs, or else the model as it is."""
+        return cast("Model", self.average.module) if self.average else self.model
 
     @property
     def dense(self) -> list[torch.nn.Parameter]:
@@ -89,7 +102,9 @@ def epochs(
     for number in range(training.epoch + 1, settings.epochs + 1):
         train_loss, norm = _one_epoch(training, train, number, max_len, weights, on_batch)
         training.epoch = number
-        scored = predict(training.model, held_out, max_len)
+        if training.average:
+            training.average.update_parameters(training.model)
+        scored = predict(training.outcome, held_out, max_len)
         yield Epoch(number, training.steps, train_loss, norm, scored)
 
 

@@ -1,7 +1,8 @@
 """What a run that is killed goes on from: after each epoch the whole state of training, beside the model.
 
-`.MODEL.training/state/` holds `state.safetensors` (weights now and of the best epoch, what the optimisers
-remember) and `state.json`; both are there whole or not at all. The run that ends removes the folder.
+`.MODEL.training/state/` holds `state.safetensors` (weights now, their average, those of the best epoch, what
+the optimisers remember) and `state.json`; both are there whole or not at all. The run that ends removes the
+folder.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from etl.train.loop import Training
 
 TENSORS, STATE = "state.safetensors", "state.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +118,12 @@ def load(model: Path, training: Training, manifest_sha256: str, vocabulary_sha25
             details=[f"expected sha256 {state.tensors_sha256}, got {found}"],
             next_step=again,
         )
+    if state.format != FORMAT:
+        raise InputError(
+            f"the interrupted run in {folder} is of another version of this tool",
+            details=[f"expected format {FORMAT}, got {state.format}"],
+            next_step=again,
+        )
     _check_belongs(state, training.settings, manifest_sha256, vocabulary_sha256)
     tensors = from_bytes(content)
     _restore(training, tensors)
@@ -149,6 +156,8 @@ def _tensors(training: Training, progress: Progress) -> dict[str, torch.Tensor]:
     import torch
 
     named = {f"model.{name}": tensor for name, tensor in training.model.state_dict().items()}
+    if training.average:
+        named |= {f"average.{name}": tensor for name, tensor in training.average.state_dict().items()}
     named |= {f"best.{name}": tensor for name, tensor in progress.weights.items()}
     for place, optimiser in enumerate(training.optimisers):
         for number, kept in optimiser.state_dict()["state"].items():
@@ -159,6 +168,8 @@ def _tensors(training: Training, progress: Progress) -> dict[str, torch.Tensor]:
 
 def _restore(training: Training, tensors: dict[str, torch.Tensor]) -> None:
     training.model.load_state_dict(_under("model", tensors))
+    if training.average:
+        training.average.load_state_dict(_under("average", tensors))
     for place, optimiser in enumerate(training.optimisers):
         remembered: dict[int, dict[str, object]] = {}
         for name, tensor in _under(f"optimiser.{place}", tensors).items():

@@ -78,6 +78,14 @@ def test_a_state_that_was_cut_off_is_refused(dataset, tmp_path) -> None:
         run.train(dataset, tmp_path / "model", SETTINGS, is_resuming=True)
 
 
+def test_a_state_of_another_version_is_refused(dataset, tmp_path) -> None:
+    interrupt(dataset, tmp_path / "model", SETTINGS, after=3)
+    state = resume.folder_of(tmp_path / "model") / "state" / resume.STATE
+    state.write_text(state.read_text(encoding="utf-8").replace('"format":2', '"format":1'), encoding="utf-8")
+    with pytest.raises(InputError, match="expected format 2, got 1"):
+        run.train(dataset, tmp_path / "model", SETTINGS, is_resuming=True)
+
+
 def test_without_resume_a_run_begins_again_and_says_what_was_there(dataset, tmp_path) -> None:
     interrupt(dataset, tmp_path / "model", SETTINGS, after=3)
     notes: list[str] = []

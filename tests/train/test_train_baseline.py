@@ -72,6 +72,33 @@ def test_the_weights_kept_are_those_of_the_best_epoch(write_dataset, separable, 
     assert report.model["validation"].loss == pytest.approx(best.scores.loss, abs=1e-6)
 
 
+def test_what_is_scored_is_the_moving_average_of_the_weights_after_each_epoch(
+    write_dataset, separable
+) -> None:
+    read = inputs.read(open_dataset(write_dataset(separable)), "key")
+    training = loop.Training(build(200, 3, SMALL), structs.replace(SMALL, averaging=0.75, max_len=10))
+    expected: dict[str, np.ndarray] = {}
+    for epoch in loop.epochs(training, read.train, read.held_out["validation"]):
+        weights = {name: each.numpy().copy() for name, each in training.model.state_dict().items()}
+        expected = {name: 0.75 * expected.get(name, weights[name]) + 0.25 * weights[name] for name in weights}
+        if epoch.number == 4:
+            break
+    for name, tensor in training.outcome.state_dict().items():
+        np.testing.assert_allclose(tensor.numpy(), expected[name], atol=1e-6)
+    again = loop.predict(training.outcome, read.held_out["validation"], max_len=10)
+    np.testing.assert_array_equal(again, epoch.log_probabilities)
+    last = loop.predict(training.model, read.held_out["validation"], max_len=10)
+    assert np.abs(last - epoch.log_probabilities).max() > 0.01
+
+
+def test_without_averaging_what_is_scored_is_the_model_as_it_is(write_dataset, separable) -> None:
+    read = inputs.read(open_dataset(write_dataset(separable)), "key")
+    training = loop.Training(build(200, 3, SMALL), structs.replace(SMALL, averaging=0.0, max_len=10))
+    epoch = next(loop.epochs(training, read.train, read.held_out["validation"]))
+    of_the_model = loop.predict(training.model, read.held_out["validation"], max_len=10)
+    np.testing.assert_array_equal(of_the_model, epoch.log_probabilities)
+
+
 def test_training_stops_when_macro_f1_has_stalled(write_dataset, separable, tmp_path) -> None:
     settings = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=8, epochs=100, patience=2)
     report = run.train(write_dataset(separable), tmp_path / "model", settings)

@@ -39,5 +39,6 @@ def of_the_loop(settings: FineTuneSettings) -> TrainSettings:
         seed=settings.seed,
         max_len=settings.max_len,
         class_weights=settings.class_weights,
+        averaging=0.0,  # the learning rate falls to 0, which ends at one point too
         patience=settings.patience,
     )
