@@ -293,7 +293,7 @@ def _codes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     """The code points of all texts, and where those of each end."""
     import numpy as np
 
-    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    codes = np.frombuffer(texts.str.join("").item().encode("utf-32-le"), np.uint32)
     return codes, texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
 
 

@@ -84,7 +84,7 @@ def validate(
     from etl.storage.datasets import opened
     from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
-    from etl.validate import formats
+    from etl.validate import apart, formats
     from etl.validate.outside import Columns
     from etl.validate.run import report_folder
     from etl.validate.run import validate as run
@@ -92,6 +92,7 @@ def validate(
     with ExitStack() as stack:
         subject = stack.enter_context(opened(path, console.note))
         earlier = stack.enter_context(opened(against, console.note)) if against else None
+        find_breaches = stack.enter_context(apart.imported()) if not data_docs else apart.here
         result = run(
             subject,
             columns=Columns(text_column, label_column, split_column, group_column),
@@ -101,6 +102,7 @@ def validate(
             data_docs=data_docs,
             is_label_noise=is_label_noise,
             show_text=show_text,
+            find_breaches=find_breaches,
         )
         report = out or report_folder(subject)
         shown = str(report)

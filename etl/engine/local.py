@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from etl.processes import result
 from etl.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ OpenWork = Callable[[Settings, int], AbstractContextManager[Work]]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 # The settings to what decides the result of the work, by name: each a hash or a version.
 Facts = Callable[[Settings], dict[str, str]]
-
-_LOOK_UP_SECONDS = 0.2
 
 
 class Engine(Protocol):
@@ -89,21 +88,11 @@ def ordered_map(function: Callable[[Batch], Done], batches: Iterable[Batch], wor
         for batch in batches:
             pending.append(executor.submit(function, batch))
             if len(pending) > workers:
-                yield _result(pending.popleft())
+                yield result(pending.popleft())
         while pending:
-            yield _result(pending.popleft())
+            yield result(pending.popleft())
     except BaseException:
         # Ctrl-C, say: who waits for a tagger is not waited for; the taggers are stopped next.
         executor.shutdown(wait=False, cancel_futures=True)
         raise
     executor.shutdown()
-
-
-def _result(future: Future[Done]) -> Done:
-    """Waits for a result, and looks up now and then.
-
-    Polars' own signal handler restarts a wait without end, and Ctrl-C would only be noticed afterwards.
-    """
-    while not wait([future], timeout=_LOOK_UP_SECONDS).done:
-        pass
-    return future.result()

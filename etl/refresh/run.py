@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TypeVar
 
 from etl import clock, console, fingerprints, near_memory, route, taxonomy, vocab
@@ -45,7 +44,8 @@ from etl.refresh.what_changed import (
 from etl.settings import Settings
 from etl.storage.remote import is_remote
 from etl.tagging.policy import load as load_policy
-from etl.validate.contract_checks import great_expectations
+from etl.validate import apart
+from etl.validate.apart import BeginToFind
 from etl.validate.run import validate
 
 Done = TypeVar("Done")
@@ -199,22 +199,15 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
         run.outcome = _stay(job.place, changes.last)
         making.stages += [Stage(stage, []) for stage in STAGES]
         return
-    Thread(target=_import_ahead).start()
-    with _near_duplicates_remembered(job.place):
+    with _near_duplicates_remembered(job.place), apart.imported() as find_breaches:
         shelf = _ingest(making)
-        _validate(making)
+        _validate(making, find_breaches)
     _build_vocabulary(making)
     version = _timed(making, PUBLISH, ["the dataset or its report is new"], partial(_publish, making))
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if shelf:
         shelf.tidy()
     versions.prune(job.place, job.settings.refresh.keep)
-
-
-def _import_ahead() -> None:
-    """The import takes three seconds of one core, and most of ingest runs outside the interpreter."""
-    with suppress(ImportError):  # whoever needs it says so
-        great_expectations()
 
 
 @contextmanager
@@ -274,7 +267,7 @@ def _ingest(making: Making) -> Shelf | None:
     return shelf
 
 
-def _validate(making: Making) -> None:
+def _validate(making: Making, find_breaches: BeginToFind) -> None:
     """Checks the candidate, or takes over the report of a version with the same dataset."""
     facts = {DATASET: _dataset(making.folder), **making.changes.facts[VALIDATE]}
     why = _why(making, VALIDATE, facts)
@@ -283,7 +276,8 @@ def _validate(making: Making) -> None:
         if report.is_dir() and not (making.folder / _REPORT).exists():
             versions.copy(report, making.folder / _REPORT)
     if why:
-        result = _timed(making, VALIDATE, why, lambda: validate(making.folder, settings=making.job.settings))
+        check = partial(validate, making.folder, settings=making.job.settings, find_breaches=find_breaches)
+        result = _timed(making, VALIDATE, why, check)
         if result.exit_code("error"):
             raise FindingsError(
                 "the new dataset has errors and is not published",

@@ -33,7 +33,9 @@ def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
     ends = lists.list.len().cum_sum().to_numpy().astype(np.int64)
     encoded = lists.explode(empty_as_null=False).to_arrow().dictionary_encode()
     distinct = pl.Series(pl.from_arrow(encoded.dictionary), dtype=pl.String)
-    return Lists(ends, encoded.indices.to_numpy().astype(np.int64)), distinct
+    # pyarrow's own `to_numpy` would import pandas.
+    numbers = pl.Series(pl.from_arrow(encoded.indices), dtype=pl.Int64)
+    return Lists(ends, numbers.to_numpy()), distinct
 
 
 def expand(outer: Lists, inner: Lists) -> Lists:

@@ -10,17 +10,15 @@ from __future__ import annotations
 import itertools
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.context import SpawnContext
-from multiprocessing.synchronize import RLock
 from typing import TYPE_CHECKING, Any
 
+from etl import processes
 from etl.errors import EtlError
+from etl.processes import Spawned
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
 from etl.tagging.worker import NOT_BEGUN, Outcome, Packed
@@ -56,21 +54,6 @@ class _Chunk:
     slot: int
 
 
-class _Context(SpawnContext):
-    """How workers are started: not forked, which a JVM does not support, and which would copy locks of ours.
-
-    It keeps the locks as long as the pool lives: pebble drops its own before it ends the workers, and one
-    that is about to start would print that it does not find them.
-    """
-
-    def __init__(self) -> None:
-        self._locks: list[RLock] = []
-
-    def RLock(self) -> RLock:  # noqa: N802 - the name that multiprocessing gave it
-        self._locks.append(super().RLock())
-        return self._locks[-1]
-
-
 class Pool:
     """Worker processes that tag with the tagger of the settings; the first sentence starts them.
 
@@ -82,7 +65,7 @@ class Pool:
         taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
-        self._begun = _Context().RawArray("i", _SLOTS)
+        self._begun = Spawned().RawArray("i", _SLOTS)
         self._slots = itertools.count()
         self._words = dictionary.tagged(settings)
         self._breaks = 0
@@ -109,13 +92,13 @@ class Pool:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
         self._is_stopped.set()
         with self._renewing:
-            _end(self._pool)
+            processes.end(self._pool)
 
     def _new_pool(self) -> ProcessPool:
         from pebble import ProcessPool
 
         shared = (self.settings, self._words, self._begun)
-        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=_Context())
+        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=Spawned())
 
     def _submit(self, sentences: list[str], *, is_last_try: bool = False) -> _Chunk:
         pool, slot = self._pool, next(self._slots) % _SLOTS
@@ -123,7 +106,7 @@ class Pool:
         seconds = worker.WAITS * self.settings.seconds + _SECONDS + _SECONDS_PER_SENTENCE * len(sentences)
         while True:
             try:
-                with _no_interrupts():  # the first one starts the pool
+                with processes.no_interrupts():  # the first one starts the pool
                     future = pool.schedule(worker.tag_chunk, args=[slot, sentences], timeout=seconds)
             except RuntimeError:  # it is no longer active
                 pool = self._renew(pool)
@@ -136,7 +119,7 @@ class Pool:
             if self._is_stopped.is_set():
                 raise CancelledError
             if self._pool is broken:
-                _end(broken)
+                processes.end(broken)
                 self._breaks += 1
                 if self._breaks > _BREAKS:
                     raise self._cannot_live()
@@ -207,21 +190,3 @@ def _is_endless(failure: BaseException) -> bool:
     """Whether the sentence took all its processor time, and no other process can be to blame."""
     code = getattr(failure, "exitcode", None)
     return code is not None and code == worker.EXIT_OUT_OF_PROCESSOR_TIME
-
-
-def _end(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Processes and threads that are started here never see Ctrl-C, not even before they can ignore it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,16 +8,14 @@ the pool's own, longer limit of a chunk is the only one.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
-import threading
 from collections.abc import MutableSequence
 from dataclasses import dataclass
 from itertools import chain
 
-from etl import resources
+from etl import processes, resources
 from etl.errors import EtlError
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -61,10 +59,7 @@ def start(settings: Tag, words: list[tuple[str, str]], begun: MutableSequence[in
         begun: shared with the pool: in the slot of a chunk, the index of the sentence that was begun last.
     """
     global _worker  # noqa: PLW0603 - pebble calls plain functions, and loading takes seconds
-    # Ctrl-C is the pool's to handle: it stops the workers. SIGTERM ends a process even in the midst of Java.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    processes.begin_as_worker()
     _silence()
     _limit_memory(settings.memory_mb)
     _die_of_limits()
@@ -158,14 +153,6 @@ def _end_after(seconds: float) -> None:
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
         signal.setitimer(signal.ITIMER_REAL, seconds * WAITS)
-
-
-def _end_with_parent() -> None:
-    """Waits for the parent to die, however it does; Java, which knows nothing of it, is not asked."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _silence() -> None:

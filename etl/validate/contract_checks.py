@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from etl.dataset.read import SPLITS, Dataset
 from etl.errors import EtlError
 from etl.validate.files import unreadable
 from etl.validate.findings import MAX_EXAMPLES, Finding, judge
-from etl.validate.manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,15 +42,17 @@ class Check:
 
 
 @dataclass(frozen=True)
-class _Breach:
+class Breach:
+    """How many rows of a shard break a check, and some of them."""
+
     code: str
     column: str
     rows: int
     examples: tuple[str, ...]
 
 
-def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
-    """Nulls, labels outside the taxonomy, rows in a shard of another split, ids that repeat.
+def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
+    """Nulls, labels other than `labels`, rows in a shard of another split, ids that repeat.
 
     Needs shards with the right columns. Memory: one shard, and one hash an id.
 
@@ -63,38 +65,60 @@ def check_values(dataset: Dataset, manifest: Manifest) -> list[Finding]:
         breach
         for split in SPLITS
         for shard in dataset.shards(split)
-        for breach in _check_shard(batches, shard, split, manifest.taxonomy.targets)
+        for breach in _check_shard(batches, shard, split, labels)
     ]
-    breaches += _ids_in_several_shards(dataset)
+    return breaches + _ids_in_several_shards(dataset)
+
+
+def check_values(breaches: list[Breach], taxonomy: str) -> list[Finding]:
+    """What `find_breaches` found, judged; `taxonomy` is the name of the dataset's."""
     findings: list[Finding] = []
     for code, column in dict.fromkeys((breach.code, breach.column) for breach in breaches):
         same = [breach for breach in breaches if (breach.code, breach.column) == (code, column)]
         examples = [example for breach in same for example in breach.examples]
         count = sum(breach.rows for breach in same)
-        findings += judge(code, count, examples=examples, column=column, taxonomy=manifest.taxonomy.name)
+        findings += judge(code, count, examples=examples, column=column, taxonomy=taxonomy)
     return findings
 
 
-def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[_Breach]:
+def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[Breach]:
     import polars as pl
 
-    table = read_shard(shard)
+    table = read_shard(shard, REQUIRED)
     checks = row_checks(split, labels)
-    counts = _ask_great_expectations(batches, table, [check.expectation for check in checks])
+    counts = _ask_great_expectations(batches, _asked_about(table, checks), checks)
     if not any(counts):
         return []
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     return [
-        _Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
+        Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
         for check, count in zip(checks, counts, strict=True)
         if count
     ]
 
 
-def read_shard(shard: Path) -> pa.Table:
-    """All rows of one shard.
+def _asked_about(table: pa.Table, checks: list[Check]) -> pa.Table:
+    """The table, with nothing but `True` in columns that are only asked for nulls.
+
+    Great Expectations hashes every value of what it is given, twice, which takes longer than its checks.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    judged = {check.column for check in checks if check.code != "nulls"}
+    there = pa.scalar(value=True)
+    return pa.table(
+        {
+            name: column if name in judged else pc.if_else(pc.is_valid(column), there, None)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def read_shard(shard: Path, columns: Iterable[str] | None = None) -> pa.Table:
+    """All rows of one shard, and all columns unless some are named.
 
     Raises:
         InputError: the shard cannot be read.
@@ -103,7 +127,7 @@ def read_shard(shard: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(shard)
+        return pq.read_table(shard, columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowInvalid) as error:
         raise unreadable(shard, error) from error
 
@@ -179,15 +203,15 @@ def in_memory_batches(context: Any) -> Any:
         return asset.add_batch_definition_whole_dataframe("rows")
 
 
-def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[Any]) -> list[int]:
-    """How many rows break each expectation, in order."""
+def _ask_great_expectations(batches: Any, table: pa.Table, checks: list[Check]) -> list[int]:
+    """How many rows break each check, in order."""
     gx = great_expectations()
     frame = arrow_backed(table)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         batch = batches.get_batch(batch_parameters={"dataframe": frame})
         outcome = batch.validate(
-            gx.ExpectationSuite(name="row", expectations=expectations),
+            gx.ExpectationSuite(name="row", expectations=[check.expectation for check in checks]),
             result_format=RESULT_FORMAT,
         )
     counts = {}
@@ -195,7 +219,7 @@ def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[An
         refuse_unevaluated(result)
         config = result.expectation_config
         counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
-    return [counts[expected.expectation_type, expected.column] for expected in expectations]
+    return [counts[check.expectation.expectation_type, check.column] for check in checks]
 
 
 def refuse_unevaluated(result: Any) -> None:
@@ -218,7 +242,7 @@ def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
     return sum(breach.rows for breach in _ids_in_several_shards(dataset))
 
 
-def _ids_in_several_shards(dataset: Dataset) -> list[_Breach]:
+def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
     """Rows whose id also stands in another shard, those left out that already repeat within their own."""
     import polars as pl
 
@@ -240,7 +264,7 @@ def _ids_in_several_shards(dataset: Dataset) -> list[_Breach]:
         .collect()
     )
     return [
-        _Breach(
+        Breach(
             "duplicate_ids",
             "id",
             repeated.height,

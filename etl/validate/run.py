@@ -9,19 +9,24 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from msgspec import structs
 
+from etl import processes
 from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import write_file
 from etl.errors import InputError, SettingsError
 from etl.settings import Settings
 from etl.validate import (
     accounts,
+    apart,
     balance,
     conflicts,
     contract_checks,
@@ -41,6 +46,7 @@ from etl.validate import (
 from etl.validate import against as since
 from etl.validate import data_docs as docs
 from etl.validate import manifest as manifests
+from etl.validate.apart import BeginToFind
 from etl.validate.findings import Finding, checks, in_order
 from etl.validate.manifest import Manifest
 from etl.validate.outside import Columns
@@ -92,6 +98,7 @@ def validate(
     data_docs: Path | None = None,
     is_label_noise: bool = False,
     show_text: bool = False,
+    find_breaches: BeginToFind = apart.here,
 ) -> Result:
     """Checks a dataset, table or folder of tables; writes `findings.json` and `report.html`.
 
@@ -105,6 +112,7 @@ def validate(
         data_docs: a folder for the contract as web pages, see `etl.validate.data_docs`.
         is_label_noise: look for wrong labels too, and list them beside the report.
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
+        find_breaches: where the contract is checked: here, or in the process that `apart.imported` begins.
 
     Raises:
         InputError: nothing there can be read as a dataset or table, or the columns are not to be found.
@@ -125,7 +133,14 @@ def validate(
         _earlier(against, columns, settings, timer) as earlier,
     ):
         suspects = folder if is_label_noise else None
-        result = check(subject, timer, earlier=earlier, suspects=suspects, show_text=show_text)
+        result = check(
+            subject,
+            timer,
+            earlier=earlier,
+            suspects=suspects,
+            show_text=show_text,
+            find_breaches=find_breaches,
+        )
         if data_docs:
             timer("data docs", docs.build, subject.dataset, data_docs)
         quoted = accounts.example_texts(subject.dataset, result) if show_text and result.statistics else {}
@@ -152,6 +167,7 @@ def check(
     earlier: Dataset | None = None,
     suspects: Path | None = None,
     show_text: bool = False,
+    find_breaches: BeginToFind = apart.here,
 ) -> Result:
     """Checks what was opened; writes nothing but the list of suspect labels.
 
@@ -161,6 +177,7 @@ def check(
         earlier: what to compare it with.
         suspects: a folder for the list of labels that are likely wrong; None: they are not looked for.
         show_text: let that list quote sentences.
+        find_breaches: see `validate`.
 
     Raises:
         InputError: a file is not readable Parquet.
@@ -174,13 +191,14 @@ def check(
         if broken:
             codes = tuple(code for code in codes if code in _OF_FILES)
             return Result(in_order([*findings, *broken]), None, codes, timer.seconds)
-    findings += timer("contract", contract_checks.check_values, dataset, manifest)
-    counted = timer("balance", balance.count, dataset)
-    rejected = timer("balance", accounts.count_rejects, dataset)
-    if not subject.is_outside:
-        found = files.rows_by_file(dataset)
-        findings += timer("contract", counts.check_counts, manifest, counted, rejected, found)
-    statistics = _measure(subject, counted, rejected, timer)
+    breaches = timer("contract", find_breaches, dataset, manifest.taxonomy.targets)
+    with apart.explained_by(breaches):
+        counted = timer("balance", balance.count, dataset)
+        rejected = timer("balance", accounts.count_rejects, dataset)
+        if not subject.is_outside:
+            by_file = files.rows_by_file(dataset)
+            findings += timer("contract", counts.check_counts, manifest, counted, rejected, by_file)
+        statistics = _measure(subject, counted, rejected, timer)
     findings += _judge(statistics, manifest)
     if earlier:
         changed = timer("against", since.measure, dataset, earlier)
@@ -190,6 +208,7 @@ def check(
         noise = timer("label noise", label_noise.find, dataset, suspects, show_text=show_text)
         statistics = replace(statistics, label_noise=noise)
         findings += label_noise.check(noise)
+    findings += contract_checks.check_values(timer("contract", breaches), manifest.taxonomy.name)
     return Result(in_order(findings), statistics, codes, timer.seconds)
 
 
@@ -197,21 +216,29 @@ def _measure(subject: Subject, counted: pl.DataFrame, rejected: pl.DataFrame, ti
     dataset, dedupe = subject.dataset, subject.manifest.settings.dedupe
     cells = balance.cells(counted)
     balances = balance.balances(cells)
-    rows = timer("near-duplicates", sentences.read, dataset, dedupe)
+    with ThreadPoolExecutor(1) as beside:
+        # Half of the time of all checks, and one core's work.
+        reading = partial(timer, "near-duplicates", sentences.read, dataset, dedupe)
+        near = beside.submit(partial(copy_context().run, reading))
+        drifts = timer("drift", drift.measure, dataset, cells)
+        rater_agreements = timer("conflicts", conflicts.rater_agreements, dataset)
+        of_texts = timer("text", texts.measure, dataset, "raw_text" if subject.is_outside else "text")
+        of_tokens = timer("tokens", tokens.measure, dataset)
+        rows = processes.result(near)
     return Statistics(
         accounts=accounts.accounts(counted, rejected),
         cells=tuple(cells),
         balances=tuple(balances),
         constant_predictors=tuple(balance.constant_predictors(balances)),
         label_predicts_source=balance.label_predicts_source(cells),
-        drifts=timer("drift", drift.measure, dataset, cells),
+        drifts=drifts,
         leaks=tuple(timer("leakage", leakage.leaks, rows, dedupe)),
         repeats=tuple(timer("leakage", overlap.repeats, rows, dedupe)),
         source_overlaps=tuple(timer("leakage", overlap.sources, rows)),
         conflicts=tuple(timer("conflicts", conflicts.conflicts, rows)),
-        rater_agreements=tuple(timer("conflicts", conflicts.rater_agreements, dataset)),
-        texts=timer("text", texts.measure, dataset, "raw_text" if subject.is_outside else "text"),
-        tokens=timer("tokens", tokens.measure, dataset),
+        rater_agreements=tuple(rater_agreements),
+        texts=of_texts,
+        tokens=of_tokens,
     )
 
 

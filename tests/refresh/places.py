@@ -16,6 +16,7 @@ from etl.dataset import versions
 from etl.dataset.read import open_dataset
 from etl.refresh.record import Run
 from etl.refresh.run import Job, job_of, refresh
+from etl.validate.contract_checks import great_expectations
 
 LABELS = ["기쁨", "슬픔", "분노"]
 COMMAND = [sys.executable, "-m", "etl"]
@@ -63,6 +64,7 @@ def job(config: Path, **overrides: Any) -> Job:
 
 def run(job: Job, said: list[str] | None = None) -> Run:
     """One refresh in this process."""
+    great_expectations()  # once for all of them, instead of a process for each
     return refresh(job, progress=lambda *_: None, say=(said if said is not None else []).append)
 
 
