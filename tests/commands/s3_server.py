@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.request import urlopen
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -82,7 +83,9 @@ def serving() -> Iterator[Server]:
     before = {name: os.environ.get(name) for name in server.environment}
     os.environ.update(server.environment)
     try:
-        fsspec.get_filesystem_class("s3").clear_instance_cache()  # another server's
+        # What an earlier server of this process left: moto keeps its buckets, fsspec its connections.
+        urlopen(f"{server.url}/moto-api/reset", data=b"")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
         fsspec.filesystem("s3").mkdir("bucket")
         yield server
     finally:
