@@ -1,8 +1,10 @@
 """`etl refresh` with raw files in a bucket, published in a bucket."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -26,24 +28,38 @@ def rows_in(url: str) -> int:
     return sum(split["rows"] for split in manifest["splits"].values())
 
 
-def test_a_bucket_is_refreshed_from_a_bucket(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place in which a machine works on what it publishes at a URL is its own."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", f"{os.environ['ETL_CACHE_DIR']}/compiled")
     monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path / "cache"))
-    s3 = fsspec.filesystem("s3", use_listings_cache=False)
-    first, second = (
-        write_table(tmp_path / f"{n}.jsonl", make_rows(90)[start : start + 45])
-        for n, start in ((1, 0), (2, 45))
-    )
-    s3.put_file(str(first), "bucket/raw/1.jsonl")
-    config = tmp_path / "etl.yaml"
+
+
+@pytest.fixture
+def s3(server: Server) -> fsspec.AbstractFileSystem:
+    return fsspec.filesystem("s3", use_listings_cache=False)
+
+
+def upload_rows(s3: fsspec.AbstractFileSystem, folder: Path, number: int) -> None:
+    rows = make_rows(90)[45 * (number - 1) : 45 * number]
+    s3.put_file(str(write_table(folder / f"{number}.jsonl", rows)), f"bucket/raw/{number}.jsonl")
+
+
+def write_config(folder: Path) -> Path:
     settings = {
         "tag": {"tagger": "whitespace"},
         "table": {"text_column": "text", "label_column": "label"},
         "refresh": {"inputs": ["s3://bucket/raw"], "out": "s3://bucket/published"},
     }
-    config.write_text(json.dumps(settings))
-    run = ["refresh", "--config", str(config), "--workers", "1"]
+    (folder / "etl.yaml").write_text(json.dumps(settings))
+    return folder / "etl.yaml"
+
+
+def test_a_bucket_is_refreshed_from_a_bucket(
+    server: Server, s3: fsspec.AbstractFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_rows(s3, tmp_path, 1)
+    run = ["refresh", "--config", str(write_config(tmp_path)), "--workers", "1"]
     succeeded(etl(*run))
     old = current("s3://bucket/published")
     assert rows_in("s3://bucket/published") == 45
@@ -53,7 +69,7 @@ def test_a_bucket_is_refreshed_from_a_bucket(
     assert [each for each in server.requests if each.startswith("PUT")] == []
     assert "GET /bucket/raw/1.jsonl" not in server.requests
     # A new file, of which the bucket learns last.
-    s3.put_file(str(second), "bucket/raw/2.jsonl")
+    upload_rows(s3, tmp_path, 2)
     server.requests.clear()
     succeeded(etl(*run))
     assert server.asked("PUT /bucket/published/")[-1] == "current"
@@ -71,3 +87,42 @@ def test_a_bucket_is_refreshed_from_a_bucket(
         "published",
         "failed",
     ]
+
+
+def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
+    s3: fsspec.AbstractFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, run = "s3://bucket/published", ["refresh", "--config", str(write_config(tmp_path))]
+    names = []
+    for number in (1, 2):
+        upload_rows(s3, tmp_path, number)
+        succeeded(etl(*run))
+        names.append(current(place))
+    old, new = names
+
+    def document(*arguments: str) -> Any:
+        return json.loads(succeeded(etl(*arguments, "--json")).stdout)
+
+    def states() -> list[tuple[str, str]]:
+        return [(each["version"], each["state"]) for each in document("versions", place)]
+
+    assert states() == [(old, ""), (new, "current")]
+    assert document("diff", place, old, "current")["added"]["train"] > 0
+    assert document("rollback", place) == {"current": old, "before": new}
+    assert current(place) == old
+    assert states() == [(old, "current"), (new, "withdrawn")]
+    # The next refresh leaves it so.
+    succeeded(etl(*run))
+    assert current(place) == old
+    assert document("rollback", place, new)["current"] == new
+    assert states() == [(old, ""), (new, "current")]
+    assert document("prune", place, "--keep", "1") == {"removed": [old], "kept": [new]}
+    assert states() == [(new, "current")]
+    assert not s3.exists(f"bucket/published/versions/{old}")
+    assert rows_in(place) == 90
+    # Another machine sees what is published, and says why it cannot roll it back.
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path / "another"))
+    assert states() == [(new, "current")]
+    refused = etl("rollback", place)
+    assert refused.returncode == 4
+    assert "not published from this machine" in refused.stderr

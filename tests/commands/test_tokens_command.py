@@ -90,12 +90,15 @@ def test_markup_and_control_characters_are_text() -> None:
     assert "".join(each["token"] for each in sentence["answers"][0]["tokens"]) == "[/nothing]:smile:"
 
 
-@pytest.mark.parametrize("emoji", ["😀", "👨\u200d👩\u200d👧", "❤️"])
-def test_emoji_alone_are_tagged_and_kept(emoji: str) -> None:
-    [sentence] = document(emoji, "--tagger", "komoran", "--tagger", "mecab")
-    for answer in sentence["answers"]:
-        assert answer["problem"] is None
-        assert "".join(kept(answer)).startswith(emoji[0])
+def test_emoji_alone_are_tagged_and_kept(tmp_path: Path) -> None:
+    emoji = ["😀", "👨\u200d👩\u200d👧", "❤️"]
+    path = tmp_path / "emoji.txt"
+    path.write_text("\n".join(emoji), encoding="utf-8")
+    sentences = document(path, "--tagger", "komoran", "--tagger", "mecab")
+    for sentence, shown in zip(sentences, emoji, strict=True):
+        for answer in sentence["answers"]:
+            assert answer["problem"] is None
+            assert "".join(kept(answer)).startswith(shown[0])
 
 
 def test_a_very_long_sentence_is_folded_or_refused_as_ingest_does() -> None:

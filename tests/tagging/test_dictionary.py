@@ -87,28 +87,29 @@ def test_a_word_comes_back_in_the_class_it_was_given_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "text"),
+    ("name", "slang"),
     [
-        ("okt", "갓생", "요즘 갓생 산다"),
-        ("komoran", "킹받드라슈", "요즘 킹받드라슈를 입는다"),
-        ("komoran", "갓생", "요즘 갓생 산다"),
-        ("kiwi", "갓생", "요즘 갓생 산다"),
+        ("okt", {"갓생": "요즘 갓생 산다"}),
+        ("komoran", {"킹받드라슈": "요즘 킹받드라슈를 입는다", "갓생": "요즘 갓생 산다"}),
+        ("kiwi", {"갓생": "요즘 갓생 산다"}),
     ],
+    ids=["okt", "komoran", "kiwi"],
 )
 def test_slang_is_one_token_once_the_dictionary_has_it(
-    name: str, word: str, text: str, tmp_path: Path
+    name: str, slang: dict[str, str], tmp_path: Path
 ) -> None:
-    def tokens(path: str | None) -> list[str]:
+    def tokens(path: str | None) -> list[list[str]]:
         settings = Tag(tagger=name, norm=False, stem=False, dictionary=path)  # type: ignore[arg-type]
         with open_tagger(settings, workers=1, is_cached=False) as tagger:
-            frame = tagger(pl.Series("text", [text]))
-        assert frame["problem"].to_list() == [None]
-        return frame["tokens"].to_list()[0]  # type: ignore[no-any-return]
+            frame = tagger(pl.Series("text", [*slang.values()]))
+        assert frame["problem"].null_count() == len(slang)
+        return frame["tokens"].to_list()
 
     if name == "kiwi":
         pytest.importorskip("kiwipiepy")
-    assert word not in tokens(None)
-    assert word in tokens(written(tmp_path, word))
+    assert not [word for word, found in zip(slang, tokens(None), strict=True) if word in found]
+    known = tokens(written(tmp_path, *slang))
+    assert not [word for word, found in zip(slang, known, strict=True) if word not in found]
 
 
 @pytest.mark.parametrize("name", ["komoran", "kiwi"])

@@ -103,10 +103,10 @@ def test_each_sentence_without_an_answer_is_marked_and_no_other(settings: Tag, h
 
 def test_several_threads_share_the_workers_and_a_hang() -> None:
     def tag(number: int) -> None:
-        outcomes[number] = pool.tag([*TEXTS[:number], COMPUTES, *TEXTS[number:100]])
+        outcomes[number] = pool.tag([*TEXTS[:number], WAITS, *TEXTS[number:100]])
 
     outcomes: dict[int, list[tuple[list[str], list[str], str | None, str]]] = {}
-    pool = Pool(COMPUTING, workers=2)
+    pool = Pool(WAITING, workers=2)
     threads = [threading.Thread(target=tag, args=[number]) for number in (0, 100)]
     for thread in threads:
         thread.start()
