@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +19,8 @@ def diff(
         list[str],
         typer.Argument(
             metavar="PLACE A B|DATASET DATASET",
-            help="Two versions of a place (names, their first digits, or `current`), or two datasets.",
+            help="Two versions of a place (names, their first digits, or `current`), or two datasets; "
+            "any of them may be a URL.",
             show_default=False,
         ),
     ],
@@ -33,23 +34,27 @@ def diff(
     from etl import console
     from etl.dataset.difference import compare
 
-    found = compare(*_opened(names))
+    with ExitStack() as stack:
+        found = compare(*_opened(names, stack))
     if is_json:
         console.json_document(_document(found))
     else:
         _show(found, names[-2:])
 
 
-def _opened(names: list[str]) -> tuple[Dataset, Dataset]:
+def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
+    from etl import console
     from etl.dataset import versions
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
+    from etl.refresh.urls import existing_place
+    from etl.storage.datasets import opened
 
     if len(names) == _PLACE_AND_TWO:
-        place = Path(names[0])
+        place = existing_place(names[0])
         one, other = (versions.path_of(place, versions.chosen(place, name).name) for name in names[1:])
     elif len(names) == _PLACE_AND_TWO - 1:
-        one, other = map(Path, names)
+        one, other = (stack.enter_context(opened(name, console.note)) for name in names)
     else:
         raise SettingsError(
             "two things are compared",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def prune(
-    place: Annotated[Path, typer.Argument(help="Where `etl refresh` publishes.", show_default=False)],
+    place: Annotated[
+        str, typer.Argument(help="Where `etl refresh` publishes: a folder or a URL.", show_default=False)
+    ],
     keep: Annotated[
         int, typer.Option(min=1, help="How many of the newest versions stay.", show_default=False)
     ],
@@ -22,11 +23,13 @@ def prune(
     """
     from etl import console
     from etl.dataset import versions
+    from etl.refresh.urls import copy_current, existing_place
 
-    versions.check_place(place)
-    with versions.locked(place, "etl prune", is_waiting=wait, say=console.note):
-        removed = versions.prune(place, keep)
-        kept = [each.name for each in versions.versions(place)]
+    folder = existing_place(place)
+    with versions.locked(folder, "etl prune", is_waiting=wait, say=console.note):
+        removed = versions.prune(folder, keep)
+        copy_current(folder, place, console.note, keep)
+        kept = [each.name for each in versions.versions(folder)]
     if is_json:
         console.json_document({"removed": removed, "kept": kept})
     else:

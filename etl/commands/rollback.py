@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def rollback(
-    place: Annotated[Path, typer.Argument(help="Where `etl refresh` publishes.", show_default=False)],
+    place: Annotated[
+        str, typer.Argument(help="Where `etl refresh` publishes: a folder or a URL.", show_default=False)
+    ],
     version: Annotated[
         str | None,
         typer.Argument(help="The version, or the first digits of it.  [default: the one before the current]"),
@@ -24,12 +25,14 @@ def rollback(
     """
     from etl import console
     from etl.dataset import versions
+    from etl.refresh.urls import copy_current, existing_place
 
-    versions.check_place(place)
-    with versions.locked(place, "etl rollback", is_waiting=wait, say=console.note):
-        before = versions.current(place)
-        now = versions.rollback(place, version).name
+    folder = existing_place(place)
+    with versions.locked(folder, "etl rollback", is_waiting=wait, say=console.note):
+        before = versions.current(folder)
+        now = versions.rollback(folder, version).name
+        copy_current(folder, place, console.note)
     if is_json:
         console.json_document({"current": now, "before": before})
     else:
-        console.line(f"{place / versions.CURRENT} is version {now}; it was {before}.")
+        console.line(f"{place.rstrip('/')}/{versions.CURRENT} is version {now}; it was {before}.")

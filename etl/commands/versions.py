@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def versions(
-    place: Annotated[Path, typer.Argument(help="Where `etl refresh` publishes.", show_default=False)],
+    place: Annotated[
+        str, typer.Argument(help="Where `etl refresh` publishes: a folder or a URL.", show_default=False)
+    ],
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """Show the published versions of a dataset, in order, and which of them is current.
@@ -21,25 +23,32 @@ def versions(
     """
     from etl import console
     from etl.dataset import versions as published
+    from etl.dataset.read import open_dataset
+    from etl.storage import versions as remote
+    from etl.storage.remote import is_remote, shown
 
-    published.check_place(place)
-    found = [_document(place, each) for each in published.versions(place)]
+    if is_remote(place):
+        known, now = list(remote.published(place).values()), remote.current(place)
+        splits = {each.name: remote.splits(place, each.name) for each in known}
+    else:
+        folder = Path(place)
+        published.check_place(folder)
+        known, now = published.versions(folder), published.current(folder)
+        splits = {
+            each.name: open_dataset(published.path_of(folder, each.name)).manifest["splits"] for each in known
+        }
+    found = [_document(each, splits[each.name], is_current=each.name == now) for each in known]
     if is_json:
         console.json_document(found)
         return
     console.table(
-        f"Versions in {place}",
+        f"Versions in {shown(place)}",
         ["version", "published", "train", "validation", "test", "state"],
         [[each["version"], each["published"], *each["rows"].values(), each["state"]] for each in found],
     )
 
 
-def _document(place: Path, version: Version) -> dict[str, Any]:
-    from etl.dataset import versions as published
-    from etl.dataset.read import open_dataset
-
-    splits = open_dataset(published.path_of(place, version.name)).manifest["splits"]
-    is_current = version.name == published.current(place)
+def _document(version: Version, splits: dict[str, Any], *, is_current: bool) -> dict[str, Any]:
     return {
         "version": version.name,
         "number": version.number,

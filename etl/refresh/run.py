@@ -164,7 +164,8 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
             retries = job.settings.refresh.retries
             with_retries(partial(_attempt, job, run, progress, say), retries, say)
             if job.url:
-                with_retries(partial(copy_current, job.place, job.url, say), retries, say)
+                keep = job.settings.refresh.keep
+                with_retries(partial(copy_current, job.place, job.url, say, keep), retries, say)
             run.exit_code = 0
         except EtlError as error:
             run.outcome, run.exit_code, run.error = record.FAILED, error.exit_code, error.text()

@@ -1,5 +1,7 @@
 """A refresh that publishes at a URL: it works in a place on this machine, and copies what is current there.
 
+What else is done to such a place, a rollback say, is done to the one on this machine, and then at the URL.
+
 The place is kept between runs, in the cache folder, since it holds what makes a refresh quick and a rollback
 possible. Where it is lost, the next run makes all of it again, and the same version is not uploaded twice.
 """
@@ -13,9 +15,10 @@ from pathlib import Path
 
 from etl import resources
 from etl.dataset import versions
+from etl.errors import InputError
+from etl.storage import versions as remote_versions
 from etl.storage.inputs import fetched
-from etl.storage.remote import connect, is_remote, local_path
-from etl.storage.versions import publish_version
+from etl.storage.remote import connect, is_remote, local_path, shown
 
 
 def place_of(out: str, base: Path) -> Path:
@@ -59,13 +62,42 @@ def local_inputs(
         yield paths
 
 
-def copy_current(place: Path, url: str, say: Callable[[str], None]) -> None:
-    """Makes the current version of a place that of a URL; nothing is uploaded that is there.
+def existing_place(text: str) -> Path:
+    """The place on this machine of what a user calls a place: a path, or a URL that is published from here.
+
+    Raises:
+        InputError: nothing was published there, or not from this machine.
+        SettingsError: it is a URL that cannot be used.
+    """
+    place = place_of(text, Path())
+    if is_remote(text) and not (place / versions.VERSIONS).is_dir():
+        raise InputError(
+            f"{shown(text)} is not published from this machine",
+            details=["expected the place in which its refreshes work, in the cache folder"],
+            cause="Another machine refreshes it, or the cache was removed.",
+            next_step="run the command on that machine, or `etl refresh` on this one first.",
+        )
+    versions.check_place(place)
+    return place
+
+
+def copy_current(place: Path, text: str, say: Callable[[str], None], keep: int | None = None) -> None:
+    """Makes the current version of a place that of a URL, if it is one; nothing is uploaded that is there.
+
+    Args:
+        place: on this machine; its lock is held.
+        text: the URL. A path is the place itself, and nothing is left to do.
+        say: told what is uploaded.
+        keep: how many versions stay at the URL, beside the current one; None: all.
 
     Raises:
         InputError: the URL cannot be read.
         WriteError: it cannot be written; what was current there is current.
     """
     name = versions.current(place)
-    if name is not None:
-        publish_version(versions.path_of(place, name), url, name, say)
+    if name is None or not is_remote(text):
+        return
+    remote_versions.publish_version(versions.path_of(place, name), text, name, say)
+    remote_versions.describe(text, versions.versions(place))
+    if keep is not None:
+        remote_versions.prune(text, keep)

@@ -3,16 +3,19 @@
     URL/versions/<name>/…    a dataset, never changed; its manifest is written last
     URL/current              {"version": <name>}: one small object, replaced in one step
 
-Who reads looks at the pointer once and stays with that version.
+Who reads looks at the pointer once and stays with that version. What a version says of itself beside its
+manifest (`version.json`, see `etl.dataset.versions`) is the only file of it that may be replaced.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from etl.dataset.versions import FACTS, Version
 from etl.errors import InputError
 from etl.storage.cache import Say
 from etl.storage.remote import Remote, connect, explained, shown
@@ -87,6 +90,82 @@ def point(url: str, name: str) -> None:
         )
     with explained(url, is_writing=True):
         place.files.pipe_file(place.below(CURRENT), json.dumps({"version": name}).encode() + b"\n")
+
+
+def published(url: str) -> dict[str, Version]:
+    """What the versions of a place say of themselves, by name, in the order in which they were published.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    place = connect(url)
+    with explained(url):
+        paths = place.files.glob(f"{place.below(VERSIONS)}/*/{MANIFEST}")
+    names = [path.rsplit("/", 2)[1] for path in paths]
+    found = [_facts(_version(place, name), name) for name in names]
+    # Numbers count what one machine has published, and begin anew where its place was lost.
+    return {each.name: each for each in sorted(found, key=lambda each: (each.published, each.number))}
+
+
+def splits(url: str, name: str) -> dict[str, Any]:
+    """What the manifest of a version says of its splits.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    content = _version(connect(url), name).read(MANIFEST) or b""
+    try:
+        found: dict[str, Any] = msgspec.json.decode(content)["splits"]
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{shown(url)}/{VERSIONS}/{name}/{MANIFEST} cannot be read",
+            details=[str(error)],
+            cause="It is not ours, or was damaged.",
+            next_step="publish again with `etl refresh`, or remove that version.",
+        ) from error
+    return found
+
+
+def describe(url: str, versions: list[Version]) -> None:
+    """Brings up to date what those of some versions that are at a URL say of themselves.
+
+    Raises:
+        InputError: it cannot be read.
+        WriteError: it cannot be written.
+    """
+    there = published(url)
+    for each in versions:
+        if each.name in there and there[each.name] != each:
+            folder = _version(connect(url), each.name)
+            with explained(url, is_writing=True):
+                folder.files.pipe_file(folder.below(FACTS), msgspec.json.encode(each))
+
+
+def prune(url: str, keep: int) -> list[str]:
+    """Removes all versions of a place but the `keep` newest and the current one; returns their names.
+
+    Raises:
+        InputError: it cannot be read.
+        WriteError: it cannot be written.
+    """
+    now, place = current(url), connect(url)
+    removed = [name for name in list(published(url))[:-keep] if name != now]
+    for name in removed:
+        folder = _version(place, name)
+        with explained(url, is_writing=True):
+            # The manifest last: what was cut off is a version still, and is removed the next time.
+            others = sorted(set(folder.list()) - {MANIFEST})
+            folder.files.rm([folder.below(each) for each in others])
+            folder.files.rm(folder.below(MANIFEST))
+    return removed
+
+
+def _facts(folder: Remote, name: str) -> Version:
+    content = folder.read(FACTS)
+    try:
+        return msgspec.json.decode(content or b"", type=Version)
+    except msgspec.DecodeError:  # another tool has put it there: it stands before all others
+        return Version(name=name, number=0, published="")
 
 
 def version_at(place: Remote) -> Remote:
