@@ -27,7 +27,7 @@ SENTENCES = [f"{number}번째 날은 정말 기분이 좋았다" for number in r
 def tagger(request: pytest.FixtureRequest) -> Iterator[Tagger]:
     if request.param in PACKAGE:
         pytest.importorskip(PACKAGE[request.param])
-    with open_tagger(Tag(tagger=request.param, seconds=SECONDS), workers=2, is_cached=False) as opened:
+    with open_tagger(Tag(tagger=request.param, seconds=SECONDS), workers=1, is_cached=False) as opened:
         yield opened
     assert not multiprocessing.active_children()
 

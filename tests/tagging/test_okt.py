@@ -59,7 +59,7 @@ PIECES = [
 
 
 def by_library(texts: list[str], settings: Tag) -> Answers:
-    pool = Pool(settings, 2)
+    pool = Pool(settings, workers=1)
     try:
         outcomes = pool.tag(texts)
     finally:
@@ -95,7 +95,7 @@ def test_words_of_the_users_own_are_nouns_to_both(tmp_path: Path) -> None:
     texts = ["영화관람객수는 줄었다", "갓생러가 되고싶다", "꾸안꾸로 입었어요", "갓생러@네이버.com"]
     ours = tagged(texts, settings)
     assert ("영화관람객수", "Noun") in ours[0]
-    assert ("영화관람객수", "Noun") not in tagged(texts, Tag())[0]
+    assert ("영화관람객수", "Noun") not in tagged(texts[:1], Tag())[0]
     assert ours == by_library(texts, settings)
 
 
