@@ -19,7 +19,7 @@ demo: $(VENV)/.installed
 	$(BIN)/etl demo demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
 	$(BIN)/pytest tests/test_schedulers.py

@@ -6,11 +6,34 @@ from pathlib import Path
 
 import pytest
 
+# Longest first, each more than half a minute: one that began last would keep one processor busy alone.
+# The first few do not all begin by making the same tables of Okt.
+LONGEST = [
+    *["tagging/test_okt.py", "tagging/test_pool.py", "refresh/test_faults.py", "tagging/test_hazards.py"],
+    *["tagging/test_policy.py", "commands/test_demo_command.py", "commands/test_doctor_command.py"],
+    *["commands/test_tokens_command.py", "test_benchmarks.py", "train/test_transformer.py", "test_ray.py"],
+    *["validate/test_reference_system.py", "validate/test_validate_contract.py", "test_docs.py"],
+    *["validate/test_validate_label_noise.py", "commands/test_validate_command.py", "train/test_export.py"],
+]
+
+
+# Beside other tests on the same cores, the threads of torch and BLAS wait for each other far longer than they
+# work. Set here, before anything imports them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed to worker processes in this order; it changes nothing within a file."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """A cache folder for this run, which pytest's own worker processes inherit: never the user's."""
     if not hasattr(config, "workerinput"):
         os.environ["ETL_CACHE_DIR"] = tempfile.mkdtemp(prefix="etl-cache-")
+        # Else each of several hundred commands compiles all of our code for itself.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

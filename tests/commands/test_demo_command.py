@@ -8,8 +8,6 @@ import pytest
 from run_etl import environment, etl, explained, succeeded
 
 TRUTH = "truth.json"
-# Beside other tests on the same cores, torch's threads wait for each other far longer than they work.
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
 def path_without_java() -> str:
@@ -21,7 +19,7 @@ def path_without_java() -> str:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a demo that ran with Java hidden, and what it showed."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    hidden = environment(PATH=path_without_java(), JAVA_HOME=None, **ONE_THREAD)
+    hidden = environment(PATH=path_without_java(), JAVA_HOME=None)
     run = succeeded(etl("demo", folder, env=hidden))
     return folder, run.stdout
 
@@ -79,7 +77,7 @@ def test_the_demo_may_run_again_in_the_same_folder(demo: tuple[Path, str]) -> No
     folder, shown = demo
     files = ["dataset/manifest.json", "dataset/vocab.json", "raw/truth.json"]
     before = {name: (folder / name).read_bytes() for name in files}
-    again = succeeded(etl("demo", folder, "--workers", "1", env=environment(**ONE_THREAD)))
+    again = succeeded(etl("demo", folder, "--workers", "1"))
     assert again.stdout.partition("Baseline")[0] == shown.partition("Baseline")[0]
     assert again.stdout.partition("rolled back")[2] == shown.partition("rolled back")[2]
     assert {name: (folder / name).read_bytes() for name in files} == before
