@@ -1,14 +1,17 @@
-"""Cuts sentences into eojeols and eojeols into pieces of one script, as Okt does before it parses.
+"""Cuts sentences into eojeols and eojeols into pieces of one kind, as Okt does before it parses.
 
 open-korean-text's KoreanChunker searches its patterns one after another in the whole eojeol and drops a
-match that overlaps an earlier one. Without digits the patterns exclude each other, so a piece is simply a
-longest run.
+match that overlaps an earlier one. Most eojeols need none of that: without digits, and without what a URL,
+an e-mail address, a mention or a tag needs, the patterns exclude each other, so a piece is simply a longest
+run of one script. In the others the patterns are searched here, too.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+import unicodedata
+from collections.abc import Sequence
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from etl import resources
@@ -17,9 +20,20 @@ from etl.tagging.lists import replaced
 if TYPE_CHECKING:
     import polars as pl
 
+Patterns = Sequence[tuple[str, re.Pattern[str]]]
+
 _EOJEOL = r"[^ \t\n\x0B\f\r]+"  # Java's \s and nothing else divides
-# Marks a piece that is foreign whatever its script; an eojeol that holds this character is odd.
-FOREIGN_MARK = "\U0010ffff"
+# A space that Java does not split at, such as U+3000, makes the whole eojeol blank.
+_BLANK_START = r"^\p{Z}.*$"
+_FOREIGN = "Foreign"  # what no pattern matches
+LIBRARY = "Library"  # an eojeol that only the library itself can tag
+# All assigned characters but those for private use beyond U+FFFF. An eojeol with any other is left to the
+# library, so that the patterns need not know them.
+CHARACTERS = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
+_OTHERS = r"[^\x00-\x{3FFFF}\x{E0000}-\x{E0FFF}]"
+_ANY_MARK, _LAST_MARK = r"[\x{10FF00}-\x{10FFFF}]", 0x10FFFF
+# The time that a pattern may take grows with the square of the length: 0.2 s at most for so many characters.
+_LONGEST_ODD = 1000
 
 
 def scripts() -> dict[str, str]:
@@ -33,55 +47,106 @@ def eojeols(texts: pl.Series) -> pl.Series:
     return texts.str.extract_all(_EOJEOL)
 
 
-def is_odd(eojeols: pl.Series) -> pl.Series:
-    """Whether one of Okt's patterns for URLs, e-mail addresses, mentions and tags may match."""
-    pattern: str = resources.load("schemas", "okt.yaml")["odd"]
-    return eojeols.str.contains(pattern)
+class Cutter:
+    """Cuts eojeols into pieces.
 
+    Args:
+        patterns: the kinds of pieces in the order in which the library searches them, each with its pattern
+            for Python, or None if the library's cannot be written for it.
+    """
 
-def pieces(eojeols: pl.Series) -> pl.Series:
-    """Each eojeol, none of them odd, as the list of its pieces."""
-    import polars as pl
+    def __init__(self, patterns: Sequence[tuple[str, str | None]]):
+        self._patterns = patterns
+        kinds = (_FOREIGN, LIBRARY, *(kind for kind, _ in patterns))
+        # A piece begins with one of these where its kind is not that of its first character.
+        self._marks = {kind: chr(_LAST_MARK - number) for number, kind in enumerate(kinds)}
 
-    # A space that Java does not split at, such as U+3000, makes the whole eojeol blank.
-    kinds = scripts().values()
-    piece = "|".join(f"[{kind}]+" for kind in (*kinds, "^" + "".join(kinds)))
-    lists = eojeols.str.replace(r"^\p{Z}.*$", "").str.extract_all(piece)
-    with_digits = eojeols.str.contains("[0-9]").arg_true()
-    if not with_digits.is_empty():
-        cut = pl.Series(
-            [_pieces_with_numbers(eojeol) for eojeol in eojeols.gather(with_digits)], dtype=lists.dtype
-        )
-        lists = replaced(lists, with_digits, cut)
-    return lists
+    def __call__(self, eojeols: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Cuts eojeols, normalised ones if the settings say so.
 
+        Returns:
+            Each as the list of its pieces, for `kinds` and `texts` to read; and the places of those that only
+            the library can tag, whose lists are to be replaced by `left`.
+        """
+        import polars as pl
 
-def _pieces_with_numbers(eojeol: str) -> list[str]:
-    if _is_blank_start(eojeol):
-        return []
-    found: list[tuple[int, int]] = []
-    for pattern in _patterns():
-        for match in pattern.finditer(eojeol):
-            if all(match.end() <= start or match.start() >= end for start, end in found):
-                found.append(match.span())
-    cut, at = [], 0
-    for start, end in [*sorted(found), (len(eojeol), len(eojeol))]:
-        if start > at:
-            cut.append(FOREIGN_MARK + eojeol[at:start])
-        if end > start:
-            cut.append(eojeol[start:end])
-        at = end
-    return cut
+        lists = eojeols.str.replace(_BLANK_START, "").str.extract_all(_run_of_one_script())
+        is_odd = eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])
+        is_left = eojeols.str.contains(_OTHERS) | (is_odd & self._is_beyond(eojeols))
+        searched = (is_odd | eojeols.str.contains("[0-9]")) & ~is_left
+        cut = [
+            self._cut(eojeol, self._compiled if odd else _number_patterns())
+            for eojeol, odd in zip(eojeols.filter(searched), is_odd.filter(searched), strict=True)
+        ]
+        lists = replaced(lists, searched.arg_true(), pl.Series(cut, dtype=lists.dtype))
+        return lists, is_left.arg_true()
 
+    def left(self, eojeols: pl.Series) -> pl.Series:
+        """Eojeols for the library, each as a list of one piece, which nothing else can be."""
+        import polars as pl
 
-def _is_blank_start(eojeol: str) -> bool:
-    import unicodedata
+        return (self._marks[LIBRARY] + eojeols).reshape((-1, 1)).cast(pl.List(pl.String))
 
-    return unicodedata.category(eojeol[0]).startswith("Z")
+    def kinds(self, pieces: pl.Expr) -> pl.Expr:
+        """What each piece is: the name of a pattern, Foreign, or `LIBRARY`."""
+        import polars as pl
+
+        first = pieces.str.slice(0, 1)
+        kind = pl.lit(_FOREIGN)
+        for name, inside in scripts().items():
+            kind = pl.when(first.str.contains(f"[{inside}]")).then(pl.lit(name)).otherwise(kind)
+        names, marks = zip(*self._marks.items(), strict=True)
+        return first.replace_strict(marks, names, default=kind, return_dtype=pl.String)
+
+    def texts(self, pieces: pl.Expr) -> pl.Expr:
+        """Each piece as it stands in its eojeol."""
+        return pieces.str.replace(f"^{_ANY_MARK}", "")
+
+    def _is_beyond(self, eojeols: pl.Series) -> pl.Series:
+        can_search = all(pattern for _, pattern in self._patterns)
+        return eojeols.str.len_chars() > (_LONGEST_ODD if can_search else 0)
+
+    def _cut(self, eojeol: str, patterns: Patterns) -> list[str]:
+        if unicodedata.category(eojeol[0]).startswith("Z"):
+            return []
+        found: list[tuple[int, int, str]] = []
+        for kind, pattern in patterns:
+            for match in pattern.finditer(eojeol):
+                if all(match.end() <= start or match.start() >= end for start, end, _ in found):
+                    found.append((*match.span(), kind))
+        cut, at = [], 0
+        for start, end, kind in [*sorted(found), (len(eojeol), len(eojeol), "")]:
+            if start > at:
+                cut.append(self._marked(eojeol[at:start], _FOREIGN))
+            if end > start:
+                cut.append(self._marked(eojeol[start:end], kind))
+            at = end
+        return cut
+
+    def _marked(self, piece: str, kind: str) -> str:
+        return piece if _kind_by_script(piece[0]) == kind else self._marks[kind] + piece
+
+    @cached_property
+    def _compiled(self) -> Patterns:
+        """Made when the first eojeol needs it: it takes a moment."""
+        return [(kind, re.compile(pattern)) for kind, pattern in self._patterns if pattern]
 
 
 @cache
-def _patterns() -> list[re.Pattern[str]]:
+def _run_of_one_script() -> str:
+    classes = scripts().values()
+    return "|".join(f"[{inside}]+" for inside in (*classes, "^" + "".join(classes)))
+
+
+@cache
+def _number_patterns() -> Patterns:
+    """What matches in eojeols with digits that are not odd."""
     number: str = resources.load("schemas", "okt.yaml")["number"]
-    others = [kind for name, kind in scripts().items() if name != "Number"]
-    return [re.compile(number), *(re.compile(f"[{kind}]+") for kind in others)]
+    others = [(kind, f"[{inside}]+") for kind, inside in scripts().items() if kind != "Number"]
+    return [(kind, re.compile(pattern)) for kind, pattern in (("Number", number), *others)]
+
+
+@cache
+def _kind_by_script(character: str) -> str:
+    matching = (kind for kind, inside in scripts().items() if re.match(f"[{inside}]", character))
+    return next(matching, _FOREIGN)

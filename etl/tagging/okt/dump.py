@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from etl import resources
 from etl.settings import Tag
 from etl.tagging import taggers
+from etl.tagging.okt import dump_patterns, scala
 
-_PROCESSOR = "org.openkoreantext.processor"
 _NAMES = {"family_name": 13, "given_name": 14, "full_name": 15}  # bits after those of the parts of speech
 _VERB, _ADJECTIVE = 1, 2
-_PROOFS = 3000
+_PROOFS, _LINK_PROOFS = 3000, 1000
 
 
 def dump_or_explain(folder: Path) -> str:
@@ -39,7 +40,12 @@ def dump(folder: Path) -> None:
     words = _words()
     words.write_parquet(folder / "words.parquet")
     typos = _typos()
-    rules = {"trie": _trie(), "weights": _weights(), "typos": typos}
+    rules = {
+        "trie": _trie(),
+        "weights": _weights(),
+        "typos": typos,
+        "patterns": dump_patterns.patterns(),
+    }
     (folder / "rules.json").write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
     eojeols = made_up_eojeols(words["word"].to_list(), [typo for typo, _ in typos])
     proof = [
@@ -54,7 +60,7 @@ def dump(folder: Path) -> None:
 
 
 def made_up_eojeols(words: list[str], typos: list[str]) -> list[str]:
-    """Eojeols of all kinds that Okt's rules tell apart: words in a row, typos, numbers, jamo, signs."""
+    """Eojeols of all kinds that Okt's rules tell apart: words, typos, numbers, jamo, signs, links."""
     chance = random.Random(2)  # noqa: S311 - no secret; the same eojeols every time
     rules = resources.load("schemas", "okt.yaml")
     signs: list[str] = rules["proof_signs"]
@@ -68,34 +74,28 @@ def made_up_eojeols(words: list[str], typos: list[str]) -> list[str]:
                 chance.randint(0, len(parts)), "".join(chance.choices(signs, k=chance.randint(1, 3)))
             )
         made_up.append("".join(parts)[:40])
-    return made_up
+    links = list(chain.from_iterable(rules["proof_links"]))
+    return made_up + ["".join(chance.choices(links, k=chance.randint(2, 8))) for _ in range(_LINK_PROOFS)]
 
 
 def _parts(tagged: taggers.Tagged) -> tuple[list[str], list[str]]:
     return [token for token, _ in tagged], [tag for _, tag in tagged]
 
 
-def _module(name: str) -> Any:
-    """A Scala object."""
-    import jpype
-
-    return jpype.java.lang.Class.forName(f"{_PROCESSOR}.{name}$").getField("MODULE$").get(None)
-
-
 def _words() -> Any:
     """A row a word: `mask` (parts of speech and kinds of name, as bits), `frequency`, and its stems."""
     import polars as pl
 
-    provider = _module("util.KoreanDictionaryProvider")
+    provider = scala.module("util.KoreanDictionaryProvider")
     masks: dict[str, int] = {}
     for entry in provider.koreanDictionary().entrySet():
         _set_bit(masks, entry.getValue(), int(entry.getKey().id()))
-    for name in _each(provider.nameDictionary()):
+    for name in scala.each(provider.nameDictionary()):
         _set_bit(masks, name._2(), _NAMES[str(name._1().name())])
     frequencies = {
         str(pair.getKey()): float(pair.getValue()) for pair in provider.koreanEntityFreq().entrySet()
     }
-    stems = {int(each._1().id()): _pairs(each._2()) for each in _each(provider.predicateStems())}
+    stems = {int(each._1().id()): scala.pairs(each._2()) for each in scala.each(provider.predicateStems())}
     words = sorted({*masks, *frequencies})
     columns = {
         "word": words,
@@ -122,37 +122,19 @@ def _set_bit(masks: dict[str, int], char_array_set: Any, bit: int) -> None:
         masks[word] = masks.get(word, 0) | 1 << bit
 
 
-def _each(scala_collection: Any) -> Any:
-    iterator = scala_collection.iterator()
-    while iterator.hasNext():
-        yield iterator.next()
-
-
-def _pairs(scala_map: Any) -> dict[str, str]:
-    lines = str(scala_map.mkString("\n")).split("\n")
-    pairs = (line.partition(" -> ") for line in lines)
-    return {word: meant for word, _, meant in pairs}
-
-
 def _typos() -> list[tuple[str, str]]:
     """Typos and what they stand for, grouped by length in the order in which the library corrects them."""
-    by_length = _module("util.KoreanDictionaryProvider").typoDictionaryByLength()
-    return [pair for each in _each(by_length) for pair in _pairs(each._2()).items()]
+    by_length = scala.module("util.KoreanDictionaryProvider").typoDictionaryByLength()
+    return [pair for each in scala.each(by_length) for pair in scala.pairs(each._2()).items()]
 
 
 def _trie() -> dict[str, Any]:
     """Which part of speech may follow which: nodes `[part of speech, next nodes, may a word end here]`."""
-    import jpype
-
     nodes: list[Any] = []
-    field = jpype.java.lang.Class.forName(f"{_PROCESSOR}.tokenizer.KoreanTokenizer$").getDeclaredField(
-        "koreanPosTrie"
-    )
-    field.setAccessible(True)
 
     def number(tries: Any, parent: int) -> list[int]:
         numbers = []
-        for trie in _each(tries):
+        for trie in scala.each(tries):
             if trie.curPos() is None:  # stands for the node it follows, which may be repeated
                 numbers.append(parent)
                 continue
@@ -162,11 +144,11 @@ def _trie() -> dict[str, Any]:
             nodes[numbers[-1]] = [int(trie.curPos().id()), following, bool(trie.ending().isDefined())]
         return numbers
 
-    return {"roots": number(field.get(_module("tokenizer.KoreanTokenizer")), -1), "nodes": nodes}
+    return {"roots": number(scala.private("tokenizer.KoreanTokenizer", "koreanPosTrie"), -1), "nodes": nodes}
 
 
 def _weights() -> list[float]:
     """The numbers of the default TokenizerProfile, in its order, without its lists."""
-    profile = _module("tokenizer.TokenizerProfile").defaultProfile()
+    profile = scala.module("tokenizer.TokenizerProfile").defaultProfile()
     values = [profile.productElement(place) for place in range(profile.productArity())]
     return [float(value) for value in values if isinstance(value, float)]

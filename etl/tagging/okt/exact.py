@@ -25,18 +25,19 @@ class ExactOkt:
     Args:
         tables: Okt's dictionaries and rules.
         settings: `norm` and `stem`.
-        tag_odd: tags the eojeols that only the library itself can: a frame like that of
-        `etl.tagging.tagger`.
+        tag_left: tags the eojeols that only the library itself can: a frame like that of
+            `etl.tagging.tagger`.
     """
 
-    def __init__(self, tables: Tables, settings: Tag, tag_odd: TagTexts):
+    def __init__(self, tables: Tables, settings: Tag, tag_left: TagTexts):
         self._tables = tables
+        self._cut = cut.Cutter(tables.patterns)
         self._normalise = Normaliser(tables) if settings.norm else None
         self._stems: dict[int, pl.Series] = {}
         if settings.stem:
             words = tables.words
             self._stems = {VERB: words["verb"], ADJECTIVE: words["adjective"]}
-        self._tag_odd = tag_odd
+        self._tag_left = tag_left
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""
@@ -44,37 +45,30 @@ class ExactOkt:
 
         of_texts, eojeols = numbered(cut.eojeols(texts))
         forms = self._normalise(eojeols) if self._normalise else eojeols
-        odd = (cut.is_odd(eojeols) | cut.is_odd(forms)).arg_true()
-        # An odd eojeol is a piece of its own, which nothing else can be.
-        lists = replaced(
-            cut.pieces(forms), odd, eojeols.gather(odd).reshape((-1, 1)).cast(pl.List(pl.String))
-        )
+        lists, left = self._cut(forms)
+        lists = replaced(lists, left, self._cut.left(eojeols.gather(left)))
         of_eojeols, pieces = numbered(lists)
-        tagged = self._tag_odd(eojeols.gather(odd))
+        tagged = self._tag_left(eojeols.gather(left))
         of_pieces, tokens, tags = self._tokens(pieces, tagged)
         whole = expand(expand(of_texts, of_eojeols), of_pieces)
         columns = {"text": texts, "tokens": strings(whole, tokens), "tags": strings(whole, tags)}
-        return _with_problems(pl.DataFrame(columns), of_texts, odd, tagged)
+        return _with_problems(pl.DataFrame(columns), of_texts, left, tagged)
 
-    def _tokens(self, pieces: pl.Series, odd: pl.DataFrame) -> tuple[Lists, pl.Series, pl.Series]:
+    def _tokens(self, pieces: pl.Series, left: pl.DataFrame) -> tuple[Lists, pl.Series, pl.Series]:
         """The tokens of each distinct piece, all tokens one after another, and their tags."""
         import numpy as np
         import polars as pl
 
-        frame = pl.DataFrame({"piece": pieces}).with_row_index("row").with_columns(_tag_of_whole())
-        is_odd = pl.col("piece").is_in(odd["text"].implode())
-        is_hangul = pl.col("tag") == "Korean"
-        signs = frame.filter(~is_odd & ~is_hangul).select(
-            "row",
-            pl.col("piece").str.strip_prefix(cut.FOREIGN_MARK).alias("tokens"),
-            pl.col("tag").alias("tags"),
-        )
-        library = frame.filter(is_odd).select("row", text="piece").join(odd, on="text", maintain_order="left")
-        library = library.select("row", "tokens", "tags")
+        kinds, texts = self._cut.kinds(pl.col("piece")), self._cut.texts(pl.col("piece"))
+        frame = pl.DataFrame({"piece": pieces}).with_row_index("row").with_columns(tags=kinds)
+        is_left, is_hangul = (pl.col("tags") == kind for kind in (cut.LIBRARY, "Korean"))
+        whole = frame.filter(~is_left & ~is_hangul).select("row", texts.alias("tokens"), "tags")
+        library = frame.filter(is_left).select("row", texts.alias("text"))
+        library = library.join(left, on="text", maintain_order="left").select("row", "tokens", "tags")
         tokens = pl.concat(
             [
-                self._parsed(frame.filter(~is_odd & is_hangul)),
-                signs.filter(~_is_blank(signs["tokens"])),
+                self._parsed(frame.filter(is_hangul)),
+                whole.filter(~_is_blank(whole["tokens"])),
                 library.explode("tokens", "tags", empty_as_null=False),
             ]
         ).sort("row", maintain_order=True)
@@ -96,23 +90,13 @@ class ExactOkt:
         return pl.DataFrame({"row": rows, "tokens": names, "tags": tags}, schema_overrides={"row": pl.UInt32})
 
 
-def _tag_of_whole() -> pl.Expr:
-    """What a piece is as a whole, `tag`, by its first character."""
-    import polars as pl
-
-    first = pl.col("piece").str.slice(0, 1)
-    kind = pl.lit("Foreign")
-    for name, script in cut.scripts().items():
-        kind = pl.when(first.str.contains(f"[{script}]")).then(pl.lit(name)).otherwise(kind)
-    return kind.alias("tag")
-
-
 def _is_blank(tokens: pl.Series) -> pl.Series:
-    return tokens.str.strip_chars() == ""
+    """What `str.strip` leaves nothing of, as in `etl.tagging.taggers`."""
+    return tokens.str.contains(r"^[\s\x1c-\x1f]+$")
 
 
 def _with_problems(
-    frame: pl.DataFrame, of_texts: Lists, odd: pl.Series, tagged: pl.DataFrame
+    frame: pl.DataFrame, of_texts: Lists, left: pl.Series, tagged: pl.DataFrame
 ) -> pl.DataFrame:
     """Marks the texts with an eojeol that the library itself could not tag."""
     import numpy as np
@@ -120,7 +104,7 @@ def _with_problems(
 
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
     frame = frame.with_columns(nothing)
-    failed = tagged.with_columns(odd.alias("number")).filter(pl.col("problem").is_not_null())
+    failed = tagged.with_columns(left.alias("number")).filter(pl.col("problem").is_not_null())
     for number, problem, found in failed.select("number", "problem", "found").iter_rows():
         rows = np.unique(
             np.searchsorted(of_texts.ends, np.flatnonzero(of_texts.index == number), side="right")

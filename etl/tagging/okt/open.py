@@ -15,26 +15,27 @@ from pathlib import Path
 from etl import console, resources
 from etl.errors import EtlError
 from etl.settings import Tag
-from etl.tagging import dictionary
-from etl.tagging.okt import cut, tables
+from etl.tagging import dictionary, taggers
+from etl.tagging.okt import tables
 from etl.tagging.okt.exact import ExactOkt, TagTexts
 
-_FORMAT = 1  # raise it when `dump` writes something else, or the parser reads it in another way
+_FORMAT = 2  # raise it when `dump` writes something else, or the parser reads it in another way
 _MAKE_SECONDS = 180
 _REFUSED = "refused.txt"
 
 
 def folder() -> Path:
-    """Where the tables of the installed KoNLPy are kept."""
-    return resources.cache_folder() / f"okt-konlpy{version('konlpy')}-{_FORMAT}"
+    """Where the tables of the installed KoNLPy, on the installed Java, are kept."""
+    packages = "-".join(f"{package}{version(package)}" for package in taggers.PACKAGES["okt"])
+    return resources.cache_folder() / f"okt-{packages}-{_FORMAT}"
 
 
-def open_okt(settings: Tag, tag_odd: TagTexts) -> ExactOkt | None:
+def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
     """Okt with the options of the settings, or None where only the library itself can be trusted.
 
     Args:
         settings: `norm`, `stem` and the user's own `dictionary`.
-        tag_odd: tags eojeols by the library itself.
+        tag_left: tags eojeols by the library itself.
 
     Raises:
         EtlError: the tables cannot be made: the library does not run.
@@ -50,7 +51,7 @@ def open_okt(settings: Tag, tag_odd: TagTexts) -> ExactOkt | None:
         if (made / _REFUSED).is_file():
             console.note(f"note: Okt runs in its JVM, many times slower: {(made / _REFUSED).read_text()}")
             return None
-        return ExactOkt(found, settings, tag_odd)
+        return ExactOkt(found, settings, tag_left)
 
 
 def differing(made: Path) -> int:
@@ -59,17 +60,19 @@ def differing(made: Path) -> int:
 
     proof = pl.read_parquet(made / "proof.parquet")
     found = tables.load(made, [])
+    left: list[str] = []
 
-    def tag_odd(eojeols: pl.Series) -> pl.DataFrame:
+    def tag_left(eojeols: pl.Series) -> pl.DataFrame:
+        left.extend(eojeols)
         nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
         lists = [pl.lit([], pl.List(pl.String)).alias(name) for name in ("tokens", "tags")]
         return pl.DataFrame({"text": eojeols}).with_columns(*lists, *nothing)
 
     count = 0
     for name, settings in (("plain", Tag(norm=False, stem=False)), ("stemmed", Tag(norm=True, stem=True))):
-        ours = ExactOkt(found, settings, tag_odd)(proof["eojeol"])
+        ours = ExactOkt(found, settings, tag_left)(proof["eojeol"])
         differs = (ours["tokens"] != proof[f"{name}_tokens"]) | (ours["tags"] != proof[f"{name}_tags"])
-        count += len((differs & ~cut.is_odd(proof["eojeol"])).arg_true())
+        count += len((differs & ~proof["eojeol"].is_in(left)).arg_true())
     return count
 
 
@@ -90,7 +93,11 @@ def _make(target: Path, scratch: Path) -> Path:
     made = scratch / "made"
     made.mkdir()
     _dump(made)
-    if count := differing(made):
+    count = differing(made)
+    if count:
+        tables.forget_patterns(made)  # without them the library may still be understood
+        count = differing(made)
+    if count:
         (made / _REFUSED).write_text(f"of {count} made-up eojeols the tokens are not those of KoNLPy.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

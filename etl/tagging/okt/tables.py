@@ -29,17 +29,18 @@ class Tables:
     """What the parser and the normaliser look up.
 
     Args:
-        words: a row a word, those of Hangul and at most eight syllables first: `word`, `mask`,
-        `frequency` and
-            the stems `verb` and `adjective`.
+        words: a row a word, those of Hangul and at most eight syllables first: `word`, `mask`, `frequency`
+            and the stems `verb` and `adjective`.
         rows_of_long: rows of the words of more than eight syllables.
         typos: typos with what they stand for, in the order in which they are corrected.
+        patterns: what `cut.Cutter` takes.
         arrays: what `parse.parse` takes as `tables`.
     """
 
     words: pl.DataFrame
     rows_of_long: dict[str, int]
     typos: list[tuple[str, str]]
+    patterns: list[tuple[str, str | None]]
     arrays: tuple[Any, ...]
 
 
@@ -68,8 +69,17 @@ def load(source: Path, nouns: list[str]) -> Tables:
         words=words,
         rows_of_long={word: short.height + row for row, word in enumerate(others["word"])},
         typos=[(typo, meant) for typo, meant in rules["typos"]],
+        patterns=[(kind, pattern) for kind, pattern in rules["patterns"]],
         arrays=(*_word_arrays(words, short.height), *_rule_arrays(rules)),
     )
+
+
+def forget_patterns(source: Path) -> None:
+    """Leaves all eojeols that may be a URL, a mention or a tag to the library."""
+    path = source / "rules.json"
+    rules = json.loads(path.read_text(encoding="utf-8"))
+    rules["patterns"] = [(kind, None) for kind, _ in rules["patterns"]]
+    path.write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
 
 
 def _with_nouns(words: pl.DataFrame, nouns: list[str]) -> pl.DataFrame:

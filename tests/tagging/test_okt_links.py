@@ -1,0 +1,105 @@
+"""Okt without its JVM has KoNLPy's answers for URLs, e-mail addresses, mentions and tags, too."""
+
+import gzip
+import json
+import multiprocessing
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from links import links
+from okt_answers import OPTIONS, PlainOkt, differing, tagged
+
+from etl import resources
+from etl.settings import Tag
+from etl.tagging.okt import cut, tables
+from etl.tagging.okt import open as okt
+from etl.tagging.tagger import open_tagger
+
+REVIEWS = [
+    "영화..KTX도 나오고 정말..bb 이뻐서...♡ 빅맨@_@연기력",
+    "http://da0023.blog.me/122311666 참고하세요 문의는 nokeunsu@naver.com",
+    "#천만영화 @무비팬 $TSLA $100 주고 봄 네이버.한국에서 예매",
+]
+
+
+@pytest.mark.parametrize(("seed", "norm", "stem"), [(seed, *options) for seed, options in enumerate(OPTIONS)])
+def test_made_up_links_and_tags_are_tagged_as_konlpy_does(
+    seed: int, norm: bool, stem: bool, plain_okt: PlainOkt
+) -> None:
+    assert differing(links(seed, 1000), Tag(norm=norm, stem=stem), plain_okt) == []
+
+
+def test_what_is_found_has_the_names_of_okt() -> None:
+    tags = {token: tag for answer in tagged(REVIEWS, Tag()) for token, tag in answer}
+    assert tags["http://da0023.blog.me/122311666"] == "URL"
+    assert tags["nokeunsu@naver.com"] == "Email"
+    assert tags["#천만영화"] == "Hashtag"
+    assert tags["맨@_"] == "ScreenName"
+    assert tags["$TSLA"] == "CashTag"
+    assert tags["$100"] == "Number"
+
+
+def odd_eojeols(shared_data: Callable[[str], Path]) -> list[str]:
+    """Every distinct one that may have a link or a tag in it."""
+    with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
+        texts = [str(json.loads(review)["review"]) for review in reviews]
+    texts += (shared_data("kote") / "val.tsv").read_text(encoding="utf-8").splitlines()
+    texts += (shared_data("chatbot") / "ChatbotData.csv").read_text(encoding="utf-8").splitlines()
+    eojeols = cut.eojeols(pl.Series(texts)).explode().drop_nulls().unique(maintain_order=True)
+    return eojeols.filter(eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])).to_list()
+
+
+@pytest.mark.parametrize(("norm", "stem"), OPTIONS)
+def test_so_are_all_that_the_corpora_have(
+    norm: bool, stem: bool, shared_data: Callable[[str], Path], plain_okt: PlainOkt
+) -> None:
+    eojeols = odd_eojeols(shared_data)
+    assert len(eojeols) > 1000
+    assert differing(eojeols, Tag(norm=norm, stem=stem), plain_okt) == []
+
+
+def test_none_of_them_needs_java(shared_data: Callable[[str], Path]) -> None:
+    with open_tagger(Tag(), workers=2, is_cached=False) as tagger:
+        tagger(pl.Series("text", REVIEWS))
+        tagger(pl.Series("text", odd_eojeols(shared_data)))
+        assert not multiprocessing.active_children()
+
+
+def check_library_answers(texts: list[str], plain_okt: PlainOkt) -> None:
+    """Tags them, and sees that a process with a JVM did, and that its answer came through."""
+    with open_tagger(Tag(), workers=1, is_cached=False) as tagger:
+        frame = tagger(pl.Series("text", texts))
+        assert multiprocessing.active_children()
+    answers = [list(zip(*row, strict=True)) for row in frame.select("tokens", "tags").iter_rows()]
+    assert answers == [[tuple(token) for token in answer] for answer in plain_okt(texts, Tag())]
+
+
+def test_what_no_pattern_is_made_for_is_left_to_the_library(plain_okt: PlainOkt) -> None:
+    too_long = "http://" + "a." * 600 + "com/"
+    check_library_answers([too_long, "좋아요\U0010ffff@a", "\U000f0000#가"], plain_okt)
+
+
+def test_patterns_that_do_not_match_as_the_librarys_do_are_found_out(tmp_path: Path) -> None:
+    tagged(["준비"], Tag())
+    made = shutil.copytree(okt.folder(), tmp_path / "made")
+    rules = json.loads((made / "rules.json").read_text(encoding="utf-8"))
+    for kind in ("URL", "Email", "ScreenName", "Hashtag", "CashTag", "Number"):
+        others = [[name, pattern if name != kind else "(?!)"] for name, pattern in rules["patterns"]]
+        (made / "rules.json").write_text(json.dumps({**rules, "patterns": others}), encoding="utf-8")
+        assert okt.differing(made) > 0, kind
+    tables.forget_patterns(made)
+    assert okt.differing(made) == 0
+
+
+def test_without_patterns_the_library_tags_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain_okt: PlainOkt
+) -> None:
+    tagged(["준비"], Tag())
+    made = okt.folder()
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    shutil.copytree(made, okt.folder())
+    tables.forget_patterns(okt.folder())
+    check_library_answers(REVIEWS, plain_okt)
