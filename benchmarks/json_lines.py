@@ -1,7 +1,8 @@
 """JSON lines to a dataset by the whole corridor, against a bare polars scan, filter and sink.
 
 The other side only drops blank texts and writes Parquet; ours detects, hashes, cleans, relabels, cuts,
-splits, dedupes, and accounts for each row. So the question is how much all that costs.
+splits, dedupes, and accounts for each row. So the question is how much all that costs. To look for
+near-duplicates costs as much again as the rest, so it is timed with and without.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING
 from benchmarks import made_up, nsmc_growth
 from benchmarks.measure import Case, Setup, compared, make_input
 from benchmarks.report import Comparison, at_most_times, megabytes
+from etl.settings import Dedupe
 
 if TYPE_CHECKING:
     import polars as pl
 
 LINES = 500_000
 TIMES = 6.0
-IMPORTS = {"etl": ("etl.route", "numpy", "polars", "pyarrow.parquet", "yaml"), "polars": ("polars",)}
+_OURS = ("etl.route", "numpy", "polars", "pyarrow.parquet", "yaml")
+IMPORTS = {"etl": _OURS, "etl_exact": _OURS, "polars": ("polars",)}
 _WORKERS = 2
 _BLANK_EVERY = 50
 _BLANKS = ("", "   ", "\t\n", "\u3000")
@@ -38,17 +41,25 @@ def run(setup: Setup) -> Comparison:
         f"JSON lines: {setup.size(LINES):,} {texts}, {megabytes(sides['etl'].source)}; "
         "polars: scan_ndjson, filter(not blank), sink_parquet(zstd)",
         runs,
-        [at_most_times(TIMES, runs["polars"], runs["etl"])],
+        [
+            at_most_times(TIMES, runs["polars"], runs["etl"]),
+            at_most_times(TIMES, runs["polars"], runs["etl, dedupe.near: 0"]),
+        ],
     )
 
 
 def cases(setup: Setup) -> dict[str, Case]:
     name = "reviews.jsonl" if nsmc_growth.REVIEWS.exists() else "made-up.jsonl"
     source = make_input(__name__, setup, name, setup.size(LINES))
-    return {"polars": Case(__name__, "polars", source), "etl": Case(__name__, "etl", source)}
+    return {
+        "polars": Case(__name__, "polars", source),
+        "etl": Case(__name__, "etl", source),
+        "etl, dedupe.near: 0": Case(__name__, "etl_exact", source),
+    }
 
 
-def etl(source: str, out: str) -> Path:
+def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
+    """The whole of `etl ingest`, as it is by default."""
     from etl import console, route, settings
 
     chosen = settings.load(
@@ -59,11 +70,17 @@ def etl(source: str, out: str) -> Path:
             "table.text_column": "text",
             "table.label_column": "label",
             "tag.tagger": "whitespace",
+            "dedupe.near": near,
         },
     )
     with console.progress("", is_quiet=True) as progress:
         route.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     return Path(out)
+
+
+def etl_exact(source: str, out: str) -> Path:
+    """The same, without looking for near-duplicates."""
+    return etl(source, out, near=0)
 
 
 def polars(source: str, out: str) -> Path:
@@ -85,6 +102,9 @@ def etl_rows(dataset: Path) -> list[tuple[str, str]]:
         for path in sorted((dataset / folder).glob("*.parquet"))
     ]
     return _pairs(pl.concat(frames).rename({"raw_text": "text", "raw_label": "label"}))
+
+
+etl_exact_rows = etl_rows
 
 
 def polars_rows(file: Path) -> list[tuple[str, str]]:
