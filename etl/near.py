@@ -7,6 +7,8 @@ L3 both come from here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def near_duplicates(
     if place is not None:
         yield from _with_memory(texts, threshold, kinds, is_asked, place)
     else:
-        yield from _join_all(texts, threshold, kinds, is_asked, _ranked_trigrams(texts))
+        yield from _join_sides(texts, threshold, kinds, is_asked, _largest_side(kinds, is_asked))
 
 
 def _with_memory(
@@ -68,14 +70,10 @@ def _with_memory(
     known = near_memory.load(file)
     old = None if known is None else near_memory.places(hashed, known.texts)
     if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
-        ranked = _ranked_trigrams(texts)
-        found = _join_all(texts, threshold, kinds, is_asked, ranked)
-        sizes = np.diff(ranked.ends, prepend=0).astype(np.int32)
+        found = _join_sides(texts, threshold, kinds, is_asked, _largest_side(kinds, is_asked))
         _compile_ahead(texts.head(1))
     else:
-        sizes = np.zeros(len(texts), np.int32)
-        sizes[old >= 0] = known.texts["size"].to_numpy()[old[old >= 0]]
-        found = _with_new(texts, threshold, kinds, is_asked, known, old, sizes)
+        found = chain([_still_there(known, old)], _join_sides(texts, threshold, kinds, is_asked, old >= 0))
     kept: list[pl.DataFrame] | None = []
     for pairs in found:
         yield pairs
@@ -83,29 +81,20 @@ def _with_memory(
             kept.append(pairs)
             kept = kept if sum(each.height for each in kept) <= near_memory.MOST_PAIRS else None
     if kept is not None:
-        near_memory.save(file, hashed, sizes, kept)
+        near_memory.save(file, hashed, kept)
 
 
 def _compile_ahead(text: pl.Series) -> None:
     """Has compiled what only the next run needs, in this one, which takes long anyway."""
     import numpy as np
 
-    kinds, ranked = np.zeros(len(text), np.int64), _ranked_trigrams(text)
-    sizes = np.diff(ranked.ends, prepend=0).astype(np.int32)
-    for _ in _join_new(text, 1.0, kinds, np.ones((1, 1), np.bool_), sizes, ranked, kinds):
+    kinds, is_asked = np.zeros(len(text), np.int64), np.ones((1, 1), np.bool_)
+    for _ in _join_new(text, 1.0, kinds, is_asked, _ranked_trigrams(text), kinds):
         pass
 
 
-def _with_new(
-    texts: pl.Series,
-    threshold: float,
-    kinds: np.ndarray,
-    is_asked: np.ndarray,
-    known: Known,
-    old: np.ndarray,
-    sizes: np.ndarray,
-) -> Iterator[pl.DataFrame]:
-    """What is known of the old texts, the new ones among each other, and both together; fills in `sizes`."""
+def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
+    """The known pairs of texts that are still there; `old` is the known place of each text, or -1."""
     import numpy as np
     import polars as pl
 
@@ -115,19 +104,39 @@ def _with_new(
         pl.Series("first", now[known.pairs["first"].to_numpy()]),
         pl.Series("second", now[known.pairs["second"].to_numpy()]),
     )
-    yield pairs.filter((pl.col("first") >= 0) & (pl.col("second") >= 0))
-    olds, news = np.flatnonzero(old >= 0), np.flatnonzero(old < 0)
-    if not len(news):
+    return pairs.filter((pl.col("first") >= 0) & (pl.col("second") >= 0))
+
+
+def _largest_side(kinds: np.ndarray, is_asked: np.ndarray) -> np.ndarray:
+    """The texts of the most frequent of the kinds within which no pairs are asked for, such as train's."""
+    import numpy as np
+
+    counts = np.bincount(kinds, minlength=len(is_asked)) * ~is_asked.diagonal()
+    side: np.ndarray = (kinds == counts.argmax()) & (counts.max() > 0)
+    return side
+
+
+def _join_sides(
+    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, is_passed: np.ndarray
+) -> Iterator[pl.DataFrame]:
+    """The pairs of `near_duplicates`, but for those between two texts that are `is_passed`.
+
+    Only the trigrams of the other texts are numbered and kept; those that are passed go by one after another.
+    """
+    import numpy as np
+
+    passed, others = np.flatnonzero(is_passed), np.flatnonzero(~is_passed)
+    if not len(others):
         return
-    ranked = _ranked_trigrams(texts.gather(news))
-    sizes[news] = np.diff(ranked.ends, prepend=0)
-    for found in _join_all(texts.gather(news), threshold, kinds[news], is_asked, ranked):
-        yield _renumbered(found, news, news)
-    between = _join_new(
-        texts.gather(olds), threshold, kinds[olds], is_asked, sizes[olds], ranked, kinds[news]
-    )
-    for found in between:
-        yield _renumbered(found, olds, news)
+    ranked = _ranked_trigrams(texts.gather(others))
+    present = np.unique(kinds[others])
+    if is_asked[np.ix_(present, present)].any():
+        for found in _join_all(texts.gather(others), threshold, kinds[others], is_asked, ranked):
+            yield _renumbered(found, others, others)
+    if len(passed):
+        between = _join_new(texts.gather(passed), threshold, kinds[passed], is_asked, ranked, kinds[others])
+        for found in between:
+            yield _renumbered(found, passed, others)
 
 
 def _renumbered(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> pl.DataFrame:
@@ -169,7 +178,6 @@ def _join_new(
     threshold: float,
     kinds: np.ndarray,
     is_asked: np.ndarray,
-    sizes: np.ndarray,
     new: _Ranked,
     new_kinds: np.ndarray,
 ) -> Iterator[pl.DataFrame]:
@@ -179,32 +187,39 @@ def _join_new(
         texts: the old ones.
         threshold, is_asked: as for `near_duplicates`.
         kinds, new_kinds: of the old texts, and of the new ones.
-        sizes: how many distinct trigrams each old text has.
         new: the trigrams of the new ones.
     """
     import numpy as np
     import polars as pl
 
-    from etl import near_join
+    from etl import machine, near_join
 
-    codes, ends = _codes(texts)
     keys, values = _empty_table(len(new.grams))
     near_join.fill_table(new.grams, new.ranks, keys, values)
     heads = np.full(len(new.grams), -1, np.int64)
     links, sets = np.empty(len(new.tokens), np.int64), np.empty(len(new.tokens), np.int64)
     near_join.index_all(new.tokens, new.ends, threshold, heads, links, sets)
-    room = len(new.ends) + _PAIRS_AT_A_TIME
-    first, second = np.empty(room, np.int64), np.empty(room, np.int64)
-    similarity = np.empty(room, np.float64)
-    progress, stamps = np.zeros(1, np.int64), np.full(len(new.ends), -1, np.int64)
-    index = (new.tokens, new.ends, new_kinds, heads, links, sets)
-    buffers = (first, second, similarity)
-    while progress[0] < len(ends):
-        found = near_join.join_new(
-            codes, ends, sizes, kinds, keys, values, *index, is_asked, threshold, stamps, progress, *buffers
-        )
-        columns = {"first": first, "second": second, "similarity": similarity}
-        yield pl.DataFrame({name: column[:found].copy() for name, column in columns.items()})
+    index = (keys, values, new.tokens, new.ends, new_kinds, heads, links, sets, is_asked, threshold)
+
+    def join(start: int) -> list[pl.DataFrame]:
+        """The pairs of some of the old texts; nothing but compiled code, and it holds no other thread up."""
+        codes, ends = _codes(texts.slice(start, _TEXTS_AT_A_TIME))
+        room = len(new.ends) + _PAIRS_AT_A_TIME
+        first, second = np.empty(room, np.int64), np.empty(room, np.int64)
+        similarity = np.empty(room, np.float64)
+        progress, stamps = np.zeros(1, np.int64), np.full(len(new.ends), -1, np.int64)
+        frames = []
+        while progress[0] < len(ends):
+            found = near_join.join_new(
+                codes, ends, kinds[start:], *index, stamps, progress, first, second, similarity
+            )
+            columns = {"first": first[:found] + start, "second": second[:found].copy()}
+            frames.append(pl.DataFrame({**columns, "similarity": similarity[:found].copy()}))
+        return frames
+
+    with ThreadPoolExecutor(machine.processors().count) as pool:
+        for frames in pool.map(join, range(0, len(texts), _TEXTS_AT_A_TIME)):
+            yield from frames
 
 
 class _Ranked(NamedTuple):

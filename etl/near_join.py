@@ -163,7 +163,6 @@ def sort_each(tokens, ends):  # type: ignore[no-untyped-def]
 def join_new(  # type: ignore[no-untyped-def]
     codes,
     ends,
-    sizes,
     kinds,
     known_keys,
     known_ranks,
@@ -188,7 +187,6 @@ def join_new(  # type: ignore[no-untyped-def]
 
     Args:
         codes, ends: the old texts, as for `trigrams`.
-        sizes: how many distinct trigrams each of them has, `int32`.
         kinds, token_kinds: the kinds of the old and of the new sets, `int64`.
         known_keys, known_ranks: a hash table from trigram to element; key 0 is a free place.
         tokens, token_ends: the new sets, as for `join`.
@@ -203,17 +201,16 @@ def join_new(  # type: ignore[no-untyped-def]
         How many pairs were found.
     """
     mask = len(known_keys) - 1
-    scratch = np.empty(0, np.int32)
+    scratch, others = np.empty(0, np.int32), np.empty(0, np.int64)
     found = 0
     while progress[0] < len(ends) and found <= len(first) - len(token_ends):
         old = progress[0]
         progress[0] += 1
         begin, end = ends[old - 1] if old else 0, ends[old]
         if end - begin > len(scratch):
-            scratch = np.empty(2 * (end - begin), np.int32)
-        present = _present(codes, begin, end, known_keys, known_ranks, mask, scratch)
-        size = sizes[old]
-        absent = size - present
+            scratch, others = np.empty(2 * (end - begin), np.int32), np.empty(2 * (end - begin), np.int64)
+        present, absent = _elements(codes, begin, end, known_keys, known_ranks, mask, scratch, others)
+        size = present + absent
         probes = min(present, size - int(np.ceil(threshold * size - _SLACK)) + 1 - absent)
         for probe in range(max(0, probes)):
             entry = heads[scratch[probe]]
@@ -236,9 +233,13 @@ def join_new(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _present(codes, begin, end, keys, ranks, mask, elements):  # type: ignore[no-untyped-def]
-    """The distinct elements of a text that are in the table, ascending in `elements`; returns how many."""
-    present = 0
+def _elements(codes, begin, end, keys, ranks, mask, elements, others):  # type: ignore[no-untyped-def]
+    """The distinct elements of a text that are in the table, ascending in `elements`.
+
+    Returns:
+        How many of them there are, and how many distinct ones that are not in the table.
+    """
+    present = absent = 0
     for at in range(begin, max(end - 2, min(begin + 1, end))):
         gram = np.int64(0)
         for position in range(at, min(at + 3, end)):
@@ -247,8 +248,14 @@ def _present(codes, begin, end, keys, ranks, mask, elements):  # type: ignore[no
         if rank >= 0:
             elements[present] = rank
             present += 1
+        else:
+            others[absent] = gram
+            absent += 1
+    if not present:  # then nobody asks how many others there are
+        return 0, absent
     elements[:present].sort()
-    return _distinct(elements, present)
+    others[:absent].sort()
+    return _distinct(elements, present), _distinct(others, absent)
 
 
 @njit(cache=True, nogil=True)

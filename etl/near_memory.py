@@ -29,7 +29,7 @@ MOST_PAIRS = 5_000_000  # 120 MB; with more of them all is joined again each tim
 
 
 class _File(msgspec.Struct, frozen=True):
-    """Texts by 128 bits of hash and their kinds and sizes, and the pairs of them, each as Arrow IPC."""
+    """Texts by 128 bits of hash and their kinds, and the pairs of them, each as Arrow IPC."""
 
     texts: bytes
     pairs: bytes
@@ -40,7 +40,7 @@ class Known(NamedTuple):
     """What is remembered.
 
     Attributes:
-        texts: `high` and `low` hash, `kind`, and `size`, the number of distinct trigrams.
+        texts: `high` and `low` hash, and `kind`.
         pairs: `first` and `second`, places in `texts`, and their `similarity`.
     """
 
@@ -68,7 +68,7 @@ def folder() -> Path | None:
 
 
 def hashed(texts: pl.Series, kinds: np.ndarray) -> pl.DataFrame:
-    """The texts as they are remembered, but for their sizes."""
+    """The texts as they are remembered."""
     import polars as pl
 
     return pl.DataFrame({"high": texts.hash(0), "low": texts.hash(1), "kind": kinds})
@@ -106,12 +106,12 @@ def load(file: Path) -> Known | None:
     return Known(pl.read_ipc(found.texts), pl.read_ipc(found.pairs))
 
 
-def save(file: Path, texts: pl.DataFrame, sizes: np.ndarray, pairs: list[pl.DataFrame]) -> None:
-    """Leaves behind what was found: texts as `hashed` gives them, sizes, and pairs of places among them."""
+def save(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> None:
+    """Leaves behind what was found: texts as `hashed` gives them, and pairs of places among them."""
     import polars as pl
 
     schema = {"first": pl.Int64(), "second": pl.Int64(), "similarity": pl.Float64()}
-    ours = _ipc(texts.with_columns(pl.Series("size", sizes)))
+    ours = _ipc(texts)
     both = _ipc(pl.concat([pl.DataFrame(schema=schema), *pairs]))
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.partial-{os.getpid()}")
