@@ -2,7 +2,7 @@
 
 The other side only drops blank texts and writes Parquet; ours detects, hashes, cleans, relabels, cuts,
 splits, dedupes, and accounts for each row. So the question is how much all that costs. To look for
-near-duplicates costs as much again as the rest, so it is timed with and without.
+near-duplicates costs half as much again as the rest, so it is timed with and without.
 """
 
 from __future__ import annotations

@@ -71,7 +71,6 @@ def _with_memory(
     old = None if known is None else near_memory.places(hashed, known.texts)
     if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
         found = _join_sides(texts, threshold, kinds, is_asked, _largest_side(kinds, is_asked))
-        _compile_ahead(texts.head(1))
     else:
         found = chain([_still_there(known, old)], _join_sides(texts, threshold, kinds, is_asked, old >= 0))
     kept: list[pl.DataFrame] | None = []
@@ -82,15 +81,6 @@ def _with_memory(
             kept = kept if sum(each.height for each in kept) <= near_memory.MOST_PAIRS else None
     if kept is not None:
         near_memory.save(file, hashed, kept)
-
-
-def _compile_ahead(text: pl.Series) -> None:
-    """Has compiled what only the next run needs, in this one, which takes long anyway."""
-    import numpy as np
-
-    kinds, is_asked = np.zeros(len(text), np.int64), np.ones((1, 1), np.bool_)
-    for _ in _join_new(text, 1.0, kinds, is_asked, _ranked_trigrams(text), kinds):
-        pass
 
 
 def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:

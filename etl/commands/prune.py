@@ -24,6 +24,7 @@ def prune(
     from etl import console
     from etl.dataset import versions
     from etl.refresh.urls import copy_current, existing_place
+    from etl.storage.remote import shown
 
     folder = existing_place(place)
     with versions.locked(folder, "etl prune", is_waiting=wait, say=console.note):
@@ -33,4 +34,6 @@ def prune(
     if is_json:
         console.json_document({"removed": removed, "kept": kept})
     else:
-        console.line(f"{console.counted(len(removed), 'version')} removed, {len(kept)} kept in {place}.")
+        console.line(
+            f"{console.counted(len(removed), 'version')} removed, {len(kept)} kept in {shown(place)}."
+        )

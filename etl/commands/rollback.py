@@ -26,6 +26,7 @@ def rollback(
     from etl import console
     from etl.dataset import versions
     from etl.refresh.urls import copy_current, existing_place
+    from etl.storage.remote import shown
 
     folder = existing_place(place)
     with versions.locked(folder, "etl rollback", is_waiting=wait, say=console.note):
@@ -35,4 +36,4 @@ def rollback(
     if is_json:
         console.json_document({"current": now, "before": before})
     else:
-        console.line(f"{place.rstrip('/')}/{versions.CURRENT} is version {now}; it was {before}.")
+        console.line(f"{shown(place).rstrip('/')}/{versions.CURRENT} is version {now}; it was {before}.")

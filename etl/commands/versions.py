@@ -24,12 +24,18 @@ def versions(
     from etl import console
     from etl.dataset import versions as published
     from etl.dataset.read import open_dataset
+    from etl.errors import InputError
     from etl.storage import versions as remote
     from etl.storage.remote import is_remote, shown
 
     if is_remote(place):
         known, now = list(remote.published(place).values()), remote.current(place)
         splits = {each.name: remote.splits(place, each.name) for each in known}
+        if not known:
+            raise InputError(
+                f"nothing was published at {shown(place)}",
+                next_step="`etl refresh --config etl.yaml` publishes where `refresh.out` says.",
+            )
     else:
         folder = Path(place)
         published.check_place(folder)

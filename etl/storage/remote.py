@@ -114,8 +114,8 @@ def connect(url: str) -> Remote:
 
 
 def shown(url: str) -> str:
-    """A URL for people: without what is signed into it."""
-    return url.partition("?")[0]
+    """A URL for people: without what is signed into it. A path, which may have any character, as it is."""
+    return url.partition("?")[0] if is_remote(url) else url
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import fsspec
 import pytest
-from run_etl import etl, make_rows, succeeded, write_table
+from run_etl import etl, explained, make_rows, succeeded, write_table
 from s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
@@ -123,6 +123,7 @@ def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
     # Another machine sees what is published, and says why it cannot roll it back.
     monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path / "another"))
     assert states() == [(new, "current")]
+    assert "nothing was published" in explained(etl("versions", "s3://bucket/nothing"), 4)
     refused = etl("rollback", place)
     assert refused.returncode == 4
     assert "not published from this machine" in refused.stderr
