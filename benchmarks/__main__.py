@@ -22,7 +22,7 @@ from benchmarks import (
     xlsx,
 )
 from benchmarks.measure import Setup
-from etl import console
+from etl.runtime import console
 
 BENCHMARKS = {
     "xlsx": xlsx.run,

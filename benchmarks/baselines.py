@@ -21,7 +21,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.measure import ROOT
-from etl import console
+from etl.runtime import console
 
 SHARED = ROOT / ".." / "shared" / "data"
 CORPORA = {

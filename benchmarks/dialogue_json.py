@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DIALOGUES = 40_000
 TIMES = 3.0
-IMPORTS = {"etl": ("etl.route", "polars", "yaml"), "json_load": ("pandas",)}
+IMPORTS = {"etl": ("etl.ingest.pipeline", "polars", "yaml"), "json_load": ("pandas",)}
 _DIALOGUES_PER_PROFILE = 5
 _TURNS = ("HS01", "SS01", "HS02", "SS02", "HS03", "SS03")
 
@@ -46,11 +46,11 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl import route
+    from etl.ingest import pipeline
     from etl.settings import Settings
 
-    found, account = route.discover([Path(source)], Settings())
-    return list(route.read(found, Settings(), account))
+    found, account = pipeline.discover([Path(source)], Settings())
+    return list(pipeline.read(found, Settings(), account))
 
 
 def json_load(source: str, out: str) -> pd.DataFrame:  # noqa: ARG001
@@ -90,7 +90,7 @@ def make(target: str, count: int) -> None:
 
 
 def _dialogues(count: int) -> Iterator[dict[str, Any]]:
-    from etl import resources
+    from etl.schema import resources
 
     codes = list(resources.load("schemas", "labels", "aihub-dialogue.yaml")["codes"])
     rng = Random(2)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LINES = 500_000
 TIMES = 6.0
-_OURS = ("etl.route", "numpy", "polars", "pyarrow.parquet", "yaml")
+_OURS = ("etl.ingest.pipeline", "numpy", "polars", "pyarrow.parquet", "yaml")
 IMPORTS = {"etl": _OURS, "etl_exact": _OURS, "polars": ("polars",)}
 _WORKERS = 2
 _BLANK_EVERY = 50
@@ -60,7 +60,9 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
     """The whole of `etl ingest`, as it is by default."""
-    from etl import console, route, settings
+    from etl import settings
+    from etl.ingest import pipeline
+    from etl.runtime import console
 
     chosen = settings.load(
         None,
@@ -74,7 +76,7 @@ def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
         },
     )
     with console.progress("", is_quiet=True) as progress:
-        route.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
+        pipeline.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     return Path(out)
 
 
@@ -121,7 +123,7 @@ def _pairs(rows: pl.DataFrame) -> list[tuple[str, str]]:
 
 
 def make(target: str, count: int) -> None:
-    from etl import taxonomy
+    from etl.schema import taxonomy
 
     labels = taxonomy.load("polarity3").targets
     rng = Random(4)

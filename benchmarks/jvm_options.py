@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.nsmc_growth import REVIEWS
-from etl import console
+from etl.runtime import console
 
 TAGGERS = ("okt", "komoran", "hannanum")
 _HEAP, _YOUNG, _SERIAL = "-Xmx1400m", "-Xmn600m", "-XX:+UseSerialGC"

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.nsmc_growth import REVIEWS
-from etl import console
+from etl.runtime import console
 
 VOCABULARY, EMBEDDING, HIDDEN, MAX_LEN, BATCH = 20_000, 128, 128, 40, 64
 TIMES = 4
@@ -113,7 +113,8 @@ def make(target: Path, count: int) -> float:
     import numpy as np
     import polars as pl
 
-    from etl import preparation
+    from etl.dataset import preparation
+    from etl.ingest.prepare import prepare
     from etl.settings import Settings
 
     with gzip.open(REVIEWS, "rt", encoding="utf-8") as lines:
@@ -121,7 +122,7 @@ def make(target: Path, count: int) -> float:
     how = preparation.of(Settings())
     with preparation.open_tagger(how, os.cpu_count() or 1) as tagger:
         texts = pl.Series([each["review"] for each in found])
-        prepared = preparation.prepare(how, texts, tagger).with_columns(
+        prepared = prepare(how, texts, tagger).with_columns(
             label=pl.Series([int(each["rating"]) > 5 for each in found]).cast(pl.Int64)
         )
     rows = prepared.filter(pl.col("reason").is_null()).head(count)
@@ -140,10 +141,10 @@ def ours(source: str) -> list[float]:
 
     import numpy as np
 
-    from etl.train import loop
-    from etl.train.batches import Rows
-    from etl.train.model import build
-    from etl.train.settings import TrainSettings
+    from etl.models.baseline.network import build
+    from etl.models.baseline.settings import TrainSettings
+    from etl.models.training import loop
+    from etl.models.training.batches import Rows
 
     held = np.load(source)
     lengths = held["lengths"]

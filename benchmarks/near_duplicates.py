@@ -105,7 +105,7 @@ def etl(source: str, out: str) -> Pairs:  # noqa: ARG001 - nothing is written
 def etl_pairs(texts: list[str]) -> Pairs:
     import polars as pl
 
-    from etl.near import near_duplicates
+    from etl.similarity.pairs import near_duplicates
 
     frames = near_duplicates(pl.Series(texts, dtype=pl.String), THRESHOLD)
     return {
@@ -164,7 +164,7 @@ def _normalised() -> Iterator[str]:
     """Normalised texts as ingest compares them, one a review."""
     import polars as pl
 
-    from etl.normalise import normalised_key
+    from etl.text.normalise import normalised_key
 
     if REVIEWS.exists():
         with gzip.open(REVIEWS, "rt", encoding="utf-8") as stream:

@@ -2,6 +2,6 @@
 
 import polars as pl
 
-from etl.near import near_duplicates
+from etl.similarity.pairs import near_duplicates
 
 list(near_duplicates(pl.Series(["오늘 날씨가 참 좋다", "오늘 날씨가 참 좋다!"]), 0.8))

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 COUNTS = {"whitespace": 200_000, "komoran": 60_000, "okt": 200_000}
 LEAST_PER_SECOND, LEAST_SHARE = 5_000, 0.85
 _TRAINED, _WORKERS, _BATCH = 20_000, 2, 4096
-_OURS = ("numpy", "polars", "torch", "etl.engine.local", "etl.train.classifier", "etl.train.predict")
+_OURS = (
+    "numpy",
+    "polars",
+    "torch",
+    "etl.runtime.engine.local",
+    "etl.models.inference.classifier",
+    "etl.models.inference.predict",
+)
 IMPORTS = {f"{tagger}_{side}": _OURS for tagger in COUNTS for side in ("alone", "predict")}
 
 
@@ -71,8 +78,8 @@ def alone(source: str, _: str) -> pl.DataFrame:
     """The tagger of the model, on the distinct lines."""
     import polars as pl
 
-    from etl import preparation
-    from etl.engine.local import ordered_map
+    from etl.dataset import preparation
+    from etl.runtime.engine.local import ordered_map
 
     folder = Path(source)
     how = preparation.load(folder / "model" / preparation.FILE)
@@ -88,9 +95,9 @@ def predict(source: str, _: str) -> pl.DataFrame:
 
     import polars as pl
 
-    from etl.train.classifier import open_classifier
-    from etl.train.predict import Options
-    from etl.train.predict import predict as classified
+    from etl.models.inference.classifier import open_classifier
+    from etl.models.inference.predict import Options
+    from etl.models.inference.predict import predict as classified
 
     folder = Path(source)
     with open_classifier(folder / "model", _WORKERS) as classify:
@@ -117,10 +124,11 @@ def make(target: str, count: int) -> None:
     """Distinct reviews, and a model of the tagger that the name says, trained for a moment on others."""
     import gzip
 
-    from etl import route, vocab
+    from etl.dataset import vocab
+    from etl.ingest import pipeline
+    from etl.models.baseline import train as training
+    from etl.models.baseline.settings import TrainSettings
     from etl.settings import Settings, Table, Tag
-    from etl.train import run as training
-    from etl.train.settings import TrainSettings
 
     folder = Path(target)
     folder.mkdir(parents=True)
@@ -142,7 +150,7 @@ def make(target: str, count: int) -> None:
         tag=Tag(tagger=found[1]),  # type: ignore[arg-type]
         table=Table(text_column="text", label_column="label"),
     )
-    route.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
+    pipeline.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
     vocab.build(folder / "dataset")
     training.train(folder / "dataset", folder / "model", TrainSettings(epochs=2, lr=0.002))
     lines = "".join(f"{text}\n" for text, _ in reviews[:count])

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measure import Run, Setup
-from etl import console
+from etl.runtime import console
 
 _MB = 1_000_000
 _PACKAGES = ("polars", "pandas", "pyarrow", "openpyxl", "fastexcel", "msgspec")

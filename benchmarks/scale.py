@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Case, Run, Setup, make_input, run_case
-from etl import console
+from etl.runtime import console
 
 ROWS = (1_000_000, 3_000_000, 10_000_000)
-IMPORTS = {"etl": ("etl.route", "etl.near_join", "numpy", "polars", "pyarrow.parquet", "yaml")}
+IMPORTS = {
+    "etl": ("etl.ingest.pipeline", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
+}
 STEPS = ("clean", "relabel", "tag", "key_tokens", "split")
 _WORKERS = 2
 _WORDS, _SYLLABLES = 50_000, 900
@@ -78,7 +80,8 @@ def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
 
 def etl(source: str, out: str) -> Path:
     """Ingests; what each step took is left beside the input."""
-    from etl import route, settings
+    from etl import settings
+    from etl.ingest import pipeline
 
     chosen = settings.load(
         None,
@@ -94,7 +97,7 @@ def etl(source: str, out: str) -> Path:
 
     start = time.process_time()
     with _timed_steps(steps, near):
-        route.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
+        pipeline.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     told = {
         "reading, and all steps that see a batch": marks["read"] - start,
         **{f"· {name} (clock)": seconds for name, seconds in steps.items()},
@@ -114,7 +117,8 @@ def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
     Steps run on several threads, so theirs are seconds by the clock, added up; the near join runs alone, so
     its are those of the processors.
     """
-    from etl import batches, nearest, route
+    from etl.ingest import batches, pipeline
+    from etl.similarity import nearest
 
     lock = threading.Lock()
 
@@ -126,7 +130,7 @@ def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
         near.append(seconds)
 
     places: list[tuple[Any, str, Callable[[], float], Callable[[str, float], None]]] = [
-        *((route, name, time.perf_counter, count_step) for name in STEPS),
+        *((pipeline, name, time.perf_counter, count_step) for name in STEPS),
         *((batches, name, time.perf_counter, count_step) for name in ("count_tokens", "keys")),
         (nearest, "nearest", time.process_time, count_near),
     ]

@@ -26,7 +26,7 @@ COLD_TIMES, WARM_TIMES, OTHERS_TIMES = 4, 60, 1.8
 TREE_MB = 3000
 OTHERS = ("komoran", "mecab", "kiwi")
 _BATCH, _WORKERS = 20_000, 2
-_OURS = ("numpy", "polars", "pyarrow", "etl.tagging.tagger", "etl.engine.local")
+_OURS = ("numpy", "polars", "pyarrow", "etl.tagging.tagger", "etl.runtime.engine.local")
 IMPORTS = {
     **{f"{name}_plain": ("polars", "etl.tagging.taggers") for name in ("okt", *OTHERS)},
     **dict.fromkeys(["okt_cold", "okt_warm", "okt_first", *(f"{name}_cold" for name in OTHERS)], _OURS),
@@ -82,7 +82,7 @@ def ours(name: str, tidy: Callable[[Path], None], source: str, out: str) -> pl.D
     """As `etl ingest` does: batches on as many threads as there are workers."""
     import polars as pl
 
-    from etl.engine.local import ordered_map
+    from etl.runtime.engine.local import ordered_map
     from etl.settings import Tag
     from etl.tagging.tagger import open_tagger
 

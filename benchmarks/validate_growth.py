@@ -75,7 +75,9 @@ def etl_rows(findings: dict[str, int | float]) -> list[tuple[str, int | float]]:
 
 def make(target: str, rows: int) -> None:
     """A dataset of `rows` reviews, less the leaks and duplicates that ingest rejects."""
-    from etl import console, route, settings
+    from etl import settings
+    from etl.ingest import pipeline
+    from etl.runtime import console
 
     chosen = settings.load(None, {"taxonomy": "polarity3", "tag.tagger": "whitespace"})
     with tempfile.TemporaryDirectory(prefix="etl-bench-") as folder:
@@ -83,7 +85,7 @@ def make(target: str, rows: int) -> None:
         with gzip.open(raw, "wt", encoding="utf-8", compresslevel=1) as stream:
             stream.writelines(json.dumps(review, ensure_ascii=False) + "\n" for review in _crossed(rows))
         with console.progress("", is_quiet=True) as progress:
-            route.ingest([raw], Path(target), chosen, workers=2, progress=progress)
+            pipeline.ingest([raw], Path(target), chosen, workers=2, progress=progress)
 
 
 def _crossed(rows: int) -> Iterator[dict[str, str]]:

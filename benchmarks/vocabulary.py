@@ -15,14 +15,14 @@ from benchmarks.nsmc_growth import REVIEWS
 from benchmarks.report import Comparison, Target, at_least_times
 
 if TYPE_CHECKING:
-    from etl.vocab import Vocabulary
+    from etl.dataset.vocab import Vocabulary
 
 ROWS = 290_000
 RATE = 1_000_000
 MIN_COUNT = 2
 IMPORTS = {
     "counter": ("pyarrow.parquet",),
-    "etl": ("polars", "etl.vocab", "etl.dataset.read"),
+    "etl": ("polars", "etl.dataset.vocab", "etl.dataset.read"),
 }
 
 
@@ -70,7 +70,7 @@ def counter(source: str, _: str) -> list[tuple[str, int]]:
 
 def etl(source: str, _: str) -> Vocabulary:
     """`etl build-vocab` without the writing."""
-    from etl import vocab
+    from etl.dataset import vocab
     from etl.dataset.read import open_dataset
 
     return vocab.count(open_dataset(Path(source)), min_count=MIN_COUNT)
@@ -86,11 +86,11 @@ def etl_rows(vocabulary: Vocabulary) -> Iterator[tuple[Any, ...]]:
 
 def make(target: str, count: int) -> None:
     """A dataset of reviews, cut at spaces."""
-    from etl import route
+    from etl.ingest import pipeline
     from etl.settings import Read, Settings, Tag
 
     settings = Settings(taxonomy="polarity3", read=Read(limit=count), tag=Tag(tagger="whitespace"))
-    manifest = route.ingest(
+    manifest = pipeline.ingest(
         [REVIEWS], Path(target), settings, workers=2, progress=lambda _amount, _what=None: None
     )
     (Path(target) / "rows").write_text(str(manifest["splits"]["train"]["rows"]))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROWS = 40_000
 TIMES = 8.0
 IMPORTS = {
-    "etl": ("etl.route", "fastexcel", "polars", "yaml"),
+    "etl": ("etl.ingest.pipeline", "fastexcel", "polars", "yaml"),
     "pandas": ("pandas", "openpyxl"),
 }
 _SENTENCES = 6
@@ -46,11 +46,11 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl import route
+    from etl.ingest import pipeline
     from etl.settings import Settings
 
-    found, account = route.discover([Path(source)], Settings())
-    return list(route.read(found, Settings(), account))
+    found, account = pipeline.discover([Path(source)], Settings())
+    return list(pipeline.read(found, Settings(), account))
 
 
 def pandas(source: str, out: str) -> pd.DataFrame:  # noqa: ARG001
@@ -70,8 +70,8 @@ def pandas_rows(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def make(target: str, count: int) -> None:
-    from etl import resources
     from etl.sample.files import xlsx_bytes
+    from etl.schema import resources
 
     corpus = resources.load("schemas", "sample", "corpora.yaml")["aihub-dialogue"]
     columns = corpus["columns"]
@@ -85,7 +85,7 @@ def make(target: str, count: int) -> None:
 
 
 def _rows(corpus: dict[str, Any], count: int) -> Iterator[list[str | int]]:
-    from etl import resources
+    from etl.schema import resources
 
     labels = list(resources.load("schemas", "labels", "aihub-dialogue.yaml")["codes"].values())
     about = [list(corpus[name].values()) for name in ("ages", "genders", "situations", "diseases")]

@@ -11,9 +11,14 @@ import pytest
 LONGEST = [
     *["tagging/test_okt.py", "tagging/test_pool.py", "refresh/test_faults.py", "tagging/test_hazards.py"],
     *["tagging/test_policy.py", "commands/test_demo_command.py", "commands/test_doctor_command.py"],
-    *["commands/test_tokens_command.py", "test_benchmarks.py", "train/test_transformer.py", "test_ray.py"],
+    *[
+        "commands/test_tokens_command.py",
+        "test_benchmarks.py",
+        "models/test_transformer.py",
+        "runtime/test_ray.py",
+    ],
     *["validate/test_reference_system.py", "validate/test_validate_contract.py", "test_docs.py"],
-    *["validate/test_validate_label_noise.py", "commands/test_validate_command.py", "train/test_export.py"],
+    *["validate/test_validate_label_noise.py", "commands/test_validate_command.py", "models/test_export.py"],
 ]
 
 

@@ -13,7 +13,7 @@ MAX_LINES, MAX_FUNCTION_LINES = 400, 50
 # Syllables and letters; not the fillers, which look like nothing and are written as escapes.
 HANGUL = re.compile("[\u1100-\u115e\u1161-\u11ff\u3131-\u3163\u3165-\u318e\uac00-\ud7a3]")
 KOREAN_ALLOWED = {
-    "etl/sources/aihub_dialogue.py": "the columns and folders of the corpus: facts of its format",
+    "etl/ingest/sources/aihub_dialogue.py": "the columns and folders of the corpus: facts of its format",
     "etl/commands/ingest.py": "the name of a corpus in a help text",
     "etl/commands/sample.py": "the name of a corpus in a help text",
 }
@@ -104,8 +104,8 @@ def test_korean_is_knowledge_and_stands_in_yaml() -> None:
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     early = {name: imported_at_the_top(tree) & HEAVY for name, tree in TREES.items()}
     # etl/train is imported by the command that trains; compiled code where it is used.
-    compiled = ("etl/near_join.py", "etl/tagging/okt/lookup.py", "etl/tagging/okt/parse.py")
-    late = ("etl/train/", *compiled)
+    compiled = ("etl/similarity/ppjoin.py", "etl/tagging/okt/lookup.py", "etl/tagging/okt/parse.py")
+    late = ("etl/models/", *compiled)
     assert {name: heavy for name, heavy in early.items() if heavy and not name.startswith(late)} == {}
 
 
@@ -114,7 +114,7 @@ def test_only_train_knows_torch() -> None:
     assert [
         name
         for name, text in TEXTS.items()
-        if knows.search(text) and not name.startswith("etl/train/") and "def require_torch" not in text
+        if knows.search(text) and not name.startswith("etl/models/") and "def require_torch" not in text
     ] == []
 
 
@@ -138,14 +138,14 @@ def test_nothing_is_unpickled_and_yaml_is_loaded_safely() -> None:
 
 def test_nothing_depends_on_the_clock_or_on_a_hash_seed() -> None:
     asks = {name: calls(tree) & CLOCKS for name, tree in TREES.items() if calls(tree) & CLOCKS}
-    assert asks == {"etl/clock.py": {"datetime.now"}}
+    assert asks == {"etl/runtime/clock.py": {"datetime.now"}}
     # What time it is stands in logs and locks, and beside a version; in no dataset.
     knows = {name for name, text in TEXTS.items() if re.search(r"\bclock\.now\(", text)}
-    assert knows <= {"etl/lock.py", "etl/dataset/versions.py", "etl/refresh/run.py"}
+    assert knows <= {"etl/runtime/lock.py", "etl/dataset/versions.py", "etl/refresh/run.py"}
 
 
 def test_a_step_does_no_input_or_output() -> None:
-    steps = {name: tree for name, tree in TREES.items() if name.startswith("etl/steps/")}
+    steps = {name: tree for name, tree in TREES.items() if name.startswith("etl/ingest/steps/")}
     assert len(steps) >= 6
     last_names = {name: {call.rpartition(".")[2] for call in calls(tree)} for name, tree in steps.items()}
     assert {
@@ -154,8 +154,8 @@ def test_a_step_does_no_input_or_output() -> None:
 
 
 def test_every_corpus_has_an_adapter_a_contract_labels_and_test_files() -> None:
-    from etl import contract, taxonomy
-    from etl.sources.detect import ADAPTERS
+    from etl.ingest.sources.detect import ADAPTERS
+    from etl.schema import contract, taxonomy
 
     slugs = set(ADAPTERS)
     assert slugs == set(contract.slugs())

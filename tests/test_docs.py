@@ -17,8 +17,9 @@ import typer
 import typer.main
 import yaml
 
-from etl import contract, errors, row, sample, settings, taxonomy
+from etl import errors, sample, settings
 from etl.cli import INTERRUPTED, app
+from etl.schema import contract, row, taxonomy
 from etl.validate import thresholds
 from etl.validate.findings import checks
 
@@ -313,7 +314,7 @@ def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> No
 def test_the_example_adapter_passes_ruff(copy: Path) -> None:
     pytest.importorskip("ruff")
     for command in (["check"], ["format", "--check"]):
-        done = run_in(copy, "ruff", *command, "--no-cache", "etl/sources/mood_diary.py")
+        done = run_in(copy, "ruff", *command, "--no-cache", "etl/ingest/sources/mood_diary.py")
         assert done.returncode == 0, done.stdout
 
 

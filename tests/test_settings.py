@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.schema import resources
 from etl.settings import Settings, load
 
 

@@ -32,9 +32,10 @@ def build_vocab(
 
     Only train is counted. Ids go by count, then by code point: 0 is `<pad>`, 1 is `<unk>`.
     """
-    from etl import console, vocab
+    from etl.dataset import vocab
     from etl.dataset.read import open_dataset
-    from etl.engine.choose import open_engine
+    from etl.runtime import console
+    from etl.runtime.engine.choose import open_engine
     from etl.storage.datasets import changed
 
     with changed(dataset, console.note) as folder:

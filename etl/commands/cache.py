@@ -27,7 +27,8 @@ def cache(
     A later run tags only what is new. All of it can be made again, and no result depends on it; `etl cache
     clear` removes it. It is kept in the user's cache folder, or in $ETL_CACHE_DIR.
     """
-    from etl import console, resources
+    from etl.runtime import console
+    from etl.schema import resources
     from etl.tagging import cache as tagged
 
     folder = resources.cache_folder()
@@ -102,7 +103,7 @@ def _document(each: Stored) -> dict[str, Any]:
 
 
 def _summed(files: list[Stored]) -> str:
-    from etl import console
+    from etl.runtime import console
 
     sentences = console.counted(sum(each.sentences or 0 for each in files), "tagged sentence")
     return f"{sentences}, {_size(sum(each.bytes for each in files))}"

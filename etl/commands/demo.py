@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.demo import Demo
+    from etl.sample.demo import Demo
 
 
 def demo(
@@ -19,9 +19,9 @@ def demo(
     ] = None,
 ) -> None:
     """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
-    from etl import console
-    from etl import demo as whole_way
     from etl.commands.training import require_torch
+    from etl.runtime import console
+    from etl.sample import demo as whole_way
     from etl.settings import Settings
 
     require_torch()
@@ -31,9 +31,9 @@ def demo(
 
 
 def _show(done: Demo) -> None:
-    from etl import console
     from etl.commands import ingest
-    from etl.train.page import predictors
+    from etl.models.training.report_html import predictors
+    from etl.runtime import console
 
     ingest.show(done.manifest, done.dataset)
     console.table(

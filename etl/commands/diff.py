@@ -31,8 +31,8 @@ def diff(
     Rows are known by their ids. Drift is the total variation between the shares of the labels: the share of
     rows that would have to change their label.
     """
-    from etl import console
     from etl.dataset.difference import compare
+    from etl.runtime import console
 
     with ExitStack() as stack:
         found = compare(*_opened(names, stack))
@@ -43,11 +43,11 @@ def diff(
 
 
 def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
-    from etl import console
     from etl.dataset import versions
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
     from etl.refresh.urls import existing_place
+    from etl.runtime import console
     from etl.storage.datasets import opened
 
     if len(names) == _PLACE_AND_TWO:
@@ -80,7 +80,7 @@ def _document(found: Difference) -> dict[str, Any]:
 
 
 def _show(found: Difference, names: list[str]) -> None:
-    from etl import console
+    from etl.runtime import console
 
     drift = {split: "" if value is None else f"{value:.4f}" for split, value in found.label_drift.items()}
     console.table(

@@ -32,9 +32,9 @@ def doctor(
     import sys
     from io import TextIOWrapper
 
-    from etl import console
-    from etl.doctor import examine
     from etl.errors import FindingsError
+    from etl.runtime import console
+    from etl.tagging.doctor import examine
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # an output that cannot show Korean is a finding
@@ -71,7 +71,7 @@ def doctor(
 def _show(name: str, state: str, found: str, next_step: str) -> None:
     from rich.text import Text
 
-    from etl import console
+    from etl.runtime import console
 
     output = console.stdout()
     output.print(Text.assemble((f"{state:<8}", _STYLES[state]), f"{name:<17}", found), soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from etl.train.export.run import Exported
+    from etl.models.export.export import Exported
 
 
 def export(
@@ -53,8 +53,9 @@ def export(
     from etl.commands.training import require_torch
 
     require_torch()
-    from etl import console
-    from etl.train.export import metadata, run
+    from etl.models.export import export as run
+    from etl.models.export import metadata
+    from etl.runtime import console
 
     done = run.export(model, to, out, dataset=dataset, is_int8=is_int8, max_len=max_len, rows=rows)
     if is_json:
@@ -66,7 +67,7 @@ def export(
 
 
 def _show(done: Exported) -> None:
-    from etl import console
+    from etl.runtime import console
 
     written, same, lost = done.metadata, done.metadata.parity, done.metadata.int8
     lines: list[tuple[str, object]] = [

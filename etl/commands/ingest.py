@@ -84,9 +84,10 @@ def ingest(
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
-    from etl import console, route
     from etl import settings as settings_module
-    from etl.engine.choose import open_engine
+    from etl.ingest import pipeline
+    from etl.runtime import console
+    from etl.runtime.engine.choose import open_engine
     from etl.storage.datasets import written
     from etl.storage.inputs import fetched
 
@@ -121,7 +122,7 @@ def ingest(
             open_engine(engine, address, workers, console.note) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            manifest = route.ingest(
+            manifest = pipeline.ingest(
                 raw,
                 folder,
                 settings,
@@ -137,9 +138,10 @@ def ingest(
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     """What would be read, left aside and skipped."""
-    from etl import console, route
+    from etl.ingest import pipeline
+    from etl.runtime import console
 
-    found, account = route.discover(paths, settings)
+    found, account = pipeline.discover(paths, settings)
     parts: dict[tuple[str, ...], list[str]] = {}
     for slug, files in found.items():
         for each in files:
@@ -168,7 +170,7 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
 
 
 def _show_skipped(skipped: list[dict[str, Any]]) -> None:
-    from etl import console
+    from etl.runtime import console
 
     for each in skipped:
         kept = f" ({console.counted(each['rows'], 'row')} before that were read)" if each["rows"] else ""
@@ -181,7 +183,8 @@ def _name(entry: dict[str, str]) -> str:
 
 def show(manifest: dict[str, Any], out: str | Path) -> None:
     """The closing tables: what was read and kept, and why the rest was not."""
-    from etl import console, row
+    from etl.runtime import console
+    from etl.schema import row
 
     counts, splits = manifest["counts"], manifest["splits"]
     columns = {
@@ -219,7 +222,7 @@ def show(manifest: dict[str, Any], out: str | Path) -> None:
 
 def key_tokens_in_short(tokens: dict[str, Any]) -> str:
     """What the key-token filter did, in a line; shares are of all tokens."""
-    from etl import console
+    from etl.runtime import console
 
     before, after = tokens["before"], tokens["after"]
     if before == after:
@@ -234,7 +237,7 @@ def key_tokens_in_short(tokens: dict[str, Any]) -> str:
 
 def _show_notes(manifest: dict[str, Any]) -> None:
     """What a person should know, a line each; the manifest has all of it."""
-    from etl import console
+    from etl.runtime import console
 
     for why, count in Counter(each["kind"] for each in manifest["left_aside"]).items():
         console.note(f"note: {console.counted(count, 'file')} left aside: {why}")

@@ -13,9 +13,10 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a commented `etl.yaml` with every setting at its default."""
-    from etl import console, resources
     from etl.dataset.staging import write_file
     from etl.errors import SettingsError
+    from etl.runtime import console
+    from etl.schema import resources
 
     if path.exists() and not force:
         raise SettingsError(f"{path} is already there", next_step="name another file, or add `--force`.")

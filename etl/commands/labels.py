@@ -25,8 +25,9 @@ def labels(
 
     A label that becomes nothing is rejected as label_not_in_taxonomy, and counted.
     """
-    from etl import console, taxonomy
     from etl.errors import SettingsError
+    from etl.runtime import console
+    from etl.schema import taxonomy
 
     chosen = taxonomy.load(name)
     slugs = taxonomy.corpora() if source is None else [source]

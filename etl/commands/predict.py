@@ -68,8 +68,8 @@ def predict(
     code is 4.
     """
     _require_torch()
-    from etl.train import predict as library
-    from etl.train.classifier import open_classifier
+    from etl.models.inference import predict as library
+    from etl.models.inference.classifier import open_classifier
 
     if not inputs:
         raise SettingsError(
@@ -97,7 +97,7 @@ def _without_errors(
     found: Iterable[pl.DataFrame | InputError], failed: list[InputError]
 ) -> Iterator[pl.DataFrame]:
     """The rows; errors are told as they are met, and gathered."""
-    from etl import console
+    from etl.runtime import console
 
     for each in found:
         if isinstance(each, InputError):
@@ -132,7 +132,7 @@ def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_he
     """Rows for a machine; each batch as soon as it is there."""
     import polars as pl
 
-    from etl.train.classifier import PLACE, probability_column
+    from etl.models.inference.classifier import PLACE, probability_column
 
     place = [
         pl.col(name).alias("sentences" if name == "sentence" and per == "document" else name)
@@ -156,8 +156,8 @@ def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_he
 
 def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
     """A table of one batch. It has the cleaned text: a terminal must not obey a sentence."""
-    from etl import console
-    from etl.train.classifier import probability_column
+    from etl.models.inference.classifier import probability_column
+    from etl.runtime import console
 
     records = rows.to_dicts()
     has_speakers = any(each["speaker"] for each in records)

@@ -62,10 +62,10 @@ def refresh(
 
     Every run is a line of runs.jsonl. `etl versions`, `etl diff`, `etl rollback` and `etl prune` do the rest.
     """
-    from etl import console
     from etl import settings as settings_module
     from etl.refresh import notify as notifying
     from etl.refresh.run import job_of, look
+    from etl.runtime import console
 
     settings = settings_module.load(
         config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}
@@ -104,10 +104,10 @@ def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) ->
     """One run, shown and told; None where another one was in the way and there will be more occasions."""
     import msgspec
 
-    from etl import console
     from etl.errors import LockError
     from etl.refresh.notify import notify
     from etl.refresh.run import refresh as run_stages
+    from etl.runtime import console
 
     try:
         is_quiet = is_json or not sys.stderr.isatty()
@@ -130,7 +130,7 @@ def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) ->
 
 
 def _show(run: Run, place: Path) -> None:
-    from etl import console
+    from etl.runtime import console
 
     for event in run.events:
         console.line(f"{event.event}: {event.file}")
@@ -155,8 +155,8 @@ def _show(run: Run, place: Path) -> None:
 def _show_plan(changes: Changes, *, is_json: bool) -> None:
     import msgspec
 
-    from etl import console
     from etl.refresh.what_changed import STAGES
+    from etl.runtime import console
 
     if is_json:
         console.json_document(

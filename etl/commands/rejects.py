@@ -20,9 +20,10 @@ def rejects(
     """Show rejected rows with file, position, reason and what was found."""
     import polars as pl
 
-    from etl import console, row
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
+    from etl.runtime import console
+    from etl.schema import row
 
     if reason is not None and reason not in row.reasons():
         raise SettingsError(

@@ -23,9 +23,9 @@ def rollback(
     Later versions stay where they are, marked as withdrawn: a refresh publishes again when the raw files or
     the settings have changed, and not before. `etl rollback PLACE VERSION` also goes forward again.
     """
-    from etl import console
     from etl.dataset import versions
     from etl.refresh.urls import copy_current, existing_place
+    from etl.runtime import console
     from etl.storage.remote import shown
 
     folder = existing_place(place)

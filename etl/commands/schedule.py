@@ -43,11 +43,12 @@ def schedule(
     All of them run `etl refresh --once`, by absolute paths. Which raw files changed, what is done again and
     that no two runs get in each other's way is up to `etl refresh`, whoever starts it.
     """
-    from etl import console, settings
+    from etl import settings
     from etl.dataset.staging import write_file
     from etl.refresh.run import job_of
-    from etl.schedule import write
-    from etl.schedule.times import when
+    from etl.refresh.schedule import write
+    from etl.refresh.schedule.times import when
+    from etl.runtime import console
 
     job_of(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled
     options = {} if image is None else {"image": image}

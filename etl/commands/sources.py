@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from etl.contract import Contract
+    from etl.schema.contract import Contract
 
 
 def sources(
@@ -17,8 +17,9 @@ def sources(
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """List the corpora: licence, where to get them, their files and published numbers of rows."""
-    from etl import console, contract
     from etl.errors import SettingsError
+    from etl.runtime import console
+    from etl.schema import contract
 
     if slug is not None and slug not in contract.slugs():
         raise SettingsError(
@@ -37,7 +38,7 @@ def sources(
 
 
 def _show_all(contracts: list[Contract]) -> None:
-    from etl import console
+    from etl.runtime import console
 
     console.table(
         "Corpora",
@@ -68,7 +69,7 @@ def _published(contract: Contract) -> str:
 
 
 def _show_one(contract: Contract) -> None:
-    from etl import console
+    from etl.runtime import console
 
     for name, text in (
         ("source", f"{contract.slug}, {contract.title}"),

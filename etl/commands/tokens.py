@@ -12,7 +12,7 @@ from etl.commands.ingest import Tagger
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from etl.tokens import Answer, Sentence, Token
+    from etl.ingest.tagger_comparison import Answer, Sentence, Token
 
 _COLOURS = {
     "noun": "cyan",
@@ -68,8 +68,9 @@ def tokens(
     """
     import sys
 
-    from etl import console, settings
-    from etl import tokens as library
+    from etl import settings
+    from etl.ingest import tagger_comparison as library
+    from etl.runtime import console
     from etl.tagging import policy
 
     overrides = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
@@ -93,7 +94,7 @@ def tokens(
 def _show(sentence: Sentence) -> None:
     from rich.table import Table
 
-    from etl import console
+    from etl.runtime import console
 
     output = console.stdout()
     console.line(sentence.raw_text.translate(_PICTURES))
@@ -135,7 +136,7 @@ def _drawn(token: Token) -> Text:
 
 
 def _has_colour() -> bool:
-    from etl import console
+    from etl.runtime import console
 
     output = console.stdout()
     return output.color_system is not None and not output.no_color
@@ -145,7 +146,7 @@ def _show_legend(sentences: list[Sentence]) -> None:
     """Which colours were seen, and how a dropped token looks."""
     from rich.text import Text
 
-    from etl import console
+    from etl.runtime import console
 
     shown = [token for each in sentences for answer in each.answers for token in answer.tokens]
     if not shown:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.trace import TracedRow, TracedToken
+    from etl.ingest.trace import TracedRow, TracedToken
 
 
 def trace(
@@ -25,9 +25,9 @@ def trace(
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """Follow a token to its id, the words it stands for and the rows it came from; or a row to its ids."""
-    from etl import console
     from etl.dataset.read import open_dataset
-    from etl.trace import TracedRow, trace
+    from etl.ingest.trace import TracedRow, trace
+    from etl.runtime import console
 
     source, workers = open_dataset(dataset), os.cpu_count() or 1
     found = [trace(source, each, limit=limit, workers=workers) for each in what]
@@ -42,7 +42,7 @@ def trace(
 
 
 def _show_row(row: TracedRow) -> None:
-    from etl import console
+    from etl.runtime import console
 
     console.line(f"{row.id}: {row.label} (raw label {row.raw_label}), {row.split}, {row.source}")
     console.line(f"  from {_place(row.file, row.member, row.position)}")
@@ -53,7 +53,7 @@ def _show_row(row: TracedRow) -> None:
 
 
 def _show_token(token: TracedToken) -> None:
-    from etl import console
+    from etl.runtime import console
 
     console.line(f"{token.token}: id {token.token_id}, {token.in_train:,} times in train")
     rows = ", ".join(f"{split} {count:,}" for split, count in token.rows.items())

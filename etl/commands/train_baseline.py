@@ -52,10 +52,10 @@ def train_baseline(
 
     training.require_torch()
     training.check_lr(lr, usual="0.001")
-    from etl import console
+    from etl.models.baseline import train
+    from etl.models.baseline.settings import TrainSettings
+    from etl.runtime import console
     from etl.storage.datasets import opened
-    from etl.train import run
-    from etl.train.settings import TrainSettings
 
     settings = TrainSettings(
         model=model,
@@ -73,7 +73,7 @@ def train_baseline(
         opened(dataset, console.note) as folder,
         training.watching("training", epochs, is_json=is_json) as watcher,
     ):
-        report = run.train(
+        report = train.train(
             folder,
             out,
             settings,

@@ -51,8 +51,8 @@ def train_transformer(
 
     training.require_torch()
     training.check_lr(lr, usual="0.00005")
-    from etl.train.transformer import run
-    from etl.train.transformer.settings import FineTuneSettings
+    from etl.models.fine_tuned import train
+    from etl.models.fine_tuned.settings import FineTuneSettings
 
     settings = FineTuneSettings(
         epochs=epochs,
@@ -63,7 +63,7 @@ def train_transformer(
         class_weights=class_weights,
     )
     with training.watching("fine-tuning", epochs, is_json=is_json) as watcher:
-        report = run.train(
+        report = train.train(
             dataset,
             model,
             out,

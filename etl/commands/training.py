@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from etl.errors import SettingsError
 
 if TYPE_CHECKING:
-    from etl.train.collapse import Record
-    from etl.train.fit import Watcher
-    from etl.train.reports import Report
+    from etl.models.training.collapse import Record
+    from etl.models.training.fit import Watcher
+    from etl.models.training.report import Report
 
 
 def require_torch() -> None:
@@ -78,8 +78,8 @@ def watching(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher]:
         epochs: how many there are at most.
         is_json: whether the result is shown as JSON: then only notes are shown.
     """
-    from etl import console
-    from etl.train.fit import Watcher
+    from etl.models.training.fit import Watcher
+    from etl.runtime import console
 
     with console.progress(f"{doing}, epochs", total=epochs, is_quiet=is_json) as advance:
 
@@ -103,8 +103,8 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
         out: the model's folder.
         is_json: whether to show it as one document of JSON.
     """
-    from etl import console
-    from etl.train.reports import to_json
+    from etl.models.training.report import to_json
+    from etl.runtime import console
 
     for warning in report.warnings:
         console.note(f"warning: {warning}")
@@ -115,8 +115,8 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
 
 
 def _show_tables(report: Report, out: Path) -> None:
-    from etl import console
-    from etl.train.page import FILE, predictors
+    from etl.models.training.report_html import FILE, predictors
+    from etl.runtime import console
 
     console.table(
         f"{out}: epoch {report.best_epoch} of {len(report.epochs)}, chosen by {report.held_out}",

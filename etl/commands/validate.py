@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from etl import console
+from etl.runtime import console
 
 
 def validate(
@@ -84,15 +84,18 @@ def validate(
     from etl.storage.datasets import opened
     from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
-    from etl.validate import apart, formats
-    from etl.validate.outside import Columns
+    from etl.validate import contract_worker
+    from etl.validate.external.dataset import Columns
+    from etl.validate.report import formats
     from etl.validate.run import report_folder
     from etl.validate.run import validate as run
 
     with ExitStack() as stack:
         subject = stack.enter_context(opened(path, console.note))
         earlier = stack.enter_context(opened(against, console.note)) if against else None
-        find_breaches = stack.enter_context(apart.imported()) if not data_docs else apart.here
+        find_breaches = (
+            stack.enter_context(contract_worker.imported()) if not data_docs else contract_worker.here
+        )
         result = run(
             subject,
             columns=Columns(text_column, label_column, split_column, group_column),

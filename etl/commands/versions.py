@@ -21,10 +21,10 @@ def versions(
 
     A version that a rollback went back behind is withdrawn: no refresh makes it current again by itself.
     """
-    from etl import console
     from etl.dataset import versions as published
     from etl.dataset.read import open_dataset
     from etl.errors import InputError
+    from etl.runtime import console
     from etl.storage import versions as remote
     from etl.storage.remote import is_remote, shown
 

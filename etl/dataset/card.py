@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from etl import contract, row
+from etl.schema import contract, row
 
 # Of the Croissant 1.0 specification.
 _CONTEXT = {

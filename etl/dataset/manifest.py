@@ -14,8 +14,8 @@ import msgspec
 import etl
 from etl.dataset import card
 from etl.dataset.shards import fingerprint
+from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
-from etl.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import polars as pl

@@ -72,7 +72,7 @@ def open_dataset(path: Path) -> Dataset:
 def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
     import polars as pl
 
-    from etl import row
+    from etl.schema import row
 
     if files:
         return pl.concat([pl.scan_parquet(file) for file in files])

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from etl import row
+from etl.schema import row
 from etl.settings import Write
 
 if TYPE_CHECKING:

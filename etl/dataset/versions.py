@@ -18,11 +18,11 @@ from pathlib import Path
 
 import msgspec
 
-from etl import clock, lock
 from etl.dataset.read import open_dataset
 from etl.dataset.shards import fingerprint
 from etl.dataset.staging import swap, sync, sync_one, write_file
 from etl.errors import InputError, SettingsError, WriteError
+from etl.runtime import clock, lock
 
 CURRENT, VERSIONS, FACTS, LOCK = "current", "versions", "version.json", "refresh.lock"
 _NAME_DIGITS = 16

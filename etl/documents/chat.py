@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from etl import resources
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.schema import resources
 
 _HEAD_LINES = 30
 _PATTERNS = ("is_export", "message", "day", "event", "placeholder")

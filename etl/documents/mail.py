@@ -12,11 +12,11 @@ from email.message import EmailMessage
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from etl import resources
 from etl.documents.html import text_of
 from etl.documents.passage import Part, Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
+from etl.schema import resources
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from etl import resources
 from etl.documents.passage import Passage
 from etl.errors import InputError
-from etl.sources.decode import Plain, as_text
+from etl.ingest.sources.decode import Plain, as_text
+from etl.schema import resources
 
 _DELIMITERS = ",\t;|"
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from etl import clock
 from etl.errors import SettingsError
+from etl.runtime import clock
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # How often the clock is looked at again, should somebody set it.

@@ -15,15 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from etl import clock, console, fingerprints, near_memory, route, taxonomy, vocab
-from etl.console import Progress
-from etl.dataset import versions
-from etl.dataset.kept import Shelf
+from etl.dataset import versions, vocab
 from etl.dataset.read import open_dataset
 from etl.dataset.versions import Version
-from etl.engine.choose import open_engine
-from etl.engine.local import Engine
 from etl.errors import EtlError, FindingsError, SettingsError
+from etl.ingest import fingerprints, pipeline
+from etl.ingest.batch_cache import Shelf
 from etl.refresh import record
 from etl.refresh.record import Run, Stage
 from etl.refresh.retry import with_retries
@@ -41,11 +38,17 @@ from etl.refresh.what_changed import (
     refuse_changed,
     what_changed,
 )
+from etl.runtime import clock, console
+from etl.runtime.console import Progress
+from etl.runtime.engine.choose import open_engine
+from etl.runtime.engine.local import Engine
+from etl.schema import taxonomy
 from etl.settings import Settings
+from etl.similarity import pair_cache
 from etl.storage.remote import is_remote
 from etl.tagging.policy import load as load_policy
-from etl.validate import apart
-from etl.validate.apart import BeginToFind
+from etl.validate import contract_worker
+from etl.validate.contract_worker import BeginToFind
 from etl.validate.run import validate
 
 Done = TypeVar("Done")
@@ -200,7 +203,7 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
         run.outcome = _stay(job.place, changes.last)
         making.stages += [Stage(stage, []) for stage in STAGES]
         return
-    with _near_duplicates_remembered(job.place), apart.imported() as find_breaches:
+    with _near_duplicates_remembered(job.place), contract_worker.imported() as find_breaches:
         shelf = _ingest(making)
         _validate(making, find_breaches)
     _build_vocabulary(making)
@@ -213,12 +216,12 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
 
 @contextmanager
 def _near_duplicates_remembered(place: Path) -> Iterator[None]:
-    """Inside, texts that an earlier run has compared are not compared again; see `etl.near_memory`."""
+    """Inside, texts that an earlier run has compared are not compared again."""
     name = fingerprints.digest([fingerprints.code_of_ingest(), fingerprints.packages()])[:16]
     for old in (place / NEAR).glob("*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
-    with near_memory.remembering(place / NEAR / name):
+    with pair_cache.remembering(place / NEAR / name):
         yield
 
 
@@ -253,7 +256,7 @@ def _ingest(making: Making) -> Shelf | None:
             making,
             INGEST,
             why,
-            lambda: route.ingest(
+            lambda: pipeline.ingest(
                 job.inputs,
                 making.folder,
                 job.settings,

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from etl import resources
 from etl.dataset import versions
 from etl.errors import InputError
+from etl.schema import resources
 from etl.storage import versions as remote_versions
 from etl.storage.inputs import fetched
 from etl.storage.remote import connect, is_remote, local_path, shown

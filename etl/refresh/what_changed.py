@@ -10,12 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from etl import fingerprints, taxonomy
 from etl.dataset import versions
 from etl.dataset.versions import Version
 from etl.errors import InputError
+from etl.ingest import fingerprints
+from etl.ingest.sources.archive import files_on_disk, is_opened, whole_of
+from etl.schema import taxonomy
 from etl.settings import Settings
-from etl.sources.archive import files_on_disk, is_opened, whole_of
 from etl.tagging.policy import load as load_policy
 
 INGEST, VALIDATE, VOCABULARY, PUBLISH = "ingest", "validate", "build-vocab", "publish"
@@ -85,7 +86,7 @@ def what_changed(inputs: list[Path], place: Path, settings: Settings) -> Changes
         },
         VOCABULARY: {
             "settings": fingerprints.digest([refresh.min_count, refresh.max_size]),
-            "code": fingerprints.code_of("vocab.py"),
+            "code": fingerprints.code_of(),
             "packages": fingerprints.packages(),
         },
     }

@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl import resources, taxonomy
 from etl.sample.files import Cell, json_bytes, save, xlsx_bytes, zip_bytes
 from etl.sample.phrases import Sentence, phrases
+from etl.schema import resources, taxonomy
 
 SLUG = "aihub-dialogue"
 _DIALOGUES_PER_PROFILE = 3

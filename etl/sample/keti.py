@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl import resources
 from etl.sample.files import Cell, save, xlsx_bytes
 from etl.sample.phrases import Sentence, phrases
+from etl.schema import resources
 
 SINGLE, DIALOGUE = "keti-single", "keti-dialogue"
 _SENTENCES, _DIALOGUES, _TURNS = 300, 60, 5

@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl import resources
 from etl.errors import SettingsError
 from etl.sample.files import json_bytes, korean_zip_bytes, save
 from etl.sample.phrases import Sentence, phrases
+from etl.schema import resources
 
 SLUG = "aihub-multimodal"
 MIN_CLIPS = 3

@@ -13,8 +13,8 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.schema import resources
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etl import resources
 from etl.sample.dialogue import SLUG, Part, codes_by_emotion
 from etl.sample.phrases import Sentence, phrases
+from etl.schema import resources
 
 _LEAKING_PROFILES = {"v1": 50001, "v2": 50002}
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl import resources
 from etl.sample.files import save
 from etl.sample.phrases import Sentence
+from etl.schema import resources
 
 SLUG = "aihub-speech"
 _ROWS = 200

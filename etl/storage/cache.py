@@ -19,9 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl import lock, resources
 from etl.dataset.staging import sync_one
 from etl.errors import InputError, LockError, WriteError
+from etl.runtime import lock
+from etl.schema import resources
 
 Say = Callable[[str], None]
 

@@ -10,8 +10,8 @@ import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.schema import resources
 from etl.settings import Tag
 
 

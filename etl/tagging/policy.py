@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.schema import resources
 from etl.settings import Tag, Tagger
 
 if TYPE_CHECKING:

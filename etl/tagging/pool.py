@@ -16,9 +16,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from etl import processes
 from etl.errors import EtlError
-from etl.processes import Spawned
+from etl.runtime import processes
+from etl.runtime.processes import Spawned
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
 from etl.tagging.worker import NOT_BEGUN, Outcome, Packed

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from etl import resources
 from etl.errors import EtlError
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.tagger import open_tagger
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from etl import console, resources
+from etl.runtime import console
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
 from etl.tagging.cache import TagCache, open_cache

@@ -15,8 +15,9 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass
 from itertools import chain
 
-from etl import processes, resources
 from etl.errors import EtlError
+from etl.runtime import processes
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
 

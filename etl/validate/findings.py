@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from etl import resources
+from etl.schema import resources
 from etl.validate import thresholds
 
 Severity = Literal["error", "warning", "note"]

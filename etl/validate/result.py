@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import etl
-from etl.validate.against import Against
-from etl.validate.balance import Balance, Cell, ConstantPredictor, LabelPredictsSource
-from etl.validate.conflicts import Conflict, RaterAgreement
-from etl.validate.drift import Drift
+from etl.validate.checks.balance import Balance, Cell, ConstantPredictor, LabelPredictsSource
+from etl.validate.checks.changes import Against
+from etl.validate.checks.conflicts import Conflict, RaterAgreement
+from etl.validate.checks.drift import Drift
+from etl.validate.checks.label_noise import LabelNoise
+from etl.validate.checks.leakage import Leak
+from etl.validate.checks.overlap import Repeat, SourceOverlap
+from etl.validate.checks.texts import Texts
+from etl.validate.checks.token_stats import Tokens
 from etl.validate.findings import SEVERITIES, Finding, Severity
-from etl.validate.label_noise import LabelNoise
-from etl.validate.leakage import Leak
-from etl.validate.overlap import Repeat, SourceOverlap
-from etl.validate.texts import Texts
-from etl.validate.tokens import Tokens
 
 FailOn = Literal["error", "warning", "never"]
 FORMAT = 1

@@ -19,37 +19,35 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from msgspec import structs
 
-from etl import processes
 from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import write_file
 from etl.errors import InputError, SettingsError
+from etl.runtime import processes
 from etl.settings import Settings
-from etl.validate import (
+from etl.validate import contract_worker, sentences, thresholds
+from etl.validate import manifest as manifests
+from etl.validate.checks import (
     accounts,
-    apart,
     balance,
     conflicts,
-    contract_checks,
     counts,
     drift,
     files,
     label_noise,
     leakage,
-    outside,
+    output_contract,
     overlap,
-    report,
-    sentences,
     texts,
-    thresholds,
-    tokens,
+    token_stats,
 )
-from etl.validate import against as since
-from etl.validate import data_docs as docs
-from etl.validate import manifest as manifests
-from etl.validate.apart import BeginToFind
+from etl.validate.checks import changes as since
+from etl.validate.contract_worker import BeginToFind
+from etl.validate.external import dataset as outside
+from etl.validate.external.dataset import Columns
 from etl.validate.findings import Finding, checks, in_order
 from etl.validate.manifest import Manifest
-from etl.validate.outside import Columns
+from etl.validate.report import data_docs as docs
+from etl.validate.report import page
 from etl.validate.result import Result, Statistics
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def validate(
     data_docs: Path | None = None,
     is_label_noise: bool = False,
     show_text: bool = False,
-    find_breaches: BeginToFind = apart.here,
+    find_breaches: BeginToFind = contract_worker.here,
 ) -> Result:
     """Checks a dataset, table or folder of tables; writes `findings.json` and `report.html`.
 
@@ -109,7 +107,7 @@ def validate(
             dataset has that in its manifest.
         out: where to write; see `report_folder`.
         against: an earlier dataset, or table with the same columns, to compare with.
-        data_docs: a folder for the contract as web pages, see `etl.validate.data_docs`.
+        data_docs: a folder for the contract as web pages, see `etl.validate.report.data_docs`.
         is_label_noise: look for wrong labels too, and list them beside the report.
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
         find_breaches: where the contract is checked: here, or in the process that `apart.imported` begins.
@@ -146,9 +144,9 @@ def validate(
         quoted = accounts.example_texts(subject.dataset, result) if show_text and result.statistics else {}
         # Nothing is written before all of it can be.
         document = json.dumps(result.document(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        page = timer("report", report.render, path.resolve().name, result, quoted)
+        html = timer("report", page.render, path.resolve().name, result, quoted)
     write_file(folder / "findings.json", document)
-    write_file(folder / "report.html", page)
+    write_file(folder / "report.html", html)
     return result
 
 
@@ -167,7 +165,7 @@ def check(
     earlier: Dataset | None = None,
     suspects: Path | None = None,
     show_text: bool = False,
-    find_breaches: BeginToFind = apart.here,
+    find_breaches: BeginToFind = contract_worker.here,
 ) -> Result:
     """Checks what was opened; writes nothing but the list of suspect labels.
 
@@ -192,7 +190,7 @@ def check(
             codes = tuple(code for code in codes if code in _OF_FILES)
             return Result(in_order([*findings, *broken]), None, codes, timer.seconds)
     breaches = timer("contract", find_breaches, dataset, manifest.taxonomy.targets)
-    with apart.explained_by(breaches):
+    with contract_worker.explained_by(breaches):
         counted = timer("balance", balance.count, dataset)
         rejected = timer("balance", accounts.count_rejects, dataset)
         if not subject.is_outside:
@@ -208,7 +206,7 @@ def check(
         noise = timer("label noise", label_noise.find, dataset, suspects, show_text=show_text)
         statistics = replace(statistics, label_noise=noise)
         findings += label_noise.check(noise)
-    findings += contract_checks.check_values(timer("contract", breaches), manifest.taxonomy.name)
+    findings += output_contract.check_values(timer("contract", breaches), manifest.taxonomy.name)
     return Result(in_order(findings), statistics, codes, timer.seconds)
 
 
@@ -223,7 +221,7 @@ def _measure(subject: Subject, counted: pl.DataFrame, rejected: pl.DataFrame, ti
         drifts = timer("drift", drift.measure, dataset, cells)
         rater_agreements = timer("conflicts", conflicts.rater_agreements, dataset)
         of_texts = timer("text", texts.measure, dataset, "raw_text" if subject.is_outside else "text")
-        of_tokens = timer("tokens", tokens.measure, dataset)
+        of_tokens = timer("tokens", token_stats.measure, dataset)
         rows = processes.result(near)
     return Statistics(
         accounts=accounts.accounts(counted, rejected),
@@ -250,7 +248,7 @@ def _judge(measured: Statistics, manifest: Manifest) -> list[Finding]:
         *leakage.check(list(measured.leaks)),
         *overlap.check(list(measured.repeats), list(measured.source_overlaps)),
         *conflicts.check(list(measured.conflicts), list(measured.rater_agreements)),
-        *tokens.check(measured.tokens),
+        *token_stats.check(measured.tokens),
     ]
 
 

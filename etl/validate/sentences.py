@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl.dataset.read import SPLITS, Dataset
-from etl.nearest import nearest
-from etl.normalise import is_short, normalised_key
 from etl.settings import Dedupe
+from etl.similarity.nearest import nearest
+from etl.text.normalise import is_short, normalised_key
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,7 +3,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from run_etl import ingest, make_rows, succeeded, write_table
+from support.run_etl import ingest, make_rows, succeeded, write_table
 
 
 def _fingerprints(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, explained, succeeded
 
 from etl.tagging.cache import open_cache
 

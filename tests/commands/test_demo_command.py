@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, explained, succeeded
 
 TRUTH = "truth.json"
 

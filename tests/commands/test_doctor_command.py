@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import etl_of, with_package, without
-from run_etl import environment, etl, succeeded
+from support.environments import etl_of, with_package, without
+from support.run_etl import environment, etl, succeeded
 
-from etl import resources
 from etl.commands.ingest import Tagger
+from etl.schema import resources
 
 TAGGERS = ["okt", "mecab", "kiwi", "hannanum", "komoran", "kkma"]
 NO_JAVA = {

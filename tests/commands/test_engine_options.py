@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from run_etl import TABLE, environment, etl, explained, ingest, succeeded
+from support.run_etl import TABLE, environment, etl, explained, ingest, succeeded
 
 RAY = ["--engine", "ray"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from run_etl import TABLE, etl, explained, ingest, make_rows, succeeded, write_table
+from support.run_etl import TABLE, etl, explained, ingest, make_rows, succeeded, write_table
 
 Untouched = Callable[[], bool]
 SETTINGS, INPUT = 2, 4

@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
-from run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded, write_table
+from support.run_etl import (
+    COMMAND,
+    TABLE,
+    environment,
+    etl,
+    explained,
+    ingest,
+    make_rows,
+    succeeded,
+    write_table,
+)
 
 
 def manifest_of(dataset: Path) -> dict[str, object]:

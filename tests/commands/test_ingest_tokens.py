@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from run_etl import etl, ingest, make_rows, succeeded, write_table
+from support.run_etl import etl, ingest, make_rows, succeeded, write_table
 
 COLUMNS = ["--text-column", "text", "--label-column", "label", "--workers", "1"]
 

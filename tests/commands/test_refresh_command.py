@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from run_etl import etl, explained, make_rows, succeeded, write_table
+from support.run_etl import etl, explained, make_rows, succeeded, write_table
 
 TAKES_NOTE = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
 

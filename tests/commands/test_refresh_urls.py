@@ -8,8 +8,8 @@ from typing import Any
 
 import fsspec
 import pytest
-from run_etl import etl, explained, make_rows, succeeded, write_table
-from s3_server import Server, serving
+from support.run_etl import etl, explained, make_rows, succeeded, write_table
+from support.s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
 from etl.storage.datasets import opened

@@ -12,12 +12,12 @@ import kubernetes_validate
 import pytest
 import yaml
 from croniter import croniter
-from run_etl import etl, explained, succeeded
+from support.run_etl import etl, explained, succeeded
 
 from etl.errors import SettingsError
-from etl.schedule import quote
-from etl.schedule.times import when
-from etl.schedule.write import Job, write
+from etl.refresh.schedule import quote
+from etl.refresh.schedule.times import when
+from etl.refresh.schedule.write import Job, write
 
 ODD = '감성 "말" it\'s 100% $HOME ${x} $(y) {{z}} #1 a\\b'
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")

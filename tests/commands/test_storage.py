@@ -11,14 +11,24 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded, write_table
-from s3_server import Server, serving
+from support.run_etl import (
+    COMMAND,
+    TABLE,
+    environment,
+    etl,
+    explained,
+    ingest,
+    make_rows,
+    succeeded,
+    write_table,
+)
+from support.s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
 from etl.dataset.versions import name_of
 from etl.errors import EtlError, InputError, SettingsError
-from etl.sources.archive import walk
-from etl.sources.raw import Account
+from etl.ingest.sources.archive import walk
+from etl.ingest.sources.raw import Account
 from etl.storage.datasets import opened, publish
 from etl.storage.inputs import fetched
 from etl.storage.versions import current, point, publish_version

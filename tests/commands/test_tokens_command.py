@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import etl_of, with_package, without
-from run_etl import environment, etl, explained, succeeded
+from support.environments import etl_of, with_package, without
+from support.run_etl import environment, etl, explained, succeeded
 
 SENTENCE = "이 영화는 안 재미있어 ㅠㅠ"
 NEGATION_AND_EMOTICONS = "기분이 안 좋아서 못 갔고 아무것도 하지 않아 ㅠㅠ ㅋㅋ 😀"

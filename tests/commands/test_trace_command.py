@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from run_etl import etl, succeeded, write_table
+from support.run_etl import etl, succeeded, write_table
 
 SENTENCES = {
     "기쁨": ["오늘 영화가 정말 좋았어요", "친구가 좋은 선물을 줘서 행복해요", "좋다 좋아 너무 신나요"],

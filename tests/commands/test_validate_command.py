@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, explained, succeeded
 
 LEAK = [
     {

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import LABELS, ingest, make_rows, write_lines
+from support.small_tables import LABELS, ingest, make_rows, write_lines
 
-from etl import row
 from etl.dataset.read import Dataset, open_dataset
+from etl.schema import row
 
 # Any text but surrogates, which UTF-8 cannot hold; and texts that occur again and again.
 TEXTS = (

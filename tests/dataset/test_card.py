@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import yaml
-from tables import ingest, make_rows, write_lines
+from support.small_tables import ingest, make_rows, write_lines
 
-from etl import contract, row
+from etl.schema import contract, row
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tables import fingerprints, ingest, make_rows, write_lines
+from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
-from etl.dataset.spool import Spool
+from etl.ingest.spool import Spool
 
 BATCHES = [
     pl.DataFrame({"text": [f"{number} 번째"] * number, "tokens": [["번", None]] * number})
@@ -16,7 +16,7 @@ BATCHES = [
 def test_batches_come_back_in_order_wherever_they_waited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
 ) -> None:
-    monkeypatch.setattr("etl.dataset.spool.MEMORY_BYTES", memory_bytes)
+    monkeypatch.setattr("etl.ingest.spool.MEMORY_BYTES", memory_bytes)
     spool = Spool(tmp_path / "spool")
     for batch in BATCHES:
         spool.put(batch)
@@ -29,8 +29,8 @@ def test_batches_come_back_in_order_wherever_they_waited(
 
 def test_where_batches_wait_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = write_lines(tmp_path / "table.jsonl", make_rows(500))
-    monkeypatch.setattr("etl.sources.units.BATCH_ROWS", 100)
+    monkeypatch.setattr("etl.ingest.sources.units.BATCH_ROWS", 100)
     ingest(table, out=tmp_path / "in memory")
-    monkeypatch.setattr("etl.dataset.spool.MEMORY_BYTES", 0)
+    monkeypatch.setattr("etl.ingest.spool.MEMORY_BYTES", 0)
     ingest(table, out=tmp_path / "on disk")
     assert fingerprints(tmp_path / "in memory") == fingerprints(tmp_path / "on disk")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tables import fingerprints, ingest, make_rows, write_lines
+from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
 from etl.dataset.read import open_dataset
 from etl.dataset.staging import staging, write_file
@@ -40,7 +40,7 @@ def run(
         limit_file_bytes: no file may grow larger; a write beyond it fails as on a full disk.
         is_spooled: whether batches wait on disk however few they are.
     """
-    limit = "import etl.dataset.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
+    limit = "import etl.ingest.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
     columns = ["--text-column", "text", "--label-column", "label", "--group-column", "group"]
     options = ["--tagger", "whitespace", "--workers", "1", *columns]
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tables import fingerprints, ingest, make_rows, write_lines
+from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
 from etl.dataset import versions
 from etl.dataset.difference import compare

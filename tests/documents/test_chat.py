@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from files import DATA
+from support.document_files import DATA
 
 from etl.documents.passage import Passage
 from etl.documents.read import read

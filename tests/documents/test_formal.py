@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from files import DATA, write_docx, write_encrypted_pdf, write_pdf, write_zip_bomb
+from support.document_files import DATA, write_docx, write_encrypted_pdf, write_pdf, write_zip_bomb
 
 from etl.documents.passage import Kind, Passage
 from etl.documents.read import read

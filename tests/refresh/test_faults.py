@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from places import content, job, make, run, start, succeeded, whole, write_rows
-from torture import torture
+from support.places import content, job, make, run, start, succeeded, whole, write_rows
+from support.refresh_torture import torture
 
 from etl.dataset import versions
 from etl.refresh.run import Job
 
-FAULTS = Path(__file__).with_name("faults.py")
+FAULTS = Path(__file__).parents[1] / "support" / "faults.py"
 
 
 @pytest.fixture(scope="module")

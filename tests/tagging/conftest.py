@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from okt_answers import Answers, PlainOkt
+from support.okt_answers import Answers, PlainOkt
 
 from etl.settings import Tag
 
-PLAIN_OKT = Path(__file__).with_name("plain_okt.py")
+PLAIN_OKT = Path(__file__).parents[1] / "support" / "plain_okt.py"
 # How a JVM collects its garbage changes no answer, and saves the longest test a tenth of its time.
 JAVA_OPTIONS = "-XX:+UseSerialGC -Xmn600m"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import dictionary
 from etl.tagging.pool import Pool

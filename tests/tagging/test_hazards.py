@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hazards import BLANK, EMOJI, HAZARDS, SURROGATE, many_hazards, mixed, real_sentences
+from support.hazards import BLANK, EMOJI, HAZARDS, SURROGATE, many_hazards, mixed, real_sentences
 
 from etl.settings import Tag
 from etl.tagging.pool import Pool
@@ -99,7 +99,7 @@ def test_hazards_among_real_sentences_cost_none_of_them(
 TAGS_AND_TELLS = """
 import sys
 import polars as pl
-from hazards import BLANK, EMOJI, UNSEEN
+from support.hazards import BLANK, EMOJI, UNSEEN
 from etl.settings import Tag
 from etl.tagging.tagger import open_tagger
 if __name__ == "__main__":
@@ -121,7 +121,7 @@ def test_an_interpreter_that_met_hazards_ends_and_prints_nothing_else(name: str,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "None 0\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from okt_answers import OPTIONS, Answers, PlainOkt, differing, tagged
+from support.okt_answers import OPTIONS, Answers, PlainOkt, differing, tagged
 
-from etl import resources
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.okt import open as okt
 from etl.tagging.okt import tables

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from links import links
-from okt_answers import OPTIONS, PlainOkt, differing, tagged
+from support.links import links
+from support.okt_answers import OPTIONS, PlainOkt, differing, tagged
 
-from etl import resources
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.okt import cut, tables
 from etl.tagging.okt import open as okt

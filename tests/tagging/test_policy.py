@@ -13,10 +13,10 @@ import konlpy
 import polars as pl
 import pytest
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.ingest.steps.clean import clean
+from etl.schema import resources
 from etl.settings import Clean, Tag, Tagger
-from etl.steps.clean import clean
 from etl.tagging.policy import load
 from etl.tagging.tagger import open_tagger
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hazards import descendants, is_running
 from hypothesis import given
 from hypothesis import strategies as st
+from support.hazards import descendants, is_running
 
 from etl.errors import EtlError, SettingsError
 from etl.settings import Tag

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from etl import resources
 from etl.errors import SettingsError
+from etl.ingest.steps.clean import clean
+from etl.schema import resources
 from etl.settings import Clean, Tag
-from etl.steps.clean import clean
 from etl.tagging import taggers
 from etl.tagging.tagger import Tagger, open_tagger
 

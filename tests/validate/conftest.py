@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_datasets import Row, write_dataset
+from support.small_datasets import Row, write_dataset
 
 
 @pytest.fixture

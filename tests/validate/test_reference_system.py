@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from small_datasets import Row, write_dataset
+from support.small_datasets import Row, write_dataset
 
 from etl import sample
 from etl.dataset.read import open_dataset

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_datasets import clean_rows
+from support.small_datasets import clean_rows
 
 from etl.validate.run import validate
 

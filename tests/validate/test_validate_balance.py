@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_datasets import TARGETS, Row, clean_rows, make_row
+from support.small_datasets import TARGETS, Row, clean_rows, make_row
 
 from etl.validate.result import Result
 from etl.validate.run import validate

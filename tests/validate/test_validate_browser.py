@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_datasets import Row, clean_rows, make_reject, write_dataset
+from support.small_datasets import Row, clean_rows, make_reject, write_dataset
 
 from etl.validate.run import validate
 

@@ -7,12 +7,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_datasets import SPLITS, Row, clean_rows, make_reject, make_row, write_dataset
+from support.small_datasets import SPLITS, Row, clean_rows, make_reject, make_row, write_dataset
 
 from etl.dataset.read import open_dataset
 from etl.settings import Dedupe
-from etl.validate import conflicts, sentences
-from etl.validate.conflicts import Conflict, RaterAgreement
+from etl.validate import sentences
+from etl.validate.checks import conflicts
+from etl.validate.checks.conflicts import Conflict, RaterAgreement
 
 Write = Callable[..., Path]
 LONG = "오늘은 정말 기분이 좋은 하루였다"

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_datasets import clean_rows, make_reject, make_row, write_dataset, write_file
+from support.small_datasets import clean_rows, make_reject, make_row, write_dataset, write_file
 
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
-from etl.validate import data_docs
-from etl.validate.contract_checks import REQUIRED
+from etl.validate.checks.output_contract import REQUIRED
 from etl.validate.findings import checks
+from etl.validate.report import data_docs
 from etl.validate.result import Result
 from etl.validate.run import validate
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_datasets import TARGETS, Row, clean_rows, make_row
+from support.small_datasets import TARGETS, Row, clean_rows, make_row
 
 from etl.dataset.read import open_dataset
-from etl.normalise import normalised_key
-from etl.validate import against, balance, charts_drift, drift, tokens
-from etl.validate.against import Against, Change
-from etl.validate.drift import Drift
+from etl.text.normalise import normalised_key
+from etl.validate.checks import balance, drift, token_stats
+from etl.validate.checks import changes as against
+from etl.validate.checks.changes import Against, Change
+from etl.validate.checks.drift import Drift
 from etl.validate.findings import Finding
+from etl.validate.report.page import charts_drift
 
 Write = Callable[..., Path]
 SPLITS = ("train", "validation", "test")
@@ -28,7 +30,7 @@ def measured(path: Path) -> dict[tuple[str, str], Drift]:
 
 
 def findings(path: Path) -> list[Finding]:
-    return drift.check(measured(path).values(), tokens.measure(open_dataset(path)).unseen)
+    return drift.check(measured(path).values(), token_stats.measure(open_dataset(path)).unseen)
 
 
 def compared(now: Path, earlier: Path) -> Against:
@@ -299,7 +301,7 @@ def test_datasets_without_rows_can_be_compared(write: Write, sizes: tuple[int, i
 
 def test_the_sections_of_the_report_show_the_numbers_and_escape_names(write: Write, rows: list[Row]) -> None:
     path = write(rows)
-    html = charts_drift.drift(list(measured(path).values()), tokens.measure(open_dataset(path)).unseen)
+    html = charts_drift.drift(list(measured(path).values()), token_stats.measure(open_dataset(path)).unseen)
     assert f"{measured(path)['label', 'validation'].total_variation:.1%}" in html
     assert "lengths, train to test" in html
     earlier = [row | {"label": "<i>x</i>"} for row in rows]

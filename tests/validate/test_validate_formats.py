@@ -2,8 +2,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from etl.validate import formats
 from etl.validate.findings import Finding, checks, judge
+from etl.validate.report import formats
 from etl.validate.result import FailOn, Result
 
 ODD = '<b>"100 %" & \']]>\x07\n::error::, 한글'

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from etl.errors import EtlError
-from etl.validate.outside import Columns
+from etl.validate.external.dataset import Columns
 from etl.validate.run import validate
 
 Rows = list[list[Any]]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from small_datasets import make_row, write_dataset
+from support.small_datasets import make_row, write_dataset
 
 from etl.dataset.read import Dataset
 from etl.errors import SettingsError
-from etl.validate import label_noise
-from etl.validate.label_noise import FILE, LabelNoise
+from etl.validate.checks import label_noise
+from etl.validate.checks.label_noise import FILE, LabelNoise
 
 pytest.importorskip("cleanlab", reason="the extra `noise` is not installed")
 

@@ -4,15 +4,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from small_datasets import Row, clean_rows, make_row
+from support.small_datasets import Row, clean_rows, make_row
 
-from etl import console, route
 from etl import settings as all_settings
 from etl.dataset.read import open_dataset
+from etl.ingest import pipeline
+from etl.runtime import console
 from etl.settings import Dedupe
-from etl.validate import leakage, overlap, sentences
-from etl.validate.leakage import Leak
-from etl.validate.overlap import Repeat, SourceOverlap
+from etl.validate import sentences
+from etl.validate.checks import leakage, overlap
+from etl.validate.checks.leakage import Leak
+from etl.validate.checks.overlap import Repeat, SourceOverlap
 from etl.validate.result import Result
 from etl.validate.run import validate
 
@@ -226,7 +228,7 @@ def test_nothing_is_near_after_ingest(tmp_path: Path) -> None:
         out = tmp_path / f"near {near}"
         chosen = all_settings.load(None, options | {"dedupe.near": near})
         with console.progress("", is_quiet=True) as progress:
-            manifest = route.ingest([raw], out, chosen, workers=1, progress=progress)
+            manifest = pipeline.ingest([raw], out, chosen, workers=1, progress=progress)
         rejected = manifest["counts"]["table"]["rejected"].get("leak_near", 0)
         left[near] = rejected, [measured(out, split)["L3"].rows for split in ("validation", "test")]
     assert left[0.8][0] > 30

@@ -16,8 +16,8 @@ import xlsxwriter
 from etl.errors import InputError, SettingsError
 from etl.settings import Settings
 from etl.settings import Validate as Chosen
+from etl.validate.external.dataset import Columns
 from etl.validate.findings import Finding
-from etl.validate.outside import Columns
 from etl.validate.result import Result
 from etl.validate.run import report_folder, validate
 
@@ -333,7 +333,7 @@ def test_what_cannot_be_read_is_an_explained_error(name: str, content: bytes, tm
 
 
 def test_columns_of_a_dataset_are_not_asked_for(write: Callable[..., Path]) -> None:
-    from small_datasets import clean_rows
+    from support.small_datasets import clean_rows
 
     with pytest.raises(SettingsError, match="whose columns are known"):
         validate(write(clean_rows()), columns=Columns(text="text"))

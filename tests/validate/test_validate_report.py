@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import typer
-from small_datasets import clean_rows, make_reject
+from support.small_datasets import clean_rows, make_reject
 from typer.testing import CliRunner
 
 from etl.commands.validate import validate as command

@@ -10,14 +10,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_datasets import Row, clean_rows, make_row
+from support.small_datasets import Row, clean_rows, make_row
 
 from etl.dataset.read import open_dataset
+from etl.ingest.steps.clean import clean
 from etl.settings import Clean
-from etl.steps.clean import clean
-from etl.validate import characters, charts_text, texts
+from etl.validate import characters
+from etl.validate.checks import texts
+from etl.validate.checks.texts import Texts
 from etl.validate.findings import Finding
-from etl.validate.texts import Texts
+from etl.validate.report.page import charts_text
 
 Write = Callable[..., Path]
 SENTENCE = "오늘은 정말 기분이 좋은 날이다"

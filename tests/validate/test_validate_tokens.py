@@ -5,18 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_datasets import Row, clean_rows, make_reject, make_row
+from support.small_datasets import Row, clean_rows, make_reject, make_row
 
 from etl.dataset.read import open_dataset
-from etl.validate import charts_tokens, tokens
-from etl.validate.tokens import Tokens
+from etl.validate.checks import token_stats
+from etl.validate.checks.token_stats import Tokens
+from etl.validate.report.page import charts_tokens
 
 Write = Callable[..., Path]
 SPLITS = ("train", "validation", "test")
 
 
 def measured(path: Path) -> Tokens:
-    return tokens.measure(open_dataset(path))
+    return token_stats.measure(open_dataset(path))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_max_len_cuts_at_most_one_row_in_a_hundred(write: Write, long: int, expe
     rows = [make_row(number, tokens=["말"] * (9 if number < long else 8)) for number in range(100)]
     found = measured(write(rows))
     assert (found.max_len, found.cut_rows) == (expected, 1 if long == 1 else 0)
-    (note,) = tokens.check(found)
+    (note,) = token_stats.check(found)
     assert (note.code, note.severity, note.number) == ("max_len", "note", expected)
 
 
@@ -110,7 +111,7 @@ def test_emptied_sentences_are_counted_among_the_kept_and_the_rejected(write: Wr
         ("table", 128, 3, 8),
     ]
     findings = [
-        (one.code, one.number, one.examples) for one in tokens.check(found) if one.severity == "warning"
+        (one.code, one.number, one.examples) for one in token_stats.check(found) if one.severity == "warning"
     ]
     assert findings == [
         ("emptied", 1.0, ()),
@@ -127,7 +128,7 @@ def test_the_order_of_the_rows_changes_nothing(write: Write, rows: list[Row]) ->
 def test_datasets_without_train_tokens_or_rows_are_measured(write: Write) -> None:
     nothing = measured(write([]))
     assert (nothing.lengths, nothing.max_len, nothing.coverage, nothing.unseen) == ((), None, (), ())
-    assert tokens.check(nothing) == []
+    assert token_stats.check(nothing) == []
     assert charts_tokens.tokens(nothing) == ""
     only_test = measured(write([make_row(1, split="test")]))
     assert (only_test.max_len, only_test.coverage, only_test.unseen) == (None, (), ())

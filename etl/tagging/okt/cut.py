@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from etl import resources
+from etl.schema import resources
 from etl.tagging.lists import replaced
 
 if TYPE_CHECKING:

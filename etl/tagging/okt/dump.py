@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from etl import resources
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
 from etl.tagging.okt import dump_patterns, scala

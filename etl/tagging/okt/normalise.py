@@ -11,7 +11,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from etl import resources
+from etl.schema import resources
 from etl.tagging.lists import replaced
 from etl.tagging.okt.tables import (
     ADJECTIVE,

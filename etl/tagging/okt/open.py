@@ -12,8 +12,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from etl import console, resources
 from etl.errors import EtlError
+from etl.runtime import console
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.okt import tables

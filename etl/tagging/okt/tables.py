@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl import resources
+from etl.schema import resources
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,182 @@
+"""How sentences were made into tokens: enough to clean and tag any other sentence exactly so.
+
+`etl ingest` writes it into the dataset as `preparation.json`, a model has a copy, and `etl.ingest.prepare`
+runs the steps of ingest with it. It holds no path: the words of the user's files stand in it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from etl.errors import InputError
+from etl.settings import Clean, Positive, Settings, Tag, Tagger
+from etl.tagging import dictionary, policy
+from etl.tagging import tagger as tagging
+
+FILE = "preparation.json"
+FORMAT = 1
+
+Tokens = Literal["key", "all"]
+
+
+class Preparation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What decides the tokens of a sentence.
+
+    `tagger` to `memory_mb` are those of `etl.settings.Tag`. `dictionary` has the user's words with their
+    coarse classes, in the order of the file; `stop_words` are sorted. `tokens` says whether only key tokens
+    are kept. `version`, `fingerprint` and `key_tokens` say what it was made with: the tagger's packages, what
+    decides its tokens, and which of them are kept; the latter two are sha256.
+    """
+
+    format: int
+    clean: Clean
+    tagger: Tagger
+    norm: bool
+    stem: bool
+    keep: tuple[str, ...] | None
+    seconds: Positive
+    memory_mb: Positive
+    dictionary: tuple[tuple[str, str], ...]
+    stop_words: tuple[str, ...]
+    tokens: Tokens
+    version: str
+    fingerprint: str
+    key_tokens: str
+
+
+def of(settings: Settings, tokens: Tokens = "key") -> Preparation:
+    """The preparation of a dataset with these settings, on this machine.
+
+    Raises:
+        SettingsError: the tagger is not installed, or a file of the settings cannot be used.
+    """
+    chosen = settings.tag
+    key = policy.load(chosen)
+    facts = tagging.fingerprint(chosen)
+    return Preparation(
+        format=FORMAT,
+        clean=settings.clean,
+        tagger=chosen.tagger,
+        norm=chosen.norm,
+        stem=chosen.stem,
+        keep=chosen.keep,
+        seconds=chosen.seconds,
+        memory_mb=chosen.memory_mb,
+        dictionary=tuple(dictionary.load(chosen.dictionary)),
+        stop_words=tuple(sorted(key.stop_words)),
+        tokens=tokens,
+        version=facts["version"],
+        fingerprint=facts["fingerprint"],
+        key_tokens=key.sha256(),
+    )
+
+
+def to_bytes(preparation: Preparation) -> bytes:
+    """The content of `preparation.json`: the same preparation, the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(preparation)) + b"\n"
+
+
+def load(path: Path) -> Preparation:
+    """Reads a `preparation.json`, of a dataset or of a model.
+
+    Raises:
+        InputError: it is not there, not readable, or of another version of this tool.
+    """
+    again = "write the dataset again with `etl ingest`, and train again"
+    try:
+        preparation = msgspec.json.decode(path.read_bytes(), type=Preparation)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path.parent} does not say how its sentences were prepared ({path.name})",
+            cause="It was written by an older version of this tool, or the file was removed.",
+            next_step=again,
+        ) from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{path} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=again,
+        ) from error
+    if preparation.format != FORMAT:
+        raise InputError(
+            f"{path} was written by another version of this tool",
+            details=[f"expected format {FORMAT}, got {preparation.format}"],
+            next_step=again,
+        )
+    return preparation
+
+
+@contextmanager
+def open_tagger(
+    preparation: Preparation, workers: int, *, is_cached: bool = True
+) -> Iterator[tagging.Tagger]:
+    """The tagger that made the tokens, ready for `prepare`; its workers are gone when the block is left.
+
+    Args:
+        preparation: how they were made.
+        workers: how many processes tag.
+        is_cached: whether what was tagged may be taken from the disk, and is kept there.
+
+    Raises:
+        InputError: the installed tagger, or the filter of key tokens, would give other tokens; both hashes
+            are named.
+        SettingsError: the tagger is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="etl-words-") as folder:
+        settings = _settings(preparation, Path(folder))
+        _check_same_tokens(preparation, settings)
+        with tagging.open_tagger(settings, workers, is_cached=is_cached) as tagger:
+            yield tagger
+
+
+def _settings(preparation: Preparation, folder: Path) -> Tag:
+    """The settings of the tagger, with the user's words in files of `folder`."""
+    files = {
+        "dictionary": ["\t".join(entry) for entry in preparation.dictionary],
+        "stop_words": preparation.stop_words,
+    }
+    paths = {}
+    for name, lines in files.items():
+        if lines:
+            (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+            paths[name] = str(folder / name)
+    return Tag(
+        tagger=preparation.tagger,
+        norm=preparation.norm,
+        stem=preparation.stem,
+        keep=preparation.keep,
+        seconds=preparation.seconds,
+        memory_mb=preparation.memory_mb,
+        **paths,
+    )
+
+
+def _check_same_tokens(preparation: Preparation, settings: Tag) -> None:
+    facts = tagging.fingerprint(settings)
+    if facts["fingerprint"] != preparation.fingerprint:
+        raise InputError(
+            f"the tagger {preparation.tagger} of this machine is not the one that made the tokens",
+            details=[
+                f"expected {preparation.fingerprint}, got {facts['fingerprint']}",
+                f"expected {preparation.version or 'no package'}, got {facts['version'] or 'no package'}",
+            ],
+            cause="Another version of the tagger would cut the same sentence into other tokens.",
+            next_step="install that version, or ingest and train again with this one",
+        )
+    if preparation.tokens == "all":  # there is no filter
+        return
+    found = policy.load(settings).sha256()
+    if found != preparation.key_tokens:
+        raise InputError(
+            "the filter of key tokens is not the one that the tokens have passed",
+            details=[f"expected {preparation.key_tokens}, got {found}"],
+            cause="schemas/pos was changed, or another version of this tool wrote the dataset.",
+            next_step="use that version, or ingest and train again with this one",
+        )

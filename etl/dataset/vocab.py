@@ -1,0 +1,389 @@
+"""The vocabulary: tokens of the training split to ids, written into the dataset.
+
+`vocab.json` is what everything reads, `vocab.tsv` the same for people.
+
+Only train is counted, so nothing of validation or test shapes the ids. Which tokens a row has is decided by
+ingest; what is learnt from the ids is `etl.models`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl.dataset import staging
+from etl.dataset.read import SPLITS, Dataset, open_dataset
+from etl.dataset.shards import fingerprint
+from etl.errors import InputError, SettingsError
+from etl.runtime.engine.local import Engine
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FILE, READABLE = "vocab.json", "vocab.tsv"
+# In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.
+ALL_TOKENS = "all"
+FORMAT = 1
+PAD, UNKNOWN = 0, 1
+RESERVED = ("<pad>", "<unk>")
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tokens in the order of their ids, and what they were counted from.
+
+    `counts` stands beside `tokens`: how often each occurs in train; at `<unk>` how many train tokens have no
+    id of their own. `tagger` and `key_tokens` are the hashes of what made the tokens, `shards` those of the
+    training shards by name.
+    """
+
+    format: int
+    tokens: tuple[str, ...]
+    counts: tuple[int, ...]
+    min_count: int
+    max_size: int | None
+    tagger: str
+    key_tokens: str
+    shards: dict[str, str]
+
+    def __len__(self) -> int:
+        """The number of ids, `<pad>` and `<unk>` included: the rows an embedding must have."""
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of one split the vocabulary knows."""
+
+    rows: int
+    tokens: int
+    unknown: int
+
+    @property
+    def known_share(self) -> float:
+        """The share of tokens that have an id of their own, 0 to 1."""
+        return 1 - self.unknown_share
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of tokens that become `<unk>`, 0 to 1."""
+        return self.unknown / self.tokens if self.tokens else 0.0
+
+
+def build(
+    dataset: Path, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
+) -> Vocabulary:
+    """Counts the tokens of train, writes `vocab.json` and `vocab.tsv`, and lists them in the manifest.
+
+    Ids go by count, the highest first, then by code point: the same shards give the same bytes.
+
+    Args:
+        dataset: the folder that `etl ingest` wrote.
+        min_count: rarer tokens become `<unk>`.
+        max_size: at most so many ids, `<pad>` and `<unk>` included, so at least 3.
+        engine: where the tokens are counted; None: on this machine.
+
+    Raises:
+        InputError: there is no dataset, or its training split has no rows.
+        SettingsError: the options leave no token.
+        WriteError: a file cannot be written.
+    """
+    source = open_dataset(dataset)
+    vocabulary = count(source, min_count=min_count, max_size=max_size, engine=engine)
+    staging.write_file(dataset / READABLE, to_tsv(vocabulary))
+    staging.write_file(dataset / FILE, to_bytes(vocabulary).decode())
+    _list_in_manifest(source, FILE, READABLE)
+    return vocabulary
+
+
+def count(
+    dataset: Dataset, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
+) -> Vocabulary:
+    """The vocabulary of the training split; it is not written.
+
+    Raises:
+        InputError: the training split has no rows, or a shard is damaged.
+        SettingsError: the options leave no token.
+    """
+    if not _n_rows(dataset, "train"):
+        raise InputError(
+            f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
+            cause="Every row was rejected, or belongs to validation or test.",
+            next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
+        )
+    with reading(dataset, "train"):
+        if engine is None or engine.parts == 1:
+            counted = _counts(dataset.scan("train"))
+        else:
+            counted = _counts_of_shards(dataset, engine)
+        return _of_counts(dataset, counted, min_count, max_size)
+
+
+def of_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) -> Vocabulary:
+    """The vocabulary of `train`'s rows with all of their tokens, not only the key tokens; it is not written.
+
+    Args:
+        dataset: what the rows belong to.
+        train: the training rows with `tokens`.
+        like: the vocabulary of the key tokens; `min_count` and `max_size` are taken from it.
+
+    Raises:
+        SettingsError: no token is frequent enough.
+    """
+    vocabulary = _of_counts(dataset, _counts(train.lazy()), like.min_count, like.max_size)
+    return msgspec.structs.replace(vocabulary, key_tokens=ALL_TOKENS)
+
+
+def to_bytes(vocabulary: Vocabulary) -> bytes:
+    """The content of `vocab.json`: the same vocabulary, the same bytes."""
+    return msgspec.json.encode(vocabulary) + b"\n"
+
+
+def to_tsv(vocabulary: Vocabulary) -> str:
+    """The content of `vocab.tsv`, for people: a line for each id, with its token and its count in train."""
+    rows = enumerate(zip(vocabulary.tokens, vocabulary.counts, strict=True))
+    return "id\ttoken\tcount\n" + "".join(f"{index}\t{token}\t{count}\n" for index, (token, count) in rows)
+
+
+def sha256(vocabulary: Vocabulary) -> str:
+    """The hash by which a model and a dataset know their vocabulary."""
+    return hashlib.sha256(to_bytes(vocabulary)).hexdigest()
+
+
+def load(path: Path, *, next_step: str = "") -> Vocabulary:
+    """Reads a `vocab.json`, in a dataset or beside a model, and checks that it is whole.
+
+    Args:
+        path: the file.
+        next_step: what an error advises; to build it, unless told.
+
+    Raises:
+        InputError: it is not there, not readable, or contradicts itself.
+    """
+    rebuild = next_step or f"build it with `etl build-vocab {path.parent}`"
+    try:
+        vocabulary = msgspec.json.decode(path.read_bytes(), type=Vocabulary)
+    except FileNotFoundError as error:
+        raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{path} is not a vocabulary",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=rebuild,
+        ) from error
+    defect = _defect(vocabulary)
+    if defect:
+        raise InputError(
+            f"{path} contradicts itself",
+            details=[defect],
+            cause="The file was edited or damaged.",
+            next_step=rebuild,
+        )
+    return vocabulary
+
+
+def load_for(dataset: Dataset) -> Vocabulary:
+    """The vocabulary of `dataset`, after checking that it was counted from these very shards.
+
+    Raises:
+        InputError: it is not there, damaged, or belongs to other shards; both hashes are named.
+    """
+    vocabulary = load(dataset.path / FILE)
+    check_belongs(vocabulary, dataset)
+    listed = dataset.manifest["files"].get(FILE, {}).get("sha256", "nothing")
+    found = sha256(vocabulary)
+    if found != listed:
+        raise InputError(
+            f"{dataset.path / FILE} is not the vocabulary that the manifest lists",
+            details=[f"expected sha256 {listed}, got {found}"],
+            cause="The file was edited, or building it was interrupted.",
+            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+        )
+    return vocabulary
+
+
+def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
+    """Refuses a vocabulary that was counted from other shards than those of `dataset`.
+
+    Raises:
+        InputError: the tagger, the key-token filter or a training shard differs; both hashes are named.
+    """
+    expected = _origin(dataset)
+    if vocabulary.key_tokens == ALL_TOKENS:
+        expected["key_tokens"] = ALL_TOKENS
+    got = {"tagger": vocabulary.tagger, "key_tokens": vocabulary.key_tokens, **vocabulary.shards}
+    differing = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
+    if differing:
+        raise InputError(
+            f"the vocabulary does not belong to {dataset.path}",
+            details=[
+                f"{name}: expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
+                for name in differing[:4]
+            ],
+            cause="The dataset was ingested again after this vocabulary was built, or it is another's.",
+            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+        )
+
+
+def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
+    """How much of each split that has rows the vocabulary knows, in the order of `SPLITS`."""
+    import polars as pl
+
+    shares: dict[str, Coverage] = {}
+    for split in SPLITS:
+        rows = _n_rows(dataset, split)
+        if rows:
+            with reading(dataset, split):
+                counted = _counts(dataset.scan(split))
+            known = counted.filter(pl.col("token").is_in(vocabulary.tokens[len(RESERVED) :]))
+            tokens = int(counted["n"].sum())
+            shares[split] = Coverage(rows, tokens, tokens - int(known["n"].sum()))
+    return shares
+
+
+def encode(vocabulary: Vocabulary, tokens: pl.Series) -> pl.Series:
+    """The ids (int64) of a series of strings; what has none of its own is `<unk>`: none is out of range."""
+    import polars as pl
+
+    ids = tokens.cast(pl.Enum(vocabulary.tokens), strict=False).to_physical().cast(pl.Int64)
+    # A sentence may hold "<pad>" as text; the id of padding is never a token's.
+    return ids.fill_null(UNKNOWN).clip(lower_bound=UNKNOWN)
+
+
+@contextmanager
+def reading(dataset: Dataset, split: str) -> Iterator[None]:
+    """Inside, a shard that polars cannot read is an error for a user.
+
+    Raises:
+        InputError: a shard of `split` is damaged.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"the {split} shards of {dataset.path} cannot be read",
+            details=str(error).splitlines()[:2],
+            cause="A shard was edited or damaged.",
+            next_step=f"find it with `etl validate {dataset.path}`",
+        ) from error
+
+
+def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size: int | None) -> Vocabulary:
+    import polars as pl
+
+    total = int(counted["n"].sum())
+    kept = (
+        counted.filter((pl.col("n") >= min_count) & ~pl.col("token").is_in(RESERVED))
+        # polars compares strings by their UTF-8 bytes, which is the order of code points.
+        .sort("n", "token", descending=[True, False])
+        .head(len(counted) if max_size is None else max(0, max_size - len(RESERVED)))
+    )
+    if not kept.height:
+        raise SettingsError(
+            f"no token of {dataset.path} would be in the vocabulary",
+            details=[
+                f"expected a token that occurs at least {min_count} times in train, and an id for it, "
+                f"got none of {total:,} tokens with at most {max_size or 'any number of'} ids"
+            ],
+            cause="The training split is very small, its rows have no tokens, or the options leave none.",
+            next_step=f"keep rare tokens: `etl build-vocab {dataset.path} --min-count 1`",
+        )
+    origin = _origin(dataset)
+    return Vocabulary(
+        format=FORMAT,
+        tokens=(*RESERVED, *kept["token"].to_list()),
+        counts=(0, total - int(kept["n"].sum()), *kept["n"].to_list()),
+        min_count=min_count,
+        max_size=max_size,
+        tagger=origin.pop("tagger"),
+        key_tokens=origin.pop("key_tokens"),
+        shards=origin,
+    )
+
+
+def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
+    """One row per distinct token, in no fixed order: token, n."""
+    import polars as pl
+
+    exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
+    return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+
+
+def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
+    """What `_counts` gives, a shard at a time; they go as files, since nobody else may have them."""
+    import polars as pl
+
+    shards = (shard.read_bytes() for shard in dataset.shards("train"))
+    # Added up in between: the tokens of many shards are mostly the same.
+    total = pl.DataFrame(schema={"token": pl.String, "n": pl.Int64})
+    for counted in engine.run(_counts_of_shard, shards):
+        total = pl.concat([total, counted]).group_by("token").agg(pl.col("n").sum())
+    return total
+
+
+def _counts_of_shard(shard: bytes) -> pl.DataFrame:
+    import io
+
+    import polars as pl
+
+    return _counts(pl.scan_parquet(io.BytesIO(shard)))
+
+
+def _n_rows(dataset: Dataset, split: str) -> int:
+    import polars as pl
+
+    with reading(dataset, split):
+        return int(dataset.scan(split).select(pl.len()).collect().item())
+
+
+def _origin(dataset: Dataset) -> dict[str, str]:
+    """What decides a dataset's vocabulary: tagger, key-token filter and training shards, by their hashes."""
+    try:
+        origin = {
+            "tagger": dataset.manifest["tagger"]["fingerprint"],
+            "key_tokens": dataset.manifest["key_tokens"]["sha256"],
+        }
+        listed = {name for name in dataset.manifest["files"] if name.startswith("data/train-")}
+        on_disk = {shard.relative_to(dataset.path).as_posix() for shard in dataset.shards("train")}
+        return origin | {name: dataset.manifest["files"][name]["sha256"] for name in sorted(listed | on_disk)}
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{dataset.path / 'manifest.json'} does not describe its training shards",
+            details=[f"expected {error} with its sha256, got nothing"],
+            cause="The manifest was edited, or a file was added to data/ by hand.",
+            next_step=f"write the dataset again with `etl ingest PATH... --out {dataset.path}`",
+        ) from error
+
+
+def _defect(vocabulary: Vocabulary) -> str:
+    """What is wrong with a vocabulary in itself, or nothing."""
+    if vocabulary.format != FORMAT:
+        return f"expected format {FORMAT}, got {vocabulary.format}"
+    if vocabulary.tokens[: len(RESERVED)] != RESERVED:
+        return f"expected the tokens to begin with {RESERVED}, got {vocabulary.tokens[: len(RESERVED)]}"
+    if len(vocabulary.tokens) != len(vocabulary.counts):
+        return (
+            f"expected one count per token, got {len(vocabulary.counts)} for {len(vocabulary.tokens)} tokens"
+        )
+    if len(vocabulary.tokens) == len(RESERVED):
+        return "expected at least one token, got none but the reserved ones"
+    if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
+        return "expected every token once, got one twice"
+    return ""
+
+
+def _list_in_manifest(dataset: Dataset, *names: str) -> None:
+    files = dataset.manifest["files"] | {name: fingerprint(dataset.path / name) for name in names}
+    manifest = dataset.manifest | {"files": dict(sorted(files.items()))}
+    staging.write_file(
+        dataset.path / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    )

@@ -1,0 +1,1 @@
+"""The baseline: a small recurrent network, convolution or transformer on the key tokens."""

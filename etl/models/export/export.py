@@ -1,0 +1,134 @@
+"""Writes a model as a file of another runtime, once it gives the model's answers: what `etl export` does."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.dataset import staging
+from etl.errors import SettingsError
+from etl.models.export import litert, metadata, onnx, parity, torchscript
+from etl.models.export.metadata import Metadata, Tensor
+from etl.models.export.parity import Loss, Parity
+from etl.models.export.runtime import Runtime, require
+from etl.models.export.sample import Sample, draw
+from etl.models.export.source import Source, open_source
+
+RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
+ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and what was measured of it."""
+
+    folder: Path
+    metadata: Metadata
+
+
+def export(
+    model: Path,
+    to: str,
+    out: Path | None = None,
+    *,
+    dataset: Path | None = None,
+    is_int8: bool = False,
+    max_len: int | None = None,
+    rows: int = ROWS,
+) -> Exported:
+    """Exports a model, with `metadata.json`, its vocabulary and its preparation beside it.
+
+    Args:
+        model: a folder that `etl train-baseline` or `etl train-transformer` wrote.
+        to: onnx, litert or torchscript.
+        out: a new folder, or an older export; `export/` in the model, if None.
+        dataset: what the model was trained on; looked for beside the model, if None.
+        is_int8: write the int8 variant of a file that has passed.
+        max_len: ids per row, at most the model's, which is the default.
+        rows: how many held-out sentences the file is compared on, at least 500.
+
+    Raises:
+        SettingsError: an extra is not installed, there is no such variant, or `out` is something else.
+        InputError: the model or the dataset is damaged, or they do not belong together.
+        FindingsError: the file does not give the model's answers; nothing is written.
+        WriteError: `out` cannot be written.
+    """
+    runtime = RUNTIMES[to]
+    _check(runtime, is_int8=is_int8, rows=rows)
+    require(runtime)
+    folder = out or model / "export" / (f"{to}-int8" if is_int8 else to)
+    staging.check_replaceable(folder, metadata.FILE)
+    source = open_source(model, dataset, max_len)
+    sample = draw(
+        source.model, source.split, source.rows, rows, source.max_len, source.preprocessing.padding_id
+    )
+    with staging.staging(folder, metadata.FILE) as partial:
+        path = partial / runtime.file
+        same = _write(source, runtime, sample, path)
+        lost = _quantise(source, runtime, sample, path) if is_int8 else None
+        written = _describe(source, runtime, sample, path, same, lost)
+        for file in source.files:
+            shutil.copyfile(file, partial / file.name)
+        (partial / metadata.FILE).write_bytes(metadata.to_bytes(written))
+    return Exported(folder, written)
+
+
+def _check(runtime: Runtime, *, is_int8: bool, rows: int) -> None:
+    if is_int8 and runtime.quantise is None:
+        raise SettingsError(
+            f"there is no int8 variant of {runtime.name}", next_step="leave --int8 out, or export to ONNX"
+        )
+    if rows < parity.FEWEST:
+        raise SettingsError(
+            "too few sentences to tell whether a file is right",
+            details=[f"expected at least {parity.FEWEST}, got {rows}"],
+            next_step="leave --rows out",
+        )
+
+
+def _write(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Parity:
+    """Writes the float32 file, and lets it through the gate."""
+    from etl.models.export.graph import Standalone
+
+    standalone = Standalone(source.model, source.preprocessing.padding_id).eval()
+    runtime.convert(standalone, source.max_len, path)
+    same = parity.compare(sample, runtime.load(path, metadata.THREADS)(sample.ids))
+    parity.check(same, runtime.name)
+    return same
+
+
+def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Loss:
+    """Puts the int8 variant in the place of the float32 file."""
+    assert runtime.quantise is not None
+    float32 = path.with_name(f"float32-{path.name}")
+    path.rename(float32)
+    runtime.quantise(float32, path)
+    float32.unlink()
+    return parity.loss(sample, runtime.load(path, metadata.THREADS)(sample.ids), len(source.labels))
+
+
+def _describe(
+    source: Source, runtime: Runtime, sample: Sample, path: Path, same: Parity, lost: Loss | None
+) -> Metadata:
+    shape = runtime.shape[0], source.max_len
+    return Metadata(
+        format=metadata.FORMAT,
+        runtime=runtime.name,
+        file=path.name,
+        bytes=path.stat().st_size,
+        sha256=metadata.fingerprint(path),
+        is_int8=lost is not None,
+        labels=source.labels,
+        max_len=source.max_len,
+        input=Tensor("ids", "int32", shape, "ids of one sentence in each row, padded at the right"),
+        output=Tensor(
+            "probabilities", "float32", (shape[0], len(source.labels)), "in the order of the labels, sum 1"
+        ),
+        preprocessing=source.preprocessing,
+        model=source.origin,
+        parity=same,
+        int8=lost,
+        latency=metadata.time_one(runtime.load(path, metadata.THREADS), sample.ids),
+        built_with=runtime.facts(path),
+    )

@@ -1,0 +1,60 @@
+"""The real sentences by which an exported file is judged, with the answers of the model itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from etl.models.training import loop
+from etl.models.training.batches import Rows, in_order_of_length
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from etl.models.baseline.network import Model
+
+CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Held-out rows as the file gets them, and what the model says of them."""
+
+    split: str
+    rows_of_split: int
+    ids: npt.NDArray[np.int32]  # (rows, max_len), padded at the right
+    labels: npt.NDArray[np.int64]  # (rows,)
+    probabilities: npt.NDArray[np.float64]  # (rows, labels), the model's, each batch padded as in training
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.labels)
+
+
+def draw(model: Model, split: str, rows: Rows, most: int, max_len: int, padding_id: int) -> Sample:
+    """At most `most` rows, spread evenly over the split, and what `model` says of them.
+
+    Args:
+        model: on the CPU.
+        split: the name of the split.
+        rows: all its rows.
+        most: how many to take.
+        max_len: where rows are cut.
+        padding_id: what fills them up.
+    """
+    import numpy as np
+
+    places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
+    taken = replace(
+        rows,
+        starts=rows.starts[places],
+        lengths=rows.lengths[places],
+        labels=rows.labels[places],
+        sources=rows.sources[places],
+    )
+    ids = np.full((len(taken), max_len), padding_id, dtype=np.int32)
+    for batch in in_order_of_length(taken, CHUNK, max_len):
+        ids[batch.rows, : batch.ids.shape[1]] = batch.ids
+    probabilities = np.exp(loop.predict(model, taken, max_len))
+    return Sample(split, len(rows), ids, taken.labels, probabilities)

@@ -1,0 +1,70 @@
+"""TorchScript, for programs that load a model with libtorch and have no Python.
+
+torch keeps this format and no longer extends it: what is new should take ONNX.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.models.export.runtime import Runtime
+from etl.models.silence import silenced
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from torch import nn
+
+    from etl.models.export.runtime import Run
+
+
+def convert(module: nn.Module, max_len: int, path: Path) -> None:
+    """Writes `module`, for any number of rows of `max_len` ids."""
+    import torch
+
+    example = torch.ones((2, max_len), dtype=torch.int32)
+    with silenced(), torch.no_grad():
+        traced = torch.jit.trace(module, (example,))  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, path)
+
+
+def load(path: Path, threads: int) -> Run:
+    """Gives a function that runs the file."""
+    import torch
+
+    with silenced():
+        module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+
+    def run(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            with torch.inference_mode():
+                found: npt.NDArray[np.float32] = module(torch.from_numpy(ids)).numpy()
+        finally:
+            torch.set_num_threads(before)
+        return found
+
+    return run
+
+
+def facts(path: Path) -> dict[str, object]:  # noqa: ARG001
+    """Versions."""
+    import torch
+
+    return {"versions": {"torch": str(torch.__version__)}}
+
+
+RUNTIME = Runtime(
+    name="TorchScript",
+    file="model.pt",
+    shape=("batch", "max_len"),
+    packages=("torch",),
+    extra="train",
+    install="pip install 'korean-emotion-etl[train]'",
+    convert=convert,
+    quantise=None,
+    load=load,
+    facts=facts,
+)

@@ -1,0 +1,1 @@
+"""What every model is trained, watched, scored and reported with."""

@@ -1,0 +1,73 @@
+"""TensorBoard event files: a run can be watched while it trains, and its model keeps them.
+
+Written with the package tensorboardX, in the format of TensorBoard; `tensorboard --logdir MODEL` shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl.errors import WriteError
+from etl.models.training.collapse import Record
+
+FOLDER = "tensorboard"
+
+
+@contextmanager
+def writing(folder: Path, earlier: list[Record]) -> Iterator[Callable[[Record], None]]:
+    """Gives a function that writes an epoch.
+
+    Args:
+        folder: where `tensorboard/` is; what is there is replaced, since an interrupted run may have written
+            an epoch that is trained again.
+        earlier: the epochs of the run that is gone on with.
+
+    Raises:
+        WriteError: the folder cannot be written.
+    """
+    from tensorboardX import SummaryWriter
+
+    place = folder / FOLDER
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for old in place.iterdir():
+            old.unlink()
+    except OSError as error:
+        raise WriteError(
+            f"{place} cannot be written",
+            details=[error.strerror or str(error)],
+            next_step="choose the name of a folder that you may write",
+        ) from error
+    with SummaryWriter(str(place)) as writer:
+
+        def write(record: Record) -> None:
+            for name, number in _scalars(record).items():
+                writer.add_scalar(name, number, record.epoch)
+            writer.flush()
+
+        for record in earlier:
+            write(record)
+        yield write
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The event files in `folder`, by their place in the model's folder."""
+    # Their names hold the time and the machine; one name is enough.
+    return {
+        f"{FOLDER}/events.out.tfevents.{number}": path.read_bytes()
+        for number, path in enumerate(sorted((folder / FOLDER).iterdir()))
+    }
+
+
+def _scalars(record: Record) -> dict[str, float]:
+    return {
+        "loss/train": record.train_loss,
+        "loss/held-out": record.scores.loss,
+        "score/accuracy": record.scores.accuracy,
+        "score/macro-F1": record.scores.macro_f1,
+        "score/calibration-error": record.scores.ece,
+        "gradient/norm": record.gradient_norm,
+        "share/most-predicted-label": record.scores.most_predicted[1],
+    }

@@ -1,0 +1,309 @@
+"""`report.html` of a model: one file that needs no network, for people who want to see what was learnt.
+
+It shows numbers, labels and ids; a sentence only where the caller hands its text over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from etl.models.baseline.settings import TrainSettings
+from etl.models.training.collapse import Record
+from etl.models.training.metrics import Scores
+from etl.models.training.mistakes import Mistake
+from etl.text.html import bar, count, count_or_dash, document, legend, name, percent, section, table, text
+
+if TYPE_CHECKING:
+    from etl.models.training.report import Report
+
+FILE = "report.html"
+TFIDF, CONSTANT = "TF-IDF + logistic regression", "constant predictor"
+_WIDTH, _HEIGHT, _MARGIN = 640, 220, 44
+
+
+def render(
+    model: str, settings: TrainSettings, labels: Sequence[str], report: Report, wrong: Sequence[Mistake]
+) -> str:
+    """The report as one HTML document.
+
+    Args:
+        model: what to call it.
+        settings: what it was trained with.
+        labels: their names, in order.
+        report: its scores.
+        wrong: mistakes to show, with sentences or without.
+    """
+    scores = report.model[report.held_out]
+    body = [
+        _header(model, settings, report),
+        _predictors(report),
+        _curves(report),
+        _labels(scores, report.held_out),
+        _confusion(scores, labels, report.held_out),
+        _sources(report),
+        _calibration(scores, report.held_out),
+        _mistakes(wrong, report.held_out),
+    ]
+    return document(f"{model}: training report", "".join(body))
+
+
+def _header(model: str, settings: TrainSettings, report: Report) -> str:
+    own, constant = report.model[report.held_out], report.constant[report.held_out]
+    tfidf = report.tfidf.get(report.held_out)
+    beaten = [CONSTANT] if own.macro_f1 > constant.macro_f1 else []
+    beaten += [TFIDF] if tfidf and own.macro_f1 > tfidf.macro_f1 else []
+    verdict, tone = {
+        0: ("No better than a constant answer", "error"),
+        1: ("Better than a constant answer, not than TF-IDF", "warning"),
+        2: ("Better than what needs no deep learning", "clean"),
+    }[len(beaten)]
+    lead = (
+        f"The {text(settings.model)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> on "
+        f"{count(own.rows)} rows of {text(report.held_out)}; the constant predictor {constant.macro_f1:.4f}"
+        + (f", {text(TFIDF)} {tfidf.macro_f1:.4f}." if tfidf else ".")
+    )
+    warnings = "".join(f'<p class="about">{text(warning)}</p>\n' for warning in report.warnings)
+    return (
+        f'<header class="{tone}">\n<p class="kicker">Training report <b>{text(model)}</b></p>\n'
+        f'<h1>{text(verdict)}</h1>\n<p class="lead">{lead}</p>\n{warnings}</header>\n'
+    )
+
+
+def _predictors(report: Report) -> str:
+    columns = [
+        ("split", "label"),
+        ("predictor", "name"),
+        ("rows", "n"),
+        ("accuracy", "n"),
+        ("macro-F1", "n"),
+        ("loss, nats", "n"),
+        ("calibration error", "n"),
+        ("", "wide"),
+    ]
+    rows = [
+        [
+            text(split),
+            text(predictor),
+            count(scores.rows),
+            f"{scores.accuracy:.4f}",
+            f"{scores.macro_f1:.4f}",
+            f"{scores.loss:.4f}",
+            f"{scores.ece:.4f}",
+            bar([(scores.macro_f1, colour, f"macro-F1 {scores.macro_f1:.4f}")]),
+        ]
+        for split, predictor, colour, scores in predictors(report)
+    ]
+    about = "On the same rows. A model that is not above the others has learnt nothing that they have not."
+    return section("Scores", about, table(columns, rows))
+
+
+def predictors(report: Report) -> list[tuple[str, str, str, Scores]]:
+    """For each held-out split each predictor: split, its name, a class of `report.css`, its scores."""
+    kinds = (
+        (report.architecture, "train", report.model),
+        (TFIDF, "test", report.tfidf),
+        (CONSTANT, "kept", report.constant),
+    )
+    return [
+        (split, title, colour, by_split[split])
+        for split in report.model
+        for title, colour, by_split in kinds
+        if split in by_split
+    ]
+
+
+def _curves(report: Report) -> str:
+    epochs = report.epochs
+    constant = report.constant[report.held_out]
+    losses = _chart(
+        "loss in nats by epoch",
+        {
+            "train": [record.train_loss for record in epochs],
+            "validation": [record.scores.loss for record in epochs],
+        },
+        level=constant.loss,
+    )
+    scored = _chart(
+        "macro-F1 by epoch",
+        {"validation": [record.scores.macro_f1 for record in epochs]},
+        level=constant.macro_f1,
+    )
+    names = legend({"train": "train", report.held_out: "validation", "constant predictor": "kept"})
+    about = f"Epoch {report.best_epoch} of {len(epochs)} was kept: the one with the highest macro-F1."
+    return section(
+        "Curves", about, names, "<h3>Loss, nats</h3>", losses, "<h3>Macro-F1</h3>", scored, _epochs(epochs)
+    )
+
+
+def _chart(what: str, lines: dict[str, list[float]], level: float) -> str:
+    """Lines over epochs as SVG, and a dashed one at `level`; the classes of the lines are their colours."""
+    values = [value for line in lines.values() for value in line] + [level]
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    n_epochs = max(len(line) for line in lines.values())
+
+    def point(place: int, value: float) -> str:
+        across = _MARGIN + (_WIDTH - _MARGIN - 8) * (place / max(1, n_epochs - 1))
+        return f"{across:.1f},{8 + (_HEIGHT - 28) * (high - value) / span:.1f}"
+
+    drawn = "".join(
+        f'<polyline points="{" ".join(point(place, value) for place, value in enumerate(line))}" '
+        f'fill="none" stroke="var(--{colour})" stroke-width="2.5" stroke-linejoin="round"/>'
+        for colour, line in lines.items()
+    )
+    dots = "".join(
+        f'<circle cx="{at[0]}" cy="{at[1]}" r="3" fill="var(--{colour})"/>'
+        for colour, line in lines.items()
+        for at in (point(place, value).split(",") for place, value in enumerate(line))
+    )
+    ends = point(0, level), f"{_WIDTH - 8},{point(0, level).split(',')[1]}"
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(what)}" '
+        'style="width:100%;max-width:46rem;height:auto;font-size:12px">'
+        f'<polyline points="{" ".join(ends)}" fill="none" stroke="var(--soft)" stroke-dasharray="4 4"/>'
+        f"{drawn}{dots}"
+        f'<text x="0" y="14" fill="var(--soft)">{high:.3f}</text>'
+        f'<text x="0" y="{_HEIGHT - 18}" fill="var(--soft)">{low:.3f}</text>'
+        f'<text x="{_MARGIN}" y="{_HEIGHT - 2}" fill="var(--soft)">1</text>'
+        f'<text x="{_WIDTH - 8}" y="{_HEIGHT - 2}" text-anchor="end" fill="var(--soft)">{n_epochs}</text>'
+        "</svg>\n"
+    )
+
+
+def _epochs(epochs: Sequence[Record]) -> str:
+    columns = [
+        ("epoch", "n"),
+        ("steps", "n"),
+        ("train loss", "n"),
+        ("held-out loss", "n"),
+        ("accuracy", "n"),
+        ("macro-F1", "n"),
+        ("gradient norm", "n"),
+    ]
+    rows = [
+        [
+            str(record.epoch),
+            count(record.steps),
+            f"{record.train_loss:.4f}",
+            f"{record.scores.loss:.4f}",
+            f"{record.scores.accuracy:.4f}",
+            f"{record.scores.macro_f1:.4f}",
+            f"{record.gradient_norm:.3g}",
+        ]
+        for record in epochs
+    ]
+    return table(columns, rows)
+
+
+def _labels(scores: Scores, split: str) -> str:
+    columns = [
+        ("label", "label"),
+        ("rows", "n"),
+        ("predicted", "n"),
+        ("precision", "n"),
+        ("recall", "n"),
+        ("F1", "n"),
+    ]
+    rows = [
+        [
+            name(label),
+            count(own.rows),
+            count(own.predicted),
+            f"{own.precision:.4f}",
+            f"{own.recall:.4f}",
+            f"{own.f1:.4f}",
+        ]
+        for label, own in scores.labels.items()
+        if own.rows or own.predicted
+    ]
+    return section("Labels", f"The model, on {text(split)}.", table(columns, rows))
+
+
+def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
+    shown = [
+        place
+        for place, label in enumerate(labels)
+        if scores.labels[label].rows or scores.labels[label].predicted
+    ]
+    columns = [("label ↓, predicted →", "label"), *((labels[place], "n") for place in shown)]
+    rows = [
+        [name(labels[row]), *(_cell(scores.confusion[row], place, is_right=place == row) for place in shown)]
+        for row in shown
+    ]
+    about = f"How many rows of {text(split)} with the label of the line were given that of the column."
+    return section("Confusion", about, table(columns, rows))
+
+
+def _cell(line: Sequence[int], place: int, *, is_right: bool) -> str:
+    shown = count_or_dash(line[place])
+    return f"<strong>{shown}</strong>" if is_right else shown
+
+
+def _sources(report: Report) -> str:
+    split = report.held_out
+    columns = [
+        ("source", "label"),
+        ("rows", "n"),
+        ("accuracy", "n"),
+        ("macro-F1", "n"),
+        ("TF-IDF macro-F1", "n"),
+        ("constant accuracy", "n"),
+    ]
+    tfidf = report.tfidf.get(split)
+    rows = [
+        [
+            name(source),
+            count(own.rows),
+            f"{own.accuracy:.4f}",
+            f"{own.macro_f1:.4f}",
+            f"{tfidf.sources[source].macro_f1:.4f}" if tfidf else "–",
+            f"{report.constant[split].sources[source].accuracy:.4f}",
+        ]
+        for source, own in report.model[split].sources.items()
+    ]
+    return section("Sources", f"The model on each corpus of {text(split)}.", table(columns, rows))
+
+
+def _calibration(scores: Scores, split: str) -> str:
+    columns = [("confidence", "label"), ("rows", "n"), ("accuracy", "n"), ("", "wide")]
+    rows = [
+        [
+            percent(own.confidence),
+            count(own.rows),
+            percent(own.accuracy),
+            bar(
+                [(own.accuracy, "train", f"accuracy {own.accuracy:.1%}")],
+                mark=(own.confidence, f"confidence {own.confidence:.1%}"),
+            ),
+        ]
+        for own in scores.calibration
+    ]
+    about = (
+        f"Whether the model is right as often as it says, on {text(split)}: the bar is how often, the line "
+        f"what it says. Expected calibration error: {scores.ece:.4f}."
+    )
+    return section("Calibration", about, table(columns, rows))
+
+
+def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
+    if not wrong:
+        return ""
+    is_quoting = any(mistake.text is not None for mistake in wrong)
+    columns = [("row", "label"), ("label", "name"), ("predicted", "name"), ("confidence", "n")]
+    columns += [("sentence", "prose")] if is_quoting else []
+    rows = [
+        [
+            f'<span class="id">{text(mistake.id)}</span>',
+            name(mistake.label),
+            name(mistake.predicted),
+            percent(mistake.confidence),
+        ]
+        + ([text(mistake.text or "")] if is_quoting else [])
+        for mistake in wrong
+    ]
+    about = (
+        f"Rows of {text(split)} that the model is surest of and wrong about: look whether it is the label "
+        "that is wrong. <code>etl trace DATASET ID</code> shows a row."
+    )
+    return section("Confident mistakes", about, table(columns, rows))

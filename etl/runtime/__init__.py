@@ -1,0 +1,1 @@
+"""What every stage runs on: processes, locks, the console, and the engines that run batches."""

@@ -1,0 +1,143 @@
+"""What each corpus promises: its layouts, labels, licence and published numbers of rows.
+
+The promises stand in `data_contracts/<slug>.odcs.yaml`, one Open Data Contract Standard v3.1 file a corpus
+(https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). The adapters in `etl.ingest.sources` compare
+raw files with them; `dataset.odcs.yaml`, the contract of the output, is for others to read.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from etl.schema import resources
+
+_SUFFIX = ".odcs.yaml"
+_OUTPUT = "dataset"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One shape that files of a corpus have.
+
+    Args:
+        name: such as `xlsx-v1-final`.
+        columns: columns, or top-level JSON keys, in order; a blank header is `""`.
+        required: those that reading needs.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ExpectedRows:
+    """A published number of raw rows (sentences, dialogues or utterances); a hint, never a condition.
+
+    `split` is None where the number is of all files of the release.
+    """
+
+    release: str
+    split: str | None
+    layout: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What is known of a corpus before a file of it is opened.
+
+    Args:
+        slug: names the contract, the adapter and the label table.
+        title: as its publisher calls it.
+        licence: one line.
+        where: addresses to get it from; none for a table of the user's own.
+        about: what the sentences are.
+        limitations: what to beware of.
+        domain: kind of text, one of the domains of `schemas/columns.yaml`.
+        releases: known releases.
+        labels: codes of the label table; none for a table of the user's own.
+        layouts: by name.
+        expected_rows: published numbers.
+        files: names of the files as published.
+    """
+
+    slug: str
+    title: str
+    licence: str
+    where: tuple[str, ...]
+    about: str
+    limitations: str
+    domain: str
+    releases: tuple[str, ...]
+    labels: frozenset[str]
+    layouts: Mapping[str, Layout]
+    expected_rows: tuple[ExpectedRows, ...]
+    files: tuple[str, ...]
+
+
+def slugs() -> list[str]:
+    """The corpora that have a contract, sorted."""
+    return [name for name in resources.names("data_contracts", suffix=_SUFFIX) if name != _OUTPUT]
+
+
+@cache
+def load(slug: str) -> Contract:
+    """The contract of one corpus.
+
+    Raises:
+        SettingsError: there is no corpus of that name.
+    """
+    document = resources.load("data_contracts", f"{slug}{_SUFFIX}")
+    description = document["description"]
+    custom = _custom(document)
+    return Contract(
+        slug=document["id"],
+        title=document["name"],
+        licence=custom["licence"],
+        where=tuple(source["url"] for source in description.get("authoritativeDefinitions", [])),
+        about=description["purpose"],
+        limitations=description["limitations"],
+        domain=document["domain"],
+        releases=tuple(custom.get("releases", ())),
+        labels=frozenset(custom.get("labels", ())),
+        layouts={schema["name"]: _layout(schema) for schema in document["schema"]},
+        expected_rows=tuple(rows for schema in document["schema"] for rows in _expected_rows(schema)),
+        files=tuple(custom["files"]),
+    )
+
+
+def match_layout(contract: Contract, header: Sequence[str]) -> Layout | None:
+    """The layout whose required columns are all in `header`, the most demanding one if there are several.
+
+    Names are compared as a set, stripped and in NFC: files that were on a Mac have NFD names.
+    """
+    found = {unicodedata.normalize("NFC", name).strip() for name in header}
+    matching = [
+        layout for layout in contract.layouts.values() if layout.required and layout.required <= found
+    ]
+    return max(matching, key=lambda layout: len(layout.required), default=None)
+
+
+def _layout(schema: Mapping[str, Any]) -> Layout:
+    names = [(prop.get("physicalName", prop["name"]), prop) for prop in schema["properties"]]
+    return Layout(
+        name=schema["name"],
+        columns=tuple(name for name, _ in names),
+        required=frozenset(name for name, prop in names if prop.get("required", False)),
+    )
+
+
+def _expected_rows(schema: Mapping[str, Any]) -> Iterator[ExpectedRows]:
+    for rule in schema.get("quality", []):
+        if rule.get("metric") == "rowCount":
+            which = _custom(rule)
+            yield ExpectedRows(which["release"], which.get("split"), schema["name"], rule["mustBe"])
+
+
+def _custom(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {each["property"]: each["value"] for each in part.get("customProperties", [])}

@@ -1,0 +1,78 @@
+"""The row: which columns there are, and their types in polars and Arrow.
+
+What each column means stands in `schemas/columns.yaml`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from etl.schema import resources
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+def described() -> list[dict[str, str]]:
+    """Every column with its name, type, place and meaning, in order."""
+    return list(resources.load("schemas", "columns.yaml")["columns"])
+
+
+def columns(*, is_reject: bool) -> list[str]:
+    """The names of the columns of a shard, or of a file of rejects, in order."""
+    where = {"both", "rejects"} if is_reject else {"both", "shards"}
+    return [column["name"] for column in described() if column["in"] in where]
+
+
+def reasons() -> dict[str, str]:
+    """Every reason a row can be rejected for, with its explanation."""
+    return dict(resources.load("schemas", "columns.yaml")["reasons"])
+
+
+def domains() -> list[str]:
+    """The kinds of text there are."""
+    return list(resources.load("schemas", "columns.yaml")["domains"])
+
+
+@cache
+def read_schema() -> pl.Schema:
+    """What a corpus reader yields: the row before any step, `split` and `reason` mostly null."""
+    import polars as pl
+
+    made_by_steps = {"text", "label", "tokens", "tags"}
+    types = {"int64": pl.Int64()}
+    return pl.Schema(
+        {
+            column["name"]: types.get(column["type"], pl.String())
+            for column in described()
+            if column["name"] not in made_by_steps
+        }
+    )
+
+
+def dictionary_columns() -> list[str]:
+    """The Parquet columns that are dictionary-encoded: those with few distinct values, and the tags."""
+    names = [column["name"] for column in described() if column["type"] == "dictionary"]
+    return [*names, "tags.list.element"]
+
+
+def statistics_columns() -> list[str]:
+    """The Parquet columns with minimum and maximum, by which a reader can skip row groups."""
+    return [column["name"] for column in described() if column["type"] in {"dictionary", "int64"}]
+
+
+@cache
+def arrow_schema(*, is_reject: bool) -> pa.Schema:
+    """The Arrow schema of a shard, or of a file of rejects."""
+    import pyarrow as pa
+
+    types = {
+        "string": pa.string(),
+        "dictionary": pa.string(),  # on disk only: see `dictionary_columns`
+        "int64": pa.int64(),
+        "list<string>": pa.list_(pa.string()),
+    }
+    kinds = {column["name"]: column["type"] for column in described()}
+    return pa.schema([pa.field(name, types[kinds[name]]) for name in columns(is_reject=is_reject)])

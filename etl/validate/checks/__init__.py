@@ -1,0 +1,1 @@
+"""The checks of `etl validate`, one file each."""

@@ -1,0 +1,1 @@
+"""How findings are shown: an HTML page, tables, JSON, JUnit, Great Expectations data docs."""

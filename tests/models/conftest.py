@@ -1,0 +1,148 @@
+"""Small datasets on disk, in the format that ingest writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from etl.dataset import preparation, vocab
+from etl.schema import row
+from etl.settings import Settings, Tag
+
+LABELS = ["기쁨", "슬픔", "중립"]
+WORDS = {
+    "기쁨": ["좋다", "행복", "웃다", "신나다", "최고"],
+    "슬픔": ["울다", "눈물", "그립다", "아프다", "외롭다"],
+    "중립": ["회의", "점심", "버스", "우산", "창문"],
+}
+FILLERS = ["오늘", "나", "집", "친구", "진짜", "요즘", "그냥", "어제"]
+
+# tokens, label, source
+Sentence = tuple[list[str], str, str]
+Splits = Mapping[str, Sequence[Sentence]]
+WriteDataset = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def write_dataset(tmp_path: Path) -> WriteDataset:
+    """Writes splits as shards with a manifest, and a vocabulary unless told not to; gives the folder."""
+
+    def write(splits: Splits, *, name: str = "dataset", has_vocabulary: bool = True) -> Path:
+        folder = tmp_path / name
+        (folder / "data").mkdir(parents=True)
+        files = {}
+        for split, sentences in splits.items():
+            shard = folder / "data" / f"{split}-00000-of-00001.parquet"
+            pq.write_table(_table(split, sentences), shard)
+            content = shard.read_bytes()
+            files[f"data/{shard.name}"] = {
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "bytes": len(content),
+                "rows": len(sentences),
+            }
+        prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
+        (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
+        manifest = {
+            "format": 1,
+            "taxonomy": {"name": "small", "targets": LABELS, "sha256": "0" * 64},
+            "tagger": {"name": "whitespace", "fingerprint": prepared.fingerprint},
+            "key_tokens": {"keep": [], "sha256": prepared.key_tokens},
+            "files": files,
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+        if has_vocabulary:
+            vocab.build(folder, min_count=1)
+        return folder
+
+    return write
+
+
+def _table(split: str, sentences: Sequence[Sentence]) -> pa.Table:
+    def as_row(position: int, sentence: Sentence) -> dict[str, object]:
+        tokens, label, source = sentence
+        text = " ".join(tokens)
+        return {
+            "id": f"{source}:{split}-{position}",
+            "source": source,
+            "release": "v1",
+            "domain": "dialogue",
+            "file": "made-up.csv",
+            "member": "",
+            "position": position,
+            "group": f"{split}-{position}",
+            "turn": 1,
+            "raw_text": text,
+            "text": text,
+            "raw_label": label,
+            "label": label,
+            "tokens": tokens,
+            "tags": ["Noun"] * len(tokens),
+            "annotations": "",
+            "split": split,
+        }
+
+    rows = [as_row(position, sentence) for position, sentence in enumerate(sentences)]
+    return pa.Table.from_pylist(rows, schema=row.arrow_schema(is_reject=False))
+
+
+@pytest.fixture
+def separable() -> Splits:
+    """Three labels, each with words of its own among fillers; two corpora."""
+    return {"train": draw(400, seed=1), "validation": draw(120, seed=2)}
+
+
+@pytest.fixture
+def shuffled_labels() -> Splits:
+    """The same sentences, the labels dealt out at random: there is nothing to learn."""
+    return {"train": _deal(draw(400, seed=1)), "validation": _deal(draw(120, seed=2))}
+
+
+@pytest.fixture
+def eight() -> Splits:
+    """Eight sentences of the same words, told apart by their order or number; validation has the same."""
+    sentences: list[Sentence] = [
+        (["나", "친구", "좋다"], "기쁨", "table"),
+        (["친구", "나", "좋다"], "슬픔", "table"),
+        (["좋다", "나", "친구"], "중립", "table"),
+        (["좋다"], "슬픔", "table"),
+        (["좋다", "좋다"], "기쁨", "table"),
+        (["나", "나", "친구"], "중립", "table"),
+        (["친구", "친구", "나"], "기쁨", "table"),
+        (["나", "친구", "나"], "슬픔", "table"),
+    ]
+    return {"train": sentences, "validation": sentences}
+
+
+def draw(n: int, *, seed: int) -> list[Sentence]:
+    """`n` sentences of fillers and one or two words of their label."""
+    chance = random.Random(seed)
+    sentences: list[Sentence] = []
+    for _ in range(n):
+        label = chance.choice(LABELS)
+        own = chance.sample(WORDS[label], chance.randint(1, 2))
+        tokens = [*chance.sample(FILLERS, chance.randint(1, 4)), *own]
+        chance.shuffle(tokens)
+        sentences.append((tokens, label, chance.choice(["chatbot", "kote"])))
+    return sentences
+
+
+def _deal(sentences: Sequence[Sentence]) -> list[Sentence]:
+    chance = random.Random(3)
+    return [(tokens, chance.choice(LABELS), source) for tokens, _, source in sentences]

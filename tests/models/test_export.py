@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from etl.commands.export import export as command
+from etl.dataset import vocab
+from etl.dataset.read import open_dataset
+from etl.errors import FindingsError, InputError, SettingsError
+from etl.models.baseline import checkpoint, train
+from etl.models.baseline import network as models
+from etl.models.baseline.settings import TrainSettings
+from etl.models.export.export import Exported, export
+from etl.models.training import batches, inputs
+
+pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
+
+HAS_LITERT = importlib.util.find_spec("litert_torch") is not None
+needs_litert = pytest.mark.skipif(
+    not HAS_LITERT, reason="litert-torch is not installed; docs/export.md says how"
+)
+
+
+@pytest.fixture
+def dataset(write_dataset, separable) -> Path:
+    """600 held-out sentences, one of which has no token and one of which is longer than all of train."""
+    many = [
+        ([*tokens, *other], label, source)
+        for (tokens, label, source), (other, _, _) in zip(
+            separable["validation"] * 5, separable["train"] * 2, strict=False
+        )
+    ][:598]
+    odd = [([], "중립", "kote"), (["오늘", "집"] * 30, "중립", "kote")]
+    return write_dataset({"train": separable["train"], "validation": [*many, *odd]})
+
+
+def save(dataset: Path, out: Path, model: str = "lstm", *, width: int = 8) -> Path:
+    """A model that was not trained: whether a file gives its answers does not depend on their being right."""
+    import torch
+
+    read = inputs.read(open_dataset(dataset), "key")
+    settings = TrainSettings(
+        model=model, embedding=width, hidden=width, max_len=batches.percentile_length(read.train)
+    )
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(1)
+        untrained = models.build(len(read.vocabulary), len(read.dataset.labels), settings)
+        untrained.embedding.weight.mul_(20)  # so that rows differ
+        untrained.output.weight.mul_(5)
+    checkpoint.save(out, untrained, settings, read, {checkpoint.METRICS: b"{}"})
+    return out
+
+
+@pytest.fixture
+def lstm(dataset, tmp_path) -> Path:
+    return save(dataset, tmp_path / "model")
+
+
+def assert_passed(done: Exported) -> None:
+    assert (done.metadata.parity.rows, done.metadata.parity.differing_predictions) == (600, 0)
+    assert done.metadata.parity.largest_difference <= 1e-5
+
+
+def assert_names_no_place(folder: Path, tmp_path: Path) -> None:
+    for path in folder.iterdir():
+        for place in (tmp_path, Path(__file__).parents[2], Path(sys.prefix)):
+            assert str(place).encode() not in path.read_bytes()
+
+
+def answers(model: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Ids that are padded here and nowhere else, and the model's probabilities, one sentence at a time."""
+    import torch
+
+    loaded = checkpoint.load(model)
+    rows = open_dataset(dataset).scan("validation").collect()["tokens"].to_list()[-40:]
+    known = {token: number for number, token in enumerate(loaded.vocabulary.tokens)}
+    max_len = loaded.card.settings.max_len
+    ids = np.zeros((len(rows), max_len), dtype=np.int32)
+    probabilities = []
+    for place, tokens in enumerate(rows):
+        own = [known.get(token, vocab.UNKNOWN) for token in tokens][:max_len]
+        ids[place, : len(own)] = own
+        with torch.inference_mode():
+            logits = loaded.model(torch.tensor([own or [vocab.PAD]]), torch.tensor([max(1, len(own))]))
+        probabilities.append(torch.softmax(logits, dim=1)[0].numpy())
+    return ids, np.stack(probabilities)
+
+
+def run_onnx(path: Path, ids: np.ndarray) -> np.ndarray:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(path).run(None, {"ids": ids})[0]
+
+
+def run_litert(path: Path, ids: np.ndarray) -> np.ndarray:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    [source], [target] = interpreter.get_input_details(), interpreter.get_output_details()
+    assert (source["dtype"], list(source["shape"])) == (np.int32, [1, ids.shape[1]])
+    found = []
+    for row in ids:
+        interpreter.set_tensor(source["index"], row[None, :])
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(target["index"])[0])
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("model", ["lstm", "bilstm", "gru"])
+def test_a_model_gives_the_same_answers_with_onnx_runtime(dataset, tmp_path, model) -> None:
+    done = export(save(dataset, tmp_path / "model", model), "onnx")
+    assert_passed(done)
+    assert_names_no_place(done.folder, tmp_path)
+    ids, expected = answers(tmp_path / "model", dataset)
+    assert len(set(expected.argmax(axis=1))) > 1
+    np.testing.assert_allclose(run_onnx(done.folder / "model.onnx", ids), expected, atol=1e-5)
+    np.testing.assert_allclose(run_onnx(done.folder / "model.onnx", ids[:1]), expected[:1], atol=1e-5)
+
+
+@needs_litert
+@pytest.mark.parametrize("model", ["lstm", "bilstm", "gru"])
+def test_a_model_gives_the_same_answers_on_a_phones_runtime(dataset, tmp_path, model) -> None:
+    done = export(save(dataset, tmp_path / "model", model), "litert")
+    assert_passed(done)
+    assert_names_no_place(done.folder, tmp_path)
+    operators = done.metadata.built_with["operators"]
+    assert "SOFTMAX" in operators
+    assert not [name for name in operators if "CUSTOM" in name or "Flex" in name]
+    ids, expected = answers(tmp_path / "model", dataset)
+    np.testing.assert_allclose(run_litert(done.folder / "model.tflite", ids), expected, atol=1e-5)
+
+
+@needs_litert
+def test_a_file_with_an_operator_that_phones_do_not_have_is_refused(dataset, tmp_path) -> None:
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    from etl.models.export import litert
+
+    done = export(save(dataset, tmp_path / "model", "cnn"), "litert")
+    assert_passed(done)
+    file = done.folder / "model.tflite"
+    litert.check_operators(file)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(file.read_bytes(), 0))
+    code = model.operatorCodes[0]
+    code.builtinCode, code.deprecatedBuiltinCode = (
+        schema.BuiltinOperator.CUSTOM,
+        schema.BuiltinOperator.CUSTOM,
+    )
+    code.customCode = b"FlexErf"
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    (tmp_path / "flex.tflite").write_bytes(bytes(builder.Output()))
+    with pytest.raises(FindingsError, match="built-in operators only, got CUSTOM FlexErf"):
+        litert.check_operators(tmp_path / "flex.tflite")
+
+
+def test_torchscript_runs_where_this_tool_is_not_there(lstm, dataset, tmp_path) -> None:
+    done = export(lstm, "torchscript")
+    ids, expected = answers(lstm, dataset)
+    np.save(tmp_path / "ids.npy", ids)
+    script = (
+        "import sys, numpy, torch; sys.modules['etl'] = None; "
+        "print(torch.jit.load(sys.argv[1])(torch.from_numpy(numpy.load(sys.argv[2]))).tolist())"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, done.folder / "model.pt", tmp_path / "ids.npy"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    np.testing.assert_allclose(json.loads(shown.stdout), expected, atol=1e-5)
+
+
+def invoke(*arguments: object):
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def rewrite_weights(model: Path, change) -> None:
+    """Changes the weights of a model, and its card with them."""
+    from safetensors.torch import load, save
+
+    weights = load((model / checkpoint.WEIGHTS).read_bytes())
+    change(weights)
+    content = save(weights)
+    (model / checkpoint.WEIGHTS).write_bytes(content)
+    card = json.loads((model / checkpoint.CARD).read_bytes())
+    card["weights_sha256"] = hashlib.sha256(content).hexdigest()
+    (model / checkpoint.CARD).write_text(json.dumps(card), encoding="utf-8")
+
+
+def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(dataset, tmp_path) -> None:
+    """Two labels whose logits are huge and nearly the same: what is between them is rounding."""
+    model = save(dataset, tmp_path / "model", "cnn")
+    older = export(model, "torchscript", tmp_path / "exports" / "mine").folder
+    before = {path.name: path.read_bytes() for path in older.iterdir()}
+
+    def change(weights) -> None:
+        import torch
+
+        shared = 1e6 * torch.randn(weights["output.weight"].shape[1], generator=torch.manual_seed(0))
+        weights["output.weight"][:] = shared
+        weights["output.weight"][1] = shared * (1 + 1e-6)
+
+    rewrite_weights(model, change)
+    with pytest.raises(FindingsError, match=r"differ by at most 1e-05, got up to") as caught:
+        export(model, "onnx", older)
+    assert caught.value.exit_code == 3
+    assert {path.name: path.read_bytes() for path in older.iterdir()} == before
+    assert [path.name for path in older.parent.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("to", "kind"), [("onnx", "lstm"), pytest.param("litert", "transformer", marks=needs_litert)]
+)
+def test_the_int8_variant_is_smaller_and_says_what_it_loses(dataset, tmp_path, to, kind) -> None:
+    model = save(dataset, tmp_path / "model", kind, width=64)
+    small = export(model, to, is_int8=True).metadata
+    assert small.is_int8
+    assert small.bytes < 0.6 * (model / checkpoint.WEIGHTS).stat().st_size
+    assert small.parity.largest_difference <= 1e-5, "the file it was made of has passed"
+    assert small.int8 is not None and small.int8.rows == 600
+    assert 1e-5 < small.int8.largest_difference < 0.1
+    scores = train.evaluate(model, dataset, "validation")
+    assert small.int8.model_accuracy == pytest.approx(scores.accuracy)
+    assert small.int8.model_macro_f1 == pytest.approx(scores.macro_f1)
+    assert abs(small.int8.int8_accuracy - scores.accuracy) < 0.05
+
+
+def test_the_metadata_is_enough_to_use_the_file(dataset, tmp_path) -> None:
+    model = save(dataset, tmp_path / "model", "cnn")
+    result = invoke(model, "--format", "onnx", "--json")
+    folder = model / "export" / "onnx"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "metadata.json",
+        "model.onnx",
+        "preparation.json",
+        "vocab.json",
+    ]
+    found = json.loads((folder / "metadata.json").read_bytes())
+    assert json.loads(result.stdout) == found, "standard output has it and nothing else"
+    content = (folder / found["file"]).read_bytes()
+    assert (found["bytes"], found["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert found["labels"] == ["기쁨", "슬픔", "중립"]
+    assert found["input"]["shape"] == ["batch", found["max_len"]] and found["input"]["type"] == "int32"
+    how = found["preprocessing"]
+    for kind in ("vocabulary", "preparation"):
+        copied = (folder / how[f"{kind}_file"]).read_bytes()
+        assert copied == (model / how[f"{kind}_file"]).read_bytes()
+        assert how[f"{kind}_sha256"] == hashlib.sha256(copied).hexdigest()
+    assert how["padding_id"] == vocab.PAD and how["unknown_id"] == vocab.UNKNOWN
+    assert found["latency"]["median_ms"] > 0 and found["latency"]["threads"] == 1
+    assert {"onnx", "onnxruntime", "torch"} <= set(found["built_with"]["versions"])
+    assert found["built_with"]["opset"] == {"ai.onnx": 20}
+    card = checkpoint.load(model).card
+    assert found["model"]["weights_sha256"] == card.weights_sha256
+
+
+def test_torchscript_names_no_place_of_this_machine(lstm, tmp_path) -> None:
+    assert_names_no_place(export(lstm, "torchscript").folder, tmp_path)
+
+
+def test_shorter_sentences_are_cut_as_the_model_is_told_to(lstm) -> None:
+    done = export(lstm, "torchscript", max_len=3)
+    assert done.metadata.input.shape == ("batch", 3)
+    assert done.metadata.parity.differing_predictions == 0
+
+
+def test_longer_sentences_than_the_model_knows_are_refused(lstm) -> None:
+    with pytest.raises(SettingsError, match="expected at most 6, got 40"):
+        export(lstm, "onnx", max_len=40)
+
+
+def test_another_dataset_is_refused_naming_both_hashes(lstm, write_dataset, eight) -> None:
+    other = write_dataset(eight, name="other")
+    expected = checkpoint.load(lstm).card.manifest_sha256
+    got = checkpoint.manifest_sha256(open_dataset(other))
+    with pytest.raises(InputError, match=f"sha256 {expected}, got {got}"):
+        export(lstm, "onnx", dataset=other)
+
+
+def test_a_dataset_that_is_not_beside_the_model_has_to_be_named(lstm, dataset, tmp_path) -> None:
+    moved = tmp_path / "elsewhere" / "dataset"
+    moved.parent.mkdir()
+    dataset.rename(moved)
+    with pytest.raises(SettingsError, match=r"etl export .* --dataset DATASET"):
+        export(lstm, "torchscript")
+    assert export(lstm, "torchscript", dataset=moved).metadata.parity.rows == 600
+
+
+def test_a_folder_that_is_no_export_is_left_alone(lstm, dataset) -> None:
+    with pytest.raises(SettingsError, match="holds something else"):
+        export(lstm, "torchscript", dataset)
+    assert (dataset / "manifest.json").exists()
+
+
+def test_there_is_no_int8_variant_of_torchscript(lstm) -> None:
+    with pytest.raises(SettingsError, match="no int8 variant"):
+        export(lstm, "torchscript", is_int8=True)
+
+
+def test_without_onnxruntime_the_extra_to_install_is_named(lstm, monkeypatch) -> None:
+    monkeypatch.setitem(
+        sys.modules, "onnxruntime", None
+    )  # what Python does for a module that must not be found
+    with pytest.raises(SettingsError, match=r"pip install 'korean-emotion-etl\[onnx\]'"):
+        export(lstm, "onnx")
+
+
+def test_the_command_says_when_there_were_few_sentences_to_compare_on(
+    write_dataset, separable, tmp_path
+) -> None:
+    dataset = write_dataset(separable)
+    model = save(dataset, tmp_path / "model")
+    result = invoke(model, "--format", "torchscript", "--dataset", dataset, "--out", tmp_path / "phone")
+    assert result.exit_code == 0, result.output
+    assert "120 of 120 sentences of validation: same labels" in result.stdout
+    assert "note: validation has only 120 sentences to compare on" in result.stderr

@@ -1,0 +1,348 @@
+"""Sentences of texts, mails, chats, posts and formal documents to labels with probabilities."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.dataset import preparation, vocab
+from etl.dataset.read import open_dataset
+from etl.errors import InputError, SettingsError
+from etl.ingest import pipeline
+from etl.models.baseline import checkpoint, train
+from etl.models.baseline.settings import TrainSettings
+from etl.models.inference.classifier import Classifier, open_classifier, probability_column
+from etl.models.inference.predict import Options, predict
+from etl.models.training import batches, loop
+from etl.settings import Settings, Table, Tag
+
+DATA = Path(__file__).parents[1] / "data" / "documents"
+QUICK = TrainSettings(embedding=16, hidden=16, lr=0.02, batch_size=16, epochs=4)
+GLAD = ["정말 기쁘다", "오늘 너무 행복하다", "최고로 신난다", "웃음이 난다", "기분이 참 좋다"]
+SAD = ["정말 슬프다", "오늘 너무 외롭다", "자꾸 눈물이 난다", "마음이 아프다", "기분이 참 나쁘다"]
+
+
+def make_model(folder: Path, tagger: str, **tag: Any) -> Path:
+    """A model of a few hundred made-up sentences; its dataset stands beside it."""
+    rows = [
+        {
+            "text": f"{number % 50}번째 {'오늘은' if number % 3 else '어제는'} {words[number % 5]}",
+            "label": label,
+            "split": "train" if number % 4 else "validation",
+        }
+        for number in range(240)
+        for label, words in [("기쁨", GLAD) if number % 2 else ("슬픔", SAD)]
+    ]
+    raw = folder / "rows.jsonl"
+    raw.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    settings = Settings(
+        table=Table(text_column="text", label_column="label", split_column="split"),
+        tag=Tag(tagger=tagger, **tag),
+        dedupe=msgspec.convert(
+            {"duplicates": "keep", "near": 0.0, "short_chars": 1000, "short_eojeols": 1000},
+            type(Settings().dedupe),
+        ),
+    )
+    dataset = folder / "dataset"
+    pipeline.ingest([raw], dataset, settings, workers=1, progress=lambda _amount, _description=None: None)
+    vocab.build(dataset, min_count=1)
+    train.train(dataset, folder / "model", QUICK)
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("whitespace"), "whitespace")
+
+
+@pytest.fixture(scope="module")
+def classifier(model: Path) -> Iterator[Classifier]:
+    with open_classifier(model, 1) as opened:
+        yield opened
+
+
+def classified(
+    classifier: Classifier, *inputs: str | Path, stdin: bytes = b"", **options: Any
+) -> tuple[list[dict[str, Any]], list[InputError]]:
+    """Rows and errors."""
+    found = list(
+        predict(classifier, [*map(str, inputs)], Options(**options), stdin=io.BytesIO(stdin), workers=1)
+    )
+    rows = [row for each in found if isinstance(each, pl.DataFrame) for row in each.to_dicts()]
+    return rows, [each for each in found if isinstance(each, InputError)]
+
+
+def etl(*arguments: str | Path, stdin: bytes = b"") -> Any:
+    return CliRunner().invoke(app, ["predict", *map(str, arguments)], input=stdin)
+
+
+@pytest.mark.parametrize("tagger", ["okt", "komoran"])
+def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(tmp_path: Path, tagger: str) -> None:
+    model = make_model(tmp_path, tagger)
+    loaded, dataset = checkpoint.load(model), open_dataset(tmp_path / "dataset")
+    frame = dataset.scan("validation").collect()
+    rows = batches.encode_rows(frame, dataset.labels, loaded.vocabulary)
+    expected = np.exp(loop.predict(loaded.model, rows, loaded.card.settings.max_len or 1))
+    with open_classifier(model, 1) as classifier:
+        found, errors = classified(classifier, *frame["raw_text"], split="line")
+    assert not errors
+    columns = [probability_column(label) for label in dataset.labels]
+    got = np.array([[row[column] for column in columns] for row in found])
+    np.testing.assert_allclose(got, expected, atol=1e-6)
+
+
+def test_what_was_learnt_is_said_of_new_sentences(classifier: Classifier) -> None:
+    found, _ = classified(classifier, "오늘은 정말 기쁘다", "어제는 자꾸 눈물이 난다")
+    assert [row["label"] for row in found] == ["기쁨", "슬픔"]
+    for row in found:
+        assert 0.5 < row["probability"] <= 1
+        shares = [row[probability_column(label)] for label in classifier.labels]
+        assert sum(shares) == pytest.approx(1)
+        assert row["probability"] == max(shares)
+        assert row["reason"] is None
+
+
+def test_a_sentence_without_tokens_has_a_reason_in_the_place_of_a_label(tmp_path: Path) -> None:
+    model = make_model(tmp_path, "whitespace", stop_words=str(_stop_words(tmp_path)))
+    with open_classifier(model, 1) as classifier:
+        long = "".join(chr(ord("가") + number) for number in range(1001))
+        found, _ = classified(classifier, "\u200b.", "글쎄", long, "정말 기쁘다", split="line")
+    assert [row["reason"] for row in found] == [None, "no_key_tokens", "text_too_long", None]
+    assert [row["label"] is None for row in found] == [False, True, True, False]
+    assert found[1]["probability"] is None
+
+
+def _stop_words(folder: Path) -> Path:
+    path = folder / "stop.txt"
+    path.write_text("글쎄\n", encoding="utf-8")
+    return path
+
+
+def test_it_does_not_matter_what_stands_beside_a_sentence(classifier: Classifier) -> None:
+    alone, _ = classified(classifier, "오늘 너무 행복하다")
+    among, _ = classified(
+        classifier, "가 " * 30, "오늘 너무 행복하다", "웃음이 난다", "오늘 너무 행복하다", split="line"
+    )
+    for row in (among[1], among[3]):
+        assert row["probability"] == pytest.approx(alone[0]["probability"], abs=1e-6)
+
+
+def test_words_that_the_model_does_not_know_are_counted(classifier: Classifier) -> None:
+    found, _ = classified(classifier, "정말 기쁘다", "정말 즐겁구나", "뷁뷁뷁")
+    assert [(row["weight"], row["known"]) for row in found] == [(2, 2), (2, 1), (1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rows", "documents"),
+    [
+        ("reply.eml", "mail", 5, 1),
+        ("team.mbox", "mail", 4, 2),
+        ("kakao-windows.txt", "chat", 9, 1),
+        ("kakao-mac.csv", "chat", 4, 1),
+        ("posts.jsonl", "post", 8, 5),
+        ("posts.txt", "post", 3, 3),
+        ("self-introduction.docx", "formal", 12, 1),
+        ("self-introduction.md", "formal", 10, 1),
+        ("self-introduction.txt", "formal", 8, 1),
+    ],
+)
+def test_each_kind_of_document(
+    classifier: Classifier, name: str, kind: str, rows: int, documents: int
+) -> None:
+    found, errors = classified(classifier, DATA / name)
+    assert not errors
+    assert {(row["file"], row["kind"]) for row in found} == {(str(DATA / name), kind)}
+    assert len(found) >= rows
+    assert all((row["label"] is None) != (row["reason"] is None) for row in found)
+    whole, _ = classified(classifier, DATA / name, per="document")
+    assert [row["document"] for row in whole] == [*range(1, documents + 1)]
+    assert sum(row["sentence"] for row in whole) == len(found)
+
+
+def test_a_document_is_the_mean_of_its_sentences_weighted_by_their_tokens(classifier: Classifier) -> None:
+    sentences, _ = classified(classifier, DATA / "team.mbox")
+    documents, _ = classified(classifier, DATA / "team.mbox", per="document")
+    for document in documents:
+        own = [row for row in sentences if row["document"] == document["document"]]
+        for label in classifier.labels:
+            column = probability_column(label)
+            mean = np.average([row[column] for row in own], weights=[row["weight"] for row in own])
+            assert document[column] == pytest.approx(mean)
+        assert document["label"] in classifier.labels
+        assert document["text"] == own[0]["text"]
+    assert [document["speaker"] for document in documents] == ["박지훈", "Han, Haeun"]
+
+
+def test_a_document_of_several_batches_is_one(classifier: Classifier, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.txt"
+    lines = [f"[{'가나'[number % 2]}] [오전 9:00] 오늘 {(GLAD + SAD)[number % 10]}" for number in range(9000)]
+    chat.write_text("\n".join(lines), encoding="utf-8")
+    sentences, _ = classified(classifier, chat, split="line")
+    (document,), _ = classified(classifier, chat, split="line", per="document")
+    assert document["sentence"] == len(sentences) == 9000
+    assert document["speaker"] is None
+    column = probability_column("기쁨")
+    mean = np.average([row[column] for row in sentences], weights=[row["weight"] for row in sentences])
+    assert document[column] == pytest.approx(mean)
+
+
+def test_posts_without_a_readable_word_have_no_label_as_documents_either(classifier: Classifier) -> None:
+    documents, _ = classified(classifier, DATA / "posts.jsonl", per="document")
+    assert [row["reason"] for row in documents] == [None, None, "bad_row", "bad_row", None]
+    assert documents[2]["label"] is None
+    assert documents[2]["probability"] is None
+
+
+def test_quotes_are_classified_if_asked_for(classifier: Classifier) -> None:
+    found, _ = classified(classifier, DATA / "reply.eml", has_quotes=True)
+    assert {row["part"] for row in found} == {"body", "signature", "quote"}
+
+
+def test_a_file_that_cannot_be_read_spoils_no_other(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "broken.csv").write_text("text\n정말 기쁘다\n" + '"' + "가" * 200_000, encoding="utf-8")
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "not.pdf").write_text("글", encoding="utf-8")
+    inputs = [
+        tmp_path / "empty.txt",
+        "정말 슬프다",
+        tmp_path / "broken.csv",
+        "gone.eml",
+        tmp_path / "not.pdf",
+    ]
+    found, errors = classified(classifier, *inputs, DATA / "posts.txt")
+    # What stands before the damage is classified.
+    assert [row["text"] for row in found][:2] == ["정말 슬프다", "정말 기쁘다"]
+    assert len(found) >= 5
+    assert [error.what.rpartition("/")[2] for error in errors] == [
+        "empty.txt is empty",
+        "broken.csv breaks off after record 2",
+        "gone.eml cannot be read: No such file or directory",
+        "not.pdf is not what its name says",
+    ]
+
+
+def test_lines_of_a_stream_are_answered_one_by_one(classifier: Classifier) -> None:
+    content = "정말 기쁘다. 정말 슬프다.\n\n".encode() + "마음이 아프다\n".encode("cp949") + b"\xff\xff\n"
+    found, errors = classified(classifier, "-", stdin=content)
+    assert [(row["file"], row["position"], row["text"], row["reason"]) for row in found] == [
+        ("-", 1, "정말 기쁘다. 정말 슬프다.", None),
+        ("-", 3, "마음이 아프다", None),
+        ("-", 4, "\ufffd\ufffd", "bad_row"),
+    ]
+    assert not errors
+    found, _ = classified(classifier, "-", stdin=content, split="sentence")
+    assert len(found) == 4
+
+
+def test_blank_arguments_are_refused(classifier: Classifier) -> None:
+    with pytest.raises(SettingsError, match="there is no sentence to classify"):
+        classified(classifier, "정말 기쁘다", "  ")
+
+
+def test_another_tagger_than_that_of_the_model_is_refused_with_both_hashes(
+    model: Path, tmp_path: Path
+) -> None:
+    import hashlib
+    import shutil
+
+    other = shutil.copytree(model, tmp_path / "model")
+    stored = preparation.load(other / preparation.FILE)
+    changed = preparation.to_bytes(msgspec.structs.replace(stored, fingerprint="0" * 64))
+    with pytest.raises(InputError, match=hashlib.sha256(changed).hexdigest()):  # it was edited
+        (other / preparation.FILE).write_bytes(changed)
+        checkpoint.load(other)
+    card = json.loads((other / "model.json").read_bytes())
+    card["preparation_sha256"] = hashlib.sha256(changed).hexdigest()
+    (other / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    with (
+        pytest.raises(InputError, match="is not the one that made the tokens") as refused,
+        open_classifier(other, 1),
+    ):
+        pytest.fail("it was opened")
+    assert "0" * 64 in str(refused.value)
+    assert stored.fingerprint in str(refused.value)
+
+
+def test_the_command_shows_a_table(model: Path) -> None:
+    shown = etl(model, DATA / "kakao-windows.txt")
+    assert shown.exit_code == 0, shown.output
+    assert "message 4" in shown.stdout
+    assert "민지" in shown.stdout
+    assert "오늘 진짜 힘들었어 ㅠㅠ" in shown.stdout
+
+
+def test_the_command_writes_json_lines_and_csv_alike(model: Path) -> None:
+    lines = etl(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "jsonl", "--probabilities")
+    table = etl(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "csv", "--probabilities")
+    assert lines.exit_code == table.exit_code == 0, lines.output
+    documents = [json.loads(line) for line in lines.stdout.splitlines()]
+    records = list(csv.DictReader(io.StringIO(table.stdout)))
+    assert len(documents) == len(records) == 9
+    for document, record in zip(documents, records, strict=True):
+        shares = document.pop("probabilities")
+        for label, share in shares.items():
+            document[probability_column(label)] = share
+        assert set(record) == set(document)
+        for name, value in document.items():
+            found = float(record[name]) if isinstance(value, float) else record[name]
+            assert found == (value if isinstance(value, float) else "" if value is None else str(value))
+    assert documents[-1]["label"] == "기쁨"
+    assert documents[-1]["file"] is None
+
+
+def test_the_command_ends_with_4_if_a_file_failed_and_shows_the_others(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "not.docx").write_text("글", encoding="utf-8")
+    shown = etl(model, tmp_path / "not.docx", "정말 기쁘다", "--format", "jsonl")
+    assert shown.exit_code == 4
+    assert json.loads(shown.stdout)["label"] == "기쁨"
+    assert "error: " in shown.stderr
+    assert "not.docx is not what its name says" in shown.stderr
+    assert "Next: " in shown.stderr
+
+
+def test_the_command_reads_lines_from_a_pipe(model: Path) -> None:
+    content = "정말 기쁘다\n정말 슬프다\n".encode()
+    shown = etl(model, "-", "--format", "jsonl", "--per", "document", stdin=content)
+    rows = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [(row["label"], row["sentences"]) for row in rows] == [("기쁨", 1), ("슬픔", 1)]
+
+
+def test_a_terminal_does_not_obey_a_sentence(model: Path) -> None:
+    shown = etl(model, "정말\x1b[31m 기쁘다", "--split", "line")
+    assert "\x1b" not in shown.stdout
+    assert "정말 [31m 기쁘다" in shown.stdout
+
+
+def test_nothing_to_classify_is_wrong_usage(model: Path) -> None:
+    shown = etl(model)
+    assert isinstance(shown.exception, SettingsError)
+    assert "there is nothing to classify" in str(shown.exception)
+
+
+def test_what_is_no_model_is_told(tmp_path: Path) -> None:
+    shown = etl(tmp_path, "정말 기쁘다")
+    assert isinstance(shown.exception, InputError)
+    assert "is not a model" in str(shown.exception)
+
+
+def test_without_kiwi_it_says_what_to_install_and_goes_on_by_line(model: Path, tmp_path: Path) -> None:
+    from support.environments import etl_of, without
+
+    python = without(tmp_path / "environment", "kiwipiepy")
+    refused = etl_of(python, "predict", model, "정말 기쁘다")
+    assert refused.returncode == 2
+    assert "korean-emotion-etl[kiwi]" in refused.stderr
+    assert "--split line" in refused.stderr
+    done = etl_of(python, "predict", model, "정말 기쁘다", "--split", "line", "--format", "jsonl")
+    assert json.loads(done.stdout)["label"] == "기쁨", done.stderr

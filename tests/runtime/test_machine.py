@@ -1,0 +1,92 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from etl.runtime import machine
+
+MEMINFO = "MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    8000000 kB\n"
+
+
+def system(root: Path, files: dict[str, str]) -> Path:
+    """A tree with some files of `/proc` and `/sys`."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return root
+
+
+def test_this_machine_has_memory_and_processors() -> None:
+    here = machine.memory()
+    assert here.total_mb is None or here.total_mb > 100
+    assert machine.processors().count >= 1
+
+
+def test_memory_is_told_in_megabytes(tmp_path: Path) -> None:
+    here = machine.memory(system(tmp_path, {"proc/meminfo": MEMINFO}))
+    assert here == machine.Memory(total_mb=16_384, available_mb=8_192, limit_mb=None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "2000000000\n"},
+        {"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "2000000000\n"},
+        {
+            "proc/self/cgroup": "0::/a/b\n",
+            "sys/fs/cgroup/a/memory.max": "2000000000\n",
+            "sys/fs/cgroup/a/b/memory.max": "max\n",
+        },
+        {
+            "proc/self/cgroup": "0::/a\n",
+            "sys/fs/cgroup/memory.max": "2000000000\n",
+            "sys/fs/cgroup/a/memory.max": "9000000000\n",
+        },
+        {
+            "proc/self/cgroup": "3:cpu,memory:/host/names/it\n0::/\n",
+            "sys/fs/cgroup/memory/memory.limit_in_bytes": "2000000000\n",
+        },
+    ],
+)
+def test_the_lowest_limit_of_a_container_counts(tmp_path: Path, files: dict[str, str]) -> None:
+    here = machine.memory(system(tmp_path, {"proc/meminfo": MEMINFO, **files}))
+    assert here == machine.Memory(total_mb=16_384, available_mb=2_000, limit_mb=2_000)
+
+
+@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n", "", "odd\n"])
+def test_a_limit_that_is_none_is_none(tmp_path: Path, limit: str) -> None:
+    files = {
+        "proc/meminfo": MEMINFO,
+        "proc/self/cgroup": "4:memory:/\n0::/\n",
+        "sys/fs/cgroup/memory.max": limit,
+        "sys/fs/cgroup/memory/memory.limit_in_bytes": limit,
+    }
+    assert machine.memory(system(tmp_path, files)).limit_mb is None
+
+
+def test_without_proc_the_rest_is_unknown(tmp_path: Path) -> None:
+    here = machine.memory(tmp_path)
+    assert (here.available_mb, here.limit_mb) == (None, None)
+    assert machine.processors(tmp_path).quota is None
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "50000 100000\n"},
+        {
+            "proc/self/cgroup": "1:cpu,cpuacct:/\n",
+            "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "50000\n",
+            "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+        },
+    ],
+)
+def test_a_container_may_fill_half_a_processor(tmp_path: Path, files: dict[str, str]) -> None:
+    assert machine.processors(system(tmp_path, files)).quota == 0.5
+
+
+@pytest.mark.parametrize("quota", ["max 100000\n", "-1\n", f"{(os.cpu_count() or 1) * 100_000} 100000\n"])
+def test_a_quota_that_limits_nothing_is_none(tmp_path: Path, quota: str) -> None:
+    files = {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": quota}
+    assert machine.processors(system(tmp_path, files)).quota is None

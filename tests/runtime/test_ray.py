@@ -1,0 +1,203 @@
+"""The corridor on a Ray cluster of two nodes on this machine: the same dataset, even if one dies."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from etl.dataset import vocab
+from etl.errors import EtlError, InputError, SettingsError
+from etl.ingest import pipeline
+from etl.runtime.engine.choose import open_engine
+from etl.runtime.engine.local import Work
+from etl.runtime.engine.packing import carried, carry
+from etl.settings import Settings, Table, Tag, load
+from etl.tagging import dictionary
+from etl.tagging.tagger import open_tagger
+
+ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
+cluster_utils = pytest.importorskip("ray.cluster_utils")
+
+FILES, ROWS = 40, 60
+OBJECTS = 80 * 2**20
+TABLE = Table(text_column="text", label_column="label")
+WHITESPACE = Settings(tag=Tag("whitespace"), table=TABLE)
+SAY_NOTHING: Callable[[str], None] = lambda _: None  # noqa: E731
+
+
+def quiet(amount: int, description: str | None = None) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two nodes with a processor each."""
+    if shutil.disk_usage("/dev/shm").free < 4 * OBJECTS:
+        pytest.skip("there is too little shared memory for two nodes of Ray")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    node = {"num_cpus": 1, "object_store_memory": OBJECTS, "include_dashboard": False}
+    made = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
+    made.add_node(num_cpus=1, object_store_memory=OBJECTS)
+    made.wait_for_nodes()
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reviews in many files, since no batch spans two; some are repeated, some nearly."""
+    folder = tmp_path_factory.mktemp("raw")
+    for file in range(FILES):
+        rows = []
+        for number in range(file * ROWS, (file + 1) * ROWS):
+            said = hashlib.sha256(b"%d" % (number - number % 10)).hexdigest()[:30]
+            label = ["기쁨", "슬픔", "분노"][number // 10 % 3]
+            rows.append({"text": f"그날 {said} 일은 참 {number % 4} 좋았다고 한다", "label": label})
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        (folder / f"{file:03}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The files of the dataset that this machine makes alone."""
+    folder = tmp_path_factory.mktemp("local") / "dataset"
+    manifest = pipeline.ingest([raw], folder, WHITESPACE, workers=2, progress=quiet)
+    vocab.build(folder)
+    rejected = manifest["counts"]["table"]["rejected"]
+    assert rejected["leak_near"] > 100
+    assert rejected["duplicate"] > 100
+    return digests(folder)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_two_nodes_make_the_dataset_of_one_machine(
+    cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path
+) -> None:
+    with open_engine("ray", cluster.address, None, SAY_NOTHING) as engine:
+        assert engine.parts == 2
+        pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
+        vocab.build(tmp_path / "d", engine=engine)
+    assert digests(tmp_path / "d") == local
+
+
+def test_a_node_that_dies_in_the_midst_changes_nothing(
+    cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    are_ready = threading.Event()
+    node = cluster.add_node(num_cpus=1, object_store_memory=OBJECTS)
+
+    def say(note: str) -> None:
+        said.append(note)
+        if "ready" in note and not are_ready.is_set():
+            are_ready.set()
+            cluster.remove_node(node, allow_graceful=False)
+
+    def slowly(amount: int, description: str | None = None) -> None:
+        if not are_ready.is_set():
+            time.sleep(1)
+
+    with open_engine("ray", cluster.address, None, say) as engine:
+        assert engine.parts == 3
+        pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
+        vocab.build(tmp_path / "d", engine=engine)
+    assert "note: 3 workers on 3 nodes ready" in said
+    assert [note for note in said if "was lost; others do its work" in note]
+    assert digests(tmp_path / "d") == local
+
+
+def test_a_batch_that_no_worker_survives_is_given_up_and_the_nodes_are_named(cluster: Any) -> None:
+    @contextmanager
+    def open_deadly(settings: Settings, workers: int) -> Iterator[Work]:
+        yield lambda batch: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[func-returns-value,return-value]
+
+    with (
+        pytest.raises(EtlError, match="none of them lived") as raised,
+        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
+        engine.opened(open_deadly, lambda settings: {}, WHITESPACE) as work,
+    ):
+        work(pl.DataFrame({"text": ["가"]}))
+    assert [detail.startswith("on the node ") for detail in raised.value.details] == [True] * 5
+
+
+def test_a_node_with_another_version_is_refused_with_both_hashes(cluster: Any) -> None:
+    driver = os.getpid()
+
+    def facts(settings: Settings) -> dict[str, str]:
+        return {"code": "ours" if os.getpid() == driver else "theirs", "packages": "the same"}
+
+    with (
+        pytest.raises(InputError) as raised,
+        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
+        engine.opened(pipeline.open_steps, facts, WHITESPACE) as work,
+    ):
+        work(pl.DataFrame())
+    assert raised.value.details[0] == "code: expected ours, got theirs"
+    assert "would give other rows" in raised.value.what
+    assert raised.value.next_step
+
+
+def test_a_sentence_that_hangs_its_tagger_is_found_on_a_node_too(cluster: Any) -> None:
+    @contextmanager
+    def open_hannanum(settings: Settings, workers: int) -> Iterator[Work]:
+        with open_tagger(Tag("hannanum", seconds=2), workers, is_cached=False) as tagger:
+            yield lambda batch: [tagger(batch["text"])]
+
+    with (
+        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
+        engine.opened(open_hannanum, lambda settings: {}, WHITESPACE) as work,
+    ):
+        [frame] = work(pl.DataFrame({"text": ["오늘은 좋은 날이다", "\x00", "내일도 그렇다"]}))
+    assert frame["problem"].to_list() == [None, "tagger_timeout", None]
+    assert [len(tokens) > 2 for tokens in frame["tokens"].to_list()] == [True, False, True]
+
+
+def test_settings_arrive_with_the_files_they_name(tmp_path: Path) -> None:
+    words = tmp_path / "words.tsv"
+    words.write_text("갓생\tnoun\n", encoding="utf-8")
+    packed = carry(Settings(tag=Tag("okt", dictionary=str(words))))
+    words.unlink()
+    with carried(packed) as arrived:
+        assert dictionary.load(arrived.tag.dictionary) == [("갓생", "noun")]
+    with pytest.raises(SettingsError):
+        carry(Settings(taxonomy=str(tmp_path / "none.yaml")))
+
+
+def test_an_address_without_ray_is_refused() -> None:
+    with (
+        pytest.raises(SettingsError, match="the engine is local"),
+        open_engine("local", "auto", 1, SAY_NOTHING),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379", "head"])
+def test_an_address_at_which_there_is_no_cluster_is_said_at_once(address: str) -> None:
+    with (
+        pytest.raises(SettingsError, match=f"there is no Ray cluster at {address}"),
+        open_engine("ray", address, 1, SAY_NOTHING),
+    ):
+        pass
+
+
+def test_the_engine_of_a_refresh_stands_in_its_settings(tmp_path: Path) -> None:
+    config = tmp_path / "etl.yaml"
+    config.write_text("refresh: {engine: ray, address: 'head:6379'}", encoding="utf-8")
+    assert load(config, {}).refresh.address == "head:6379"
+    with pytest.raises(SettingsError):
+        load(config, {"refresh.engine": "spark"})

@@ -1,0 +1,106 @@
+"""Places to publish in, small raw tables, and refreshes of them, in this process or in one of its own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from etl import settings
+from etl.dataset import versions
+from etl.dataset.read import open_dataset
+from etl.refresh.record import Run
+from etl.refresh.run import Job, job_of, refresh
+from etl.validate.checks.output_contract import great_expectations
+
+LABELS = ["기쁨", "슬픔", "분노"]
+COMMAND = [sys.executable, "-m", "etl"]
+
+
+def write_rows(path: Path, start: int, stop: int, label: str | None = None) -> Path:
+    """A table of rows that are all kept, each in a group of its own."""
+    lines = [
+        {
+            "text": f"{number}번째로 적어 보는 문장 {hashlib.sha256(b'%d' % number).hexdigest()[:24]}",
+            "label": label or LABELS[number % 3],
+            "group": f"g{number}",
+        }
+        for number in range(start, stop)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def write_config(folder: Path, **refresh: Any) -> Path:
+    """An `etl.yaml` beside a folder of tables, `raw`, and a place, `place`."""
+    path = folder / "etl.yaml"
+    sections = {
+        "tag": {"tagger": "whitespace"},
+        "table": {"text_column": "text", "label_column": "label", "group_column": "group"},
+        "write": {"shard_rows": 100},
+        "refresh": {"inputs": ["raw"], "out": "place", "retries": 0, **refresh},
+    }
+    path.write_text(yaml.safe_dump(sections, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def make(folder: Path, **refresh: Any) -> Job:
+    """A config and a table of 300 rows, nothing published yet."""
+    write_rows(folder / "raw" / "a.jsonl", 0, 300)
+    return job(write_config(folder, **refresh))
+
+
+def job(config: Path, **overrides: Any) -> Job:
+    """What a config describes; `dedupe__near=0` sets `dedupe.near`."""
+    chosen = {name.replace("__", "."): value for name, value in overrides.items()}
+    return job_of(settings.load(config, chosen), config.parent, workers=2)
+
+
+def run(job: Job, said: list[str] | None = None) -> Run:
+    """One refresh in this process."""
+    great_expectations()  # once for all of them, instead of a process for each
+    return refresh(job, progress=lambda *_: None, say=(said if said is not None else []).append)
+
+
+def succeeded(done: Run) -> Run:
+    assert done.error is None, done.error
+    return done
+
+
+def start(config: Path, *options: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """A refresh in a process of its own."""
+    return subprocess.Popen(
+        [*COMMAND, "refresh", "--config", str(config), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **(env or {})},
+    )
+
+
+def whole(place: Path) -> str | None:
+    """The name of the current version, every file of which must have the sha256 of the manifest."""
+    name = versions.current(place)
+    if name is None:
+        return None
+    assert versions.is_whole(versions.path_of(place, name)), name
+    return name
+
+
+def content(place: Path) -> dict[str, str]:
+    """The sha256 of every file that the current version's manifest lists, and of the manifest."""
+    dataset = open_dataset(place / "current")
+    names = [*dataset.manifest["files"], "manifest.json"]
+    return {name: hashlib.sha256((dataset.path / name).read_bytes()).hexdigest() for name in names}
+
+
+def ran(done: Run) -> list[str]:
+    """The stages that ran."""
+    return [stage.stage for stage in done.stages if stage.why]
