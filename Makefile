@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
-	$(BIN)/pytest tests/refresh/test_schedulers.py
+	$(BIN)/pytest tests/publishing/test_schedulers.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
@@ -56,7 +56,7 @@ $(VENV)-keras/.installed: benchmarks/keras-requirements.txt
 	PIP_CONSTRAINT= $(VENV)-keras/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-$(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tests/refresh/%-requirements.txt
+$(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tests/publishing/%-requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DIALOGUES = 40_000
 TIMES = 3.0
-IMPORTS = {"etl": ("etl.ingest.pipeline", "polars", "yaml"), "json_load": ("pandas",)}
+IMPORTS = {"etl": ("etl.ingestion.pipeline", "polars", "yaml"), "json_load": ("pandas",)}
 _DIALOGUES_PER_PROFILE = 5
 _TURNS = ("HS01", "SS01", "HS02", "SS02", "HS03", "SS03")
 
@@ -46,7 +46,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.settings import Settings
 
     found, account = pipeline.discover([Path(source)], Settings())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LINES = 500_000
 TIMES = 6.0
-_OURS = ("etl.ingest.pipeline", "numpy", "polars", "pyarrow.parquet", "yaml")
+_OURS = ("etl.ingestion.pipeline", "numpy", "polars", "pyarrow.parquet", "yaml")
 IMPORTS = {"etl": _OURS, "etl_exact": _OURS, "polars": ("polars",)}
 _WORKERS = 2
 _BLANK_EVERY = 50
@@ -61,7 +61,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
     """The whole of `etl ingest`, as it is by default."""
     from etl import settings
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.runtime import console
 
     chosen = settings.load(

@@ -114,7 +114,7 @@ def make(target: Path, count: int) -> float:
     import polars as pl
 
     from etl.dataset import preparation
-    from etl.ingest.prepare import prepare
+    from etl.ingestion.prepare import prepare
     from etl.settings import Settings
 
     with gzip.open(REVIEWS, "rt", encoding="utf-8") as lines:

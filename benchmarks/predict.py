@@ -125,7 +125,7 @@ def make(target: str, count: int) -> None:
     import gzip
 
     from etl.dataset import vocab
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.models.baseline import train as training
     from etl.models.baseline.settings import TrainSettings
     from etl.settings import Settings, Table, Tag

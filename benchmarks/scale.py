@@ -25,7 +25,7 @@ from etl.runtime import console
 
 ROWS = (1_000_000, 3_000_000, 10_000_000)
 IMPORTS = {
-    "etl": ("etl.ingest.pipeline", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
+    "etl": ("etl.ingestion.pipeline", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
 }
 STEPS = ("clean", "relabel", "tag", "key_tokens", "split")
 _WORKERS = 2
@@ -81,7 +81,7 @@ def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
 def etl(source: str, out: str) -> Path:
     """Ingests; what each step took is left beside the input."""
     from etl import settings
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
 
     chosen = settings.load(
         None,
@@ -117,7 +117,7 @@ def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
     Steps run on several threads, so theirs are seconds by the clock, added up; the near join runs alone, so
     its are those of the processors.
     """
-    from etl.ingest import batches, pipeline
+    from etl.ingestion import batches, pipeline
     from etl.similarity import nearest
 
     lock = threading.Lock()

@@ -27,7 +27,9 @@ SECONDS = 20.0
 PEAK_MB = 2000
 # 1.0 is linear; the rest is for the noise of a machine.
 EXPONENT = 1.1
-IMPORTS = {"etl": ("etl.validate.run", "great_expectations", "numpy", "polars", "pandas", "pyarrow.parquet")}
+IMPORTS = {
+    "etl": ("etl.validation.run", "great_expectations", "numpy", "polars", "pandas", "pyarrow.parquet")
+}
 # Those that polarity3 does not leave out.
 _RATINGS = ("1", "2", "3", "4", "9", "10")
 _MB = 1_000_000
@@ -61,7 +63,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 def etl(source: str, out: str) -> dict[str, int | float]:
     """Validates; what each check took is left beside the dataset."""
-    from etl.validate.run import validate
+    from etl.validation.run import validate
 
     result = validate(Path(source), out=Path(out))
     assert result.statistics
@@ -76,7 +78,7 @@ def etl_rows(findings: dict[str, int | float]) -> list[tuple[str, int | float]]:
 def make(target: str, rows: int) -> None:
     """A dataset of `rows` reviews, less the leaks and duplicates that ingest rejects."""
     from etl import settings
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.runtime import console
 
     chosen = settings.load(None, {"taxonomy": "polarity3", "tag.tagger": "whitespace"})

@@ -86,7 +86,7 @@ def etl_rows(vocabulary: Vocabulary) -> Iterator[tuple[Any, ...]]:
 
 def make(target: str, count: int) -> None:
     """A dataset of reviews, cut at spaces."""
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.settings import Read, Settings, Tag
 
     settings = Settings(taxonomy="polarity3", read=Read(limit=count), tag=Tag(tagger="whitespace"))

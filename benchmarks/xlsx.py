@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROWS = 40_000
 TIMES = 8.0
 IMPORTS = {
-    "etl": ("etl.ingest.pipeline", "fastexcel", "polars", "yaml"),
+    "etl": ("etl.ingestion.pipeline", "fastexcel", "polars", "yaml"),
     "pandas": ("pandas", "openpyxl"),
 }
 _SENTENCES = 6
@@ -46,7 +46,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.settings import Settings
 
     found, account = pipeline.discover([Path(source)], Settings())

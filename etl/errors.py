@@ -1,7 +1,7 @@
 """The errors a user can meet, each with its exit code.
 
 An error says what is wrong and where, what was expected and found, the likely cause, and what to do
-next. A bad *row* never raises: it is rejected with a reason (`etl.ingest.steps`).
+next. A bad *row* never raises: it is rejected with a reason (`etl.ingestion.steps`).
 """
 
 from __future__ import annotations

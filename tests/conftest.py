@@ -9,7 +9,7 @@ import pytest
 # Longest first, each more than half a minute: one that began last would keep one processor busy alone.
 # The first few do not all begin by making the same tables of Okt.
 LONGEST = [
-    *["tagging/test_okt.py", "tagging/test_pool.py", "refresh/test_faults.py", "tagging/test_hazards.py"],
+    *["tagging/test_okt.py", "tagging/test_pool.py", "publishing/test_faults.py", "tagging/test_hazards.py"],
     *["tagging/test_policy.py", "commands/test_demo_command.py", "commands/test_doctor_command.py"],
     *[
         "commands/test_tokens_command.py",
@@ -17,8 +17,12 @@ LONGEST = [
         "models/test_transformer.py",
         "runtime/test_ray.py",
     ],
-    *["validate/test_reference_system.py", "validate/test_validate_contract.py", "test_docs.py"],
-    *["validate/test_validate_label_noise.py", "commands/test_validate_command.py", "models/test_export.py"],
+    *["validation/test_reference_system.py", "validation/test_validate_contract.py", "test_docs.py"],
+    *[
+        "validation/test_validate_label_noise.py",
+        "commands/test_validate_command.py",
+        "models/test_export.py",
+    ],
 ]
 
 

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +15,13 @@ MAX_LINES, MAX_FUNCTION_LINES = 400, 50
 # Syllables and letters; not the fillers, which look like nothing and are written as escapes.
 HANGUL = re.compile("[\u1100-\u115e\u1161-\u11ff\u3131-\u3163\u3165-\u318e\uac00-\ud7a3]")
 KOREAN_ALLOWED = {
-    "etl/ingest/sources/aihub_dialogue.py": "the columns and folders of the corpus: facts of its format",
+    "etl/ingestion/sources/aihub_dialogue.py": "the columns and folders of the corpus: facts of its format",
     "etl/commands/ingest.py": "the name of a corpus in a help text",
     "etl/commands/sample.py": "the name of a corpus in a help text",
 }
 HEAVY = {
-    *["polars", "pandas", "pyarrow", "torch", "great_expectations", "konlpy", "numpy", "rich"],
-    *["datasets", "fastexcel", "jpype", "kiwipiepy", "mecab", "pebble", "yaml", "safetensors"],
+    *["polars", "pandas", "pyarrow", "torch", "great_expectations", "konlpy", "numpy", "numba", "sklearn"],
+    *["datasets", "fastexcel", "jpype", "kiwipiepy", "mecab", "pebble", "yaml", "safetensors", "ray"],
 }
 DUMPING_GROUNDS = {"utils", "util", "helpers", "common", "misc", "tools"}
 CLOCKS = {"datetime.now", "datetime.datetime.now", "datetime.utcnow", "date.today", "time.time", "hash"}
@@ -37,16 +39,6 @@ def defined(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-
-
-def imported_at_the_top(tree: ast.Module) -> set[str]:
-    names = set()
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
-    return names
 
 
 def strings(tree: ast.Module) -> Iterator[str]:
@@ -101,12 +93,33 @@ def test_korean_is_knowledge_and_stands_in_yaml() -> None:
     assert set(KOREAN_ALLOWED) <= set(found), "what is allowed and no longer needed should go"
 
 
-def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
-    early = {name: imported_at_the_top(tree) & HEAVY for name, tree in TREES.items()}
-    # etl/train is imported by the command that trains; compiled code where it is used.
-    compiled = ("etl/similarity/ppjoin.py", "etl/tagging/okt/lookup.py", "etl/tagging/okt/parse.py")
-    late = ("etl/models/", *compiled)
-    assert {name: heavy for name, heavy in early.items() if heavy and not name.startswith(late)} == {}
+def loaded(code: str) -> set[str]:
+    """The heavy packages that a fresh Python has loaded when the code has run."""
+    script = f"{code}\nimport sys\nsys.stderr.write(' '.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return {name.partition(".")[0] for name in run.stderr.split()} & HEAVY
+
+
+def test_importing_etl_loads_nothing_heavy() -> None:
+    assert loaded("import etl") == set()
+
+
+def test_no_help_text_loads_anything_heavy() -> None:
+    ask = """
+from typer.main import get_command
+from etl.cli import app
+command = get_command(app)
+for words in ([], *([name] for name in command.commands)):
+    command.main([*words, "--help"], standalone_mode=False)
+"""
+    assert loaded(ask) == set()
+
+
+def test_a_tagging_worker_loads_no_tables() -> None:
+    assert loaded("import etl.tagging.worker") <= {"yaml"}
 
 
 def test_only_train_knows_torch() -> None:
@@ -141,11 +154,11 @@ def test_nothing_depends_on_the_clock_or_on_a_hash_seed() -> None:
     assert asks == {"etl/runtime/clock.py": {"datetime.now"}}
     # What time it is stands in logs and locks, and beside a version; in no dataset.
     knows = {name for name, text in TEXTS.items() if re.search(r"\bclock\.now\(", text)}
-    assert knows <= {"etl/runtime/lock.py", "etl/dataset/versions.py", "etl/refresh/run.py"}
+    assert knows <= {"etl/runtime/lock.py", "etl/dataset/versions.py", "etl/publishing/refresh.py"}
 
 
 def test_a_step_does_no_input_or_output() -> None:
-    steps = {name: tree for name, tree in TREES.items() if name.startswith("etl/ingest/steps/")}
+    steps = {name: tree for name, tree in TREES.items() if name.startswith("etl/ingestion/steps/")}
     assert len(steps) >= 6
     last_names = {name: {call.rpartition(".")[2] for call in calls(tree)} for name, tree in steps.items()}
     assert {
@@ -154,7 +167,7 @@ def test_a_step_does_no_input_or_output() -> None:
 
 
 def test_every_corpus_has_an_adapter_a_contract_labels_and_test_files() -> None:
-    from etl.ingest.sources.detect import ADAPTERS
+    from etl.ingestion.sources.detect import ADAPTERS
     from etl.schema import contract, taxonomy
 
     slugs = set(ADAPTERS)

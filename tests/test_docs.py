@@ -20,8 +20,8 @@ import yaml
 from etl import errors, sample, settings
 from etl.cli import INTERRUPTED, app
 from etl.schema import contract, row, taxonomy
-from etl.validate import thresholds
-from etl.validate.findings import checks
+from etl.validation import thresholds
+from etl.validation.findings import checks
 
 ROOT = Path(__file__).parents[1]
 README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
@@ -314,7 +314,7 @@ def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> No
 def test_the_example_adapter_passes_ruff(copy: Path) -> None:
     pytest.importorskip("ruff")
     for command in (["check"], ["format", "--check"]):
-        done = run_in(copy, "ruff", *command, "--no-cache", "etl/ingest/sources/mood_diary.py")
+        done = run_in(copy, "ruff", *command, "--no-cache", "etl/ingestion/sources/mood_diary.py")
         assert done.returncode == 0, done.stdout
 
 

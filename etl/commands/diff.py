@@ -46,7 +46,7 @@ def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
     from etl.dataset import versions
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
-    from etl.refresh.urls import existing_place
+    from etl.publishing.urls import existing_place
     from etl.runtime import console
     from etl.storage.datasets import opened
 

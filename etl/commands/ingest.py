@@ -85,7 +85,7 @@ def ingest(
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
     from etl import settings as settings_module
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.runtime import console
     from etl.runtime.engine.choose import open_engine
     from etl.storage.datasets import written
@@ -138,7 +138,7 @@ def ingest(
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     """What would be read, left aside and skipped."""
-    from etl.ingest import pipeline
+    from etl.ingestion import pipeline
     from etl.runtime import console
 
     found, account = pipeline.discover(paths, settings)

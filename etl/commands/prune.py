@@ -22,7 +22,7 @@ def prune(
     Whoever still reads a version that is removed loses its files. Files that other versions share stay.
     """
     from etl.dataset import versions
-    from etl.refresh.urls import copy_current, existing_place
+    from etl.publishing.urls import copy_current, existing_place
     from etl.runtime import console
     from etl.storage.remote import shown
 

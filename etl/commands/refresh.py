@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.refresh.record import Run
-    from etl.refresh.run import Job
-    from etl.refresh.what_changed import Changes
+    from etl.publishing.record import Run
+    from etl.publishing.refresh import Job
+    from etl.publishing.what_changed import Changes
 
 Engine = StrEnum("Engine", ["local", "ray"])
 
@@ -63,8 +63,8 @@ def refresh(
     Every run is a line of runs.jsonl. `etl versions`, `etl diff`, `etl rollback` and `etl prune` do the rest.
     """
     from etl import settings as settings_module
-    from etl.refresh import notify as notifying
-    from etl.refresh.run import job_of, look
+    from etl.publishing import notify as notifying
+    from etl.publishing.refresh import job_of, look
     from etl.runtime import console
 
     settings = settings_module.load(
@@ -86,7 +86,7 @@ def refresh(
 
 def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterator[None]:
     from etl.errors import SettingsError
-    from etl.refresh import loop
+    from etl.publishing import loop
 
     if sum([every is not None, cron is not None, is_once]) > 1:
         raise SettingsError(
@@ -105,8 +105,8 @@ def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) ->
     import msgspec
 
     from etl.errors import LockError
-    from etl.refresh.notify import notify
-    from etl.refresh.run import refresh as run_stages
+    from etl.publishing.notify import notify
+    from etl.publishing.refresh import refresh as run_stages
     from etl.runtime import console
 
     try:
@@ -155,7 +155,7 @@ def _show(run: Run, place: Path) -> None:
 def _show_plan(changes: Changes, *, is_json: bool) -> None:
     import msgspec
 
-    from etl.refresh.what_changed import STAGES
+    from etl.publishing.what_changed import STAGES
     from etl.runtime import console
 
     if is_json:

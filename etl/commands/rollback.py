@@ -24,7 +24,7 @@ def rollback(
     the settings have changed, and not before. `etl rollback PLACE VERSION` also goes forward again.
     """
     from etl.dataset import versions
-    from etl.refresh.urls import copy_current, existing_place
+    from etl.publishing.urls import copy_current, existing_place
     from etl.runtime import console
     from etl.storage.remote import shown
 

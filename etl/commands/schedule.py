@@ -45,9 +45,9 @@ def schedule(
     """
     from etl import settings
     from etl.dataset.staging import write_file
-    from etl.refresh.run import job_of
-    from etl.refresh.schedule import write
-    from etl.refresh.schedule.times import when
+    from etl.publishing.refresh import job_of
+    from etl.publishing.schedule import write
+    from etl.publishing.schedule.times import when
     from etl.runtime import console
 
     job_of(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled

@@ -12,7 +12,7 @@ from etl.commands.ingest import Tagger
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from etl.ingest.tagger_comparison import Answer, Sentence, Token
+    from etl.ingestion.tagger_comparison import Answer, Sentence, Token
 
 _COLOURS = {
     "noun": "cyan",
@@ -69,7 +69,7 @@ def tokens(
     import sys
 
     from etl import settings
-    from etl.ingest import tagger_comparison as library
+    from etl.ingestion import tagger_comparison as library
     from etl.runtime import console
     from etl.tagging import policy
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.ingest.trace import TracedRow, TracedToken
+    from etl.ingestion.trace import TracedRow, TracedToken
 
 
 def trace(
@@ -26,7 +26,7 @@ def trace(
 ) -> None:
     """Follow a token to its id, the words it stands for and the rows it came from; or a row to its ids."""
     from etl.dataset.read import open_dataset
-    from etl.ingest.trace import TracedRow, trace
+    from etl.ingestion.trace import TracedRow, trace
     from etl.runtime import console
 
     source, workers = open_dataset(dataset), os.cpu_count() or 1

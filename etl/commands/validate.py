@@ -84,11 +84,11 @@ def validate(
     from etl.storage.datasets import opened
     from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
-    from etl.validate import contract_worker
-    from etl.validate.external.dataset import Columns
-    from etl.validate.report import formats
-    from etl.validate.run import report_folder
-    from etl.validate.run import validate as run
+    from etl.validation import contract_worker
+    from etl.validation.external.dataset import Columns
+    from etl.validation.report import formats
+    from etl.validation.run import report_folder
+    from etl.validation.run import validate as run
 
     with ExitStack() as stack:
         subject = stack.enter_context(opened(path, console.note))

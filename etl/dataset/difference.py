@@ -6,12 +6,10 @@ Rows are known by their ids. How far validation and test drift apart is `etl val
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
-
-if TYPE_CHECKING:
-    import polars as pl
 
 MAX_EXAMPLES = 5
 
@@ -55,7 +53,6 @@ class Difference:
 
 def compare(earlier: Dataset, later: Dataset) -> Difference:
     """Compares the kept rows of two datasets. Memory: an id, a hash and two words a row."""
-    import polars as pl
 
     before, now = _rows(earlier), _rows(later)
     both = before.join(now, on="id", how="full", suffix="_now", coalesce=True)
@@ -84,7 +81,6 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
 
 
 def _rows(dataset: Dataset) -> pl.DataFrame:
-    import polars as pl
 
     return (
         dataset.scan()
@@ -99,7 +95,6 @@ def _by_split(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 
 def _total_variation(before: pl.DataFrame, now: pl.DataFrame, split: str) -> float | None:
-    import polars as pl
 
     shares = [
         rows.filter(pl.col("split") == split)

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+import polars as pl
 
 import etl
 from etl.dataset import card
 from etl.dataset.shards import fingerprint
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FORMAT = 1
 
@@ -38,7 +36,6 @@ def counts(keys: pl.DataFrame) -> dict[str, dict[str, Any]]:
 
 def splits(keys: pl.DataFrame, targets: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """For each split how many rows it has, in all and for each label."""
-    import polars as pl
 
     kept = keys.filter(pl.col("reason").is_null()).group_by("split", "label").len()
     tally = {(split, label): count for split, label, count in kept.iter_rows()}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from etl.errors import InputError
-
-if TYPE_CHECKING:
-    import polars as pl
+from etl.schema import row
 
 SPLITS = ("train", "validation", "test")
 
@@ -70,9 +70,6 @@ def open_dataset(path: Path) -> Dataset:
 
 
 def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
-    import polars as pl
-
-    from etl.schema import row
 
     if files:
         return pl.concat([pl.scan_parquet(file) for file in files])

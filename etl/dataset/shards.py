@@ -11,14 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
 
 from etl.schema import row
 from etl.settings import Write
-
-if TYPE_CHECKING:
-    import polars as pl
-    import pyarrow.parquet as pq
 
 REJECTS = "rejects"
 _MOST_PENDING = 8
@@ -70,7 +69,6 @@ class ShardWriter:
 
     def files(self) -> dict[str, dict[str, Any]]:
         """For each written file its sha256, its bytes and its rows. To be asked when the writer is closed."""
-        import pyarrow.parquet as pq
 
         names = sorted(name for names in self._names.values() for name in names)
         return {
@@ -116,8 +114,6 @@ class _Series:
         return min(self._layout.row_group_rows, self._layout.shard_rows - self._n_in_shard)
 
     def _write_group(self) -> None:
-        import polars as pl
-        import pyarrow.parquet as pq
 
         waiting = pl.concat(self._waiting)
         size = self._next_group()
@@ -143,7 +139,6 @@ class _Series:
 
 def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The rows by series: those with a reason belong to the rejects, the others to their split."""
-    import polars as pl
 
     series = pl.when(pl.col("reason").is_not_null()).then(pl.lit(REJECTS)).otherwise(pl.col("split"))
     parts = rows.with_columns(series.alias("series")).partition_by(
@@ -161,7 +156,6 @@ def fingerprint(path: Path) -> dict[str, Any]:
 
 def count_rows(keys: pl.DataFrame) -> dict[str, int]:
     """How many rows each split will have, and the rejects, from the keys of the whole corpus."""
-    import polars as pl
 
     kept: Counter[str] = Counter()
     for split, count in keys.filter(pl.col("reason").is_null()).group_by("split").len().iter_rows():

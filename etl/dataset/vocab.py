@@ -9,23 +9,21 @@ ingest; what is learnt from the ids is `etl.models`'s business.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
+import polars as pl
 
 from etl.dataset import staging
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.dataset.shards import fingerprint
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.local import Engine
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
 # In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.
@@ -234,7 +232,6 @@ def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
 
 def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
     """How much of each split that has rows the vocabulary knows, in the order of `SPLITS`."""
-    import polars as pl
 
     shares: dict[str, Coverage] = {}
     for split in SPLITS:
@@ -250,7 +247,6 @@ def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
 
 def encode(vocabulary: Vocabulary, tokens: pl.Series) -> pl.Series:
     """The ids (int64) of a series of strings; what has none of its own is `<unk>`: none is out of range."""
-    import polars as pl
 
     ids = tokens.cast(pl.Enum(vocabulary.tokens), strict=False).to_physical().cast(pl.Int64)
     # A sentence may hold "<pad>" as text; the id of padding is never a token's.
@@ -264,7 +260,6 @@ def reading(dataset: Dataset, split: str) -> Iterator[None]:
     Raises:
         InputError: a shard of `split` is damaged.
     """
-    import polars as pl
 
     try:
         yield
@@ -278,7 +273,6 @@ def reading(dataset: Dataset, split: str) -> Iterator[None]:
 
 
 def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size: int | None) -> Vocabulary:
-    import polars as pl
 
     total = int(counted["n"].sum())
     kept = (
@@ -312,7 +306,6 @@ def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size
 
 def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
     """One row per distinct token, in no fixed order: token, n."""
-    import polars as pl
 
     exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
     return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
@@ -320,7 +313,6 @@ def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
 
 def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
     """What `_counts` gives, a shard at a time; they go as files, since nobody else may have them."""
-    import polars as pl
 
     shards = (shard.read_bytes() for shard in dataset.shards("train"))
     # Added up in between: the tokens of many shards are mostly the same.
@@ -331,15 +323,11 @@ def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
 
 
 def _counts_of_shard(shard: bytes) -> pl.DataFrame:
-    import io
-
-    import polars as pl
 
     return _counts(pl.scan_parquet(io.BytesIO(shard)))
 
 
 def _n_rows(dataset: Dataset, split: str) -> int:
-    import polars as pl
 
     with reading(dataset, split):
         return int(dataset.scan(split).select(pl.len()).collect().item())

@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal
 from etl.documents.passage import Passage
 from etl.documents.read import SUFFIXES
 from etl.errors import SettingsError
-from etl.ingest.sources.decode import ENCODINGS
+from etl.ingestion.sources.decode import ENCODINGS
 
 STREAM = "-"
 _CHUNK_BYTES = 1 << 20

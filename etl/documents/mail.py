@@ -5,6 +5,7 @@ What quotes and signatures look like stands in `schemas/documents/mail.yaml`.
 
 from __future__ import annotations
 
+import mailbox
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy, utils
@@ -54,7 +55,6 @@ def read_mbox(path: Path, name: str) -> Iterator[Passage]:
     Raises:
         InputError: it holds no mail.
     """
-    import mailbox
 
     box = mailbox.mbox(path, factory=None, create=False)
     try:

@@ -14,7 +14,7 @@ import msgspec
 
 from etl.documents.passage import Passage
 from etl.errors import InputError
-from etl.ingest.sources.decode import Plain, as_text
+from etl.ingestion.sources.decode import Plain, as_text
 from etl.schema import resources
 
 _DELIMITERS = ",\t;|"

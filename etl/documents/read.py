@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,7 +144,6 @@ def _sniffed(path: Path, head: bytes) -> str:
 
 
 def _zipped(path: Path) -> str:
-    import zipfile
 
     try:
         with zipfile.ZipFile(path) as archive:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from etl.errors import InputError
-from etl.ingest.sources.decode import ENCODINGS
+from etl.ingestion.sources.decode import ENCODINGS
 
 _ISO_2022_KR = b"\x1b$)C"  # announces it, once, before the first Korean letter
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -18,16 +18,16 @@ from etl.dataset import difference, versions, vocab
 from etl.dataset.difference import Difference
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
-from etl.ingest import pipeline
-from etl.refresh.run import Job, refresh
+from etl.ingestion import pipeline
+from etl.publishing.refresh import Job, refresh
 from etl.runtime.console import Progress, note
 from etl.schema import resources
 from etl.settings import Settings
-from etl.validate.run import validate
+from etl.validation.run import validate
 
 if TYPE_CHECKING:
     from etl.models.training.report import Report
-    from etl.validate.result import Result
+    from etl.validation.result import Result
 
 TRUTH = "truth.json"
 _ANOTHER_SEED = 8

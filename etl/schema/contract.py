@@ -1,8 +1,8 @@
 """What each corpus promises: its layouts, labels, licence and published numbers of rows.
 
 The promises stand in `data_contracts/<slug>.odcs.yaml`, one Open Data Contract Standard v3.1 file a corpus
-(https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). The adapters in `etl.ingest.sources` compare
-raw files with them; `dataset.odcs.yaml`, the contract of the output, is for others to read.
+(https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). The adapters in `etl.ingestion.sources`
+compare raw files with them; `dataset.odcs.yaml`, the contract of the output, is for others to read.
 """
 
 from __future__ import annotations

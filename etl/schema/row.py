@@ -6,13 +6,11 @@ What each column means stands in `schemas/columns.yaml`.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
 
 from etl.schema import resources
-
-if TYPE_CHECKING:
-    import polars as pl
-    import pyarrow as pa
 
 
 def described() -> list[dict[str, str]]:
@@ -39,7 +37,6 @@ def domains() -> list[str]:
 @cache
 def read_schema() -> pl.Schema:
     """What a corpus reader yields: the row before any step, `split` and `reason` mostly null."""
-    import polars as pl
 
     made_by_steps = {"text", "label", "tokens", "tags"}
     types = {"int64": pl.Int64()}
@@ -66,7 +63,6 @@ def statistics_columns() -> list[str]:
 @cache
 def arrow_schema(*, is_reject: bool) -> pa.Schema:
     """The Arrow schema of a shard, or of a file of rejects."""
-    import pyarrow as pa
 
     types = {
         "string": pa.string(),

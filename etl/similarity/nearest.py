@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import polars as pl
 
 from etl.similarity.pairs import near_duplicates
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
 
 Sides = Sequence[tuple["pl.Series", "pl.Series"]]
 FindNearest = Callable[["pl.Series", float, Sides], "list[pl.DataFrame]"]
@@ -35,7 +34,6 @@ def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFra
         For each of `sides` a frame, sorted by `text`: the places in `texts` of a text (`text`) and of the
         most similar one (`other`; of equally similar ones the first), and their `similarity`.
     """
-    import polars as pl
 
     schema = {"text": pl.Int64(), "other": pl.Int64(), "similarity": pl.Float64()}
     found = [pl.DataFrame(schema=schema) for _ in sides]
@@ -67,7 +65,6 @@ def nearest_in_parts(
         parts: how many.
         run: `map` of a function to the arguments of all parts, in order.
     """
-    import polars as pl
 
     if parts == 1:
         return nearest(texts, threshold, sides)
@@ -81,7 +78,6 @@ def nearest_in_parts(
 def _part(
     texts: pl.Series, threshold: float, these: pl.Series, those: pl.Series, parts: int, part: int
 ) -> pl.DataFrame:
-    import polars as pl
 
     in_part = these & (pl.int_range(len(texts), eager=True) % parts == part)
     places = (in_part | those).arg_true()
@@ -95,7 +91,6 @@ def _part(
 
 def _kinds(sides: Sides) -> tuple[np.ndarray | None, np.ndarray | None]:
     """With one pair of sides, on which each text is, and that only pairs between them are asked for."""
-    import numpy as np
 
     if len(sides) != 1:
         return None, None

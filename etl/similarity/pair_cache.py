@@ -16,13 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
+import numpy as np
+import polars as pl
+import xxhash
 
 _FOLDER: ContextVar[Path | None] = ContextVar("near_memory", default=None)
 MOST_PAIRS = 5_000_000  # 120 MB; with more of them all is joined again each time
@@ -69,14 +68,12 @@ def folder() -> Path | None:
 
 def hashed(texts: pl.Series, kinds: np.ndarray) -> pl.DataFrame:
     """The texts as they are remembered."""
-    import polars as pl
 
     return pl.DataFrame({"high": texts.hash(0), "low": texts.hash(1), "kind": kinds})
 
 
 def places(hashed: pl.DataFrame, known: pl.DataFrame) -> np.ndarray:
     """For each text its place among those that are known with the same kind, else -1."""
-    import polars as pl
 
     on = ["high", "low", "kind"]
     found = hashed.join(known.select(on).with_row_index("known"), on=on, how="left", maintain_order="left")
@@ -85,7 +82,6 @@ def places(hashed: pl.DataFrame, known: pl.DataFrame) -> np.ndarray:
 
 def path(place: Path, threshold: float, is_asked: np.ndarray) -> Path:
     """The file for this question."""
-    import polars as pl
 
     # Another processor may hash otherwise.
     probe = pl.Series(["probe"]).hash(0).item()
@@ -95,7 +91,6 @@ def path(place: Path, threshold: float, is_asked: np.ndarray) -> Path:
 
 def load(file: Path) -> Known | None:
     """What is remembered; nothing where the file is not there or damaged."""
-    import polars as pl
 
     try:
         found = msgspec.msgpack.decode(file.read_bytes(), type=_File)
@@ -108,7 +103,6 @@ def load(file: Path) -> Known | None:
 
 def save(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> None:
     """Leaves behind what was found: texts as `hashed` gives them, and pairs of places among them."""
-    import polars as pl
 
     schema = {"first": pl.Int64(), "second": pl.Int64(), "similarity": pl.Float64()}
     ours = _ipc(texts)
@@ -126,6 +120,5 @@ def _ipc(frame: pl.DataFrame) -> bytes:
 
 
 def _xxh3(content: bytes) -> str:
-    import xxhash
 
     return xxhash.xxh3_128_hexdigest(content)

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+import polars as pl
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
-    import polars as pl
 
     from etl.similarity.pair_cache import Known
 
@@ -43,7 +43,6 @@ def near_duplicates(
         Frames with the rows of two texts, `first` and `second`, and their `similarity`: some million pairs at
         a time, since a thousand variations of one text are half a million pairs.
     """
-    import numpy as np
 
     from etl.schema import resources
     from etl.similarity import pair_cache
@@ -62,7 +61,6 @@ def _with_memory(
     texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, place: Path
 ) -> Iterator[pl.DataFrame]:
     """The pairs of `near_duplicates`, with the help of what is remembered in `place`."""
-    import numpy as np
 
     from etl.similarity import pair_cache
 
@@ -86,8 +84,6 @@ def _with_memory(
 
 def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
     """The known pairs of texts that are still there; `old` is the known place of each text, or -1."""
-    import numpy as np
-    import polars as pl
 
     now = np.full(known.texts.height, -1, np.int64)
     now[old[old >= 0]] = np.flatnonzero(old >= 0)
@@ -100,7 +96,6 @@ def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
 
 def _largest_side(kinds: np.ndarray, is_asked: np.ndarray) -> np.ndarray:
     """The texts of the most frequent of the kinds within which no pairs are asked for, such as train's."""
-    import numpy as np
 
     counts = np.bincount(kinds, minlength=len(is_asked)) * ~is_asked.diagonal()
     side: np.ndarray = (kinds == counts.argmax()) & (counts.max() > 0)
@@ -114,7 +109,6 @@ def _join_sides(
 
     Only the trigrams of the other texts are numbered and kept; those that are passed go by one after another.
     """
-    import numpy as np
 
     passed, others = np.flatnonzero(is_passed), np.flatnonzero(~is_passed)
     if not len(others):
@@ -131,7 +125,6 @@ def _join_sides(
 
 
 def _renumbered(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> pl.DataFrame:
-    import polars as pl
 
     return pairs.with_columns(
         pl.Series("first", first[pairs["first"].to_numpy()]),
@@ -143,8 +136,6 @@ def _join_all(
     texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, ranked: _Ranked
 ) -> Iterator[pl.DataFrame]:
     """The pairs of `near_duplicates`, without looking at what an earlier run has found."""
-    import numpy as np
-    import polars as pl
 
     from etl.similarity import ppjoin
 
@@ -178,8 +169,6 @@ def _join_new(
         kinds, new_kinds: of the old texts, and of the new ones.
         new: the trigrams of the new ones.
     """
-    import numpy as np
-    import polars as pl
 
     from etl.runtime import machine
     from etl.similarity import ppjoin
@@ -232,7 +221,6 @@ def _ranked_trigrams(texts: pl.Series) -> _Ranked:
     They are made twice, some texts at a time: to count them, and to number them. Eight bytes for each
     trigram of each text would be a gigabyte for a few million sentences.
     """
-    import numpy as np
 
     from etl.similarity import ppjoin
 
@@ -263,7 +251,6 @@ def _ranked_trigrams(texts: pl.Series) -> _Ranked:
 
 def _packed_trigrams(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The distinct trigrams of each text as integers, and where those of each end, some texts at a time."""
-    import numpy as np
 
     from etl.similarity import ppjoin
 
@@ -276,7 +263,6 @@ def _packed_trigrams(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray]
 
 def _empty_table(entries: int) -> tuple[np.ndarray, np.ndarray]:
     """A hash table of trigrams and numbers, at least half of it empty; a power of two, as it must be."""
-    import numpy as np
 
     places = 1 << int(2 * entries + 1).bit_length()
     return np.zeros(places, np.int64), np.zeros(places, np.int32)
@@ -284,7 +270,6 @@ def _empty_table(entries: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _larger(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
     """The table with room for so many entries, and for as many again, so that this is not done often."""
-    import numpy as np
 
     from etl.similarity import ppjoin
 
@@ -296,7 +281,6 @@ def _larger(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndar
 
 def _codes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     """The code points of all texts, and where those of each end."""
-    import numpy as np
 
     codes = np.frombuffer(texts.str.join("").item().encode("utf-32-le"), np.uint32)
     return codes, texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
@@ -306,7 +290,6 @@ def _empty_state(
     tokens: np.ndarray, sizes: np.ndarray, threshold: float, n_kinds: int
 ) -> tuple[np.ndarray, ...]:
     """The inverted index, empty: see `near_join.join`."""
-    import numpy as np
 
     entries = int((sizes - np.ceil(2 * threshold / (1 + threshold) * sizes).astype(np.int64) + 2).sum())
     heads = np.full((n_kinds, int(tokens.max()) + 1 if len(tokens) else 0), -1, np.int64)

@@ -23,15 +23,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+import polars as pl
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from etl.errors import LockError, WriteError
 from etl.tagging import cache_file
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Answer = TypeVar("Answer")
 
@@ -91,7 +89,6 @@ class TagCache:
             `text`, `tokens` and `tags`, a row for each of `texts` in their order; the lists of a text that is
             not known are null.
         """
-        import polars as pl
 
         contents = texts.cast(pl.Binary).to_list()
         keys = [self._key(content) for content in contents]
@@ -108,7 +105,6 @@ class TagCache:
         Args:
             tagged: `text`, `tokens`, `tags` and `problem`, which is null where there was none.
         """
-        import polars as pl
 
         packed = _pack(tagged.filter(pl.col("problem").is_null()))
         rows = [(self._key(content), self._check(content, answer) + answer) for content, answer in packed]
@@ -244,7 +240,6 @@ def clear(folder: Path, tagger: str | None = None) -> list[Stored]:
 
 def _pack(tagged: pl.DataFrame) -> Iterator[tuple[bytes, bytes]]:
     """Texts and answers as bytes; without those whose answer would not come back exactly as it was."""
-    import polars as pl
 
     lists = [pl.col(name).list.join(_BETWEEN_TOKENS) for name in ("tokens", "tags")]
     packed = tagged.with_columns(
@@ -258,7 +253,6 @@ def _pack(tagged: pl.DataFrame) -> Iterator[tuple[bytes, bytes]]:
 
 def _unpack(answers: pl.Series) -> list[pl.Series]:
     """`tokens` and `tags` of answers; null for null."""
-    import polars as pl
 
     halves = answers.cast(pl.String).str.split_exact(_BETWEEN_LISTS, 1).struct.unnest()
     nothing = pl.lit([], pl.List(pl.String))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
+import numpy as np
+import polars as pl
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,6 @@ class Lists:
 
 def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
     """Lists of strings as numbers, and the distinct strings that the numbers stand for."""
-    import numpy as np
-    import polars as pl
 
     ends = lists.list.len().cum_sum().to_numpy().astype(np.int64)
     encoded = lists.explode(empty_as_null=False).to_arrow().dictionary_encode()
@@ -40,7 +37,6 @@ def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
 
 def expand(outer: Lists, inner: Lists) -> Lists:
     """Replaces every element of `outer` by the list of `inner` that has its number."""
-    import numpy as np
 
     starts = np.concatenate([np.zeros(1, np.int64), inner.ends])
     lengths = np.diff(starts)[outer.index]
@@ -52,7 +48,6 @@ def expand(outer: Lists, inner: Lists) -> Lists:
 
 def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
     """The lists as a column of lists of strings."""
-    import polars as pl
 
     return _column(lists.ends, distinct.gather(pl.Series(lists.index)))
 
@@ -65,8 +60,6 @@ def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Se
         separator: what they were joined with.
         counts: how many elements each list has.
     """
-    import numpy as np
-    import polars as pl
 
     values = pl.Series(joined, dtype=pl.String).str.split(separator).explode()
     return _column(np.cumsum(np.array(counts, dtype=np.int64)), values)
@@ -74,17 +67,12 @@ def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Se
 
 def column(lists: Sequence[list[str]]) -> pl.Series:
     """Python's lists of strings as a column: several times as fast as polars makes one of them."""
-    import numpy as np
-    import polars as pl
 
     ends = np.cumsum(np.fromiter(map(len, lists), np.int64, len(lists)))
     return _column(ends, pl.Series(list(chain.from_iterable(lists)), dtype=pl.String))
 
 
 def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
-    import numpy as np
-    import polars as pl
-    import pyarrow as pa
 
     offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
     array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
@@ -93,7 +81,6 @@ def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
 
 def replaced(series: pl.Series, places: pl.Series, others: pl.Series) -> pl.Series:
     """The series with `others`, in order, at `places`."""
-    import polars as pl
 
     if others.is_empty():
         return series

@@ -12,16 +12,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import msgspec
+import polars as pl
 
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.settings import Tag, Tagger
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # Of a tag that no tag set has: KoNLPy takes text behind a slash for a tag of Hannanum.
 _UNMAPPED = "unknown"
@@ -66,7 +64,6 @@ class Policy:
 
     def coarse_class(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
         """The class of a token with this tag. Of a compound tag such as `VV+EC` the first part counts."""
-        import polars as pl
 
         first_part = tag.str.split("+").list.first()
         by_tag = first_part.replace_strict(

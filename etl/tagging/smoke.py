@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 
 from etl.errors import EtlError
 from etl.schema import resources
@@ -82,7 +83,6 @@ def smoke_test(tag: Tag, seconds: float) -> Smoke:
 def _tag_each(
     tagger: Tagger, texts: list[dict[str, Any]], smoke: Smoke, refused: list[dict[str, str]]
 ) -> None:
-    import polars as pl
 
     for each in texts:
         [row] = tagger(pl.Series("text", [each["text"]], pl.String)).to_dicts()

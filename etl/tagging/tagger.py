@@ -11,7 +11,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from etl.runtime import console
 from etl.schema import resources
@@ -22,9 +24,6 @@ from etl.tagging.lists import column, split
 from etl.tagging.okt.exact import TagTexts
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Tagger:
@@ -52,7 +51,6 @@ class Tagger:
 
     def _cached(self, texts: pl.Series, tag_texts: TagTexts) -> pl.DataFrame:
         """Tags only what no earlier run has tagged."""
-        import polars as pl
 
         if self._cache is None:
             return tag_texts(texts)
@@ -69,7 +67,6 @@ class Tagger:
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         """What the worker processes answer, now."""
-        import polars as pl
 
         if texts.is_empty():
             return _by_whitespace(texts)
@@ -144,7 +141,6 @@ def _token_columns(answers: list[worker.Packed]) -> tuple[pl.Series, pl.Series]:
 
 
 def _by_whitespace(texts: pl.Series) -> pl.DataFrame:
-    import polars as pl
 
     tokens = texts.rename("tokens").str.split(" ")
     tags = tokens.rename("tags").list.eval(pl.lit("Word"))

@@ -6,10 +6,9 @@ by "the same text". Folding repeats is left to the cleaner: give these the clean
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 # Hangul fillers and the blank Braille cell are letters or symbols to Unicode, and blank to a reader.
 # Variation selectors and the keycap are marks that emoji leave behind. Classes of Rust's regex crate.
@@ -35,7 +34,6 @@ def normalised_key(expr: pl.Expr) -> pl.Expr:
     Returns:
         A string expression; two texts with equal keys are the same at leakage level L1.
     """
-    import polars as pl
 
     return expr.map_batches(_normalised_key, return_dtype=pl.String)
 

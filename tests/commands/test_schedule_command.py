@@ -15,9 +15,9 @@ from croniter import croniter
 from support.run_etl import etl, explained, succeeded
 
 from etl.errors import SettingsError
-from etl.refresh.schedule import quote
-from etl.refresh.schedule.times import when
-from etl.refresh.schedule.write import Job, write
+from etl.publishing.schedule import quote
+from etl.publishing.schedule.times import when
+from etl.publishing.schedule.write import Job, write
 
 ODD = '감성 "말" it\'s 100% $HOME ${x} $(y) {{z}} #1 a\\b'
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")

@@ -27,8 +27,8 @@ from support.s3_server import Server, serving
 from etl.dataset.read import open_dataset
 from etl.dataset.versions import name_of
 from etl.errors import EtlError, InputError, SettingsError
-from etl.ingest.sources.archive import walk
-from etl.ingest.sources.raw import Account
+from etl.ingestion.sources.archive import walk
+from etl.ingestion.sources.raw import Account
 from etl.storage.datasets import opened, publish
 from etl.storage.inputs import fetched
 from etl.storage.versions import current, point, publish_version

@@ -103,7 +103,7 @@ def test_a_row_group_may_be_larger_than_a_shard(table: Path, tmp_path: Path) -> 
 def test_the_bytes_do_not_depend_on_the_batches(
     dataset: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_rows: int
 ) -> None:
-    monkeypatch.setattr("etl.ingest.sources.units.BATCH_ROWS", batch_rows)
+    monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", batch_rows)
     ingest(table, out=tmp_path / "d", write__shard_rows=300, write__row_group_rows=128)
     assert fingerprints(tmp_path / "d") == fingerprints(dataset)
 
@@ -112,7 +112,7 @@ def test_the_bytes_do_not_depend_on_the_batches(
 def test_the_bytes_do_not_depend_on_the_workers_nor_on_the_run(
     dataset: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    monkeypatch.setattr("etl.ingest.sources.units.BATCH_ROWS", 100)
+    monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", 100)
     ingest(table, out=tmp_path / "d", workers=workers, write__shard_rows=300, write__row_group_rows=128)
     assert fingerprints(tmp_path / "d") == fingerprints(dataset)
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
-from etl.ingest.spool import Spool
+from etl.ingestion.spool import Spool
 
 BATCHES = [
     pl.DataFrame({"text": [f"{number} 번째"] * number, "tokens": [["번", None]] * number})
@@ -16,7 +16,7 @@ BATCHES = [
 def test_batches_come_back_in_order_wherever_they_waited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
 ) -> None:
-    monkeypatch.setattr("etl.ingest.spool.MEMORY_BYTES", memory_bytes)
+    monkeypatch.setattr("etl.ingestion.spool.MEMORY_BYTES", memory_bytes)
     spool = Spool(tmp_path / "spool")
     for batch in BATCHES:
         spool.put(batch)
@@ -29,8 +29,8 @@ def test_batches_come_back_in_order_wherever_they_waited(
 
 def test_where_batches_wait_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = write_lines(tmp_path / "table.jsonl", make_rows(500))
-    monkeypatch.setattr("etl.ingest.sources.units.BATCH_ROWS", 100)
+    monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", 100)
     ingest(table, out=tmp_path / "in memory")
-    monkeypatch.setattr("etl.ingest.spool.MEMORY_BYTES", 0)
+    monkeypatch.setattr("etl.ingestion.spool.MEMORY_BYTES", 0)
     ingest(table, out=tmp_path / "on disk")
     assert fingerprints(tmp_path / "in memory") == fingerprints(tmp_path / "on disk")

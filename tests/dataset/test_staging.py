@@ -40,7 +40,7 @@ def run(
         limit_file_bytes: no file may grow larger; a write beyond it fails as on a full disk.
         is_spooled: whether batches wait on disk however few they are.
     """
-    limit = "import etl.ingest.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
+    limit = "import etl.ingestion.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
     columns = ["--text-column", "text", "--label-column", "label", "--group-column", "group"]
     options = ["--tagger", "whitespace", "--workers", "1", *columns]
     process = subprocess.Popen(

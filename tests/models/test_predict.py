@@ -19,7 +19,7 @@ from etl.cli import app
 from etl.dataset import preparation, vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
-from etl.ingest import pipeline
+from etl.ingestion import pipeline
 from etl.models.baseline import checkpoint, train
 from etl.models.baseline.settings import TrainSettings
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column

@@ -17,7 +17,7 @@ import pytest
 
 from etl.dataset import vocab
 from etl.errors import EtlError, InputError, SettingsError
-from etl.ingest import pipeline
+from etl.ingestion import pipeline
 from etl.runtime.engine.choose import open_engine
 from etl.runtime.engine.local import Work
 from etl.runtime.engine.packing import carried, carry

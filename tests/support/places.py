@@ -14,9 +14,9 @@ import yaml
 from etl import settings
 from etl.dataset import versions
 from etl.dataset.read import open_dataset
-from etl.refresh.record import Run
-from etl.refresh.run import Job, job_of, refresh
-from etl.validate.checks.output_contract import great_expectations
+from etl.publishing.record import Run
+from etl.publishing.refresh import Job, job_of, refresh
+from etl.validation.checks.output_contract import great_expectations
 
 LABELS = ["기쁨", "슬픔", "분노"]
 COMMAND = [sys.executable, "-m", "etl"]

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from etl.errors import InputError
-from etl.ingest import pipeline
-from etl.ingest.sources.raw import Account
+from etl.ingestion import pipeline
+from etl.ingestion.sources.raw import Account
 from etl.settings import Settings
 
 SKIP = {"on_bad_file": "skip"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from etl import settings as settings_module
-from etl.ingest import pipeline
+from etl.ingestion import pipeline
 
 LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
 WORDS = [

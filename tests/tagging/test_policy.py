@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from etl.errors import SettingsError
-from etl.ingest.steps.clean import clean
+from etl.ingestion.steps.clean import clean
 from etl.schema import resources
 from etl.settings import Clean, Tag, Tagger
 from etl.tagging.policy import load

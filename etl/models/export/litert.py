@@ -5,16 +5,18 @@ One sentence of a fixed length at a time: that is what a phone classifies, and w
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from etl.errors import FindingsError
 from etl.models.export.runtime import Runtime
 from etl.models.silence import silenced
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from torch import nn
 
     from etl.models.export.runtime import Run
@@ -82,7 +84,6 @@ def operators(path: Path) -> list[str]:
 
 def load(path: Path, threads: int) -> Run:
     """Gives a function that runs the file, one sentence after another."""
-    import numpy as np
     from ai_edge_litert.interpreter import Interpreter
 
     with silenced():
@@ -98,7 +99,6 @@ def load(path: Path, threads: int) -> Run:
 
 def facts(path: Path) -> dict[str, object]:
     """Operators and versions."""
-    from importlib.metadata import version
 
     packages = ("ai-edge-litert", "ai-edge-quantizer", "litert-torch", "torch")
     return {"operators": operators(path), "versions": {name: version(name) for name in packages}}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import statistics
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from etl.models.export.parity import Loss, Parity
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from etl.models.export.runtime import Run
 
 FILE = "metadata.json"
@@ -100,7 +100,6 @@ def time_one(run: Run, ids: npt.NDArray[np.int32]) -> Latency:
         run: a file loaded on `THREADS` threads.
         ids: (rows, max_len), real sentences.
     """
-    import platform
 
     for row in ids[:WARM_UP]:
         run(row[None, :])

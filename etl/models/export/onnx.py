@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from etl.models.export.runtime import Runtime
 from etl.models.silence import silenced
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from onnx import GraphProto
     from torch import nn
 

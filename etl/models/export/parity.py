@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from etl.errors import FindingsError
 from etl.models.export.sample import Sample
 from etl.models.training import metrics
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 # Where the probabilities of two runtimes may differ: rounding in another order of float32, and no more.

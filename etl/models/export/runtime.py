@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from etl.errors import SettingsError
 from etl.models.silence import silenced
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from torch import nn
 
     # Ids (rows, max_len) to probabilities (rows, labels).
@@ -46,7 +48,6 @@ def require(runtime: Runtime) -> None:
     Raises:
         SettingsError: they are not; the extra to install is named.
     """
-    from importlib import import_module
 
     for package in runtime.packages:
         try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from etl.models.training import loop
 from etl.models.training.batches import Rows, in_order_of_length
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from etl.models.baseline.network import Model
 
 CHUNK = 512
@@ -43,7 +43,6 @@ def draw(model: Model, split: str, rows: Rows, most: int, max_len: int, padding_
         max_len: where rows are cut.
         padding_id: what fills them up.
     """
-    import numpy as np
 
     places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
     taken = replace(

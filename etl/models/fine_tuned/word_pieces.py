@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import polars as pl
+
 from etl.dataset import preparation, vocab
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.vocab import Vocabulary
@@ -13,7 +16,6 @@ from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
 
 if TYPE_CHECKING:
-    import polars as pl
     from transformers import PreTrainedTokenizerBase
 
 
@@ -67,7 +69,6 @@ def read_split(
 
 def cut(rows: Rows, max_len: int) -> Rows:
     """Rows of at most `max_len` word pieces: of a longer one the first, and the last, which ends each row."""
-    import numpy as np
 
     is_long = rows.lengths > max_len
     starts, lengths = rows.starts[is_long], rows.lengths[is_long]
@@ -84,8 +85,6 @@ def encode(
     Raises:
         InputError: a row has a label that is not among `labels`.
     """
-    import numpy as np
-    import polars as pl
 
     no_tokens = pl.lit([], dtype=pl.List(pl.String)).alias("tokens")
     rows = batches.encode_rows(frame.with_columns(no_tokens), labels, vocabulary)

@@ -13,9 +13,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
 from etl.dataset import preparation, vocab
 from etl.documents.sentences import Sentence
-from etl.ingest.prepare import prepare, prepare_text
+from etl.ingestion.prepare import prepare, prepare_text
 from etl.models.baseline import checkpoint
 from etl.models.fine_tuned import checkpoint as fine_tuned
 from etl.models.fine_tuned import word_pieces
@@ -23,10 +27,6 @@ from etl.models.training import batches, loop
 from etl.models.training.batches import Rows
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import polars as pl
-
     from etl.models.baseline.network import Model
 
 # What says where a sentence stands.
@@ -62,7 +62,6 @@ class Classifier:
             many tokens or word pieces the model saw, and how many of them it knows), and for each label its
             probability, in a column `probability_column`.
         """
-        import polars as pl
 
         rows = _placed(file, sentences)
         prepared = self.prepare(rows["text"]).with_columns(pl.coalesce(rows["reason"], "reason"))
@@ -76,8 +75,6 @@ class Classifier:
 
     def _judged(self, distinct: pl.DataFrame) -> pl.DataFrame:
         """`clean_text`, `weight`, `known` and the probabilities of texts that were prepared."""
-        import numpy as np
-        import polars as pl
 
         # The rows of training have labels and sources; what these are does not matter here.
         rows = self.encode(distinct.with_columns(label=pl.lit(self.labels[0]), source=pl.lit("")))
@@ -165,7 +162,6 @@ def _of_pieces(model: Path) -> Classifier:
 
 def _counted(flags: npt.NDArray[np.bool_], rows: Rows, max_len: int) -> npt.NDArray[np.int64]:
     """How many of the ids that the model sees of each row have their flag set, (rows,)."""
-    import numpy as np
 
     before = np.concatenate([[0], np.cumsum(flags)])
     counts: npt.NDArray[np.int64] = (
@@ -181,7 +177,6 @@ def probability_column(label: str) -> str:
 
 def labelled(rows: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
     """Sets `label` and `probability` to the most probable one; null where there are no probabilities."""
-    import polars as pl
 
     columns = [probability_column(label) for label in labels]
     best = pl.concat_list(columns).list.arg_max()
@@ -195,7 +190,6 @@ def labelled(rows: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
 
 def _placed(file: str | None, sentences: Sequence[Sentence]) -> pl.DataFrame:
     """A row a sentence: `PLACE`, `text` and `reason`."""
-    import polars as pl
 
     passages = [sentence.passage for sentence in sentences]
     names = ("kind", "document", "unit", "position", "part", "speaker", "time", "reason")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import BinaryIO, Literal
+
+import polars as pl
 
 from etl.documents import given
 from etl.documents.passage import Kind, Passage
@@ -19,9 +21,6 @@ from etl.documents.sentences import Split, Splitter, splitter
 from etl.errors import InputError
 from etl.models.inference.classifier import Classifier, labelled, probability_column
 from etl.runtime.engine.local import ordered_map
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Per = Literal["sentence", "document"]
 
@@ -142,7 +141,6 @@ def by_document(predictions: Iterable[pl.DataFrame], labels: list[str]) -> Itera
         A row a document, as for sentences: with the place and the text of its first sentence, a speaker if
         there is only one, and in `sentence` the number of its sentences.
     """
-    import polars as pl
 
     columns = [probability_column(label) for label in labels]
     unfinished: pl.DataFrame | None = None
@@ -158,7 +156,6 @@ def by_document(predictions: Iterable[pl.DataFrame], labels: list[str]) -> Itera
 
 def _summed(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """One row for each document, with the sums of the weighted probabilities."""
-    import polars as pl
 
     key, numbers = ["file", "document"], ["sentence", "weight", "known", *columns]
     speaker = pl.col("speaker")
@@ -175,7 +172,6 @@ def _summed(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
 
 
 def _means(summed: pl.DataFrame, columns: list[str], labels: list[str]) -> pl.DataFrame:
-    import polars as pl
 
     # Of nothing but rows without a label there is no mean: 0 by 0 is no number.
     means = summed.with_columns((pl.col(columns) / pl.col("weight")).fill_nan(None))

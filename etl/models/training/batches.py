@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
 from etl.dataset import vocab
 from etl.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import polars as pl
-
     Ints = npt.NDArray[np.int64]
 
 # Batches are cut from pools of so many batches, sorted by length: little padding, and still shuffled.
@@ -59,8 +59,6 @@ def encode_rows(frame: pl.DataFrame, labels: list[str], vocabulary: vocab.Vocabu
     Raises:
         InputError: a row has a label that is not among `labels`.
     """
-    import numpy as np
-    import polars as pl
 
     classes = frame["label"].cast(pl.Enum(labels), strict=False).to_physical().cast(pl.Int64)
     if classes.null_count():
@@ -91,14 +89,12 @@ def encode_rows(frame: pl.DataFrame, labels: list[str], vocabulary: vocab.Vocabu
 
 def percentile_length(rows: Rows) -> int:
     """The length, in tokens, that 99 of 100 rows do not exceed."""
-    import numpy as np
 
     return int(np.ceil(np.percentile(rows.lengths, 99)))
 
 
 def shuffled(rows: Rows, batch_size: int, max_len: int, seed: tuple[int, int]) -> Iterator[Batch]:
     """Every row once, in batches of like length; the same seed gives the same batches in the same order."""
-    import numpy as np
 
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(rows))
@@ -114,7 +110,6 @@ def shuffled(rows: Rows, batch_size: int, max_len: int, seed: tuple[int, int]) -
 
 def in_order_of_length(rows: Rows, batch_size: int, max_len: int) -> Iterator[Batch]:
     """Every row once, the shortest first, for scoring."""
-    import numpy as np
 
     order = np.argsort(rows.lengths, kind="stable")
     for start in range(0, len(order), batch_size):
@@ -122,7 +117,6 @@ def in_order_of_length(rows: Rows, batch_size: int, max_len: int) -> Iterator[Ba
 
 
 def _pad(rows: Rows, members: Ints, max_len: int) -> Batch:
-    import numpy as np
 
     lengths = np.minimum(rows.lengths[members], max_len)
     time = np.arange(lengths.max())

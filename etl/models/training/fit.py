@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from etl.dataset import vocab
 from etl.errors import FindingsError
 from etl.models.baseline import checkpoint
@@ -55,7 +57,6 @@ def fit(
         FindingsError: the model learnt nothing.
         WriteError: the state cannot be written.
     """
-    import numpy as np
 
     settings, rows, labels = training.settings, read.held_out[read.chooses], read.dataset.labels
     belongs = checkpoint.manifest_sha256(read.dataset), vocab.sha256(read.vocabulary)

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
+import polars as pl
 
 from etl.dataset import preparation, vocab
 from etl.dataset.preparation import Preparation
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.vocab import Vocabulary
 from etl.errors import InputError, SettingsError
-from etl.ingest.prepare import prepare
+from etl.ingestion.prepare import prepare
 from etl.models.baseline.settings import Tokens
 from etl.models.training import batches
 from etl.models.training.batches import Rows
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,6 @@ def read_frames(
 
 
 def _tagged(frame: pl.DataFrame, prepare: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
-    import polars as pl
 
     tokens = prepare(frame["text"])["tokens"].cast(pl.List(pl.String))
     # A sentence of which this tagger made nothing has no tokens here either.
@@ -127,7 +124,6 @@ def collect(dataset: Dataset, split: str, column: Literal["tokens", "text"]) -> 
     Raises:
         InputError: a shard is damaged.
     """
-    import polars as pl
 
     nothing = pl.lit([], pl.List(pl.String)) if column == "tokens" else pl.lit("")
     with vocab.reading(dataset, split):

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from etl.errors import SettingsError
 from etl.models.training.batches import Rows, in_order_of_length, shuffled
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
     from torch.optim.swa_utils import AveragedModel
 
@@ -152,7 +153,6 @@ def predict(model: Model, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
     Raises:
         InputError: ids or labels that the model has no place for.
     """
-    import numpy as np
     import torch
 
     from etl.models.baseline.network import check_fits

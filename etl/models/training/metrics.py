@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
+if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
@@ -88,7 +88,6 @@ def score(
         sources: (rows,), slugs of corpora.
         labels: their names, in order.
     """
-    import numpy as np
 
     predictions = log_probabilities.argmax(axis=1)
     table = confusion(classes, predictions, len(labels))
@@ -125,7 +124,6 @@ def score(
 
 def calibration(log_probabilities: Floats, classes: Ints) -> list[Bin]:
     """The rows in bins of equal width by the probability of their prediction; bins without rows left out."""
-    import numpy as np
 
     confidence = np.exp(log_probabilities.max(axis=1))
     is_right = log_probabilities.argmax(axis=1) == classes
@@ -139,7 +137,6 @@ def calibration(log_probabilities: Floats, classes: Ints) -> list[Bin]:
 
 def confusion(classes: Ints, predictions: Ints, n_labels: int) -> Ints:
     """Counts, (labels, labels): `[label, prediction]`."""
-    import numpy as np
 
     return np.bincount(classes * n_labels + predictions, minlength=n_labels**2).reshape(n_labels, n_labels)
 
@@ -161,7 +158,6 @@ def chance_of(table: list[list[int]]) -> float:
     The G-test of independence (Sokal and Rohlf 1981) on a confusion matrix; 1 where there is one label only,
     or one answer.
     """
-    import numpy as np
     from scipy.stats import chi2_contingency
 
     counts = np.array(table)
@@ -176,7 +172,6 @@ def log_prior(classes: Ints, n_labels: int) -> Floats:
 
     One is added to each count, so that a label that train does not have costs much, not infinitely much.
     """
-    import numpy as np
 
     counts = np.bincount(classes, minlength=n_labels) + 1.0
     return np.asarray(np.log(counts / counts.sum()))
@@ -189,7 +184,6 @@ def cross_entropy(constant: Floats, classes: Ints) -> float:
 
 def _by_label(table: Ints) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1, (labels,) each; 0 where nothing was to be found."""
-    import numpy as np
 
     hits, rows, predicted = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
     return (

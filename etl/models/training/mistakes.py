@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
 from etl.dataset import vocab
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from etl.models.training.inputs import Inputs
 
 MOST = 30
@@ -39,8 +40,6 @@ def find(
         log_probabilities: (rows, labels).
         is_quoting: the sentences are wanted, not only the ids.
     """
-    import numpy as np
-    import polars as pl
 
     rows, labels = inputs.held_out[split], inputs.dataset.labels
     predictions, confidence = log_probabilities.argmax(axis=1), np.exp(log_probabilities.max(axis=1))

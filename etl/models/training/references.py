@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from etl.models.training import metrics, tfidf
 from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
@@ -10,7 +12,6 @@ from etl.models.training.metrics import Scores
 
 def constant_scores(inputs: Inputs) -> dict[str, Scores]:
     """By held-out split: the predictor that gives every row the shares of the labels in train."""
-    import numpy as np
 
     labels = inputs.dataset.labels
     prior = metrics.log_prior(inputs.train.labels, len(labels))
@@ -22,7 +23,6 @@ def constant_scores(inputs: Inputs) -> dict[str, Scores]:
 
 def tfidf_scores(inputs: Inputs) -> dict[str, Scores]:
     """By held-out split: TF-IDF with logistic regression; none where train has only one label."""
-    import numpy as np
 
     if len(np.unique(inputs.train.labels)) == 1:
         return {}
@@ -39,7 +39,6 @@ def label_weights(rows: Rows, n_labels: int) -> list[float]:
 
     A label without rows weighs nothing.
     """
-    import numpy as np
 
     counts = np.bincount(rows.labels, minlength=n_labels)
     n_found = int((counts > 0).sum())

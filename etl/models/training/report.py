@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from etl.models.baseline import checkpoint
 from etl.models.training import collapse, events, loop, metrics, mistakes, references, report_html, resume
@@ -18,9 +20,6 @@ from etl.models.training.metrics import Scores
 from etl.models.training.resume import Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     LogProbabilities = dict[str, npt.NDArray[np.float64]]
 
 

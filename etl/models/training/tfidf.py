@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from etl.dataset import vocab
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import scipy.sparse
 
     from etl.models.training.batches import Rows
@@ -34,7 +35,6 @@ def log_probabilities(train: Rows, others: list[Rows], n_ids: int, n_labels: int
         n_ids: the size of the vocabulary.
         n_labels: how many labels there are; one that train does not have gets next to nothing.
     """
-    import numpy as np
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
 
@@ -54,7 +54,6 @@ def log_probabilities(train: Rows, others: list[Rows], n_ids: int, n_labels: int
 
 def _counts(rows: Rows, n_ids: int, pairs: Ints) -> scipy.sparse.csr_matrix:
     """How often each row has each token and each of `pairs`, (rows, ids + pairs)."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     places, tokens = _tokens(rows)
@@ -70,7 +69,6 @@ def _counts(rows: Rows, n_ids: int, pairs: Ints) -> scipy.sparse.csr_matrix:
 
 def _tokens(rows: Rows) -> tuple[Ints, Ints]:
     """The row and the id of each token that is known."""
-    import numpy as np
 
     owners, ids = _flat(rows)
     is_known = ids > vocab.UNKNOWN
@@ -86,7 +84,6 @@ def _pairs(rows: Rows, n_ids: int) -> tuple[Ints, Ints]:
 
 def _flat(rows: Rows) -> tuple[Ints, Ints]:
     """The row and the id of each token, padding of rows without tokens included."""
-    import numpy as np
 
     owners = np.repeat(np.arange(len(rows)), rows.lengths)
     first = np.cumsum(rows.lengths) - rows.lengths

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import polars as pl
 
 from etl.runtime.processes import result
 from etl.settings import Settings
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")

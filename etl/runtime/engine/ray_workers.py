@@ -7,6 +7,7 @@ wherever there is room. What is made of a batch depends on nothing but the batch
 from __future__ import annotations
 
 import os
+import platform
 import queue
 import threading
 import time
@@ -16,6 +17,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from etl.errors import EtlError, InputError
 from etl.runtime.console import counted
 from etl.runtime.engine.local import Facts, OpenWork, Work
@@ -23,7 +26,6 @@ from etl.runtime.engine.packing import carried, carry
 from etl.settings import Settings
 
 if TYPE_CHECKING:
-    import polars as pl
     from ray.exceptions import RayError, RayTaskError
 
 _TRIES = 5  # of a batch: it may be innocent of the death of a worker, or of several
@@ -262,7 +264,6 @@ def first_line(error: BaseException) -> str:
 
 
 def _this_node() -> str:
-    import platform
 
     import ray
 

@@ -12,13 +12,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from etl.schema import resources
 from etl.tagging.lists import replaced
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
@@ -68,7 +66,6 @@ class Cutter:
             Each as the list of its pieces, for `kinds` and `texts` to read; and the places of those that only
             the library can tag, whose lists are to be replaced by `left`.
         """
-        import polars as pl
 
         lists = eojeols.str.replace(_BLANK_START, "").str.extract_all(_run_of_one_script())
         is_odd = eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])
@@ -83,13 +80,11 @@ class Cutter:
 
     def left(self, eojeols: pl.Series) -> pl.Series:
         """Eojeols for the library, each as a list of one piece, which nothing else can be."""
-        import polars as pl
 
         return (self._marks[LIBRARY] + eojeols).reshape((-1, 1)).cast(pl.List(pl.String))
 
     def kinds(self, pieces: pl.Expr) -> pl.Expr:
         """What each piece is: the name of a pattern, Foreign, or `LIBRARY`."""
-        import polars as pl
 
         first = pieces.str.slice(0, 1)
         kind = pl.lit(_FOREIGN)

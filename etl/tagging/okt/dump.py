@@ -12,6 +12,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -33,7 +35,6 @@ def dump_or_explain(folder: Path) -> str:
 
 def dump(folder: Path) -> None:
     """Writes the three files into a folder that is there and empty."""
-    import polars as pl
 
     tag_plain = taggers.load(Tag(norm=False, stem=False))
     tag_stemmed = taggers.load(Tag(norm=True, stem=True))
@@ -84,7 +85,6 @@ def _parts(tagged: taggers.Tagged) -> tuple[list[str], list[str]]:
 
 def _words() -> Any:
     """A row a word: `mask` (parts of speech and kinds of name, as bits), `frequency`, and its stems."""
-    import polars as pl
 
     provider = scala.module("util.KoreanDictionaryProvider")
     masks: dict[str, int] = {}

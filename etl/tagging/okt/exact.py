@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
 
 from etl.settings import Tag
 from etl.tagging.lists import Lists, expand, numbered, replaced, strings
@@ -11,9 +13,6 @@ from etl.tagging.okt import cut
 from etl.tagging.okt.normalise import Normaliser
 from etl.tagging.okt.tables import ADJECTIVE, POS_NAMES, VERB, Tables
 from etl.tagging.okt.words import texts_of, words_of
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
 TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
@@ -41,7 +40,6 @@ class ExactOkt:
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""
-        import polars as pl
 
         of_texts, eojeols = numbered(cut.eojeols(texts))
         forms = self._normalise(eojeols) if self._normalise else eojeols
@@ -56,8 +54,6 @@ class ExactOkt:
 
     def _tokens(self, pieces: pl.Series, left: pl.DataFrame) -> tuple[Lists, pl.Series, pl.Series]:
         """The tokens of each distinct piece, all tokens one after another, and their tags."""
-        import numpy as np
-        import polars as pl
 
         kinds, texts = self._cut.kinds(pl.col("piece")), self._cut.texts(pl.col("piece"))
         frame = pl.DataFrame({"piece": pieces}).with_row_index("row").with_columns(tags=kinds)
@@ -77,8 +73,6 @@ class ExactOkt:
 
     def _parsed(self, runs: pl.DataFrame) -> pl.DataFrame:
         """Runs of Hangul with their `row`, parsed: a row a token."""
-        import numpy as np
-        import polars as pl
 
         tokens, token_ends = words_of(runs["piece"], self._tables)
         names = texts_of(runs["piece"], tokens)
@@ -99,8 +93,6 @@ def _with_problems(
     frame: pl.DataFrame, of_texts: Lists, left: pl.Series, tagged: pl.DataFrame
 ) -> pl.DataFrame:
     """Marks the texts with an eojeol that the library itself could not tag."""
-    import numpy as np
-    import polars as pl
 
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
     frame = frame.with_columns(nothing)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
 
 from etl.schema import resources
 from etl.tagging.lists import replaced
@@ -24,9 +26,6 @@ from etl.tagging.okt.tables import (
     Tables,
 )
 from etl.tagging.okt.words import words_of
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _FIRST, _LAST, _FIRST_VOWEL = 0xAC00, 0xD7A3, 0x314F
 _PER_ONSET, _PER_VOWEL = 588, 28
@@ -56,7 +55,6 @@ class Normaliser:
 
     def __call__(self, eojeols: pl.Series) -> pl.Series:
         """The eojeols, normalised, in order."""
-        import polars as pl
 
         may_change = (
             eojeols.str.contains(self._detachable)
@@ -116,7 +114,6 @@ class Normaliser:
         return f"{head}{self._inserted}{text[-1]}"
 
     def _begins_with_predicate(self, text: str) -> bool:
-        import polars as pl
 
         hangul = self._hangul.match(text)
         if not hangul:
@@ -139,8 +136,6 @@ def _decomposed(syllable: str) -> tuple[int, int, int]:
 
 def _has_repeats(eojeols: pl.Series) -> pl.Series:
     """Which may hold one character four times in a row, or two three times: a superset, found fast."""
-    import numpy as np
-    import polars as pl
 
     codes = np.frombuffer(eojeols.str.join("\n").item().encode("utf-16-le", "surrogatepass"), np.uint16)
     if len(codes) < 4:

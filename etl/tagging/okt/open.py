@@ -12,6 +12,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+import polars as pl
+
 from etl.errors import EtlError
 from etl.runtime import console
 from etl.schema import resources
@@ -57,7 +59,6 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
 
 def differing(made: Path) -> int:
     """How many eojeols of the proof come out otherwise than from the library: none, if all is well."""
-    import polars as pl
 
     proof = pl.read_parquet(made / "proof.parquet")
     found = tables.load(made, [])
@@ -79,7 +80,6 @@ def differing(made: Path) -> int:
 
 def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
     """The tables, if they are there and whole; what is left of damaged ones is removed."""
-    import polars as pl
 
     try:
         return tables.load(made, nouns)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import polars as pl
 
 from etl.schema import resources
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
 
 # The number of each part of speech is its place, as in the library's KoreanPos.
 POS_NAMES = (
@@ -52,7 +51,6 @@ def load(source: Path, nouns: list[str]) -> Tables:
         polars.exceptions.PolarsError: a file is damaged.
         ValueError: likewise.
     """
-    import polars as pl
 
     words = pl.read_parquet(source / "words.parquet")
     rules = json.loads((source / "rules.json").read_text(encoding="utf-8"))
@@ -83,7 +81,6 @@ def forget_patterns(source: Path) -> None:
 
 
 def _with_nouns(words: pl.DataFrame, nouns: list[str]) -> pl.DataFrame:
-    import polars as pl
 
     own = pl.DataFrame({"word": sorted(set(nouns))}).join(words, on="word", how="left")
     own = own.with_columns(pl.col("mask").fill_null(0) | (1 << NOUN), pl.col("frequency").fill_null(0.0))
@@ -91,7 +88,6 @@ def _with_nouns(words: pl.DataFrame, nouns: list[str]) -> pl.DataFrame:
 
 
 def _word_arrays(words: pl.DataFrame, n_short: int) -> tuple[Any, ...]:
-    import numpy as np
 
     from etl.tagging.okt import lookup
 
@@ -103,7 +99,6 @@ def _word_arrays(words: pl.DataFrame, n_short: int) -> tuple[Any, ...]:
 
 def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
     """Weights, trie, what makes a name or a number, and the syllables that the score looks at."""
-    import numpy as np
 
     nodes, roots = rules["trie"]["nodes"], rules["trie"]["roots"]
     pos = np.array([node[0] for node in nodes], np.int32)
@@ -133,7 +128,6 @@ def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
 
 def syllables(words: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     """Words of Hangul one after another as `uint16`, and where each ends as `int64`."""
-    import numpy as np
 
     codes = np.frombuffer(words.str.join("").item().encode("utf-16-le"), np.uint16)
     return codes, words.str.len_chars().cum_sum().to_numpy().astype(np.int64)

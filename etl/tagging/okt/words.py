@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import polars as pl
+import pyarrow as pa
 
 from etl.tagging.okt.tables import Tables, syllables
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
 
 _BYTES_OF_A_SYLLABLE = 3  # in UTF-8
 
@@ -21,7 +19,6 @@ def words_of(runs: pl.Series, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
         and the row in `tables.words` of the word or of the head it is built on, negative for a noun that no
         dictionary has; and where the tokens of each run end (`int64`).
     """
-    import numpy as np
 
     from etl.tagging.okt import lookup, parse
 
@@ -36,9 +33,6 @@ def words_of(runs: pl.Series, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
 
 def texts_of(runs: pl.Series, tokens: np.ndarray) -> pl.Series:
     """The tokens of the runs as strings; they follow one another without a gap, so nothing is copied."""
-    import numpy as np
-    import polars as pl
-    import pyarrow as pa
 
     characters = runs.str.join("").item().encode() if len(runs) else b""
     starts = np.append(tokens[:, 0].astype(np.int64) * _BYTES_OF_A_SYLLABLE, len(characters))

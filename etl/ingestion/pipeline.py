@@ -1,0 +1,229 @@
+"""The route of a sentence, from raw file to shard: the whole corridor on one page.
+
+    discover → read → clean → relabel → tag → key_tokens → split → dedupe → write
+
+Up to `split` a step sees one batch, so memory is bounded. `dedupe` sees the keys of the whole corpus, and no
+text. No step drops a row; only the writer separates those with a reason from those without.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from etl.dataset import manifest, preparation
+from etl.dataset.shards import ShardWriter, count_rows, divide, fingerprint
+from etl.dataset.staging import check_replaceable, staging
+from etl.errors import InputError
+from etl.ingestion import fingerprints
+from etl.ingestion.batch_cache import Shelf
+from etl.ingestion.batches import Through, run_batches, work_on
+from etl.ingestion.sources.archive import walk
+from etl.ingestion.sources.detect import detect
+from etl.ingestion.sources.raw import Account
+from etl.ingestion.sources.recognised import Found
+from etl.ingestion.sources.units import Hashes, units
+from etl.ingestion.spool import Spool, Spooled
+from etl.ingestion.steps.clean import clean
+from etl.ingestion.steps.dedupe import dedupe
+from etl.ingestion.steps.key_tokens import key_tokens
+from etl.ingestion.steps.relabel import relabel
+from etl.ingestion.steps.split import split
+from etl.ingestion.steps.tag import tag
+from etl.ingestion.steps.token_report import report
+from etl.runtime.console import Progress
+from etl.runtime.engine.local import Engine, Local, Work, ordered_map
+from etl.schema import contract, taxonomy
+from etl.schema.taxonomy import Taxonomy
+from etl.settings import Settings
+from etl.similarity.nearest import FindNearest, nearest, nearest_in_parts
+from etl.tagging import tagger as tagging
+from etl.tagging.policy import Policy
+from etl.tagging.policy import load as load_policy
+from etl.tagging.tagger import Tagger, open_tagger
+
+READ_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the corridor: a pure function from frame to frame."""
+
+    name: str
+    run: Callable[[pl.DataFrame], pl.DataFrame]
+    sees_whole_corpus: bool = False
+
+
+def steps(settings: Settings, labels: Taxonomy, tagger: Tagger, policy: Policy) -> list[Step]:
+    """The steps in order. Adding one is one file in `etl/ingestion/steps/` and one line here."""
+    return [
+        Step("clean", partial(clean, settings=settings.clean)),
+        Step("relabel", partial(relabel, taxonomy=labels)),
+        Step("tag", partial(tag, tag_texts=tagger)),
+        Step("key_tokens", partial(key_tokens, policy=policy)),
+        Step("split", partial(split, settings=settings.split)),
+        *steps_on_corpus(settings),
+    ]
+
+
+def steps_on_corpus(settings: Settings, find_nearest: FindNearest = nearest) -> list[Step]:
+    """The last of the steps, which see the keys of the whole corpus."""
+    whole = partial(dedupe, settings=settings.dedupe, find_nearest=find_nearest)
+    return [Step("dedupe", whole, sees_whole_corpus=True)]
+
+
+def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Found]], Account]:
+    """Which files will be read, by corpus, and what becomes of the others.
+
+    Raises:
+        InputError: a path is missing, a file is damaged (unless bad files are skipped), or no file is known.
+    """
+    account = Account(is_skipping=settings.read.on_bad_file == "skip")
+    return detect(walk(paths, account), settings, account), account
+
+
+def ingest(
+    paths: list[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    workers: int,
+    progress: Progress,
+    shelf: Shelf | None = None,
+    known: Hashes | None = None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """Raw corpora to an accounted dataset.
+
+    Args:
+        paths: raw files, archives and folders.
+        out: the dataset to write; one that is there is replaced when the new one is whole.
+        settings: what decides the content.
+        workers: tagging processes, and batches at a time; decides nothing of the content.
+        progress: told about each batch.
+        shelf: where earlier runs have kept what they made of an input; decides nothing of the content.
+        known: hashes of raw files that are known already; looked at only if there is a shelf.
+        engine: where the steps run; None: on this machine. Decides nothing of the content.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        EtlError: see `etl.errors`; an existing dataset is untouched then.
+    """
+
+    labels = taxonomy.load(settings.taxonomy)
+    policy = load_policy(settings.tag)
+    prepared = preparation.to_bytes(preparation.of(settings))
+    check_replaceable(out, "manifest.json")
+    found, account = discover(paths, settings)
+    engine = engine or Local(workers)
+    with staging(out, "manifest.json") as folder:
+        spool = Spool(folder / "spool")
+        with engine.opened(open_steps, fingerprints.of_work, settings) as work:
+            through = Through(work, settings, account, shelf, known or {})
+            corpus = run_batches(units(found, settings), through, spool, engine.in_flight, progress)
+        if not corpus.keys:
+            raise _nothing_read(account)
+        corpus_keys = pl.concat(corpus.keys)
+        find_nearest = partial(nearest_in_parts, parts=engine.parts, run=engine.run)
+        for step in steps_on_corpus(settings, find_nearest):
+            [corpus_keys] = engine.run(step.run, [corpus_keys])
+        files = _write(folder, spool, corpus_keys, settings, progress)
+        (folder / preparation.FILE).write_bytes(prepared)
+        files[preparation.FILE] = fingerprint(folder / preparation.FILE)
+        facts = {
+            "tagger": tagging.fingerprint(settings.tag),
+            "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
+            "tokens": report(corpus.token_counts, policy),
+            "inputs": account.inputs,
+            "left_aside": account.left_aside,
+            "skipped": account.skipped,
+            "ignored": dict(sorted(account.ignored.items())),
+            "counts": manifest.counts(corpus_keys),
+            "splits": manifest.splits(corpus_keys, labels.targets),
+            "aliases": corpus.sorted_aliases(),
+            "warnings": [*account.warnings, *policy.warnings()],
+            "unexpected_rows": unexpected_rows(found, account, settings),
+        }
+        return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
+
+
+@contextmanager
+def open_steps(settings: Settings, workers: int) -> Iterator[Work]:
+    """The steps that see one batch, ready for batches, until the block is left.
+
+    Raises:
+        EtlError: see `open_tagger`.
+    """
+    labels, policy = taxonomy.load(settings.taxonomy), load_policy(settings.tag)
+    with open_tagger(settings.tag, workers) as tagger:
+        route = steps(settings, labels, tagger, policy)
+        yield partial(work_on, [step.run for step in route if not step.sees_whole_corpus], settings)
+
+
+def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+    """The rows of all corpora in batches, at most `read.limit` of each."""
+    for unit in units(found, settings):
+        yield from unit.read(settings, account)
+
+
+def _write(
+    folder: Path, spool: Spool, corpus_keys: pl.DataFrame, settings: Settings, progress: Progress
+) -> dict[str, dict[str, Any]]:
+    """Joins the spooled rows with what was decided about them, and writes shards and rejects."""
+    progress(0, "writing")
+    with ShardWriter(folder, count_rows(corpus_keys), settings.write) as writer:
+        # One batch is read back while another is written.
+        for parts in ordered_map(partial(_decided, corpus_keys), spool, READ_AHEAD):
+            writer.write(parts)
+    spool.remove()
+    return writer.files()
+
+
+def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFrame]:
+    """A batch with what was decided about its rows, divided into the series of shards."""
+    batch = spooled.take()
+    decided = corpus_keys.slice(spooled.start, batch.height).select("reason", "detail")
+    return divide(batch.hstack(decided))
+
+
+def _nothing_read(account: Account) -> InputError:
+    return InputError(
+        "not one row was read",
+        details=[
+            *(f"read, but without a row: {each['member'] or each['file']}" for each in account.inputs),
+            *(f"skipped: {each['error']}" for each in account.skipped),
+        ],
+        cause="The files are empty, or all of them were skipped.",
+        next_step="download them again; `etl sources` says how many rows a corpus has.",
+    )
+
+
+def unexpected_rows(
+    found: dict[str, list[Found]], account: Account, settings: Settings
+) -> list[dict[str, Any]]:
+    """Which parts of the corpora have another number of rows than published. A hint, never an error."""
+    if settings.read.limit is not None:
+        return []
+    rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in account.inputs}
+    read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
+    for slug, files in found.items():
+        for each in files:
+            part = (slug, each.release, each.split, each.layout)
+            read_rows[part] += rows_of.get((each.raw.file, each.raw.member), 0)
+    return [
+        {"source": slug, "release": expected.release, "split": expected.split, "layout": expected.layout}
+        | {"read": read_rows[part], "published": expected.rows}
+        for slug in found
+        for expected in contract.load(slug).expected_rows
+        if (part := (slug, expected.release, expected.split, expected.layout)) in read_rows
+        and read_rows[part] != expected.rows
+    ]

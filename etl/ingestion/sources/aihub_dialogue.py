@@ -1,0 +1,291 @@
+"""AIHub 감성대화 말뭉치 (`aihub-dialogue`): final and raw files, as JSON, XLSX, and cp949 re-exports.
+
+The label belongs to the dialogue. JSON, one array of
+
+    {"profile": {"persona-id": "Pro_05349", "persona": {"human": ["A02", "G02"], …},
+                 "emotion": {"emotion-id": "S06_D02_E18", "type": "E18", "situation": ["S06", "D02"]}},
+     "talk": {"id": {"profile-id": "Pro_05349", "talk-id": "Pro_05349_00053"},
+              "content": {"HS01": "…", "SS01": "…", "HS02": "…", "SS02": "…", "HS03": "", "SS03": ""}}}
+
+Tables have 감정_대분류 and 감정_소분류, of which only the pair is unambiguous, and 사람문장1 … 사람문장4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import polars as pl
+
+from etl.errors import InputError
+from etl.ingestion.sources import decode, sheet
+from etl.ingestion.sources.frame import BATCH_ROWS, id_column, is_blank, record_frames, rows_frame
+from etl.ingestion.sources.raw import Account, RawFile, Reading
+from etl.ingestion.sources.recognised import Found, Peek
+from etl.schema import contract
+from etl.settings import Settings
+
+SLUG = "aihub-dialogue"
+_RAW_NAMES = ("원시데이터", "원시")
+_PERSON = re.compile(r"^HS(\d{2})$")
+_PERSON_COLUMN = "사람문장"
+_PAIR = ("감정_대분류", "감정_소분류")
+_ABOUT = {"연령": "age", "성별": "gender", "상황키워드": "situation", "신체질환": "disease"}
+
+
+# gc=False: nothing here refers back, so the garbage collector need not look at half a million objects.
+class _Emotion(msgspec.Struct, gc=False):
+    type: str | None = None
+    situation: list[str] | None = None
+    emotion_id: str | None = msgspec.field(name="emotion-id", default=None)
+
+
+class _Persona(msgspec.Struct, gc=False):
+    human: list[str] | None = None
+
+
+class _Profile(msgspec.Struct, gc=False):
+    emotion: _Emotion
+    persona: _Persona | None = None
+
+
+class _TalkId(msgspec.Struct, gc=False):
+    profile: str | None = msgspec.field(name="profile-id", default=None)
+    talk: str | None = msgspec.field(name="talk-id", default=None)
+
+
+class _Opening(msgspec.Struct, gc=False):
+    """The content of a dialogue of which only the first turn is wanted."""
+
+    first: str | None = msgspec.field(name="HS01", default=None)
+
+
+_AllTurns = dict[str, str | None]
+Content = TypeVar("Content", _Opening, _AllTurns)
+
+
+class _Talk(msgspec.Struct, Generic[Content], gc=False):
+    id: _TalkId
+    content: Content
+
+
+class _Dialogue(msgspec.Struct, Generic[Content], gc=False):
+    profile: _Profile
+    talk: _Talk[Content]
+
+
+Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
+
+
+def recognise(peek: Peek) -> Found | None:
+    """Whether a file belongs to this corpus, and which copy of which part it is."""
+    if peek.suffix == ".json":
+        if not (peek.head.lstrip()[:1] == b"[" and peek.has_keys("emotion-id", "talk")):
+            return None
+        is_raw = any(name in peek.raw.path for name in _RAW_NAMES)
+        layout, release, header_index = "json", _release_hint(peek.raw), 0
+    else:
+        match, header_index = _match_table(peek)
+        if match is None:
+            return None
+        layout = match
+        release, is_raw = layout.split("-")[1], "raw" in layout
+    rank = ("json", "xlsx", "csv", "tsv", "txt").index(peek.suffix[1:]) + 10 * is_raw
+    split = "validation" if "validation" in peek.raw.path.lower() else "train"
+    return Found(
+        SLUG, peek.raw, layout, release, split, rank=rank, cells=peek.cells, header_index=header_index
+    )
+
+
+def _match_table(peek: Peek) -> tuple[str | None, int]:
+    layouts = contract.load(SLUG)
+    for index, header in enumerate([peek.header or peek.sheet_header(0), peek.sheet_header(1)]):
+        match = contract.match_layout(layouts, header)
+        if match:
+            return match.name, index
+    return None, 0
+
+
+def _release_hint(raw: RawFile) -> str:
+    """JSON has the same shape in both releases; the folders of the second carry its date and number."""
+    return "v2" if re.search(r"221115|018\.\s*감성대화|라벨링\s*데이터", raw.path) else "v1"
+
+
+def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+    """The sentences of the chosen files, in frames of bounded size."""
+    for each in found:
+        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
+            if each.layout == "json":
+                yield from _read_json(each, reading, settings, account)
+            elif each.cells is not None:
+                table = sheet.with_header(each.cells, each.header_index)
+                reading.rows = table.height
+                yield from _read_table(each, table, settings)
+            else:
+                for table in record_frames(reading, Peek(each.raw).delimiter):
+                    yield from _read_table(each, table, settings)
+
+
+def _read_json(
+    found: Found, reading: Reading, settings: Settings, account: Account
+) -> Iterator[pl.DataFrame]:
+    content, reading.encoding = decode.utf8(reading.stream.read(), found.raw)
+    dialogues = _decode(content, settings.read.turns, found.raw)
+    mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
+    if mismatches:
+        account.warnings.append(
+            f"{found.raw.name}: {mismatches:,} emotion-ids are not situation + type; type was used"
+        )
+    ids = _talk_ids(dialogues)
+    for start in range(0, len(dialogues), BATCH_ROWS):
+        batch = dialogues[start : start + BATCH_ROWS]
+        reading.rows += len(batch)
+        yield _json_frame(found, batch, ids, start)
+
+
+def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
+    """The dialogues; in the place of one that is not as the contract says, what is wrong with it."""
+    one: Any = _Dialogue[_Opening] if turns == "first" else _Dialogue[_AllTurns]
+    try:
+        try:
+            return list(msgspec.json.decode(content, type=list[one]))
+        except msgspec.DecodeError:
+            return [_decode_one(each, one) for each in decode.array_elements(content)]
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{raw.name} is not the corpus its contract describes",
+            details=[f"expected one JSON array of dialogues, got {len(content):,} bytes: {error}"],
+            cause="The file was edited, or the download was cut off.",
+            next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        ) from error
+
+
+def _decode_one(content: bytes | msgspec.Raw, one: Any) -> Dialogue | str:
+    try:
+        dialogue: Dialogue = msgspec.json.decode(content, type=one)
+    except msgspec.DecodeError as error:
+        return str(error)
+    return dialogue
+
+
+def _is_mismatch(emotion: _Emotion) -> bool:
+    if emotion.emotion_id is None:
+        return False
+    return emotion.emotion_id != "_".join([*(emotion.situation or []), emotion.type or ""])
+
+
+def _talk_ids(dialogues: list[Dialogue | str]) -> list[str]:
+    """An id for each dialogue: talk-id is not proven unique, so a repeat is told apart by its index."""
+    seen: set[str] = set()
+    ids = []
+    for index, dialogue in enumerate(dialogues):
+        talk_id = None if isinstance(dialogue, str) else dialogue.talk.id.talk
+        unique = talk_id or f"row{index}"
+        if unique in seen:
+            unique = f"{unique}~{index}"
+        seen.add(unique)
+        ids.append(unique)
+    return ids
+
+
+def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start: int) -> pl.DataFrame:
+    """One row for each turn of the person; a dialogue that could not be decoded is one row."""
+
+    positions = [index for index, each in enumerate(batch, start) if not isinstance(each, str)]
+    dialogues = [each for each in batch if not isinstance(each, str)]
+    strings = ("talk", "group", "raw_label", "annotations")
+    rows = pl.DataFrame(
+        {
+            "position": positions,
+            "talk": [ids[index] for index in positions],
+            "group": [each.talk.id.profile for each in dialogues],
+            "raw_label": [each.profile.emotion.type for each in dialogues],
+            "annotations": [_about(each.profile) for each in dialogues],
+        },
+        schema={"position": pl.Int64, **dict.fromkeys(strings, pl.String)},
+    )
+    rows = _with_turns(rows, [each.talk.content for each in dialogues])
+    bad = [(index, ids[index], each) for index, each in enumerate(batch, start) if isinstance(each, str)]
+    if bad:
+        problems = pl.DataFrame(bad, schema=["position", "talk", "detail"], orient="row")
+        problems = problems.with_columns(pl.lit(1, pl.Int64).alias("turn"), reason=pl.lit("bad_row"))
+        rows = pl.concat([rows, problems], how="diagonal").sort("position", maintain_order=True)
+    return rows_frame(
+        found.raw,
+        rows.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
+        source=SLUG,
+        release=found.release,
+        split=found.split,
+    )
+
+
+def _with_turns(rows: pl.DataFrame, contents: list[_Opening | _AllTurns]) -> pl.DataFrame:
+    """Adds `turn` and `raw_text`: one row for each turn of the person, at least one for each dialogue."""
+
+    if not contents or isinstance(contents[0], _Opening):
+        openings = [each.first for each in contents if isinstance(each, _Opening)]
+        return rows.with_columns(
+            pl.lit(1, pl.Int64).alias("turn"), pl.Series("raw_text", openings, pl.String)
+        )
+    spoken = [_turns(each) for each in contents if isinstance(each, dict)]
+    turns = pl.Series("turn", [[turn for turn, _ in each] for each in spoken], pl.List(pl.Int64))
+    texts = pl.Series("raw_text", [[text for _, text in each] for each in spoken], pl.List(pl.String))
+    return (
+        rows.with_columns(turns, texts).explode("turn", "raw_text").with_columns(pl.col("turn").fill_null(1))
+    )
+
+
+def _about(profile: _Profile) -> str:
+    human = profile.persona.human if profile.persona and profile.persona.human else []
+    return ";".join([*human, *(profile.emotion.situation or [])])
+
+
+def _turns(content: _AllTurns) -> list[tuple[int, str | None]]:
+    """The person's sentences. The third turn may be empty, which means that there was none."""
+    return [
+        (int(match[1]), sentence)
+        for key, sentence in content.items()
+        if (match := _PERSON.match(key)) and (int(match[1]) <= 2 or (sentence or "").strip())
+    ]
+
+
+def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
+
+    pair = [pl.when(~is_blank(pl.col(name))).then(pl.col(name).str.strip_chars()) for name in _PAIR]
+    about = [
+        pl.format("{}={}", pl.lit(key), pl.col(name).str.strip_chars())
+        for name, key in _ABOUT.items()
+        if name in table.columns
+    ]
+    opening = pl.col(f"{_PERSON_COLUMN}1")
+    table = table.with_columns(
+        # Tables have no profile; the same opening is the same dialogue, however it is spaced.
+        group=opening.str.replace_all(r"\s+", ""),
+        raw_label=pl.concat_str(pair, separator="/"),  # null where either is blank
+        annotations=pl.concat_str(about, separator=";", ignore_nulls=True)
+        if about
+        else pl.lit(None, pl.String),
+    )
+    for turn in range(1, 5):
+        column = f"{_PERSON_COLUMN}{turn}"
+        if column not in table.columns or (turn > 1 and settings.read.turns == "first"):
+            continue
+        # As in JSON: the first two turns are always there, a later one that is empty never was.
+        spoken = table if turn <= 2 else table.filter(~is_blank(pl.col(column)))
+        if turn > 1 and "reason" in table.columns:
+            spoken = spoken.filter(pl.col("reason").is_null())
+        yield rows_frame(
+            found.raw,
+            spoken.with_columns(
+                pl.col(column).alias("raw_text"),
+                id_column(
+                    SLUG, found.release, f"{found.layout}-{found.split}", pl.col("position"), str(turn)
+                ).alias("id"),
+            ),
+            source=SLUG,
+            release=found.release,
+            split=found.split,
+            turn=turn,
+        )

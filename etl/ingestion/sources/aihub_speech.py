@@ -1,0 +1,64 @@
+"""AIHub 감정 분류를 위한 대화 음성 데이터셋 (`aihub-speech`): cp949 CSV files with five votes a sentence.
+
+    wav_id,발화문,상황,1번 감정,1번 감정세기,…,4번 감정,4번감정세기,5번 감정,5번 감정세기,나이,성별
+
+`raw_label` is the five votes, joined by commas; the label table asks for three that agree. There is no
+speaker id, so the sentence is the group. 상황 is what the actor was asked for, not what was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from etl.ingestion.sources.frame import filled, id_column, record_frames, rows_frame, stem
+from etl.ingestion.sources.raw import Account
+from etl.ingestion.sources.recognised import Found, Peek
+from etl.schema import contract
+from etl.settings import Settings
+
+SLUG = "aihub-speech"
+# Where things stand in the contract's list of columns.
+_WAV, _SENTENCE, _ASKED_FOR, _AGE, _GENDER = 0, 1, 2, 13, 14
+_VOTES, _STRENGTHS = range(3, 13, 2), range(4, 13, 2)
+
+
+def recognise(peek: Peek) -> Found | None:
+    """Whether a file has the 15 columns."""
+    match = contract.match_layout(contract.load(SLUG), peek.header)
+    return Found(SLUG, peek.raw, match.name, release=stem(peek.raw)) if match else None
+
+
+def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+    """The sentences, in frames of bounded size."""
+
+    for each in found:
+        with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
+            for records in record_frames(reading, Peek(each.raw).delimiter):
+                yield rows_frame(
+                    each.raw,
+                    _columns(records, each.release),
+                    source=SLUG,
+                    release=each.release,
+                )
+
+
+def _columns(records: pl.DataFrame, release: str) -> pl.DataFrame:
+
+    # The header spells one column without the space that the others have, and not everywhere.
+    spelt = {name.replace(" ", ""): name for name in records.columns}
+    names = [spelt.get(name.replace(" ", "")) for name in contract.load(SLUG).layouts["csv"].columns]
+    cells = [pl.lit("") if name is None else pl.col(name) for name in names]
+    stripped = [cell.str.strip_chars() for cell in cells]
+    votes = [filled(cells[index]) for index in _VOTES]
+    strengths = pl.concat_str([stripped[index] for index in _STRENGTHS], separator=",")
+    about = (stripped[_ASKED_FOR], strengths, stripped[_AGE], stripped[_GENDER])
+    wav = pl.coalesce(filled(cells[_WAV]), pl.format("row{}", "position"))
+    return records.with_columns(
+        cells[_SENTENCE].alias("raw_text"),
+        pl.concat_str(votes, separator=",", ignore_nulls=True).alias("raw_label"),
+        pl.format("asked_for={};strength={};age={};gender={}", *about).alias("annotations"),
+        cells[_SENTENCE].str.replace_all(r"\s+", "").alias("group"),
+        id_column(SLUG, release, wav).alias("id"),
+    )

@@ -1,0 +1,126 @@
+"""Naver sentiment movie corpus (`nsmc`): the labelled TSV files, or the raw reviews as JSON or JSON lines.
+
+    id<TAB>document<TAB>label                       ratings_train.txt, quoting off, label 0 or 1
+    {"review": "…", "rating": "10", "review_id": "10109915", "movie_id": "52515", …}
+
+The raw label says which scale it is on: `label:1` or `rating:10`. The movie is the group; the TSV files do
+not name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import polars as pl
+
+from etl.errors import InputError
+from etl.ingestion.sources import decode
+from etl.ingestion.sources.frame import filled, id_column, in_batches, record_frames, rows_frame, stem
+from etl.ingestion.sources.raw import Account, RawFile, Reading
+from etl.ingestion.sources.recognised import Found, Peek
+from etl.schema import contract
+from etl.settings import Settings
+
+SLUG = "nsmc"
+_KEYS = ("review", "rating", "movie_id")
+_FIELDS = [*_KEYS, "review_id"]
+_SPLITS = {"ratings_train": "train", "ratings_test": "test"}
+
+
+def recognise(peek: Peek) -> Found | None:
+    """Whether a file is one of the TSV files or holds raw reviews."""
+    if peek.suffix in {".json", ".jsonl"} and peek.has_keys(*_KEYS):
+        # Some copies of the raw reviews end in .json but hold one object a line.
+        layout = "raw-array" if peek.head.lstrip()[:1] == b"[" else "raw-lines"
+        return Found(SLUG, peek.raw, layout, release="raw", part=stem(peek.raw))
+    match = contract.match_layout(contract.load(SLUG), peek.header) if peek.delimiter == "\t" else None
+    if match is None:
+        return None
+    # ratings.txt is ratings_train.txt and ratings_test.txt in one.
+    return Found(
+        SLUG, peek.raw, match.name, release="v1", split=_SPLITS.get(stem(peek.raw)), part=stem(peek.raw)
+    )
+
+
+def units(found: list[Found]) -> list[list[Found]]:
+    """Official splits first: ratings.txt repeats the rows of ratings_train.txt and ratings_test.txt."""
+    return [[each] for each in sorted(found, key=lambda each: each.split is None)]
+
+
+def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+    """The reviews, in frames of bounded size."""
+    for each in found:
+        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
+            if each.layout not in {"raw-array", "raw-lines"}:
+                yield from _read_ratings(each, reading)
+                continue
+            is_array = each.layout == "raw-array"
+            for frame in _read_array(reading) if is_array else decode.json_lines(reading, _FIELDS):
+                reading.rows += frame.height
+                yield _review_rows(each, frame)
+
+
+def _read_array(reading: Reading) -> Iterator[pl.DataFrame]:
+
+    content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
+    try:
+        reviews = [_decode_one(each) for each in decode.array_elements(content)]
+    except msgspec.DecodeError as error:
+        raise _not_reviews(reading.raw, error) from error
+    start = 0
+    for batch in in_batches(reviews):
+        frame = pl.DataFrame(batch, schema=dict.fromkeys([*_FIELDS, "problem"], pl.String), orient="row")
+        yield frame.with_columns(pl.int_range(start, start + frame.height, dtype=pl.Int64).alias("position"))
+        start += frame.height
+
+
+def _decode_one(content: bytes | msgspec.Raw) -> tuple[str | None, ...]:
+    """The fields and null, or nulls and what is wrong with this review."""
+    try:
+        review = msgspec.json.decode(content, type=dict[str, decode.Plain])
+    except msgspec.DecodeError as error:
+        return (*(None for _ in _FIELDS), str(error))
+    return (*(decode.as_text(review.get(name)) for name in _FIELDS), None)
+
+
+def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
+    return InputError(
+        f"{raw.name} is not the array of reviews its contract describes",
+        details=[str(error)],
+        cause="The file was edited, or the download was cut off.",
+        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+    )
+
+
+def _review_rows(found: Found, reviews: pl.DataFrame) -> pl.DataFrame:
+
+    review_id = pl.coalesce(
+        filled(pl.col("review_id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position")
+    )
+    columns = reviews.with_columns(
+        id_column(SLUG, review_id).alias("id"),
+        pl.col("review").alias("raw_text"),
+        pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
+        pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
+        pl.when(pl.col("problem").is_not_null()).then(pl.lit("bad_row")).alias("reason"),
+        pl.col("problem").alias("detail"),
+    )
+    return rows_frame(found.raw, columns, source=SLUG, release=found.release)
+
+
+def _read_ratings(found: Found, reading: Reading) -> Iterator[pl.DataFrame]:
+
+    for records in record_frames(reading, "\t", is_quoted=False):
+        number = pl.coalesce(filled(pl.col("id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position"))
+        yield rows_frame(
+            found.raw,
+            records.with_columns(
+                id_column(SLUG, number).alias("id"),
+                pl.col("document").alias("raw_text"),
+                pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
+            ),
+            source=SLUG,
+            release=found.release,
+            split=found.split,
+        )

@@ -1,0 +1,89 @@
+"""Marks duplicates, conflicts and leaks among the rows of the whole corpus.
+
+Only train rows are marked: validation and test are never thinned. Utterances so short that repeating them is
+chance ("네.", "왜?") are exempt from all that goes by text.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl.ingestion.steps.mark import mark
+from etl.ingestion.steps.near_leaks import mark_near
+from etl.settings import Dedupe
+from etl.similarity.nearest import FindNearest, nearest
+
+
+def dedupe(keys: pl.DataFrame, settings: Dedupe, find_nearest: FindNearest = nearest) -> pl.DataFrame:
+    """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, and leaks: exact, normalised, near, group.
+
+    Args:
+        keys: one row for each row of the corpus, in order: `id_key`, `group_key`, `raw_key`,
+            `text_key` and `normalised_key` (equal exactly where the ids, groups and texts are), `is_short`,
+            `label`, `split`, `reason`, `detail`; and `normalised`, the text itself, unless nothing is near.
+        settings: what to do with duplicates and conflicts, and what is nearly the same.
+        find_nearest: `nearest`, or what does the same elsewhere.
+
+    Returns:
+        The keys without `normalised`, which nobody needs any more.
+    """
+
+    normalised = keys["normalised"] if settings.near else None
+    keys = keys.drop("normalised", strict=False).with_row_index("row")
+    keys = mark(keys, _is_repeat("id_key"), "duplicate_id", "a row with this id was read before")
+    keys = _mark_within_train(keys, settings)
+    is_long = ~pl.col("is_short")
+    keys = _mark_leaks(keys, "raw_key", is_long, "leak_exact", "the same raw text is in")
+    keys = _mark_leaks(keys, "normalised_key", is_long, "leak_normalised", "the same text, normalised, is in")
+    if normalised is not None:
+        keys = mark_near(keys, normalised, settings.near, find_nearest)
+    always = pl.lit(value=True)
+    keys = _mark_leaks(keys, "group_key", always, "leak_group", "the same group has rows in")
+    return keys.drop("row")
+
+
+def _is_repeat(column: str) -> pl.Expr:
+    """Whether an earlier living row has the same value."""
+
+    is_alive = pl.col("reason").is_null()
+    return is_alive & ~pl.struct(column, is_alive.alias("alive")).is_first_distinct()
+
+
+def _mark_within_train(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
+
+    is_considered = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
+    # Few texts occur twice: all that follows looks at those only.
+    repeated = keys.filter(is_considered).filter(pl.col("text_key").is_duplicated())
+    labels = pl.col("label").n_unique().over("text_key")
+    is_winner = _has_majority_label() if settings.conflicts == "majority" else pl.lit(value=False)
+    repeated = repeated.select(
+        "row",
+        labels.alias("n_labels"),
+        is_duplicate=~pl.struct("text_key", "label").is_first_distinct(),
+        is_conflict=(labels > 1) & ~is_winner,
+    )
+    keys = keys.join(repeated, on="row", how="left", maintain_order="left")
+    if settings.duplicates == "first":
+        keys = mark(keys, pl.col("is_duplicate"), "duplicate", "an earlier train row has this text and label")
+    if settings.conflicts != "keep":
+        found = pl.format("{} different labels for this text in train", "n_labels")
+        keys = mark(keys, pl.col("is_conflict"), "conflicting_labels", found)
+    return keys.drop("is_duplicate", "is_conflict", "n_labels")
+
+
+def _has_majority_label() -> pl.Expr:
+    """Whether a row has the label of more than half of the rows with its text."""
+
+    return pl.len().over("text_key", "label") * 2 > pl.len().over("text_key")
+
+
+def _mark_leaks(keys: pl.DataFrame, key: str, applies: pl.Expr, reason: str, detail: str) -> pl.DataFrame:
+    """Marks the living train rows that share the key with a living row of validation or test."""
+
+    alive = keys.filter(pl.col("reason").is_null() & applies).select("row", key, "split")
+    is_train = pl.col("split") == "train"
+    evaluated = alive.filter(~is_train).unique(key, keep="first", maintain_order=True)
+    leaks = alive.filter(is_train).join(evaluated.select(key, leaks_to="split"), on=key)
+    keys = keys.join(leaks.select("row", "leaks_to"), on="row", how="left", maintain_order="left")
+    is_leak = pl.col("leaks_to").is_not_null()
+    return mark(keys, is_leak, reason, pl.format(f"{detail} {{}}", "leaks_to")).drop("leaks_to")

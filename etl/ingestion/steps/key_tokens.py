@@ -1,0 +1,47 @@
+"""Keeps the tokens that carry meaning, chosen by coarse part of speech.
+
+Negation (안, 못, 않다, …) and emoticons (ㅋㅋ, ㅠㅠ, emoji) carry emotion and survive whatever their tag.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl.ingestion.steps.mark import mark
+from etl.tagging.policy import Policy
+
+
+def key_tokens(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Filters `tokens` and `tags`; marks sentences of which nothing is left as `no_key_tokens`.
+
+    What the tagger gave stays in `all_tokens` and `all_tags`, for `etl.ingestion.steps.token_report`.
+
+    Args:
+        frame: rows with `tokens` and `tags`, lists of equal length or null.
+        policy: which tokens are kept.
+    """
+
+    frame = frame.with_columns(pl.col("tokens", "tags").name.prefix("all_"))
+    if not policy.keeps_all:
+        frame = _filter(frame, policy)
+    before, after = (pl.col(name).list.len().fill_null(0) for name in ("all_tokens", "tokens"))
+    return mark(frame, after == 0, "no_key_tokens", pl.format("{} tokens, none of them kept", before))
+
+
+def _filter(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+
+    pair = ["tokens", "tags"]
+    pairs = frame.select(pair).with_row_index("row").explode(pair)
+    # A text has the same words again and again, and looking at a word costs more than finding it again.
+    distinct = pairs.select(pair).unique().filter(policy.is_kept(pl.col("tokens"), pl.col("tags")))
+    kept = pairs.join(distinct, on=pair, how="semi", maintain_order="left")
+    lists = kept.group_by("row", maintain_order=True).agg(pair)
+    nothing = pl.lit([], pl.List(pl.String))
+    return (
+        frame.drop(pair)
+        .with_row_index("row")
+        .join(lists, on="row", how="left", maintain_order="left")
+        # A row that was not tagged has no tokens; one that lost them all has an empty list.
+        .with_columns(pl.when(pl.col("all_tokens").is_not_null()).then(pl.col(pair).fill_null(nothing)))
+        .drop("row")
+    )

@@ -1,0 +1,38 @@
+"""Maps the label as read to the chosen taxonomy: `raw_label` to `label`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl.ingestion.steps.mark import mark_each
+from etl.schema import contract
+from etl.schema.taxonomy import Taxonomy, resolver
+
+
+def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
+    """Adds `label` and `alias`; marks rows whose label is missing, unknown, ambiguous or mapped to nothing.
+
+    Args:
+        frame: rows with `source` and `raw_label`.
+        taxonomy: the labels to map to.
+
+    Returns:
+        The rows; `alias` lists the dirty spellings that were understood, else null.
+    """
+
+    pairs = frame.select("source", "raw_label").unique(maintain_order=True)
+    resolve = {
+        source: resolver(taxonomy, source, contract.load(source).labels or None)
+        for source in pairs["source"].unique()
+    }
+    resolved = []
+    for source, raw_label in pairs.iter_rows():
+        found = resolve[source](raw_label)
+        resolved.append(
+            (source, raw_label, found.label, ",".join(found.aliases) or None, found.reason, found.detail)
+        )
+    names = ("source", "raw_label", "label", "alias", "_reason", "_detail")
+    table = pl.DataFrame(resolved, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = frame.join(table, on=["source", "raw_label"], how="left", nulls_equal=True, maintain_order="left")
+    frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
+    return frame.drop("_reason", "_detail")

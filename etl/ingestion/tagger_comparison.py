@@ -1,0 +1,260 @@
+"""What each tagger makes of a sentence, and what the filter of key tokens keeps of it.
+
+Cleans, tags and filters as `etl ingest` does, with several taggers and nothing written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from etl.errors import EtlError, InputError, SettingsError
+from etl.ingestion.sources.decode import ENCODINGS
+from etl.ingestion.steps.clean import clean
+from etl.runtime.console import Progress
+from etl.settings import Settings, Tag
+from etl.tagging import policy, taggers
+from etl.tagging.tagger import open_tagger
+
+# Those that answer at once; Hannanum and Kkma do if they are asked for.
+USUAL = ("okt", "komoran", "mecab", "kiwi")
+_UNUSABLE = "not usable"
+_MOST_BYTES = 16 << 20  # of a file; its first lines are shown, not all of a corpus
+_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xlsx|zip|gz|parquet)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a tagger.
+
+    Args:
+        token: the token.
+        tag: its part of speech, as the tagger calls it.
+        coarse: its coarse class.
+        is_kept: whether it is a key token.
+    """
+
+    token: str
+    tag: str
+    coarse: str
+    is_kept: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one tagger made of a sentence.
+
+    Args:
+        tagger: its name.
+        tokens: the tokens, none where there is a problem.
+        problem: the reason with which `etl ingest` would reject it, or that the tagger is not usable.
+        found: what went wrong.
+    """
+
+    tagger: str
+    tokens: tuple[Token, ...]
+    problem: str | None
+    found: str | None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence and the answers of the taggers; none where a reason keeps it from them.
+
+    Args:
+        raw_text: the sentence as given.
+        text: the same, cleaned.
+        reason: why `etl ingest` would reject it before it is tagged, or None.
+        detail: what was found.
+        answers: one for each tagger.
+    """
+
+    raw_text: str
+    text: str
+    reason: str | None
+    detail: str | None
+    answers: tuple[Answer, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The sentence for a machine."""
+        return asdict(self)
+
+
+def usable(names: Sequence[str]) -> tuple[list[str], list[SettingsError]]:
+    """The taggers to compare, and why some of the usual ones are not among them.
+
+    Args:
+        names: those asked for, or none for the usual ones.
+
+    Raises:
+        SettingsError: one that was asked for is not installed, or none of the usual ones is.
+    """
+    missing: list[SettingsError] = []
+    installed = []
+    for name in dict.fromkeys(names or USUAL):
+        try:
+            taggers.versions(name)
+            installed.append(name)
+        except SettingsError as error:
+            missing.append(error)
+    if missing and (names or not installed):
+        raise missing[0]
+    return installed, missing
+
+
+def sentences_of(text_or_file: str, limit: int) -> list[str]:
+    """The sentence itself, or the first lines of the file that it names; blank lines are left out.
+
+    Raises:
+        InputError: the file cannot be read, is neither UTF-8 nor cp949, or has no sentence.
+        SettingsError: there is no sentence.
+    """
+    if not text_or_file.strip():
+        raise SettingsError(
+            "there is no sentence to cut",
+            details=[f"expected a sentence or a file, got {len(text_or_file)} blank characters"],
+            next_step="give a sentence in quotation marks, or a text file with one sentence a line.",
+        )
+    file = _as_file(text_or_file)
+    if file is not None:
+        return _lines(file, limit)
+    try:
+        text_or_file.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            "the sentence is not UTF-8",
+            details=[f"character {error.start + 1} is half of one, or a byte of another encoding"],
+            next_step="put it into a text file, UTF-8 or cp949, and name the file.",
+        ) from error
+    return [text_or_file]
+
+
+def _as_file(text_or_file: str) -> Path | None:
+    try:
+        path = Path(text_or_file)
+        is_there = path.exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return None
+    if not is_there and _FILE_NAME.fullmatch(text_or_file):
+        raise InputError(
+            f"there is no file {text_or_file}",
+            cause="It is called like one, so it is hardly a sentence.",
+            next_step="check the path, or add a space if it is a sentence.",
+        )
+    return path if is_there else None
+
+
+def _lines(file: Path, limit: int) -> list[str]:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_MOST_BYTES)
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be read: {error.strerror}",
+            next_step="name a text file with one sentence a line.",
+        ) from error
+    if len(content) == _MOST_BYTES:  # the last line may be cut
+        content = content[: content.rfind(b"\n") + 1] or content
+    sentences = [line for line in _decoded(content, file).split("\n") if line.strip()]
+    if not sentences:
+        raise InputError(
+            f"{file} has no sentence",
+            details=[f"expected one a line, got {len(content):,} bytes of blank lines"],
+            next_step="name a text file with one sentence a line.",
+        )
+    return sentences[:limit]
+
+
+def _decoded(content: bytes, file: Path) -> str:
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(
+        f"{file} is neither UTF-8 nor cp949",
+        cause="It is no text file, or was saved by a program that used another encoding.",
+        next_step="save it as UTF-8, one sentence a line.",
+    )
+
+
+def compare(
+    raw_texts: Sequence[str], chosen: Settings, names: Sequence[str], progress: Progress
+) -> list[Sentence]:
+    """Cleans each sentence and lets each tagger cut it; one that cannot be used hides no other.
+
+    Args:
+        raw_texts: the sentences.
+        chosen: how they are cleaned, tagged and filtered; its tagger is not looked at.
+        names: the taggers, all installed.
+        progress: told of each tagger that is done.
+
+    Raises:
+        SettingsError: `tag.keep` or the stop words cannot be used.
+        EtlError: not one of the taggers can be used.
+    """
+
+    schema = dict.fromkeys(("raw_text", "reason", "detail"), pl.String)
+    frame = clean(pl.DataFrame({"raw_text": raw_texts, "reason": None, "detail": None}, schema), chosen.clean)
+    texts = frame.filter(pl.col("reason").is_null())["text"].unique(maintain_order=True)
+    answers: dict[str, list[Answer]] = {text: [] for text in texts}
+    unusable: list[EtlError] = []
+    tags = [msgspec.structs.replace(chosen.tag, tagger=name) for name in names]
+    for tag in tags:
+        policy.load(tag)  # so that wrong settings are told before a tagger is started
+    for tag in tags if len(texts) else []:
+        progress(0, f"tagging with {tag.tagger}")
+        try:
+            for text, answer in _answers(tag, texts):
+                answers[text].append(answer)
+        except EtlError as error:
+            unusable.append(error)
+            for text in texts:
+                answers[text].append(
+                    Answer(tag.tagger, (), _UNUSABLE, "; ".join([error.what, *error.details]))
+                )
+        progress(1)
+    if len(unusable) == len(tags):
+        raise unusable[0]
+    return [
+        Sentence(
+            row["raw_text"],
+            row["text"],
+            row["reason"],
+            row["detail"],
+            tuple(answers[row["text"]]) if row["reason"] is None else (),
+        )
+        for row in frame.to_dicts()
+    ]
+
+
+def _answers(tag: Tag, texts: pl.Series) -> Iterator[tuple[str, Answer]]:
+    """Each text with what the tagger made of it."""
+    with open_tagger(tag, workers=1) as tagger:
+        tagged = tagger(texts)
+    tokens: dict[str, list[Token]] = {text: [] for text in texts}
+    for text, *token in _explained(tagged, tag).iter_rows():
+        tokens[text].append(Token(*token))
+    for text, problem, found in tagged.select("text", "problem", "found").iter_rows():
+        yield text, Answer(tag.tagger, tuple(tokens[text]), problem, found)
+
+
+def _explained(tagged: pl.DataFrame, tag: Tag) -> pl.DataFrame:
+    """One row a token: `text`, `tokens`, `tags`, `coarse`, `is_kept`."""
+
+    key_tokens, token, part = policy.load(tag), pl.col("tokens"), pl.col("tags")
+    return (
+        tagged.select("text", "tokens", "tags")
+        .explode("tokens", "tags")
+        .drop_nulls("tokens")
+        .with_columns(
+            key_tokens.coarse_class(token, part).alias("coarse"),
+            (pl.lit(key_tokens.keeps_all) | key_tokens.is_kept(token, part)).alias("is_kept"),
+        )
+    )

@@ -1,0 +1,58 @@
+"""Tells somebody what a run did: a command gets the run as JSON on its standard input.
+
+No shell is involved. A command that fails is a note, since the dataset is no worse for it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable
+
+import msgspec
+
+from etl.errors import SettingsError
+from etl.publishing.record import Run
+
+_SECONDS = 60
+
+
+def check(command: str) -> list[str]:
+    """The words of the command.
+
+    Raises:
+        SettingsError: they cannot be told apart, or there are none.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        words, found = [], str(error)
+    else:
+        found = "got no command"
+    if not words:
+        raise SettingsError(
+            "the command to notify cannot be run",
+            details=[f"{found}: {command!r}"],
+            cause="It is split into words as a shell would, but no shell runs it.",
+            next_step="quote its words, or name a script.",
+        )
+    return words
+
+
+def notify(command: str, run: Run, say: Callable[[str], None]) -> None:
+    """Runs the command; what goes wrong with it is said and nothing else."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own command
+            check(command),
+            input=msgspec.json.encode(run) + b"\n",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"note: `{command}` was not notified: {error}")
+        return
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        say(f"note: `{command}` ended with {done.returncode}: {''.join(said) or 'it said nothing'}")

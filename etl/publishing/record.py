@@ -1,0 +1,102 @@
+"""What each refresh did: one line of JSON a run, in `runs.jsonl`, on the disk before the run ends.
+
+A line that a crash cut off is passed over by those who read, and the next one begins on a line of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etl.errors import WriteError
+from etl.publishing.what_changed import Event
+
+FILE = "runs.jsonl"
+
+PUBLISHED, UNCHANGED, WITHDRAWN, FAILED = "published", "unchanged", "withdrawn", "failed"
+
+
+class Stage(msgspec.Struct):
+    """One stage of a run: why it ran (nothing: it did not), and how long it took."""
+
+    stage: str
+    why: list[str]
+    seconds: float = 0.0
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """One run.
+
+    Attributes:
+        run: counts the runs of a place.
+        started: when, in UTC.
+        outcome: `published`, `unchanged`, `withdrawn` (what was made is a version that a rollback went back
+            behind, and stays so), or `failed`.
+        version, before: the version that is current after the run, and before it.
+        events: what happened to raw files.
+        rows: by split, of the current version.
+        error: what a person was told.
+        kept: where the dataset of a run that failed is kept.
+    """
+
+    run: int
+    started: str
+    seconds: float = 0.0
+    outcome: str = FAILED
+    exit_code: int = 1
+    version: str | None = None
+    before: str | None = None
+    attempts: int = 1
+    stages: list[Stage] = []
+    events: list[Event] = []
+    rows: dict[str, int] = {}
+    error: str | None = None
+    kept: str | None = None
+
+
+def next_number(place: Path) -> int:
+    """The number of the next run."""
+    return max((run["run"] for run in runs(place)), default=0) + 1
+
+
+def runs(place: Path) -> list[dict[str, Any]]:
+    """The runs of a place, as they stand in its record; lines that cannot be read are left out."""
+    try:
+        lines = (place / FILE).read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            run = msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.DecodeError:
+            continue
+        if isinstance(run.get("run"), int):
+            found.append(run)
+    return found
+
+
+def append(place: Path, run: Run) -> None:
+    """Appends a run to the record, and waits until the disk has it.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    try:
+        with (place / FILE).open("a+b") as lines:
+            if lines.tell():
+                lines.seek(-1, os.SEEK_END)
+                if lines.read(1) != b"\n":
+                    lines.write(b"\n")
+            lines.write(msgspec.json.encode(run) + b"\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+    except OSError as error:
+        raise WriteError(
+            f"{place / FILE} cannot be written",
+            details=[error.strerror or str(error)],
+            next_step="make room; what was published is published.",
+        ) from error

@@ -1,0 +1,150 @@
+"""When a refresh shall run, in each scheduler's own terms: an interval, or a cron expression.
+
+Nothing is rounded: what a scheduler cannot say exactly is refused, with the nearest that it can.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from etl.errors import SettingsError
+from etl.publishing.loop import check_cron, seconds_of
+
+DAILY = "0 3 * * *"
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+# The intervals after which a cron expression comes round: those that divide the hour, the day or the week.
+_CRON_OF_SECONDS = {
+    _MINUTE: "* * * * *",
+    **{n * _MINUTE: f"*/{n} * * * *" for n in (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)},
+    _HOUR: "0 * * * *",
+    **{n * _HOUR: f"0 */{n} * * *" for n in (2, 3, 4, 6, 8, 12)},
+    _DAY: "0 0 * * *",
+    7 * _DAY: "0 0 * * 0",
+}
+_DAYS_OF_WEEK = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+_NAMES = {
+    3: {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"},
+    4: {name.lower() for name in _DAYS_OF_WEEK},
+}
+# What every cron reads alike; anything else is written out as a list.
+_PLAIN = re.compile(r"(\*|\d+-\d+)(/\d+)?|\d+(-\d+)?(,\d+(-\d+)?)*")
+
+
+@dataclass(frozen=True)
+class When:
+    """Either so many seconds apart, or at the times of a cron expression with five fields."""
+
+    seconds: int | None
+    cron: str | None
+
+
+def when(every: str | None, cron: str | None) -> When:
+    """What the options `--every` and `--cron` say; without any of them each day at three.
+
+    Raises:
+        SettingsError: both are given, or one cannot be read.
+    """
+    if every is not None and cron is not None:
+        raise SettingsError("--every and --cron exclude each other", next_step="choose one.")
+    if every is not None:
+        return When(int(seconds_of(every)), None)
+    return When(None, _standard(DAILY if cron is None else cron))
+
+
+def as_cron(moment: When, system: str) -> str:
+    """A cron expression with five fields that comes exactly then.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if moment.cron is not None:
+        return moment.cron
+    assert moment.seconds is not None
+    if moment.seconds in _CRON_OF_SECONDS:
+        return _CRON_OF_SECONDS[moment.seconds]
+    shorter = [seconds for seconds in _CRON_OF_SECONDS if seconds < moment.seconds]
+    longer = [seconds for seconds in _CRON_OF_SECONDS if seconds > moment.seconds]
+    near = [_shown(seconds) for seconds in (*shorter[-1:], *longer[:1])]
+    raise SettingsError(
+        f"{system} cannot run something every {_shown(moment.seconds)}",
+        details=[f"the nearest that it can: {' or '.join(near)}"],
+        cause="A cron expression begins anew each hour, day and week: only what divides them is even.",
+        next_step="choose one of these, name the times by `--cron`, or let `etl refresh --every` keep time.",
+    )
+
+
+def as_calendar(expression: str, time_zone: str | None) -> list[str]:
+    """The times of a cron expression as `OnCalendar=` of systemd.time(7) has them.
+
+    There are two where days of the month and of the week are both given: cron means either, systemd both.
+    """
+    minutes, hours, days, months, days_of_week = _expanded(expression)
+    clock = f"{_listed(hours)}:{_listed(minutes)}:00" + (f" {time_zone}" if time_zone else "")
+    week = f"{','.join(_DAYS_OF_WEEK[day] for day in days_of_week)} " if days_of_week else ""
+    date, any_date = f"*-{_listed(months)}-{_listed(days)}", f"*-{_listed(months)}-*"
+    if week and days:
+        return [f"{date} {clock}", f"{week}{any_date} {clock}"]
+    return [f"{week}{date} {clock}"]
+
+
+def _standard(expression: str) -> str:
+    """A cron expression that every cron reads alike.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    fields = expression.lower().split()
+    if len(fields) != 5 or not all(_is_standard(index, field) for index, field in enumerate(fields)):
+        raise SettingsError(
+            f"{expression!r} is not a cron expression that every scheduler understands",
+            details=[
+                "expected minute, hour, day of month, month, day of week, of numbers, names, * , - and /"
+            ],
+            next_step='write `--cron "0 3 * * *"`, for example: each day at three.',
+        )
+    check_cron(expression)
+    if "*" not in {fields[2], fields[4]} and (fields[2] + fields[4]).count("*"):
+        raise SettingsError(
+            f"{expression!r} means different days to different schedulers",
+            details=[f"got a day of the month, {fields[2]}, and a day of the week, {fields[4]}"],
+            cause="Where both are given and one begins with *, some run when either fits, some when both do.",
+            next_step="give only one of them, or write its numbers out.",
+        )
+    written_out = [
+        field
+        if _PLAIN.fullmatch(field) and not (index == 4 and "7" in field)
+        else ",".join(map(str, numbers))
+        for index, (field, numbers) in enumerate(zip(fields, _expanded(expression), strict=True))
+    ]
+    return " ".join(written_out)
+
+
+def _is_standard(index: int, field: str) -> bool:
+    words = set(re.findall("[a-z]+", field))
+    return words <= _NAMES.get(index, set()) and re.fullmatch(r"[\da-z*,/-]+", field) is not None
+
+
+def _expanded(expression: str) -> list[list[int]]:
+    """The numbers of each field; none where it is a star."""
+    from croniter import croniter
+
+    return [
+        [] if "*" in numbers else sorted(int(number) for number in numbers)
+        for numbers in croniter(expression).expanded
+    ]
+
+
+def _joined(numbers: list[int]) -> str:
+    return ",".join(map(str, numbers)) or "*"
+
+
+def _listed(numbers: list[int]) -> str:
+    return ",".join(f"{number:02}" for number in numbers) or "*"
+
+
+def _shown(seconds: int) -> str:
+    for unit, size in (("d", _DAY), ("h", _HOUR), ("m", _MINUTE)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,247 @@
+"""How far the rows of one split are from those of another: labels, sources, lengths, tokens.
+
+Between validation or test and train here; against an earlier dataset in `against`, with the same measures.
+What is judged is the difference that chance does not explain: a small split is never shared out exactly like
+train. Divergences are in nats.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from etl.dataset.read import SPLITS, Dataset
+from etl.validation import lengths
+from etl.validation.checks.balance import Cell, by_name, entropy
+from etl.validation.findings import Finding, checks, judge
+
+if TYPE_CHECKING:
+    from etl.validation.checks.token_stats import Unseen
+
+NAMED: tuple[Literal["label", "source"], ...] = ("label", "source")
+# Three times what chance gives on average: two random samples differ by more once in fifty at most, in a
+# distribution over two names, and hardly ever over more.
+_BEYOND_CHANCE = 3
+# Sentences of one kind come close to what is to be expected of their tokens.
+_BEYOND_EXPECTED = 2
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far the distribution of labels, sources or lengths of a split is from that of a reference.
+
+    Attributes:
+        of: "label", "source" or "length" (characters of `text`, in bins by the deciles of the reference).
+        split, reference: the rows that are compared, and those they are compared with: two splits of one
+            dataset, or the same split of an earlier one.
+        total_variation: half the sum of the differences of the shares, 0 to 1.
+        jensen_shannon: divergence in nats, 0 to ln 2.
+        psi: population stability index, the symmetric divergence in nats; half a row is added to every class
+            or bin, so that it is finite.
+        kolmogorov_smirnov: the largest difference of the cumulated shares of the exact lengths, 0 to 1; None
+            of labels and sources, which have no order.
+        by_chance, psi_by_chance: the total variation, and the index, to expect of two random samples of these
+            sizes.
+    """
+
+    of: Literal["label", "source", "length"]
+    split: str
+    reference: str
+    total_variation: float
+    jensen_shannon: float
+    psi: float
+    kolmogorov_smirnov: float | None
+    by_chance: float
+    psi_by_chance: float
+
+
+def measure(dataset: Dataset, found: Sequence[Cell]) -> tuple[Drift, ...]:
+    """How far labels, sources and lengths of validation and test are from train's.
+
+    Args:
+        dataset: whose sentences are measured.
+        found: its rows by split, source and label.
+    """
+    measured = drifts(found)
+    counted = count_characters(dataset)
+    train = by_length(counted, "train")
+    for split in SPLITS[1:]:
+        measured += compare_lengths(by_length(counted, split), train, split, "train")
+    return tuple(measured)
+
+
+def drifts(found: Sequence[Cell]) -> list[Drift]:
+    """How far labels and sources of validation and test are from train's."""
+    return [
+        drift
+        for of in NAMED
+        for split in SPLITS[1:]
+        for drift in compare(of, by_name(found, of, split), by_name(found, of, "train"), split, "train")
+    ]
+
+
+def check(found: Iterable[Drift], lacking: Iterable[Unseen] = ()) -> list[Finding]:
+    """The findings of this module.
+
+    Args:
+        found: drifts of validation and test from train.
+        lacking: the tokens of validation and test that train lacks.
+    """
+    findings = []
+    for drift in found:
+        findings += judge_drift(drift, f"{drift.of}_drift", "length_shift")
+    for tokens in lacking:
+        findings += judge_unseen(tokens, "unseen_tokens")
+    return findings
+
+
+def judge_drift(drift: Drift, code: str, mild_code: str) -> list[Finding]:
+    """The finding of a drift: labels and sources by total variation, lengths by the stability index.
+
+    Args:
+        drift: what was measured.
+        code: a key of the YAML.
+        mild_code: for a drift of lengths below the threshold of `code`.
+    """
+    is_length = drift.of == "length"
+    number, chance = (
+        (drift.psi, drift.psi_by_chance) if is_length else (drift.total_variation, drift.by_chance)
+    )
+    for name in (code, mild_code) if is_length else (code,):
+        found = judge(
+            name,
+            number,
+            threshold=max(checks()[name]["threshold"], _BEYOND_CHANCE * chance),
+            split=drift.split,
+            reference=drift.reference,
+            jensen_shannon=drift.jensen_shannon,
+            psi=drift.psi,
+            kolmogorov_smirnov=drift.kolmogorov_smirnov,
+        )
+        if found:
+            return found
+    return []
+
+
+def judge_unseen(tokens: Unseen, code: str) -> list[Finding]:
+    """The finding of tokens that the reference lacks, if they are more than two random samples would show."""
+    return judge(
+        code,
+        tokens.share,
+        threshold=max(checks()[code]["threshold"], _BEYOND_EXPECTED * tokens.by_chance),
+        split=tokens.split,
+        reference=tokens.reference,
+        by_chance=tokens.by_chance,
+        distinct=tokens.distinct_unseen,
+    )
+
+
+def count_characters(dataset: Dataset) -> pl.DataFrame:
+    """Rows by `split` and `length` of the text in characters."""
+
+    return lengths.count_lengths(dataset.scan(), pl.col("text").str.len_chars())
+
+
+def by_length(counted: pl.DataFrame, split: str) -> dict[int, int]:
+    """Rows of one split by length, of what `count_characters` gives."""
+
+    return dict(counted.filter(pl.col("split") == split).select("length", "rows").iter_rows())
+
+
+def compare(
+    of: Literal["label", "source"],
+    these: Mapping[str, int],
+    those: Mapping[str, int],
+    split: str,
+    reference: str,
+) -> list[Drift]:
+    """The drift of `these` counts from `those`; none where either has no rows."""
+    if not these or not those:
+        return []
+    names = sorted({*these, *those})
+    pairs = [(these.get(name, 0), those.get(name, 0)) for name in names]
+    return [_drift(of, pairs, split, reference, None)]
+
+
+def compare_lengths(
+    these: Mapping[int, int], those: Mapping[int, int], split: str, reference: str
+) -> list[Drift]:
+    """The drift of the lengths of `these` rows from those of `those`; none where either has no rows."""
+    if not these or not those:
+        return []
+    edges = deciles(those)
+    pairs = list(zip(binned(these, edges), binned(those, edges), strict=True))
+    return [_drift("length", pairs, split, reference, _kolmogorov_smirnov(these, those))]
+
+
+def deciles(rows: Mapping[int, int]) -> list[int]:
+    """The longest length of each bin but the last: bins of equal shares, as far as ties allow."""
+    total, below, edges = sum(rows.values()), 0, []
+    wanted = 1  # the next tenth
+    for length in sorted(rows):
+        below += rows[length]
+        if below == total:
+            break
+        if below * _BINS >= total * wanted:
+            edges.append(length)
+            wanted = below * _BINS // total + 1  # a length that fills several bins is one
+    return edges
+
+
+def binned(rows: Mapping[int, int], edges: Sequence[int]) -> list[int]:
+    """Rows in each bin; a length that is an edge is in the bin below it."""
+    counts = [0] * (len(edges) + 1)
+    for length, number in rows.items():
+        counts[bisect.bisect_left(edges, length)] += number
+    return counts
+
+
+def _drift(
+    of: Literal["label", "source", "length"],
+    pairs: Sequence[tuple[int, int]],
+    split: str,
+    reference: str,
+    kolmogorov_smirnov: float | None,
+) -> Drift:
+    these, those = sum(rows for rows, _ in pairs), sum(rows for _, rows in pairs)
+    shares = [(p / these, q / those) for p, q in pairs]
+    mixture = entropy((p + q) / 2 for p, q in shares)
+    apart = (entropy(p for p, _ in shares) + entropy(q for _, q in shares)) / 2
+    variance = [(p + q) / (these + those) * (1 - (p + q) / (these + those)) for p, q in pairs]
+    sizes = 1 / these + 1 / those
+    return Drift(
+        of=of,
+        split=split,
+        reference=reference,
+        total_variation=sum(abs(p - q) for p, q in shares) / 2,
+        jensen_shannon=max(0.0, mixture - apart),
+        psi=_psi(pairs),
+        kolmogorov_smirnov=kolmogorov_smirnov,
+        # Half the sum of the mean absolute differences, each normal with the variance p(1-p)(1/n + 1/m).
+        by_chance=sum(math.sqrt(2 / math.pi * of_class * sizes) / 2 for of_class in variance),
+        # To second order the index is (1/n + 1/m) times chi-squared, whose mean is one less than the bins.
+        psi_by_chance=(len(pairs) - 1) * sizes,
+    )
+
+
+def _psi(pairs: Sequence[tuple[int, int]]) -> float:
+    these, those = sum(p + 0.5 for p, _ in pairs), sum(q + 0.5 for _, q in pairs)
+    shares = [((p + 0.5) / these, (q + 0.5) / those) for p, q in pairs]
+    return math.fsum((p - q) * math.log(p / q) for p, q in shares)
+
+
+def _kolmogorov_smirnov(these: Mapping[int, int], those: Mapping[int, int]) -> float:
+    n_these, n_those = sum(these.values()), sum(those.values())
+    below_these = below_those = 0
+    largest = 0.0
+    for length in sorted({*these, *those}):
+        below_these += these.get(length, 0)
+        below_those += those.get(length, 0)
+        largest = max(largest, abs(below_these / n_these - below_those / n_those))
+    return largest

@@ -1,0 +1,328 @@
+"""Which labels are probably wrong? Those that a model trained on other rows finds unlikely for the sentence.
+
+The model is small and sees nothing but character n-grams. It is trained without the row's group, and without
+any row of the same text, so that a wrong label cannot vouch for itself. Whether a label is wrong is for a
+human to say: the rows are listed, ranked, in `label_noise.csv`. Needs the extra `noise`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from etl.dataset.read import Dataset
+from etl.dataset.staging import write_file
+from etl.errors import SettingsError
+from etl.text.normalise import normalised_key
+from etl.validation.findings import Finding, judge
+
+if TYPE_CHECKING:
+    Whole = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
+    Real = npt.NDArray[np.float64]
+
+FILE = "label_noise.csv"
+FOLDS = 10
+# A row is suspect where another label is so many times as likely as its own. Chosen on ChatbotData with 5 %
+# of its labels flipped: at 1 the list is a quarter longer for 3 % more of the flips, at 2 it misses 13 %.
+ODDS = 1.5
+MIN_ROWS = 50
+MIN_LABEL_ROWS = 5
+FIRST = 20  # ids that are kept for the report
+MAX_CHARS = 1000  # of a sentence that the model sees
+# Bounds the model's memory, about 25 numbers a weight while it is trained.
+MAX_FEATURES = 100_000
+MAX_WEIGHTS = 2_000_000
+_BUCKETS = 2**20
+_FORMULA = tuple("=+-@＝＋－＠")
+
+
+@dataclass(frozen=True)
+class LabelSuspects:
+    """The rows of one label that are suspect.
+
+    Attributes:
+        label: as given.
+        rows: how many have it and were judged.
+        suspects: how many of them are suspect.
+        mostly: the label that most of these seem to have instead; "" where none is suspect.
+    """
+
+    label: str
+    rows: int
+    suspects: int
+    mostly: str
+
+
+@dataclass(frozen=True)
+class LabelNoise:
+    """How many labels look wrong, over all splits together.
+
+    Attributes:
+        rows: rows that were judged.
+        unjudged: rows without a text or label, or whose label is too rare to be learnt.
+        reason: why nothing was judged; "" where it was.
+        accuracy: how often the most likely label is the given one, 0 to 1; 0.0 where nothing was judged.
+        estimated: how many labels are wrong, by confident learning.
+        share: `estimated` of `rows`, 0 to 1.
+        suspects: rows in the file.
+        labels: label by label, in order of their names.
+        first: ids of the most suspect rows, in order.
+    """
+
+    rows: int
+    unjudged: int
+    reason: str
+    accuracy: float
+    estimated: int
+    share: float
+    suspects: int
+    labels: tuple[LabelSuspects, ...]
+    first: tuple[str, ...]
+
+
+def find(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
+    """Looks for wrong labels and writes `label_noise.csv`, the most suspect row first.
+
+    Its columns: `rank` from 1; `id`; `split`; `given_label`; `likely_label`; `score`, the probability of the
+    given label, 0 to 1; `likely`, that of the likely one; and `text`, if asked for. A cell that a spreadsheet
+    would take for a formula begins with an apostrophe. Where nothing can be judged the file has no rows.
+
+    Args:
+        dataset: all splits are looked at together.
+        out: the folder to write into.
+        show_text: let the file quote the sentences. Some corpora forbid redistribution.
+
+    Raises:
+        SettingsError: the extra `noise` is not installed.
+        WriteError: the file cannot be written.
+    """
+
+    require_extra()
+    read = _read(dataset)
+    usable = _usable(read)
+    reason = _why_not(usable)
+    judged, wrong = (_nothing(usable), 0) if reason else _judge(usable)
+    if judged.is_empty() and not reason:
+        reason = "no two labels are each in several groups"
+    suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
+    write_file(out / FILE, _as_csv(suspects, show_text=show_text))
+    return _describe(judged, suspects, wrong=wrong, unjudged=read.height - judged.height, reason=reason)
+
+
+def check(noise: LabelNoise) -> list[Finding]:
+    """Findings: how many labels look wrong, which to look at, and what could not be judged."""
+    if noise.reason:
+        return judge("noise_not_looked_for", noise.unjudged, reason=noise.reason)
+    rows, first = noise.rows, noise.first
+    return [
+        *judge("label_noise", noise.share, examples=first, estimated=noise.estimated, rows=rows, file=FILE),
+        *judge("label_suspects", noise.suspects, examples=first, odds=ODDS, rows=rows, file=FILE),
+        *judge("labels_not_judged", noise.unjudged),
+    ]
+
+
+def require_extra() -> None:
+    """Asks for the packages that `find` needs.
+
+    Raises:
+        SettingsError: the extra `noise` is not installed.
+    """
+    try:
+        import cleanlab  # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            f"label noise cannot be looked for: {error.name} is not installed",
+            next_step="pip install 'korean-emotion-etl[noise]', or leave out --label-noise.",
+        ) from error
+
+
+def _read(dataset: Dataset) -> pl.DataFrame:
+    """Columns id, split, text, label; `said`, the normalised text; `together`, what one fold must hold.
+
+    The order is that of the values, never that of the files.
+    """
+
+    text = pl.col("text").str.slice(0, MAX_CHARS)
+    has_group = pl.col("group").fill_null("") != ""
+    return (
+        dataset.scan()
+        .select("id", "split", "source", "group", "label", text, said=normalised_key(text))
+        .with_columns(
+            together=pl.when(has_group)
+            .then(pl.concat_str(pl.lit("group"), "source", "group", separator="\0", ignore_nulls=True))
+            .otherwise("said")
+        )
+        .drop("source", "group")
+        .sort("id", "text", "label", "split")
+        .collect()
+    )
+
+
+def _usable(rows: pl.DataFrame) -> pl.DataFrame:
+    """Those with a text and a label that occurs often enough to be learnt."""
+
+    has_both = (pl.col("text").str.strip_chars() != "") & (pl.col("label").str.strip_chars() != "")
+    return rows.filter(has_both).filter(pl.len().over("label") >= MIN_LABEL_ROWS)
+
+
+def _why_not(rows: pl.DataFrame) -> str:
+    """Why nothing can be judged, or ""."""
+    if rows.height < MIN_ROWS:
+        return f"only {rows.height} have a text and a label that is not rare, fewer than {MIN_ROWS}"
+    if rows["label"].n_unique() < 2:
+        return "there is a single label"
+    if rows["together"].n_unique() < 2:
+        return "all are in one group, or say the same"
+    return ""
+
+
+def _judge(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows that can be judged, with the new columns of `find`, and how many are estimated to be wrong."""
+    from cleanlab.count import num_label_issues
+    from cleanlab.rank import get_label_quality_scores
+
+    names = rows["label"].unique().sort()
+    labels = np.searchsorted(names.to_numpy(), rows["label"].to_numpy())
+    probabilities, is_judged = _out_of_fold(rows, labels, len(names))
+    known, labels = np.unique(labels[is_judged], return_inverse=True)
+    if len(known) < 2:
+        return _nothing(rows), 0
+    probabilities = probabilities[is_judged][:, known]
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    judged = rows.filter(pl.Series(is_judged)).with_columns(
+        likely_label=names.gather(known[probabilities.argmax(axis=1)]),
+        score=get_label_quality_scores(labels, probabilities, method="self_confidence").round(6),
+        likely=probabilities.max(axis=1).round(6),
+    )
+    # Calibrated: the other estimates count too few where there are few labels.
+    wrong = num_label_issues(labels, probabilities, estimation_method="off_diagonal_calibrated")
+    return judged, int(wrong)
+
+
+def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
+    """No rows, with the columns that judged rows have."""
+
+    return rows.clear().with_columns(
+        likely_label=pl.lit("", pl.String), score=pl.lit(0.0), likely=pl.lit(0.0)
+    )
+
+
+def _out_of_fold(rows: pl.DataFrame, labels: Whole, n_labels: int) -> tuple[Real, Flags]:
+    """What models say that saw neither the row, nor its group, nor its text, and which rows they can judge.
+
+    Returns:
+        Probabilities (rows, labels), and whether other rows were left to learn the row's own label from.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    features = _features(rows["text"], n_labels)
+    together = rows["together"].rank("dense").to_numpy()
+    said = rows["said"].rank("dense").to_numpy() - 1
+    probabilities = np.zeros((rows.height, n_labels))
+    is_judged = np.zeros(rows.height, dtype=bool)
+    for train, test in GroupKFold(min(FOLDS, int(together.max()))).split(features, groups=together):
+        is_tested = np.zeros(said.max() + 1, dtype=bool)
+        is_tested[said[test]] = True
+        others = train[~is_tested[said[train]]]
+        known = np.unique(labels[others])
+        if len(known) > 1:
+            told = _log_probabilities(features[others], labels[others], features[test])
+            probabilities[np.ix_(test, known)] = np.exp(told)
+            is_judged[test] = np.isin(labels[test], known)
+    return probabilities, is_judged
+
+
+def _features(texts: pl.Series, n_labels: int) -> Any:
+    """TF-IDF of the character 1- to 3-grams within words that at least two rows have: sparse (rows, n-grams).
+
+    N-grams are hashed, so that no vocabulary is held; the commonest are kept where they are too many.
+    """
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+    hashed = HashingVectorizer(
+        analyzer="char_wb",
+        ngram_range=(1, 3),
+        n_features=_BUCKETS,
+        alternate_sign=False,
+        norm=None,
+        dtype=np.float32,
+    ).transform(texts)
+    rows_with = hashed.getnnz(axis=0)
+    most = min(MAX_FEATURES, MAX_WEIGHTS // n_labels)
+    commonest = np.argsort(-rows_with, kind="stable")[:most]
+    kept = np.sort(commonest[(rows_with[commonest] > 1) | (commonest == commonest[0])])  # never none
+    return TfidfTransformer(sublinear_tf=True).fit_transform(hashed[:, kept])
+
+
+def _log_probabilities(train: Any, labels: Whole, test: Any) -> Real:
+    """The geometric mean of two models: (test rows, labels in train). They err differently."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.naive_bayes import MultinomialNB
+
+    models = [LogisticRegression(C=2, tol=1e-3, max_iter=100), MultinomialNB(alpha=0.15)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough to rank by
+        told = [model.fit(train, labels).predict_log_proba(test) for model in models]
+    mean = np.mean(told, axis=0, dtype=np.float64)
+    return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True))
+
+
+def _describe(
+    judged: pl.DataFrame, suspects: pl.DataFrame, *, wrong: int, unjudged: int, reason: str
+) -> LabelNoise:
+
+    by_label = (
+        judged.group_by("label")
+        .agg(rows=pl.len())
+        .join(
+            suspects.group_by("label").agg(suspects=pl.len(), mostly=pl.col("likely_label").mode().min()),
+            on="label",
+            how="left",
+        )
+        .with_columns(pl.col("suspects").fill_null(0), pl.col("mostly").fill_null(""))
+        .sort("label")
+    )
+    right = judged.filter(pl.col("label") == pl.col("likely_label")).height
+    return LabelNoise(
+        rows=judged.height,
+        unjudged=unjudged,
+        reason=reason,
+        accuracy=right / judged.height if judged.height else 0.0,
+        estimated=wrong,
+        share=wrong / judged.height if judged.height else 0.0,
+        suspects=suspects.height,
+        labels=tuple(LabelSuspects(**row) for row in by_label.iter_rows(named=True)),
+        first=tuple(suspects["id"].drop_nulls()[:FIRST]),
+    )
+
+
+def _as_csv(suspects: pl.DataFrame, *, show_text: bool) -> str:
+    """The review file. No cell begins like a formula: spreadsheets run those, and the text is not ours."""
+    header = ["rank", "id", "split", "given_label", "likely_label", "score", "likely"]
+    columns = ["id", "split", "label", "likely_label", "score", "likely"]
+    if show_text:
+        header.append("text")
+        columns.append("text")
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    table.writerow(header)
+    for rank, row in enumerate(suspects.select(columns).iter_rows(), start=1):
+        table.writerow([rank, *(_harmless(cell) for cell in row)])
+    return written.getvalue()
+
+
+def _harmless(cell: str | float | None) -> str | float | None:
+    if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,277 @@
+"""Are the values in the shards what the row and the taxonomy promise? By Great Expectations, shard by shard.
+
+Memory stays bounded by a shard. Great Expectations is given no place to store or send anything, and its
+results carry no text. Ids alone are compared across shards, as hashes. Parquet types and hashes are left to
+`etl.validation.checks.files`, the same questions as web pages to `etl.validation.report.data_docs`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from etl.dataset.read import SPLITS, Dataset
+from etl.errors import EtlError
+from etl.validation.checks.files import unreadable
+from etl.validation.findings import MAX_EXAMPLES, Finding, judge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REQUIRED = ("id", "source", "file", "position", "raw_text", "text", "label", "tokens", "split")
+
+# No partial lists: they would carry sentences of the corpus.
+RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation of Great Expectations, and the polars predicate that names the rows that break it."""
+
+    code: str
+    column: str
+    expectation: Any
+    is_broken: pl.Expr
+
+
+@dataclass(frozen=True)
+class Breach:
+    """How many rows of a shard break a check, and some of them."""
+
+    code: str
+    column: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
+    """Nulls, labels other than `labels`, rows in a shard of another split, ids that repeat.
+
+    Needs shards with the right columns. Memory: one shard, and one hash an id.
+
+    Raises:
+        InputError: a shard cannot be read.
+        EtlError: Great Expectations could not evaluate an expectation.
+    """
+    batches = in_memory_batches(in_memory_context())
+    breaches = [
+        breach
+        for split in SPLITS
+        for shard in dataset.shards(split)
+        for breach in _check_shard(batches, shard, split, labels)
+    ]
+    return breaches + _ids_in_several_shards(dataset)
+
+
+def check_values(breaches: list[Breach], taxonomy: str) -> list[Finding]:
+    """What `find_breaches` found, judged; `taxonomy` is the name of the dataset's."""
+    findings: list[Finding] = []
+    for code, column in dict.fromkeys((breach.code, breach.column) for breach in breaches):
+        same = [breach for breach in breaches if (breach.code, breach.column) == (code, column)]
+        examples = [example for breach in same for example in breach.examples]
+        count = sum(breach.rows for breach in same)
+        findings += judge(code, count, examples=examples, column=column, taxonomy=taxonomy)
+    return findings
+
+
+def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[Breach]:
+
+    table = read_shard(shard, REQUIRED)
+    checks = row_checks(split, labels)
+    counts = _ask_great_expectations(batches, _asked_about(table, checks), checks)
+    if not any(counts):
+        return []
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return [
+        Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
+        for check, count in zip(checks, counts, strict=True)
+        if count
+    ]
+
+
+def _asked_about(table: pa.Table, checks: list[Check]) -> pa.Table:
+    """The table, with nothing but `True` in columns that are only asked for nulls.
+
+    Great Expectations hashes every value of what it is given, twice, which takes longer than its checks.
+    """
+
+    judged = {check.column for check in checks if check.code != "nulls"}
+    there = pa.scalar(value=True)
+    return pa.table(
+        {
+            name: column if name in judged else pc.if_else(pc.is_valid(column), there, None)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def read_shard(shard: Path, columns: Iterable[str] | None = None) -> pa.Table:
+    """All rows of one shard, and all columns unless some are named.
+
+    Raises:
+        InputError: the shard cannot be read.
+    """
+
+    try:
+        return pq.read_table(shard, columns=None if columns is None else list(columns))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise unreadable(shard, error) from error
+
+
+def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
+    """What every row of a shard must hold to: nulls, labels, split, ids that are unique."""
+
+    expect = great_expectations().expectations
+    column = pl.col
+    return [
+        *(
+            Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
+            for name in REQUIRED
+        ),
+        Check(
+            "label_outside_taxonomy",
+            "label",
+            expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels)),
+            ~column("label").is_in(list(labels)),
+        ),
+        Check(
+            "split_mismatch",
+            "split",
+            expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
+            column("split") != split,
+        ),
+        Check(
+            "duplicate_ids",
+            "id",
+            expect.ExpectColumnValuesToBeUnique(column="id"),
+            column("id").is_duplicated() & column("id").is_not_null(),
+        ),
+    ]
+
+
+def great_expectations() -> Any:
+    """The library, with everything off that would talk: analytics, logging, progress bars."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations
+    return great_expectations
+
+
+def in_memory_context() -> Any:
+    """A context that lives in memory and is thrown away."""
+    gx = great_expectations()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        return context
+
+
+def arrow_backed(table: pa.Table) -> pd.DataFrame:
+    """The table as pandas that keeps its Arrow types and copies no string."""
+    import pandas as pd
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def in_memory_batches(context: Any) -> Any:
+    """What turns a data frame into a batch to validate.
+
+    One for all frames: Great Expectations keeps the last frame of each, so that two would be held twice.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        asset = context.data_sources.add_pandas("shards").add_dataframe_asset("shard")
+        return asset.add_batch_definition_whole_dataframe("rows")
+
+
+def _ask_great_expectations(batches: Any, table: pa.Table, checks: list[Check]) -> list[int]:
+    """How many rows break each check, in order."""
+    gx = great_expectations()
+    frame = arrow_backed(table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        batch = batches.get_batch(batch_parameters={"dataframe": frame})
+        outcome = batch.validate(
+            gx.ExpectationSuite(name="row", expectations=[check.expectation for check in checks]),
+            result_format=RESULT_FORMAT,
+        )
+    counts = {}
+    for result in outcome.results:
+        refuse_unevaluated(result)
+        config = result.expectation_config
+        counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
+    return [counts[check.expectation.expectation_type, check.column] for check in checks]
+
+
+def refuse_unevaluated(result: Any) -> None:
+    """An expectation that raised has found nothing, which must not look like a pass.
+
+    Raises:
+        EtlError: Great Expectations could not evaluate this expectation.
+    """
+    config = result.expectation_config
+    if not result.result and not result.success:
+        column = f" on `{config.kwargs['column']}`" if "column" in config.kwargs else ""
+        raise EtlError(
+            f"Great Expectations could not evaluate {config.type}{column}",
+            next_step="run `etl --debug validate …` and report what it shows",
+        )
+
+
+def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
+    """How many rows have an id that stands in another shard too."""
+    return sum(breach.rows for breach in _ids_in_several_shards(dataset))
+
+
+def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
+    """Rows whose id also stands in another shard, those left out that already repeat within their own."""
+
+    shards = [shard for split in SPLITS for shard in dataset.shards(split)]
+    if len(shards) < 2:
+        return []
+    keys = pl.concat(
+        pl.scan_parquet(shard)
+        .select("id", shard=pl.lit(number))
+        .drop_nulls()
+        .with_columns(key=pl.col("id").hash())
+        for number, shard in enumerate(shards)
+    )
+    per_shard = keys.group_by("key", "shard").agg(pl.len().alias("rows"), pl.col("id").first())
+    repeated = (
+        per_shard.with_columns(shards=pl.len().over("key"))
+        .filter((pl.col("shards") > 1) & (pl.col("rows") == 1))
+        .sort("id", "shard")
+        .collect()
+    )
+    return [
+        Breach(
+            "duplicate_ids",
+            "id",
+            repeated.height,
+            tuple(repeated["id"].unique(maintain_order=True)[:MAX_EXAMPLES]),
+        )
+    ]
+
+
+def _example_ids(frame: pl.DataFrame, shard: Path, is_broken: pl.Expr) -> tuple[str, ...]:
+    """The ids of the first rows that break a check; where the id itself is null, the shard and the row."""
+
+    place = pl.format("{} row {}", pl.lit(shard.name), pl.int_range(pl.len()))
+    broken = frame.select(pl.coalesce("id", place), keep=is_broken.fill_null(False)).filter("keep")
+    return tuple(broken.to_series().unique(maintain_order=True)[:MAX_EXAMPLES])

@@ -1,0 +1,253 @@
+"""The contract as a site of web pages: Great Expectations' Data Docs, for those who know them.
+
+A page for the files, one for every shard, and one for the ids. The findings and the report need none of this.
+The pages are static: what Great Expectations would load from elsewhere is taken out, and a policy in each
+page forbids the browser to load or run anything. No sentence of the corpus is ever in them.
+"""
+
+from __future__ import annotations
+
+import glob
+import html
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.staging import check_replaceable, staging
+from etl.schema import row
+from etl.validation import manifest as manifests
+from etl.validation.checks import files, output_contract
+from etl.validation.manifest import Manifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INDEX = "index.html"
+# What shows that a folder holds such a site, and may be replaced.
+_PROOF = "static/styles/data_docs_default_styles.css"
+_NO_TAGS = str.maketrans("<>", "()")
+_PYTHON_TYPES = {"string": "str", "dictionary": "str", "int64": "int", "list<string>": "list"}
+_REMOTE = re.compile(r"""<script\b.*?</script>|<link\b[^>]*\bhref=["']https?:[^>]*>""", re.DOTALL)
+_REMOTE_IMAGE = re.compile(r"https://great-expectations-web-assets[^\"']*")
+# Great Expectations takes its ticks and crosses from a font that it loads.
+_HEAD = """<head>
+    <meta http-equiv="Content-Security-Policy"
+      content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:">
+    <style>
+      body { font-family: system-ui, sans-serif; margin: 1rem } table { border-collapse: collapse }
+      td, th { border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
+      .fa-check-circle::before { content: "passed" } .fa-times::before { content: "failed" }
+      .text-success { color: #116329 } .text-danger { color: #b3261e } .btn, footer { display: none }
+      nav { height: auto !important }
+    </style>"""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page: a table, and what is expected of it."""
+
+    name: str
+    frame: pd.DataFrame
+    expectations: list[Any]
+    # Names of files may be shown, values of rows never.
+    result_format: dict[str, Any] = field(default_factory=lambda: output_contract.RESULT_FORMAT)
+
+
+def build(dataset: Dataset, directory: Path) -> Path:
+    """Builds the Data Docs of a dataset's contract.
+
+    Args:
+        dataset: one that `etl ingest` wrote, or a stranger that has a manifest.
+        directory: a folder that is empty, not there, or holds an earlier site, which is replaced.
+
+    Returns:
+        The page to open.
+
+    Raises:
+        InputError: the manifest is not one, or a file is not readable Parquet.
+        SettingsError: `directory` holds something else.
+        WriteError: the site cannot be written.
+        EtlError: Great Expectations could not evaluate an expectation.
+    """
+    check_directory(directory)
+    manifest = manifests.read(dataset.manifest, dataset.path)
+    with staging(directory, _PROOF) as folder:
+        context = output_contract.in_memory_context()
+        batches = output_contract.in_memory_batches(context)
+        outcomes = {page.name: _run(context, batches, page) for page in _pages(dataset, manifest)}
+        _write_site(context, folder)
+        _make_static(folder, outcomes)
+    return directory / INDEX
+
+
+def check_directory(directory: Path) -> None:
+    """Refuses a folder that holds something else than an earlier site.
+
+    Raises:
+        SettingsError: it does, or is a file.
+    """
+    check_replaceable(directory, _PROOF)
+
+
+def _pages(dataset: Dataset, manifest: Manifest) -> Iterator[_Page]:
+    yield _files_page(dataset, manifest)
+    for split in SPLITS:
+        for shard in dataset.shards(split):
+            yield _shard_page(shard, split, manifest)
+    yield _ids_page(dataset)
+
+
+def _files_page(dataset: Dataset, manifest: Manifest) -> _Page:
+    """Every file that is listed or there, a row each: its hash, rows, Parquet columns and types."""
+    import pandas as pd
+
+    expect = output_contract.great_expectations().expectations
+    there = {file.relative_to(dataset.path).as_posix() for file in files.parquet_files(dataset)}
+    described = [_describe(dataset.path, name, manifest) for name in sorted(there.union(manifest.files))]
+    pairs = [("sha256", "listed_sha256"), ("rows", "listed_rows"), ("columns", "columns_of_the_row")]
+    return _Page(
+        "files",
+        pd.DataFrame(described, columns=["file", *(name for pair in pairs for name in pair)], dtype="string"),
+        [
+            expect.ExpectColumnValuesToBeUnique(column="file"),
+            expect.ExpectColumnValuesToNotBeNull(column="sha256"),
+            # A table from elsewhere has no manifest that could list anything.
+            *([expect.ExpectColumnValuesToNotBeNull(column="listed_sha256")] if manifest.files else []),
+            *(
+                expect.ExpectColumnPairValuesToBeEqual(
+                    column_A=found, column_B=listed, ignore_row_if="either_value_is_missing"
+                )
+                for found, listed in pairs
+            ),
+        ],
+        {"result_format": "COMPLETE", "unexpected_index_column_names": ["file"]},
+    )
+
+
+def _describe(path: Path, name: str, manifest: Manifest) -> dict[str, str]:
+    """What a file is, and what it should be; what there is nothing to say of is left out."""
+
+    described = {"file": name}
+    if listed := manifest.files.get(name):
+        described["listed_sha256"] = listed.sha256
+        described |= {} if listed.rows is None else {"listed_rows": str(listed.rows)}
+    file = path / name
+    if not file.is_file():
+        return described
+    described["sha256"] = files.sha256(file)
+    try:
+        if file.suffix == ".parquet":
+            described["rows"] = str(pq.read_metadata(file).num_rows)
+            described["columns"] = _in_words(pq.read_schema(file))
+            expected = row.arrow_schema(is_reject=name.startswith("rejects/"))
+            described["columns_of_the_row"] = _in_words(expected)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise files.unreadable(file, error) from error
+    return described
+
+
+def _in_words(schema: pa.Schema) -> str:
+    """Columns and types; Parquet and Arrow do not agree on what the element of a list is called."""
+
+    types = {
+        column.name: f"list of {column.type.value_type}" if pa.types.is_list(column.type) else column.type
+        for column in schema
+    }
+    # Great Expectations takes <…> for a tag and leaves it out.
+    return ", ".join(f"{name} {kind}" for name, kind in types.items()).translate(_NO_TAGS)
+
+
+def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
+    """The rows of a shard. Where columns or types are wrong, nothing is asked about values."""
+    expect = output_contract.great_expectations().expectations
+    table = output_contract.read_shard(shard)
+    listed = manifest.files.get(f"data/{shard.name}")
+    expectations = [
+        expect.ExpectTableColumnsToMatchOrderedList(column_list=row.columns(is_reject=False)),
+        *(
+            expect.ExpectColumnValuesToBeOfType(column=column["name"], type_=_PYTHON_TYPES[column["type"]])
+            for column in row.described()
+            if column["name"] in table.column_names and column["in"] != "rejects"
+        ),
+    ]
+    if listed and listed.rows is not None:
+        expectations.append(expect.ExpectTableRowCountToEqual(value=listed.rows))
+    if table.schema.equals(row.arrow_schema(is_reject=False)):
+        checks = output_contract.row_checks(split, manifest.taxonomy.targets)
+        expectations += [check.expectation for check in checks]
+    return _Page(shard.stem, output_contract.arrow_backed(table), expectations)
+
+
+def _ids_page(dataset: Dataset) -> _Page:
+    """The rows, without their ids, whose id stands in several shards."""
+    import pandas as pd
+
+    expect = output_contract.great_expectations().expectations
+    repeated = output_contract.rows_with_ids_of_other_shards(dataset)
+    frame = pd.DataFrame({"row": range(repeated)})
+    return _Page("ids-in-several-shards", frame, [expect.ExpectTableRowCountToEqual(value=0)])
+
+
+def _run(context: Any, batches: Any, page: _Page) -> bool:
+    """Asks Great Expectations; the outcome is kept in the context. Whether all held."""
+    gx = output_contract.great_expectations()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        suite = context.suites.add(gx.ExpectationSuite(name=page.name, expectations=page.expectations))
+        asked = gx.ValidationDefinition(name=page.name, data=batches, suite=suite)
+        outcome = context.validation_definitions.add(asked).run(
+            batch_parameters={"dataframe": page.frame}, result_format=page.result_format
+        )
+    for result in outcome.results:
+        output_contract.refuse_unevaluated(result)
+    return bool(outcome.success)
+
+
+def _write_site(context: Any, folder: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for site in context.get_site_names():
+            context.delete_data_docs_site(site)
+        context.add_data_docs_site(
+            "contract",
+            {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "store_backend": {
+                    "class_name": "TupleFilesystemStoreBackend",
+                    "base_directory": str(folder.resolve()),
+                },
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            },
+        )
+        context.build_data_docs(site_names=["contract"])
+
+
+def _make_static(folder: Path, outcomes: dict[str, bool]) -> None:
+    """Takes out scripts and what is loaded from elsewhere; gives the index links that need neither."""
+    for page in sorted(folder.rglob("*.html")):
+        up = "../" * (len(page.relative_to(folder).parts) - 1)
+        text = _REMOTE.sub("", page.read_text(encoding="utf-8"))
+        text = _REMOTE_IMAGE.sub(f"{up}static/images/logo-long.png", text).replace("<head>", _HEAD, 1)
+        if page == folder / INDEX:
+            text = text.replace("<body>", f"<body>{_links(folder, outcomes)}", 1)
+        page.write_text(text, encoding="utf-8")
+
+
+def _links(folder: Path, outcomes: dict[str, bool]) -> str:
+    """The index of Great Expectations is drawn by a script; this is the same in plain HTML."""
+    rows = [
+        f"<tr><td>{'passed' if outcomes[name] else 'failed'}</td>"
+        f'<td><a href="{quote(page.relative_to(folder).as_posix())}">{html.escape(name)}</a></td></tr>'
+        for name in outcomes
+        for page in sorted(folder.glob(f"validations/{glob.escape(name)}/**/*.html"))
+    ]
+    return f"<h1>Contract</h1><table><tr><th>Status</th><th>Page</th></tr>{''.join(rows)}</table>"

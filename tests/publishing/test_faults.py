@@ -1,0 +1,164 @@
+"""Whatever happens to a refresh: `current` is one whole version, and the next run puts all in order."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from support.places import content, job, make, run, start, succeeded, whole, write_rows
+from support.refresh_torture import torture
+
+from etl.dataset import versions
+from etl.publishing.refresh import Job
+
+FAULTS = Path(__file__).parents[1] / "support" / "faults.py"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Path]:
+    """A place with one version, and a candidate for a second."""
+    folder = tmp_path_factory.mktemp("published")
+    made = make(folder)
+    succeeded(run(made))
+    shutil.copytree(folder, folder.with_name("other"), symlinks=True)
+    other = job(folder.with_name("other") / "etl.yaml")
+    write_rows(other.inputs[0] / "z.jsonl", 300, 310)
+    succeeded(run(other))
+    candidate = versions.path_of(other.place, versions.current(other.place) or "")
+    (candidate / versions.FACTS).unlink()
+    return made, candidate
+
+
+def publish(kind: str, number: int, place: Path, candidate: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(FAULTS), kind, str(number), str(place), str(candidate)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("kind", ["kill", "full"])
+def test_at_each_file_operation_of_publishing_current_is_the_old_or_the_new_version(
+    published: tuple[Job, Path], tmp_path: Path, kind: str
+) -> None:
+    made, prepared = published
+    place, candidate = tmp_path / "place", tmp_path / "place" / ".candidate"
+
+    def anew() -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(made.place, place, symlinks=True)
+        shutil.copytree(prepared, candidate)
+
+    anew()
+    old, new = whole(place), versions.name_of(candidate)
+    operations = int(publish("count", 0, place, candidate).stdout)
+    assert operations > 20
+    assert whole(place) == new
+    expected, seen = content(place), set()
+    for number in range(1, operations + 1):
+        anew()
+        done = publish(kind, number, place, candidate)
+        assert done.returncode == {"kill": -signal.SIGKILL, "full": done.returncode}[kind]
+        assert done.returncode in {-signal.SIGKILL, 0, 6}, done.stderr
+        seen.add(whole(place))
+        assert whole(place) in {old, new}
+        shutil.rmtree(candidate, ignore_errors=True)
+        shutil.copytree(prepared, candidate)
+        versions.publish(candidate, place, stages={}, raw_files={})
+        assert whole(place) == new
+        assert content(place) == expected
+    assert seen == {old, new}
+
+
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    torture(tmp_path, kills=2, seed=1, say=lambda _: None)
+
+
+@pytest.mark.parametrize("limit", [0, 300, 3_000, 12_000, 30_000])
+def test_a_disk_that_is_full_at_any_write_is_explained_and_leaves_what_was_current(
+    published: tuple[Job, Path], tmp_path: Path, limit: int
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    made = job(folder / "etl.yaml")
+    before, expected = whole(made.place), content(made.place)
+    write_rows(made.inputs[0] / "z.jsonl", 300, 900)
+    process = start(folder / "etl.yaml", env={"ETL_CACHE_DIR": os.environ["ETL_CACHE_DIR"]})
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 6, said
+    assert "Traceback" not in said
+    assert "cannot be written" in said or "cannot be used" in said
+    assert (whole(made.place), content(made.place)) == (before, expected)
+    assert succeeded(run(made)).outcome == "published"
+
+
+def test_a_place_that_may_not_be_written_is_explained(tmp_path: Path) -> None:
+    made = make(tmp_path, out="/proc/self/place")  # not even root may make folders there
+    process = start(tmp_path / "etl.yaml")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 6
+    assert "Traceback" not in said
+    assert f"{made.place} cannot be written" in said
+
+
+def test_a_raw_file_that_changes_while_it_is_read_is_an_error(
+    published: tuple[Job, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    made = job(folder / "etl.yaml")
+    before = whole(made.place)
+    growing = write_rows(made.inputs[0] / "z.jsonl", 300, 3_000)
+    is_done = threading.Event()
+
+    def grow() -> None:
+        with growing.open("ab") as lines:
+            while not is_done.is_set():
+                lines.write(b"\n")
+                lines.flush()
+                time.sleep(0.001)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        done = run(made)
+    finally:
+        is_done.set()
+        writer.join()
+    assert (done.outcome, done.exit_code, whole(made.place)) == ("failed", 4, before)
+    assert done.error and "z.jsonl changed while it was read" in done.error
+    assert succeeded(run(made)).outcome == "published"
+
+
+def test_ten_refreshes_at_once_are_one(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    processes = [start(tmp_path / "etl.yaml", "--workers", "1") for _ in range(10)]
+    said = [process.communicate(timeout=300)[1] for process in processes]
+    codes = sorted(process.returncode for process in processes)
+    assert codes == [0] + [5] * 9, said
+    assert all(
+        "etl refresh" in text for process, text in zip(processes, said, strict=True) if process.returncode
+    )
+    assert whole(made.place)
+    assert len(versions.versions(made.place)) == 1
+
+
+def test_a_clock_that_jumps_changes_nothing(published: tuple[Job, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    made = job(folder / "etl.yaml")
+    first = whole(made.place)
+    # All that was done so far seems to have been done in the future.
+    for path in [*made.place.rglob("*"), *made.inputs[0].rglob("*")]:
+        os.utime(path, (4e9, 4e9), follow_symlinks=False)
+    facts = made.place / "current" / versions.FACTS
+    facts.write_text(facts.read_text().replace('"published": "20', '"published": "29'))
+    assert run(made).outcome == "unchanged"
+    write_rows(made.inputs[0] / "z.jsonl", 300, 310)
+    second = succeeded(run(made)).version
+    assert [each.name for each in versions.versions(made.place)] == [first, second]
+    assert versions.rollback(made.place).name == first

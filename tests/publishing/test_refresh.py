@@ -1,0 +1,298 @@
+"""What a refresh does, and what it leaves alone."""
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from support.places import content, job, make, ran, run, succeeded, whole, write_config, write_rows
+
+from etl.dataset import versions
+from etl.dataset.difference import compare
+from etl.dataset.read import open_dataset
+from etl.errors import SettingsError
+from etl.ingestion import pipeline
+from etl.publishing import record
+from etl.publishing.refresh import Job, job_of, look
+from etl.settings import Settings
+
+ALL = ["ingest", "validate", "build-vocab", "publish"]
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Job:
+    """A place with one version."""
+    made = make(tmp_path)
+    succeeded(run(made))
+    return made
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in {record.FILE, versions.LOCK}
+    }
+
+
+def test_the_first_run_does_everything_and_publishes_a_dataset_with_a_vocabulary_and_a_report(
+    tmp_path: Path,
+) -> None:
+    done = succeeded(run(make(tmp_path)))
+    assert (done.outcome, done.exit_code, ran(done)) == ("published", 0, ALL)
+    assert whole(tmp_path / "place") == done.version
+    for name in ("manifest.json", "vocab.json", "validation/report.html"):
+        assert (tmp_path / "place" / "current" / name).stat().st_size > 0
+    assert sum(done.rows.values()) == 300
+    assert not (tmp_path / "place" / ".candidate").exists()
+
+
+def test_when_nothing_changed_nothing_is_done_and_nothing_is_written(published: Job) -> None:
+    before = files(published.place)
+    done = succeeded(run(published))
+    assert (done.outcome, ran(done), done.events) == ("unchanged", [], [])
+    assert files(published.place) == before
+
+
+def test_a_date_is_no_change(published: Job) -> None:
+    os.utime(published.inputs[0] / "a.jsonl", (1, 1))
+    assert run(published).outcome == "unchanged"
+
+
+def test_an_added_file_is_an_event_and_its_rows_are_added(published: Job) -> None:
+    before = open_dataset(published.place / "current")
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    done = succeeded(run(published))
+    assert [(event.event, event.file) for event in done.events] == [("added", "b.jsonl")]
+    assert (ran(done), done.stages[0].why) == (ALL, ["raw files changed"])
+    found = compare(before, open_dataset(published.place / "current"))
+    assert sum(found.added.values()) == 30
+    assert (sum(found.removed.values()), found.moved, found.relabelled) == (0, {}, 0)
+
+
+def test_the_same_name_with_new_bytes_and_a_file_that_is_gone_are_events(published: Job) -> None:
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    run(published)
+    write_rows(published.inputs[0] / "a.jsonl", 0, 299)
+    (published.inputs[0] / "b.jsonl").unlink()
+    done = succeeded(run(published))
+    assert [(event.event, event.file) for event in done.events] == [
+        ("changed", "a.jsonl"),
+        ("gone", "b.jsonl"),
+    ]
+    assert sum(done.rows.values()) == 299
+
+
+def test_rows_keep_their_split_for_ever_whatever_is_added(published: Job) -> None:
+    def splits() -> dict[str, str]:
+        rows = open_dataset(published.place / "current").scan().select("id", "split").collect()
+        return dict(rows.iter_rows())
+
+    before = splits()
+    for number in range(1, 4):
+        write_rows(published.inputs[0] / f"{number}.jsonl", 300 * number, 300 * number + 200)
+        succeeded(run(published))
+    after = splits()
+    assert len(after) == 900
+    assert {identifier: after[identifier] for identifier in before} == before
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"dedupe__short_chars": 12}, ALL),
+        ({"split__seed": 7}, ALL),
+        ({"taxonomy": "native11"}, ALL),
+        ({"refresh__min_count": 1}, ["build-vocab", "publish"]),
+        ({"validate__thresholds": {"imbalance": 99.0}}, ["validate", "publish"]),
+    ],
+)
+def test_a_changed_setting_runs_what_depends_on_it(
+    published: Job, change: dict[str, object], stages: list[str]
+) -> None:
+    config = published.place.parent / "etl.yaml"
+    done = succeeded(run(job(config, **change)))
+    assert ran(done) == stages
+    assert "settings changed" in done.stages[ALL.index(stages[0])].why + ["settings changed"] * (
+        "taxonomy" in change
+    )
+    assert run(job(config, **change)).outcome == "unchanged"
+
+
+def test_what_is_published_is_what_an_ingest_of_all_of_it_gives(published: Job, tmp_path: Path) -> None:
+    write_rows(published.inputs[0] / "b.jsonl", 290, 340, label="분노")  # conflicts, duplicates, leaks
+    succeeded(run(published))
+    pipeline.ingest(
+        published.inputs, tmp_path / "anew", published.settings, workers=1, progress=lambda *_: None
+    )
+    manifest = open_dataset(tmp_path / "anew").manifest
+    current = open_dataset(published.place / "current").manifest
+    files = {name: facts for name, facts in current["files"].items() if not name.startswith("vocab")}
+    assert files == manifest["files"]
+    assert {**current, "files": None} == {**manifest, "files": None}
+
+
+def test_shards_that_did_not_change_are_shared(published: Job) -> None:
+    before = {path.name: path.stat().st_ino for path in (published.place / "current" / "data").iterdir()}
+    write_rows(published.inputs[0] / "z.jsonl", 300, 302)
+    succeeded(run(published))
+    after = {path.name: path.stat().st_ino for path in (published.place / "current" / "data").iterdir()}
+    assert len(before.items() & after.items()) >= 2
+
+
+def test_a_dataset_with_errors_is_not_published_and_kept_to_look_at(published: Job) -> None:
+    current = whole(published.place)
+    rows = [
+        {"text": f"{number}번째 문장은 늘 같다고 한다", "label": "기쁨", "group": "g"} for number in range(9)
+    ]
+    (published.inputs[0] / "b.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    config = published.place.parent / "etl.yaml"
+    strict = job(
+        config,
+        validate__severities={"constant_predictor": "error"},
+        validate__thresholds={"constant_predictor": 0.1},
+    )
+    done = run(strict)
+    assert (done.outcome, done.exit_code, done.version) == ("failed", 3, current)
+    assert done.kept and (Path(done.kept) / "validation" / "report.html").exists()
+    assert whole(published.place) == current
+    assert [stage.stage for stage in done.stages] == ["ingest", "validate"]
+
+
+def test_a_bad_file_leaves_what_was_current(published: Job) -> None:
+    current = whole(published.place)
+    (published.inputs[0] / "bad.zip").write_bytes(b"PK\x03\x04 not a zip")
+    done = run(published)
+    assert (done.outcome, done.exit_code) == ("failed", 4)
+    assert done.error and "bad.zip" in done.error
+    assert whole(published.place) == current
+    (published.inputs[0] / "bad.zip").unlink()
+    assert run(published).outcome == "unchanged"
+
+
+def test_of_failed_runs_only_the_last_few_are_kept(tmp_path: Path) -> None:
+    made = make(tmp_path, keep_failed=2)
+    config = tmp_path / "etl.yaml"
+    for number in range(4):
+        write_rows(made.inputs[0] / "a.jsonl", 0, 300 + number)
+        assert run(
+            job(
+                config,
+                validate__severities={"constant_predictor": "error"},
+                validate__thresholds={"constant_predictor": 0.1},
+            )
+        ).kept
+    assert sorted(path.name for path in (made.place / "failed").iterdir()) == ["000003", "000004"]
+
+
+def test_every_run_is_a_line_of_the_record(published: Job) -> None:
+    run(published)
+    (published.inputs[0] / "bad.zip").write_bytes(b"PK\x03\x04 not a zip")
+    run(published)
+    lines = (published.place / record.FILE).read_text(encoding="utf-8").splitlines()
+    runs = [json.loads(line) for line in lines]
+    assert [each["outcome"] for each in runs] == ["published", "unchanged", "failed"]
+    assert [each["run"] for each in runs] == [1, 2, 3]
+    assert all(each["seconds"] > 0 and each["started"].endswith("Z") for each in runs)
+    assert "bad.zip" in runs[2]["error"]
+
+
+def test_a_line_that_was_cut_off_does_not_spoil_the_next(published: Job) -> None:
+    with (published.place / record.FILE).open("ab") as lines:
+        lines.write(b'{"run": 2, "outco')
+    done = run(published)
+    assert done.run == 2
+    assert [each["outcome"] for each in record.runs(published.place)] == ["published", "unchanged"]
+
+
+def test_only_so_many_versions_are_kept(tmp_path: Path) -> None:
+    made = make(tmp_path, keep=2)
+    for number in range(4):
+        write_rows(made.inputs[0] / "a.jsonl", 0, 300 + number)
+        succeeded(run(made))
+    assert len(versions.versions(made.place)) == 2
+    assert whole(made.place) == versions.versions(made.place)[-1].name
+
+
+def test_what_was_rolled_back_stays_so_until_something_changes(published: Job) -> None:
+    first = whole(published.place)
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    second = succeeded(run(published)).version
+    versions.rollback(published.place)
+    done = succeeded(run(published))
+    assert (done.outcome, done.version, whole(published.place)) == ("withdrawn", first, first)
+    write_rows(published.inputs[0] / "c.jsonl", 400, 410)
+    third = succeeded(run(published))
+    assert third.outcome == "published"
+    assert third.version not in {first, second}
+
+
+def test_a_publication_that_was_cut_short_is_finished(published: Job) -> None:
+    first = whole(published.place)
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    second = succeeded(run(published)).version
+    # As if the machine had stopped between the rename of the folder and that of the link.
+    (published.place / "current").unlink()
+    (published.place / "current").symlink_to(f"versions/{first}")
+    done = succeeded(run(published))
+    assert (done.outcome, ran(done), whole(published.place)) == ("published", [], second)
+
+
+def test_a_damaged_version_is_made_again(published: Job) -> None:
+    shard = next((published.place / "current" / "data").iterdir())
+    shard.write_bytes(shard.read_bytes()[:-1])
+    done = succeeded(run(published))
+    assert done.stages[0].why == [f"a file of version {done.version} is missing or cut off"]
+    assert whole(published.place) == done.version
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(published: Job) -> None:
+    assert look(published).is_nothing
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    before = files(published.place)
+    changes = look(published)
+    assert changes.why["ingest"] == ["raw files changed"]
+    assert files(published.place) == before
+
+
+def test_a_place_among_the_raw_files_is_not_read(tmp_path: Path) -> None:
+    write_rows(tmp_path / "raw" / "a.jsonl", 0, 300)
+    made = job(write_config(tmp_path, out="raw/place"))
+    succeeded(run(made))
+    assert run(made).outcome == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ({"inputs": []}, "refresh.inputs is not set"),
+        ({"out": None}, "refresh.out is not set"),
+        ({"out": "."}, "holds the input"),
+    ],
+)
+def test_a_section_that_cannot_be_used_is_refused(
+    tmp_path: Path, sections: dict[str, object], words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words):
+        job(write_config(tmp_path, **sections))
+
+
+def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    made.place.mkdir()
+    (made.place / "mine.txt").write_text("mine")
+    with pytest.raises(SettingsError, match="something else"):
+        run(made)
+    assert [path.name for path in made.place.iterdir()] == ["mine.txt"]
+
+
+def test_settings_without_the_section_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"refresh\.inputs is not set"):
+        job_of(Settings(), Path(), 1)
+
+
+def test_content_is_read_by_polars_through_the_link(published: Job) -> None:
+    rows = pl.scan_parquet(published.place / "current" / "data" / "*.parquet").select(pl.len()).collect()
+    assert rows.item() == 300
+    assert content(published.place)

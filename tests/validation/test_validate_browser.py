@@ -1,0 +1,165 @@
+"""The report as Chromium shows it. These tests install nothing, and skip without a browser or playwright."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.small_datasets import Row, clean_rows, make_reject, write_dataset
+
+from etl.validation.run import validate
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+ATTACK = "<script>alert(1)</script>"
+IMAGE = "<img src=x onerror=alert(1)>"
+PHONE, DESK, PAPER = 390, 1280, 688  # CSS pixels; A4 less the margins of report.css is 182 mm
+# For each element: its text, and the contrast (WCAG 2) of its colour with what it stands on.
+CONTRASTS = """elements => elements.map(element => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  let under = element;
+  const behind = () => channels(getComputedStyle(under).backgroundColor);
+  while (under.parentElement && behind()[3] === 0) under = under.parentElement;
+  const luminance = colour => channels(colour).slice(0, 3).map(value => value / 255)
+    .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const both = [getComputedStyle(element).color, getComputedStyle(under).backgroundColor].map(luminance);
+  return [element.innerText, (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)];
+})"""
+BOXES = """elements => elements.map(element => {
+  const {left, right, width, height} = element.getBoundingClientRect();
+  return {left, right, width, height, says: element.getAttribute("aria-label")};
+})"""
+COLOUR = "element => getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number)"
+
+OpenPage = Callable[..., Any]
+
+
+def hostile_rows() -> list[Row]:
+    """Rows with leaks, drift and two sources; markup and endless words wherever a text can stand."""
+    rows = clean_rows(train=120)
+    for row in rows[100:]:
+        row["source"] = f"kote {ATTACK}"
+    rows[0]["id"] = rows[1]["id"] = f"table:{IMAGE}"
+    for at, split in ((0, "train"), (125, "validation"), (145, "test")):
+        rows[at] |= {"raw_text": f"{ATTACK} 오늘은 정말 좋은 날이다", "text": "오늘은 정말 좋은 날이다"}
+        assert rows[at]["split"] == split
+    rows[2]["label"], rows[126]["label"] = f"기쁨 {ATTACK}", "긴이름표" * 400
+    rows[127]["group"] = rows[3]["group"]
+    rows[127]["id"] = "table:" + "끝없는이름" * 100
+    return rows
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser") / f"dataset {IMAGE}"
+    path = write_dataset(folder, hostile_rows(), [make_reject(900, "empty_text")])
+    validate(path, show_text=True)
+    return path / "validation" / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        # Chromium's own sandbox does not start for root, as whom containers run tests.
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, report: Path) -> Iterator[OpenPage]:
+    """`open_page(**options of the context)` opens the report."""
+    contexts = []
+
+    def open_here(width: int = DESK, **options: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **options))
+        page = contexts[-1].new_page()
+        page.goto(report.as_uri())
+        return page
+
+    yield open_here
+    for context in contexts:
+        context.close()
+
+
+def test_nothing_is_requested_and_the_console_stays_empty(browser: Any, report: Path) -> None:
+    page = browser.new_page()
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.goto(report.as_uri(), wait_until="networkidle")
+    page.close()
+    assert requested == [report.as_uri()]
+    assert said == []
+
+
+def test_charts_are_seen_without_javascript_and_say_what_they_show(open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    assert page.locator("h1").inner_text() == "Do not train on this yet"
+    headings = page.locator("h2").all_inner_texts()
+    assert {"Labels by split", "Labels by source", "Drift", "Leakage", "Findings"} <= {*headings}
+    charts = page.locator("[role=img]").evaluate_all(BOXES)
+    assert len(charts) > 20
+    assert all(box["width"] > 50 and box["height"] > 4 and box["says"] for box in charts)
+    bars = page.locator(".bar i").evaluate_all(BOXES)
+    assert len(bars) > 20
+    assert all(box["width"] > 0 and box["height"] > 4 for box in bars)
+
+
+@pytest.mark.parametrize("width", [320, PHONE, DESK])
+def test_the_page_never_scrolls_sideways(open_page: OpenPage, width: int) -> None:
+    page = open_page(width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for box in page.locator("header, section, article, .scroll, p, footer").evaluate_all(BOXES):
+        assert 0 <= box["left"] <= box["right"] <= width
+
+
+def test_markup_in_the_data_is_shown_as_it_was_written(open_page: OpenPage) -> None:
+    page = open_page()
+    shown = page.locator("body").inner_text()
+    assert page.locator("script, img, iframe, object, link").count() == 0
+    assert f"{ATTACK} 오늘은 정말 좋은 날이다" in page.locator("q").all_inner_texts()
+    for text in (f"기쁨 {ATTACK}", f"kote {ATTACK}", f"table:{IMAGE}", f"dataset {IMAGE}"):
+        assert text in shown, text
+    assert page.title() == f"dataset {IMAGE}: validation report"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_the_light_and_in_the_dark(open_page: OpenPage, scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    parts = page.locator("h1, h2, h3, p, th, td, dt, dd, li, a, code, .badge, .quiet, .bad, .doubt")
+    assert [text for text, contrast in parts.evaluate_all(CONTRASTS) if contrast < 4.5] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_splits_differ_in_lightness_for_who_sees_no_colours(open_page: OpenPage, scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    lightness = []
+    for split in ("train", "validation", "test"):
+        red, green, blue = page.locator(f".legend .{split}").first.evaluate(COLOUR)
+        lightness.append(sum(w * (c / 255) ** 2.2 for w, c in ((0.21, red), (0.72, green), (0.07, blue))))
+    darkest, middle, lightest = sorted(lightness)
+    assert middle > 1.3 * darkest
+    assert lightest > 1.3 * middle
+
+
+def test_it_prints_on_white_paper_with_nothing_cut_off(open_page: OpenPage) -> None:
+    page = open_page(PAPER, color_scheme="dark")
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF-")
+    page.emulate_media(media="print")
+    assert page.locator("body").evaluate(COLOUR) == [255, 255, 255]
+    assert max(box["right"] for box in page.locator("table, p").evaluate_all(BOXES)) <= PAPER
+
+
+def test_links_lead_to_the_finding_they_name(open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    for link in page.locator("#findings table a").all():
+        target = page.locator(link.get_attribute("href"))
+        assert target.count() == 1
+        assert target.locator("h3").inner_text().startswith(link.inner_text())
