@@ -90,7 +90,7 @@ def connect(url: str) -> Remote:
             "a URL with a user name or password is refused",
             details=[f"got one for {parts.scheme}://{parts.netloc.rpartition('@')[2]}"],
             cause="It would end up in logs and in the history of the shell.",
-            next_step="leave it out, and set it in the environment: docs/operations.md says how.",
+            next_step="leave it out, and set it in the environment: docs/storage.md says how.",
         )
     try:
         import fsspec
