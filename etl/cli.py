@@ -38,6 +38,7 @@ from etl.commands import (
     versions,
 )
 from etl.errors import EtlError
+from etl.runtime import console
 
 INTERRUPTED = 130
 
@@ -87,6 +88,7 @@ def _show_version(is_asked: bool) -> None:
 @app.callback()
 def common(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show details of what is done.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback does it
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
@@ -95,6 +97,7 @@ def common(
     """What all commands share."""
     if debug:
         os.environ["ETL_DEBUG"] = "1"
+    console.show_log(is_verbose=verbose)
 
 
 def main() -> None:

@@ -35,11 +35,11 @@ def build_vocab(
     from etl.dataset import vocab
     from etl.dataset.read import open_dataset
     from etl.runtime import console
-    from etl.runtime.engine.choose import open_engine
+    from etl.runtime.engine.open import open_engine
     from etl.storage.datasets import changed
 
     with changed(dataset, console.note) as folder:
-        with open_engine(engine, address, None, console.note) as chosen:
+        with open_engine(engine, address, None) as chosen:
             vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size, engine=chosen)
         covered = vocab.coverage(vocabulary, open_dataset(folder))
     file = f"{dataset.rstrip('/')}/{vocab.FILE}"

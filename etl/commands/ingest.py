@@ -87,7 +87,7 @@ def ingest(
     from etl import settings as settings_module
     from etl.ingestion import pipeline
     from etl.runtime import console
-    from etl.runtime.engine.choose import open_engine
+    from etl.runtime.engine.open import open_engine
     from etl.storage.datasets import written
     from etl.storage.inputs import fetched
 
@@ -119,7 +119,7 @@ def ingest(
             return
         with (
             written(out, console.note) as folder,
-            open_engine(engine, address, workers, console.note) as chosen,
+            open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
             manifest = pipeline.ingest(

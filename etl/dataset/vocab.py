@@ -23,7 +23,7 @@ from etl.dataset import staging
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.dataset.shards import fingerprint
 from etl.errors import InputError, SettingsError
-from etl.runtime.engine.local import Engine
+from etl.runtime.engine.protocol import Engine
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
 # In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.
@@ -116,7 +116,7 @@ def count(
             next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
         )
     with reading(dataset, "train"):
-        if engine is None or engine.parts == 1:
+        if engine is None or engine.n_partitions == 1:
             counted = _counts(dataset.scan("train"))
         else:
             counted = _counts_of_shards(dataset, engine)
@@ -317,7 +317,7 @@ def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
     shards = (shard.read_bytes() for shard in dataset.shards("train"))
     # Added up in between: the tokens of many shards are mostly the same.
     total = pl.DataFrame(schema={"token": pl.String, "n": pl.Int64})
-    for counted in engine.run(_counts_of_shard, shards):
+    for counted in engine.map(_counts_of_shard, shards):
         total = pl.concat([total, counted]).group_by("token").agg(pl.col("n").sum())
     return total
 

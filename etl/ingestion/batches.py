@@ -22,7 +22,8 @@ from etl.ingestion.spool import Spool
 from etl.ingestion.steps.row_hashes import keys
 from etl.ingestion.steps.token_report import Counts, add, count_tokens, total
 from etl.runtime.console import Progress
-from etl.runtime.engine.local import Work, ordered_map
+from etl.runtime.engine.local import ordered_map
+from etl.runtime.engine.protocol import BatchFn
 from etl.settings import Settings
 
 Step = Callable[["pl.DataFrame"], "pl.DataFrame"]
@@ -89,14 +90,14 @@ class Through:
     """What the batches of a run go through, and what is told about them.
 
     Args:
-        work: `work_on` with the steps that see one batch, here or elsewhere.
+        work: `run_batch_steps` with the steps that see one batch, here or elsewhere.
         settings: those of the run.
         account: learns what became of each file.
         shelf: where what was made of an input is kept; None: nowhere.
         known: hashes of raw files that need not be computed again.
     """
 
-    work: Work
+    work: BatchFn
     settings: Settings
     account: Account
     shelf: Shelf | None = None
@@ -121,8 +122,8 @@ def run_batches(
     return corpus
 
 
-def work_on(steps: list[Step], settings: Settings, batch: pl.DataFrame) -> list[pl.DataFrame]:
-    """What is made of one batch, wherever that is done.
+def run_batch_steps(steps: list[Step], settings: Settings, batch: pl.DataFrame) -> list[pl.DataFrame]:
+    """Runs the per-batch steps; called here or on a Ray worker.
 
     Returns:
         Its rows after the steps, their keys, and of the token counts the sources and the tokens.

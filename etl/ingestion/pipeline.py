@@ -24,7 +24,7 @@ from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import Shelf
-from etl.ingestion.batches import Through, run_batches, work_on
+from etl.ingestion.batches import Through, run_batch_steps, run_batches
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.detect import detect
 from etl.ingestion.sources.raw import Account
@@ -39,7 +39,8 @@ from etl.ingestion.steps.split import split
 from etl.ingestion.steps.tag import tag
 from etl.ingestion.steps.token_report import report
 from etl.runtime.console import Progress
-from etl.runtime.engine.local import Engine, Local, Work, ordered_map
+from etl.runtime.engine.local import LocalEngine, ordered_map
+from etl.runtime.engine.protocol import BatchFn, Engine
 from etl.schema import contract, taxonomy
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
@@ -124,18 +125,18 @@ def ingest(
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, "manifest.json")
     found, account = discover(paths, settings)
-    engine = engine or Local(workers)
+    engine = engine or LocalEngine(workers)
     with staging(out, "manifest.json") as folder:
         spool = Spool(folder / "spool")
-        with engine.opened(open_steps, fingerprints.of_work, settings) as work:
+        with engine.start_workers(open_steps, fingerprints.of_work, settings) as work:
             through = Through(work, settings, account, shelf, known or {})
             corpus = run_batches(units(found, settings), through, spool, engine.in_flight, progress)
         if not corpus.keys:
             raise _nothing_read(account)
         corpus_keys = pl.concat(corpus.keys)
-        find_nearest = partial(nearest_in_parts, parts=engine.parts, run=engine.run)
+        find_nearest = partial(nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map)
         for step in steps_on_corpus(settings, find_nearest):
-            [corpus_keys] = engine.run(step.run, [corpus_keys])
+            [corpus_keys] = engine.map(step.run, [corpus_keys])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
         files[preparation.FILE] = fingerprint(folder / preparation.FILE)
@@ -157,7 +158,7 @@ def ingest(
 
 
 @contextmanager
-def open_steps(settings: Settings, workers: int) -> Iterator[Work]:
+def open_steps(settings: Settings, workers: int) -> Iterator[BatchFn]:
     """The steps that see one batch, ready for batches, until the block is left.
 
     Raises:
@@ -166,7 +167,7 @@ def open_steps(settings: Settings, workers: int) -> Iterator[Work]:
     labels, policy = taxonomy.load(settings.taxonomy), load_policy(settings.tag)
     with open_tagger(settings.tag, workers) as tagger:
         route = steps(settings, labels, tagger, policy)
-        yield partial(work_on, [step.run for step in route if not step.sees_whole_corpus], settings)
+        yield partial(run_batch_steps, [step.run for step in route if not step.sees_whole_corpus], settings)
 
 
 def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:

@@ -38,10 +38,10 @@ from etl.publishing.what_changed import (
     refuse_changed,
     what_changed,
 )
-from etl.runtime import clock, console
+from etl.runtime import clock
 from etl.runtime.console import Progress
-from etl.runtime.engine.choose import open_engine
-from etl.runtime.engine.local import Engine
+from etl.runtime.engine.open import open_engine
+from etl.runtime.engine.protocol import Engine
 from etl.schema import taxonomy
 from etl.settings import Settings
 from etl.similarity import pair_cache
@@ -67,7 +67,6 @@ class Job:
         place: where versions are published.
         settings: all of them.
         workers: tagging processes; decides nothing of the content.
-        say: told what a person who watches should know of a cluster.
         sources: where there are URLs among the inputs: those and the paths, to be fetched by each run.
         url: where the current version is copied to; None: nowhere.
     """
@@ -76,14 +75,13 @@ class Job:
     place: Path
     settings: Settings
     workers: int | None = 1
-    say: Callable[[str], None] = console.note
     sources: tuple[str, ...] = ()
     url: str | None = None
 
     def open_engine(self) -> AbstractContextManager[Engine]:
         """Where the work is done: only opened where there is some."""
         refresh = self.settings.refresh
-        return open_engine(refresh.engine, refresh.address, self.workers, self.say)
+        return open_engine(refresh.engine, refresh.address, self.workers)
 
 
 @dataclass

@@ -6,6 +6,7 @@ Results go to standard output, progress and notes to standard error, so a pipe o
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,29 @@ def note(text: str) -> None:
     """One line for a person who watches, on standard error."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+_PREFIXES = {logging.ERROR: "error: ", logging.WARNING: "note: "}
+
+
+class _LogHandler(logging.Handler):
+    """Writes each log record as a note, to whatever standard error is at that time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes one record."""
+        origin = f"{record.name}: " if record.levelno < logging.INFO else ""
+        note(_PREFIXES.get(record.levelno, "") + origin + record.getMessage())
+
+
+def show_log(*, is_verbose: bool = False) -> None:
+    """Shows the log of the library on standard error; commands call this, other programs decide themselves.
+
+    Args:
+        is_verbose: details for debugging too, each with the module that it comes from.
+    """
+    logger = logging.getLogger("etl")
+    logger.setLevel(logging.DEBUG if is_verbose else logging.INFO)
+    logger.handlers[:] = [_LogHandler()]
 
 
 def counted(number: int, noun: str) -> str:

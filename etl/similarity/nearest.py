@@ -1,45 +1,43 @@
-"""The most similar text of one side for each text of another, such as train and validation.
+"""Nearest neighbours between two sets of texts, such as train and validation.
 
-`etl.similarity.pairs` finds the pairs; this module keeps the best of them, so a thousand variations of
-one text need a thousand lines, not half a million. Ingest's `leak_near` and validate's level L3 both come
-from here.
+`etl.similarity.pairs` finds the pairs; this module keeps the best one of each text, so a thousand variations
+of one text need a thousand rows, not half a million. Used by ingest (`leak_near`) and by validate (level L3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from etl.runtime.engine.protocol import MapFn
 from etl.similarity.pairs import near_duplicates
 
 Sides = Sequence[tuple["pl.Series", "pl.Series"]]
 FindNearest = Callable[["pl.Series", float, Sides], "list[pl.DataFrame]"]
-Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
 def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFrame]:
-    """For each text of one side the most similar other text of the other side, if it is similar enough.
+    """Finds for each text of one side the most similar other text of the other side.
 
     Args:
         texts: distinct strings, none null or empty.
-        threshold: the least Jaccard similarity of the sets of character trigrams, above 0 and at most 1.
-        sides: pairs of boolean series, one value a text: whose neighbours are looked for, and among whom. A
+        threshold: least Jaccard similarity of the sets of character trigrams, above 0 and at most 1.
+        sides: pairs of boolean masks over `texts`: whose neighbours are looked for, and among which texts. A
             text may be on both sides; it is never its own neighbour.
 
     Returns:
-        For each of `sides` a frame, sorted by `text`: the places in `texts` of a text (`text`) and of the
-        most similar one (`other`; of equally similar ones the first), and their `similarity`.
+        For each of `sides` a frame, sorted by `text`: the row numbers in `texts` of a text (`text`) and of
+        the most similar one (`other`; of equally similar ones the first), and their `similarity`. Texts
+        without a neighbour that reaches the threshold are left out.
     """
-
     schema = {"text": pl.Int64(), "other": pl.Int64(), "similarity": pl.Float64()}
-    found = [pl.DataFrame(schema=schema) for _ in sides]
+    best = [pl.DataFrame(schema=schema) for _ in sides]
     if not any(these.any() and those.any() for these, those in sides):
-        return found
-    for pairs in near_duplicates(texts, threshold, *_kinds(sides)):
+        return best
+    for pairs in near_duplicates(texts, threshold, *_groups(sides)):
         directed = pl.concat(
             [
                 pairs.select(text="first", other="second", similarity="similarity"),
@@ -48,58 +46,53 @@ def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFra
         )
         for number, (these, those) in enumerate(sides):
             is_between = these.gather(directed["text"]) & those.gather(directed["other"])
-            found[number] = _best(pl.concat([found[number], directed.filter(is_between)]))
-    return found
+            best[number] = _keep_best(pl.concat([best[number], directed.filter(is_between)]))
+    return best
 
 
 def nearest_in_parts(
-    texts: pl.Series, threshold: float, sides: Sides, *, parts: int, run: Run
+    texts: pl.Series, threshold: float, sides: Sides, *, n_partitions: int, map_fn: MapFn
 ) -> list[pl.DataFrame]:
-    """What `nearest` gives, found in parts that may be worked on at a time, wherever `run` has it done.
+    """Same result as `nearest`, computed in partitions that an engine can run in parallel.
 
-    Each part has a share of the texts whose neighbours are looked for, and all among which they are looked
-    for; so no pair is missed, and none is found twice.
+    Each partition has a share of the texts whose neighbours are looked for, and all texts among which they
+    are looked for; so no pair is missed, and none is found twice.
 
     Args:
         texts, threshold, sides: see `nearest`.
-        parts: how many.
-        run: `map` of a function to the arguments of all parts, in order.
+        n_partitions: number of tasks.
+        map_fn: runs the tasks, see `etl.runtime.engine.protocol`.
     """
-
-    if parts == 1:
+    if n_partitions == 1:
         return nearest(texts, threshold, sides)
     joined = []
     for these, those in sides:
-        found = run(partial(_part, texts, threshold, these, those, parts), range(parts))
-        joined.append(pl.concat(list(found)).sort("text"))
+        run_partition = partial(_nearest_in_partition, texts, threshold, these, those, n_partitions)
+        joined.append(pl.concat(list(map_fn(run_partition, range(n_partitions)))).sort("text"))
     return joined
 
 
-def _part(
-    texts: pl.Series, threshold: float, these: pl.Series, those: pl.Series, parts: int, part: int
+def _nearest_in_partition(
+    texts: pl.Series, threshold: float, these: pl.Series, those: pl.Series, n_partitions: int, number: int
 ) -> pl.DataFrame:
-
-    in_part = these & (pl.int_range(len(texts), eager=True) % parts == part)
-    places = (in_part | those).arg_true()
-    [found] = nearest(texts.gather(places), threshold, [(in_part.gather(places), those.gather(places))])
-    # Places of the part ascend as those of the whole do, so of equally similar ones the same is the first.
-    whole = places.cast(pl.Int64)
-    return found.with_columns(
-        whole.gather(found["text"]).alias("text"), whole.gather(found["other"]).alias("other")
-    )
+    these = these & (pl.int_range(len(texts), eager=True) % n_partitions == number)
+    rows = (these | those).arg_true()
+    [best] = nearest(texts.gather(rows), threshold, [(these.gather(rows), those.gather(rows))])
+    # Rows of the partition ascend as those of the whole do, so of equally similar ones the same is the first.
+    rows = rows.cast(pl.Int64)
+    return best.with_columns(rows.gather(best[name]).alias(name) for name in ("text", "other"))
 
 
-def _kinds(sides: Sides) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """With one pair of sides, on which each text is, and that only pairs between them are asked for."""
-
+def _groups(sides: Sides) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Returns `groups` and `compare` for `near_duplicates`; one pair of sides is compared only across."""
     if len(sides) != 1:
         return None, None
     [(these, those)] = sides
-    kinds = these.to_numpy().astype(np.int64) + 2 * those.to_numpy().astype(np.int64)
-    is_asked = np.array([[bool((a & 1 and b & 2) or (a & 2 and b & 1)) for b in range(4)] for a in range(4)])
-    return kinds, is_asked
+    groups = these.to_numpy().astype(np.int64) + 2 * those.to_numpy().astype(np.int64)
+    compare = np.array([[bool((a & 1 and b & 2) or (a & 2 and b & 1)) for b in range(4)] for a in range(4)])
+    return groups, compare
 
 
-def _best(pairs: pl.DataFrame) -> pl.DataFrame:
+def _keep_best(pairs: pl.DataFrame) -> pl.DataFrame:
     ordered = pairs.sort("text", "similarity", "other", descending=[False, True, False])
     return ordered.unique("text", keep="first", maintain_order=True)

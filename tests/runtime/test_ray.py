@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ import pytest
 from etl.dataset import vocab
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion import pipeline
-from etl.runtime.engine.choose import open_engine
-from etl.runtime.engine.local import Work
-from etl.runtime.engine.packing import carried, carry
+from etl.runtime.engine.open import open_engine
+from etl.runtime.engine.packing import pack_settings, unpack_settings
+from etl.runtime.engine.protocol import BatchFn
 from etl.settings import Settings, Table, Tag, load
 from etl.tagging import dictionary
 from etl.tagging.tagger import open_tagger
@@ -32,7 +33,6 @@ FILES, ROWS = 40, 60
 OBJECTS = 80 * 2**20
 TABLE = Table(text_column="text", label_column="label")
 WHITESPACE = Settings(tag=Tag("whitespace"), table=TABLE)
-SAY_NOTHING: Callable[[str], None] = lambda _: None  # noqa: E731
 
 
 def quiet(amount: int, description: str | None = None) -> None:
@@ -88,48 +88,50 @@ def digests(folder: Path) -> dict[str, str]:
 def test_two_nodes_make_the_dataset_of_one_machine(
     cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path
 ) -> None:
-    with open_engine("ray", cluster.address, None, SAY_NOTHING) as engine:
-        assert engine.parts == 2
+    with open_engine("ray", cluster.address, None) as engine:
+        assert engine.n_partitions == 2
         pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
         vocab.build(tmp_path / "d", engine=engine)
     assert digests(tmp_path / "d") == local
 
 
 def test_a_node_that_dies_in_the_midst_changes_nothing(
-    cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path
+    cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said: list[str] = []
     are_ready = threading.Event()
     node = cluster.add_node(num_cpus=1, object_store_memory=OBJECTS)
 
-    def say(note: str) -> None:
-        said.append(note)
-        if "ready" in note and not are_ready.is_set():
+    def remove_node(record: logging.LogRecord) -> bool:
+        if "ready" in record.getMessage() and not are_ready.is_set():
             are_ready.set()
             cluster.remove_node(node, allow_graceful=False)
+        return True
 
     def slowly(amount: int, description: str | None = None) -> None:
         if not are_ready.is_set():
             time.sleep(1)
 
-    with open_engine("ray", cluster.address, None, say) as engine:
-        assert engine.parts == 3
+    log = logging.getLogger("etl.runtime.engine.ray_workers")
+    log.addFilter(remove_node)
+    with open_engine("ray", cluster.address, None) as engine:
+        assert engine.n_partitions == 3
         pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
         vocab.build(tmp_path / "d", engine=engine)
-    assert "note: 3 workers on 3 nodes ready" in said
-    assert [note for note in said if "was lost; others do its work" in note]
+    log.removeFilter(remove_node)
+    assert "3 workers on 3 nodes ready" in caplog.messages
+    assert [note for note in caplog.messages if "was lost; others do its work" in note]
     assert digests(tmp_path / "d") == local
 
 
 def test_a_batch_that_no_worker_survives_is_given_up_and_the_nodes_are_named(cluster: Any) -> None:
     @contextmanager
-    def open_deadly(settings: Settings, workers: int) -> Iterator[Work]:
+    def open_deadly(settings: Settings, workers: int) -> Iterator[BatchFn]:
         yield lambda batch: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[func-returns-value,return-value]
 
     with (
         pytest.raises(EtlError, match="none of them lived") as raised,
-        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
-        engine.opened(open_deadly, lambda settings: {}, WHITESPACE) as work,
+        open_engine("ray", cluster.address, 1) as engine,
+        engine.start_workers(open_deadly, lambda settings: {}, WHITESPACE) as work,
     ):
         work(pl.DataFrame({"text": ["가"]}))
     assert [detail.startswith("on the node ") for detail in raised.value.details] == [True] * 5
@@ -143,8 +145,8 @@ def test_a_node_with_another_version_is_refused_with_both_hashes(cluster: Any) -
 
     with (
         pytest.raises(InputError) as raised,
-        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
-        engine.opened(pipeline.open_steps, facts, WHITESPACE) as work,
+        open_engine("ray", cluster.address, 1) as engine,
+        engine.start_workers(pipeline.open_steps, facts, WHITESPACE) as work,
     ):
         work(pl.DataFrame())
     assert raised.value.details[0] == "code: expected ours, got theirs"
@@ -154,13 +156,13 @@ def test_a_node_with_another_version_is_refused_with_both_hashes(cluster: Any) -
 
 def test_a_sentence_that_hangs_its_tagger_is_found_on_a_node_too(cluster: Any) -> None:
     @contextmanager
-    def open_hannanum(settings: Settings, workers: int) -> Iterator[Work]:
+    def open_hannanum(settings: Settings, workers: int) -> Iterator[BatchFn]:
         with open_tagger(Tag("hannanum", seconds=2), workers, is_cached=False) as tagger:
             yield lambda batch: [tagger(batch["text"])]
 
     with (
-        open_engine("ray", cluster.address, 1, SAY_NOTHING) as engine,
-        engine.opened(open_hannanum, lambda settings: {}, WHITESPACE) as work,
+        open_engine("ray", cluster.address, 1) as engine,
+        engine.start_workers(open_hannanum, lambda settings: {}, WHITESPACE) as work,
     ):
         [frame] = work(pl.DataFrame({"text": ["오늘은 좋은 날이다", "\x00", "내일도 그렇다"]}))
     assert frame["problem"].to_list() == [None, "tagger_timeout", None]
@@ -170,18 +172,18 @@ def test_a_sentence_that_hangs_its_tagger_is_found_on_a_node_too(cluster: Any) -
 def test_settings_arrive_with_the_files_they_name(tmp_path: Path) -> None:
     words = tmp_path / "words.tsv"
     words.write_text("갓생\tnoun\n", encoding="utf-8")
-    packed = carry(Settings(tag=Tag("okt", dictionary=str(words))))
+    packed = pack_settings(Settings(tag=Tag("okt", dictionary=str(words))))
     words.unlink()
-    with carried(packed) as arrived:
+    with unpack_settings(packed) as arrived:
         assert dictionary.load(arrived.tag.dictionary) == [("갓생", "noun")]
     with pytest.raises(SettingsError):
-        carry(Settings(taxonomy=str(tmp_path / "none.yaml")))
+        pack_settings(Settings(taxonomy=str(tmp_path / "none.yaml")))
 
 
 def test_an_address_without_ray_is_refused() -> None:
     with (
         pytest.raises(SettingsError, match="the engine is local"),
-        open_engine("local", "auto", 1, SAY_NOTHING),
+        open_engine("local", "auto", 1),
     ):
         pass
 
@@ -190,7 +192,7 @@ def test_an_address_without_ray_is_refused() -> None:
 def test_an_address_at_which_there_is_no_cluster_is_said_at_once(address: str) -> None:
     with (
         pytest.raises(SettingsError, match=f"there is no Ray cluster at {address}"),
-        open_engine("ray", address, 1, SAY_NOTHING),
+        open_engine("ray", address, 1),
     ):
         pass
 

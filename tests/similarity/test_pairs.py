@@ -124,7 +124,7 @@ def test_what_is_found_in_parts_is_what_is_found_at_once(
     series, sides = pl.Series(texts, dtype=pl.String), [(masks[0], masks[1]), (masks[1], masks[0])]
     expected = nearest(series, threshold, sides)
     for got, whole in zip(
-        nearest_in_parts(series, threshold, sides, parts=parts, run=map), expected, strict=True
+        nearest_in_parts(series, threshold, sides, n_partitions=parts, map_fn=map), expected, strict=True
     ):
         assert got.equals(whole)
 

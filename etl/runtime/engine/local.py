@@ -1,6 +1,6 @@
-"""Where the work of a run is done, and the simplest such place: this machine.
+"""The engine that runs batches on this machine: threads that call polars and the tagging processes.
 
-Several batches at a time, results in order, few in memory. `etl.runtime.engine.ray` is the other place.
+`etl.runtime.engine.ray` runs them on a cluster.
 """
 
 from __future__ import annotations
@@ -10,88 +10,57 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
 
-import polars as pl
-
+from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
 from etl.runtime.processes import result
 from etl.settings import Settings
 
-Batch = TypeVar("Batch")
-Done = TypeVar("Done")
-
-# A batch to what is made of it: frames.
-Work = Callable[["pl.DataFrame"], "list[pl.DataFrame]"]
-# The settings and a number of processes to work that is ready to be done.
-OpenWork = Callable[[Settings, int], AbstractContextManager[Work]]
-# A function and its arguments to its results, in order.
-Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
-# The settings to what decides the result of the work, by name: each a hash or a version.
-Facts = Callable[[Settings], dict[str, str]]
-
-
-class Engine(Protocol):
-    """Where the work is done. It decides nothing of the result."""
-
-    @property
-    def in_flight(self) -> int:
-        """How many batches are worked on at a time."""
-
-    @property
-    def parts(self) -> int:
-        """Into how many parts it pays to divide one large piece of work."""
-
-    def opened(self, open_work: OpenWork, facts: Facts, settings: Settings) -> AbstractContextManager[Work]:
-        """Work that several threads may ask for at a time, until the block is left."""
-
-    @property
-    def run(self) -> Run:
-        """`map` of a function of a module, or a `partial` of one. All of it may travel, and so may `run`."""
-
 
 @dataclass(frozen=True)
-class Local:
-    """This machine.
+class LocalEngine:
+    """Runs everything on this machine; see `etl.runtime.engine.protocol.Engine`.
 
     Args:
-        workers: tagging processes, and batches at a time.
+        workers: number of tagging processes, and of batches at a time.
     """
 
     workers: int
-    parts: int = 1
+    n_partitions: int = 1  # polars itself uses all processors
 
     @property
     def in_flight(self) -> int:
         """One batch for each worker."""
         return self.workers
 
-    def opened(self, open_work: OpenWork, facts: Facts, settings: Settings) -> AbstractContextManager[Work]:
-        """The work itself: nothing is elsewhere, so no facts need be compared."""
-        del facts
-        return open_work(settings, self.workers)
+    def start_workers(
+        self, open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings
+    ) -> AbstractContextManager[BatchFn]:
+        """Opens the batch function in this process; nothing can differ, so no fingerprints are compared."""
+        del fingerprints
+        return open_batch_fn(settings, self.workers)
 
-    @property
-    def run(self) -> Run:
-        """One after another: polars itself uses all processors."""
-        return map
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """The built-in `map`: one item after another."""
+        return map(function, items)
 
 
-def ordered_map(function: Callable[[Batch], Done], batches: Iterable[Batch], workers: int) -> Iterator[Done]:
-    """`map` on threads: polars and the tagging processes do the work, so no thread holds another up.
+def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Applies a function to each item on threads; the results come in the order of the items.
 
-    At most `workers + 1` batches are in memory. The order of the results is that of the batches.
+    Meant for functions that release the GIL or wait for other processes. At most `workers + 1` items are in
+    memory.
     """
-    pending: deque[Future[Done]] = deque()
+    pending: deque[Future[Result]] = deque()
     executor = ThreadPoolExecutor(workers)
     try:
-        for batch in batches:
-            pending.append(executor.submit(function, batch))
+        for item in items:
+            pending.append(executor.submit(function, item))
             if len(pending) > workers:
                 yield result(pending.popleft())
         while pending:
             yield result(pending.popleft())
     except BaseException:
-        # Ctrl-C, say: who waits for a tagger is not waited for; the taggers are stopped next.
+        # After Ctrl-C, for example: threads that wait for a tagger end once the taggers are stopped.
         executor.shutdown(wait=False, cancel_futures=True)
         raise
     executor.shutdown()

@@ -1,4 +1,4 @@
-"""Settings on their way to another machine: with the content of the files they name, which are not there."""
+"""Sends settings to another machine, together with the files that they name, which are not there."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from etl.schema import taxonomy
 from etl.settings import Settings
 
 
-class _Carried(msgspec.Struct, frozen=True):
-    """`files` has the name and the content of each file, by the key of the settings that names it."""
+class _Packed(msgspec.Struct, frozen=True):
+    """Settings, and name and content of each file, by the key of the settings that names it."""
 
     settings: Settings
     files: dict[str, tuple[str, bytes]]
 
 
-def carry(settings: Settings) -> bytes:
-    """The settings and the files that they name.
+def pack_settings(settings: Settings) -> bytes:
+    """Serialises settings and the content of the files that they name.
 
     Raises:
         SettingsError: a file cannot be read.
@@ -30,27 +30,27 @@ def carry(settings: Settings) -> bytes:
     paths = {"stop_words": settings.tag.stop_words, "dictionary": settings.tag.dictionary}
     if settings.taxonomy not in taxonomy.shipped():
         paths["taxonomy"] = settings.taxonomy
-    files = {key: (Path(path).name, _content(path)) for key, path in paths.items() if path is not None}
-    return msgspec.msgpack.encode(_Carried(settings, files))
+    files = {key: (Path(path).name, _read(path)) for key, path in paths.items() if path is not None}
+    return msgspec.msgpack.encode(_Packed(settings, files))
 
 
 @contextmanager
-def carried(packed: bytes) -> Iterator[Settings]:
-    """The settings, with paths at which the files are until the block is left."""
-    arrived = msgspec.msgpack.decode(packed, type=_Carried)
+def unpack_settings(packed: bytes) -> Iterator[Settings]:
+    """Writes the files to a temporary folder, and yields the settings with the paths of these files."""
+    unpacked = msgspec.msgpack.decode(packed, type=_Packed)
     with tempfile.TemporaryDirectory(prefix="etl-settings-") as folder:
         paths = {}
-        for key, (name, content) in arrived.files.items():
+        for key, (name, content) in unpacked.files.items():
             path = Path(folder) / key / name
             path.parent.mkdir()
             path.write_bytes(content)
             paths[key] = str(path)
-        chosen = paths.pop("taxonomy", arrived.settings.taxonomy)
-        tag = msgspec.structs.replace(arrived.settings.tag, **paths)
-        yield msgspec.structs.replace(arrived.settings, taxonomy=chosen, tag=tag)
+        labels = paths.pop("taxonomy", unpacked.settings.taxonomy)
+        tag = msgspec.structs.replace(unpacked.settings.tag, **paths)
+        yield msgspec.structs.replace(unpacked.settings, taxonomy=labels, tag=tag)
 
 
-def _content(path: str) -> bytes:
+def _read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:

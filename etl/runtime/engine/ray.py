@@ -14,33 +14,28 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from etl.errors import EtlError, SettingsError
 from etl.runtime.engine import ray_workers
-from etl.runtime.engine.local import Facts, OpenWork, Run, Work
+from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
 from etl.settings import Settings
 
-Done = TypeVar("Done")
-
-_AHEAD = 2  # batches for each processor: the next one arrives while one is worked on
+_AHEAD = 2  # batches for each processor: the next one is transferred while one is worked on
 _RETRIES = 3  # of a task whose node died
 _ANSWER_SECONDS = 10
 _DISTRIBUTION = "korean-emotion-etl"
 
 
 @dataclass(frozen=True)
-class Ray:
-    """A cluster this process is connected to; made by `open_ray`.
+class RayEngine:
+    """A Ray cluster to which this process is connected, made by `open_ray`; see `protocol.Engine`.
 
     Args:
-        workers: actors, one for each processor that is used.
-        say: told what a person who watches should know, such as a node that was lost.
+        workers: number of actors, one for each processor that is used.
     """
 
     workers: int
-    say: Callable[[str], None]
 
     @property
     def in_flight(self) -> int:
@@ -48,33 +43,28 @@ class Ray:
         return self.workers * _AHEAD
 
     @property
-    def parts(self) -> int:
+    def n_partitions(self) -> int:
         """One for each processor."""
         return self.workers
 
-    def opened(self, open_work: OpenWork, facts: Facts, settings: Settings) -> AbstractContextManager[Work]:
-        """Work that is done by actors, each of which has opened it once for itself.
+    def start_workers(
+        self, open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings
+    ) -> AbstractContextManager[BatchFn]:
+        """Starts actors on the cluster; see `ray_workers.start_workers`."""
+        return ray_workers.start_workers(open_batch_fn, fingerprints, settings, self.workers)
 
-        Raises:
-            InputError: a node has other code, packages or another tagger than this machine.
-            EtlError: what `open_work` raises there; or so many nodes died that a batch is given up.
-        """
-        return ray_workers.opened(open_work, facts, settings, self.workers, self.say)
-
-    @property
-    def run(self) -> Run:
-        """See `run_tasks`."""
-        return partial(run_tasks, in_flight=self.in_flight)
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """Runs a task for each item; see `run_tasks`."""
+        return run_tasks(function, items, self.in_flight)
 
 
 @contextmanager
-def open_ray(address: str | None, workers: int | None, say: Callable[[str], None]) -> Iterator[Ray]:
-    """Connects to a cluster, or starts one on this machine which ends with the block.
+def open_ray(address: str | None, workers: int | None) -> Iterator[RayEngine]:
+    """Connects to a Ray cluster, or starts one on this machine; disconnects or ends it with the block.
 
     Args:
         address: as `ray start --head` prints it, `auto` for one that runs on this machine; None: start one.
-        workers: how many processors are used; all, if not given.
-        say: told what a person who watches should know.
+        workers: number of processors to use; None: all of the cluster.
 
     Raises:
         SettingsError: Ray is not installed, or there is no cluster at the address.
@@ -90,18 +80,22 @@ def open_ray(address: str | None, workers: int | None, say: Callable[[str], None
             next_step=f"pip install '{_DISTRIBUTION}[ray]', or use `--engine local`.",
         ) from error
     try:
-        with _uninterrupted():  # half-started, Ray leaves processes behind
+        with _delay_interrupt():  # half-started, Ray leaves processes behind
             _connect(address, workers)
-        yield Ray(workers or _processors(), say)
+        yield RayEngine(workers or _count_processors())
     finally:
         ray.shutdown()
 
 
-def run_tasks(function: Callable[[Any], Done], arguments: Iterable[Any], in_flight: int) -> Iterator[Done]:
-    """`map` on the cluster, in order, at most so many at a time; also from inside a task.
+def run_tasks(function: Callable[[Item], Result], items: Iterable[Item], in_flight: int) -> Iterator[Result]:
+    """Applies a function to each item on the cluster, in order; may be called from inside a task, too.
+
+    Args:
+        function, items: must be picklable.
+        in_flight: number of tasks that are submitted before their results are taken.
 
     Raises:
-        EtlError: what the function raises; or the nodes die on which a task is tried.
+        EtlError: what the function raises; or a task was lost with its node, each time it was tried.
     """
     import ray
 
@@ -109,51 +103,51 @@ def run_tasks(function: Callable[[Any], Done], arguments: Iterable[Any], in_flig
     shared = ray.put(function)
     pending: deque[Any] = deque()
     try:
-        for argument in arguments:
-            pending.append(task.remote(shared, argument))
+        for item in items:
+            pending.append(task.remote(shared, item))
             if len(pending) >= in_flight:
-                yield _result(pending.popleft())
+                yield _get_result(pending.popleft())
         while pending:
-            yield _result(pending.popleft())
+            yield _get_result(pending.popleft())
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C is heard when the block is left."""
+def _delay_interrupt() -> Iterator[None]:
+    """Raises KeyboardInterrupt for a Ctrl-C inside the block only when the block is left."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if heard:
+    if received:
         raise KeyboardInterrupt
 
 
-def _processors() -> int:
+def _count_processors() -> int:
     import ray
 
     return max(1, int(sum(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])))
 
 
-def _call(function: Callable[[Any], Done], argument: Any) -> Done:
-    return function(argument)
+def _call(function: Callable[[Item], Result], item: Item) -> Result:
+    return function(item)
 
 
-def _result(reference: Any) -> Any:
+def _get_result(reference: Any) -> Any:
     import ray
     from ray.exceptions import RayError, RayTaskError
 
     try:
         return ray.get(reference)
     except RayTaskError as error:
-        raise ray_workers.raised_there(error) from error
+        raise ray_workers.unwrap_error(error) from error
     except RayError as error:
         raise EtlError(
             "a task was lost on the Ray cluster",
@@ -166,13 +160,13 @@ def _result(reference: Any) -> Any:
 def _connect(address: str | None, workers: int | None) -> None:
     import ray
 
-    said_by_nodes: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address is None:
-            ray.init("local", num_cpus=workers, include_dashboard=False, **said_by_nodes)
+            ray.init("local", num_cpus=workers, include_dashboard=False, **quiet)
         else:
             _check_answers(address)
-            ray.init(address, **said_by_nodes)
+            ray.init(address, **quiet)
     except (ConnectionError, TimeoutError, socket.gaierror, ValueError) as error:
         raise SettingsError(
             f"there is no Ray cluster at {address}",
@@ -189,11 +183,11 @@ def _connect(address: str | None, workers: int | None) -> None:
 
 
 def _check_answers(address: str) -> None:
-    """Ray itself tries for minutes.
+    """Checks at once that something listens at the address; Ray itself would try for minutes.
 
     Raises:
-        OSError: nothing listens at the address.
-        ValueError: it is no address.
+        OSError: nothing listens there.
+        ValueError: it is not an address.
     """
     if address == "auto":
         return

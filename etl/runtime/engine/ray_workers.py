@@ -1,17 +1,18 @@
-"""Long-lived workers on a Ray cluster, each of which has opened its work, and its tagger, once for itself.
+"""Long-lived workers on a Ray cluster, each of which opens the batch function and its tagger once.
 
-A worker or its node may die at any moment. Then its batches go to others, and another worker is started
-wherever there is room. What is made of a batch depends on nothing but the batch, so it may be made twice.
+A worker or its node may die at any moment. Then its batches go to other workers, and another one is started
+wherever there is room. The result of a batch depends on the batch alone, so a batch may be run twice.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,54 +22,62 @@ import polars as pl
 
 from etl.errors import EtlError, InputError
 from etl.runtime.console import counted
-from etl.runtime.engine.local import Facts, OpenWork, Work
-from etl.runtime.engine.packing import carried, carry
+from etl.runtime.engine.packing import pack_settings, unpack_settings
+from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn
 from etl.settings import Settings
 
 if TYPE_CHECKING:
     from ray.exceptions import RayError, RayTaskError
 
-_TRIES = 5  # of a batch: it may be innocent of the death of a worker, or of several
-_AT_A_TIME = 2  # batches that a worker has: the next one arrives while one is worked on
+_log = logging.getLogger(__name__)
+
+_TRIES = 5  # of a batch: a worker may die, even several times, for a reason other than the batch
+_AT_A_TIME = 2  # batches that a worker has: the next one is transferred while one is worked on
 _LOOK_UP_SECONDS = 0.2
 _START_SECONDS = 300  # to wait for the first worker, or for another when all are lost
 _END_SECONDS = 20
 
 
 class _Actor:
-    """What lives on a node: one processor's worth of work."""
+    """Runs on a node, one for each processor that is used, and holds the batch function with its tagger."""
 
     def __init__(self) -> None:
         # There is an actor for each processor; each with threads for all of them would only be in the way.
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
         self._stack = ExitStack()
-        self._work: Work | None = None
+        self._batch_fn: BatchFn | None = None
 
-    def open(self, open_work: OpenWork, facts: Facts, packed: bytes, expected: dict[str, str]) -> str:
-        """Opens the work, after it was compared what decides its result; says which node this is."""
+    def open(
+        self,
+        open_batch_fn: BatchFnFactory,
+        fingerprints: FingerprintsFn,
+        packed_settings: bytes,
+        expected: dict[str, str],
+    ) -> str:
+        """Opens the batch function if this node's fingerprints are as expected; returns the node's name."""
         node = _this_node()
         try:
-            settings = self._stack.enter_context(carried(packed))
-            _check_same(facts(settings), expected, node)
-            self._work = self._stack.enter_context(open_work(settings, 1))
+            settings = self._stack.enter_context(unpack_settings(packed_settings))
+            _check_same(fingerprints(settings), expected, node)
+            self._batch_fn = self._stack.enter_context(open_batch_fn(settings, 1))
         except EtlError as error:
             error.details.append(f"on the node {node}")
             raise
         return node
 
-    def work(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
-        """Does the work."""
-        assert self._work is not None
-        return self._work(batch)
+    def run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
+        """Calls the batch function."""
+        assert self._batch_fn is not None
+        return self._batch_fn(batch)
 
     def close(self) -> None:
-        """Ends what was opened: taggers, caches."""
+        """Closes what the batch function holds open, such as taggers and caches."""
         self._stack.close()
 
 
 @dataclass
 class _Worker:
-    """An actor as it is seen from here; its node is known once it is open."""
+    """The handle of an actor; the name of its node is known once it is open."""
 
     actor: Any
     node: str = "that has not said its name"
@@ -76,71 +85,79 @@ class _Worker:
 
 
 @contextmanager
-def opened(
-    open_work: OpenWork, facts: Facts, settings: Settings, workers: int, say: Callable[[str], None]
-) -> Iterator[Work]:
-    """Work that is done by `workers` actors; any number of threads may ask for it at a time.
+def start_workers(
+    open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings, workers: int
+) -> Iterator[BatchFn]:
+    """Starts actors that run a batch function; they end with the block.
+
+    Args:
+        open_batch_fn: called once in each actor.
+        fingerprints: must return the same on each node as here.
+        settings: passed to both, together with the files that they name.
+        workers: number of actors.
+
+    Yields:
+        A function that runs one batch on some actor; it may be called from several threads.
 
     Raises:
         InputError: a node has other code, packages or another tagger than this machine.
-        EtlError: what `open_work` raises on a node; no worker starts; or a batch is given up.
+        EtlError: what `open_batch_fn` raises on a node; no worker starts; or a batch is given up.
     """
-    arguments = (open_work, facts, carry(settings), facts(settings))
-    troop = _Troop(arguments, workers, say)
+    arguments = (open_batch_fn, fingerprints, pack_settings(settings), fingerprints(settings))
+    pool = _WorkerPool(arguments, workers)
     try:
-        yield troop.work
-        troop.close()
+        yield pool.run
+        pool.close()
     finally:
-        troop.kill()
+        pool.kill()
 
 
-class _Troop:
-    """All workers of a run."""
+class _WorkerPool:
+    """All workers of a run; replaces those that are lost."""
 
-    def __init__(self, arguments: tuple[Any, ...], workers: int, say: Callable[[str], None]):
-        self._arguments = arguments
-        self._say = say
-        self._starting: dict[Any, _Worker] = {}  # by what tells that it is open
+    def __init__(self, arguments: tuple[Any, ...], workers: int):
+        self._arguments = arguments  # of `_Actor.open`
+        self._starting: dict[Any, _Worker] = {}  # by the reference to the result of `_Actor.open`
         self._open: list[_Worker] = []
-        self._ready: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-        self._deaths: list[str] = []
+        self._ready: queue.SimpleQueue[_Worker] = queue.SimpleQueue()  # each worker up to _AT_A_TIME times
+        self._losses: list[str] = []
         self._lock = threading.RLock()
-        self._last_seen = time.monotonic()
+        self._last_seen = time.monotonic()  # when a worker was open for the last time
         self._is_stopped = threading.Event()
-        self._asking = 0
-        self._most_deaths = _TRIES * workers
+        self._callers = 0  # threads that wait for a batch
+        self._max_losses = _TRIES * workers
         for _ in range(workers):
             self._start()
 
-    def work(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
-        """Has some worker do the work; another one, if it dies."""
+    def run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
+        """Runs a batch on some worker; if that worker is lost, on another one."""
         with self._lock:
-            self._asking += 1
+            self._callers += 1
         try:
-            return self._work(batch)
+            return self._run(batch)
         finally:
             with self._lock:
-                self._asking -= 1
+                self._callers -= 1
 
     def close(self) -> None:
-        """Has the workers end what they have opened: the last texts get into the cache."""
+        """Closes the batch functions, so that the last tagged texts are written to the cache."""
         import ray
 
         closing = [worker.actor.close.remote() for worker in self._open]
         ray.wait(closing, num_returns=len(closing), timeout=_END_SECONDS) if closing else None
 
     def kill(self) -> None:
-        """Ends the workers, and waits for the threads that wait for them."""
+        """Ends the actors, and waits until no thread waits for them any more."""
         import ray
 
         self._is_stopped.set()
         for worker in [*self._open, *self._starting.values()]:
             ray.kill(worker.actor)
         end = time.monotonic() + _END_SECONDS
-        while self._asking and time.monotonic() < end:
+        while self._callers and time.monotonic() < end:
             time.sleep(_LOOK_UP_SECONDS / 4)
 
-    def _work(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
+    def _run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
         import ray
         from ray.exceptions import RayError, RayTaskError
 
@@ -149,18 +166,18 @@ class _Troop:
         while len(losses) < _TRIES:
             worker = self._take()
             try:
-                made = self._wait(worker.actor.work.remote(shared))
+                frames = self._wait(worker.actor.run.remote(shared))
             except RayTaskError as error:
-                raise raised_there(error) from error
-            except RayError as error:  # the actor, its node, or what it has made is gone
+                raise unwrap_error(error) from error
+            except RayError as error:  # the actor, its node, or the result is gone
                 losses.append(f"{worker.node}: {first_line(error)}")
                 self._lose(worker, error)
             else:
                 self._ready.put(worker)
-                return made
+                return frames
         raise EtlError(
             f"a batch was given to {_TRIES} workers of the Ray cluster, and none of them lived",
-            details=[f"on the node {each}" for each in losses],
+            details=[f"on the node {loss}" for loss in losses],
             cause="The nodes are being taken away, or have too little memory for the tagger.",
             next_step="run the command again, with fewer `--workers` if memory is short.",
         )
@@ -171,15 +188,15 @@ class _Troop:
         while not ray.wait([reference], timeout=_LOOK_UP_SECONDS)[0]:
             if self._is_stopped.is_set():
                 raise CancelledError
-        made: list[pl.DataFrame] = ray.get(reference)
-        return made
+        frames: list[pl.DataFrame] = ray.get(reference)
+        return frames
 
     def _take(self) -> _Worker:
-        """A worker that has room for a batch."""
+        """Waits for a worker that has room for a batch."""
         while True:
             if self._is_stopped.is_set():
                 raise CancelledError
-            self._welcome()
+            self._collect_started()
             with suppress(queue.Empty):
                 worker = self._ready.get(timeout=_LOOK_UP_SECONDS)
                 if not worker.is_lost:
@@ -192,11 +209,11 @@ class _Troop:
         worker = _Worker(ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor).remote())
         self._starting[worker.actor.open.remote(*self._arguments)] = worker
 
-    def _welcome(self) -> None:
-        """Looks whether workers have opened meanwhile.
+    def _collect_started(self) -> None:
+        """Makes the workers that have opened meanwhile available.
 
         Raises:
-            EtlError: one cannot be opened; or there is none, and has not been for long.
+            EtlError: one cannot be opened; or there has been none for too long.
         """
         import ray
         from ray.exceptions import RayError, RayTaskError
@@ -209,7 +226,7 @@ class _Troop:
                 try:
                     worker.node = ray.get(reference)
                 except RayTaskError as error:
-                    raise raised_there(error) from error
+                    raise unwrap_error(error) from error
                 except RayError as error:
                     self._lose(worker, error)
                 else:
@@ -219,11 +236,11 @@ class _Troop:
             if done and not self._starting:
                 nodes = len({worker.node for worker in self._open})
                 workers = counted(len(self._open), "worker")
-                self._say(f"note: {workers} on {counted(nodes, 'node')} ready")
+                _log.warning("%s on %s ready", workers, counted(nodes, "node"))
             if self._open:
                 self._last_seen = time.monotonic()
-            elif time.monotonic() - self._last_seen > _START_SECONDS or len(self._deaths) > _TRIES:
-                raise self._nobody()
+            elif time.monotonic() - self._last_seen > _START_SECONDS or len(self._losses) > _TRIES:
+                raise self._no_worker_error()
 
     def _lose(self, worker: _Worker, error: RayError) -> None:
         import ray
@@ -234,37 +251,36 @@ class _Troop:
             worker.is_lost = True
             if worker in self._open:
                 self._open.remove(worker)
-            self._deaths.append(f"{worker.node}: {first_line(error)}")
+            self._losses.append(f"{worker.node}: {first_line(error)}")
             with suppress(ValueError):
                 ray.kill(worker.actor)  # it may live, and only be out of reach
-            if len(self._deaths) <= self._most_deaths:
+            if len(self._losses) <= self._max_losses:
                 self._start()
         if not self._is_stopped.is_set():
-            self._say(f"note: a worker on the node {worker.node} was lost; others do its work")
+            _log.warning("a worker on the node %s was lost; others do its work", worker.node)
 
-    def _nobody(self) -> EtlError:
+    def _no_worker_error(self) -> EtlError:
         return EtlError(
             "no worker starts on the Ray cluster",
-            details=[f"on the node {death}" for death in self._deaths[-_TRIES:]]
+            details=[f"on the node {loss}" for loss in self._losses[-_TRIES:]]
             or [f"waited {_START_SECONDS} s for a node with a free processor"],
             cause="All processors are taken, or the nodes do not have this package with its dependencies.",
             next_step="look at the nodes with `ray status`; each needs what is installed on this machine.",
         )
 
 
-def raised_there(error: RayTaskError) -> BaseException:
-    """What was raised on a node, without Ray's wrapping."""
+def unwrap_error(error: RayTaskError) -> BaseException:
+    """Returns the exception that was raised on a node, without Ray's wrapper."""
     return error.cause if isinstance(error.cause, Exception) else error
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of Ray says, in a line; its texts are long."""
+    """Returns the first line of an error's text; those of Ray are long."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
 def _this_node() -> str:
-
     import ray
 
     return f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:12]})"
