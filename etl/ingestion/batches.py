@@ -16,8 +16,8 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.batch_cache import Keeping, Kept, Shelf
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.units import Hashes, Unit
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.units import Hashes, InputUnit
 from etl.ingestion.spool import Spool
 from etl.ingestion.steps.row_hashes import keys
 from etl.ingestion.steps.token_report import Counts, add, count_tokens, total
@@ -56,7 +56,7 @@ class Corpus:
 class _Reading:
     """A unit that is read and, if there is a shelf, kept."""
 
-    unit: Unit
+    unit: InputUnit
     keeping: Keeping | None
     content: list[dict[str, Any]]
     counts: list[Counts] = field(default_factory=list)
@@ -80,7 +80,7 @@ class _End:
     """All batches of a unit are done: what is known of it as a whole."""
 
     reading: _Reading | None
-    said: Account
+    said: InputLog
     kept: Kept | None = None
     counts: Counts | None = None
 
@@ -92,20 +92,20 @@ class Through:
     Args:
         work: `run_batch_steps` with the steps that see one batch, here or elsewhere.
         settings: those of the run.
-        account: learns what became of each file.
+        log: learns what became of each file.
         shelf: where what was made of an input is kept; None: nowhere.
         known: hashes of raw files that need not be computed again.
     """
 
     work: BatchFn
     settings: Settings
-    account: Account
+    log: InputLog
     shelf: Shelf | None = None
     known: Hashes = field(default_factory=dict)
 
 
 def run_batches(
-    units: Iterable[Unit], through: Through, spool: Spool, in_flight: int, progress: Progress
+    units: Iterable[InputUnit], through: Through, spool: Spool, in_flight: int, progress: Progress
 ) -> Corpus:
     """Runs the steps on all batches, spools the rows, and returns what the steps after them need.
 
@@ -139,28 +139,28 @@ def _run(job: Callable[[], _Batch | _End]) -> _Batch | _End:
     return job()
 
 
-def _jobs(units: Iterable[Unit], through: Through) -> Iterator[Callable[[], _Batch | _End]]:
+def _jobs(units: Iterable[InputUnit], through: Through) -> Iterator[Callable[[], _Batch | _End]]:
     """What is to be done for each batch, and at the end of each unit, in order."""
     for unit in units:
         content = _content(unit, through)
         name = through.shelf.name(content) if through.shelf and content else None
         kept = through.shelf.find(name) if through.shelf and name else None
         if kept:
-            yield from _kept_jobs(kept, through.account)
+            yield from _kept_jobs(kept, through.log)
             continue
         keeping = through.shelf.begin(name) if through.shelf and name else None
         reading = _Reading(unit, keeping, content)
-        said = Account(is_skipping=through.account.is_skipping)
+        said = InputLog(skip_bad_files=through.log.skip_bad_files)
         try:
             for frame in unit.read(through.settings, said):
                 yield partial(_new_batch, reading, frame, through)
         finally:
-            through.account.add(said)
+            through.log.add(said)
         _refuse_changed(content, said)
         yield partial(_End, reading, said)
 
 
-def _content(unit: Unit, through: Through) -> list[dict[str, Any]]:
+def _content(unit: InputUnit, through: Through) -> list[dict[str, Any]]:
     """What a unit is read from; nothing where that is not asked for, or the files are damaged."""
     if through.shelf is None:
         return []
@@ -170,8 +170,8 @@ def _content(unit: Unit, through: Through) -> list[dict[str, Any]]:
         return []
 
 
-def _kept_jobs(kept: Kept, account: Account) -> Iterator[Callable[[], _Batch | _End]]:
-    account.add(Account(inputs=kept.facts.inputs, warnings=kept.facts.warnings))
+def _kept_jobs(kept: Kept, log: InputLog) -> Iterator[Callable[[], _Batch | _End]]:
+    log.add(InputLog(inputs=kept.facts.inputs, warnings=kept.facts.warnings))
     for number in range(len(kept.facts.batch_rows)):
         yield partial(_kept_batch, kept, number)
     yield partial(_kept_end, kept)
@@ -187,7 +187,7 @@ def _kept_batch(kept: Kept, number: int) -> _Batch:
 
 
 def _kept_end(kept: Kept) -> _End:
-    return _End(None, Account(), kept, Counts(kept.table("sources"), kept.table("tokens")))
+    return _End(None, InputLog(), kept, Counts(kept.table("sources"), kept.table("tokens")))
 
 
 def _take(batch: _Batch, corpus: Corpus, spool: Spool) -> None:
@@ -235,7 +235,7 @@ def _finish(end: _End, corpus: Corpus, shelf: Shelf | None) -> None:
         corpus.aliases.setdefault(source, Counter()).update(met)
 
 
-def _keep(reading: _Reading, keeping: Keeping, said: Account) -> None:
+def _keep(reading: _Reading, keeping: Keeping, said: InputLog) -> None:
     if said.skipped or not reading.is_lucky or not reading.counts:
         keeping.abandon()
         return
@@ -245,7 +245,7 @@ def _keep(reading: _Reading, keeping: Keeping, said: Account) -> None:
     keeping.finish(said.inputs, said.warnings, {source: dict(met) for source, met in reading.aliases.items()})
 
 
-def _refuse_changed(content: list[dict[str, Any]], said: Account) -> None:
+def _refuse_changed(content: list[dict[str, Any]], said: InputLog) -> None:
     """What was read must be what was looked at before."""
     before = {(each["file"], each["member"]): each["sha256"] for each in content}
     for entry in said.inputs:

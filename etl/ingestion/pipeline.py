@@ -27,9 +27,9 @@ from etl.ingestion.batch_cache import Shelf
 from etl.ingestion.batches import Through, run_batch_steps, run_batches
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.detect import detect
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.recognised import Found
-from etl.ingestion.sources.units import Hashes, units
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.sources.units import Hashes, group_into_units
 from etl.ingestion.spool import Spool, Spooled
 from etl.ingestion.steps.clean import clean
 from etl.ingestion.steps.dedupe import dedupe
@@ -80,14 +80,14 @@ def steps_on_corpus(settings: Settings, find_nearest: FindNearest = nearest) -> 
     return [Step("dedupe", whole, sees_whole_corpus=True)]
 
 
-def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Found]], Account]:
+def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[RecognisedFile]], InputLog]:
     """Which files will be read, by corpus, and what becomes of the others.
 
     Raises:
         InputError: a path is missing, a file is damaged (unless bad files are skipped), or no file is known.
     """
-    account = Account(is_skipping=settings.read.on_bad_file == "skip")
-    return detect(walk(paths, account), settings, account), account
+    log = InputLog(skip_bad_files=settings.read.on_bad_file == "skip")
+    return detect(walk(paths, log), settings, log), log
 
 
 def ingest(
@@ -124,15 +124,16 @@ def ingest(
     policy = load_policy(settings.tag)
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, "manifest.json")
-    found, account = discover(paths, settings)
+    found, log = discover(paths, settings)
     engine = engine or LocalEngine(workers)
     with staging(out, "manifest.json") as folder:
         spool = Spool(folder / "spool")
         with engine.start_workers(open_steps, fingerprints.of_work, settings) as work:
-            through = Through(work, settings, account, shelf, known or {})
-            corpus = run_batches(units(found, settings), through, spool, engine.in_flight, progress)
+            through = Through(work, settings, log, shelf, known or {})
+            units = group_into_units(found, settings)
+            corpus = run_batches(units, through, spool, engine.in_flight, progress)
         if not corpus.keys:
-            raise _nothing_read(account)
+            raise _nothing_read(log)
         corpus_keys = pl.concat(corpus.keys)
         find_nearest = partial(nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map)
         for step in steps_on_corpus(settings, find_nearest):
@@ -144,15 +145,15 @@ def ingest(
             "tagger": tagging.fingerprint(settings.tag),
             "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
             "tokens": report(corpus.token_counts, policy),
-            "inputs": account.inputs,
-            "left_aside": account.left_aside,
-            "skipped": account.skipped,
-            "ignored": dict(sorted(account.ignored.items())),
+            "inputs": log.inputs,
+            "left_aside": log.left_aside,
+            "skipped": log.skipped,
+            "ignored": dict(sorted(log.ignored.items())),
             "counts": manifest.counts(corpus_keys),
             "splits": manifest.splits(corpus_keys, labels.targets),
             "aliases": corpus.sorted_aliases(),
-            "warnings": [*account.warnings, *policy.warnings()],
-            "unexpected_rows": unexpected_rows(found, account, settings),
+            "warnings": [*log.warnings, *policy.warnings()],
+            "unexpected_rows": unexpected_rows(found, log, settings),
         }
         return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
 
@@ -170,10 +171,10 @@ def open_steps(settings: Settings, workers: int) -> Iterator[BatchFn]:
         yield partial(run_batch_steps, [step.run for step in route if not step.sees_whole_corpus], settings)
 
 
-def read(found: dict[str, list[Found]], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+def read(found: dict[str, list[RecognisedFile]], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
     """The rows of all corpora in batches, at most `read.limit` of each."""
-    for unit in units(found, settings):
-        yield from unit.read(settings, account)
+    for unit in group_into_units(found, settings):
+        yield from unit.read(settings, log)
 
 
 def _write(
@@ -196,12 +197,12 @@ def _decided(corpus_keys: pl.DataFrame, spooled: Spooled) -> dict[str, pl.DataFr
     return divide(batch.hstack(decided))
 
 
-def _nothing_read(account: Account) -> InputError:
+def _nothing_read(log: InputLog) -> InputError:
     return InputError(
         "not one row was read",
         details=[
-            *(f"read, but without a row: {each['member'] or each['file']}" for each in account.inputs),
-            *(f"skipped: {each['error']}" for each in account.skipped),
+            *(f"read, but without a row: {each['member'] or each['file']}" for each in log.inputs),
+            *(f"skipped: {each['error']}" for each in log.skipped),
         ],
         cause="The files are empty, or all of them were skipped.",
         next_step="download them again; `etl sources` says how many rows a corpus has.",
@@ -209,12 +210,12 @@ def _nothing_read(account: Account) -> InputError:
 
 
 def unexpected_rows(
-    found: dict[str, list[Found]], account: Account, settings: Settings
+    found: dict[str, list[RecognisedFile]], log: InputLog, settings: Settings
 ) -> list[dict[str, Any]]:
     """Which parts of the corpora have another number of rows than published. A hint, never an error."""
     if settings.read.limit is not None:
         return []
-    rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in account.inputs}
+    rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in log.inputs}
     read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
     for slug, files in found.items():
         for each in files:

@@ -28,7 +28,7 @@ from etl.dataset.read import open_dataset
 from etl.dataset.versions import name_of
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.sources.archive import walk
-from etl.ingestion.sources.raw import Account
+from etl.ingestion.sources.raw import InputLog
 from etl.storage.datasets import opened, publish
 from etl.storage.inputs import fetched
 from etl.storage.versions import current, point, publish_version
@@ -123,7 +123,7 @@ def test_several_inputs_may_be_urls_and_paths(s3: fsspec.AbstractFileSystem, raw
     urls = ["s3://bucket/several/table.jsonl", str(raw), "s3://bucket/several/folder"]
     with fetched(urls, silent) as paths:
         assert [path.name for path in paths] == ["table.jsonl", "raw", "folder"]
-        names = [each.file for each in walk(paths, Account(is_skipping=False))]
+        names = [each.file for each in walk(paths, InputLog(skip_bad_files=False))]
     assert {"table.jsonl", "folder/same.jsonl", "raw/one.jsonl"} <= set(names)
 
 

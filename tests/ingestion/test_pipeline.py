@@ -62,11 +62,11 @@ def test_discover_says_what_would_be_read_and_writes_nothing(tmp_path: Path) -> 
     write(tmp_path / "a.jsonl", ("오늘 좋다", "기쁨"))
     write(tmp_path / "b.jsonl", ("어제 슬펐다", "슬픔"))
     (tmp_path / "film.mp4").write_bytes(b"")
-    found, account = pipeline.discover([tmp_path], WHITESPACE)
+    found, log = pipeline.discover([tmp_path], WHITESPACE)
     assert {slug: [each.raw.name for each in files] for slug, files in found.items()} == {
         "table": ["a.jsonl", "b.jsonl"]
     }
-    assert dict(account.ignored) == {".mp4": 1}
+    assert dict(log.ignored) == {".mp4": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl", "film.mp4"]
 
 

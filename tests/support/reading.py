@@ -10,7 +10,7 @@ import pytest
 
 from etl.errors import InputError
 from etl.ingestion import pipeline
-from etl.ingestion.sources.raw import Account
+from etl.ingestion.sources.raw import InputLog
 from etl.settings import Settings
 
 SKIP = {"on_bad_file": "skip"}
@@ -21,11 +21,11 @@ def settings(**sections: Any) -> Settings:
     return msgspec.convert(sections, Settings)
 
 
-def read_all(*paths: Path, **sections: Any) -> tuple[list[dict[str, Any]], Account]:
-    """Every row of the given files and folders, and the account."""
-    found, account = pipeline.discover(list(paths), settings(**sections))
-    frames = list(pipeline.read(found, settings(**sections), account))
-    return [row for frame in frames for row in frame.to_dicts()], account
+def read_all(*paths: Path, **sections: Any) -> tuple[list[dict[str, Any]], InputLog]:
+    """Every row of the given files and folders, and the log."""
+    found, log = pipeline.discover(list(paths), settings(**sections))
+    frames = list(pipeline.read(found, settings(**sections), log))
+    return [row for frame in frames for row in frame.to_dicts()], log
 
 
 def texts(*paths: Path, **sections: Any) -> list[str]:
@@ -53,7 +53,7 @@ def assert_stops_and_skips(folder: Path, *, said: str, read: list[str]) -> None:
     assert error.what and error.details and error.next_step
     assert error.exit_code == 4
 
-    rows, account = read_all(folder, read=SKIP)
+    rows, log = read_all(folder, read=SKIP)
     assert [row["raw_text"] for row in rows] == read
-    assert [entry["error"] for entry in account.skipped] == ["; ".join([error.what, *error.details])]
-    assert account.skipped[0]["file"] in error.text()
+    assert [entry["error"] for entry in log.skipped] == ["; ".join([error.what, *error.details])]
+    assert log.skipped[0]["file"] in error.text()

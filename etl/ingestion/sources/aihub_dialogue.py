@@ -22,8 +22,8 @@ import polars as pl
 from etl.errors import InputError
 from etl.ingestion.sources import decode, sheet
 from etl.ingestion.sources.frame import BATCH_ROWS, id_column, is_blank, record_frames, rows_frame
-from etl.ingestion.sources.raw import Account, RawFile, Reading
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -79,29 +79,29 @@ class _Dialogue(msgspec.Struct, Generic[Content], gc=False):
 Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file belongs to this corpus, and which copy of which part it is."""
-    if peek.suffix == ".json":
-        if not (peek.head.lstrip()[:1] == b"[" and peek.has_keys("emotion-id", "talk")):
+    if preview.suffix == ".json":
+        if not (preview.head.lstrip()[:1] == b"[" and preview.has_keys("emotion-id", "talk")):
             return None
-        is_raw = any(name in peek.raw.path for name in _RAW_NAMES)
-        layout, release, header_index = "json", _release_hint(peek.raw), 0
+        is_raw = any(name in preview.raw.path for name in _RAW_NAMES)
+        layout, release, header_index = "json", _release_hint(preview.raw), 0
     else:
-        match, header_index = _match_table(peek)
+        match, header_index = _match_table(preview)
         if match is None:
             return None
         layout = match
         release, is_raw = layout.split("-")[1], "raw" in layout
-    rank = ("json", "xlsx", "csv", "tsv", "txt").index(peek.suffix[1:]) + 10 * is_raw
-    split = "validation" if "validation" in peek.raw.path.lower() else "train"
-    return Found(
-        SLUG, peek.raw, layout, release, split, rank=rank, cells=peek.cells, header_index=header_index
+    rank = ("json", "xlsx", "csv", "tsv", "txt").index(preview.suffix[1:]) + 10 * is_raw
+    split = "validation" if "validation" in preview.raw.path.lower() else "train"
+    return RecognisedFile(
+        SLUG, preview.raw, layout, release, split, rank=rank, cells=preview.cells, header_index=header_index
     )
 
 
-def _match_table(peek: Peek) -> tuple[str | None, int]:
+def _match_table(preview: Preview) -> tuple[str | None, int]:
     layouts = contract.load(SLUG)
-    for index, header in enumerate([peek.header or peek.sheet_header(0), peek.sheet_header(1)]):
+    for index, header in enumerate([preview.header or preview.sheet_header(0), preview.sheet_header(1)]):
         match = contract.match_layout(layouts, header)
         if match:
             return match.name, index
@@ -113,36 +113,36 @@ def _release_hint(raw: RawFile) -> str:
     return "v2" if re.search(r"221115|018\.\s*감성대화|라벨링\s*데이터", raw.path) else "v1"
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
     """The sentences of the chosen files, in frames of bounded size."""
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
-            if each.layout == "json":
-                yield from _read_json(each, reading, settings, account)
-            elif each.cells is not None:
-                table = sheet.with_header(each.cells, each.header_index)
-                reading.rows = table.height
-                yield from _read_table(each, table, settings)
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
+            if file.layout == "json":
+                yield from _read_json(file, open_file, settings, log)
+            elif file.cells is not None:
+                table = sheet.with_header(file.cells, file.header_index)
+                open_file.rows = table.height
+                yield from _read_table(file, table, settings)
             else:
-                for table in record_frames(reading, Peek(each.raw).delimiter):
-                    yield from _read_table(each, table, settings)
+                for table in record_frames(open_file, Preview(file.raw).delimiter):
+                    yield from _read_table(file, table, settings)
 
 
 def _read_json(
-    found: Found, reading: Reading, settings: Settings, account: Account
+    file: RecognisedFile, open_file: OpenFile, settings: Settings, log: InputLog
 ) -> Iterator[pl.DataFrame]:
-    content, reading.encoding = decode.utf8(reading.stream.read(), found.raw)
-    dialogues = _decode(content, settings.read.turns, found.raw)
+    content, open_file.encoding = decode.utf8(open_file.stream.read(), file.raw)
+    dialogues = _decode(content, settings.read.turns, file.raw)
     mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
-        account.warnings.append(
-            f"{found.raw.name}: {mismatches:,} emotion-ids are not situation + type; type was used"
+        log.warnings.append(
+            f"{file.raw.name}: {mismatches:,} emotion-ids are not situation + type; type was used"
         )
     ids = _talk_ids(dialogues)
     for start in range(0, len(dialogues), BATCH_ROWS):
         batch = dialogues[start : start + BATCH_ROWS]
-        reading.rows += len(batch)
-        yield _json_frame(found, batch, ids, start)
+        open_file.rows += len(batch)
+        yield _json_frame(file, batch, ids, start)
 
 
 def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
@@ -190,7 +190,9 @@ def _talk_ids(dialogues: list[Dialogue | str]) -> list[str]:
     return ids
 
 
-def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start: int) -> pl.DataFrame:
+def _json_frame(
+    file: RecognisedFile, batch: list[Dialogue | str], ids: list[str], start: int
+) -> pl.DataFrame:
     """One row for each turn of the person; a dialogue that could not be decoded is one row."""
 
     positions = [index for index, each in enumerate(batch, start) if not isinstance(each, str)]
@@ -213,11 +215,11 @@ def _json_frame(found: Found, batch: list[Dialogue | str], ids: list[str], start
         problems = problems.with_columns(pl.lit(1, pl.Int64).alias("turn"), reason=pl.lit("bad_row"))
         rows = pl.concat([rows, problems], how="diagonal").sort("position", maintain_order=True)
     return rows_frame(
-        found.raw,
-        rows.with_columns(id_column(SLUG, found.release, pl.col("talk"), pl.col("turn")).alias("id")),
+        file.raw,
+        rows.with_columns(id_column(SLUG, file.release, pl.col("talk"), pl.col("turn")).alias("id")),
         source=SLUG,
-        release=found.release,
-        split=found.split,
+        release=file.release,
+        split=file.split,
     )
 
 
@@ -251,7 +253,7 @@ def _turns(content: _AllTurns) -> list[tuple[int, str | None]]:
     ]
 
 
-def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
+def _read_table(file: RecognisedFile, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
 
     pair = [pl.when(~is_blank(pl.col(name))).then(pl.col(name).str.strip_chars()) for name in _PAIR]
     about = [
@@ -277,15 +279,15 @@ def _read_table(found: Found, table: pl.DataFrame, settings: Settings) -> Iterat
         if turn > 1 and "reason" in table.columns:
             spoken = spoken.filter(pl.col("reason").is_null())
         yield rows_frame(
-            found.raw,
+            file.raw,
             spoken.with_columns(
                 pl.col(column).alias("raw_text"),
                 id_column(
-                    SLUG, found.release, f"{found.layout}-{found.split}", pl.col("position"), str(turn)
+                    SLUG, file.release, f"{file.layout}-{file.split}", pl.col("position"), str(turn)
                 ).alias("id"),
             ),
             source=SLUG,
-            release=found.release,
-            split=found.split,
+            release=file.release,
+            split=file.split,
             turn=turn,
         )

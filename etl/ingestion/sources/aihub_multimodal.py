@@ -24,8 +24,8 @@ import polars as pl
 from etl.errors import InputError
 from etl.ingestion.sources import decode
 from etl.ingestion.sources.frame import id_column, in_batches, rows_frame
-from etl.ingestion.sources.raw import Account, Reading, read_ahead
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog, OpenFile, read_ahead
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.settings import Settings
 
 SLUG = "aihub-multimodal"
@@ -81,25 +81,25 @@ class _Utterance:
     end: str
     script: str | None
     frame: int
-    found: Found
+    file: RecognisedFile
     emotions: list[_Emotion] = field(default_factory=list)
     labels: dict[str, _Label] = field(default_factory=dict)
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file is one clip."""
-    is_object = peek.suffix == ".json" and peek.head.lstrip()[:1] == b"{"
+    is_object = preview.suffix == ".json" and preview.head.lstrip()[:1] == b"{"
     # The keys of an object have no order: clip_id may follow megabytes of frames.
-    is_clip = is_object and (peek.has_keys("clip_id") or peek.has_keys("data", "person_id"))
-    return Found(SLUG, peek.raw, "clip") if is_clip else None
+    is_clip = is_object and (preview.has_keys("clip_id") or preview.has_keys("data", "person_id"))
+    return RecognisedFile(SLUG, preview.raw, "clip") if is_clip else None
 
 
-def units(found: list[Found]) -> list[list[Found]]:
+def group_files(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
     """All clips together: which of them share an actor decides the groups."""
-    return [found]
+    return [files]
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
     """The utterances of the clips, in frames of bounded size.
 
     The utterances (some 80,000) are held together, since groups are known only when all actors are; the
@@ -107,13 +107,13 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
     """
     utterances: list[_Utterance] = []
     actors: dict[int, set[str]] = {}
-    for each, raw in zip(found, read_ahead([each.raw for each in found]), strict=True):
-        with account.reading(raw, source=SLUG, release=each.release, split=None) as reading:
-            spoken = _utterances(each, _decode(reading))
+    for file, raw in zip(files, read_ahead([file.raw for file in files]), strict=True):
+        with log.open_file(raw, source=SLUG, release=file.release, split=None) as open_file:
+            spoken = _utterances(file, _decode(open_file))
             for utterance in spoken:
                 actors.setdefault(_block(utterance.clip), set()).add(utterance.person)
             utterances.extend(spoken)
-            reading.rows = len(spoken)
+            open_file.rows = len(spoken)
     groups = speaker_groups(actors)
     for batch in in_batches(utterances):
         yield _frame(batch, groups, settings.read.modality)
@@ -148,27 +148,27 @@ def _block(clip: int) -> int:
     return (clip - 1) // _CLIPS_PER_VIDEO
 
 
-def _decode(reading: Reading) -> _Clip:
-    content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
+def _decode(open_file: OpenFile) -> _Clip:
+    content, open_file.encoding = decode.utf8(open_file.stream.read(), open_file.raw)
     try:
         return _DECODER.decode(content)
     except msgspec.DecodeError as error:
         raise InputError(
-            f"{reading.raw.name} is not the clip its contract describes",
+            f"{open_file.raw.name} is not the clip its contract describes",
             details=[str(error)],
             cause="The file was edited, or the download was cut off.",
             next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
         ) from error
 
 
-def _utterances(found: Found, clip: _Clip) -> list[_Utterance]:
+def _utterances(file: RecognisedFile, clip: _Clip) -> list[_Utterance]:
     """The utterances of one clip in the order of their first frames; frames are read in numeric order."""
     try:
         number = int(clip.clip_id)
         frames = sorted(((int(frame), things) for frame, things in clip.data.items()), key=itemgetter(0))
     except ValueError as error:
         raise InputError(
-            f"{found.raw.name} is not the clip its contract describes",
+            f"{file.raw.name} is not the clip its contract describes",
             details=[f"expected numbers as clip_id and as keys of data, got: {error}"],
             cause="The file was edited.",
             next_step="repair it, or run with `--on-bad-file skip` to go on without it.",
@@ -184,7 +184,7 @@ def _utterances(found: Found, clip: _Clip) -> list[_Utterance]:
             utterance = known.get(spelt)
             if utterance is None:
                 key = (_number(spelt[0]), _number(spelt[1]), _number(spelt[2]))
-                new = _Utterance(number, *key, spoken.script, frame, found)
+                new = _Utterance(number, *key, spoken.script, frame, file)
                 utterance = known[spelt] = utterances.setdefault(key, new)
             if thing.emotion is not None:
                 utterance.emotions.append(thing.emotion)
@@ -216,8 +216,8 @@ def _frame(batch: list[_Utterance], groups: dict[int, int], modality: str) -> pl
 
     columns = pl.DataFrame(
         {
-            "file": [each.found.raw.file for each in batch],
-            "member": [each.found.raw.member for each in batch],
+            "file": [each.file.raw.file for each in batch],
+            "member": [each.file.raw.member for each in batch],
             "position": [each.frame for each in batch],
             "clip": [each.clip for each in batch],
             "person": [each.person for each in batch],

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.frame import filled, id_column, record_frames, rows_frame, stem
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -24,23 +24,23 @@ _WAV, _SENTENCE, _ASKED_FOR, _AGE, _GENDER = 0, 1, 2, 13, 14
 _VOTES, _STRENGTHS = range(3, 13, 2), range(4, 13, 2)
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file has the 15 columns."""
-    match = contract.match_layout(contract.load(SLUG), peek.header)
-    return Found(SLUG, peek.raw, match.name, release=stem(peek.raw)) if match else None
+    match = contract.match_layout(contract.load(SLUG), preview.header)
+    return RecognisedFile(SLUG, preview.raw, match.name, release=stem(preview.raw)) if match else None
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The sentences, in frames of bounded size."""
 
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
-            for records in record_frames(reading, Peek(each.raw).delimiter):
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
+            for records in record_frames(open_file, Preview(file.raw).delimiter):
                 yield rows_frame(
-                    each.raw,
-                    _columns(records, each.release),
+                    file.raw,
+                    _columns(records, file.release),
                     source=SLUG,
-                    release=each.release,
+                    release=file.release,
                 )
 
 

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from etl.errors import InputError
-from etl.ingestion.sources.raw import DAMAGE, Account, RawFile, damaged
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 
 READABLE = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xlsx", ".parquet"}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
@@ -103,18 +103,18 @@ class JoinedParts(io.RawIOBase):
         super().close()
 
 
-def walk(paths: list[Path], account: Account) -> Iterator[RawFile]:
+def walk(paths: list[Path], log: InputLog) -> Iterator[RawFile]:
     """Every readable raw file below `paths`, sorted by path.
 
     Args:
         paths: files and folders. With several of them, a folder's own name leads the recorded path.
-        account: bad archives go there, and the number of files that are ignored, by extension.
+        log: bad archives go there, and the number of files that are ignored, by extension.
 
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
     """
     entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in files_on_disk(paths)]
-    yield from _expand(sorted(entries, key=lambda entry: entry.file), account, depth=0)
+    yield from _expand(sorted(entries, key=lambda entry: entry.file), log, depth=0)
 
 
 def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -167,40 +167,40 @@ def _opener(path: Path) -> Open:
     return lambda: path.open("rb")
 
 
-def _expand(entries: list[_Entry], account: Account, depth: int) -> Iterator[RawFile]:
+def _expand(entries: list[_Entry], log: InputLog, depth: int) -> Iterator[RawFile]:
     for entry in _join_parts(entries):
         name = PurePosixPath(entry.member or entry.file)
         if name.name.startswith(("._", ".DS_Store")) or "__MACOSX" in name.parts:
             continue
         try:
-            yield from _expand_one(entry, name, account, depth)
+            yield from _expand_one(entry, name, log, depth)
         except InputError as error:
-            account.bad_file(entry.file, entry.member, error)
-        except (*DAMAGE, tarfile.TarError) as error:
-            account.bad_file(
+            log.raise_or_skip(entry.file, entry.member, error)
+        except (*DAMAGE_ERRORS, tarfile.TarError) as error:
+            log.raise_or_skip(
                 entry.file,
                 entry.member,
-                damaged(RawFile(entry.file, entry.member, 0, entry.open).name, error),
+                damaged_file(RawFile(entry.file, entry.member, 0, entry.open).name, error),
             )
 
 
-def _expand_one(entry: _Entry, name: PurePosixPath, account: Account, depth: int) -> Iterator[RawFile]:
+def _expand_one(entry: _Entry, name: PurePosixPath, log: InputLog, depth: int) -> Iterator[RawFile]:
     suffixes = [suffix.lower() for suffix in name.suffixes]
     last = suffixes[-1] if suffixes else ""
     if last == ".zip":
         _check_depth(entry, depth)
         # The archive is read from start to end before its first member is yielded: a damaged archive is
         # one bad file, not a handful of good members and a crash.
-        yield from _expand(list(_zip_members(entry)), account, depth + 1)
+        yield from _expand(list(_zip_members(entry)), log, depth + 1)
     elif last in {".tar", ".tgz"} or suffixes[-2:] == [".tar", ".gz"]:
         _check_depth(entry, depth)
-        yield from _expand(list(_tar_members(entry)), account, depth + 1)
+        yield from _expand(list(_tar_members(entry)), log, depth + 1)
     elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in READABLE:
         yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry.open))
     elif last in READABLE:
         yield RawFile(entry.file, entry.member, entry.size, entry.open, entry.load)
     else:
-        account.ignored[last or "(no extension)"] += 1
+        log.ignored[last or "(no extension)"] += 1
 
 
 def _check_depth(entry: _Entry, depth: int) -> None:

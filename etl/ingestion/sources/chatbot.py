@@ -11,29 +11,29 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.frame import id_column, record_frames, rows_frame, stem
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.schema import contract
 from etl.settings import Settings
 
 SLUG = "chatbot"
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a CSV file has the three columns."""
-    match = contract.match_layout(contract.load(SLUG), peek.header)
-    return Found(SLUG, peek.raw, match.name) if match else None
+    match = contract.match_layout(contract.load(SLUG), preview.header)
+    return RecognisedFile(SLUG, preview.raw, match.name) if match else None
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The questions, in frames of bounded size."""
 
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
-            for records in record_frames(reading, Peek(each.raw).delimiter):
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
+            for records in record_frames(open_file, Preview(file.raw).delimiter):
                 columns = records.with_columns(
                     pl.col("Q").alias("raw_text"),
                     pl.col("label").alias("raw_label"),
-                    id_column(SLUG, stem(each.raw), pl.col("position")).alias("id"),
+                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
                 )
-                yield rows_frame(each.raw, columns, source=SLUG, release=each.release)
+                yield rows_frame(file.raw, columns, source=SLUG, release=file.release)

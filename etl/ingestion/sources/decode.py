@@ -20,7 +20,7 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.header import column_name
-from etl.ingestion.sources.raw import HashingStream, RawFile, Reading
+from etl.ingestion.sources.raw import HashingStream, OpenFile, RawFile
 
 ENCODINGS = ("utf-8-sig", "cp949")
 _CHUNK_BYTES = 4 << 20
@@ -117,15 +117,17 @@ def _neither(raw: RawFile, utf8_error: UnicodeDecodeError, cp949_error: UnicodeD
     )
 
 
-def delimited(reading: Reading, delimiter: str, *, is_quoted: bool = True) -> Iterator[tuple[int, list[str]]]:
+def delimited(
+    open_file: OpenFile, delimiter: str, *, is_quoted: bool = True
+) -> Iterator[tuple[int, list[str]]]:
     """The records of a CSV or TSV file with their number (the first is 1; a quoted field may span lines).
 
     Raises:
         InputError: neither UTF-8 nor cp949, or a NUL byte or a field beyond all measure.
     """
-    encoding = sniff_encoding(reading.raw)
-    reading.encoding = encoding.removesuffix("-sig")
-    text = io.TextIOWrapper(io.BufferedReader(_Readable(reading.stream), 1 << 18), encoding, newline="")
+    encoding = sniff_encoding(open_file.raw)
+    open_file.encoding = encoding.removesuffix("-sig")
+    text = io.TextIOWrapper(io.BufferedReader(_Readable(open_file.stream), 1 << 18), encoding, newline="")
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
     number = 0
     try:
@@ -133,13 +135,13 @@ def delimited(reading: Reading, delimiter: str, *, is_quoted: bool = True) -> It
             if record:  # a blank line is no record, but it has a number
                 yield number, record
     except (UnicodeDecodeError, csv.Error) as error:
-        raise _breaks_off(reading, f"at record {number + 1:,}", error) from error
+        raise _breaks_off(open_file, f"at record {number + 1:,}", error) from error
 
 
-def _breaks_off(reading: Reading, where: str, error: UnicodeDecodeError | csv.Error) -> InputError:
+def _breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError | csv.Error) -> InputError:
     return InputError(
-        f"{reading.raw.name} breaks off {where}",
-        details=[f"expected {reading.encoding} text, got: {error}"],
+        f"{open_file.raw.name} breaks off {where}",
+        details=[f"expected {open_file.encoding} text, got: {error}"],
         cause="The file was edited, or mixes encodings.",
         next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
     )
@@ -161,7 +163,7 @@ class _Readable(io.RawIOBase):
         return len(chunk)
 
 
-def json_lines(reading: Reading, fields: list[str]) -> Iterator[pl.DataFrame]:
+def json_lines(open_file: OpenFile, fields: list[str]) -> Iterator[pl.DataFrame]:
     """The given fields of a JSON lines file, chunk by chunk.
 
     Yields:
@@ -171,26 +173,26 @@ def json_lines(reading: Reading, fields: list[str]) -> Iterator[pl.DataFrame]:
     Raises:
         InputError: neither UTF-8 nor cp949.
     """
-    encoding = sniff_encoding(reading.raw)
-    reading.encoding = encoding.removesuffix("-sig")
+    encoding = sniff_encoding(open_file.raw)
+    open_file.encoding = encoding.removesuffix("-sig")
     first_line, rest = 1, b""
     while True:
-        chunk = reading.stream.read(_CHUNK_BYTES)
+        chunk = open_file.stream.read(_CHUNK_BYTES)
         block, newline, rest = (rest + chunk).rpartition(b"\n") if chunk else (rest, b"", b"")
         if not chunk and not block:
             return
         lines = block + newline
         if lines:
-            content = lines if reading.encoding == "utf-8" else _transcode(lines, reading)
+            content = lines if open_file.encoding == "utf-8" else _transcode(lines, open_file)
             yield _parse_lines(content.removeprefix(codecs.BOM_UTF8), fields, first_line)
             first_line += lines.count(b"\n")
 
 
-def _transcode(lines: bytes, reading: Reading) -> bytes:
+def _transcode(lines: bytes, open_file: OpenFile) -> bytes:
     try:
-        return lines.decode(reading.encoding).encode("utf-8")
+        return lines.decode(open_file.encoding).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise _breaks_off(reading, f"after {reading.rows:,} rows", error) from error
+        raise _breaks_off(open_file, f"after {open_file.rows:,} rows", error) from error
 
 
 def _parse_lines(lines: bytes, fields: list[str], first_line: int) -> pl.DataFrame:

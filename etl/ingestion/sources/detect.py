@@ -24,11 +24,11 @@ from etl.ingestion.sources import (
     nsmc,
     table,
 )
-from etl.ingestion.sources.raw import DAMAGE, Account, RawFile, damaged
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.settings import Settings
 
-Read = Callable[[list[Found], Settings, Account], "Iterator[pl.DataFrame]"]
+Read = Callable[[list[RecognisedFile], Settings, InputLog], "Iterator[pl.DataFrame]"]
 
 # Why a file is left aside.
 SAME_ROWS = "the same rows are read from another file"
@@ -52,7 +52,9 @@ ADAPTERS = {
 }
 
 
-def detect(raw_files: Iterator[RawFile], settings: Settings, account: Account) -> dict[str, list[Found]]:
+def detect(
+    raw_files: Iterator[RawFile], settings: Settings, log: InputLog
+) -> dict[str, list[RecognisedFile]]:
     """The files to read, by corpus, in the order of `ADAPTERS` and of their paths.
 
     Raises:
@@ -60,24 +62,24 @@ def detect(raw_files: Iterator[RawFile], settings: Settings, account: Account) -
         SettingsError: `read.source` names no corpus.
     """
     candidates = _candidates(settings)
-    found: dict[str, list[Found]] = {slug: [] for slug in ADAPTERS}
+    found: dict[str, list[RecognisedFile]] = {slug: [] for slug in ADAPTERS}
     seen = 0
     for raw in raw_files:
         seen += 1
         try:
-            match = _recognise(Peek(raw), candidates)
+            match = _recognise(Preview(raw), candidates)
         except InputError as error:
-            account.bad_file(raw.file, raw.member, error)
-        except DAMAGE as error:
-            account.bad_file(raw.file, raw.member, damaged(raw.name, error))
+            log.raise_or_skip(raw.file, raw.member, error)
+        except DAMAGE_ERRORS as error:
+            log.raise_or_skip(raw.file, raw.member, damaged_file(raw.name, error))
         else:
             if match is None:
-                account.leave_aside(raw, UNKNOWN)
+                log.leave_aside(raw, UNKNOWN)
             else:
                 found[match.slug].append(match)
-    chosen = {slug: _choose(files, account) for slug, files in found.items() if files}
-    if not chosen and not account.skipped:
-        raise _nothing_found(seen, account, settings)
+    chosen = {slug: _choose(files, log) for slug, files in found.items() if files}
+    if not chosen and not log.skipped:
+        raise _nothing_found(seen, log, settings)
     return chosen
 
 
@@ -96,36 +98,36 @@ def _candidates(settings: Settings) -> list[str]:
     return [slug]
 
 
-def _recognise(peek: Peek, candidates: list[str]) -> Found | None:
+def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None:
     for slug in candidates:
-        match: Found | None = ADAPTERS[slug].recognise(peek)
+        match: RecognisedFile | None = ADAPTERS[slug].recognise(preview)
         if match:
             return match
     return None
 
 
-def _choose(files: list[Found], account: Account) -> list[Found]:
-    best: dict[tuple[str, ...], Found] = {}
-    for each in sorted(files, key=lambda each: each.rank):
-        best.setdefault(_part(each), each)
-    same_size = Counter(each.raw.size for each in files)
-    first_of: dict[str, Found] = {}
+def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
+    best: dict[tuple[str, ...], RecognisedFile] = {}
+    for file in sorted(files, key=lambda file: file.rank):
+        best.setdefault(_part(file), file)
+    same_size = Counter(file.raw.size for file in files)
+    first_of: dict[str, RecognisedFile] = {}
     chosen = []
-    for each in files:
-        winner = best[_part(each)]
-        if each.rank > winner.rank:
-            account.leave_aside(each.raw, SAME_ROWS, f": {winner.raw.name}")
+    for file in files:
+        winner = best[_part(file)]
+        if file.rank > winner.rank:
+            log.leave_aside(file.raw, SAME_ROWS, f": {winner.raw.name}")
             continue
-        if same_size[each.raw.size] > 1:
+        if same_size[file.raw.size] > 1:
             try:
-                first = first_of.setdefault(_sha256(each.raw), each)
-            except DAMAGE as error:
-                account.bad_file(each.raw.file, each.raw.member, damaged(each.raw.name, error))
+                first = first_of.setdefault(_sha256(file.raw), file)
+            except DAMAGE_ERRORS as error:
+                log.raise_or_skip(file.raw.file, file.raw.member, damaged_file(file.raw.name, error))
                 continue
-            if first is not each:
-                account.leave_aside(each.raw, SAME_BYTES, f": {first.raw.name}")
+            if first is not file:
+                log.leave_aside(file.raw, SAME_BYTES, f": {first.raw.name}")
                 continue
-        chosen.append(each)
+        chosen.append(file)
     return chosen
 
 
@@ -134,14 +136,14 @@ def _sha256(raw: RawFile) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def _part(found: Found) -> tuple[str, ...]:
+def _part(file: RecognisedFile) -> tuple[str, ...]:
     """What makes two files copies of each other. Clips and shards of one rank are no copies."""
-    return (found.release, found.split or "", found.part)
+    return (file.release, file.split or "", file.part)
 
 
-def _nothing_found(seen: int, account: Account, settings: Settings) -> InputError:
-    aside = [entry["member"] or entry["file"] for entry in account.left_aside[:5]]
-    ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(account.ignored.items()))
+def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
+    aside = [entry["member"] or entry["file"] for entry in log.left_aside[:5]]
+    ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(log.ignored.items()))
     expected = settings.read.source or "a known corpus"
     return InputError(
         f"none of {seen:,} readable files is {expected}",

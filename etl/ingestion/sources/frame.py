@@ -11,7 +11,7 @@ import polars as pl
 from etl.errors import InputError
 from etl.ingestion.sources import decode
 from etl.ingestion.sources.header import column_names
-from etl.ingestion.sources.raw import RawFile, Reading
+from etl.ingestion.sources.raw import OpenFile, RawFile
 from etl.schema import contract, row
 
 BATCH_ROWS = 20_000
@@ -69,12 +69,12 @@ def in_batches(records: Iterable[Any], size: int = BATCH_ROWS) -> Iterator[list[
 
 
 def record_frames(
-    reading: Reading, delimiter: str, names: list[str] | None = None, *, is_quoted: bool = True
+    open_file: OpenFile, delimiter: str, names: list[str] | None = None, *, is_quoted: bool = True
 ) -> Iterator[pl.DataFrame]:
-    """The records of a delimited file as frames of strings, counted in `reading.rows`.
+    """The records of a delimited file as frames of strings, counted in `open_file.rows`.
 
     Args:
-        reading: the file.
+        open_file: the file.
         delimiter: what stands between the fields.
         names: the columns of a file without a header; by default the first record names them.
         is_quoted: whether quotes may enclose a field (CSV), or are text like any other.
@@ -84,11 +84,11 @@ def record_frames(
         `detail`, which say of a record with another number of fields that it is a `bad_row`.
     """
 
-    records = decode.delimited(reading, delimiter, is_quoted=is_quoted)
+    records = decode.delimited(open_file, delimiter, is_quoted=is_quoted)
     columns = names or column_names(next(records, (0, []))[1])
     schema = {"position": pl.Int64, **dict.fromkeys([*columns, "reason", "detail"], pl.String)}
     for batch in in_batches(records):
-        reading.rows += len(batch)
+        open_file.rows += len(batch)
         rows = [
             (number, *record, None, None)
             if len(record) == len(columns)

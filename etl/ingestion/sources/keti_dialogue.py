@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.frame import id_column, rows_frame, stem
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.ingestion.sources.sheet import with_header
 from etl.schema import contract
 from etl.settings import Settings
@@ -25,35 +25,35 @@ _START, _SENTENCE, _LABEL = 0, 1, 2  # the columns in the order of the contract
 _HEADER_ROWS = 3
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether one of the first rows of a workbook is the header."""
     for index in range(_HEADER_ROWS):
-        match = contract.match_layout(contract.load(SLUG), peek.sheet_header(index))
+        match = contract.match_layout(contract.load(SLUG), preview.sheet_header(index))
         if match:
-            return Found(SLUG, peek.raw, match.name, cells=peek.cells, header_index=index)
+            return RecognisedFile(SLUG, preview.raw, match.name, cells=preview.cells, header_index=index)
     return None
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The utterances, one frame a workbook. Each has its own label, so all turns are read."""
 
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=None) as reading:
-            assert each.cells is not None
-            columns = contract.load(SLUG).layouts[each.layout].columns
-            table = with_header(each.cells, each.header_index)
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
+            assert file.cells is not None
+            columns = contract.load(SLUG).layouts[file.layout].columns
+            table = with_header(file.cells, file.header_index)
             starts = pl.col(columns[_START]).str.strip_chars().str.to_uppercase() == "S"
             table = table.with_columns(dialogue=starts.fill_null(value=False).cum_sum())
-            reading.rows = table.height
+            open_file.rows = table.height
             yield rows_frame(
-                each.raw,
+                file.raw,
                 table.with_columns(
                     pl.int_range(1, pl.len() + 1).over("dialogue").alias("turn"),
-                    pl.format("{}-{}", pl.lit(stem(each.raw)), "dialogue").alias("group"),
+                    pl.format("{}-{}", pl.lit(stem(file.raw)), "dialogue").alias("group"),
                     pl.col(columns[_SENTENCE]).alias("raw_text"),
                     pl.col(columns[_LABEL]).alias("raw_label"),
-                    id_column(SLUG, stem(each.raw), pl.col("position")).alias("id"),
+                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
                 ),
                 source=SLUG,
-                release=each.release,
+                release=file.release,
             )

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.frame import id_column, record_frames, rows_frame, stem
-from etl.ingestion.sources.raw import Account
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.settings import Settings
 
 SLUG = "kote"
@@ -22,24 +22,26 @@ _LINE = re.compile(r"^\d+\t.*\t\d{1,2}(,\d{1,2})*$")
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether most of the first lines are an id, a text and a list of label ids; some may be broken."""
-    matching = sum(1 for line in peek.lines if _LINE.match(line))
-    is_kote = peek.suffix in {".tsv", ".txt"} and 2 * matching > len(peek.lines)
-    return Found(SLUG, peek.raw, "tsv", split=_SPLITS.get(stem(peek.raw))) if is_kote else None
+    matching = sum(1 for line in preview.lines if _LINE.match(line))
+    is_kote = preview.suffix in {".tsv", ".txt"} and 2 * matching > len(preview.lines)
+    return RecognisedFile(SLUG, preview.raw, "tsv", split=_SPLITS.get(stem(preview.raw))) if is_kote else None
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The comments, in frames of bounded size."""
 
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
-            for records in record_frames(reading, "\t", ["number", "raw_text", "raw_label"], is_quoted=False):
-                number = pl.coalesce("number", pl.format("{}-{}", pl.lit(stem(each.raw)), "position"))
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
+            for records in record_frames(
+                open_file, "\t", ["number", "raw_text", "raw_label"], is_quoted=False
+            ):
+                number = pl.coalesce("number", pl.format("{}-{}", pl.lit(stem(file.raw)), "position"))
                 yield rows_frame(
-                    each.raw,
+                    file.raw,
                     records.with_columns(id_column(SLUG, number).alias("id")),
                     source=SLUG,
-                    release=each.release,
-                    split=each.split,
+                    release=file.release,
+                    split=file.split,
                 )

@@ -17,8 +17,8 @@ import polars as pl
 from etl.errors import InputError
 from etl.ingestion.sources import decode
 from etl.ingestion.sources.frame import filled, id_column, in_batches, record_frames, rows_frame, stem
-from etl.ingestion.sources.raw import Account, RawFile, Reading
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -28,46 +28,51 @@ _FIELDS = [*_KEYS, "review_id"]
 _SPLITS = {"ratings_train": "train", "ratings_test": "test"}
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file is one of the TSV files or holds raw reviews."""
-    if peek.suffix in {".json", ".jsonl"} and peek.has_keys(*_KEYS):
+    if preview.suffix in {".json", ".jsonl"} and preview.has_keys(*_KEYS):
         # Some copies of the raw reviews end in .json but hold one object a line.
-        layout = "raw-array" if peek.head.lstrip()[:1] == b"[" else "raw-lines"
-        return Found(SLUG, peek.raw, layout, release="raw", part=stem(peek.raw))
-    match = contract.match_layout(contract.load(SLUG), peek.header) if peek.delimiter == "\t" else None
+        layout = "raw-array" if preview.head.lstrip()[:1] == b"[" else "raw-lines"
+        return RecognisedFile(SLUG, preview.raw, layout, release="raw", part=stem(preview.raw))
+    match = contract.match_layout(contract.load(SLUG), preview.header) if preview.delimiter == "\t" else None
     if match is None:
         return None
     # ratings.txt is ratings_train.txt and ratings_test.txt in one.
-    return Found(
-        SLUG, peek.raw, match.name, release="v1", split=_SPLITS.get(stem(peek.raw)), part=stem(peek.raw)
+    return RecognisedFile(
+        SLUG,
+        preview.raw,
+        match.name,
+        release="v1",
+        split=_SPLITS.get(stem(preview.raw)),
+        part=stem(preview.raw),
     )
 
 
-def units(found: list[Found]) -> list[list[Found]]:
+def group_files(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
     """Official splits first: ratings.txt repeats the rows of ratings_train.txt and ratings_test.txt."""
-    return [[each] for each in sorted(found, key=lambda each: each.split is None)]
+    return [[file] for file in sorted(files, key=lambda file: file.split is None)]
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """The reviews, in frames of bounded size."""
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release=each.release, split=each.split) as reading:
-            if each.layout not in {"raw-array", "raw-lines"}:
-                yield from _read_ratings(each, reading)
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
+            if file.layout not in {"raw-array", "raw-lines"}:
+                yield from _read_ratings(file, open_file)
                 continue
-            is_array = each.layout == "raw-array"
-            for frame in _read_array(reading) if is_array else decode.json_lines(reading, _FIELDS):
-                reading.rows += frame.height
-                yield _review_rows(each, frame)
+            is_array = file.layout == "raw-array"
+            for frame in _read_array(open_file) if is_array else decode.json_lines(open_file, _FIELDS):
+                open_file.rows += frame.height
+                yield _review_rows(file, frame)
 
 
-def _read_array(reading: Reading) -> Iterator[pl.DataFrame]:
+def _read_array(open_file: OpenFile) -> Iterator[pl.DataFrame]:
 
-    content, reading.encoding = decode.utf8(reading.stream.read(), reading.raw)
+    content, open_file.encoding = decode.utf8(open_file.stream.read(), open_file.raw)
     try:
         reviews = [_decode_one(each) for each in decode.array_elements(content)]
     except msgspec.DecodeError as error:
-        raise _not_reviews(reading.raw, error) from error
+        raise _not_reviews(open_file.raw, error) from error
     start = 0
     for batch in in_batches(reviews):
         frame = pl.DataFrame(batch, schema=dict.fromkeys([*_FIELDS, "problem"], pl.String), orient="row")
@@ -93,10 +98,10 @@ def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
     )
 
 
-def _review_rows(found: Found, reviews: pl.DataFrame) -> pl.DataFrame:
+def _review_rows(file: RecognisedFile, reviews: pl.DataFrame) -> pl.DataFrame:
 
     review_id = pl.coalesce(
-        filled(pl.col("review_id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position")
+        filled(pl.col("review_id")), pl.format("{}-{}", pl.lit(stem(file.raw)), "position")
     )
     columns = reviews.with_columns(
         id_column(SLUG, review_id).alias("id"),
@@ -106,21 +111,21 @@ def _review_rows(found: Found, reviews: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("problem").is_not_null()).then(pl.lit("bad_row")).alias("reason"),
         pl.col("problem").alias("detail"),
     )
-    return rows_frame(found.raw, columns, source=SLUG, release=found.release)
+    return rows_frame(file.raw, columns, source=SLUG, release=file.release)
 
 
-def _read_ratings(found: Found, reading: Reading) -> Iterator[pl.DataFrame]:
+def _read_ratings(file: RecognisedFile, open_file: OpenFile) -> Iterator[pl.DataFrame]:
 
-    for records in record_frames(reading, "\t", is_quoted=False):
-        number = pl.coalesce(filled(pl.col("id")), pl.format("{}-{}", pl.lit(stem(found.raw)), "position"))
+    for records in record_frames(open_file, "\t", is_quoted=False):
+        number = pl.coalesce(filled(pl.col("id")), pl.format("{}-{}", pl.lit(stem(file.raw)), "position"))
         yield rows_frame(
-            found.raw,
+            file.raw,
             records.with_columns(
                 id_column(SLUG, number).alias("id"),
                 pl.col("document").alias("raw_text"),
                 pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
             ),
             source=SLUG,
-            release=found.release,
-            split=found.split,
+            release=file.release,
+            split=file.split,
         )

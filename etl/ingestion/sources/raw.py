@@ -1,6 +1,6 @@
 """A raw file: a file on disk or a member of an archive, known by the sha256 of its bytes.
 
-Also the account of all raw files of a run: what was read, left aside, skipped. What stands in them is the
+Also the log of all raw files of a run: what was read, left aside, skipped. What stands in them is the
 business of the corpus readers.
 """
 
@@ -21,7 +21,7 @@ from typing import IO, Any
 from etl.errors import InputError, is_transient
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+DAMAGE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 # Inflating needs little of the interpreter but waits for it again and again while a caller decodes JSON.
 READ_AHEAD = 3
 
@@ -119,7 +119,7 @@ class HashingStream:
 
 
 @dataclass
-class Reading:
+class OpenFile:
     """One raw file while it is read; the reader fills in the encoding and counts the rows."""
 
     raw: RawFile
@@ -129,10 +129,10 @@ class Reading:
 
 
 @dataclass
-class Account:
+class InputLog:
     """What became of each raw file of a run. It ends up in the manifest."""
 
-    is_skipping: bool = False
+    skip_bad_files: bool = False
     inputs: list[dict[str, Any]] = field(default_factory=list)
     left_aside: list[dict[str, str]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
@@ -144,19 +144,21 @@ class Account:
         entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
         self.left_aside.append(entry)
 
-    def bad_file(self, file: str, member: str, error: InputError, reading: Reading | None = None) -> None:
+    def raise_or_skip(
+        self, file: str, member: str, error: InputError, open_file: OpenFile | None = None
+    ) -> None:
         """Raises the error, or records it and goes on where bad files are skipped.
 
         Rows that were read before the damage stay, and are counted: `rows`.
         """
         # A file server that is away for a moment is no reason to do without a file.
-        if not self.is_skipping or is_transient(sys.exception()):
+        if not self.skip_bad_files or is_transient(sys.exception()):
             raise error
         found = "; ".join([error.what, *error.details])
-        rows = reading.rows if reading else 0
+        rows = open_file.rows if open_file else 0
         self.skipped.append({"file": file, "member": member, "error": found, "rows": rows})
 
-    def add(self, further: Account) -> None:
+    def add(self, further: InputLog) -> None:
         """Appends what became of further files."""
         self.inputs += further.inputs
         self.left_aside += further.left_aside
@@ -165,7 +167,7 @@ class Account:
         self.warnings += further.warnings
 
     @contextmanager
-    def reading(self, raw: RawFile, **facts: str | None) -> Iterator[Reading]:
+    def open_file(self, raw: RawFile, **facts: str | None) -> Iterator[OpenFile]:
         """Reads one raw file: hashes it, records it, and turns damage into an explained error.
 
         Args:
@@ -175,38 +177,38 @@ class Account:
         Raises:
             InputError: the file is damaged or not what it should be, and bad files are not skipped.
         """
-        reading: Reading | None = None
+        open_file: OpenFile | None = None
         try:
             with raw.open() as stream:
-                reading = Reading(raw, HashingStream(stream))
+                open_file = OpenFile(raw, HashingStream(stream))
                 try:
-                    yield reading
+                    yield open_file
                 except GeneratorExit:  # enough was read (`read.limit`)
-                    self._record(reading, facts)
+                    self._record(open_file, facts)
                     raise
-                self._record(reading, facts)
+                self._record(open_file, facts)
         except InputError as error:
-            self.bad_file(raw.file, raw.member, error, reading)
-        except DAMAGE as error:
-            self.bad_file(raw.file, raw.member, damaged(raw.name, error), reading)
+            self.raise_or_skip(raw.file, raw.member, error, open_file)
+        except DAMAGE_ERRORS as error:
+            self.raise_or_skip(raw.file, raw.member, damaged_file(raw.name, error), open_file)
 
-    def _record(self, reading: Reading, facts: dict[str, str | None]) -> None:
-        while reading.stream.read(1 << 20):  # the hash covers the whole file, however much of it was needed
+    def _record(self, open_file: OpenFile, facts: dict[str, str | None]) -> None:
+        while open_file.stream.read(1 << 20):  # the hash covers the whole file, however much of it was needed
             pass
         self.inputs.append(
             {
-                "file": reading.raw.file,
-                "member": reading.raw.member,
+                "file": open_file.raw.file,
+                "member": open_file.raw.member,
                 **facts,
-                "bytes": reading.stream.size,
-                "sha256": reading.stream.hexdigest(),
-                "encoding": reading.encoding,
-                "rows": reading.rows,
+                "bytes": open_file.stream.size,
+                "sha256": open_file.stream.hexdigest(),
+                "encoding": open_file.encoding,
+                "rows": open_file.rows,
             }
         )
 
 
-def damaged(name: str, error: BaseException) -> InputError:
+def damaged_file(name: str, error: BaseException) -> InputError:
     """The error for a file whose bytes cannot be had."""
     return InputError(
         f"{name} cannot be read",

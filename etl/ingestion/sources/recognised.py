@@ -20,7 +20,7 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
-class Found:
+class RecognisedFile:
     """A raw file that belongs to a corpus.
 
     Args:
@@ -47,7 +47,7 @@ class Found:
 
 
 @dataclass
-class Peek:
+class Preview:
     """A first look into a raw file, each part taken when it is asked for."""
 
     raw: RawFile

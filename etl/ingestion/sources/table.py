@@ -15,8 +15,8 @@ from etl.errors import InputError, SettingsError
 from etl.ingestion.sources import decode
 from etl.ingestion.sources.frame import BATCH_ROWS, id_column, record_frames, rows_frame
 from etl.ingestion.sources.header import column_name, column_names
-from etl.ingestion.sources.raw import Account, Reading
-from etl.ingestion.sources.recognised import Found, Peek
+from etl.ingestion.sources.raw import InputLog, OpenFile
+from etl.ingestion.sources.recognised import Preview, RecognisedFile
 from etl.ingestion.sources.sheet import with_header
 from etl.schema import row
 from etl.settings import Settings, Table
@@ -25,14 +25,14 @@ SLUG = "table"
 _LAYOUTS = {".csv", ".tsv", ".txt", ".jsonl", ".xlsx", ".parquet"}
 
 
-def recognise(peek: Peek) -> Found | None:
+def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file is of a kind that can hold a table. Only asked where the user names the columns."""
-    if peek.suffix not in _LAYOUTS:
+    if preview.suffix not in _LAYOUTS:
         return None
-    return Found(SLUG, peek.raw, peek.suffix[1:], part=peek.raw.path, cells=peek.cells)
+    return RecognisedFile(SLUG, preview.raw, preview.suffix[1:], part=preview.raw.path, cells=preview.cells)
 
 
-def read(found: list[Found], settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
     """The rows, in frames of bounded size.
 
     Raises:
@@ -47,10 +47,10 @@ def read(found: list[Found], settings: Settings, account: Account) -> Iterator[p
             details=[f"expected one of {', '.join(row.domains())}"],
             next_step="name another with `--domain`.",
         )
-    for each in found:
-        with account.reading(each.raw, source=SLUG, release="v1", split=None) as reading:
-            for table in _tables(each, reading, list(wanted.values())):
-                yield _rows(each, table, wanted, domain)
+    for file in files:
+        with log.open_file(file.raw, source=SLUG, release="v1", split=None) as open_file:
+            for table in _tables(file, open_file, list(wanted.values())):
+                yield _rows(file, table, wanted, domain)
 
 
 def _wanted(table: Table) -> dict[str, str]:
@@ -70,56 +70,56 @@ def _wanted(table: Table) -> dict[str, str]:
     return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
 
 
-def _tables(found: Found, reading: Reading, columns: list[str]) -> Iterator[pl.DataFrame]:
+def _tables(file: RecognisedFile, open_file: OpenFile, columns: list[str]) -> Iterator[pl.DataFrame]:
 
-    if found.layout == "jsonl":
-        for frame in decode.json_lines(reading, columns):
-            if not reading.rows:
-                _check_keys(found, frame, columns)
-            reading.rows += frame.height
+    if file.layout == "jsonl":
+        for frame in decode.json_lines(open_file, columns):
+            if not open_file.rows:
+                _check_keys(file, frame, columns)
+            open_file.rows += frame.height
             problem = pl.col("problem")
             yield frame.with_columns(
                 pl.when(problem.is_not_null()).then(pl.lit("bad_row")).alias("reason"),
                 problem.alias("detail"),
             )
-    elif found.layout in {"csv", "tsv", "txt"}:
-        yield from record_frames(reading, Peek(found.raw).delimiter)
+    elif file.layout in {"csv", "tsv", "txt"}:
+        yield from record_frames(open_file, Preview(file.raw).delimiter)
     else:
-        whole = _read_parquet(reading) if found.layout == "parquet" else _sheet(found)
-        reading.rows = whole.height
+        whole = _read_parquet(open_file) if file.layout == "parquet" else _sheet(file)
+        open_file.rows = whole.height
         yield from whole.iter_slices(BATCH_ROWS)
 
 
-def _check_keys(found: Found, first: pl.DataFrame, columns: list[str]) -> None:
+def _check_keys(file: RecognisedFile, first: pl.DataFrame, columns: list[str]) -> None:
     """JSON lines have no header: a key that no line near the start has is a column that is not there."""
-    peek = Peek(found.raw)
+    preview = Preview(file.raw)
     for name in columns:
-        if first[column_name(name)].null_count() == first.height and not peek.has_keys(name):
-            keys = re.findall(rb'"([^"]+)"\s*:', peek.head.partition(b"\n")[0])
-            raise _no_column(found, name, [decode.utf8(key, found.raw)[0].decode() for key in keys])
+        if first[column_name(name)].null_count() == first.height and not preview.has_keys(name):
+            keys = re.findall(rb'"([^"]+)"\s*:', preview.head.partition(b"\n")[0])
+            raise _no_column(file, name, [decode.utf8(key, file.raw)[0].decode() for key in keys])
 
 
-def _no_column(found: Found, name: str, columns: list[str]) -> InputError:
+def _no_column(file: RecognisedFile, name: str, columns: list[str]) -> InputError:
     return InputError(
-        f"{found.raw.name} has no column {name!r}",
+        f"{file.raw.name} has no column {name!r}",
         details=[f"its columns are {', '.join(columns)}"],
         cause="The name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column`, `--label-column` and so on.",
     )
 
 
-def _sheet(found: Found) -> pl.DataFrame:
-    assert found.cells is not None
-    return with_header(found.cells, 0)
+def _sheet(file: RecognisedFile) -> pl.DataFrame:
+    assert file.cells is not None
+    return with_header(file.cells, 0)
 
 
-def _read_parquet(reading: Reading) -> pl.DataFrame:
+def _read_parquet(open_file: OpenFile) -> pl.DataFrame:
 
     try:
-        table = pl.read_parquet(io.BytesIO(reading.stream.read()))
+        table = pl.read_parquet(io.BytesIO(open_file.stream.read()))
     except pl.exceptions.PolarsError as error:
         raise InputError(
-            f"{reading.raw.name} is not a readable Parquet file",
+            f"{open_file.raw.name} is not a readable Parquet file",
             details=[str(error).splitlines()[0]],
             cause="The download was cut off, or the file is something else with this ending.",
             next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
@@ -128,15 +128,15 @@ def _read_parquet(reading: Reading) -> pl.DataFrame:
     return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("position"))
 
 
-def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str) -> pl.DataFrame:
+def _rows(file: RecognisedFile, table: pl.DataFrame, wanted: dict[str, str], domain: str) -> pl.DataFrame:
 
     missing = [theirs for theirs in wanted.values() if column_name(theirs) not in table.columns]
     if missing:
-        raise _no_column(found, missing[0], [name for name in table.columns if name != "position"])
+        raise _no_column(file, missing[0], [name for name in table.columns if name != "position"])
     nested = [theirs for theirs in wanted.values() if table.schema[column_name(theirs)].is_nested()]
     if nested:
         raise InputError(
-            f"{found.raw.name} has no plain values in column {nested[0]!r}",
+            f"{file.raw.name} has no plain values in column {nested[0]!r}",
             details=[f"expected text or numbers, got {table.schema[column_name(nested[0])]}"],
             cause="The column holds lists or records.",
             next_step="name another column, or write the table again with text in it.",
@@ -147,11 +147,11 @@ def _rows(found: Found, table: pl.DataFrame, wanted: dict[str, str], domain: str
     ]
     keep = [name for name in ("position", "reason", "detail") if name in table.columns]
     columns = table.select(*keep, *ours).with_columns(
-        id_column(SLUG, found.raw.path, pl.col("position")).alias("id")
+        id_column(SLUG, file.raw.path, pl.col("position")).alias("id")
     )
     if "split" in wanted:
         columns = columns.with_columns(_split_name(pl.col("split")))
-    return rows_frame(found.raw, columns, source=SLUG, release="v1", domain=domain)
+    return rows_frame(file.raw, columns, source=SLUG, release="v1", domain=domain)
 
 
 def _split_name(split: pl.Expr) -> pl.Expr:

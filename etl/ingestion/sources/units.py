@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 
 from etl.ingestion.sources.detect import ADAPTERS
-from etl.ingestion.sources.raw import DAMAGE, Account, damaged
-from etl.ingestion.sources.recognised import Found
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, damaged_file
+from etl.ingestion.sources.recognised import RecognisedFile
 from etl.settings import Settings
 
 BATCH_ROWS = 20_000
@@ -25,16 +25,16 @@ Hashes = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
-class Unit:
+class InputUnit:
     """Raw files of one corpus that are read together."""
 
     slug: str
-    files: tuple[Found, ...]
+    files: tuple[RecognisedFile, ...]
 
-    def read(self, settings: Settings, account: Account) -> Iterator[pl.DataFrame]:
+    def read(self, settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
         """The rows in batches, at most `read.limit` of them."""
         left = settings.read.limit
-        for frame in ADAPTERS[self.slug].read(list(self.files), settings, account):
+        for frame in ADAPTERS[self.slug].read(list(self.files), settings, log):
             batch = frame if left is None else frame.head(left)
             yield from batch.iter_slices(BATCH_ROWS)
             if left is not None:
@@ -53,42 +53,42 @@ class Unit:
         """
         return [
             {
-                "slug": each.slug,
-                "layout": each.layout,
-                "release": each.release,
-                "split": each.split,
-                "header_index": each.header_index,
-                "file": each.raw.file,
-                "member": each.raw.member,
-                "sha256": known.get((each.raw.file, each.raw.member)) or _sha256(each),
+                "slug": file.slug,
+                "layout": file.layout,
+                "release": file.release,
+                "split": file.split,
+                "header_index": file.header_index,
+                "file": file.raw.file,
+                "member": file.raw.member,
+                "sha256": known.get((file.raw.file, file.raw.member)) or _sha256(file),
             }
-            for each in self.files
+            for file in self.files
         ]
 
 
-def units(found: dict[str, list[Found]], settings: Settings) -> Iterator[Unit]:
+def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings) -> Iterator[InputUnit]:
     """The units in the order in which they are read.
 
-    By default each file is one. An adapter whose files need each other, or another order, says so by a
-    function `units` from its files to lists of them. With a limit, which counts the rows of a corpus, all its
-    files are one.
+    By default each file is one unit. An adapter whose files depend on each other, or need another order,
+    has a function `group_files`: its files -> lists of files. With a row limit, which counts per corpus,
+    all files of a corpus are one unit.
     """
     for slug, files in found.items():
-        divide = getattr(ADAPTERS[slug], "units", _one_by_one)
-        parts: list[list[Found]] = divide(files)
+        group = getattr(ADAPTERS[slug], "group_files", _one_by_one)
+        parts: list[list[RecognisedFile]] = group(files)
         if settings.read.limit is not None:
-            parts = [[each for part in parts for each in part]]
+            parts = [[file for part in parts for file in part]]
         for part in parts:
-            yield Unit(slug, tuple(part))
+            yield InputUnit(slug, tuple(part))
 
 
-def _one_by_one(files: list[Found]) -> list[list[Found]]:
-    return [[each] for each in files]
+def _one_by_one(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
+    return [[file] for file in files]
 
 
-def _sha256(found: Found) -> str:
+def _sha256(file: RecognisedFile) -> str:
     try:
-        with found.raw.open() as stream:
+        with file.raw.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    except DAMAGE as error:
-        raise damaged(found.raw.name, error) from error
+    except DAMAGE_ERRORS as error:
+        raise damaged_file(file.raw.name, error) from error

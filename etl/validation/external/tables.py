@@ -25,8 +25,8 @@ from etl.errors import InputError
 from etl.ingestion.sources import decode
 from etl.ingestion.sources.frame import BATCH_ROWS, record_frames
 from etl.ingestion.sources.header import column_name, column_names
-from etl.ingestion.sources.raw import DAMAGE, HashingStream, RawFile, Reading
-from etl.ingestion.sources.recognised import Peek
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, HashingStream, OpenFile, RawFile
+from etl.ingestion.sources.recognised import Preview
 from etl.ingestion.sources.sheet import header_of, with_header
 
 _DELIMITED, _JSON, _COLUMNAR = (".csv", ".tsv", ".txt"), (".jsonl", ".json"), (".parquet", ".arrow")
@@ -55,7 +55,7 @@ class Table:
 
 def kind(path: Path) -> str:
     """The ending that says what a file is: `.csv`, …; `.jsonl` for `.ndjson`, and `.csv` for `.csv.gz`."""
-    return Peek(_raw_file(path, path.name)).suffix
+    return Preview(_raw_file(path, path.name)).suffix
 
 
 def open_table(path: Path, name: str) -> Table:
@@ -66,19 +66,19 @@ def open_table(path: Path, name: str) -> Table:
             for each step of `Table.frames`.
     """
     with _explained(name):
-        peek = Peek(_in_utf8(_raw_file(path, name)))
-        if peek.suffix in _DELIMITED:
-            columns, frames = _delimited(peek)
-        elif peek.suffix in _JSON:
-            columns, frames = _json(peek)
-        elif peek.suffix in _COLUMNAR:
-            columns, frames = _columnar(path, peek)
-        elif peek.suffix == ".xlsx":
-            columns, frames = _sheet(peek)
+        preview = Preview(_in_utf8(_raw_file(path, name)))
+        if preview.suffix in _DELIMITED:
+            columns, frames = _delimited(preview)
+        elif preview.suffix in _JSON:
+            columns, frames = _json(preview)
+        elif preview.suffix in _COLUMNAR:
+            columns, frames = _columnar(path, preview)
+        elif preview.suffix == ".xlsx":
+            columns, frames = _sheet(preview)
         else:
             raise InputError(
                 f"{name} is of no kind that holds a table",
-                details=[f"expected {', '.join(KINDS)}, got {peek.suffix or 'no ending'}"],
+                details=[f"expected {', '.join(KINDS)}, got {preview.suffix or 'no ending'}"],
                 next_step="give a dataset, a table, or a folder with tables",
             )
     return Table(name, columns, lambda wanted: _explained_frames(name, frames(wanted)))
@@ -111,30 +111,30 @@ def _in_memory(name: str, content: bytes) -> RawFile:
     return RawFile(name, "", len(content), lambda: io.BytesIO(content))
 
 
-def _delimited(peek: Peek) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
-    delimiter = peek.delimiter
-    with peek.raw.open() as stream:
-        records = decode.delimited(Reading(peek.raw, HashingStream(stream)), delimiter)
+def _delimited(preview: Preview) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
+    delimiter = preview.delimiter
+    with preview.raw.open() as stream:
+        records = decode.delimited(OpenFile(preview.raw, HashingStream(stream)), delimiter)
         header = column_names(next(records, (0, []))[1])
 
     def frames(wanted: list[str]) -> Iterator[pl.DataFrame]:
-        with peek.raw.open() as opened:
-            for frame in record_frames(Reading(peek.raw, HashingStream(opened)), delimiter):
+        with preview.raw.open() as opened:
+            for frame in record_frames(OpenFile(preview.raw, HashingStream(opened)), delimiter):
                 yield frame.select("position", "detail", *wanted)
 
     return header, frames
 
 
-def _json(peek: Peek) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
-    is_array = peek.suffix == ".json" and peek.head.lstrip().startswith(b"[")
-    raw = _array_as_lines(peek.raw) if is_array else peek.raw
+def _json(preview: Preview) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
+    is_array = preview.suffix == ".json" and preview.head.lstrip().startswith(b"[")
+    raw = _array_as_lines(preview.raw) if is_array else preview.raw
     keys = _keys(raw)
 
     def frames(wanted: list[str]) -> Iterator[pl.DataFrame]:
 
         named = [key for key in keys if column_name(key) in wanted]
         with raw.open() as stream:
-            for frame in decode.json_lines(Reading(raw, HashingStream(stream)), named):
+            for frame in decode.json_lines(OpenFile(raw, HashingStream(stream)), named):
                 # A line is counted from 1, an element of an array from 0.
                 yield frame.select(
                     pl.col("position") - int(is_array), pl.col("problem").alias("detail"), *wanted
@@ -179,8 +179,8 @@ def _keys(raw: RawFile) -> list[str]:
     return list(keys)
 
 
-def _sheet(peek: Peek) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
-    cells = peek.cells
+def _sheet(preview: Preview) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
+    cells = preview.cells
     assert cells is not None
 
     def frames(wanted: list[str]) -> Iterator[pl.DataFrame]:
@@ -191,21 +191,23 @@ def _sheet(peek: Peek) -> tuple[list[str], Callable[[list[str]], Iterator[pl.Dat
     return column_names(header_of(cells, 0)), frames
 
 
-def _columnar(path: Path, peek: Peek) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
-    schema = _parquet_schema(path) if peek.suffix == ".parquet" else _read_arrow(path).schema
+def _columnar(
+    path: Path, preview: Preview
+) -> tuple[list[str], Callable[[list[str]], Iterator[pl.DataFrame]]]:
+    schema = _parquet_schema(path) if preview.suffix == ".parquet" else _read_arrow(path).schema
     names = column_names(schema.names)
 
     def frames(wanted: list[str]) -> Iterator[pl.DataFrame]:
 
         chosen = [schema.names[names.index(name)] for name in wanted]
-        if peek.suffix == ".parquet":
+        if preview.suffix == ".parquet":
             with path.open("rb") as stream:
                 table = pl.read_parquet(stream, columns=chosen)
         else:
             table = cast("pl.DataFrame", pl.from_arrow(_read_arrow(path).select(chosen)))
         classes = _class_names(schema)
         texts = [
-            _as_text(table[theirs], peek.raw, classes.get(theirs)).alias(ours)
+            _as_text(table[theirs], preview.raw, classes.get(theirs)).alias(ours)
             for theirs, ours in zip(chosen, wanted, strict=True)
         ]
         position = pl.int_range(1, table.height + 1, dtype=pl.Int64, eager=True).alias("position")
@@ -280,7 +282,7 @@ def _explained(name: str) -> Iterator[None]:
         if "--on-bad-file" not in error.next_step and error.next_step:
             raise
         raise InputError(error.what, details=error.details, cause=error.cause, next_step=next_step) from error
-    except (*DAMAGE, UnicodeError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+    except (*DAMAGE_ERRORS, UnicodeError, pa.ArrowException, pl.exceptions.PolarsError) as error:
         found: Any = str(error).splitlines()
         raise InputError(
             f"{name} cannot be read",

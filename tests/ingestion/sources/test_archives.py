@@ -83,9 +83,9 @@ def test_archives_inside_archives_are_read_without_being_unpacked(
 def test_the_path_inside_nested_archives_is_recorded(tmp_path: Path) -> None:
     inner = korean_zip_bytes([("라벨\\파일.tsv", kote("하나"))])
     (tmp_path / "밖.tar").write_bytes(tar([("./가운데.zip", inner)]))
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert (rows[0]["file"], rows[0]["member"]) == ("밖.tar", "가운데.zip/라벨/파일.tsv")
-    assert (account.inputs[0]["file"], account.inputs[0]["member"]) == ("밖.tar", "가운데.zip/라벨/파일.tsv")
+    assert (log.inputs[0]["file"], log.inputs[0]["member"]) == ("밖.tar", "가운데.zip/라벨/파일.tsv")
 
 
 @pytest.mark.parametrize("pack", [zip_bytes, korean_zip_bytes])
@@ -250,9 +250,9 @@ def test_a_zip_inside_that_declares_an_absurd_size_is_refused(folder: Path) -> N
 
 def test_a_film_may_be_as_large_as_it_likes(folder: Path) -> None:
     (folder / "b.zip").write_bytes(declaring(zip_bytes([("b.mp4", b"x")]), 4_000_000_000))
-    rows, account = read_all(folder)
+    rows, log = read_all(folder)
     assert len(rows) == 1
-    assert account.ignored == {".mp4": 1}
+    assert log.ignored == {".mp4": 1}
 
 
 def test_a_workbook_that_declares_an_absurd_size_is_refused(folder: Path) -> None:

@@ -101,9 +101,9 @@ def test_the_releases_are_no_copies_of_each_other(tmp_path: Path) -> None:
     (tmp_path / "Training_221115_add").mkdir()
     (tmp_path / "Training_221115_add" / "Training.json").write_bytes(dialogues("둘째 배포"))
     (tmp_path / "Training.xlsx").write_bytes(workbook(V2, "둘째 배포의 표"))
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert [(row["release"], row["raw_text"]) for row in rows] == [("v1", "첫 배포"), ("v2", "둘째 배포")]
-    assert [entry["file"] for entry in account.left_aside] == ["Training.xlsx"]
+    assert [entry["file"] for entry in log.left_aside] == ["Training.xlsx"]
 
 
 def test_the_zip_name_that_occurs_twice_is_told_apart_by_its_folder(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_the_zip_name_that_occurs_twice_is_told_apart_by_its_folder(tmp_path: Pa
     ):
         (tmp_path / "Training_221115_add" / folder).mkdir(parents=True)
         (tmp_path / "Training_221115_add" / folder / name).write_bytes(zip_bytes([(member, content)]))
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert [row["raw_text"] for row in rows] == ["json"]
     assert rows[0]["file"] == f"Training_221115_add/라벨링데이터/{name}"
-    assert account.left_aside[0]["file"] == f"Training_221115_add/원천데이터/{name}"
-    assert f"Training_221115_add/라벨링데이터/{name}" in account.left_aside[0]["why"]
+    assert log.left_aside[0]["file"] == f"Training_221115_add/원천데이터/{name}"
+    assert f"Training_221115_add/라벨링데이터/{name}" in log.left_aside[0]["why"]
 
 
 def test_the_same_bytes_are_read_once_wherever_they_lie(tmp_path: Path) -> None:
@@ -141,9 +141,9 @@ def test_other_bytes_of_the_same_number_are_no_copy(tmp_path: Path) -> None:
 
 def test_a_path_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_bytes(kote("하나"))
-    rows, account = read_all(tmp_path / "a.tsv", tmp_path)
+    rows, log = read_all(tmp_path / "a.tsv", tmp_path)
     assert [row["raw_text"] for row in rows] == ["하나"]
-    assert len(account.inputs) == len(account.left_aside) == 1
+    assert len(log.inputs) == len(log.left_aside) == 1
 
 
 def test_several_folders_are_told_apart_by_their_names(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_files_of_no_corpus_are_left_aside_with_a_reason(tmp_path: Path) -> None
     (tmp_path / "other.xlsx").write_bytes(xlsx([["날짜", "금액"], [1, 2]]))
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8")
     (tmp_path / "LICENSE").write_text("…", encoding="utf-8")
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert len(rows) == 1
-    assert {entry["file"] for entry in account.left_aside} == {"README.txt", "truth.json", "other.xlsx"}
-    assert all(entry["why"] for entry in account.left_aside)
-    assert account.ignored == {".jpg": 1, "(no extension)": 1}
+    assert {entry["file"] for entry in log.left_aside} == {"README.txt", "truth.json", "other.xlsx"}
+    assert all(entry["why"] for entry in log.left_aside)
+    assert log.ignored == {".jpg": 1, "(no extension)": 1}

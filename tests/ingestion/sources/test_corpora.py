@@ -17,7 +17,7 @@ from support.raw_files import write_files
 
 from etl.ingestion import pipeline
 from etl.ingestion.sources.detect import ADAPTERS
-from etl.ingestion.sources.raw import Account
+from etl.ingestion.sources.raw import InputLog
 from etl.schema import contract, resources, row, taxonomy
 from etl.settings import Settings
 
@@ -32,33 +32,33 @@ def load_case(path: Path) -> dict[str, Any]:
     return case
 
 
-def read_rows(folder: Path, settings: Settings) -> tuple[list[dict[str, Any]], Account]:
-    """All rows without the columns that are null, and the account."""
-    found, account = pipeline.discover([folder], settings)
+def read_rows(folder: Path, settings: Settings) -> tuple[list[dict[str, Any]], InputLog]:
+    """All rows without the columns that are null, and the log."""
+    found, log = pipeline.discover([folder], settings)
     rows = []
-    for frame in pipeline.read(found, settings, account):
+    for frame in pipeline.read(found, settings, log):
         assert frame.schema == row.read_schema()
         rows += [
             {name: value for name, value in each.items() if value is not None} for each in frame.to_dicts()
         ]
-    return rows, account
+    return rows, log
 
 
-def recorded(account: Account) -> dict[str, Any]:
-    """The account as the cases write it: what became of each file, without sizes and hashes."""
+def recorded(log: InputLog) -> dict[str, Any]:
+    """The log as the cases write it: what became of each file, without sizes and hashes."""
     told = {"file", "member", "release", "split", "encoding", "rows", "why", "error"}
     return {
         name: [{key: fact for key, fact in entry.items() if key in told} for entry in entries]
         for name in ("inputs", "left_aside", "skipped")
-        if (entries := getattr(account, name))
-    } | {name: facts for name in ("ignored", "warnings") if (facts := getattr(account, name))}
+        if (entries := getattr(log, name))
+    } | {name: facts for name in ("ignored", "warnings") if (facts := getattr(log, name))}
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_files_of_a_corpus_become_the_expected_rows(path: Path, tmp_path: Path) -> None:
     case = load_case(path)
     folder = write_files(tmp_path, case["files"])
-    rows, account = read_rows(folder, msgspec.convert(case.get("settings", {}), Settings))
+    rows, log = read_rows(folder, msgspec.convert(case.get("settings", {}), Settings))
 
     with path.with_suffix(".jsonl").open(encoding="utf-8") as lines:
         expected = [json.loads(line) for line in lines]
@@ -68,7 +68,7 @@ def test_the_files_of_a_corpus_become_the_expected_rows(path: Path, tmp_path: Pa
         assert (part is None) == (detail is None)
         assert (part or "") in (detail or "")
         assert got == {"source": path.parent.name, **wanted}
-    assert recorded(account) == case["account"]
+    assert recorded(log) == case["log"]
 
 
 @pytest.mark.parametrize("slug", ADAPTERS)
@@ -91,5 +91,5 @@ def test_there_is_no_contract_label_table_or_test_data_of_a_corpus_that_cannot_b
 def test_the_releases_that_are_read_are_those_of_the_contract() -> None:
     for path in CASES:
         known = contract.load(path.parent.name).releases
-        for entry in load_case(path)["account"]["inputs"]:
+        for entry in load_case(path)["log"]["inputs"]:
             assert not known or entry["release"] in known, path

@@ -15,7 +15,7 @@ from support.reading import assert_stops_and_skips, kote, read_all, texts
 
 from etl.errors import InputError
 from etl.ingestion.sources import decode
-from etl.ingestion.sources.raw import HashingStream, RawFile, Reading
+from etl.ingestion.sources.raw import HashingStream, OpenFile, RawFile
 
 CHUNK_BYTES = 4 << 20
 FIELDS = ["review", "rating"]
@@ -23,9 +23,9 @@ FIELDS = ["review", "rating"]
 LOOKS_LIKE_UTF8 = "책칼"
 
 
-def reading(content: bytes) -> Reading:
+def reading(content: bytes) -> OpenFile:
     raw = RawFile("made up.jsonl", "", len(content), lambda: io.BytesIO(content))
-    return Reading(raw, HashingStream(io.BytesIO(content)))
+    return OpenFile(raw, HashingStream(io.BytesIO(content)))
 
 
 def parsed(content: bytes) -> pl.DataFrame:
@@ -40,9 +40,9 @@ def test_a_file_in_each_of_the_encodings_is_read_and_the_encoding_recorded(
     encoding: str, recorded: str, tmp_path: Path
 ) -> None:
     (tmp_path / "x.csv").write_bytes("Q,A,label\r\n뷁 똠방각하,네,0\r\n".encode(encoding))
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert [row["raw_text"] for row in rows] == ["뷁 똠방각하"]
-    assert account.inputs[0]["encoding"] == recorded
+    assert log.inputs[0]["encoding"] == recorded
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.tsv"])
@@ -134,9 +134,9 @@ def test_a_file_of_no_bytes_belongs_to_no_corpus(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_bytes(kote("성한 파일"))
     for name in ("b.tsv", "b.csv", "b.json", "b.jsonl", "b.txt"):
         (tmp_path / name).touch()
-    rows, account = read_all(tmp_path)
+    rows, log = read_all(tmp_path)
     assert len(rows) == 1
-    assert {entry["file"] for entry in account.left_aside} == {"b.tsv", "b.csv", "b.json", "b.jsonl", "b.txt"}
+    assert {entry["file"] for entry in log.left_aside} == {"b.tsv", "b.csv", "b.json", "b.jsonl", "b.txt"}
 
 
 def test_a_nul_or_a_field_beyond_all_measure_is_explained(tmp_path: Path) -> None:

@@ -243,9 +243,9 @@ def test_a_table_without_the_named_column_says_which_columns_it_has(
     assert f"{name} has no column '문장'" in caught.value.what
     assert "글, 감정" in caught.value.text()
     assert "--text-column" in caught.value.next_step
-    rows, account = read_all(tmp_path, table=TABLE, read=SKIP)
+    rows, log = read_all(tmp_path, table=TABLE, read=SKIP)
     assert [row["raw_text"] for row in rows] == ["성한 표"]
-    assert [entry["file"] for entry in account.skipped] == [name]
+    assert [entry["file"] for entry in log.skipped] == [name]
 
 
 def test_a_column_of_lists_cannot_hold_sentences(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from etl.settings import Settings
 
 
 def read_frame(path: Path) -> pl.DataFrame:
-    found, account = pipeline.discover([path], Settings())
-    rows = pl.concat(pipeline.read(found, Settings(), account))
-    assert sum(entry["rows"] for entry in account.inputs) == rows.height
-    assert account.warnings == account.skipped == []
+    found, log = pipeline.discover([path], Settings())
+    rows = pl.concat(pipeline.read(found, Settings(), log))
+    assert sum(entry["rows"] for entry in log.inputs) == rows.height
+    assert log.warnings == log.skipped == []
     return rows
 
 
