@@ -303,7 +303,12 @@ def run_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> None:
     files = [
         f"tests/{name}.py"
-        for name in ("test_architecture", "test_taxonomy", "test_contract", "sources/test_corpora")
+        for name in (
+            "test_architecture",
+            "schema/test_taxonomy",
+            "schema/test_contract",
+            "ingestion/sources/test_corpora",
+        )
     ]
     chosen = "mood-diary or not become_the_expected_rows"  # those of the other corpora are run elsewhere
     done = run_in(copy, "pytest", "-vv", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *files)
