@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +27,10 @@ from etl.validation.findings import checks
 
 ROOT = Path(__file__).parents[1]
 README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
-PAGES = [README, README_KO, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TOUR, CORPORA = ROOT / "docs" / "tour.md", ROOT / "docs" / "corpora.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, README_KO, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS]
+BOTH_LANGUAGES = [README, TOUR, ROOT / "docs" / "why.md"]
 EXAMPLE = ROOT / "docs" / "adding-a-corpus.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -185,16 +190,61 @@ def test_every_exit_code_is_explained() -> None:
         assert len(table_rows(page, str(code))) == 1, code
 
 
-def test_every_corpus_is_in_the_table_of_both_languages() -> None:
-    for page in (README, README_KO):
+def test_every_corpus_is_in_each_table_of_corpora() -> None:
+    for page in (README, README_KO, CORPORA):
         assert [slug for slug in contract.slugs() if len(table_rows(text_of(page), f"`{slug}`")) != 1] == []
 
 
-def test_every_command_is_named_in_both_languages() -> None:
-    for page in (README, README_KO):
-        shown = " ".join(INLINE.findall(text_of(page))) + "\n".join(shell_lines(text_of(page)))
-        pages = shown + "".join(map(text_of, PAGES))
-        assert [name for name in COMMANDS if f"etl {name}" not in pages] == []
+def test_every_extra_is_explained() -> None:
+    extras = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
+    page = text_of(ROOT / "docs" / "install.md")
+    assert [name for name in extras if name != "dev" and f"`{name}`" not in page] == []
+
+
+def test_the_reference_of_the_command_line_is_what_the_commands_say() -> None:
+    path = ROOT / "docs" / "cli_reference.py"
+    reference = runpy.run_path(str(path))["reference"]
+    assert text_of(path.with_name("cli.md")) == reference(), "run: python docs/cli_reference.py"
+
+
+def test_the_workflow_calls_what_is_there_on_the_pythons_that_are_promised() -> None:
+    jobs = yaml.safe_load(text_of(ROOT / ".github" / "workflows" / "ci.yml"))["jobs"]
+    calls = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert calls == ["make lint", ".ci/run"]
+    assert re.search(r"^lint:", text_of(ROOT / "Makefile"), re.MULTILINE)
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
+    assert project["requires-python"] == ">=" + jobs["check"]["strategy"]["matrix"]["python"][0]
+
+
+def test_issue_forms_ask_each_thing_once() -> None:
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 3
+    for form in map(yaml.safe_load, map(text_of, forms)):
+        ids = [part["id"] for part in form["body"] if part["type"] != "markdown"]
+        assert form["name"] and form["description"] and ids and len(ids) == len(set(ids))
+
+
+def test_the_hooks_call_what_the_project_installs() -> None:
+    [ours, _] = yaml.safe_load(text_of(ROOT / ".pre-commit-config.yaml"))["repos"]
+    assert {hook["entry"].split()[0] for hook in ours["hooks"]} == {
+        f".venv/bin/{name}" for name in ("ruff", "mypy", "python")
+    }
+
+
+def test_the_classes_of_the_style_guide_exist() -> None:
+    classes = set(
+        re.findall(r"^class (\w+)", "".join(map(text_of, (ROOT / "etl").rglob("*.py"))), re.MULTILINE)
+    )
+    table = text_of(ROOT / "docs" / "style.md").partition("\n## Variables")[2].partition("\n## ")[0]
+    named = re.findall(r"\| `([A-Z]\w+)` \| `(\w+)`", table)
+    assert len(named) > 10
+    assert {name for name, _ in named} <= classes
+    assert [variable for name, variable in named if variable != name.lower()] == []
+
+
+def test_a_reader_in_a_hurry_is_done_soon() -> None:
+    assert [page.name for page in (README, README_KO) if len(text_of(page).splitlines()) > 130] == []
 
 
 def test_the_table_of_taxonomies_counts_what_they_map() -> None:
@@ -210,22 +260,16 @@ def test_the_table_of_taxonomies_counts_what_they_map() -> None:
         assert ", ".join(taxonomy.load(name).targets) in page
 
 
-def test_both_languages_show_the_same() -> None:
-    one, other = text_of(README), text_of(README_KO)
-    for pattern in (r"^(#+) ", r"^(\|(?:-+:?\|)+)$", r"^(<!-- .* -->)$", r"^\| (`[^`]+`) \|", r"^(- )"):
-        found = re.findall(pattern, one, re.MULTILINE)
-        assert found == re.findall(pattern, other, re.MULTILINE), pattern
-        assert found, pattern
+@pytest.mark.parametrize("page", BOTH_LANGUAGES, ids=lambda page: page.name)
+def test_both_languages_show_the_same(page: Path) -> None:
+    korean = page.with_suffix(".ko.md")
+    one, other = text_of(page), text_of(korean)
+    for pattern in (r"^(#+) ", r"^(\|(?:-+:?\|)+)$", r"^\| (`[^`]+`) \|", r"^(-|\d\.) "):
+        assert re.findall(pattern, one, re.MULTILINE) == re.findall(pattern, other, re.MULTILINE), pattern
     assert blocks(one) == blocks(other)
     links = [re.findall(r"\]\(([^)]+)\)", prose(text)) for text in (one, other)]
-    assert links[0][0] == "README.ko.md" and links[1][0] == "README.md"
-    assert links[0][1:] == links[1][1:]
-
-
-def test_the_tables_of_the_readme_have_the_markers_of_the_performance_section() -> None:
-    for page in (README, README_KO):
-        lines = text_of(page).splitlines()
-        assert lines.index("<!-- performance:start -->") < lines.index("<!-- performance:end -->") - 1
+    assert [links[0][0], links[1][0]] == [korean.name, page.name]
+    assert links[0][1:] == [link.replace(".ko.md", ".md") for link in links[1][1:]]
 
 
 def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
@@ -233,7 +277,7 @@ def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
     counts = {
         slug: {"read": each["read"], "kept": each["kept"], **each["rejected"]} for slug, each in truth.items()
     }
-    drawn = next(content for language, content in blocks(text_of(README)) if "aihub-dialogue" in content)
+    drawn = next(content for language, content in blocks(text_of(TOUR)) if "aihub-dialogue" in content)
     header, *lines = [
         [cell.strip() for cell in line[1:-1].split(line[0])]
         for line in drawn.partition("└")[0].splitlines()
