@@ -38,7 +38,7 @@ def build_vocab(
     from etl.runtime.engine.open import open_engine
     from etl.storage.datasets import changed
 
-    with changed(dataset, console.note) as folder:
+    with changed(dataset) as folder:
         with open_engine(engine, address, None) as chosen:
             vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size, engine=chosen)
         covered = vocab.coverage(vocabulary, open_dataset(folder))

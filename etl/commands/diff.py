@@ -47,14 +47,13 @@ def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
     from etl.publishing.urls import existing_place
-    from etl.runtime import console
     from etl.storage.datasets import opened
 
     if len(names) == _PLACE_AND_TWO:
         place = existing_place(names[0])
         one, other = (versions.path_of(place, versions.chosen(place, name).name) for name in names[1:])
     elif len(names) == _PLACE_AND_TWO - 1:
-        one, other = (stack.enter_context(opened(name, console.note)) for name in names)
+        one, other = (stack.enter_context(opened(name)) for name in names)
     else:
         raise SettingsError(
             "two things are compared",

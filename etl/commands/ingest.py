@@ -113,12 +113,12 @@ def ingest(
             "write.shard_rows": shard_rows,
         },
     )
-    with fetched(paths, console.note) as raw:
+    with fetched(paths) as raw:
         if dry_run:
             show_plan(raw, settings, is_json=is_json)
             return
         with (
-            written(out, console.note) as folder,
+            written(out) as folder,
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):

@@ -27,9 +27,9 @@ def prune(
     from etl.storage.remote import shown
 
     folder = existing_place(place)
-    with versions.locked(folder, "etl prune", is_waiting=wait, say=console.note):
+    with versions.locked(folder, "etl prune", wait=wait):
         removed = versions.prune(folder, keep)
-        copy_current(folder, place, console.note, keep)
+        copy_current(folder, place, keep)
         kept = [each.name for each in versions.versions(folder)]
     if is_json:
         console.json_document({"removed": removed, "kept": kept})

@@ -65,7 +65,6 @@ def refresh(
     from etl import settings as settings_module
     from etl.publishing import notify as notifying
     from etl.publishing.refresh import job_of, look
-    from etl.runtime import console
 
     settings = settings_module.load(
         config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}
@@ -75,11 +74,11 @@ def refresh(
         notifying.check(settings.refresh.notify)
     occasions = _occasions(every, cron, is_once=is_once)
     if dry_run:
-        _show_plan(look(job, console.note), is_json=is_json)
+        _show_plan(look(job), is_json=is_json)
         return
     is_lasting = every is not None or cron is not None
     for _ in occasions:
-        run = _run_once(job, is_waiting=wait, is_lasting=is_lasting, is_json=is_json)
+        run = _run_once(job, wait=wait, is_lasting=is_lasting, is_json=is_json)
         if not is_lasting and run:
             raise typer.Exit(run.exit_code)
 
@@ -100,7 +99,7 @@ def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterato
     return iter([None])
 
 
-def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) -> Run | None:
+def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run | None:
     """One run, shown and told; None where another one was in the way and there will be more occasions."""
     import msgspec
 
@@ -112,7 +111,7 @@ def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) ->
     try:
         is_quiet = is_json or not sys.stderr.isatty()
         with console.progress("refresh", is_quiet=is_quiet) as progress:
-            run = run_stages(job, progress=progress, say=console.note, is_waiting=is_waiting)
+            run = run_stages(job, progress=progress, wait=wait)
     except LockError as error:
         if not is_lasting:
             raise
@@ -125,7 +124,7 @@ def _run_once(job: Job, *, is_waiting: bool, is_lasting: bool, is_json: bool) ->
     if run.error:
         console.note(f"error: {run.error}")
     if job.settings.refresh.notify:
-        notify(job.settings.refresh.notify, run, console.note)
+        notify(job.settings.refresh.notify, run)
     return run
 
 

@@ -29,10 +29,10 @@ def rollback(
     from etl.storage.remote import shown
 
     folder = existing_place(place)
-    with versions.locked(folder, "etl rollback", is_waiting=wait, say=console.note):
+    with versions.locked(folder, "etl rollback", wait=wait):
         before = versions.current(folder)
         now = versions.rollback(folder, version).name
-        copy_current(folder, place, console.note)
+        copy_current(folder, place)
     if is_json:
         console.json_document({"current": now, "before": before})
     else:

@@ -54,7 +54,6 @@ def train_baseline(
     training.check_lr(lr, usual="0.001")
     from etl.models.baseline import train
     from etl.models.baseline.settings import TrainSettings
-    from etl.runtime import console
     from etl.storage.datasets import opened
 
     settings = TrainSettings(
@@ -70,7 +69,7 @@ def train_baseline(
         hidden=hidden,
     )
     with (
-        opened(dataset, console.note) as folder,
+        opened(dataset) as folder,
         training.watching("training", epochs, is_json=is_json) as watcher,
     ):
         report = train.train(

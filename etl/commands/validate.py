@@ -91,8 +91,8 @@ def validate(
     from etl.validation.run import validate as run
 
     with ExitStack() as stack:
-        subject = stack.enter_context(opened(path, console.note))
-        earlier = stack.enter_context(opened(against, console.note)) if against else None
+        subject = stack.enter_context(opened(path))
+        earlier = stack.enter_context(opened(against)) if against else None
         find_breaches = (
             stack.enter_context(contract_worker.imported()) if not data_docs else contract_worker.here
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,9 +49,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def locked(
-    place: Path, command: str, *, is_waiting: bool = False, say: Callable[[str], None] | None = None
-) -> Iterator[None]:
+def locked(place: Path, command: str, *, wait: bool = False) -> Iterator[None]:
     """Holds the lock of a place, which is made where it is missing.
 
     Raises:
@@ -62,7 +60,7 @@ def locked(
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(place, error) from error
-    with lock.held(place / LOCK, command, is_waiting=is_waiting, say=say):
+    with lock.acquire_lock(place / LOCK, command, wait=wait):
         yield
 
 

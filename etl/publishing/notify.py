@@ -5,14 +5,16 @@ No shell is involved. A command that fails is a note, since the dataset is no wo
 
 from __future__ import annotations
 
+import logging
 import shlex
 import subprocess
-from collections.abc import Callable
 
 import msgspec
 
 from etl.errors import SettingsError
 from etl.publishing.record import Run
+
+_log = logging.getLogger(__name__)
 
 _SECONDS = 60
 
@@ -39,8 +41,8 @@ def check(command: str) -> list[str]:
     return words
 
 
-def notify(command: str, run: Run, say: Callable[[str], None]) -> None:
-    """Runs the command; what goes wrong with it is said and nothing else."""
+def notify(command: str, run: Run) -> None:
+    """Runs the command; what goes wrong with it is logged, never raised."""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command
             check(command),
@@ -51,8 +53,8 @@ def notify(command: str, run: Run, say: Callable[[str], None]) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        say(f"note: `{command}` was not notified: {error}")
+        _log.warning("`%s` was not notified: %s", command, error)
         return
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        say(f"note: `{command}` ended with {done.returncode}: {''.join(said) or 'it said nothing'}")
+        _log.warning("`%s` ended with %d: %s", command, done.returncode, "".join(said) or "it said nothing")

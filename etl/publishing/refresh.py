@@ -6,6 +6,7 @@ can see is touched.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,8 @@ from etl.validation.contract_worker import BeginToFind
 from etl.validation.run import validate
 
 Done = TypeVar("Done")
+
+_log = logging.getLogger(__name__)
 
 CANDIDATE, FAILED = ".candidate", "failed"
 SHELF, NEAR = "cache/batches", "cache/near"
@@ -127,18 +130,18 @@ def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
     return Job(inputs, place, settings, workers, sources=sources, url=url)
 
 
-def look(job: Job, say: Callable[[str], None] = lambda _: None) -> Changes:
+def look(job: Job) -> Changes:
     """What a refresh would find, without doing anything but to fetch it.
 
     Raises:
         EtlError: see `what_changed`.
     """
     _check_place(job.place)
-    with local_inputs(job.inputs, job.sources, say) as raw:
+    with local_inputs(job.inputs, job.sources) as raw:
         return what_changed(raw, job.place, job.settings)
 
 
-def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_waiting: bool = False) -> Run:
+def refresh(job: Job, *, progress: Progress, wait: bool = False) -> Run:
     """Brings a place up to date, and records what was done.
 
     A run that fails leaves what was current as it was; its error is in the record, and raised by nobody.
@@ -146,7 +149,6 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
     Args:
         job: what is refreshed.
         progress: told about each batch.
-        say: told what a person who watches should know.
         is_waiting: wait while another run works on the place.
 
     Returns:
@@ -159,14 +161,14 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
     """
     _check_place(job.place)
     start = time.monotonic()
-    with versions.locked(job.place, "etl refresh", is_waiting=is_waiting, say=say):
+    with versions.locked(job.place, "etl refresh", wait=wait):
         run = Run(run=record.next_number(job.place), started=clock.now(), before=versions.current(job.place))
         try:
             retries = job.settings.refresh.retries
-            with_retries(partial(_attempt, job, run, progress, say), retries, say)
+            with_retries(partial(_attempt, job, run, progress), retries)
             if job.url:
                 keep = job.settings.refresh.keep
-                with_retries(partial(copy_current, job.place, job.url, say, keep), retries, say)
+                with_retries(partial(copy_current, job.place, job.url, keep), retries)
             run.exit_code = 0
         except EtlError as error:
             run.outcome, run.exit_code, run.error = record.FAILED, error.exit_code, error.text()
@@ -180,13 +182,13 @@ def refresh(job: Job, *, progress: Progress, say: Callable[[str], None], is_wait
                 shutil.rmtree(job.place / CANDIDATE, ignore_errors=True)
             run.seconds = round(time.monotonic() - start, 3)
             _describe(job.place, run)
-            _record(job.place, run, say)
+            _record(job.place, run)
     return run
 
 
-def _attempt(job: Job, run: Run, progress: Progress, say: Callable[[str], None]) -> None:
+def _attempt(job: Job, run: Run, progress: Progress) -> None:
     """One attempt at all stages; fills in what the record says of them."""
-    with local_inputs(job.inputs, job.sources, say) as raw:
+    with local_inputs(job.inputs, job.sources) as raw:
         _run_stages(replace(job, inputs=raw), run, progress)
 
 
@@ -367,12 +369,12 @@ def _put_aside(job: Job, run: Run) -> str | None:
     return None
 
 
-def _record(place: Path, run: Run, say: Callable[[str], None]) -> None:
+def _record(place: Path, run: Run) -> None:
     try:
         record.append(place, run)
     except EtlError:
         if run.error:  # it would be lost with the record
-            say(f"error: {run.error}")
+            _log.error(run.error)
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,18 +11,16 @@ from etl.errors import is_transient
 
 Done = TypeVar("Done")
 
+_log = logging.getLogger(__name__)
+
 FIRST_WAIT_SECONDS = 1.0
 _EACH_TIME_LONGER = 4
 
 
 def with_retries(
-    action: Callable[[], Done],
-    retries: int,
-    say: Callable[[str], None],
-    *,
-    first_wait_seconds: float = FIRST_WAIT_SECONDS,
+    action: Callable[[], Done], retries: int, *, first_wait_seconds: float = FIRST_WAIT_SECONDS
 ) -> Done:
-    """What `action` returns, tried again up to `retries` times, after 1, 4, 16, … seconds.
+    """Returns what `action` returns; tries again up to `retries` times, after 1, 4, 16, … seconds.
 
     Raises:
         Exception: what `action` raised last, or at once if trying again would not help.
@@ -33,7 +32,7 @@ def with_retries(
         except Exception as error:
             if not left or not is_transient(error):
                 raise
-            say(f"note: {error}".splitlines()[0] + f"; trying again in {wait:.0f} s")
+            _log.warning("%s; trying again in %.0f s", str(error).split("\n", 1)[0], wait)
         time.sleep(wait)
         wait *= _EACH_TIME_LONGER
     raise AssertionError("unreachable")

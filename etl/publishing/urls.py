@@ -9,7 +9,7 @@ possible. Where it is lost, the next run makes all of it again, and the same ver
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,9 +47,7 @@ def inputs_of(inputs: tuple[str, ...], base: Path) -> tuple[list[Path], tuple[st
 
 
 @contextmanager
-def local_inputs(
-    inputs: list[Path], sources: tuple[str, ...], say: Callable[[str], None]
-) -> Iterator[list[Path]]:
+def local_inputs(inputs: list[Path], sources: tuple[str, ...]) -> Iterator[list[Path]]:
     """The inputs of one run as paths on this machine; copies last as long as the block.
 
     Raises:
@@ -58,7 +56,7 @@ def local_inputs(
     if not sources:
         yield inputs
         return
-    with fetched(sources, say) as paths:
+    with fetched(sources) as paths:
         yield paths
 
 
@@ -81,13 +79,12 @@ def existing_place(text: str) -> Path:
     return place
 
 
-def copy_current(place: Path, text: str, say: Callable[[str], None], keep: int | None = None) -> None:
+def copy_current(place: Path, text: str, keep: int | None = None) -> None:
     """Makes the current version of a place that of a URL, if it is one; nothing is uploaded that is there.
 
     Args:
         place: on this machine; its lock is held.
         text: the URL. A path is the place itself, and nothing is left to do.
-        say: told what is uploaded.
         keep: how many versions stay at the URL, beside the current one; None: all.
 
     Raises:
@@ -97,7 +94,7 @@ def copy_current(place: Path, text: str, say: Callable[[str], None], keep: int |
     name = versions.current(place)
     if name is None or not is_remote(text):
         return
-    remote_versions.publish_version(versions.path_of(place, name), text, name, say)
+    remote_versions.publish_version(versions.path_of(place, name), text, name)
     remote_versions.describe(text, versions.versions(place))
     if keep is not None:
         remote_versions.prune(text, keep)

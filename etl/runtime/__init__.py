@@ -1,1 +1,6 @@
 """What every stage runs on: processes, locks, the console, and the engines that run batches."""
+
+import logging
+
+# The library itself shows nothing; `etl.runtime.console.show_log` does so for the commands.
+logging.getLogger("etl").addHandler(logging.NullHandler())

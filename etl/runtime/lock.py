@@ -1,17 +1,18 @@
-"""One at a time: a lock on a file, which says who holds it.
+"""A lock on a file, which also tells who holds it, so that only one run at a time changes a folder.
 
-The kernel frees the lock when its holder ends, however it ends, so nobody has to guess whether a lock that
-was left behind still means something. What is in the file is for people only.
+The kernel frees the lock when its holder ends, even by a crash, so a file that was left behind locks nothing.
+Its content is only shown to people.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,35 @@ from typing import Any
 from etl.errors import LockError, WriteError
 from etl.runtime import clock
 
-_LOOK_AGAIN_SECONDS = 0.2
+_log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2
 
 
 @contextmanager
-def held(
-    path: Path, command: str, *, is_waiting: bool = False, say: Callable[[str], None] | None = None
-) -> Iterator[None]:
+def acquire_lock(path: Path, command: str, *, wait: bool = False, is_quiet: bool = False) -> Iterator[None]:
     """Holds the lock while the block runs.
 
     Args:
-        path: the file of the lock. It is made where it is missing, and never removed.
-        command: what the holder does, for those who find the lock taken.
-        is_waiting: wait for as long as somebody else holds it.
-        say: told what a person should know: who is waited for, and whose lock was taken over.
+        path: the lock file. It is created if it is missing, and never removed.
+        command: what the holder does, shown to those who find the lock taken.
+        wait: wait for as long as another process holds it.
+        is_quiet: log it only for debugging that a process is waited for, or that a lock was left behind.
 
     Raises:
-        LockError: somebody else holds it, and nobody wants to wait.
+        LockError: another process holds it, and `wait` is false.
         WriteError: the file cannot be written.
     """
     handle = _open(path)
     try:
-        _take(handle, path, command, is_waiting=is_waiting, say=say)
+        try:
+            _wait_for(handle, path, wait=wait, is_quiet=is_quiet)
+            if last := _read_holder(handle):
+                text = "the lock was left by %s, which has ended; it is taken over"
+                _log.log(logging.DEBUG if is_quiet else logging.WARNING, text, _describe(last))
+            _write_holder(handle, command)
+        except OSError as error:
+            raise _unusable(path, error) from error
         try:
             yield
         finally:
@@ -48,18 +56,6 @@ def held(
                 os.ftruncate(handle, 0)
     finally:
         os.close(handle)
-
-
-def _take(
-    handle: int, path: Path, command: str, *, is_waiting: bool, say: Callable[[str], None] | None
-) -> None:
-    try:
-        _acquire(handle, path, is_waiting=is_waiting, say=say)
-        if (last := _holder(handle)) and say:
-            say(f"note: the lock was left by {_named(last)}, which has ended; it is taken over")
-        _write(handle, {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now()}, command)
-    except OSError as error:
-        raise _unusable(path, error) from error
 
 
 def _open(path: Path) -> int:
@@ -70,24 +66,24 @@ def _open(path: Path) -> int:
         raise _unusable(path, error) from error
 
 
-def _acquire(handle: int, path: Path, *, is_waiting: bool, say: Callable[[str], None] | None) -> None:
-    has_said = False
-    while not _try(handle):
-        holder = _named(_holder(handle))
-        if not is_waiting:
+def _wait_for(handle: int, path: Path, *, wait: bool, is_quiet: bool) -> None:
+    is_logged = False
+    while not _try_lock(handle):
+        holder = _describe(_read_holder(handle))
+        if not wait:
             raise LockError(
                 f"{path.parent} is in use",
                 details=[f"by {holder}"],
                 cause="Only one run at a time may change it; those that read are not concerned.",
                 next_step="run the command again when that one has ended, or add `--wait` where it is known.",
             )
-        if say and not has_said:
-            say(f"waiting for {holder}")
-            has_said = True
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        if not is_logged:
+            _log.log(logging.DEBUG if is_quiet else logging.INFO, "waiting for %s", holder)
+            is_logged = True
+        time.sleep(_POLL_SECONDS)
 
 
-def _try(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     import fcntl
 
     try:
@@ -97,8 +93,8 @@ def _try(handle: int) -> bool:
     return True
 
 
-def _holder(handle: int) -> dict[str, Any]:
-    """What the holder, or the last one if it died, said of itself; nothing where it said nothing yet."""
+def _read_holder(handle: int) -> dict[str, Any]:
+    """Metadata of the current holder, or of the previous one if it crashed; empty if none was written."""
     try:
         content = json.loads(os.pread(handle, 4096, 0))
     except ValueError:
@@ -106,18 +102,19 @@ def _holder(handle: int) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _named(holder: dict[str, Any]) -> str:
+def _write_holder(handle: int, command: str) -> None:
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now(), "command": command}
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, json.dumps(holder).encode() + b"\n", 0)
+
+
+def _describe(holder: dict[str, Any]) -> str:
     if not holder:
         return "another run, which has just begun"
     return (
         f"`{holder.get('command')}`, process {holder.get('pid')} on {holder.get('host')}"
         f" since {holder.get('since')}"
     )
-
-
-def _write(handle: int, facts: dict[str, Any], command: str) -> None:
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps({**facts, "command": command}).encode() + b"\n", 0)
 
 
 def _unusable(path: Path, error: OSError) -> WriteError:

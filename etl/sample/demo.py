@@ -109,7 +109,7 @@ def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress
     for is_added in (False, True):
         if is_added:
             _add_file(folder / "raw")
-        done = refresh(job, progress=progress, say=note)
+        done = refresh(job, progress=progress)
         if done.error:
             raise EtlError("the refresh of the demo failed", details=done.error.splitlines())
         seconds.append(done.seconds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 import shutil
@@ -24,7 +25,7 @@ from etl.errors import InputError, LockError, WriteError
 from etl.runtime import lock
 from etl.schema import resources
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 
@@ -47,14 +48,13 @@ class Wanted:
 
 
 @contextmanager
-def view(url: str, name: str, find: Callable[[], Iterable[Wanted]], say: Say) -> Iterator[Path]:
+def view(url: str, name: str, find: Callable[[], Iterable[Wanted]]) -> Iterator[Path]:
     """A local copy of what is at a URL, called `name`, for as long as the block lasts.
 
     Args:
         url: names the cache.
         name: what the folder or file is called.
         find: says what there is; called while no other run fetches from the same URL.
-        say: told what is downloaded.
 
     Raises:
         InputError: it cannot be downloaded.
@@ -64,9 +64,9 @@ def view(url: str, name: str, find: Callable[[], Iterable[Wanted]], say: Say) ->
     with scratch() as folder:
         try:
             kept.mkdir(parents=True, exist_ok=True)
-            with lock.held(kept.with_suffix(".lock"), "a download", is_waiting=True, say=say):
+            with lock.acquire_lock(kept.with_suffix(".lock"), "a download", wait=True):
                 wanted = list(find())
-                _fetch(wanted, kept, say)
+                _fetch(wanted, kept)
                 for each in wanted:
                     _link(kept / _key(each), _place(folder / name, each.name))
                 _forget(kept, {_key(each) for each in wanted})
@@ -93,7 +93,7 @@ def scratch() -> Iterator[Path]:
         ) from error
     _tidy(views)
     folder = views / secrets.token_hex(8)
-    with lock.held(folder.with_suffix(".lock"), "a view"):
+    with lock.acquire_lock(folder.with_suffix(".lock"), "a view", is_quiet=True):
         folder.mkdir()
         try:
             yield folder
@@ -105,17 +105,17 @@ def scratch() -> Iterator[Path]:
 def _tidy(views: Path) -> None:
     """Removes the folders of runs that were killed: nobody holds their locks."""
     for left in views.glob("*.lock"):
-        with contextlib.suppress(LockError, WriteError), lock.held(left, "tidying"):
+        with contextlib.suppress(LockError, WriteError), lock.acquire_lock(left, "tidying", is_quiet=True):
             shutil.rmtree(left.with_suffix(""), ignore_errors=True)
             left.unlink(missing_ok=True)
 
 
-def _fetch(wanted: list[Wanted], kept: Path, say: Say) -> None:
+def _fetch(wanted: list[Wanted], kept: Path) -> None:
     missing = {_key(each): each for each in wanted if not _is_kept(kept / _key(each), each)}
     if not missing:
         return
     megabytes = sum(each.bytes for each in missing.values()) / 1e6
-    say(f"downloading {len(missing):,} of {len(wanted):,} files, {megabytes:,.1f} MB")
+    _log.info(f"downloading {len(missing):,} of {len(wanted):,} files, {megabytes:,.1f} MB")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(lambda item: _download(kept / item[0], item[1]), missing.items()):
             pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,11 +13,13 @@ import msgspec
 
 from etl.dataset.shards import fingerprint
 from etl.errors import InputError, SettingsError
-from etl.storage.cache import Say, Wanted, scratch, view
+from etl.storage.cache import Wanted, scratch, view
 from etl.storage.inputs import fetched
 from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
 from etl.storage.upload import MANIFEST, names_in, upload
 from etl.storage.versions import version_at
+
+_log = logging.getLogger(__name__)
 
 # Stands there while a dataset is written: what has it and no manifest is ours, and may be replaced.
 _INCOMPLETE = "incomplete"
@@ -34,7 +37,7 @@ class _Manifest(msgspec.Struct):
 
 
 @contextmanager
-def written(out: str, say: Say) -> Iterator[Path]:
+def written(out: str) -> Iterator[Path]:
     """Where to write a dataset that shall end up at `out`: there, or for a URL in a folder that is uploaded.
 
     Raises:
@@ -48,11 +51,11 @@ def written(out: str, say: Say) -> Iterator[Path]:
     _check_replaceable(remote)
     with scratch() as folder:
         yield folder / remote.name
-        publish(folder / remote.name, out, say)
+        publish(folder / remote.name, out)
 
 
 @contextmanager
-def opened(path: str, say: Say) -> Iterator[Path]:
+def opened(path: str) -> Iterator[Path]:
     """A dataset or a table as a local path; of published versions the current one.
 
     All that is read belongs to one version, whatever is published meanwhile. Only files that the manifest
@@ -75,15 +78,15 @@ def opened(path: str, say: Say) -> Iterator[Path]:
             next_step="wait for that run, or run it again.",
         )
     if manifest is None:
-        with fetched([path], say) as [table]:
+        with fetched([path]) as [table]:
             yield table
         return
-    with view(path, place.name, partial(_files, remote, manifest), say) as folder:
+    with view(path, place.name, partial(_files, remote, manifest)) as folder:
         yield folder
 
 
 @contextmanager
-def changed(path: str, say: Say) -> Iterator[Path]:
+def changed(path: str) -> Iterator[Path]:
     """A dataset to add files to; of one at a URL, what is new is uploaded after the block, its manifest last.
 
     Raises:
@@ -100,13 +103,13 @@ def changed(path: str, say: Say) -> Iterator[Path]:
             f"{shown(path)} holds published versions, which are never changed",
             next_step="leave their vocabulary to `etl refresh`, which makes it before it publishes.",
         )
-    with opened(path, say) as folder:
+    with opened(path) as folder:
         before = _states(folder)
         yield folder
         upload(remote, folder, (name for name, state in _states(folder).items() if before.get(name) != state))
 
 
-def publish(dataset: Path, url: str, say: Say) -> None:
+def publish(dataset: Path, url: str) -> None:
     """Puts a dataset in the place of whatever dataset is at the URL; while it lasts there is none.
 
     Raises:
@@ -115,7 +118,7 @@ def publish(dataset: Path, url: str, say: Say) -> None:
     """
     remote, names = connect(url), names_in(dataset)
     there = _check_replaceable(remote)
-    say(f"uploading {len(names):,} files to {shown(url)}")
+    _log.info(f"uploading {len(names):,} files to {shown(url)}")
     with explained(url, is_writing=True):
         remote.files.pipe_file(remote.below(_INCOMPLETE), b"{}\n")
         # First what says that it is whole, then what would not belong to the new one.

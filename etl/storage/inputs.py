@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import InputError
-from etl.storage.cache import Say, Wanted, view
+from etl.storage.cache import Wanted, view
 from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
 
 # What changes with the content: of S3, Google and Azure; else when it was last written.
@@ -21,7 +21,7 @@ _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated",
 
 
 @contextmanager
-def fetched(paths: Sequence[str], say: Say) -> Iterator[list[Path]]:
+def fetched(paths: Sequence[str]) -> Iterator[list[Path]]:
     """Local paths of files and folders, of which some may be URLs; copies last as long as the block.
 
     What was fetched before and has the same mark (ETag) and size is not downloaded again.
@@ -33,13 +33,13 @@ def fetched(paths: Sequence[str], say: Say) -> Iterator[list[Path]]:
     """
     with ExitStack() as stack:
         yield [
-            stack.enter_context(_copy(connect(path), say)) if is_remote(path) else local_path(path)
+            stack.enter_context(_copy(connect(path))) if is_remote(path) else local_path(path)
             for path in paths
         ]
 
 
 @contextmanager
-def _copy(remote: Remote, say: Say) -> Iterator[Path]:
+def _copy(remote: Remote) -> Iterator[Path]:
     def find() -> list[Wanted]:
         with explained(remote.url):
             found = remote.list()
@@ -51,7 +51,7 @@ def _copy(remote: Remote, say: Say) -> Iterator[Path]:
             )
         return [_wanted(remote, name, facts) for name, facts in sorted(found.items())]
 
-    with view(remote.url, remote.name, find, say) as path:
+    with view(remote.url, remote.name, find) as path:
         yield path
 
 

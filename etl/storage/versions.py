@@ -10,6 +10,7 @@ manifest (`version.json`, see `etl.dataset.versions`) is the only file of it tha
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import msgspec
 
 from etl.dataset.versions import FACTS, Version
 from etl.errors import InputError
-from etl.storage.cache import Say
 from etl.storage.remote import Remote, connect, explained, shown
 from etl.storage.upload import MANIFEST, names_in, upload
+
+_log = logging.getLogger(__name__)
 
 CURRENT, VERSIONS = "current", "versions"
 
@@ -28,14 +30,13 @@ class _Pointer(msgspec.Struct):
     version: str
 
 
-def publish_version(dataset: Path, url: str, name: str, say: Say) -> bool:
+def publish_version(dataset: Path, url: str, name: str) -> bool:
     """Makes a dataset the current version of a place. A version that is there already is not uploaded again.
 
     Args:
         dataset: a version's folder.
         url: the place.
         name: the version's name.
-        say: told what is uploaded.
 
     Returns:
         Whether anything was written.
@@ -48,7 +49,7 @@ def publish_version(dataset: Path, url: str, name: str, say: Say) -> bool:
     is_there = folder.read(MANIFEST) == (dataset / MANIFEST).read_bytes()
     if not is_there:
         names = names_in(dataset)
-        say(f"uploading version {name}, {len(names):,} files, to {shown(url)}")
+        _log.info(f"uploading version {name}, {len(names):,} files, to {shown(url)}")
         upload(folder, dataset, names)
     is_current = current(url) == name
     if not is_current:

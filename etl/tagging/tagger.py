@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import polars as pl
 
-from etl.runtime import console
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
@@ -24,6 +24,8 @@ from etl.tagging.lists import column, split
 from etl.tagging.okt.exact import TagTexts
 from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
+
+_log = logging.getLogger(__name__)
 
 
 class Tagger:
@@ -110,7 +112,7 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
         stack.callback(tagger.stop)
         yield tagger
     for note in cache.notes if cache else []:
-        console.note(f"note: {note}")
+        _log.warning(note)
 
 
 def fingerprint(settings: Tag) -> dict[str, Any]:

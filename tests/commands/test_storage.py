@@ -65,10 +65,6 @@ def other_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dataset"
 
 
-def silent(_: str) -> None:
-    """Nobody watches."""
-
-
 def hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
@@ -121,7 +117,7 @@ def test_several_inputs_may_be_urls_and_paths(s3: fsspec.AbstractFileSystem, raw
     s3.put_file(str(table), "bucket/several/table.jsonl")
     s3.put_file(str(table), "bucket/several/folder/same.jsonl")
     urls = ["s3://bucket/several/table.jsonl", str(raw), "s3://bucket/several/folder"]
-    with fetched(urls, silent) as paths:
+    with fetched(urls) as paths:
         assert [path.name for path in paths] == ["table.jsonl", "raw", "folder"]
         names = [each.file for each in walk(paths, InputLog(skip_bad_files=False))]
     assert {"table.jsonl", "folder/same.jsonl", "raw/one.jsonl"} <= set(names)
@@ -132,12 +128,12 @@ def test_only_what_changed_is_downloaded_again(
 ) -> None:
     for name in ("a", "b", "c"):
         s3.pipe_file(f"bucket/changing/{name}.txt", name.encode())
-    with fetched(["s3://bucket/changing"], silent) as [first]:
+    with fetched(["s3://bucket/changing"]) as [first]:
         assert sorted(server.asked("GET /bucket/changing/")) == ["a.txt", "b.txt", "c.txt"]
         s3.pipe_file("bucket/changing/b.txt", b"B")
         s3.rm_file("bucket/changing/c.txt")
         server.requests.clear()
-        with fetched(["s3://bucket/changing"], silent) as [second]:
+        with fetched(["s3://bucket/changing"]) as [second]:
             assert server.asked("GET /bucket/changing/") == ["b.txt"]
             assert {path.name: path.read_text() for path in second.iterdir()} == {"a.txt": "a", "b.txt": "B"}
         # Whoever began before goes on with what was there then.
@@ -189,40 +185,40 @@ def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
     run = succeeded(etl("validate", url, "--fail-on", "never"))
     assert f"Report: {url}/validation/report.html" in run.stdout
     assert s3.exists("bucket/checked/dataset/validation/findings.json")
-    with opened(url, silent) as folder:
+    with opened(url) as folder:
         assert folder.name == "dataset"
         assert_is_whole(folder)
         assert "vocab.json" in open_dataset(folder).manifest["files"]
         # Another one replaces all of it: the vocabulary and the report belonged to what was there.
-        publish(dataset, url, silent)
+        publish(dataset, url)
     assert not s3.exists("bucket/checked/dataset/vocab.json")
     assert not s3.exists("bucket/checked/dataset/validation/findings.json")
 
 
 def test_a_table_at_a_url_is_opened_under_its_name(s3: fsspec.AbstractFileSystem, table: Path) -> None:
     s3.put_file(str(table), "bucket/tables/table.jsonl")
-    with opened("s3://bucket/tables/table.jsonl", silent) as path:
+    with opened("s3://bucket/tables/table.jsonl") as path:
         assert (path.name, path.read_bytes()) == ("table.jsonl", table.read_bytes())
     assert not path.exists()
 
 
 PUBLISH = "import sys; from pathlib import Path; from etl.storage import datasets, versions; {}"
-PLAIN = "datasets.publish(Path(sys.argv[1]), sys.argv[2], print)"
-VERSION = "versions.publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3], print)"
+PLAIN = "datasets.publish(Path(sys.argv[1]), sys.argv[2])"
+VERSION = "versions.publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3])"
 
 
 def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
     server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
 ) -> None:
     url = "s3://bucket/cut/dataset"
-    publish(dataset, url, silent)
+    publish(dataset, url)
     program = [sys.executable, "-c", PUBLISH.format(PLAIN), str(other_dataset), url]
     for lives in (1, len(hashes(other_dataset))):  # before the first file, and before the manifest
         run_and_kill(server, program, deadly="PUT /bucket/cut/", lives=lives)
-        with pytest.raises(InputError, match="no whole dataset"), opened(url, silent):
+        with pytest.raises(InputError, match="no whole dataset"), opened(url):
             pass
-    publish(other_dataset, url, silent)
-    with opened(url, silent) as folder:
+    publish(other_dataset, url)
+    with opened(url) as folder:
         assert hashes(folder) == hashes(other_dataset)
     assert not s3.exists("bucket/cut/dataset/incomplete")
 
@@ -231,17 +227,17 @@ def test_killed_at_any_upload_the_old_version_is_current_and_whole(
     server: Server, dataset: Path, other_dataset: Path
 ) -> None:
     place, old, new = "s3://bucket/place", name_of(dataset), name_of(other_dataset)
-    assert publish_version(dataset, place, old, silent)
+    assert publish_version(dataset, place, old)
     program = [sys.executable, "-c", PUBLISH.format(VERSION), str(other_dataset), place, new]
     uploads = len(hashes(other_dataset)) + 1  # the version's manifest and the pointer are the last two
     for lives in (0, uploads // 2, uploads - 2, uploads - 1):
         run_and_kill(server, program, deadly="PUT /bucket/place/", lives=lives)
         assert current(place) == old
-        with opened(place, silent) as folder:
+        with opened(place) as folder:
             assert hashes(folder) == hashes(dataset)
-    assert publish_version(other_dataset, place, new, silent)
-    assert not publish_version(other_dataset, place, new, silent)
-    with opened(place, silent) as folder:
+    assert publish_version(other_dataset, place, new)
+    assert not publish_version(other_dataset, place, new)
+    with opened(place) as folder:
         assert hashes(folder) == hashes(other_dataset)
 
 
@@ -249,12 +245,12 @@ def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
     server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
 ) -> None:
     place, old, new = "s3://bucket/reading", name_of(dataset), name_of(other_dataset)
-    publish_version(dataset, place, old, silent)
-    with opened(place, silent) as before:
+    publish_version(dataset, place, old)
+    with opened(place) as before:
         server.requests.clear()
-        publish_version(other_dataset, place, new, silent)
+        publish_version(other_dataset, place, new)
         assert server.asked("PUT /bucket/reading/")[-2:] == [f"versions/{new}/manifest.json", "current"]
-        with opened(place, silent) as after:
+        with opened(place) as after:
             assert (hashes(before), hashes(after)) == (hashes(dataset), hashes(other_dataset))
     # An earlier version can be made current again, one that is not there cannot.
     point(place, old)
@@ -265,13 +261,13 @@ def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
 
 
 def test_a_version_with_a_damaged_file_is_not_opened(s3: fsspec.AbstractFileSystem, dataset: Path) -> None:
-    publish_version(dataset, "s3://bucket/damaged", name_of(dataset), silent)
+    publish_version(dataset, "s3://bucket/damaged", name_of(dataset))
     [shard, *_] = s3.glob("bucket/damaged/versions/*/data/train-*.parquet")
     content = s3.cat_file(shard)
     s3.pipe_file(shard, content[:-1] + bytes([content[-1] ^ 1]))
     with (
         pytest.raises(InputError, match="not the file that the manifest lists"),
-        opened("s3://bucket/damaged", silent),
+        opened("s3://bucket/damaged"),
     ):
         pass
 
@@ -287,7 +283,7 @@ def test_a_name_that_leads_elsewhere_is_refused(s3: fsspec.AbstractFileSystem, k
     folder = f"bucket/names{sha256(key.encode()).hexdigest()[:6]}"
     client = s3.s3
     fsspec.asyn.sync(s3.loop, client.put_object, Bucket="bucket", Key=f"{folder[7:]}/{key}", Body=b"x")
-    with pytest.raises(EtlError), fetched([f"s3://{folder}"], silent):
+    with pytest.raises(EtlError), fetched([f"s3://{folder}"]):
         pass
 
 
@@ -326,18 +322,18 @@ def test_what_is_in_the_way_is_said_with_what_to_do(
     ],
 )
 def test_a_url_that_cannot_be_used_is_wrong_usage(url: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said) as caught, fetched([url], silent):
+    with pytest.raises(SettingsError, match=said) as caught, fetched([url]):
         pass
     assert "hunter2" not in str(caught.value)
     assert caught.value.next_step
 
 
 def test_other_urls_than_those_of_s3_work_too(dataset: Path, tmp_path: Path) -> None:
-    publish(dataset, "memory://place/dataset", silent)
-    with opened("memory://place/dataset", silent) as folder:
+    publish(dataset, "memory://place/dataset")
+    with opened("memory://place/dataset") as folder:
         assert hashes(folder) == hashes(dataset)
-    with opened(f"file://{dataset}", silent) as folder:
+    with opened(f"file://{dataset}") as folder:
         assert folder == dataset
-    publish_version(dataset, "memory://place/versioned", name_of(dataset), silent)
-    with opened("memory://place/versioned", silent) as folder:
+    publish_version(dataset, "memory://place/versioned", name_of(dataset))
+    with opened("memory://place/versioned") as folder:
         assert hashes(folder) == hashes(dataset)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from etl.errors import LockError, WriteError
-from etl.runtime import lock
+from etl.runtime.lock import acquire_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from etl.runtime import lock
-with lock.held(Path(sys.argv[1]), 'etl refresh'):
+from etl.runtime.lock import acquire_lock
+with acquire_lock(Path(sys.argv[1]), 'etl refresh'):
     print('held', flush=True)
     time.sleep(float(sys.argv[2]))
 """
@@ -33,62 +33,60 @@ def hold(path: Path, seconds: float = 60) -> subprocess.Popen[str]:
 
 def test_who_finds_it_taken_learns_by_whom(tmp_path: Path) -> None:
     with hold(tmp_path / "lock") as holder:
-        with pytest.raises(LockError) as caught, lock.held(tmp_path / "lock", "etl prune"):
+        with pytest.raises(LockError) as caught, acquire_lock(tmp_path / "lock", "etl prune"):
             pass
         assert f"`etl refresh`, process {holder.pid} on " in str(caught.value)
         assert caught.value.exit_code == 5
         holder.kill()
 
 
-def test_it_is_free_again_when_the_block_is_left(tmp_path: Path) -> None:
+def test_it_is_free_again_when_the_block_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
-        with lock.held(tmp_path / "lock", "etl refresh"):
+        with acquire_lock(tmp_path / "lock", "etl refresh"):
             pass
-    with pytest.raises(ValueError, match="stop"), lock.held(tmp_path / "lock", "etl refresh"):
+    with pytest.raises(ValueError, match="stop"), acquire_lock(tmp_path / "lock", "etl refresh"):
         raise ValueError("stop")
-    said: list[str] = []
-    with lock.held(tmp_path / "lock", "etl refresh", say=said.append):
+    with acquire_lock(tmp_path / "lock", "etl refresh"):
         pass
-    assert said == []
+    assert caplog.messages == []
 
 
-def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
+def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with hold(tmp_path / "lock") as holder:
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
-    said: list[str] = []
-    with lock.held(tmp_path / "lock", "etl refresh", say=said.append):
+    with acquire_lock(tmp_path / "lock", "etl refresh"):
         pass
-    assert len(said) == 1
-    assert f"process {holder.pid}" in said[0]
-    assert "taken over" in said[0]
+    assert len(caplog.messages) == 1
+    assert f"process {holder.pid}" in caplog.messages[0]
+    assert "taken over" in caplog.messages[0]
 
 
-def test_one_may_wait(tmp_path: Path) -> None:
-    said: list[str] = []
+def test_one_may_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     with (
         hold(tmp_path / "lock", seconds=1) as holder,
-        lock.held(tmp_path / "lock", "etl refresh", is_waiting=True, say=said.append),
+        acquire_lock(tmp_path / "lock", "etl refresh", wait=True),
     ):
         assert holder.wait(timeout=10) == 0
-    assert len(said) == 1
-    assert f"waiting for `etl refresh`, process {holder.pid}" in said[0]
+    assert len(caplog.messages) == 1
+    assert f"waiting for `etl refresh`, process {holder.pid}" in caplog.messages[0]
 
 
 def test_whatever_stands_in_the_file_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(b"\xff[not json")
-    with lock.held(tmp_path / "lock", "etl refresh"):
+    with acquire_lock(tmp_path / "lock", "etl refresh"):
         pass
 
 
 def test_a_lock_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     with (
         pytest.raises(WriteError, match="cannot be used as a lock"),
-        lock.held(tmp_path / "no" / "lock", "x"),
+        acquire_lock(tmp_path / "no" / "lock", "x"),
     ):
         pass
 
 
 def test_an_error_inside_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="ours"), lock.held(tmp_path / "lock", "etl refresh"):
+    with pytest.raises(OSError, match="ours"), acquire_lock(tmp_path / "lock", "etl refresh"):
         raise OSError("ours")

@@ -62,10 +62,10 @@ def job(config: Path, **overrides: Any) -> Job:
     return job_of(settings.load(config, chosen), config.parent, workers=2)
 
 
-def run(job: Job, said: list[str] | None = None) -> Run:
+def run(job: Job) -> Run:
     """One refresh in this process."""
     great_expectations()  # once for all of them, instead of a process for each
-    return refresh(job, progress=lambda *_: None, say=(said if said is not None else []).append)
+    return refresh(job, progress=lambda *_: None)
 
 
 def succeeded(done: Run) -> Run:

@@ -6,6 +6,7 @@ did when it wrote them. So another version of the library is either understood, 
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import shutil
 import tempfile
@@ -15,12 +16,13 @@ from pathlib import Path
 import polars as pl
 
 from etl.errors import EtlError
-from etl.runtime import console
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.okt import tables
 from etl.tagging.okt.exact import ExactOkt, TagTexts
+
+_log = logging.getLogger(__name__)
 
 _FORMAT = 2  # raise it when `dump` writes something else, or the parser reads it in another way
 _MAKE_SECONDS = 180
@@ -52,7 +54,7 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
             made = _make(made, Path(scratch))
             found = tables.load(made, nouns)
         if (made / _REFUSED).is_file():
-            console.note(f"note: Okt runs in its JVM, many times slower: {(made / _REFUSED).read_text()}")
+            _log.warning("Okt runs in its JVM, many times slower: %s", (made / _REFUSED).read_text())
             return None
         return ExactOkt(found, settings, tag_left)
 
@@ -90,7 +92,7 @@ def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
 
 def _make(target: Path, scratch: Path) -> Path:
     """Makes and proves the tables; of two runs that do so at once, the first to finish counts."""
-    console.note("note: Okt's dictionaries are taken out of KoNLPy, once: about fifteen seconds")
+    _log.warning("Okt's dictionaries are taken out of KoNLPy, once: about fifteen seconds")
     made = scratch / "made"
     made.mkdir()
     _dump(made)
