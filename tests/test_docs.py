@@ -243,6 +243,14 @@ def test_the_classes_of_the_style_guide_exist() -> None:
     assert [variable for name, variable in named if variable != name.lower()] == []
 
 
+def test_the_architecture_lists_the_layers_and_every_room() -> None:
+    page = text_of(ROOT / "docs" / "architecture.md").partition("\n## The rooms and their layers")[2]
+    [contract, _] = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    assert blocks(page)[0][1].splitlines() == contract["layers"]
+    modules = {path.stem for path in (ROOT / "etl").glob("[!_]*") if path.suffix == ".py" or path.is_dir()}
+    assert sorted(re.findall(r"^\| \[(\w+)(?:/|\.py)\]", page, re.MULTILINE)) == sorted(modules)
+
+
 def test_a_reader_in_a_hurry_is_done_soon() -> None:
     assert [page.name for page in (README, README_KO) if len(text_of(page).splitlines()) > 130] == []
 
