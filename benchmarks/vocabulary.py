@@ -93,4 +93,4 @@ def make(target: str, count: int) -> None:
     manifest = pipeline.ingest(
         [REVIEWS], Path(target), settings, workers=2, progress=lambda _amount, _what=None: None
     )
-    (Path(target) / "rows").write_text(str(manifest["splits"]["train"]["rows"]))
+    (Path(target) / "rows").write_text(str(manifest.splits["train"].rows))

@@ -32,6 +32,7 @@ def demo(
 
 def _show(done: Demo) -> None:
     from etl.commands import ingest
+    from etl.dataset.manifest import MANIFEST
     from etl.models.training.report_html import predictors
     from etl.runtime import console
 
@@ -59,7 +60,7 @@ def _show(done: Demo) -> None:
         (done.dataset / "data", "the shards: datasets.load_dataset, polars or pandas read them as they are"),
         (done.dataset / "rejects", f"every rejected row with its reason: etl rejects {done.dataset}"),
         (done.dataset / "validation" / "report.html", "the report"),
-        (done.dataset / "manifest.json", "what went in, what came out, the sha256 of every file"),
+        (done.dataset / MANIFEST, "what went in, what came out, the sha256 of every file"),
         (done.model / "report.html", "what the baseline learnt, and what needs no baseline"),
         (published.place / "current", f"the published version: etl versions {published.place}"),
     ):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from etl.dataset.manifest import Manifest, SkippedFile, TokenReport
     from etl.settings import Settings
 
 Tagger = StrEnum("Tagger", ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"])
@@ -84,6 +86,8 @@ def ingest(
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
+    import msgspec
+
     from etl import settings as settings_module
     from etl.ingestion import pipeline
     from etl.runtime import console
@@ -131,13 +135,16 @@ def ingest(
                 engine=chosen,
             )
     if is_json:
-        console.json_document({key: manifest[key] for key in _SHOWN})
+        console.json_document({key: msgspec.to_builtins(getattr(manifest, key)) for key in _SHOWN})
     else:
         show(manifest, out)
 
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     """What would be read, left aside and skipped."""
+    import msgspec
+
+    from etl.dataset.manifest import SkippedFile
     from etl.ingestion import pipeline
     from etl.runtime import console
 
@@ -166,30 +173,29 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
         console.table(
             "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in account.left_aside]
         )
-    _show_skipped(account.skipped)
+    _show_skipped(msgspec.convert(account.skipped, tuple[SkippedFile, ...]))
 
 
-def _show_skipped(skipped: list[dict[str, Any]]) -> None:
+def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
     from etl.runtime import console
 
     for each in skipped:
-        kept = f" ({console.counted(each['rows'], 'row')} before that were read)" if each["rows"] else ""
-        console.note(f"skipped: {each['error']}{kept}")
+        kept = f" ({console.counted(each.rows, 'row')} before that were read)" if each.rows else ""
+        console.note(f"skipped: {each.error}{kept}")
 
 
 def _name(entry: dict[str, str]) -> str:
     return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
 
 
-def show(manifest: dict[str, Any], out: str | Path) -> None:
+def show(manifest: Manifest, out: str | Path) -> None:
     """The closing tables: what was read and kept, and why the rest was not."""
     from etl.runtime import console
     from etl.schema import row
 
-    counts, splits = manifest["counts"], manifest["splits"]
+    counts, splits = manifest.counts, manifest.splits
     columns = {
-        source: {"read": each["read"], "kept": each["kept"], **each["rejected"]}
-        for source, each in counts.items()
+        source: {"read": each.read, "kept": each.kept, **each.rejected} for source, each in counts.items()
     }
     if len(columns) > 1:
         columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
@@ -204,50 +210,47 @@ def show(manifest: dict[str, Any], out: str | Path) -> None:
         [[name, *(column.get(name, 0) for column in columns.values())] for name in lines],
     )
     console.table(
-        f"Labels ({manifest['taxonomy']['name']})",
+        f"Labels ({manifest.taxonomy.name})",
         ["label", *splits],
-        [
-            [label, *(splits[name]["labels"][label] for name in splits)]
-            for label in manifest["taxonomy"]["targets"]
-        ],
+        [[label, *(splits[name].labels[label] for name in splits)] for label in manifest.taxonomy.targets],
     )
-    console.line(key_tokens_in_short(manifest["tokens"]))
+    console.line(key_tokens_in_short(manifest.tokens))
     _show_notes(manifest)
-    if not any(each["kept"] for each in counts.values()):
+    if not any(each.kept for each in counts.values()):
         console.note(f"warning: not one row was kept: `etl rejects {out}` says why")
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
 
 
-def key_tokens_in_short(tokens: dict[str, Any]) -> str:
+def key_tokens_in_short(tokens: TokenReport) -> str:
     """What the key-token filter did, in a line; shares are of all tokens."""
     from etl.runtime import console
 
-    before, after = tokens["before"], tokens["after"]
+    before, after = tokens.before, tokens.after
     if before == after:
         return f"Key tokens: all {after:,} kept" if before else "Key tokens: none, as no sentence was tagged"
-    shares = [(each["removed_share"], name) for name, each in tokens["classes"].items()]
+    shares = [(each.removed_share, name) for name, each in tokens.classes.items()]
     largest = sorted(shares, key=lambda share: -share[0])[:4]
     removed = ", ".join(f"{name} {share:.0%}" for share, name in largest if share >= 0.005)
-    emptied = console.counted(tokens["emptied"], "sentence")
+    emptied = console.counted(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
 
 
-def _show_notes(manifest: dict[str, Any]) -> None:
+def _show_notes(manifest: Manifest) -> None:
     """What a person should know, a line each; the manifest has all of it."""
     from etl.runtime import console
 
-    for why, count in Counter(each["kind"] for each in manifest["left_aside"]).items():
+    for why, count in Counter(each.kind for each in manifest.left_aside).items():
         console.note(f"note: {console.counted(count, 'file')} left aside: {why}")
-    _show_skipped(manifest["skipped"])
-    for source, met in manifest["aliases"].items():
+    _show_skipped(manifest.skipped)
+    for source, met in manifest.aliases.items():
         console.note(
             f"note: {source}: {sum(met.values()):,} labels in {len(met)} dirty spellings were understood"
         )
-    for warning in manifest["warnings"]:
+    for warning in manifest.warnings:
         console.note(f"warning: {warning}")
-    if manifest["unexpected_rows"]:
-        parts = console.counted(len(manifest["unexpected_rows"]), "part")
+    if manifest.unexpected_rows:
+        parts = console.counted(len(manifest.unexpected_rows), "part")
         console.note(f"note: other numbers of rows than published in {parts} (see manifest.json)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from etl.dataset.manifest import SplitCounts
     from etl.dataset.versions import Version
 
 
@@ -22,7 +23,7 @@ def versions(
     A version that a rollback went back behind is withdrawn: no refresh makes it current again by itself.
     """
     from etl.dataset import versions as published
-    from etl.dataset.read import open_dataset
+    from etl.dataset.manifest import read_manifest
     from etl.errors import InputError
     from etl.runtime import console
     from etl.storage import versions as remote
@@ -40,9 +41,7 @@ def versions(
         folder = Path(place)
         published.check_place(folder)
         known, now = published.versions(folder), published.current(folder)
-        splits = {
-            each.name: open_dataset(published.path_of(folder, each.name)).manifest["splits"] for each in known
-        }
+        splits = {each.name: read_manifest(published.path_of(folder, each.name)).splits for each in known}
     found = [_document(each, splits[each.name], is_current=each.name == now) for each in known]
     if is_json:
         console.json_document(found)
@@ -54,11 +53,11 @@ def versions(
     )
 
 
-def _document(version: Version, splits: dict[str, Any], *, is_current: bool) -> dict[str, Any]:
+def _document(version: Version, splits: dict[str, SplitCounts], *, is_current: bool) -> dict[str, Any]:
     return {
         "version": version.name,
         "number": version.number,
         "published": version.published,
         "state": "current" if is_current else "withdrawn" if version.is_withdrawn else "",
-        "rows": {split: facts["rows"] for split, facts in splits.items()},
+        "rows": {split: counts.rows for split, counts in splits.items()},
     }

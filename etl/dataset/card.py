@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+from etl.dataset.manifest import FileEntry, Manifest, describe_files
 from etl.schema import contract, row
 
 # Of the Croissant 1.0 specification.
@@ -26,12 +29,38 @@ _CONTEXT = {
 }
 
 
-def dataset_card(manifest: dict[str, Any]) -> str:
+def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
+    """Writes `labels.json`, `README.md` and `croissant.json`, which tell other programs what the shards are.
+
+    Args:
+        folder: the dataset's folder.
+        manifest: its manifest, which lists the shards.
+
+    Returns:
+        The files as they shall stand in the manifest.
+    """
+    taxonomy = manifest.taxonomy
+    labels = {
+        "taxonomy": taxonomy.name,
+        "labels": list(taxonomy.targets),
+        "ids": {label: index for index, label in enumerate(taxonomy.targets)},
+    }
+    contents = {
+        "labels.json": _to_json(labels),
+        "README.md": dataset_card(manifest),
+        "croissant.json": _to_json(croissant(manifest.files)),
+    }
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return describe_files(folder, *contents)
+
+
+def dataset_card(manifest: Manifest) -> str:
     """The dataset card. Its head tells `datasets.load_dataset` which files are which split."""
     split_files = "".join(
         f"      - split: {split}\n        path: data/{split}-*.parquet\n"
-        for split, facts in manifest["splits"].items()
-        if facts["rows"]
+        for split, counts in manifest.splits.items()
+        if counts.rows
     )
     head = (
         "---\nlanguage: [ko]\ntask_categories: [text-classification]\npretty_name: Korean emotion sentences\n"
@@ -39,19 +68,19 @@ def dataset_card(manifest: dict[str, Any]) -> str:
     )
     sources = "".join(
         f"| {contract.load(source).title} (`{source}`) | {contract.load(source).licence} "
-        f"| {tally['read']:,} | {tally['kept']:,} | {tally['read'] - tally['kept']:,} |\n"
-        for source, tally in manifest["counts"].items()
+        f"| {counts.read:,} | {counts.kept:,} | {counts.read - counts.kept:,} |\n"
+        for source, counts in manifest.counts.items()
     )
     labels = "".join(
         f"| {label} | "
-        + " | ".join(f"{facts['labels'][label]:,}" for facts in manifest["splits"].values())
+        + " | ".join(f"{counts.labels[label]:,}" for counts in manifest.splits.values())
         + " |\n"
-        for label in manifest["taxonomy"]["targets"]
+        for label in manifest.taxonomy.targets
     )
     return (
         f"{head}\n# Korean emotion sentences\n\n"
-        f"Labels: taxonomy `{manifest['taxonomy']['name']}`. Tagger: `{manifest['tagger']['name']}`.\n"
-        f"Key tokens: {manifest['tokens']['after']:,} of {manifest['tokens']['before']:,} tokens; "
+        f"Labels: taxonomy `{manifest.taxonomy.name}`. Tagger: `{manifest.tagger.name}`.\n"
+        f"Key tokens: {manifest.tokens.after:,} of {manifest.tokens.before:,} tokens; "
         "`manifest.json` says which were removed.\n"
         "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"
         "| corpus | licence | read | kept | rejected |\n|---|---|---:|---:|---:|\n"
@@ -60,7 +89,7 @@ def dataset_card(manifest: dict[str, Any]) -> str:
     )
 
 
-def croissant(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:
     """Croissant 1.0 metadata (MLCommons) of the shards."""
     shards = [name for name in sorted(files) if name.startswith("data/")]
     kinds = {"string": "sc:Text", "dictionary": "sc:Text", "int64": "sc:Integer", "list<string>": "sc:Text"}
@@ -84,7 +113,7 @@ def croissant(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "name": name,
             "contentUrl": name,
             "encodingFormat": "application/x-parquet",
-            "sha256": files[name]["sha256"],
+            "sha256": files[name].sha256,
         }
         for name in shards
     ]
@@ -107,3 +136,7 @@ def croissant(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "distribution": distribution,
         "recordSet": [{"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "field": fields}],
     }
+
+
+def _to_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,105 +1,283 @@
-"""The manifest, written last: what went in, what came out, and the sha256 of every file.
+"""The manifest of a dataset, `manifest.json`: what went in, what came out, and the sha256 of every file.
 
-Nothing in it is a date or a path of this machine, so the same input gives the same bytes.
+It is written after all other files, so a folder that has one is a whole dataset. Nothing in it is a date or a
+path of this machine: the same input gives the same bytes. Keys are written in the order of the fields.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import polars as pl
 
 import etl
-from etl.dataset import card
-from etl.dataset.shards import fingerprint
+from etl.errors import InputError
+from etl.runtime.files import sha256_file
 from etl.schema.taxonomy import Taxonomy
-from etl.settings import Settings
+from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag, Write
 
+MANIFEST = "manifest.json"
 FORMAT = 1
 
 
-def counts(keys: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """For each source how many rows were read, kept, and rejected for each reason."""
-    tally: dict[str, dict[str, Any]] = {}
-    for source, reason, count in keys.group_by("source", "reason").len().sort("source", "reason").iter_rows():
-        entry = tally.setdefault(source, {"read": 0, "kept": 0, "rejected": {}})
-        entry["read"] += count
-        if reason is None:
-            entry["kept"] += count
-        else:
-            entry["rejected"][reason] = count
-    return tally
+class Tool(msgspec.Struct, frozen=True):
+    """The program that wrote the dataset."""
+
+    name: str = "korean-emotion-etl"
+    version: str = etl.__version__
 
 
-def splits(keys: pl.DataFrame, targets: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """For each split how many rows it has, in all and for each label."""
+class ContentSettings(msgspec.Struct, frozen=True):
+    """The settings that decide the content of a dataset, with file names in the place of a user's paths."""
 
-    kept = keys.filter(pl.col("reason").is_null()).group_by("split", "label").len()
-    tally = {(split, label): count for split, label, count in kept.iter_rows()}
-    return {
-        split: {
-            "rows": sum(tally.get((split, label), 0) for label in targets),
-            "labels": {label: tally.get((split, label), 0) for label in targets},
-        }
-        for split in ("train", "validation", "test")
-    }
+    taxonomy: str = ""
+    read: Read = Read()
+    table: Table = Table()
+    clean: Clean = Clean()
+    tag: Tag = Tag()
+    split: Split = Split()
+    dedupe: Dedupe = Dedupe()
+    write: Write = Write()
 
 
-def write(
-    folder: Path,
-    *,
-    settings: Settings,
-    taxonomy: Taxonomy,
-    facts: dict[str, Any],
-    files: dict[str, dict[str, Any]],
-) -> dict[str, Any]:
-    """Writes labels, card, Croissant metadata and, last, the manifest.
+class TaxonomyEntry(msgspec.Struct, frozen=True):
+    """The labels that a row may have, in order: the index of a label is its class id."""
+
+    name: str
+    targets: tuple[str, ...]
+    sha256: str = ""
+
+
+class TaggerIdentity(msgspec.Struct, frozen=True):
+    """The tagger, its packages and its options; `fingerprint` is the sha256 of the other three."""
+
+    name: str = ""
+    version: str = ""
+    options: dict[str, bool | str] = {}
+    fingerprint: str = ""
+
+
+class KeyTokens(msgspec.Struct, frozen=True):
+    """The filter of key tokens: the coarse classes it keeps, and the sha256 of all that decides."""
+
+    keep: tuple[str, ...] = ()
+    sha256: str = ""
+
+
+class TokenCounts(msgspec.Struct, frozen=True):
+    """Tagged sentences, those of which the filter kept no token, and tokens before and after the filter."""
+
+    sentences: int = 0
+    emptied: int = 0
+    before: int = 0
+    after: int = 0
+
+
+class ClassCounts(msgspec.Struct, frozen=True):
+    """Tokens of one coarse class before and after the filter; `removed_share` is of all tokens."""
+
+    before: int
+    after: int
+    removed_share: float
+
+
+class FrequentToken(msgspec.Struct, frozen=True, rename={"coarse": "class"}):
+    """A token with its tag, its coarse class, and how often it occurs."""
+
+    token: str
+    tag: str
+    coarse: str
+    count: int
+
+
+class TokenReport(msgspec.Struct, frozen=True):
+    """What the filter of key tokens removed: in all, by source, by class, and the most frequent tokens."""
+
+    sentences: int = 0
+    emptied: int = 0
+    before: int = 0
+    after: int = 0
+    sources: dict[str, TokenCounts] = {}
+    classes: dict[str, ClassCounts] = {}
+    most_removed: tuple[FrequentToken, ...] = ()
+    most_kept: tuple[FrequentToken, ...] = ()
+
+
+class InputFile(msgspec.Struct, frozen=True):
+    """A raw file that was read: `bytes` once inflated, and the sha256 of those bytes."""
+
+    file: str
+    member: str
+    source: str
+    release: str
+    split: str | None
+    bytes: int
+    sha256: str
+    encoding: str
+    rows: int
+
+
+class LeftAside(msgspec.Struct, frozen=True):
+    """A raw file that was not read: why such files are not, and, in `why`, the file read in its place."""
+
+    file: str
+    member: str
+    kind: str
+    why: str
+
+
+class SkippedFile(msgspec.Struct, frozen=True):
+    """A damaged raw file, and how many rows were read before the damage."""
+
+    file: str
+    member: str
+    error: str
+    rows: int
+
+
+class SourceCounts(msgspec.Struct, frozen=True):
+    """Rows of one source that were read, kept, and rejected for each reason."""
+
+    read: int
+    kept: int
+    rejected: dict[str, int]
+
+
+class SplitCounts(msgspec.Struct, frozen=True):
+    """Rows of one split, in all and for each label."""
+
+    rows: int
+    labels: dict[str, int]
+
+
+class UnexpectedRows(msgspec.Struct, frozen=True):
+    """A part of a corpus that has another number of rows than its publisher says."""
+
+    source: str
+    release: str
+    split: str | None
+    layout: str
+    read: int
+    published: int
+
+
+class FileEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of the dataset; only Parquet files have `rows`."""
+
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of `manifest.json`.
+
+    What has a default is missing where a table from elsewhere is validated, which nothing was ingested for.
+    """
+
+    format: int = FORMAT
+    tool: Tool = Tool()
+    settings: ContentSettings = ContentSettings()
+    taxonomy: TaxonomyEntry
+    tagger: TaggerIdentity = TaggerIdentity()
+    key_tokens: KeyTokens = KeyTokens()
+    tokens: TokenReport = TokenReport()
+    inputs: tuple[InputFile, ...] = ()
+    left_aside: tuple[LeftAside, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    ignored: dict[str, int] = {}
+    counts: dict[str, SourceCounts]
+    splits: dict[str, SplitCounts]
+    aliases: dict[str, dict[str, int]] = {}
+    warnings: tuple[str, ...] = ()
+    unexpected_rows: tuple[UnexpectedRows, ...] = ()
+    files: dict[str, FileEntry]
+
+    def with_files(self, entries: Mapping[str, FileEntry]) -> Manifest:
+        """The same manifest that lists further files, all of them sorted by name."""
+        return msgspec.structs.replace(self, files=dict(sorted({**self.files, **entries}.items())))
+
+
+def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:
+    """The settings as they stand in the manifest; what the user's files hold is hashed elsewhere in it.
 
     Args:
-        folder: the dataset's folder, shards in place.
-        settings: what decided the content.
-        taxonomy: the labels.
-        facts: inputs, counts, splits, tagger and so on, as they shall stand in the manifest.
-        files: sha256, bytes and rows of the shards and rejects.
-
-    Returns:
-        The manifest.
+        settings: those of a run.
+        taxonomy_name: the name of the taxonomy, which `settings` may call by a path.
     """
-    labels = {
-        "taxonomy": taxonomy.name,
-        "labels": list(taxonomy.targets),
-        "ids": {label: index for index, label in enumerate(taxonomy.targets)},
-    }
-    manifest = {
-        "format": FORMAT,
-        "tool": {"name": "korean-emotion-etl", "version": etl.__version__},
-        "settings": _without_paths(settings, taxonomy),
-        "taxonomy": {"name": taxonomy.name, "targets": list(taxonomy.targets), "sha256": taxonomy.sha256},
-        **facts,
-    }
-    _write_json(folder / "labels.json", labels)
-    (folder / "README.md").write_text(card.dataset_card(manifest), encoding="utf-8")
-    _write_json(folder / "croissant.json", card.croissant(files))
-    for name in ("labels.json", "README.md", "croissant.json"):
-        files[name] = fingerprint(folder / name)
-    manifest["files"] = dict(sorted(files.items()))
-    _write_json(folder / "manifest.json", manifest)
-    return manifest
+    tag = settings.tag
+    return ContentSettings(
+        taxonomy=taxonomy_name,
+        read=settings.read,
+        table=settings.table,
+        clean=settings.clean,
+        tag=msgspec.structs.replace(
+            tag, stop_words=_file_name(tag.stop_words), dictionary=_file_name(tag.dictionary)
+        ),
+        split=settings.split,
+        dedupe=settings.dedupe,
+        write=settings.write,
+    )
 
 
-def _without_paths(settings: Settings, taxonomy: Taxonomy) -> dict[str, Any]:
-    """The settings, with names in the place of a user's paths; hashes of what they hold stand elsewhere."""
-    tree: dict[str, Any] = msgspec.to_builtins(settings)
-    tree["taxonomy"] = taxonomy.name
-    del tree["validate"], tree["refresh"]  # how a dataset is judged and kept fresh is no part of it
-    for name in ("stop_words", "dictionary"):
-        if tree["tag"][name]:
-            tree["tag"][name] = Path(tree["tag"][name]).name
-    return tree
+def describe_taxonomy(taxonomy: Taxonomy) -> TaxonomyEntry:
+    """A taxonomy as it stands in the manifest."""
+    return TaxonomyEntry(taxonomy.name, tuple(taxonomy.targets), taxonomy.sha256)
 
 
-def _write_json(path: Path, document: Any) -> None:
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+def describe_file(path: Path, rows: int | None = None) -> FileEntry:
+    """A file as it stands in the manifest.
+
+    Args:
+        path: the file.
+        rows: how many rows it has, if it is a Parquet file.
+    """
+    return FileEntry(sha256_file(path), path.stat().st_size, rows)
+
+
+def describe_files(folder: Path, *names: str) -> dict[str, FileEntry]:
+    """Some files of a dataset as they stand in the manifest, by their names in the folder."""
+    return {name: describe_file(folder / name) for name in names}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Reads the manifest of a dataset.
+
+    Raises:
+        InputError: there is none, or it is not readable, lacks a key or has a value of a wrong type.
+    """
+    path = folder / MANIFEST
+    again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{folder} is not a dataset",
+            details=[f"expected a folder with {MANIFEST}, which is written last"],
+            next_step=f"make one with `etl ingest PATH... --out {folder}`",
+        ) from error
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{path} is not the manifest of a dataset",
+            details=[str(error)],
+            cause="The file was edited, or another version of the tool wrote it.",
+            next_step=again,
+        ) from error
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=again,
+        ) from error
+
+
+def to_bytes(manifest: Manifest) -> bytes:
+    """The content of `manifest.json`: the same manifest, the same bytes."""
+    return (json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _file_name(path: str | None) -> str | None:
+    return Path(path).name if path else path

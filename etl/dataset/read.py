@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from etl.errors import InputError
+from etl.dataset.manifest import Manifest, read_manifest
 from etl.schema import row
 
 SPLITS = ("train", "validation", "test")
@@ -20,12 +18,12 @@ class Dataset:
     """A dataset folder and its manifest."""
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def labels(self) -> list[str]:
         """The targets of the taxonomy, in order: the index of a label is its class id."""
-        return list(self.manifest["taxonomy"]["targets"])
+        return list(self.manifest.taxonomy.targets)
 
     def shards(self, split: str) -> list[Path]:
         """The Parquet shards of one split, in order."""
@@ -47,26 +45,10 @@ def open_dataset(path: Path) -> Dataset:
     while the dataset is read, all that is read belongs to the same version.
 
     Raises:
-        InputError: there is no dataset at `path`, or its manifest is not readable.
+        InputError: there is no dataset at `path`, or its manifest is damaged.
     """
     path = path.resolve() if path.is_symlink() else path
-    manifest_path = path / "manifest.json"
-    try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path} is not a dataset",
-            details=["expected a folder with manifest.json, which is written last"],
-            next_step=f"make one with `etl ingest PATH... --out {path}`",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{manifest_path} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
-            next_step=f"write the dataset again with `etl ingest PATH... --out {path}`",
-        ) from error
-    return Dataset(path, manifest)
+    return Dataset(path, read_manifest(path))
 
 
 def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:

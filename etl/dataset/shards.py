@@ -5,17 +5,16 @@ The bytes depend on the rows and the layout only: not on how the rows were cut i
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from etl.dataset.manifest import FileEntry, describe_file
 from etl.schema import row
 from etl.settings import Write
 
@@ -67,12 +66,12 @@ class ShardWriter:
         while len(self._pending) > _MOST_PENDING:
             self._pending.popleft().result()
 
-    def files(self) -> dict[str, dict[str, Any]]:
+    def files(self) -> dict[str, FileEntry]:
         """For each written file its sha256, its bytes and its rows. To be asked when the writer is closed."""
 
         names = sorted(name for names in self._names.values() for name in names)
         return {
-            name: {**fingerprint(self._folder / name), "rows": pq.read_metadata(self._folder / name).num_rows}
+            name: describe_file(self._folder / name, pq.read_metadata(self._folder / name).num_rows)
             for name in names
         }
 
@@ -145,25 +144,6 @@ def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "series", maintain_order=True, include_key=False, as_dict=True
     )
     return {str(name): part for (name,), part in parts.items()}
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    """The sha256 of a file, and its size in bytes."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"sha256": digest, "bytes": path.stat().st_size}
-
-
-def count_rows(keys: pl.DataFrame) -> dict[str, int]:
-    """How many rows each split will have, and the rejects, from the keys of the whole corpus."""
-
-    kept: Counter[str] = Counter()
-    for split, count in keys.filter(pl.col("reason").is_null()).group_by("split").len().iter_rows():
-        kept[split] = count
-    return {
-        **{split: kept[split] for split in ("train", "validation", "test")},
-        REJECTS: keys.height - kept.total(),
-    }
 
 
 def _names(split: str, count: int, shard_rows: int) -> list[str]:

@@ -9,7 +9,6 @@ sees one whole version, whatever is published meanwhile. Who changes a place hol
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from etl.dataset.read import open_dataset
-from etl.dataset.shards import fingerprint
+from etl.dataset.manifest import MANIFEST, read_manifest
 from etl.dataset.staging import swap, sync, sync_one, write_file
 from etl.errors import InputError, SettingsError, WriteError
 from etl.runtime import clock, lock
+from etl.runtime.files import sha256_file
 
 CURRENT, VERSIONS, FACTS, LOCK = "current", "versions", "version.json", "refresh.lock"
 _NAME_DIGITS = 16
@@ -84,7 +83,7 @@ def path_of(place: Path, name: str) -> Path:
 
 def name_of(dataset: Path) -> str:
     """The name that a dataset has as a version."""
-    return hashlib.sha256((dataset / "manifest.json").read_bytes()).hexdigest()[:_NAME_DIGITS]
+    return sha256_file(dataset / MANIFEST)[:_NAME_DIGITS]
 
 
 def versions(place: Path) -> list[Version]:
@@ -168,10 +167,10 @@ def publish(
 def _publish_again(candidate: Path, place: Path, version: Version, known: Version) -> Version:
     """The same dataset is there already; only the report, and what is known of it, may be new."""
     folder = path_of(place, version.name)
-    listed = open_dataset(folder).manifest["files"]
+    listed = read_manifest(folder).files
     for file in candidate.rglob("*"):
         name = file.relative_to(candidate).as_posix()
-        if file.is_file() and name not in {*listed, "manifest.json"}:
+        if file.is_file() and name not in {*listed, MANIFEST}:
             (folder / name).parent.mkdir(exist_ok=True)
             sync_one(file)
             file.replace(folder / name)
@@ -277,15 +276,12 @@ def share(candidate: Path, other: Path) -> int:
     Raises:
         OSError: the candidate cannot be written.
     """
-    there = {
-        (facts["sha256"], facts["bytes"]): name
-        for name, facts in open_dataset(other).manifest["files"].items()
-    }
+    there = {(entry.sha256, entry.bytes): name for name, entry in read_manifest(other).files.items()}
     shared = 0
-    for name, facts in open_dataset(candidate).manifest["files"].items():
-        twin = there.get((facts["sha256"], facts["bytes"]))
+    for name, entry in read_manifest(candidate).files.items():
+        twin = there.get((entry.sha256, entry.bytes))
         # A file that was damaged on the disk is not handed on.
-        if twin and _has_content(other / twin, facts["sha256"]):
+        if twin and _has_content(other / twin, entry.sha256):
             shared += _link(other / twin, candidate / name)
     return shared
 
@@ -320,17 +316,17 @@ def _link(file: Path, name: Path) -> bool:
 def is_whole(folder: Path) -> bool:
     """Whether all files of a version are there, each with the sha256 that the manifest says."""
     try:
-        listed = open_dataset(folder).manifest["files"]
+        listed = read_manifest(folder).files
     except InputError:
         return False
     return name_of(folder) == folder.name and all(
-        _has_content(folder / name, facts["sha256"]) for name, facts in listed.items()
+        _has_content(folder / name, entry.sha256) for name, entry in listed.items()
     )
 
 
 def _has_content(file: Path, sha256: str) -> bool:
     try:
-        return bool(fingerprint(file)["sha256"] == sha256)
+        return sha256_file(file) == sha256
     except OSError:
         return False
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +19,9 @@ import msgspec
 import polars as pl
 
 from etl.dataset import staging
+from etl.dataset.manifest import MANIFEST, describe_files
+from etl.dataset.manifest import to_bytes as manifest_to_bytes
 from etl.dataset.read import SPLITS, Dataset, open_dataset
-from etl.dataset.shards import fingerprint
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
 
@@ -195,7 +195,7 @@ def load_for(dataset: Dataset) -> Vocabulary:
     """
     vocabulary = load(dataset.path / FILE)
     check_belongs(vocabulary, dataset)
-    listed = dataset.manifest["files"].get(FILE, {}).get("sha256", "nothing")
+    listed = dataset.manifest.files[FILE].sha256 if FILE in dataset.manifest.files else "nothing"
     found = sha256(vocabulary)
     if found != listed:
         raise InputError(
@@ -337,15 +337,15 @@ def _origin(dataset: Dataset) -> dict[str, str]:
     """What decides a dataset's vocabulary: tagger, key-token filter and training shards, by their hashes."""
     try:
         origin = {
-            "tagger": dataset.manifest["tagger"]["fingerprint"],
-            "key_tokens": dataset.manifest["key_tokens"]["sha256"],
+            "tagger": dataset.manifest.tagger.fingerprint,
+            "key_tokens": dataset.manifest.key_tokens.sha256,
         }
-        listed = {name for name in dataset.manifest["files"] if name.startswith("data/train-")}
+        listed = {name for name in dataset.manifest.files if name.startswith("data/train-")}
         on_disk = {shard.relative_to(dataset.path).as_posix() for shard in dataset.shards("train")}
-        return origin | {name: dataset.manifest["files"][name]["sha256"] for name in sorted(listed | on_disk)}
-    except (KeyError, TypeError) as error:
+        return origin | {name: dataset.manifest.files[name].sha256 for name in sorted(listed | on_disk)}
+    except KeyError as error:
         raise InputError(
-            f"{dataset.path / 'manifest.json'} does not describe its training shards",
+            f"{dataset.path / MANIFEST} does not describe its training shards",
             details=[f"expected {error} with its sha256, got nothing"],
             cause="The manifest was edited, or a file was added to data/ by hand.",
             next_step=f"write the dataset again with `etl ingest PATH... --out {dataset.path}`",
@@ -370,8 +370,5 @@ def _defect(vocabulary: Vocabulary) -> str:
 
 
 def _list_in_manifest(dataset: Dataset, *names: str) -> None:
-    files = dataset.manifest["files"] | {name: fingerprint(dataset.path / name) for name in names}
-    manifest = dataset.manifest | {"files": dict(sorted(files.items()))}
-    staging.write_file(
-        dataset.path / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    )
+    manifest = dataset.manifest.with_files(describe_files(dataset.path, *names))
+    staging.write_file(dataset.path / MANIFEST, manifest_to_bytes(manifest).decode())

@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import polars as pl
 
 from etl.dataset import manifest, preparation
-from etl.dataset.shards import ShardWriter, count_rows, divide, fingerprint
+from etl.dataset.card import write_cards
+from etl.dataset.counts import count_series, count_sources, count_splits
+from etl.dataset.manifest import MANIFEST, FileEntry, Manifest, UnexpectedRows
+from etl.dataset.shards import ShardWriter, divide
 from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
 from etl.ingestion import fingerprints
@@ -100,7 +103,7 @@ def ingest(
     shelf: Shelf | None = None,
     known: Hashes | None = None,
     engine: Engine | None = None,
-) -> dict[str, Any]:
+) -> Manifest:
     """Raw corpora to an accounted dataset.
 
     Args:
@@ -123,10 +126,10 @@ def ingest(
     labels = taxonomy.load(settings.taxonomy)
     policy = load_policy(settings.tag)
     prepared = preparation.to_bytes(preparation.of(settings))
-    check_replaceable(out, "manifest.json")
+    check_replaceable(out, MANIFEST)
     found, log = discover(paths, settings)
     engine = engine or LocalEngine(workers)
-    with staging(out, "manifest.json") as folder:
+    with staging(out, MANIFEST) as folder:
         spool = Spool(folder / "spool")
         with engine.start_workers(open_steps, fingerprints.of_work, settings) as work:
             through = Through(work, settings, log, shelf, known or {})
@@ -140,22 +143,27 @@ def ingest(
             [corpus_keys] = engine.map(step.run, [corpus_keys])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
-        files[preparation.FILE] = fingerprint(folder / preparation.FILE)
-        facts = {
-            "tagger": tagging.fingerprint(settings.tag),
-            "key_tokens": {"keep": policy.keep, "sha256": policy.sha256()},
-            "tokens": report(corpus.token_counts, policy),
-            "inputs": log.inputs,
-            "left_aside": log.left_aside,
-            "skipped": log.skipped,
-            "ignored": dict(sorted(log.ignored.items())),
-            "counts": manifest.counts(corpus_keys),
-            "splits": manifest.splits(corpus_keys, labels.targets),
-            "aliases": corpus.sorted_aliases(),
-            "warnings": [*log.warnings, *policy.warnings()],
-            "unexpected_rows": unexpected_rows(found, log, settings),
-        }
-        return manifest.write(folder, settings=settings, taxonomy=labels, facts=facts, files=files)
+        made = Manifest(
+            settings=manifest.content_settings(settings, labels.name),
+            taxonomy=manifest.describe_taxonomy(labels),
+            tagger=msgspec.convert(tagging.fingerprint(settings.tag), manifest.TaggerIdentity),
+            key_tokens=manifest.KeyTokens(policy.keep, policy.sha256()),
+            tokens=report(corpus.token_counts, policy),
+            inputs=msgspec.convert(log.inputs, tuple[manifest.InputFile, ...]),
+            left_aside=msgspec.convert(log.left_aside, tuple[manifest.LeftAside, ...]),
+            skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
+            ignored=dict(sorted(log.ignored.items())),
+            counts=count_sources(corpus_keys),
+            splits=count_splits(corpus_keys, labels.targets),
+            aliases=corpus.sorted_aliases(),
+            warnings=(*log.warnings, *policy.warnings()),
+            unexpected_rows=unexpected_rows(found, log, settings),
+            files=files,
+        )
+        made = made.with_files(manifest.describe_files(folder, preparation.FILE))
+        made = made.with_files(write_cards(folder, made))
+        (folder / MANIFEST).write_bytes(manifest.to_bytes(made))
+        return made
 
 
 @contextmanager
@@ -179,10 +187,10 @@ def read(found: dict[str, list[RecognisedFile]], settings: Settings, log: InputL
 
 def _write(
     folder: Path, spool: Spool, corpus_keys: pl.DataFrame, settings: Settings, progress: Progress
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, FileEntry]:
     """Joins the spooled rows with what was decided about them, and writes shards and rejects."""
     progress(0, "writing")
-    with ShardWriter(folder, count_rows(corpus_keys), settings.write) as writer:
+    with ShardWriter(folder, count_series(corpus_keys), settings.write) as writer:
         # One batch is read back while another is written.
         for parts in ordered_map(partial(_decided, corpus_keys), spool, READ_AHEAD):
             writer.write(parts)
@@ -211,21 +219,20 @@ def _nothing_read(log: InputLog) -> InputError:
 
 def unexpected_rows(
     found: dict[str, list[RecognisedFile]], log: InputLog, settings: Settings
-) -> list[dict[str, Any]]:
+) -> tuple[UnexpectedRows, ...]:
     """Which parts of the corpora have another number of rows than published. A hint, never an error."""
     if settings.read.limit is not None:
-        return []
+        return ()
     rows_of = {(entry["file"], entry["member"]): entry["rows"] for entry in log.inputs}
     read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
     for slug, files in found.items():
         for each in files:
             part = (slug, each.release, each.split, each.layout)
             read_rows[part] += rows_of.get((each.raw.file, each.raw.member), 0)
-    return [
-        {"source": slug, "release": expected.release, "split": expected.split, "layout": expected.layout}
-        | {"read": read_rows[part], "published": expected.rows}
+    return tuple(
+        UnexpectedRows(*part, read=read_rows[part], published=expected.rows)
         for slug in found
         for expected in contract.load(slug).expected_rows
         if (part := (slug, expected.release, expected.split, expected.layout)) in read_rows
         and read_rows[part] != expected.rows
-    ]
+    )

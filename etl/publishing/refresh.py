@@ -16,8 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from etl.dataset import versions, vocab
-from etl.dataset.read import open_dataset
+from etl.dataset.manifest import read_manifest
 from etl.dataset.versions import Version
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion import fingerprints, pipeline
@@ -323,11 +325,9 @@ def _why(making: Making, stage: str, facts: dict[str, str]) -> list[str]:
 
 def _dataset(folder: Path) -> str:
     """The hash of a dataset without its vocabulary, which is made after it was checked."""
-    manifest = dict(open_dataset(folder).manifest)
-    manifest["files"] = {
-        name: facts for name, facts in manifest["files"].items() if not name.startswith("vocab.")
-    }
-    return fingerprints.digest(manifest)
+    manifest = read_manifest(folder)
+    files = {name: entry for name, entry in manifest.files.items() if not name.startswith("vocab.")}
+    return fingerprints.digest(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
 
 
 def _timed(making: Making, stage: str, why: list[str], action: Callable[[], Done]) -> Done:
@@ -383,5 +383,5 @@ def _describe(place: Path, run: Run) -> None:
     run.version = versions.current(place)
     if run.version:
         with suppress(EtlError):
-            splits = open_dataset(versions.path_of(place, run.version)).manifest["splits"]
-            run.rows = {split: facts["rows"] for split, facts in splits.items()}
+            splits = read_manifest(versions.path_of(place, run.version)).splits
+            run.rows = {split: counts.rows for split, counts in splits.items()}

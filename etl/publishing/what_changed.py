@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from etl.dataset import versions
+from etl.dataset.manifest import read_manifest
 from etl.dataset.versions import Version
 from etl.errors import InputError
 from etl.ingestion import fingerprints
@@ -115,16 +115,10 @@ def known_hashes(changes: Changes, place: Path) -> dict[tuple[str, str], str]:
         if before.get(name) != now.get(name) or _AND in now[name]
     }
     try:
-        manifest = json.loads(
-            (versions.path_of(place, changes.last.name) / "manifest.json").read_text(encoding="utf-8")
-        )
-        return {
-            (entry["file"], entry["member"]): entry["sha256"]
-            for entry in manifest["inputs"]
-            if entry["file"] not in touched
-        }
-    except (OSError, ValueError, KeyError, TypeError):  # it is damaged: then nothing is known
+        manifest = read_manifest(versions.path_of(place, changes.last.name))
+    except InputError:  # it is damaged: then nothing is known
         return {}
+    return {(each.file, each.member): each.sha256 for each in manifest.inputs if each.file not in touched}
 
 
 def refuse_changed(changes: Changes, inputs: list[Path]) -> None:
@@ -185,9 +179,9 @@ def _events(raw_files: dict[str, str], last: Version | None) -> tuple[Event, ...
 def _has_all_files(folder: Path) -> bool:
     """Whether all files are there, as large as they were. Their bytes are compared before they are shared."""
     try:
-        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+        files = read_manifest(folder).files
         return versions.name_of(folder) == folder.name and all(
-            (folder / name).stat().st_size == facts["bytes"] for name, facts in files.items()
+            (folder / name).stat().st_size == entry.bytes for name, entry in files.items()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, InputError):
         return False

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from etl import sample
 from etl.dataset import difference, versions, vocab
 from etl.dataset.difference import Difference
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion import pipeline
@@ -40,7 +43,7 @@ class Demo:
     raw: Path
     dataset: Path
     model: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     validation: Result
     vocabulary_size: int
     training: Report
@@ -79,7 +82,7 @@ def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -
     sample.write(raw)
     note(f"2/6 ingest: {raw} → {dataset}")
     manifest = pipeline.ingest([raw], dataset, settings, workers=workers, progress=progress)
-    compare(manifest["counts"], json.loads((raw / TRUTH).read_text(encoding="utf-8"))["sources"])
+    compare(msgspec.to_builtins(manifest.counts), json.loads((raw / TRUTH).read_bytes())["sources"])
     note("    every count equals truth.json")
     note(f"3/6 validate: {dataset}")
     validation = validate(dataset)

@@ -11,29 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from etl.dataset.shards import fingerprint
+from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
+from etl.runtime.files import sha256_file
 from etl.storage.cache import Wanted, scratch, view
 from etl.storage.inputs import fetched
 from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
-from etl.storage.upload import MANIFEST, names_in, upload
+from etl.storage.upload import names_in, upload
 from etl.storage.versions import version_at
 
 _log = logging.getLogger(__name__)
 
 # Stands there while a dataset is written: what has it and no manifest is ours, and may be replaced.
 _INCOMPLETE = "incomplete"
-
-
-class _File(msgspec.Struct):
-    sha256: str
-    bytes: int
-
-
-class _Manifest(msgspec.Struct):
-    """What has to be known of a manifest to fetch its dataset."""
-
-    files: dict[str, _File]
 
 
 @contextmanager
@@ -145,7 +135,7 @@ def _check_replaceable(remote: Remote) -> set[str]:
 
 def _files(remote: Remote, manifest: bytes) -> list[Wanted]:
     try:
-        listed = msgspec.json.decode(manifest, type=_Manifest).files
+        listed = msgspec.json.decode(manifest, type=Manifest).files
     except msgspec.DecodeError as error:
         raise InputError(
             f"{shown(remote.url)}/{MANIFEST} cannot be read",
@@ -156,8 +146,8 @@ def _files(remote: Remote, manifest: bytes) -> list[Wanted]:
     itself = hashlib.sha256(manifest).hexdigest()
     return [
         *(
-            Wanted(name, each.sha256, each.bytes, partial(_load, remote, name, each.sha256))
-            for name, each in listed.items()
+            Wanted(name, entry.sha256, entry.bytes, partial(_load, remote, name, entry.sha256))
+            for name, entry in listed.items()
         ),
         Wanted(MANIFEST, itself, len(manifest), partial(_write, manifest)),
     ]
@@ -170,7 +160,7 @@ def _write(content: bytes, target: Path) -> None:
 def _load(remote: Remote, name: str, sha256: str, target: Path) -> None:
     with explained(f"{remote.url}/{name}"):
         remote.files.get_file(remote.below(name), str(target))
-    got = fingerprint(target)["sha256"]
+    got = sha256_file(target)
     if got != sha256:
         raise InputError(
             f"{shown(remote.url)}/{name} is not the file that the manifest lists",

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from etl.dataset.manifest import MANIFEST
 from etl.errors import WriteError
 from etl.storage.remote import Remote, connect, explained, shown
 
-MANIFEST = "manifest.json"
 _AT_ONCE = 8
 
 

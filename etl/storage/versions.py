@@ -12,14 +12,14 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from etl.dataset.manifest import MANIFEST, Manifest, SplitCounts
 from etl.dataset.versions import FACTS, Version
 from etl.errors import InputError
 from etl.storage.remote import Remote, connect, explained, shown
-from etl.storage.upload import MANIFEST, names_in, upload
+from etl.storage.upload import names_in, upload
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def published(url: str) -> dict[str, Version]:
     return {each.name: each for each in sorted(found, key=lambda each: (each.published, each.number))}
 
 
-def splits(url: str, name: str) -> dict[str, Any]:
+def splits(url: str, name: str) -> dict[str, SplitCounts]:
     """What the manifest of a version says of its splits.
 
     Raises:
@@ -116,15 +116,14 @@ def splits(url: str, name: str) -> dict[str, Any]:
     """
     content = _version(connect(url), name).read(MANIFEST) or b""
     try:
-        found: dict[str, Any] = msgspec.json.decode(content)["splits"]
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        return msgspec.json.decode(content, type=Manifest).splits
+    except msgspec.DecodeError as error:
         raise InputError(
             f"{shown(url)}/{VERSIONS}/{name}/{MANIFEST} cannot be read",
             details=[str(error)],
             cause="It is not ours, or was damaged.",
             next_step="publish again with `etl refresh`, or remove that version.",
         ) from error
-    return found
 
 
 def describe(url: str, versions: list[Version]) -> None:

@@ -20,13 +20,13 @@ from typing import ParamSpec, TypeVar
 import polars as pl
 from msgspec import structs
 
+from etl.dataset.manifest import MANIFEST, Manifest
 from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import write_file
 from etl.errors import InputError, SettingsError
 from etl.runtime import processes
 from etl.settings import Settings
 from etl.validation import contract_worker, sentences, thresholds
-from etl.validation import manifest as manifests
 from etl.validation.checks import (
     accounts,
     balance,
@@ -46,7 +46,6 @@ from etl.validation.contract_worker import BeginToFind
 from etl.validation.external import dataset as outside
 from etl.validation.external.dataset import Columns
 from etl.validation.findings import Finding, checks, in_order
-from etl.validation.manifest import Manifest
 from etl.validation.report import data_docs as docs
 from etl.validation.report import page
 from etl.validation.result import Result, Statistics
@@ -264,7 +263,7 @@ def _looked_for(subject: Subject, *, is_compared: bool, is_label_noise: bool) ->
 
 
 def _is_dataset(path: Path) -> bool:
-    return (path / "manifest.json").is_file()
+    return (path / MANIFEST).is_file()
 
 
 @contextmanager
@@ -277,11 +276,11 @@ def _opened(path: Path, columns: Columns, settings: Settings, timer: Timer) -> I
                 next_step=f"leave those options out: `etl validate {path}`",
             )
         dataset = open_dataset(path)
-        yield Subject(dataset, manifests.read(dataset.manifest, path))
+        yield Subject(dataset, dataset.manifest)
         return
     with ExitStack() as stack:
         dataset, found = timer("reading", stack.enter_context, outside.as_dataset(path, columns))
-        manifest = manifests.read(dataset.manifest, path)
+        manifest = dataset.manifest
         own_settings = structs.replace(manifest.settings, dedupe=settings.dedupe)
         own = structs.replace(manifest, settings=own_settings)
         yield Subject(dataset, own, is_outside=True, findings=tuple(found))

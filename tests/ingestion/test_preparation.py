@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pytest
+from etl.validation.manifest import read as read_manifest
 
 from etl.dataset import preparation
 from etl.dataset.read import open_dataset
@@ -16,7 +17,6 @@ from etl.ingestion import pipeline
 from etl.ingestion.prepare import prepare
 from etl.settings import Clean, Settings, Table, Tag
 from etl.validation.checks.files import check_files
-from etl.validation.manifest import read as read_manifest
 
 TEXTS = [
     "오늘은 정말 좋은 날이다ㅋㅋㅋㅋㅋㅋㅋ",

@@ -22,6 +22,7 @@ from itertools import accumulate, count
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 
@@ -159,7 +160,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    is_dataset = (folder / "manifest.json").exists() and (folder / "rejects").is_dir()
+    is_dataset = (folder / MANIFEST).exists() and (folder / "rejects").is_dir()
     return is_dataset or (folder / "refresh.lock").exists()
 
 

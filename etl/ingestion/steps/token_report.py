@@ -7,10 +7,10 @@ So neither the order of the batches nor where one ends changes anything in the r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
+from etl.dataset.manifest import ClassCounts, FrequentToken, TokenCounts, TokenReport
 from etl.tagging.policy import Policy
 
 MOST_FREQUENT = 20
@@ -69,7 +69,7 @@ def add(counts: list[Counts], further: Counts) -> list[Counts]:
     return [total(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
 
 
-def report(counts: list[Counts], policy: Policy) -> dict[str, Any]:
+def report(counts: list[Counts], policy: Policy) -> TokenReport:
     """The report as it stands in the manifest under `tokens`; docs/dataset.md describes it."""
 
     summed = total(counts)
@@ -77,13 +77,14 @@ def report(counts: list[Counts], policy: Policy) -> dict[str, Any]:
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
     tokens = summed.tokens.with_columns(policy.coarse_class(token, tag).alias("class"), is_kept=is_kept)
     sums = summed.sources.drop("source").sum().row(0, named=True)
-    return {
+    sources = summed.sources.sort("source").iter_rows(named=True)
+    return TokenReport(
         **sums,
-        "sources": {each.pop("source"): each for each in summed.sources.sort("source").iter_rows(named=True)},
-        "classes": _classes(tokens, sums["before"]),
-        "most_removed": _most_frequent(tokens.filter(~pl.col("is_kept"))),
-        "most_kept": _most_frequent(tokens.filter("is_kept")),
-    }
+        sources={each.pop("source"): TokenCounts(**each) for each in sources},
+        classes=_classes(tokens, sums["before"]),
+        most_removed=_most_frequent(tokens.filter(~pl.col("is_kept"))),
+        most_kept=_most_frequent(tokens.filter("is_kept")),
+    )
 
 
 def total(counts: list[Counts]) -> Counts:
@@ -98,24 +99,23 @@ def _distinct(tokens: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:
     return tokens.group_by("hash").agg(pl.col("token", "tag").first(), count.alias("count"))
 
 
-def _classes(tokens: pl.DataFrame, before: int) -> dict[str, dict[str, Any]]:
+def _classes(tokens: pl.DataFrame, before: int) -> dict[str, ClassCounts]:
     """Tokens before and after by class, the largest class first, and how much of all tokens it lost."""
 
     by_class = tokens.group_by("class").agg(
         before=pl.col("count").sum(), after=pl.col("count").filter("is_kept").sum()
     )
     return {
-        each.pop("class"): {**each, "removed_share": round((each["before"] - each["after"]) / before, 4)}
-        for each in by_class.sort("before", "class", descending=[True, False]).to_dicts()
+        name: ClassCounts(of_class, after, round((of_class - after) / before, 4))
+        for name, of_class, after in by_class.sort("before", "class", descending=[True, False]).iter_rows()
     }
 
 
-def _most_frequent(tokens: pl.DataFrame) -> list[dict[str, Any]]:
-
-    return (
+def _most_frequent(tokens: pl.DataFrame) -> tuple[FrequentToken, ...]:
+    most = (
         tokens.filter(pl.col("count") >= pl.col("count").top_k(MOST_FREQUENT).min())
         .sort("count", "token", "tag", descending=[True, False, False])
         .head(MOST_FREQUENT)
         .select("token", "tag", "class", "count")
-        .to_dicts()
     )
+    return tuple(FrequentToken(*each) for each in most.iter_rows())

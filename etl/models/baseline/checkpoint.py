@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from etl.dataset import preparation, staging, vocab
+from etl.dataset.manifest import MANIFEST
 from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.training.inputs import Inputs
+from etl.runtime.files import sha256_file
 
 if TYPE_CHECKING:
     from etl.models.baseline.network import Model
@@ -116,7 +118,7 @@ def save(
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         preparation_sha256=hashlib.sha256(prepared).hexdigest(),
         tagger=inputs.vocabulary.tagger,
-        taxonomy=dataset.manifest["taxonomy"]["name"],
+        taxonomy=dataset.manifest.taxonomy.name,
         manifest_sha256=manifest_sha256(dataset),
     )
     contents = contents | {
@@ -198,7 +200,7 @@ def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
 
 def manifest_sha256(dataset: Dataset) -> str:
     """The hash by which a model knows its dataset."""
-    return hashlib.sha256((dataset.path / "manifest.json").read_bytes()).hexdigest()
+    return sha256_file(dataset.path / MANIFEST)
 
 
 def read_card(folder: Path, kind: type[AnyCard], version: int, again: str) -> AnyCard:

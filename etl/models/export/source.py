@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from etl.dataset import preparation, vocab
+from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.models.baseline import checkpoint
@@ -16,6 +17,7 @@ from etl.models.fine_tuned import checkpoint as fine_tuned
 from etl.models.fine_tuned import word_pieces
 from etl.models.training import inputs
 from etl.models.training.batches import Rows
+from etl.runtime.files import sha256_file
 
 if TYPE_CHECKING:
     from etl.models.baseline.network import Model
@@ -163,13 +165,12 @@ def _dataset(folder: Path, named: Path | None, manifest_sha256: str) -> Dataset:
 
 
 def _beside(folder: Path, manifest_sha256: str) -> Dataset:
-    for manifest in sorted(folder.resolve().parent.glob("*/manifest.json")):
-        dataset = open_dataset(manifest.parent)
-        if checkpoint.manifest_sha256(dataset) == manifest_sha256:
-            return dataset
+    for manifest in sorted(folder.resolve().parent.glob(f"*/{MANIFEST}")):
+        if sha256_file(manifest) == manifest_sha256:
+            return open_dataset(manifest.parent)
     raise SettingsError(
         f"the dataset of {folder} is not beside it",
-        details=[f"expected a folder whose manifest.json has sha256 {manifest_sha256}"],
+        details=[f"expected a folder whose {MANIFEST} has sha256 {manifest_sha256}"],
         cause="An exported file is compared with its model on real sentences, which the model does not hold.",
         next_step=f"name it: `etl export {folder} --dataset DATASET`",
     )

@@ -100,7 +100,7 @@ def save(
             labels=inputs.dataset.labels,
             vocabulary_size=len(inputs.vocabulary),
             files={path.name: _sha256(path) for path in sorted(partial.iterdir())},
-            taxonomy=inputs.dataset.manifest["taxonomy"]["name"],
+            taxonomy=inputs.dataset.manifest.taxonomy.name,
             manifest_sha256=checkpoint.manifest_sha256(inputs.dataset),
         )
         contents = contents | {CARD: msgspec.json.format(msgspec.json.encode(card)) + b"\n"}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from etl.dataset.manifest import Manifest
 from etl.validation.findings import Finding, judge, listing
-from etl.validation.manifest import Manifest
 
 
 def check_counts(

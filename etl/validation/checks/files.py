@@ -5,17 +5,17 @@ Looks at files only, never at rows.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.runtime.files import sha256_file
 from etl.schema import row
 from etl.validation.findings import Finding, judge, listing
-from etl.validation.manifest import Manifest
 
 
 def check_files(dataset: Dataset, manifest: Manifest) -> list[Finding]:
@@ -107,8 +107,7 @@ def sha256(file: Path) -> str:
         InputError: it cannot be read.
     """
     try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256_file(file)
     except OSError as error:
         raise unreadable(file, error) from error
 

@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from etl.dataset.manifest import FileEntry, Manifest, TaxonomyEntry, describe_file
 from etl.dataset.read import SPLITS, Dataset
-from etl.dataset.shards import fingerprint
 from etl.errors import InputError, WriteError
 from etl.ingestion.sources.header import column_name
 from etl.ingestion.steps.clean import clean
@@ -82,18 +82,18 @@ def as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, list[Fin
         labels = _labels(dataset, path)
         findings += judge("files_left_aside", len(left_aside), names=listing(left_aside))
         findings += _spellings(dataset, labels)
-        yield Dataset(dataset.path, {**_manifest(path, sorted(labels)), "files": _listed(dataset)}), findings
+        yield Dataset(dataset.path, _manifest(path, sorted(labels)).with_files(_listed(dataset))), findings
 
 
-def _manifest(path: Path, labels: list[str]) -> dict[str, Any]:
-    taxonomy = {"name": f"of {path.resolve().name}", "targets": labels}
-    return {"taxonomy": taxonomy, "counts": {}, "splits": {}, "files": {}}
+def _manifest(path: Path, labels: list[str]) -> Manifest:
+    taxonomy = TaxonomyEntry(f"of {path.resolve().name}", tuple(labels))
+    return Manifest(taxonomy=taxonomy, counts={}, splits={}, files={})
 
 
-def _listed(dataset: Dataset) -> dict[str, dict[str, Any]]:
+def _listed(dataset: Dataset) -> dict[str, FileEntry]:
     """The files of the dataset as a manifest lists them."""
     written = sorted([*dataset.path.glob("data/*.parquet"), *dataset.path.glob("rejects/*.parquet")])
-    return {file.relative_to(dataset.path).as_posix(): fingerprint(file) for file in written}
+    return {file.relative_to(dataset.path).as_posix(): describe_file(file) for file in written}
 
 
 def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:

@@ -20,12 +20,11 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.schema import row
-from etl.validation import manifest as manifests
 from etl.validation.checks import files, output_contract
-from etl.validation.manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +77,7 @@ def build(dataset: Dataset, directory: Path) -> Path:
         EtlError: Great Expectations could not evaluate an expectation.
     """
     check_directory(directory)
-    manifest = manifests.read(dataset.manifest, dataset.path)
+    manifest = dataset.manifest
     with staging(directory, _PROOF) as folder:
         context = output_contract.in_memory_context()
         batches = output_contract.in_memory_batches(context)
