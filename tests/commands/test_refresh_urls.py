@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
 def rows_in(url: str) -> int:
     with opened(url) as folder:
         manifest = open_dataset(folder).manifest
-    return sum(split["rows"] for split in manifest["splits"].values())
+    return sum(split.rows for split in manifest.splits.values())
 
 
 @pytest.fixture(autouse=True)

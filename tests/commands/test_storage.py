@@ -71,8 +71,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def assert_is_whole(folder: Path) -> None:
-    listed = open_dataset(folder).manifest["files"]
-    assert {name: each["sha256"] for name, each in listed.items()} == {
+    listed = open_dataset(folder).manifest.files
+    assert {name: each.sha256 for name, each in listed.items()} == {
         name: found for name, found in hashes(folder).items() if name not in {"manifest.json", "version.json"}
     }
 
@@ -188,7 +188,7 @@ def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
     with opened(url) as folder:
         assert folder.name == "dataset"
         assert_is_whole(folder)
-        assert "vocab.json" in open_dataset(folder).manifest["files"]
+        assert "vocab.json" in open_dataset(folder).manifest.files
         # Another one replaces all of it: the vocabulary and the report belonged to what was there.
         publish(dataset, url)
     assert not s3.exists("bucket/checked/dataset/vocab.json")

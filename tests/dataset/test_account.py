@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_tables import LABELS, ingest, make_rows, write_lines
 
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset, open_dataset
 from etl.schema import row
+from etl.settings import Split
 
 # Any text but surrogates, which UTF-8 cannot hold; and texts that occur again and again.
 TEXTS = (
@@ -51,7 +54,7 @@ TABLES = st.lists(st.lists(ROWS | BAD_LINES, max_size=25), min_size=1, max_size=
 
 
 @contextmanager
-def ingested(tables: list[list[Any]], **overrides: Any) -> Iterator[tuple[dict[str, Any], Dataset]]:
+def ingested(tables: list[list[Any]], **overrides: Any) -> Iterator[tuple[Manifest, Dataset]]:
     with tempfile.TemporaryDirectory() as folder:
         raw, out = Path(folder, "raw"), Path(folder, "out")
         for number, lines in enumerate(tables):
@@ -78,11 +81,11 @@ def test_every_row_that_is_read_is_kept_or_rejected(tables: list[list[Any]], mod
     found = [*kept.select("file", "position").rows(), *rejected.select("file", "position").rows()]
     assert len(found) == len(places)
     assert set(found) == places
-    counts = manifest["counts"]["table"]
-    assert counts["read"] == len(places) == counts["kept"] + sum(counts["rejected"].values())
-    assert counts["kept"] == kept.height
-    assert counts["rejected"] == dict(rejected.group_by("reason").len().sort("reason").iter_rows())
-    assert {entry["file"]: entry["rows"] for entry in manifest["inputs"]} == {
+    counts = manifest.counts["table"]
+    assert counts.read == len(places) == counts.kept + sum(counts.rejected.values())
+    assert counts.kept == kept.height
+    assert counts.rejected == dict(rejected.group_by("reason").len().sort("reason").iter_rows())
+    assert {entry.file: entry.rows for entry in manifest.inputs} == {
         f"{number}.jsonl": len(lines) + 1 for number, lines in enumerate(tables)
     }
 
@@ -99,14 +102,14 @@ def test_what_is_kept_is_sound_and_what_is_rejected_says_why(tables: list[list[A
     assert rejected["reason"].is_in(list(row.reasons())).all()
     evaluated = kept.filter(pl.col("split") != "train", pl.col("text").str.len_chars() >= 10)
     assert not kept.filter(split="train")["text"].is_in(evaluated["text"].implode()).any()
-    for split, facts in manifest["splits"].items():
+    for split, facts in manifest.splits.items():
         part = kept.filter(split=split)
-        assert facts["rows"] == part.height
-        assert facts["labels"] == {label: part.filter(label=label).height for label in LABELS}
+        assert facts.rows == part.height
+        assert facts.labels == {label: part.filter(label=label).height for label in LABELS}
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def account(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     folder = tmp_path_factory.mktemp("account")
     raw = folder / "raw"
     write_lines(raw / "one.jsonl", make_rows(200))
@@ -115,46 +118,46 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     return folder, ingest(raw, out=folder / "dataset")
 
 
-def test_the_manifest_on_disk_is_the_one_that_is_returned(account: tuple[Path, dict[str, Any]]) -> None:
+def test_the_manifest_on_disk_is_the_one_that_is_returned(account: tuple[Path, Manifest]) -> None:
     folder, manifest = account
     on_disk = json.loads((folder / "dataset" / "manifest.json").read_text(encoding="utf-8"))
-    assert on_disk == json.loads(json.dumps(manifest))
+    assert on_disk == json.loads(json.dumps(msgspec.to_builtins(manifest)))
 
 
-def test_the_manifest_lists_every_file_with_its_sha256(account: tuple[Path, dict[str, Any]]) -> None:
+def test_the_manifest_lists_every_file_with_its_sha256(account: tuple[Path, Manifest]) -> None:
     folder, manifest = account
     dataset = folder / "dataset"
     files = {path.relative_to(dataset).as_posix() for path in dataset.rglob("*") if path.is_file()}
-    assert set(manifest["files"]) == files - {"manifest.json"}
-    for name, facts in manifest["files"].items():
+    assert set(manifest.files) == files - {"manifest.json"}
+    for name, facts in manifest.files.items():
         content = (dataset / name).read_bytes()
-        assert facts["sha256"] == hashlib.sha256(content).hexdigest()
-        assert facts["bytes"] == len(content)
+        assert facts.sha256 == hashlib.sha256(content).hexdigest()
+        assert facts.bytes == len(content)
         if name.endswith(".parquet"):
-            assert facts["rows"] == pl.read_parquet(dataset / name).height
+            assert facts.rows == pl.read_parquet(dataset / name).height
 
 
-def test_the_manifest_lists_every_input_with_its_sha256(account: tuple[Path, dict[str, Any]]) -> None:
+def test_the_manifest_lists_every_input_with_its_sha256(account: tuple[Path, Manifest]) -> None:
     folder, manifest = account
-    assert [entry["file"] for entry in manifest["inputs"]] == ["deep/two.jsonl", "one.jsonl"]
-    for entry in manifest["inputs"]:
-        content = (folder / "raw" / entry["file"]).read_bytes()
-        assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
-        assert (entry["source"], entry["encoding"]) == ("table", "utf-8")
-    assert manifest["ignored"] == {".pdf": 1}
+    assert [entry.file for entry in manifest.inputs] == ["deep/two.jsonl", "one.jsonl"]
+    for entry in manifest.inputs:
+        content = (folder / "raw" / entry.file).read_bytes()
+        assert (entry.sha256, entry.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
+        assert (entry.source, entry.encoding) == ("table", "utf-8")
+    assert manifest.ignored == {".pdf": 1}
 
 
-def test_the_manifest_says_what_decided_the_content(account: tuple[Path, dict[str, Any]]) -> None:
+def test_the_manifest_says_what_decided_the_content(account: tuple[Path, Manifest]) -> None:
     _, manifest = account
-    assert manifest["format"] == 1
-    assert manifest["settings"]["tag"]["tagger"] == "whitespace"
-    assert manifest["settings"]["split"] == {"mode": "official", "validation": 0.1, "test": 0.1, "seed": 42}
-    assert manifest["taxonomy"]["targets"] == LABELS
-    assert manifest["tagger"]["name"] == "whitespace"
-    assert manifest["key_tokens"]["sha256"]
+    assert manifest.format == 1
+    assert manifest.settings.tag.tagger == "whitespace"
+    assert manifest.settings.split == Split("official", validation=0.1, test=0.1, seed=42)
+    assert list(manifest.taxonomy.targets) == LABELS
+    assert manifest.tagger.name == "whitespace"
+    assert manifest.key_tokens.sha256
 
 
-def test_nothing_written_holds_a_date_or_a_path_of_this_machine(account: tuple[Path, dict[str, Any]]) -> None:
+def test_nothing_written_holds_a_date_or_a_path_of_this_machine(account: tuple[Path, Manifest]) -> None:
     folder, _ = account
     names = [str(folder), folder.name, str(Path.home()), str(Path(__file__).parents[2])]
     for path in (folder / "dataset").rglob("*"):
@@ -165,13 +168,13 @@ def test_nothing_written_holds_a_date_or_a_path_of_this_machine(account: tuple[P
     assert not [key for key in ("time", "date", "created", "host", "user") if f'"{key}' in text]
 
 
-def test_labels_have_their_class_ids(account: tuple[Path, dict[str, Any]]) -> None:
+def test_labels_have_their_class_ids(account: tuple[Path, Manifest]) -> None:
     folder, _ = account
     labels = json.loads((folder / "dataset" / "labels.json").read_text(encoding="utf-8"))
     assert labels["ids"] == {label: index for index, label in enumerate(LABELS)}
 
 
-def test_no_temporary_file_is_left(account: tuple[Path, dict[str, Any]]) -> None:
+def test_no_temporary_file_is_left(account: tuple[Path, Manifest]) -> None:
     folder, _ = account
     assert sorted(path.name for path in folder.iterdir()) == ["dataset", "raw"]
     assert sorted(path.name for path in (folder / "dataset").iterdir()) == [
@@ -185,8 +188,8 @@ def test_no_temporary_file_is_left(account: tuple[Path, dict[str, Any]]) -> None
     ]
 
 
-def test_a_limit_holds_for_each_corpus(account: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_limit_holds_for_each_corpus(account: tuple[Path, Manifest], tmp_path: Path) -> None:
     folder, _ = account
     manifest = ingest(folder / "raw", out=tmp_path / "d", read__limit=7)
-    counts = manifest["counts"]["table"]
-    assert counts["read"] == 7 == counts["kept"] + sum(counts["rejected"].values())
+    counts = manifest.counts["table"]
+    assert counts.read == 7 == counts.kept + sum(counts.rejected.values())

@@ -6,11 +6,12 @@ import pytest
 import yaml
 from support.small_tables import ingest, make_rows, write_lines
 
+from etl.dataset.manifest import Manifest
 from etl.schema import contract, row
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     folder = tmp_path_factory.mktemp("card")
     table = write_lines(folder / "table.jsonl", make_rows(300))
     return folder / "dataset", ingest(table, out=folder / "dataset", split__test=0.0, write__shard_rows=100)
@@ -22,7 +23,7 @@ def head_of(card: Path) -> dict[str, Any]:
 
 
 def test_the_card_tells_hugging_face_which_files_are_which_split(
-    written: tuple[Path, dict[str, Any]],
+    written: tuple[Path, Manifest],
 ) -> None:
     dataset, manifest = written
     (config,) = head_of(dataset / "README.md")["configs"]
@@ -30,30 +31,30 @@ def test_the_card_tells_hugging_face_which_files_are_which_split(
     for each in config["data_files"]:
         files = list(dataset.glob(each["path"]))
         assert (
-            sum(manifest["files"][f"data/{file.name}"]["rows"] for file in files)
-            == (manifest["splits"][each["split"]]["rows"])
+            sum(manifest.files[f"data/{file.name}"].rows for file in files)
+            == manifest.splits[each["split"]].rows
         )
 
 
-def test_the_card_names_licence_and_counts_of_each_corpus(written: tuple[Path, dict[str, Any]]) -> None:
+def test_the_card_names_licence_and_counts_of_each_corpus(written: tuple[Path, Manifest]) -> None:
     dataset, manifest = written
     text = (dataset / "README.md").read_text(encoding="utf-8")
     (line,) = (line for line in text.splitlines() if "(`table`)" in line)
-    counts = manifest["counts"]["table"]
+    counts = manifest.counts["table"]
     assert contract.load("table").licence in line
     assert [cell.strip() for cell in line.split("|")][3:6] == [
-        str(counts["read"]),
-        str(counts["kept"]),
-        str(sum(counts["rejected"].values())),
+        str(counts.read),
+        str(counts.kept),
+        str(sum(counts.rejected.values())),
     ]
 
 
-def test_croissant_describes_every_column_and_every_shard(written: tuple[Path, dict[str, Any]]) -> None:
+def test_croissant_describes_every_column_and_every_shard(written: tuple[Path, Manifest]) -> None:
     dataset, manifest = written
     croissant = json.loads((dataset / "croissant.json").read_text(encoding="utf-8"))
     (records,) = croissant["recordSet"]
     assert [field["name"] for field in records["field"]] == row.columns(is_reject=False)
     files = [each for each in croissant["distribution"] if each["@type"] == "cr:FileObject"]
     assert {each["contentUrl"]: each["sha256"] for each in files} == {
-        name: facts["sha256"] for name, facts in manifest["files"].items() if name.startswith("data/")
+        name: facts.sha256 for name, facts in manifest.files.items() if name.startswith("data/")
     }

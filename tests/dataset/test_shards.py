@@ -26,12 +26,12 @@ def dataset(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_shards_are_named_as_hugging_face_names_them(dataset: Path) -> None:
     manifest = open_dataset(dataset).manifest
     for split in SPLITS:
-        rows = manifest["splits"][split]["rows"]
+        rows = manifest.splits[split].rows
         shards = -(-rows // 300)
         expected = [f"{split}-{number:05d}-of-{shards:05d}.parquet" for number in range(shards)]
         assert [shard.name for shard in open_dataset(dataset).shards(split)] == expected
         assert shards >= 1
-    rejected = sum(sum(each["rejected"].values()) for each in manifest["counts"].values())
+    rejected = sum(sum(each.rejected.values()) for each in manifest.counts.values())
     parts = sorted(part.name for part in (dataset / "rejects").iterdir())
     assert parts == [f"part-{number:05d}.parquet" for number in range(-(-rejected // 300))]
 
@@ -132,9 +132,9 @@ def test_hugging_face_loads_the_dataset_as_it_is(
     import datasets
 
     loaded = datasets.load_dataset(str(dataset), cache_dir=str(tmp_path / "cache"))
-    counts = open_dataset(dataset).manifest["splits"]
+    counts = open_dataset(dataset).manifest.splits
     assert {name: part.num_rows for name, part in loaded.items()} == {
-        name: facts["rows"] for name, facts in counts.items()
+        name: facts.rows for name, facts in counts.items()
     }
     first = loaded["train"][0]
     expected = open_dataset(dataset).scan("train").head(1).collect().row(0, named=True)

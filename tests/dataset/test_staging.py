@@ -220,7 +220,7 @@ def test_a_run_that_is_killed_leaves_what_was_there_and_the_next_one_cleans_up(
     process.communicate()
     assert process.returncode == 0
     assert not any(tmp_path.glob(".dataset.*"))
-    assert open_dataset(out).manifest["counts"]["table"]["read"] == 60_000
+    assert open_dataset(out).manifest.counts["table"].read == 60_000
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
@@ -249,7 +249,7 @@ def largest(files: dict[str, dict[str, int]], folder: str) -> int:
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, large_table: Path, where: str) -> None:
     # A limit on the size of a file fails a write just as a full disk does; the shard is the largest file.
     out = tmp_path / "dataset"
-    files = ingest(large_table, out=out)["files"]
+    files = ingest(large_table, out=out).files
     before = fingerprints(out)
     limit = 20_000 if where == "spool" else largest(files, "data") - 1_000
     process = run(large_table, "--out", out, limit_file_bytes=limit, is_spooled=where == "spool")

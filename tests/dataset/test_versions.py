@@ -167,8 +167,8 @@ def test_the_difference_names_what_changed(tmp_path: Path) -> None:
 def read_again_and_again(place: str, reads: int, broken: "multiprocessing.Queue[str]") -> None:
     for _ in range(reads):
         dataset = open_dataset(Path(place) / "current")
-        for name, facts in dataset.manifest["files"].items():
-            if len((dataset.path / name).read_bytes()) != facts["bytes"]:
+        for name, facts in dataset.manifest.files.items():
+            if len((dataset.path / name).read_bytes()) != facts.bytes:
                 broken.put(name)
     broken.put("")
 

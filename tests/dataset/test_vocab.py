@@ -16,6 +16,15 @@ from typer.testing import CliRunner
 
 from etl.commands.build_vocab import build_vocab
 from etl.dataset import vocab
+from etl.dataset.manifest import (
+    MANIFEST,
+    KeyTokens,
+    Manifest,
+    TaggerIdentity,
+    TaxonomyEntry,
+    describe_file,
+    to_bytes,
+)
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
 
@@ -29,12 +38,16 @@ def write_dataset(folder: Path, **splits: list[list[str]]) -> Path:
     for split, sentences in splits.items():
         shard = folder / "data" / f"{split}-00000-of-00001.parquet"
         pq.write_table(pa.table({"tokens": pa.array(sentences, pa.list_(pa.string()))}), shard)
-        files[f"data/{shard.name}"] = {
-            "sha256": hashlib.sha256(shard.read_bytes()).hexdigest(),
-            "rows": len(sentences),
-        }
-    manifest = {"tagger": {"fingerprint": "f" * 64}, "key_tokens": {"sha256": "e" * 64}, "files": files}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        files[f"data/{shard.name}"] = describe_file(shard, len(sentences))
+    manifest = Manifest(
+        taxonomy=TaxonomyEntry("small", ("기쁨",)),
+        tagger=TaggerIdentity(fingerprint="f" * 64),
+        key_tokens=KeyTokens(sha256="e" * 64),
+        counts={},
+        splits={},
+        files=files,
+    )
+    (folder / MANIFEST).write_bytes(to_bytes(manifest))
     return folder
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from etl import sample
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.ingestion import fingerprints, pipeline
 from etl.ingestion.batch_cache import Shelf
@@ -23,9 +24,7 @@ def shelf(folder: Path, settings: Settings) -> Shelf:
     return Shelf(folder / "shelf", lambda content: fingerprints.digest([facts, content]))
 
 
-def ingest(
-    folder: Path, out: str, settings: Settings, *, is_kept: bool = True
-) -> tuple[dict[str, Any], list[str]]:
+def ingest(folder: Path, out: str, settings: Settings, *, is_kept: bool = True) -> tuple[Manifest, list[str]]:
     """The manifest, and which files were read anew."""
     read: list[str] = []
     found = shelf(folder, settings) if is_kept else None
@@ -58,7 +57,7 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_dataset_of_what_was_kept_is_the_same_byte_for_byte(corpora: Path) -> None:
     kept, read = ingest(corpora, "second", WHITESPACE)
     assert read == []
-    assert len(kept["counts"]) == 5
+    assert len(kept.counts) == 5
     plain, _ = ingest(corpora, "plain", WHITESPACE, is_kept=False)
     assert kept == plain == open_dataset(corpora / "first").manifest
 

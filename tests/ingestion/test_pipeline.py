@@ -74,8 +74,8 @@ def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", ("오늘은 정말 좋은 날이다", "기쁨"))
     (tmp_path / "copy.jsonl").write_bytes((tmp_path / "a.jsonl").read_bytes())
     manifest = pipeline.ingest([tmp_path], tmp_path / "d", WHITESPACE, workers=1, progress=quiet)
-    assert manifest["counts"]["table"]["read"] == 1
-    assert [entry["file"] for entry in manifest["left_aside"]] == ["copy.jsonl"]
+    assert manifest.counts["table"].read == 1
+    assert [entry.file for entry in manifest.left_aside] == ["copy.jsonl"]
 
 
 def test_a_dataset_that_stands_among_the_raw_files_is_not_read_as_one_of_them(tmp_path: Path) -> None:
@@ -122,10 +122,10 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_real_rows_are_all_accounted_for(real: Path) -> None:
-    counts = open_dataset(real).manifest["counts"]
-    assert {source: each["read"] for source, each in counts.items()} == {"kote": 5_000, "chatbot": 11_823}
+    counts = open_dataset(real).manifest.counts
+    assert {source: each.read for source, each in counts.items()} == {"kote": 5_000, "chatbot": 11_823}
     for each in counts.values():
-        assert each["read"] == each["kept"] + sum(each["rejected"].values())
+        assert each.read == each.kept + sum(each.rejected.values())
 
 
 def test_no_real_group_and_no_real_text_is_in_two_splits(real: Path) -> None:

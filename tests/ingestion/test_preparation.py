@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pytest
-from etl.validation.manifest import read as read_manifest
 
 from etl.dataset import preparation
 from etl.dataset.read import open_dataset
@@ -101,10 +100,10 @@ def test_it_is_part_of_the_dataset_and_has_the_same_bytes_each_time(tmp_path: Pa
 
 def test_validate_notices_that_it_was_edited(tmp_path: Path) -> None:
     dataset = open_dataset(ingest(tmp_path, settings(tmp_path)))
-    assert not check_files(dataset, read_manifest(dataset.manifest, dataset.path))
+    assert not check_files(dataset, dataset.manifest)
     with (dataset.path / preparation.FILE).open("a", encoding="utf-8") as stream:
         stream.write(" ")
-    (finding,) = check_files(dataset, read_manifest(dataset.manifest, dataset.path))
+    (finding,) = check_files(dataset, dataset.manifest)
     assert finding.code == "file_hash"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl.dataset import preparation, vocab
+from etl.dataset.manifest import (
+    MANIFEST,
+    KeyTokens,
+    Manifest,
+    TaggerIdentity,
+    TaxonomyEntry,
+    describe_file,
+    to_bytes,
+)
 from etl.schema import row
 from etl.settings import Settings, Tag
 
@@ -51,22 +58,18 @@ def write_dataset(tmp_path: Path) -> WriteDataset:
         for split, sentences in splits.items():
             shard = folder / "data" / f"{split}-00000-of-00001.parquet"
             pq.write_table(_table(split, sentences), shard)
-            content = shard.read_bytes()
-            files[f"data/{shard.name}"] = {
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "bytes": len(content),
-                "rows": len(sentences),
-            }
+            files[f"data/{shard.name}"] = describe_file(shard, len(sentences))
         prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
         (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
-        manifest = {
-            "format": 1,
-            "taxonomy": {"name": "small", "targets": LABELS, "sha256": "0" * 64},
-            "tagger": {"name": "whitespace", "fingerprint": prepared.fingerprint},
-            "key_tokens": {"keep": [], "sha256": prepared.key_tokens},
-            "files": files,
-        }
-        (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+        manifest = Manifest(
+            taxonomy=TaxonomyEntry("small", tuple(LABELS), "0" * 64),
+            tagger=TaggerIdentity("whitespace", fingerprint=prepared.fingerprint),
+            key_tokens=KeyTokens(sha256=prepared.key_tokens),
+            counts={},
+            splits={},
+            files=files,
+        )
+        (folder / MANIFEST).write_bytes(to_bytes(manifest))
         if has_vocabulary:
             vocab.build(folder, min_count=1)
         return folder

@@ -74,7 +74,7 @@ def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
     folder = tmp_path_factory.mktemp("local") / "dataset"
     manifest = pipeline.ingest([raw], folder, WHITESPACE, workers=2, progress=quiet)
     vocab.build(folder)
-    rejected = manifest["counts"]["table"]["rejected"]
+    rejected = manifest.counts["table"].rejected
     assert rejected["leak_near"] > 100
     assert rejected["duplicate"] > 100
     return digests(folder)

@@ -13,6 +13,7 @@ import yaml
 
 from etl import settings
 from etl.dataset import versions
+from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import open_dataset
 from etl.publishing.record import Run
 from etl.publishing.refresh import Job, job_of, refresh
@@ -97,7 +98,7 @@ def whole(place: Path) -> str | None:
 def content(place: Path) -> dict[str, str]:
     """The sha256 of every file that the current version's manifest lists, and of the manifest."""
     dataset = open_dataset(place / "current")
-    names = [*dataset.manifest["files"], "manifest.json"]
+    names = [*dataset.manifest.files, MANIFEST]
     return {name: hashlib.sha256((dataset.path / name).read_bytes()).hexdigest() for name in names}
 
 

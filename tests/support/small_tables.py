@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from etl import settings as settings_module
+from etl.dataset.manifest import Manifest
 from etl.ingestion import pipeline
 
 LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
@@ -53,7 +54,7 @@ def make_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
     return rows
 
 
-def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> dict[str, Any]:
+def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> Manifest:
     """`etl ingest` with the white-space tagger; `read__limit=3` sets `read.limit`."""
     settings = settings_module.load(
         None,

@@ -229,7 +229,7 @@ def test_nothing_is_near_after_ingest(tmp_path: Path) -> None:
         chosen = all_settings.load(None, options | {"dedupe.near": near})
         with console.progress("", is_quiet=True) as progress:
             manifest = pipeline.ingest([raw], out, chosen, workers=1, progress=progress)
-        rejected = manifest["counts"]["table"]["rejected"].get("leak_near", 0)
+        rejected = manifest.counts["table"].rejected.get("leak_near", 0)
         left[near] = rejected, [measured(out, split)["L3"].rows for split in ("validation", "test")]
     assert left[0.8][0] > 30
     assert left[0.8][1] == [0, 0]

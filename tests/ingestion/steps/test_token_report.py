@@ -3,6 +3,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -41,7 +42,8 @@ def reported(*frames: pl.DataFrame, policy: Policy = POLICY) -> dict[str, Any]:
     counts: list[Counts] = []
     for frame in frames:
         counts = add(counts, count_tokens(key_tokens(frame, policy)))
-    return report(counts, policy)
+    found: dict[str, Any] = json.loads(msgspec.json.encode(report(counts, policy)))
+    return found
 
 
 def test_tokens_are_counted_before_and_after_for_all_and_for_each_corpus() -> None:
@@ -135,11 +137,11 @@ def test_the_manifest_is_the_same_with_more_workers_and_other_batches(
         )
         manifests.append((out / "manifest.json").read_bytes())
     assert manifests[0] == manifests[1] == manifests[2]
-    tokens, counts = manifest["tokens"], manifest["counts"]["table"]
-    assert tokens["sentences"] == 201
-    assert tokens["emptied"] == counts["rejected"]["no_key_tokens"] == 1
-    shards = [out / name for name in manifest["files"] if name.endswith(".parquet")]
+    tokens, counts = manifest.tokens, manifest.counts["table"]
+    assert tokens.sentences == 201
+    assert tokens.emptied == counts.rejected["no_key_tokens"] == 1
+    shards = [out / name for name in manifest.files if name.endswith(".parquet")]
     kept_tokens = sum(pl.read_parquet(shard)["tokens"].list.len().sum() for shard in shards)
-    assert tokens["after"] == kept_tokens
-    assert tokens["before"] == sum(each["before"] for each in tokens["classes"].values())
-    assert tokens["after"] == sum(each["after"] for each in tokens["classes"].values()) < tokens["before"]
+    assert tokens.after == kept_tokens
+    assert tokens.before == sum(each.before for each in tokens.classes.values())
+    assert tokens.after == sum(each.after for each in tokens.classes.values()) < tokens.before
