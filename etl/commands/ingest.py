@@ -86,8 +86,6 @@ def ingest(
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
-    import msgspec
-
     from etl import settings as settings_module
     from etl.ingestion import pipeline
     from etl.runtime import console
@@ -135,9 +133,18 @@ def ingest(
                 engine=chosen,
             )
     if is_json:
-        console.json_document({key: msgspec.to_builtins(getattr(manifest, key)) for key in _SHOWN})
+        _show_as_json(manifest)
     else:
         show(manifest, out)
+
+
+def _show_as_json(manifest: Manifest) -> None:
+    import msgspec
+
+    from etl.runtime import console
+
+    document = msgspec.to_builtins(manifest)
+    console.json_document({key: document[key] for key in _SHOWN})
 
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:

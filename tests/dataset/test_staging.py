@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
+from etl.dataset.manifest import FileEntry
 from etl.dataset.read import open_dataset
 from etl.dataset.staging import staging, write_file
 from etl.errors import EtlError, InputError, SettingsError, WriteError
@@ -241,8 +242,8 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
         assert names(tmp_path) == ["dataset", "small.jsonl"]
 
 
-def largest(files: dict[str, dict[str, int]], folder: str) -> int:
-    return max(facts["bytes"] for name, facts in files.items() if name.startswith(folder))
+def largest(files: dict[str, FileEntry], folder: str) -> int:
+    return max(entry.bytes for name, entry in files.items() if name.startswith(folder))
 
 
 @pytest.mark.parametrize("where", ["spool", "shards"])

@@ -139,7 +139,7 @@ def test_a_bad_file_that_is_skipped_is_not_kept(tmp_path: Path) -> None:
     before, read = ingest(tmp_path, "before", settings)
     assert read == ["a.jsonl"]
     after, _ = ingest(tmp_path, "after", settings)
-    assert [entry["file"] for entry in after["skipped"]] == ["b.jsonl.gz"]
+    assert [each.file for each in after.skipped] == ["b.jsonl.gz"]
     assert after == before
 
 
