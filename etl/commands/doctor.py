@@ -24,10 +24,9 @@ def doctor(
 ) -> None:
     """Check Java, taggers, memory, disk and output, and say what to do about what is found.
 
-    Each installed tagger is started and given a few sentences and hazards: texts on which taggers hang or
-    crash. A tagger may fail on a hazard, if it is found out: ingest would reject the sentence and go on.
+    Each installed tagger is started and given a few sentences; one that hangs is stopped after two minutes.
 
-    Takes less than a minute. Exit code 3 where a problem would stop `etl ingest`; a note stops nothing.
+    Exit code 3 where a problem would stop `etl ingest`; a note stops nothing.
     """
     import sys
     from io import TextIOWrapper

@@ -21,6 +21,7 @@ from etl.runtime import processes
 from etl.runtime.processes import Spawned
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
+from etl.tagging.taggers import LoadTagger
 from etl.tagging.worker import NOT_BEGUN, Outcome, Packed
 
 if TYPE_CHECKING:
@@ -57,14 +58,20 @@ class _Chunk:
 class Pool:
     """Worker processes that tag with the tagger of the settings; the first sentence starts them.
 
+    Args:
+        settings: which tagger, with which options and limits.
+        workers: how many processes.
+        load_tagger: what loads the tagger in each of them; pickled, so a function that can be imported.
+
     Raises:
         SettingsError: the user dictionary cannot be used, or the memory does not suffice for the tagger.
     """
 
-    def __init__(self, settings: Tag, workers: int):
+    def __init__(self, settings: Tag, workers: int, load_tagger: LoadTagger = taggers.load):
         taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
+        self._load_tagger = load_tagger
         self._begun = Spawned().RawArray("i", _SLOTS)
         self._slots = itertools.count()
         self._words = dictionary.tagged(settings)
@@ -97,7 +104,7 @@ class Pool:
     def _new_pool(self) -> ProcessPool:
         from pebble import ProcessPool
 
-        shared = (self.settings, self._words, self._begun)
+        shared = (self.settings, self._words, self._begun, self._load_tagger)
         return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=Spawned())
 
     def _submit(self, sentences: list[str], *, is_last_try: bool = False) -> _Chunk:

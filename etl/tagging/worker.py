@@ -51,13 +51,19 @@ class _Worker:
 _worker: _Worker | EtlError | None = None  # a process has one tagger, or the reason why it has none
 
 
-def start(settings: Tag, words: list[tuple[str, str]], begun: MutableSequence[int]) -> None:
+def start(
+    settings: Tag,
+    words: list[tuple[str, str]],
+    begun: MutableSequence[int],
+    load_tagger: taggers.LoadTagger,
+) -> None:
     """Loads the tagger into this process, once; an error is kept for whoever asks for the first sentence.
 
     Args:
         settings: which tagger, with which options and limits.
         words: words of the user's own, with tags of the tagger.
         begun: shared with the pool: in the slot of a chunk, the index of the sentence that was begun last.
+        load_tagger: what loads it, such as `taggers.load`.
     """
     global _worker  # noqa: PLW0603 - pebble calls plain functions, and loading takes seconds
     processes.begin_as_worker()
@@ -66,7 +72,7 @@ def start(settings: Tag, words: list[tuple[str, str]], begun: MutableSequence[in
     _die_of_limits()
     _end_after(_START_SECONDS)
     try:
-        _worker = _Worker(taggers.load(settings, words), settings.seconds, begun)
+        _worker = _Worker(load_tagger(settings, words), settings.seconds, begun)
         # Okt and Kkma read their dictionaries when they get the first sentence, which is not to blame for it.
         for sentence in resources.load("schemas", "doctor.yaml")["sentences"]:
             _tag_one(_worker.tag, sentence)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import stand_in_tagger as stand_in
 from support.environments import etl_of, with_package, without
 from support.run_etl import environment, etl, explained, succeeded
 
@@ -102,11 +103,12 @@ def test_emoji_alone_are_tagged_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_very_long_sentence_is_folded_or_refused_as_ingest_does() -> None:
-    folded, refused = document("가" * 5000, "--tagger", "okt") + document("가나다라마 " * 400)
-    assert folded["text"] == "가가가"
+    long = "오늘은 정말 좋은 날이었다 " * 100
+    folded, refused = document("와" * 9, "--tagger", "okt") + document(long)
+    assert folded["text"] == "와와와"
     assert folded["answers"][0]["problem"] is None
     assert (refused["reason"], refused["answers"]) == ("text_too_long", [])
-    assert any("text_too_long" in line and "no tagger" in line for line in shown("가나다라마 " * 400))
+    assert any("text_too_long" in line and "no tagger" in line for line in shown(long))
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n\t"])
@@ -121,13 +123,12 @@ def test_a_sentence_of_fillers_is_what_ingest_calls_it() -> None:
 
 
 def test_a_sentence_that_the_tagger_refuses_shows_its_problem(tmp_path: Path) -> None:
-    # The cleaner would fold it; unfolded, Kkma's recursion runs out of stack.
-    config = tmp_path / "etl.yaml"
-    config.write_text("clean: {max_repeats: 5000, max_chars: 5000}\ntag: {seconds: 5}\n", encoding="utf-8")
-    run = succeeded(etl("tokens", "ㅋ" * 2000, "--tagger", "mecab", "--tagger", "kkma", "--config", config))
-    mecab, kkma = run.stdout.splitlines()[1:3]
-    assert mecab.startswith("mecab") and "ㅋ" in mecab
-    assert re.match(r"kkma +tagger_(error|timeout|crash): ", kkma) or "ㅋ" in kkma
+    env = with_package(tmp_path, "mecab", "from support.stand_in_tagger import MeCab")
+    env["PYTHONPATH"] += f":{Path(__file__).parents[1]}"
+    run = succeeded(etl("tokens", stand_in.RAISE, "--tagger", "kiwi", "--tagger", "mecab", env=env))
+    kiwi, mecab = run.stdout.splitlines()[1:3]
+    assert kiwi.startswith("kiwi") and "여기" in kiwi
+    assert re.match(r"mecab +tagger_error: ValueError: not this one", mecab)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])

@@ -79,7 +79,7 @@ def test_a_number_is_no_post(tmp_path: Path) -> None:
 
 def test_a_record_without_an_end_is_told_and_what_came_before_it_was_read(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
-    path.write_text("text\n좋다\n" + '"' + "가" * 200_000, encoding="utf-8")
+    path.write_text("text\n좋다\n" + '"' + "끝이 없는 글 " * 20_000, encoding="utf-8")
     found = read(path, path.name)
     assert next(found).text == "좋다"
     with pytest.raises(InputError, match=r"posts\.csv breaks off after record 2"):

@@ -56,7 +56,7 @@ def test_no_letter_is_lost_and_no_passage(cut: Splitter, texts: list[str]) -> No
 
 
 def test_a_passage_beyond_all_measure_is_cut_too(cut: Splitter) -> None:
-    text = "참 좋은 날이었다 " * 5000 + "ㅋ" * 30_000
+    text = "참 좋은 날이었다 " * 5000 + "".join(f"{number}번" for number in range(6000))
     found = cut([passage(text)])
     assert len(found) > 100
     assert "".join("".join(each.text.split()) for each in found) == "".join(text.split())

@@ -132,7 +132,12 @@ def _stop_words(folder: Path) -> Path:
 def test_it_does_not_matter_what_stands_beside_a_sentence(classifier: Classifier) -> None:
     alone, _ = classified(classifier, "오늘 너무 행복하다")
     among, _ = classified(
-        classifier, "가 " * 30, "오늘 너무 행복하다", "웃음이 난다", "오늘 너무 행복하다", split="line"
+        classifier,
+        "오늘은 어제와 다르다",
+        "오늘 너무 행복하다",
+        "웃음이 난다",
+        "오늘 너무 행복하다",
+        split="line",
     )
     for row in (among[1], among[3]):
         assert row["probability"] == pytest.approx(alone[0]["probability"], abs=1e-6)
@@ -210,7 +215,9 @@ def test_quotes_are_classified_if_asked_for(classifier: Classifier) -> None:
 
 
 def test_a_file_that_cannot_be_read_spoils_no_other(classifier: Classifier, tmp_path: Path) -> None:
-    (tmp_path / "broken.csv").write_text("text\n정말 기쁘다\n" + '"' + "가" * 200_000, encoding="utf-8")
+    (tmp_path / "broken.csv").write_text(
+        "text\n정말 기쁘다\n" + '"' + "끝이 없는 글 " * 20_000, encoding="utf-8"
+    )
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "not.pdf").write_text("글", encoding="utf-8")
     inputs = [

@@ -17,6 +17,13 @@ SPLITS = ("train", "validation", "test")
 Row = dict[str, Any]
 
 
+def text_of_length(chars: int) -> str:
+    """A text of so many characters: ordinary words, cut where it has to end."""
+    words = "오늘 하늘은 어제보다 더 맑고 높았다. "
+    text = (words * (chars // len(words) + 1))[:chars]
+    return text[:-1] + "." if text.endswith(" ") else text
+
+
 def make_row(number: int, **changes: Any) -> Row:
     """A sound row; texts, tokens and groups of different numbers share nothing."""
     # Two numbers are alike, two digests are not: else all would be near-duplicates.

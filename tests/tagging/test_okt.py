@@ -76,9 +76,14 @@ def test_so_is_any_jumble_of_what_the_rules_look_at(norm: bool, stem: bool, plai
     assert differing(texts, Tag(norm=norm, stem=stem), plain_okt) == []
 
 
-def test_a_word_that_would_hang_the_library_is_tagged_at_once() -> None:
-    (tokens,) = tagged(["가" * 5000], Tag(norm=False, stem=False, seconds=1))
-    assert "".join(token for token, _ in tokens) == "가" * 5000
+def test_a_long_run_without_a_space_is_parsed_to_its_end() -> None:
+    (tokens,) = tagged(
+        ["오늘본영화는정말재미있었고배우들의연기도좋아서다음에또보고싶었다"], Tag(norm=False, stem=False)
+    )
+    assert (
+        "".join(token for token, _ in tokens)
+        == "오늘본영화는정말재미있었고배우들의연기도좋아서다음에또보고싶었다"
+    )
 
 
 def test_ordinary_sentences_need_no_java() -> None:

@@ -78,7 +78,7 @@ def check_library_answers(texts: list[str], plain_okt: PlainOkt) -> None:
 
 
 def test_what_no_pattern_is_made_for_is_left_to_the_library(plain_okt: PlainOkt) -> None:
-    too_long = "http://" + "a." * 600 + "com/"
+    too_long = "http://example.com/" + "/".join(f"page{number}" for number in range(150))
     check_library_answers([too_long, "좋아요\U0010ffff@a", "\U000f0000#가"], plain_okt)
 
 

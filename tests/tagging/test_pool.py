@@ -13,32 +13,27 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.hazards import descendants, is_running
+from support import stand_in_tagger as stand_in
+from support.processes import descendants, is_running
+from support.small_tables import ingest, write_lines
 
 from etl.errors import EtlError, SettingsError
 from etl.settings import Tag
-from etl.tagging import worker
+from etl.tagging import taggers, worker
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
+from etl.tagging.taggers import LoadTagger
 
 TEXTS = [f"{number}번째로 적는 문장인데 오늘은 정말 기분이 좋다" for number in range(6000)]
-# Hannanum waits for ever on a null character; Okt computes for ever on this one, if it may not fold it.
-WAITS, COMPUTES = "\x00", "가" * 5000
-WAITING, COMPUTING = Tag(tagger="hannanum", seconds=2), Tag(tagger="okt", norm=False, stem=False, seconds=2)
+LIMITS = Tag(tagger="mecab", seconds=1, memory_mb=200)
+Outcomes = list[worker.Outcome]
 
 
 def tagged(
-    settings: Tag, texts: list[str], workers: int = 1
-) -> list[tuple[list[str], list[str], str | None, str]]:
-    [outcomes] = each_tagged(settings, [texts], workers)
-    return outcomes
-
-
-def each_tagged(
-    settings: Tag, questions: list[list[str]], workers: int = 1
-) -> list[list[tuple[list[str], list[str], str | None, str]]]:
-    """One pool for several questions: what each is answered."""
-    pool = Pool(settings, workers)
+    settings: Tag, *questions: list[str], workers: int = 1, load_tagger: LoadTagger = taggers.load
+) -> list[Outcomes]:
+    """What each list of texts is answered, one after the other, by one pool; then no process is left."""
+    pool = Pool(settings, workers, load_tagger)
     try:
         return [pool.tag(texts) for texts in questions]
     finally:
@@ -46,12 +41,9 @@ def each_tagged(
         assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize(
-    "settings", [Tag(tagger="mecab"), Tag(tagger="hannanum")], ids=lambda tag: tag.tagger
-)
-def test_workers_that_die_lose_no_sentence(settings: Tag) -> None:
+def test_workers_that_die_lose_no_sentence() -> None:
     def kill_workers() -> None:
-        while len(killed) < 3 and not is_done.wait(0.3):
+        while len(killed) < 3 and not is_done.wait(0.3 if killed else 0.01):
             for child in multiprocessing.active_children()[:1]:
                 killed.append(child.pid)
                 os.kill(child.pid, signal.SIGKILL)
@@ -59,7 +51,7 @@ def test_workers_that_die_lose_no_sentence(settings: Tag) -> None:
     killed: list[int] = []
     is_done = threading.Event()
     killer = threading.Thread(target=kill_workers)
-    with open_tagger(settings, workers=2, is_cached=False) as tagger:
+    with open_tagger(Tag(tagger="mecab"), workers=2, is_cached=False) as tagger:
         killer.start()
         frame = tagger(pl.Series("text", TEXTS))
         is_done.set()
@@ -89,24 +81,82 @@ def test_no_worker_outlives_the_block_even_after_an_error() -> None:
     assert not multiprocessing.active_children()
 
 
+def others_and_odd(texts: list[str], outcomes: Outcomes, odd: str) -> tuple[Outcomes, Outcomes]:
+    """The outcomes of all other texts, and those of the odd one."""
+    answered = list(zip(texts, outcomes, strict=True))
+    others = [outcome for text, outcome in answered if text != odd]
+    return others, [outcome for text, outcome in answered if text == odd]
+
+
 @pytest.mark.parametrize(
-    ("settings", "hang"), [(WAITING, WAITS), (COMPUTING, COMPUTES)], ids=["waits", "computes"]
+    ("odd", "reason", "detail"),
+    [
+        (stand_in.WAIT, "tagger_timeout", "no answer in 1 s"),
+        (stand_in.COMPUTE, "tagger_timeout", "no answer in 1 s"),
+        (stand_in.GROW, "tagger_crash", "out of memory: a worker has 200 MB"),
+        (stand_in.EXIT, "tagger_crash", "the process of the tagger ended with exit code 7"),
+        (stand_in.CRASH, "tagger_crash", "the process of the tagger was killed by SIGSEGV"),
+        (stand_in.RAISE, "tagger_error", "ValueError: not this one"),
+    ],
 )
-def test_each_sentence_without_an_answer_is_marked_and_no_other(settings: Tag, hang: str) -> None:
-    texts = [*TEXTS[:20], hang, hang, *TEXTS[20:40]]
-    expected, outcomes = each_tagged(settings, [TEXTS[:40], texts])
-    assert {(*outcome[2:],) for text, outcome in zip(texts, outcomes, strict=True) if text == hang} == {
-        ("tagger_timeout", "no answer in 2 s")
-    }
-    assert [outcome for text, outcome in zip(texts, outcomes, strict=True) if text != hang] == expected
+def test_each_sentence_without_an_answer_is_marked_and_no_other(odd: str, reason: str, detail: str) -> None:
+    texts = [*TEXTS[:20], odd, odd, *TEXTS[20:40]]
+    expected, outcomes = tagged(LIMITS, TEXTS[:40], texts, load_tagger=stand_in.load)
+    assert [outcome[2] for outcome in expected] == [None] * 40
+    assert others_and_odd(texts, outcomes, odd) == (expected, [([], [], reason, detail)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason", "detail"),
+    [
+        (stand_in.WAIT, "tagger_timeout", "no answer in 1 s"),
+        (stand_in.GROW, "tagger_crash", "out of memory: a worker has 600 MB"),
+        (stand_in.EXIT, "tagger_crash", "the process of the tagger ended with exit code 70"),
+        (stand_in.RAISE, "tagger_error", "java.lang.NumberFormatException: "),
+    ],
+)
+def test_so_is_each_that_java_does_not_answer(odd: str, reason: str, detail: str) -> None:
+    settings, texts = Tag(tagger="mecab", seconds=1, memory_mb=600), [*TEXTS[:20], odd, *TEXTS[20:40]]
+    [outcomes] = tagged(settings, texts, load_tagger=stand_in.load_in_java)
+    others, [marked] = others_and_odd(texts, outcomes, odd)
+    assert [outcome[2] for outcome in others] == [None] * 40
+    assert marked[:3] == ([], [], reason)
+    assert marked[3].startswith(detail)
+
+
+def test_many_odd_sentences_cost_none_of_the_others() -> None:
+    texts = TEXTS[:2000]
+    for number in range(40):
+        texts.insert(51 * number, [stand_in.EXIT, stand_in.RAISE][number % 2])
+    [outcomes] = tagged(LIMITS, texts, workers=2, load_tagger=stand_in.load)
+    kept = [text for text, outcome in zip(texts, outcomes, strict=True) if outcome[2] is None]
+    assert kept == TEXTS[:2000]
+
+
+def test_ingest_rejects_such_a_sentence_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from support.stand_in_tagger import MeCab"
+    broken_package(tmp_path, "mecab", code, monkeypatch)
+    odd = {stand_in.WAIT: "tagger_timeout", stand_in.EXIT: "tagger_crash", stand_in.RAISE: "tagger_error"}
+    rows = [{"text": text, "label": "기쁨"} for text in [*TEXTS[:20], *odd, *TEXTS[20:40]]]
+    raw = write_lines(tmp_path / "raw.jsonl", rows)
+    manifest = ingest(
+        raw,
+        out=tmp_path / "dataset",
+        tag__tagger="mecab",
+        tag__seconds=1,
+        dedupe__near=0,
+        table__group_column=None,
+    )
+    [account] = manifest["counts"].values()
+    assert account == {"read": 43, "kept": 40, "rejected": dict.fromkeys(odd.values(), 1)}
 
 
 def test_several_threads_share_the_workers_and_a_hang() -> None:
     def tag(number: int) -> None:
-        outcomes[number] = pool.tag([*TEXTS[:number], WAITS, *TEXTS[number:100]])
+        outcomes[number] = pool.tag([*TEXTS[:number], stand_in.WAIT, *TEXTS[number:100]])
 
-    outcomes: dict[int, list[tuple[list[str], list[str], str | None, str]]] = {}
-    pool = Pool(WAITING, workers=2)
+    outcomes: dict[int, Outcomes] = {}
+    pool = Pool(LIMITS, 2, stand_in.load)
     threads = [threading.Thread(target=tag, args=[number]) for number in (0, 100)]
     for thread in threads:
         thread.start()
@@ -117,61 +167,81 @@ def test_several_threads_share_the_workers_and_a_hang() -> None:
         assert [index for index, outcome in enumerate(found) if outcome[2]] == [number]
 
 
-def test_a_sentence_that_takes_all_memory_is_marked_alone() -> None:
-    before, greedy, after = tagged(
-        Tag(tagger="mecab", memory_mb=200), [TEXTS[0], "가나다 " * 2_000_000, TEXTS[1]]
-    )
-    assert greedy == ([], [], "tagger_crash", "out of memory: a worker has 200 MB")
-    assert [before, after] == tagged(Tag(tagger="mecab"), TEXTS[:2])
-
-
 @pytest.mark.parametrize("name", ["okt", "komoran", "hannanum", "mecab", "kiwi"])
 def test_a_tagger_works_in_the_least_memory_it_may_be_given(name: str) -> None:
     with pytest.raises(SettingsError, match="too little for the tagger") as caught:
         Pool(Tag(tagger=name, memory_mb=1), workers=1)
     least = int(caught.value.details[0].split()[1])
-    assert [outcome[2] for outcome in tagged(Tag(tagger=name, memory_mb=least), TEXTS[:200])] == [None] * 200
+    [outcomes] = tagged(Tag(tagger=name, memory_mb=least), TEXTS[:200])
+    assert [outcome[2] for outcome in outcomes] == [None] * 200
 
 
 def test_stopping_ends_the_wait_for_a_hang() -> None:
-    pool = Pool(Tag(tagger="hannanum", seconds=300), workers=1)
+    pool = Pool(Tag(tagger="mecab", seconds=300), 1, stand_in.load)
     pool.tag(TEXTS[:1])
     stopper = threading.Timer(0.5, pool.stop)
     stopper.start()
     with pytest.raises(CancelledError):
-        pool.tag([WAITS])
+        pool.tag([stand_in.WAIT])
     stopper.join()
     assert not multiprocessing.active_children()
 
 
+def with_stand_in(tmp_path: Path) -> dict[str, str]:
+    """For a script in a process of its own: whatever hangs leaves its process id in the folder `hanging`."""
+    (tmp_path / "hanging").mkdir()
+    tests = Path(__file__).parents[1]
+    return {**os.environ, "PYTHONPATH": f"{tests}:{tests.parent}", stand_in.TELLS: str(tmp_path / "hanging")}
+
+
 ENDS_WHILE_A_WORKER_STARTS = """
-import contextlib, multiprocessing, os, signal, threading, time
+import contextlib, multiprocessing, os, signal, sys, threading, time
 from concurrent.futures import CancelledError
+from pathlib import Path
 from etl.settings import Tag
-from etl.tagging import worker
 from etl.tagging.pool import Pool
-def tag(texts):
+from support import stand_in_tagger as stand_in
+hanging = Path(os.environ[stand_in.TELLS])
+is_slow, is_ending = (hanging.with_name(name) for name in ("slow", "ending"))
+def pids():
+    return {child.pid for child in multiprocessing.active_children()}
+def tag(*texts):
     with contextlib.suppress(CancelledError):
-        pool.tag(texts)
+        pool.tag(list(texts))
 if __name__ == "__main__":
-    pool = Pool(Tag(tagger="mecab"), workers=2)
-    tag(["좋은 날"])
-    threading.Thread(target=tag, args=[["좋은 날이다 " * 100] * 50_000]).start()
-    time.sleep(1.5)
-    first, second = sorted(child.pid for child in multiprocessing.active_children())
+    pool = Pool(Tag(tagger="mecab", seconds=300), 2, stand_in.load)
+    tag("좋은 날")
+    threading.Thread(target=tag, args=[stand_in.WAIT] * 1000).start()
+    first, second = before = sorted(pids())
+    while len(list(hanging.iterdir())) < 2:
+        time.sleep(0.01)
+    is_slow.touch()
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.3)  # another one takes its place
+    while pids() <= {*before}:
+        time.sleep(0.01)  # another one takes its place
     os.kill(second, signal.SIGSTOP)  # so it takes a while to end
-    pool.stop()
+    stopper = threading.Thread(target=pool.stop)
+    stopper.start()
+    time.sleep(0.5)  # until the pool has let go of its locks; the test fails for no other choice
+    is_ending.touch()
+    stopper.join()
 else:
-    time.sleep(1)  # and the other one takes a while to start
+    while is_slow.exists() and not is_ending.exists():
+        time.sleep(0.01)
 """
 
 
 def test_a_worker_that_is_about_to_start_when_all_ends_says_nothing(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(ENDS_WHILE_A_WORKER_STARTS, encoding="utf-8")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+        env=with_stand_in(tmp_path),
+    )
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -201,14 +271,14 @@ def test_a_tagger_that_dies_when_it_is_loaded_is_one_error(
 HANGS = """
 import sys
 from etl.settings import Tag
-from etl.tagging import worker
 from etl.tagging.pool import Pool
+from support import stand_in_tagger as stand_in
 if __name__ == "__main__":
-    pool = Pool(Tag(tagger="hannanum", seconds=300), workers=2)
+    pool = Pool(Tag(tagger="mecab", seconds=300), 2, stand_in.load)
     pool.tag(["좋은 날"])
     print("ready", flush=True)
     try:
-        pool.tag(["좋은 날", "\\x00"])
+        pool.tag(["좋은 날", stand_in.WAIT])
     except KeyboardInterrupt:
         print("interrupted", flush=True)
     finally:
@@ -216,7 +286,8 @@ if __name__ == "__main__":
 """
 
 
-def ends_within(is_over: Callable[[], bool], seconds: float) -> bool:
+def ends_within(is_over: Callable[[], bool], seconds: float = 100) -> bool:
+    """Far longer than it takes on any machine, far shorter than the hang."""
     deadline = time.monotonic() + seconds
     while not is_over() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -234,15 +305,15 @@ def test_workers_are_gone_with_their_parent_even_in_a_hang(signal_number: int, t
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env=with_stand_in(tmp_path),
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "ready\n"
-        time.sleep(1)  # until one of them hangs
+        assert ends_within(lambda: any((tmp_path / "hanging").iterdir()))
         workers = descendants(run.pid)
         assert len(workers) >= 2
         os.killpg(run.pid, signal_number) if signal_number == signal.SIGINT else run.kill()
-        # The issue is with processes that stay for as long as the hang does; the machine may be busy.
-        assert ends_within(lambda: not any(map(is_running, workers)), 5)
+        assert ends_within(lambda: not any(map(is_running, workers)))
         printed, errors = run.communicate(timeout=30)
     if signal_number == signal.SIGINT:
         assert printed == "interrupted\n"

@@ -1,7 +1,10 @@
 import multiprocessing
+import os
 import random
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,12 +14,13 @@ from etl.ingestion.steps.clean import clean
 from etl.schema import resources
 from etl.settings import Clean, Tag
 from etl.tagging import taggers
+from etl.tagging.pool import Pool
 from etl.tagging.tagger import Tagger, open_tagger
 
 TAGGERS = ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
 SENTENCE = "어제 본 영화는 정말 재미있었어요"
-# What the cleaner lets through and a tagger may stumble over.
-HAZARDS = [
+# What the cleaner lets through, and every tagger must cut.
+ODD_TEXTS = [
     ".",
     "?",
     "!!!",
@@ -40,8 +44,7 @@ HAZARDS = [
     "𠀀",
     "日本語とかな",
     "Zürich café",
-    "가가가",
-    "황시욬황시욬황시욬",
+    "와와와",
     "'작은' \"큰\" `역` \\",
     "a\u0301",
     "(웃음)",
@@ -107,7 +110,7 @@ def test_a_sentence_is_cut_into_tokens_with_tags(tagger: Tagger) -> None:
 
 
 def test_what_the_cleaner_lets_through_is_cut_too(tagger: Tagger) -> None:
-    check(tagger, tagged(tagger, *HAZARDS))
+    check(tagger, tagged(tagger, *ODD_TEXTS))
 
 
 def test_so_is_a_jumble_of_characters(tagger: Tagger) -> None:
@@ -139,13 +142,52 @@ def test_emoji_are_one_token_whatever_the_tagger_makes_of_them(tagger: Tagger) -
         assert "😀" in [token for token, _ in pairs(tagger, "좋아 😀 정말")]
 
 
-def test_a_sentence_that_breaks_the_tagger_is_marked_alone(tagger: Tagger) -> None:
-    # The cleaner would fold it; Kkma's recursion runs out of stack on it.
-    before, broken, after = tagged(tagger, SENTENCE, "ㅋ" * 2000, "나쁜 날이다")
-    check(tagger, [before, after])
-    if tagger.settings.tagger == "kkma":
-        assert (broken["tokens"], broken["tags"], broken["problem"]) == ([], [], "tagger_error")
-        assert "StackOverflowError" in str(broken["found"])
+@pytest.mark.parametrize("blank", ["", "   ", "\n", "\t \n", "\r\n", "\u2028"])
+def test_what_is_blank_has_no_tokens(tagger: Tagger, blank: str) -> None:
+    if tagger.settings.tagger == "whitespace":
+        pytest.skip("cuts at spaces whatever it is given: the cleaner leaves nothing blank")
+    (row,) = tagged(tagger, blank)
+    assert (row["tokens"], row["problem"]) == ([], None)
+
+
+@pytest.mark.parametrize("name", ["okt", "komoran", "mecab", "kiwi"])
+def test_half_a_character_is_refused_and_the_next_sentence_tagged(name: str) -> None:
+    pool = Pool(Tag(tagger=name), workers=1)  # type: ignore[arg-type]
+    try:
+        # No series of polars can hold it; a list can.
+        before, refused, after = pool.tag([SENTENCE, "좋아 \ud83d", SENTENCE])
+    finally:
+        pool.stop()
+    assert (before[2], refused[2], after[2]) == (None, "tagger_error", None)
+    assert refused[3]
+
+
+TAGS_AND_TELLS = """
+import sys
+import polars as pl
+from etl.settings import Tag
+from etl.tagging.tagger import open_tagger
+if __name__ == "__main__":
+    with open_tagger(Tag(tagger=sys.argv[1]), 1, is_cached=False) as tagger:
+        frame = tagger(pl.Series("text", ["정말 좋은 날이다", "", "좋아 😀"]))
+    print(frame["problem"].to_list())
+"""
+
+
+@pytest.mark.parametrize("name", ["kkma", "mecab", "kiwi"])
+def test_an_interpreter_that_tagged_ends_and_prints_nothing_else(name: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(TAGS_AND_TELLS, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, script, name],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert run.stdout == "[None, None, None]\n"
+    assert run.stderr == ""
 
 
 def test_the_manifest_learns_which_packages_decide(tagger: Tagger) -> None:

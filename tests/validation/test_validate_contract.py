@@ -9,7 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.small_datasets import clean_rows, make_reject, make_row, write_dataset, write_file
+from support.small_datasets import (
+    clean_rows,
+    make_reject,
+    make_row,
+    text_of_length,
+    write_dataset,
+    write_file,
+)
 
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
@@ -274,7 +281,9 @@ def test_data_docs_go_into_no_folder_that_holds_something_else(write: Write, tmp
 
 
 values = st.one_of(
-    st.none(), st.text(max_size=12), st.sampled_from(["기쁨", "슬픔", "네.", " ", "<blink>", "가" * 5000])
+    st.none(),
+    st.text(max_size=12),
+    st.sampled_from(["기쁨", "슬픔", "네.", " ", "<blink>", text_of_length(5000)]),
 )
 wild_rows = st.lists(
     st.fixed_dictionaries(

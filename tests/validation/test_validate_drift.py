@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.small_datasets import TARGETS, Row, clean_rows, make_row
+from support.small_datasets import TARGETS, Row, clean_rows, make_row, text_of_length
 
 from etl.dataset.read import open_dataset
 from etl.text.normalise import normalised_key
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
                 split=split,
                 label=rng.choices(TARGETS, weights[split])[0],
                 source=rng.choices(("kote", "nsmc", "own"), (5, 4, 1) if split == "train" else (1, 4, 0))[0],
-                text="가" * (1 + int(rng.lognormvariate(length[split], 0.6))),
+                text=text_of_length(1 + int(rng.lognormvariate(length[split], 0.6))),
             )
         )
     return made
@@ -132,7 +132,7 @@ def test_a_mild_drift_of_lengths_is_a_note(write: Write) -> None:
     rows = [
         make_row(
             number,
-            text="가" * (1 + int(rng.lognormvariate(3.0 if number % 4 else 3.24, 0.6))),
+            text=text_of_length(1 + int(rng.lognormvariate(3.0 if number % 4 else 3.24, 0.6))),
             split="train" if number % 4 else "validation",
         )
         for number in range(4000)
@@ -260,7 +260,7 @@ def test_drift_since_an_earlier_dataset_is_that_between_the_same_splits(
     changed = [row | ({"label": "분노", "source": "own"} if row["split"] == "test" else {}) for row in rows]
     for row in changed:
         if row["split"] == "validation":
-            row["tokens"], row["text"] = ["새말", "적다"], "가" * 400
+            row["tokens"], row["text"] = ["새말", "적다"], text_of_length(400)
     found = compared(write(changed), write(rows))
     by_split = changes(found)
     label, source, _ = by_split["test"].drifts

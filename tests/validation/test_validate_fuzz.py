@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from support.small_datasets import text_of_length
 
 from etl.errors import EtlError
 from etl.validation.external.dataset import Columns
@@ -22,9 +23,9 @@ TEXTS = st.one_of(
     st.none(),
     st.text(max_size=30),
     st.sampled_from(
-        ["", "  ", "\u3164", "ㅋ" * 5000, "안녕 하세요", "<script>", '"', "a\nb", "a\r\nb", "\x00"]
+        ["", "  ", "\u3164", text_of_length(5000), "안녕 하세요", "<script>", '"', "a\nb", "a\r\nb", "\x00"]
     ),
-    st.just("가나다 " * 50_000),
+    st.just(text_of_length(200_000)),
 )
 LABELS = st.one_of(
     st.none(),

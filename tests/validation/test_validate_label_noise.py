@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from support.small_datasets import make_row, write_dataset
+from support.small_datasets import make_row, text_of_length, write_dataset
 
 from etl.dataset.read import Dataset
 from etl.errors import SettingsError
@@ -167,7 +167,7 @@ def test_rare_labels_and_rows_without_one_are_counted_and_not_judged(tmp_path: P
         ("드문 말", "2   "),
         ("이름 없는 말", None),
         (None, "기쁨"),
-        ("가" * 100_000, "기쁨"),
+        (text_of_length(100_000), "기쁨"),
     ]
     noise = label_noise.find(dataset(tmp_path / "dataset", pairs), tmp_path)
     assert (noise.rows, noise.unjudged) == (101, 3)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.small_datasets import Row, clean_rows, make_row
+from support.small_datasets import Row, clean_rows, make_row, text_of_length
 
 from etl.dataset.read import open_dataset
 from etl.ingestion.steps.clean import clean
@@ -181,7 +181,9 @@ def test_letters_are_added_up_by_split_and_source(write: Write) -> None:
 def test_percentiles_are_those_of_numpy(write: Write) -> None:
     rng = random.Random(3)
     rows = [
-        make_row(number, text="가" * int(rng.lognormvariate(3, 0.8)), split=rng.choice(["train", "test"]))
+        make_row(
+            number, text=text_of_length(int(rng.lognormvariate(3, 0.8))), split=rng.choice(["train", "test"])
+        )
         for number in range(777)
     ]
     for of in measured(write(rows)).characters:
@@ -199,8 +201,10 @@ def test_percentiles_are_those_of_numpy(write: Write) -> None:
 def test_texts_far_longer_than_the_others_are_a_note_that_names_them(write: Write) -> None:
     rows = clean_rows()
     for number, row in enumerate(rows):
-        row["text"] = "가" * (20 + number % 21)  # quartiles 25 and 35
-    rows[3]["text"], rows[40]["text"], rows[50]["text"] = "가" * 119, "가" * 118, "가" * 5000
+        row["text"] = text_of_length(20 + number % 21)  # quartiles 25 and 35
+    rows[3]["text"], rows[40]["text"], rows[50]["text"] = (
+        text_of_length(length) for length in (119, 118, 5000)
+    )
     found = measured(write(rows))
     assert (found.characters[-1].p25, found.characters[-1].p75) == (25, 35)
     assert found.long_limit == int(35 * max(35 / 25, 1.5) ** 3) == 118
@@ -240,7 +244,7 @@ def test_what_is_measured_does_not_depend_on_order_batches_or_shards(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(5)
-    odd = ["", " ", "\u200b", "가\u200b나", "가\ufffd", "good", "가" * 900, SENTENCE, None]
+    odd = ["", " ", "\u200b", "가\u200b나", "가\ufffd", "good", text_of_length(900), SENTENCE, None]
     rows = [make_row(number, text=rng.choice(odd), source=rng.choice("ab")) for number in range(300)]
     whole = measured(write(rows))
     rng.shuffle(rows)
