@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support import stand_in_tagger as stand_in
 
 from etl.dataset import vocab
 from etl.errors import EtlError, InputError, SettingsError
@@ -24,7 +26,7 @@ from etl.runtime.engine.packing import pack_settings, unpack_settings
 from etl.runtime.engine.protocol import BatchFn
 from etl.settings import Settings, Table, Tag, load
 from etl.tagging import dictionary
-from etl.tagging.tagger import open_tagger
+from etl.tagging.pool import Pool
 
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
@@ -155,16 +157,23 @@ def test_a_node_with_another_version_is_refused_with_both_hashes(cluster: Any) -
 
 
 def test_a_sentence_that_hangs_its_tagger_is_found_on_a_node_too(cluster: Any) -> None:
+    tests = str(Path(__file__).parents[1])
+
     @contextmanager
-    def open_hannanum(settings: Settings, workers: int) -> Iterator[BatchFn]:
-        with open_tagger(Tag("hannanum", seconds=2), workers, is_cached=False) as tagger:
-            yield lambda batch: [tagger(batch["text"])]
+    def open_stand_in(settings: Settings, workers: int) -> Iterator[BatchFn]:
+        sys.path.append(tests)
+        from support.stand_in_tagger import load
+
+        pool = Pool(Tag("mecab", seconds=1), workers, load)
+        columns = ["tokens", "tags", "problem", "found"]
+        yield lambda batch: [pl.DataFrame(pool.tag(batch["text"].to_list()), columns, orient="row")]
+        pool.stop()
 
     with (
         open_engine("ray", cluster.address, 1) as engine,
-        engine.start_workers(open_hannanum, lambda settings: {}, WHITESPACE) as work,
+        engine.start_workers(open_stand_in, lambda settings: {}, WHITESPACE) as work,
     ):
-        [frame] = work(pl.DataFrame({"text": ["오늘은 좋은 날이다", "\x00", "내일도 그렇다"]}))
+        [frame] = work(pl.DataFrame({"text": ["오늘은 좋은 날이다", stand_in.WAIT, "내일도 그렇다"]}))
     assert frame["problem"].to_list() == [None, "tagger_timeout", None]
     assert [len(tokens) > 2 for tokens in frame["tokens"].to_list()] == [True, False, True]
 

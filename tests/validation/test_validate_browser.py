@@ -47,9 +47,9 @@ def hostile_rows() -> list[Row]:
     for at, split in ((0, "train"), (125, "validation"), (145, "test")):
         rows[at] |= {"raw_text": f"{ATTACK} 오늘은 정말 좋은 날이다", "text": "오늘은 정말 좋은 날이다"}
         assert rows[at]["split"] == split
-    rows[2]["label"], rows[126]["label"] = f"기쁨 {ATTACK}", "긴이름표" * 400
+    rows[2]["label"], rows[126]["label"] = f"기쁨 {ATTACK}", "label" * 300
     rows[127]["group"] = rows[3]["group"]
-    rows[127]["id"] = "table:" + "끝없는이름" * 100
+    rows[127]["id"] = "table:" + "endless" * 70
     return rows
 
 

@@ -279,14 +279,14 @@ def test_archives_nested_too_deeply_are_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("kept", [0, 1, 20, 300, -1, -30])
 def test_a_zip_that_is_cut_off_is_one_bad_file(kept: int, folder: Path) -> None:
-    packed = stored(("a.tsv", kote("하나" * 100, first=2)), ("b.tsv", kote("둘", first=3)))
+    packed = stored(("a.tsv", kote("하나 둘 셋 " * 30, first=2)), ("b.tsv", kote("둘", first=3)))
     (folder / "b.zip").write_bytes(packed[:kept])
     assert_stops_and_skips(folder, said="b.zip cannot be read", read=[GOOD])
 
 
 @pytest.mark.parametrize("pack", [lambda packed: packed, lambda packed: zip_bytes([("c.zip", packed)])])
 def test_a_zip_whose_beginning_is_lost_is_a_bad_file(pack, folder: Path) -> None:
-    (folder / "b.zip").write_bytes(pack(stored(("a.tsv", kote("하나" * 100, first=2)))[100:]))
+    (folder / "b.zip").write_bytes(pack(stored(("a.tsv", kote("하나 둘 셋 " * 30, first=2)))[100:]))
     assert_stops_and_skips(folder, said="cannot be read", read=[GOOD])
 
 
@@ -331,7 +331,7 @@ def test_a_zip_with_an_unknown_compression_is_a_bad_file(folder: Path) -> None:
 
 @pytest.mark.parametrize("kept", [100, 512 + 50, 1024 + 100, 1024 + 700], ids=lambda kept: f"{kept} bytes")
 def test_a_tar_that_ends_early_is_a_bad_file(kept: int, folder: Path) -> None:
-    packed = tar([("a.tsv", kote("하나", first=2)), ("b.tsv", kote("둘" * 300, first=3))])
+    packed = tar([("a.tsv", kote("하나", first=2)), ("b.tsv", kote("둘 셋 넷 " * 100, first=3))])
     (folder / "b.tar").write_bytes(packed[:kept])
     assert_stops_and_skips(folder, said="b.tar cannot be read", read=[GOOD])
 

@@ -237,7 +237,7 @@ def test_a_nested_value_in_a_field_that_nobody_reads_does_no_harm() -> None:
 
 
 def test_positions_run_on_from_chunk_to_chunk() -> None:
-    line = '{"review": "' + "길" * 1000 + '", "rating": %d}'
+    line = '{"review": "' + "긴 글 " * 500 + '", "rating": %d}'
     lines = [line % number if number % 7 else "" for number in range(1, 4001)]
     content = "\n".join(lines).encode()
     assert len(content) > 2 * CHUNK_BYTES
