@@ -168,7 +168,7 @@ def test_every_column_is_explained_in_order() -> None:
     listed = re.findall(
         r"^\| `(\w+)` \|", page.partition("\n## Columns")[2].partition("\n## ")[0], re.MULTILINE
     )
-    assert listed == [column["name"] for column in row.described()]
+    assert listed == [column["name"] for column in row.column_specs()]
 
 
 def test_every_finding_is_listed_with_its_severity() -> None:

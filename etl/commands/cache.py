@@ -28,10 +28,10 @@ def cache(
     clear` removes it. It is kept in the user's cache folder, or in $ETL_CACHE_DIR.
     """
     from etl.runtime import console
-    from etl.schema import resources
+    from etl.runtime.paths import cache_folder
     from etl.tagging import cache as tagged
 
-    folder = resources.cache_folder()
+    folder = cache_folder()
     if action is Action.clear:
         removed = tagged.clear(folder, tagger)
         if is_json:

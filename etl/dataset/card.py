@@ -103,7 +103,7 @@ def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:
             **({"repeated": True} if column["type"].startswith("list") else {}),
             "source": {"fileSet": {"@id": "shards"}, "extract": {"column": column["name"]}},
         }
-        for column in row.described()
+        for column in row.column_specs()
         if column["in"] == "both"
     ]
     distribution: list[dict[str, Any]] = [

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from etl.dataset import versions
 from etl.errors import InputError
-from etl.schema import resources
+from etl.runtime.paths import cache_folder
 from etl.storage import versions as remote_versions
 from etl.storage.inputs import fetched
 from etl.storage.remote import connect, is_remote, local_path, shown
@@ -30,12 +30,7 @@ def place_of(out: str, base: Path) -> Path:
     if not is_remote(out):
         return base / local_path(out)
     remote = connect(out)
-    return (
-        resources.cache_folder()
-        / "places"
-        / hashlib.sha256(remote.url.encode()).hexdigest()[:16]
-        / remote.name
-    )
+    return cache_folder() / "places" / hashlib.sha256(remote.url.encode()).hexdigest()[:16] / remote.name
 
 
 def inputs_of(inputs: tuple[str, ...], base: Path) -> tuple[list[Path], tuple[str, ...]]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from etl.schema import resources
 
 
-def described() -> list[dict[str, str]]:
+def column_specs() -> list[dict[str, str]]:
     """Every column with its name, type, place and meaning, in order."""
     return list(resources.load("schemas", "columns.yaml")["columns"])
 
@@ -21,7 +21,7 @@ def described() -> list[dict[str, str]]:
 def columns(*, is_reject: bool) -> list[str]:
     """The names of the columns of a shard, or of a file of rejects, in order."""
     where = {"both", "rejects"} if is_reject else {"both", "shards"}
-    return [column["name"] for column in described() if column["in"] in where]
+    return [column["name"] for column in column_specs() if column["in"] in where]
 
 
 def reasons() -> dict[str, str]:
@@ -43,7 +43,7 @@ def read_schema() -> pl.Schema:
     return pl.Schema(
         {
             column["name"]: types.get(column["type"], pl.String())
-            for column in described()
+            for column in column_specs()
             if column["name"] not in made_by_steps
         }
     )
@@ -51,13 +51,13 @@ def read_schema() -> pl.Schema:
 
 def dictionary_columns() -> list[str]:
     """The Parquet columns that are dictionary-encoded: those with few distinct values, and the tags."""
-    names = [column["name"] for column in described() if column["type"] == "dictionary"]
+    names = [column["name"] for column in column_specs() if column["type"] == "dictionary"]
     return [*names, "tags.list.element"]
 
 
 def statistics_columns() -> list[str]:
     """The Parquet columns with minimum and maximum, by which a reader can skip row groups."""
-    return [column["name"] for column in described() if column["type"] in {"dictionary", "int64"}]
+    return [column["name"] for column in column_specs() if column["type"] in {"dictionary", "int64"}]
 
 
 @cache
@@ -70,5 +70,5 @@ def arrow_schema(*, is_reject: bool) -> pa.Schema:
         "int64": pa.int64(),
         "list<string>": pa.list_(pa.string()),
     }
-    kinds = {column["name"]: column["type"] for column in described()}
+    kinds = {column["name"]: column["type"] for column in column_specs()}
     return pa.schema([pa.field(name, types[kinds[name]]) for name in columns(is_reject=is_reject)])

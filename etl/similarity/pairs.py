@@ -1,7 +1,7 @@
-"""Which texts are nearly the same: Jaccard similarity of their sets of character trigrams.
+"""Near-duplicate search: pairs of texts by the Jaccard similarity of their sets of character trigrams.
 
-Exact: every pair that reaches the threshold is found, and no other. Ingest's `leak_near` and validate's level
-L3 both come from here.
+Exact: every pair that reaches the threshold is found, and no other. Used by ingest (`leak_near`) and by
+validate (level L3).
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from etl.runtime import machine
+from etl.runtime.paths import keep_compiled_code
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from etl.similarity.pair_cache import Known
 
-_MOST_NEW = 0.2  # a larger share of new texts is no quicker joined with the old ones than all with all
+_MOST_NEW = 0.2  # with a larger share of new texts, a join from scratch is as fast
 _PAIRS_AT_A_TIME = 1_000_000
 _TEXTS_AT_A_TIME = 50_000
 
@@ -27,51 +30,48 @@ _TEXTS_AT_A_TIME = 50_000
 def near_duplicates(
     texts: pl.Series,
     threshold: float,
-    kinds: np.ndarray | None = None,
-    is_asked: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    compare: np.ndarray | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """All pairs of texts that are nearly the same.
+    """Finds all pairs of near-duplicate texts.
 
     Args:
         texts: distinct strings, none null or empty; normalised ones, if spelling is not to count.
-        threshold: the least similarity, above 0 and at most 1.
-        kinds: the kind of each text, small integers; all of one kind if not given.
-        is_asked: a symmetric square of booleans: between which two kinds pairs are looked for. What is not
-            asked for costs nothing.
+        threshold: least similarity of a pair, above 0 and at most 1.
+        groups: the group of each text, small integers, (n_texts,); None: all texts are in one group.
+        compare: `compare[a, b]`: whether texts of group a are compared with group b; symmetric, bool,
+            (n_groups, n_groups). Excluded combinations cost no time.
 
     Yields:
-        Frames with the rows of two texts, `first` and `second`, and their `similarity`: some million pairs at
-        a time, since a thousand variations of one text are half a million pairs.
+        Frames with the row numbers of two texts, `first` and `second`, and their `similarity`: some million
+        pairs at a time, since a thousand variations of one text are half a million pairs.
     """
-
-    from etl.schema import resources
     from etl.similarity import pair_cache
 
-    resources.keep_compiled_code()
-    kinds = np.zeros(len(texts), np.int64) if kinds is None else kinds.astype(np.int64)
-    is_asked = np.ones((1, 1), np.bool_) if is_asked is None else is_asked
+    keep_compiled_code()
+    groups = np.zeros(len(texts), np.int64) if groups is None else groups.astype(np.int64)
+    compare = np.ones((1, 1), np.bool_) if compare is None else compare
     place = pair_cache.folder()
     if place is not None:
-        yield from _with_memory(texts, threshold, kinds, is_asked, place)
+        yield from _with_memory(texts, threshold, groups, compare, place)
     else:
-        yield from _join_sides(texts, threshold, kinds, is_asked, _largest_side(kinds, is_asked))
+        yield from _join_sides(texts, threshold, groups, compare, _largest_side(groups, compare))
 
 
 def _with_memory(
-    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, place: Path
+    texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, place: Path
 ) -> Iterator[pl.DataFrame]:
-    """The pairs of `near_duplicates`, with the help of what is remembered in `place`."""
-
+    """Same result as `near_duplicates`; reuses and replaces the pairs that an earlier run left in `place`."""
     from etl.similarity import pair_cache
 
-    file = pair_cache.path(place, threshold, is_asked)
-    hashed = pair_cache.hashed(texts, kinds)
+    file = pair_cache.path(place, threshold, compare)
+    hashed = pair_cache.hashed(texts, groups)
     known = pair_cache.load(file)
     old = None if known is None else pair_cache.places(hashed, known.texts)
     if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
-        found = _join_sides(texts, threshold, kinds, is_asked, _largest_side(kinds, is_asked))
+        found = _join_sides(texts, threshold, groups, compare, _largest_side(groups, compare))
     else:
-        found = chain([_still_there(known, old)], _join_sides(texts, threshold, kinds, is_asked, old >= 0))
+        found = chain([_still_there(known, old)], _join_sides(texts, threshold, groups, compare, old >= 0))
     kept: list[pl.DataFrame] | None = []
     for pairs in found:
         yield pairs
@@ -83,8 +83,12 @@ def _with_memory(
 
 
 def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
-    """The known pairs of texts that are still there; `old` is the known place of each text, or -1."""
+    """Returns the known pairs of texts that are still there.
 
+    Args:
+        known: what an earlier run found.
+        old: row in `known.texts` of each text, or -1, (n_texts,).
+    """
     now = np.full(known.texts.height, -1, np.int64)
     now[old[old >= 0]] = np.flatnonzero(old >= 0)
     pairs = known.pairs.with_columns(
@@ -94,38 +98,37 @@ def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
     return pairs.filter((pl.col("first") >= 0) & (pl.col("second") >= 0))
 
 
-def _largest_side(kinds: np.ndarray, is_asked: np.ndarray) -> np.ndarray:
-    """The texts of the most frequent of the kinds within which no pairs are asked for, such as train's."""
-
-    counts = np.bincount(kinds, minlength=len(is_asked)) * ~is_asked.diagonal()
-    side: np.ndarray = (kinds == counts.argmax()) & (counts.max() > 0)
+def _largest_side(groups: np.ndarray, compare: np.ndarray) -> np.ndarray:
+    """Returns a mask of the largest group that is not compared with itself, usually train."""
+    counts = np.bincount(groups, minlength=len(compare)) * ~compare.diagonal()
+    side: np.ndarray = (groups == counts.argmax()) & (counts.max() > 0)
     return side
 
 
 def _join_sides(
-    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, is_passed: np.ndarray
+    texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, is_streamed: np.ndarray
 ) -> Iterator[pl.DataFrame]:
-    """The pairs of `near_duplicates`, but for those between two texts that are `is_passed`.
+    """Same result as `near_duplicates`, without the pairs of two texts that are both `is_streamed`.
 
-    Only the trigrams of the other texts are numbered and kept; those that are passed go by one after another.
+    Only the trigrams of the other texts are indexed; those that are streamed pass by one after another.
     """
-
-    passed, others = np.flatnonzero(is_passed), np.flatnonzero(~is_passed)
+    streamed, others = np.flatnonzero(is_streamed), np.flatnonzero(~is_streamed)
     if not len(others):
         return
     ranked = _ranked_trigrams(texts.gather(others))
-    present = np.unique(kinds[others])
-    if is_asked[np.ix_(present, present)].any():
-        for found in _join_all(texts.gather(others), threshold, kinds[others], is_asked, ranked):
-            yield _renumbered(found, others, others)
-    if len(passed):
-        between = _join_new(texts.gather(passed), threshold, kinds[passed], is_asked, ranked, kinds[others])
+    present = np.unique(groups[others])
+    if compare[np.ix_(present, present)].any():
+        for found in _join_all(texts.gather(others), threshold, groups[others], compare, ranked):
+            yield _renumber(found, others, others)
+    if len(streamed):
+        between = _join_new(
+            texts.gather(streamed), threshold, groups[streamed], compare, ranked, groups[others]
+        )
         for found in between:
-            yield _renumbered(found, passed, others)
+            yield _renumber(found, streamed, others)
 
 
-def _renumbered(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> pl.DataFrame:
-
+def _renumber(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> pl.DataFrame:
     return pairs.with_columns(
         pl.Series("first", first[pairs["first"].to_numpy()]),
         pl.Series("second", second[pairs["second"].to_numpy()]),
@@ -133,10 +136,9 @@ def _renumbered(pairs: pl.DataFrame, first: np.ndarray, second: np.ndarray) -> p
 
 
 def _join_all(
-    texts: pl.Series, threshold: float, kinds: np.ndarray, is_asked: np.ndarray, ranked: _Ranked
+    texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, ranked: _Ranked
 ) -> Iterator[pl.DataFrame]:
-    """The pairs of `near_duplicates`, without looking at what an earlier run has found."""
-
+    """Same result as `near_duplicates`, computed from scratch."""
     from etl.similarity import ppjoin
 
     tokens, ends = ranked.tokens, ranked.ends
@@ -144,11 +146,11 @@ def _join_all(
     room = len(texts) + _PAIRS_AT_A_TIME
     first, second = np.empty(room, np.int64), np.empty(room, np.int64)
     similarity = np.empty(room, np.float64)
-    state = _empty_state(tokens, sizes, threshold, len(is_asked))
+    state = _empty_state(tokens, sizes, threshold, len(compare))
     order = np.argsort(sizes, kind="stable")
     progress = state[0]
     while progress[0] < len(order):
-        found = ppjoin.join(tokens, ends, order, threshold, kinds, is_asked, state, first, second, similarity)
+        found = ppjoin.join(tokens, ends, order, threshold, groups, compare, state, first, second, similarity)
         columns = {"first": first, "second": second, "similarity": similarity}
         yield pl.DataFrame({name: values[:found].copy() for name, values in columns.items()})
 
@@ -156,21 +158,19 @@ def _join_all(
 def _join_new(
     texts: pl.Series,
     threshold: float,
-    kinds: np.ndarray,
-    is_asked: np.ndarray,
+    groups: np.ndarray,
+    compare: np.ndarray,
     new: _Ranked,
-    new_kinds: np.ndarray,
+    new_groups: np.ndarray,
 ) -> Iterator[pl.DataFrame]:
-    """The pairs of an old text and a new one: `first` is a place among the old, `second` among the new.
+    """Finds the pairs of an old and a new text; `first` is a row of the old ones, `second` of the new ones.
 
     Args:
-        texts: the old ones.
-        threshold, is_asked: as for `near_duplicates`.
-        kinds, new_kinds: of the old texts, and of the new ones.
-        new: the trigrams of the new ones.
+        texts: the old texts.
+        threshold, compare: as for `near_duplicates`.
+        groups, new_groups: groups of the old and of the new texts.
+        new: trigrams of the new texts.
     """
-
-    from etl.runtime import machine
     from etl.similarity import ppjoin
 
     keys, values = _empty_table(len(new.grams))
@@ -178,10 +178,10 @@ def _join_new(
     heads = np.full(len(new.grams), -1, np.int64)
     links, sets = np.empty(len(new.tokens), np.int64), np.empty(len(new.tokens), np.int64)
     ppjoin.index_all(new.tokens, new.ends, threshold, heads, links, sets)
-    index = (keys, values, new.tokens, new.ends, new_kinds, heads, links, sets, is_asked, threshold)
+    index = (keys, values, new.tokens, new.ends, new_groups, heads, links, sets, compare, threshold)
 
     def join(start: int) -> list[pl.DataFrame]:
-        """The pairs of some of the old texts; nothing but compiled code, and it holds no other thread up."""
+        """Finds the pairs of some of the old texts; almost all of it is compiled code without the GIL."""
         codes, ends = _codes(texts.slice(start, _TEXTS_AT_A_TIME))
         room = len(new.ends) + _PAIRS_AT_A_TIME
         first, second = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -190,7 +190,7 @@ def _join_new(
         frames = []
         while progress[0] < len(ends):
             found = ppjoin.join_new(
-                codes, ends, kinds[start:], *index, stamps, progress, first, second, similarity
+                codes, ends, groups[start:], *index, stamps, progress, first, second, similarity
             )
             columns = {"first": first[:found] + start, "second": second[:found].copy()}
             frames.append(pl.DataFrame({**columns, "similarity": similarity[:found].copy()}))
@@ -202,10 +202,11 @@ def _join_new(
 
 
 class _Ranked(NamedTuple):
-    """The trigrams of texts as numbers, the rarest first.
+    """Trigrams of texts as numbers: 0 is the rarest.
 
     Attributes:
-        tokens, ends: those of each text, ascending, and where those of each text end.
+        tokens: the numbers of each text's trigrams, ascending, one text after another.
+        ends: where each text ends in `tokens`, (n_texts,).
         grams, ranks: each trigram that occurs, and its number.
     """
 
@@ -216,12 +217,11 @@ class _Ranked(NamedTuple):
 
 
 def _ranked_trigrams(texts: pl.Series) -> _Ranked:
-    """The trigrams of texts, none null or empty.
+    """Numbers the trigrams of texts, none null or empty, by frequency.
 
-    They are made twice, some texts at a time: to count them, and to number them. Eight bytes for each
+    They are computed twice, some texts at a time: to count them, and to number them. Eight bytes for each
     trigram of each text would be a gigabyte for a few million sentences.
     """
-
     from etl.similarity import ppjoin
 
     sizes: list[np.ndarray] = []
@@ -229,12 +229,12 @@ def _ranked_trigrams(texts: pl.Series) -> _Ranked:
     for packed, ends in _packed_trigrams(texts):
         sizes.append(np.diff(ends, prepend=0))
         if 2 * (known + len(packed)) > len(keys):
-            keys, counts = _larger(keys, counts, known + len(packed))
+            keys, counts = _grow_table(keys, counts, known + len(packed))
         known += ppjoin.count_grams(packed, keys, counts)
-    places = np.flatnonzero(keys)
-    places = places[np.argsort(keys[places])]
-    grams, counts = keys[places], counts[places]
-    del keys, places
+    slots = np.flatnonzero(keys)
+    slots = slots[np.argsort(keys[slots])]
+    grams, counts = keys[slots], counts[slots]
+    del keys, slots
     ranks = np.empty(len(counts), np.int32)
     ranks[np.argsort(counts, kind="stable")] = np.arange(len(counts), dtype=np.int32)
     all_ends = np.concatenate([np.zeros(0, np.int64), *sizes]).cumsum()
@@ -250,8 +250,7 @@ def _ranked_trigrams(texts: pl.Series) -> _Ranked:
 
 
 def _packed_trigrams(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The distinct trigrams of each text as integers, and where those of each end, some texts at a time."""
-
+    """Yields the distinct trigrams of each text as integers, and where each text ends; a chunk at a time."""
     from etl.similarity import ppjoin
 
     for start in range(0, len(texts), _TEXTS_AT_A_TIME):
@@ -262,15 +261,13 @@ def _packed_trigrams(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray]
 
 
 def _empty_table(entries: int) -> tuple[np.ndarray, np.ndarray]:
-    """A hash table of trigrams and numbers, at least half of it empty; a power of two, as it must be."""
+    """Returns a hash table from trigram to number for so many entries: keys and values, a power of two."""
+    slots = 1 << int(2 * entries + 1).bit_length()
+    return np.zeros(slots, np.int64), np.zeros(slots, np.int32)
 
-    places = 1 << int(2 * entries + 1).bit_length()
-    return np.zeros(places, np.int64), np.zeros(places, np.int32)
 
-
-def _larger(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
-    """The table with room for so many entries, and for as many again, so that this is not done often."""
-
+def _grow_table(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
+    """Copies a table to one with room for so many entries, and for as many again so that this stays rare."""
     from etl.similarity import ppjoin
 
     filled = np.flatnonzero(keys)
@@ -280,25 +277,23 @@ def _larger(keys: np.ndarray, counts: np.ndarray, entries: int) -> tuple[np.ndar
 
 
 def _codes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """The code points of all texts, and where those of each end."""
-
+    """Returns the code points of all texts one after another, and where each text ends."""
     codes = np.frombuffer(texts.str.join("").item().encode("utf-32-le"), np.uint32)
     return codes, texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
 
 
 def _empty_state(
-    tokens: np.ndarray, sizes: np.ndarray, threshold: float, n_kinds: int
+    tokens: np.ndarray, sizes: np.ndarray, threshold: float, n_groups: int
 ) -> tuple[np.ndarray, ...]:
-    """The inverted index, empty: see `near_join.join`."""
-
+    """Returns the empty inverted index: argument `state` of `ppjoin.join`."""
     entries = int((sizes - np.ceil(2 * threshold / (1 + threshold) * sizes).astype(np.int64) + 2).sum())
-    heads = np.full((n_kinds, int(tokens.max()) + 1 if len(tokens) else 0), -1, np.int64)
+    heads = np.full((n_groups, int(tokens.max()) + 1 if len(tokens) else 0), -1, np.int64)
     return (
         np.zeros(2, np.int64),  # the next set, the next free entry
         heads,
         np.empty(entries, np.int64),  # each entry's predecessor
         np.empty(entries, np.int64),  # its set
-        np.empty(entries, np.int32),  # its place in the set
-        np.zeros(len(sizes), np.int32),  # what each set shares with the one looked at, so far
-        np.empty(len(sizes), np.int64),  # which sets that are
+        np.empty(entries, np.int32),  # its position in the set
+        np.zeros(len(sizes), np.int32),  # elements that each set shares with the current one, so far
+        np.empty(len(sizes), np.int64),  # the sets with such elements
     )

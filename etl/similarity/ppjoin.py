@@ -1,9 +1,10 @@
-"""The exact set-similarity join behind `etl.similarity.pairs`, compiled.
+"""The exact set-similarity join behind `etl.similarity.pairs`, compiled by numba.
 
 PPJoin (Xiao, Wang, Lin, Yu: Efficient similarity joins for near duplicate detection, WWW 2008): if the
 elements of all sets are in one order, the rarest first, two sets whose Jaccard similarity reaches the
-threshold share an element among their first few; and where that element stands in both says how much more
-they can share. What is left is verified element by element, so no pair is missed and none is wrong.
+threshold share an element among their first few (prefix filter), and its positions in both sets bound how
+many more they can share (positional filter). Each pair that passes is verified element by element, so no
+pair is missed and none is wrong.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-_SLACK = 1e-9  # a bound that is wrong by the last bit may let a pair through to be verified, never lose one
+_SLACK = 1e-9  # rounding of a bound may let a pair through to verification, but never lose one
 
 
 @njit(cache=True, nogil=True)
 def trigrams(codes, ends, packed, packed_ends):  # type: ignore[no-untyped-def]
-    """The distinct character trigrams of each text, each as one integer.
+    """Extracts the distinct character trigrams of each text, each as one integer of three 21-bit code points.
 
     Args:
         codes: the texts' code points one after another, `uint32`.
         ends: where each text ends, `int64`.
         packed: filled with the trigrams, sorted within each text, `int64`; as long as `codes`.
-        packed_ends: filled with where those of each text end, `int64`. A text of one or two characters is its
-            own only trigram.
+        packed_ends: filled with where each text ends in `packed`, `int64`. A text of one or two characters is
+            its own only trigram.
     """
     count = begin = 0
     for text in range(len(ends)):
@@ -36,9 +37,9 @@ def trigrams(codes, ends, packed, packed_ends):  # type: ignore[no-untyped-def]
             count += 1
         packed[first:count].sort()
         kept = first
-        for place in range(first, count):
-            if place == first or packed[place] != packed[place - 1]:
-                packed[kept] = packed[place]
+        for position in range(first, count):
+            if position == first or packed[position] != packed[position - 1]:
+                packed[kept] = packed[position]
                 kept += 1
         count = kept
         packed_ends[text] = count
@@ -46,41 +47,41 @@ def trigrams(codes, ends, packed, packed_ends):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def join(tokens, ends, order, threshold, kinds, is_asked, state, first, second, similarity):  # type: ignore[no-untyped-def]
-    """Finds pairs until the buffers are full or all sets were looked at; call it again to go on.
+def join(tokens, ends, order, threshold, groups, compare, state, first, second, similarity):  # type: ignore[no-untyped-def]
+    """Finds pairs of one collection of sets until the buffers are full or all is done; call again to go on.
 
     Args:
         tokens: the sets one after another, `int32`: elements numbered from the rarest, ascending in each set.
         ends: where each set ends, `int64`.
         order: the sets by ascending size, `int64`.
-        threshold: the least Jaccard similarity of a pair.
-        kinds: the kind of each set, a small integer, `int64`.
-        is_asked: between which two kinds pairs are looked for, a symmetric square of booleans.
-        state: what is carried from call to call: `etl.similarity.pairs` makes it.
+        threshold: least Jaccard similarity of a pair.
+        groups: the group of each set, a small integer, `int64`.
+        compare: whether two groups are compared, symmetric, bool, (n_groups, n_groups).
+        state: kept from call to call; see `etl.similarity.pairs._empty_state`.
         first, second, similarity: filled with the pairs; longer than there are sets.
 
     Returns:
         How many pairs were found.
     """
-    progress, heads, links, sets, places, overlaps, touched = state
+    progress, heads, links, sets, positions, overlaps, touched = state
     found = 0
     while progress[0] < len(order) and found <= len(first) - len(order):
         one = order[progress[0]]
         begin = ends[one - 1] if one else 0
         size = ends[one] - begin
         n_touched = 0
-        for kind in range(len(is_asked)):
-            if is_asked[kinds[one], kind]:
+        for group in range(len(compare)):
+            if compare[groups[one], group]:
                 n_touched = _candidates(
                     tokens,
                     ends,
                     begin,
                     size,
                     threshold,
-                    heads[kind],
+                    heads[group],
                     links,
                     sets,
-                    places,
+                    positions,
                     overlaps,
                     touched,
                     n_touched,
@@ -95,12 +96,12 @@ def join(tokens, ends, order, threshold, kinds, is_asked, state, first, second, 
                 if jaccard >= threshold:
                     first[found], second[found], similarity[found] = other, one, jaccard
                     found += 1
-        # Who comes later is at least as large, so fewer of this one's elements need to be findable.
+        # Sets that follow are at least as large, so fewer elements of this one need to be indexed.
         indexed = size - int(np.ceil(2 * threshold / (1 + threshold) * size - _SLACK)) + 1
-        for place in range(min(indexed, size)):
-            token, entry = tokens[begin + place], progress[1]
-            links[entry], sets[entry], places[entry] = heads[kinds[one], token], one, place
-            heads[kinds[one], token] = entry
+        for position in range(min(indexed, size)):
+            token, entry = tokens[begin + position], progress[1]
+            links[entry], sets[entry], positions[entry] = heads[groups[one], token], one, position
+            heads[groups[one], token] = entry
             progress[1] += 1
         progress[0] += 1
     return found
@@ -108,11 +109,11 @@ def join(tokens, ends, order, threshold, kinds, is_asked, state, first, second, 
 
 @njit(cache=True, nogil=True)
 def _candidates(  # type: ignore[no-untyped-def]
-    tokens, ends, begin, size, threshold, heads, links, sets, places, overlaps, touched, n_touched
+    tokens, ends, begin, size, threshold, heads, links, sets, positions, overlaps, touched, n_touched
 ):
-    """Earlier sets that share something: in `touched`, with a positive overlap if they may be similar."""
-    for place in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
-        entry = heads[tokens[begin + place]]
+    """Collects in `touched` the earlier sets that share an element; overlap > 0 where they may be similar."""
+    for position in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
+        entry = heads[tokens[begin + position]]
         while entry >= 0:
             other = sets[entry]
             other_size = ends[other] - (ends[other - 1] if other else 0)
@@ -123,7 +124,7 @@ def _candidates(  # type: ignore[no-untyped-def]
                 n_touched += 1
             if overlaps[other] >= 0:
                 needed = int(np.ceil(threshold / (1 + threshold) * (size + other_size) - _SLACK))
-                rest = min(size - place - 1, other_size - places[entry] - 1)
+                rest = min(size - position - 1, other_size - positions[entry] - 1)
                 if overlaps[other] + 1 + rest >= needed:
                     overlaps[other] += 1
                 else:
@@ -134,7 +135,7 @@ def _candidates(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _jaccard(tokens, one, one_end, other, other_end, threshold):  # type: ignore[no-untyped-def]
-    """The Jaccard similarity of two ascending sets, or 0 as soon as it cannot reach the threshold."""
+    """Returns the Jaccard similarity of two ascending sets, or 0 as soon as it cannot reach the threshold."""
     total = (one_end - one) + (other_end - other)
     needed = int(np.ceil(threshold / (1 + threshold) * total - _SLACK))
     common = 0
@@ -163,16 +164,16 @@ def sort_each(tokens, ends):  # type: ignore[no-untyped-def]
 def join_new(  # type: ignore[no-untyped-def]
     codes,
     ends,
-    kinds,
+    groups,
     known_keys,
     known_ranks,
     tokens,
     token_ends,
-    token_kinds,
+    token_groups,
     heads,
     links,
     sets,
-    is_asked,
+    compare,
     threshold,
     stamps,
     progress,
@@ -180,18 +181,18 @@ def join_new(  # type: ignore[no-untyped-def]
     second,
     similarity,
 ):
-    """Finds the pairs of an old set and a new one until the buffers are full; call it again to go on.
+    """Finds the pairs of an old and a new set until the buffers are full or all is done; call again to go on.
 
-    Only the elements that new sets have are in the index. All others stand before them in the order, so an
-    old set whose first few elements are of that sort is passed over without being compared with anything.
+    Only elements of new sets are indexed. All others come before them in the order, so an old set whose first
+    few elements are not indexed is skipped without being compared with anything.
 
     Args:
         codes, ends: the old texts, as for `trigrams`.
-        kinds, token_kinds: the kinds of the old and of the new sets, `int64`.
-        known_keys, known_ranks: a hash table from trigram to element; key 0 is a free place.
+        groups, token_groups: the groups of the old and of the new sets, `int64`.
+        known_keys, known_ranks: a hash table from trigram to element; key 0 is a free slot.
         tokens, token_ends: the new sets, as for `join`.
         heads, links, sets: the inverted index over the first few elements of the new sets.
-        is_asked, threshold: as for `join`.
+        compare, threshold: as for `join`.
         stamps: for each new set the old one it was last compared with, `int64`, -1 at first.
         progress: the next old set.
         first, second, similarity: filled with the number of the old and of the new set; longer than there are
@@ -217,7 +218,7 @@ def join_new(  # type: ignore[no-untyped-def]
             while entry >= 0:
                 new = sets[entry]
                 entry = links[entry]
-                if stamps[new] == old or not is_asked[kinds[old], token_kinds[new]]:
+                if stamps[new] == old or not compare[groups[old], token_groups[new]]:
                     continue
                 stamps[new] = old
                 new_begin = token_ends[new - 1] if new else 0
@@ -234,7 +235,7 @@ def join_new(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _elements(codes, begin, end, keys, ranks, mask, elements, others):  # type: ignore[no-untyped-def]
-    """The distinct elements of a text that are in the table, ascending in `elements`.
+    """Writes the distinct elements of a text that are in the table to `elements`, ascending.
 
     Returns:
         How many of them there are, and how many distinct ones that are not in the table.
@@ -251,7 +252,7 @@ def _elements(codes, begin, end, keys, ranks, mask, elements, others):  # type: 
         else:
             others[absent] = gram
             absent += 1
-    if not present:  # then nobody asks how many others there are
+    if not present:  # the number of others does not matter then
         return 0, absent
     elements[:present].sort()
     others[:absent].sort()
@@ -260,27 +261,27 @@ def _elements(codes, begin, end, keys, ranks, mask, elements, others):  # type: 
 
 @njit(cache=True, nogil=True)
 def fill_table(grams, ranks, keys, values):  # type: ignore[no-untyped-def]
-    """Fills a hash table of twice as many places as there are trigrams or more, a power of two."""
+    """Fills a hash table, at least half empty, whose number of slots is a power of two."""
     mask = len(keys) - 1
     for number in range(len(grams)):
-        place = _place(grams[number], mask)
-        while keys[place] != 0:
-            place = (place + 1) & mask
-        keys[place], values[place] = grams[number], ranks[number]
+        slot = _hash_slot(grams[number], mask)
+        while keys[slot] != 0:
+            slot = (slot + 1) & mask
+        keys[slot], values[slot] = grams[number], ranks[number]
 
 
 @njit(cache=True, nogil=True)
 def count_grams(grams, keys, counts):  # type: ignore[no-untyped-def]
-    """Counts trigrams in a hash table with room for all of them; returns how many are new to it."""
+    """Counts trigrams in a hash table with room for all of them; returns how many were not in it."""
     mask = len(keys) - 1
     new = 0
     for gram in grams:
-        place = _place(gram, mask)
-        while keys[place] != 0 and keys[place] != gram:
-            place = (place + 1) & mask
-        new += keys[place] == 0
-        keys[place] = gram
-        counts[place] += 1
+        slot = _hash_slot(gram, mask)
+        while keys[slot] != 0 and keys[slot] != gram:
+            slot = (slot + 1) & mask
+        new += keys[slot] == 0
+        keys[slot] = gram
+        counts[slot] += 1
     return new
 
 
@@ -298,8 +299,8 @@ def index_all(tokens, ends, threshold, heads, links, sets):  # type: ignore[no-u
     count = begin = 0
     for one in range(len(ends)):
         size = ends[one] - begin
-        for place in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
-            token = tokens[begin + place]
+        for position in range(min(size, size - int(np.ceil(threshold * size - _SLACK)) + 1)):
+            token = tokens[begin + position]
             links[count], sets[count] = heads[token], one
             heads[token] = count
             count += 1
@@ -308,39 +309,39 @@ def index_all(tokens, ends, threshold, heads, links, sets):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True)
-def _place(gram, mask):  # type: ignore[no-untyped-def]
+def _hash_slot(gram, mask):  # type: ignore[no-untyped-def]
     mixed = np.uint64(gram) * np.uint64(0x9E3779B97F4A7C15)  # the golden ratio: neighbours are scattered
     return np.int64(mixed >> np.uint64(33)) & mask
 
 
 @njit(cache=True, nogil=True)
 def _rank(gram, keys, values, mask):  # type: ignore[no-untyped-def]
-    place = _place(gram, mask)
-    while keys[place] != 0:
-        if keys[place] == gram:
-            return values[place]
-        place = (place + 1) & mask
+    slot = _hash_slot(gram, mask)
+    while keys[slot] != 0:
+        if keys[slot] == gram:
+            return values[slot]
+        slot = (slot + 1) & mask
     return -1
 
 
 @njit(cache=True, nogil=True)
 def _distinct(ascending, count):  # type: ignore[no-untyped-def]
     kept = 0
-    for place in range(count):
-        if place == 0 or ascending[place] != ascending[place - 1]:
-            ascending[kept] = ascending[place]
+    for position in range(count):
+        if position == 0 or ascending[position] != ascending[position - 1]:
+            ascending[kept] = ascending[position]
             kept += 1
     return kept
 
 
 @njit(cache=True, nogil=True)
 def _common(one, one_end, tokens, other, other_end):  # type: ignore[no-untyped-def]
-    common = place = 0
-    while place < one_end and other < other_end:
-        if one[place] == tokens[other]:
-            common, place, other = common + 1, place + 1, other + 1
-        elif one[place] < tokens[other]:
-            place += 1
+    common = position = 0
+    while position < one_end and other < other_end:
+        if one[position] == tokens[other]:
+            common, position, other = common + 1, position + 1, other + 1
+        elif one[position] < tokens[other]:
+            position += 1
         else:
             other += 1
     return common

@@ -23,7 +23,7 @@ from pathlib import Path
 from etl.dataset.staging import sync_one
 from etl.errors import InputError, LockError, WriteError
 from etl.runtime import lock
-from etl.schema import resources
+from etl.runtime.paths import cache_folder
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def view(url: str, name: str, find: Callable[[], Iterable[Wanted]]) -> Iterator[
         InputError: it cannot be downloaded.
         WriteError: there is no room.
     """
-    kept = resources.cache_folder() / "remote" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    kept = cache_folder() / "remote" / hashlib.sha256(url.encode()).hexdigest()[:16]
     with scratch() as folder:
         try:
             kept.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def view(url: str, name: str, find: Callable[[], Iterable[Wanted]]) -> Iterator[
 @contextmanager
 def scratch() -> Iterator[Path]:
     """An empty folder that is removed after the block, or by a later run if this one is killed."""
-    views = resources.cache_folder() / "remote" / "views"
+    views = cache_folder() / "remote" / "views"
     try:
         views.mkdir(parents=True, exist_ok=True)
     except OSError as error:

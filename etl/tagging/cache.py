@@ -188,7 +188,7 @@ def open_cache(folder: Path, facts: dict[str, Any], *, max_mb: int = 2000) -> It
     """The cache of exactly this tagger.
 
     Args:
-        folder: the folder of all caches, `etl.schema.resources.cache_folder()`.
+        folder: the folder of all caches, `etl.runtime.paths.cache_folder()`.
         facts: what `Tagger.fingerprint()` says. `name` and `fingerprint` (a sha256 in hex) choose the file;
             all of it is kept for `etl cache` to show.
         max_mb: how much the files of all taggers may take, in megabytes of 10⁶ bytes. The taggers that were

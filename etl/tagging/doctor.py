@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 from etl import settings
 from etl.errors import SettingsError
 from etl.runtime import machine
+from etl.runtime.paths import cache_folder
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -221,7 +222,7 @@ def _memory(needed: Sequence[str], workers: int) -> Check:
 
 def _cache() -> Check:
     """The folder of what need not be tagged again: without it a run works, and is slower."""
-    folder = resources.cache_folder()
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:

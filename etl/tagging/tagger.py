@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from etl.schema import resources
+from etl.runtime.paths import cache_folder
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
 from etl.tagging.cache import TagCache, open_cache
@@ -107,7 +107,7 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
     with ExitStack() as stack:
         cache = None
         if is_cached and settings.tagger != "whitespace":
-            cache = stack.enter_context(open_cache(resources.cache_folder(), facts))
+            cache = stack.enter_context(open_cache(cache_folder(), facts))
         tagger = Tagger(settings, workers, cache)
         stack.callback(tagger.stop)
         yield tagger

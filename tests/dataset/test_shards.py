@@ -61,7 +61,7 @@ def test_a_file_has_the_columns_that_are_documented(dataset: Path, is_reject: bo
 
 
 def test_columns_are_compressed_and_those_that_repeat_are_dictionaries(dataset: Path) -> None:
-    repeating = {column["name"] for column in row.described() if column["type"] == "dictionary"}
+    repeating = {column["name"] for column in row.column_specs() if column["type"] == "dictionary"}
     for file in sorted(dataset.glob("*/*.parquet")):
         group = pq.read_metadata(file).row_group(0)
         for column in map(group.column, range(group.num_columns)):

@@ -185,7 +185,7 @@ def test_an_unknown_corpus_is_a_wrong_setting() -> None:
 
 @pytest.mark.parametrize(("schema", "is_reject"), [("data", False), ("rejects", True)])
 def test_the_contract_of_the_output_has_the_columns_of_the_row(schema: str, is_reject: bool) -> None:
-    described = {column["name"]: column for column in row.described()}
+    described = {column["name"]: column for column in row.column_specs()}
     [promised] = [each for each in document("dataset")["schema"] if each["name"] == schema]
     assert [each["name"] for each in promised["properties"]] == row.columns(is_reject=is_reject)
     for each in promised["properties"]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from etl.errors import EtlError
-from etl.schema import resources
+from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.okt import tables
@@ -32,7 +32,7 @@ _REFUSED = "refused.txt"
 def folder() -> Path:
     """Where the tables of the installed KoNLPy, on the installed Java, are kept."""
     packages = "-".join(f"{package}{version(package)}" for package in taggers.PACKAGES["okt"])
-    return resources.cache_folder() / f"okt-{packages}-{_FORMAT}"
+    return cache_folder() / f"okt-{packages}-{_FORMAT}"
 
 
 def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
@@ -47,7 +47,7 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
         SettingsError: the user's dictionary cannot be read.
     """
     nouns = [word for word, _ in dictionary.load(settings.dictionary)]
-    resources.keep_compiled_code()
+    keep_compiled_code()
     with tempfile.TemporaryDirectory(prefix="okt-") as scratch:
         made, found = folder(), _load(folder(), nouns)
         if found is None:

@@ -173,7 +173,7 @@ def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
         expect.ExpectTableColumnsToMatchOrderedList(column_list=row.columns(is_reject=False)),
         *(
             expect.ExpectColumnValuesToBeOfType(column=column["name"], type_=_PYTHON_TYPES[column["type"]])
-            for column in row.described()
+            for column in row.column_specs()
             if column["name"] in table.column_names and column["in"] != "rejects"
         ),
     ]
