@@ -19,8 +19,9 @@ import typer
 import typer.main
 import yaml
 
-from etl import errors, sample, settings
+from etl import errors, settings
 from etl.cli import INTERRUPTED, app
+from etl.sample.corpora import write_sample
 from etl.schema import contract, row, taxonomy
 from etl.validation import thresholds
 from etl.validation.findings import checks
@@ -281,7 +282,7 @@ def test_both_languages_show_the_same(page: Path) -> None:
 
 
 def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
-    truth = sample.write(tmp_path / "raw")["sources"]
+    truth = write_sample(tmp_path / "raw")["sources"]
     counts = {
         slug: {"read": each["read"], "kept": each["kept"], **each["rejected"]} for slug, each in truth.items()
     }

@@ -1,4 +1,4 @@
-"""`etl demo`: the whole way once, without a licence and without a question."""
+"""`etl demo`: runs the whole pipeline on made-up corpora, which need no licence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.sample.demo import Demo
+    from etl.sample.demo import DemoResult
 
 
 def demo(
@@ -21,48 +21,51 @@ def demo(
     """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
     from etl.commands.training import require_torch
     from etl.runtime import console
-    from etl.sample import demo as whole_way
+    from etl.sample.demo import run_demo
     from etl.settings import Settings
 
     require_torch()
     with console.progress("demo") as progress:
-        done = whole_way.run(folder, Settings(), workers=workers or os.cpu_count() or 1, progress=progress)
-    _show(done)
+        result = run_demo(folder, Settings(), workers=workers or os.cpu_count() or 1, progress=progress)
+    _show(result)
 
 
-def _show(done: Demo) -> None:
+def _show(result: DemoResult) -> None:
     from etl.commands import ingest
     from etl.dataset.manifest import MANIFEST
     from etl.models.training.report_html import predictors
     from etl.runtime import console
 
-    ingest.show(done.manifest, done.dataset)
+    ingest.show(result.manifest, result.dataset)
     console.table(
-        f"Baseline, on {done.training.held_out}",
+        f"Baseline, on {result.training.held_out}",
         ["", "accuracy", "macro-F1", "loss"],
         [
             [name, *(round(number, 4) for number in (scores.accuracy, scores.macro_f1, scores.loss))]
-            for split, name, _, scores in predictors(done.training)
-            if split == done.training.held_out
+            for split, name, _, scores in predictors(result.training)
+            if split == result.training.held_out
         ],
     )
-    warnings = sum(finding.severity == "warning" for finding in done.validation.findings)
-    console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {done.vocabulary_size:,} ids.")
-    published = done.published
+    warnings = sum(finding.severity == "warning" for finding in result.validation.findings)
+    console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {result.vocabulary_size:,} ids.")
+    published = result.published
     added = console.counted(sum(published.difference.added.values()), "row")
     console.line(
         f"Refresh: {published.seconds[0]:.1f} s; one file added: {published.seconds[1]:.1f} s, {added} more; "
         f"rolled back to version {published.current}."
     )
     console.line("Where to look:")
-    for path, what in (
-        (done.raw, "made-up corpora, and truth.json: what is planted in them"),
-        (done.dataset / "data", "the shards: datasets.load_dataset, polars or pandas read them as they are"),
-        (done.dataset / "rejects", f"every rejected row with its reason: etl rejects {done.dataset}"),
-        (done.dataset / "validation" / "report.html", "the report"),
-        (done.dataset / MANIFEST, "what went in, what came out, the sha256 of every file"),
-        (done.model / "report.html", "what the baseline learnt, and what needs no baseline"),
+    for path, text in (
+        (result.raw, "made-up corpora, and truth.json: what is planted in them"),
+        (
+            result.dataset / "data",
+            "the shards: datasets.load_dataset, polars or pandas read them as they are",
+        ),
+        (result.dataset / "rejects", f"every rejected row with its reason: etl rejects {result.dataset}"),
+        (result.dataset / "validation" / "report.html", "the report"),
+        (result.dataset / MANIFEST, "what went in, what came out, the sha256 of every file"),
+        (result.model / "report.html", "what the baseline learnt, and what needs no baseline"),
         (published.place / "current", f"the published version: etl versions {published.place}"),
     ):
-        console.line(f"  {path}  {what}")
+        console.line(f"  {path}  {text}")
     console.line("Next: `etl sources` says what your own corpora should look like.")

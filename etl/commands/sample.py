@@ -22,10 +22,10 @@ def sample(
     Folders, files, columns and encodings are those of the real corpora, and so are their defects.
     DIR/truth.json says how many rows of each source `etl ingest DIR` should read, keep, and reject, and why.
     """
-    from etl import sample as corpora
     from etl.runtime import console
+    from etl.sample.corpora import write_sample
 
-    truth = corpora.write(folder, dialogues=dialogues, clips=clips, seed=seed)
+    truth = write_sample(folder, dialogues=dialogues, clips=clips, seed=seed)
     if is_json:
         console.json_document(truth)
         return

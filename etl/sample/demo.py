@@ -1,12 +1,13 @@
-"""The whole way once, on made-up corpora: sample, ingest, validate, build-vocab, train-baseline, refresh.
+"""Runs the whole pipeline on made-up corpora: sample, ingest, validate, build-vocab, train-baseline, refresh.
 
-What ingest counts is compared with what the sample planted, row for row and reason for reason. At the end the
-same corpora are published, once more with one file added, and rolled back.
+Counts of ingest are compared with what the sample planted, for each source and reason. At the end the same
+corpora are published, published again with one file added, and rolled back.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from etl import sample
 from etl.dataset import difference, versions, vocab
 from etl.dataset.difference import Difference
 from etl.dataset.manifest import Manifest
@@ -23,7 +23,8 @@ from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion import pipeline
 from etl.publishing.refresh import Job, refresh
-from etl.runtime.console import Progress, note
+from etl.runtime.console import Progress
+from etl.sample.corpora import TRUTH, write_sample
 from etl.schema import resources
 from etl.settings import Settings
 from etl.validation.run import validate
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
     from etl.models.training.report import Report
     from etl.validation.result import Result
 
-TRUTH = "truth.json"
+_log = logging.getLogger(__name__)
+
 _ANOTHER_SEED = 8
 
 
 @dataclass(frozen=True)
-class Demo:
-    """What each stage gave."""
+class DemoResult:
+    """The paths and the result of each stage."""
 
     raw: Path
     dataset: Path
@@ -47,12 +49,12 @@ class Demo:
     validation: Result
     vocabulary_size: int
     training: Report
-    published: Published
+    published: DemoRefreshes
 
 
 @dataclass(frozen=True)
-class Published:
-    """What two refreshes gave, and what is current after the rollback.
+class DemoRefreshes:
+    """The result of two refreshes and a rollback.
 
     Attributes:
         place: where the versions are.
@@ -67,24 +69,30 @@ class Published:
     current: str
 
 
-def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -> Demo:
-    """Runs all stages below `folder`, replacing what an earlier demo wrote there.
+def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progress) -> DemoResult:
+    """Runs all stages, and replaces what an earlier demo wrote.
+
+    Args:
+        folder: where to write: `raw/`, `dataset/`, `model/` and `published/`.
+        settings: of ingest and refresh.
+        workers: number of tagging processes.
+        progress: told about each batch.
 
     Raises:
-        SettingsError: `folder` holds something that is no demo.
-        FindingsError: ingest counted something else than the sample planted, or validation found errors.
+        SettingsError: `folder` holds something else than a demo.
+        FindingsError: the counts differ from what was planted, or validation found errors.
     """
     from etl.models.baseline.train import train
 
     raw, dataset, model = folder / "raw", folder / "dataset", folder / "model"
-    _make_room(raw)
-    note(f"1/6 sample: made-up corpora in {raw}")
-    sample.write(raw)
-    note(f"2/6 ingest: {raw} → {dataset}")
+    _remove_earlier(raw)
+    _log.info(f"1/6 sample: made-up corpora in {raw}")
+    write_sample(raw)
+    _log.info(f"2/6 ingest: {raw} → {dataset}")
     manifest = pipeline.ingest([raw], dataset, settings, workers=workers, progress=progress)
     compare(msgspec.to_builtins(manifest.counts), json.loads((raw / TRUTH).read_bytes())["sources"])
-    note("    every count equals truth.json")
-    note(f"3/6 validate: {dataset}")
+    _log.info("    every count equals truth.json")
+    _log.info(f"3/6 validate: {dataset}")
     validation = validate(dataset)
     if validation.exit_code("error"):
         raise FindingsError(
@@ -93,21 +101,21 @@ def run(folder: Path, settings: Settings, *, workers: int, progress: Progress) -
             cause="This is a defect of the tool.",
             next_step=f"see {dataset / 'validation' / 'report.html'}",
         )
-    note("4/6 build-vocab")
+    _log.info("4/6 build-vocab")
     vocabulary = vocab.build(dataset)
-    note(f"5/6 train-baseline: {model}")
+    _log.info(f"5/6 train-baseline: {model}")
     training = train(dataset, model)
     published = _publish(folder / "published", raw, settings, workers, progress)
-    return Demo(raw, dataset, model, manifest, validation, len(vocabulary), training, published)
+    return DemoResult(raw, dataset, model, manifest, validation, len(vocabulary), training, published)
 
 
-def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress: Progress) -> Published:
+def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress: Progress) -> DemoRefreshes:
     """Publishes the corpora, publishes them again with one file added, and goes back."""
     if (folder / "place" / versions.VERSIONS).is_dir():
         shutil.rmtree(folder)
     job = Job([folder / "raw"], folder / "place", settings, workers)
     shutil.copytree(raw, folder / "raw")
-    note(f"6/6 refresh: {job.place}, twice, the second time with one file added; then rollback")
+    _log.info(f"6/6 refresh: {job.place}, twice, the second time with one file added; then rollback")
     seconds = []
     for is_added in (False, True):
         if is_added:
@@ -121,23 +129,23 @@ def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress
     )
     with versions.locked(job.place, "etl demo"):
         current = versions.rollback(job.place).name
-    return Published(job.place, (seconds[0], seconds[1]), difference.compare(first, second), current)
+    return DemoRefreshes(job.place, (seconds[0], seconds[1]), difference.compare(first, second), current)
 
 
 def _add_file(raw: Path) -> None:
-    """A further workbook of single sentences, in which other sentences stand."""
+    """Adds a workbook of single sentences, with other sentences than the first."""
     corpus = resources.load("schemas", "sample", "corpora.yaml")["keti"]
     name = Path(corpus["folder"]) / corpus["single"]["file"]
     with tempfile.TemporaryDirectory() as scratch:
-        sample.write(Path(scratch) / "other", seed=_ANOTHER_SEED)
+        write_sample(Path(scratch) / "other", seed=_ANOTHER_SEED)
         shutil.copyfile(Path(scratch) / "other" / name, raw / name.with_name(f"more-{name.name}"))
 
 
 def compare(counts: dict[str, Any], truth: dict[str, Any]) -> None:
-    """Compares what was counted with what was planted.
+    """Compares counts by source with the planted ones.
 
     Raises:
-        FindingsError: any difference, each one named.
+        FindingsError: they differ; each difference is listed.
     """
     differences = [
         f"{source}: expected {_flat(truth.get(source))}, got {_flat(counts.get(source))}"
@@ -159,8 +167,8 @@ def _flat(entry: dict[str, Any] | None) -> dict[str, int]:
     return {"read": entry["read"], "kept": entry["kept"], **dict(sorted(entry["rejected"].items()))}
 
 
-def _make_room(raw: Path) -> None:
-    """Removes the corpora of an earlier demo, and nothing else."""
+def _remove_earlier(raw: Path) -> None:
+    """Removes the corpora of an earlier demo; refuses to remove anything else."""
     if (raw / TRUTH).exists():
         shutil.rmtree(raw)
     elif raw.exists() and any(raw.iterdir()):

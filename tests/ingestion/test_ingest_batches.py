@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from etl import sample
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.ingestion import fingerprints, pipeline
 from etl.ingestion.batch_cache import Shelf
+from etl.sample.corpora import write_sample
 from etl.schema import taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag
 from etl.tagging.policy import load as load_policy
@@ -49,7 +49,7 @@ def write(path: Path, *rows: tuple[str, str | None]) -> None:
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The made-up corpora, read once with a shelf."""
     folder = tmp_path_factory.mktemp("corpora")
-    sample.write(folder / "raw", dialogues=80, clips=45)
+    write_sample(folder / "raw", dialogues=80, clips=45)
     ingest(folder, "first", WHITESPACE)
     return folder
 

@@ -19,10 +19,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from etl import sample
 from etl.commands.sample import sample as sample_command
 from etl.errors import SettingsError
 from etl.sample import phrases
+from etl.sample.corpora import write_sample
 from etl.schema import resources, row, taxonomy
 
 FILLERS = "\u200b\ufeff\u115f\u1160\u3164\u2800"
@@ -31,7 +31,7 @@ FILLERS = "\u200b\ufeff\u115f\u1160\u3164\u2800"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     written = tmp_path_factory.mktemp("sample") / "corpora"
-    sample.write(written, dialogues=120, clips=15)
+    write_sample(written, dialogues=120, clips=15)
     return written
 
 
@@ -105,7 +105,7 @@ def test_every_row_of_the_truth_is_kept_or_rejected_for_a_known_reason(truth):
 
 
 def test_the_function_returns_what_it_wrote_as_truth(tmp_path):
-    returned = sample.write(tmp_path / "corpora", dialogues=0, clips=3)
+    returned = write_sample(tmp_path / "corpora", dialogues=0, clips=3)
     assert returned == json.loads((tmp_path / "corpora" / "truth.json").read_text(encoding="utf-8"))
 
 
@@ -171,7 +171,7 @@ def test_clips_plant_missing_blank_unknown_and_alias_labels_and_repeated_short_a
 
 
 def test_clips_come_from_several_blocks_and_some_blocks_share_a_person(folder, tmp_path):
-    sample.write(tmp_path / "more", dialogues=0, clips=60)
+    write_sample(tmp_path / "more", dialogues=0, clips=60)
     people = defaultdict(set)
     for clip in clips(tmp_path / "more").values():
         people[(int(clip["clip_id"]) - 1) // 40] |= set(clip["actor"])
@@ -268,7 +268,7 @@ def test_no_two_sentences_are_near_duplicates():
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
     digests = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        sample.write(tmp_path / name, dialogues=20, clips=3, seed=seed)
+        write_sample(tmp_path / name, dialogues=20, clips=3, seed=seed)
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         digests.append(
             {
@@ -284,15 +284,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
 def test_a_folder_with_something_in_it_is_refused_and_left_as_it_is(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(SettingsError, match="another folder"):
-        sample.write(tmp_path)
+        write_sample(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_more_rows_than_there_are_sentences_is_an_error_that_leaves_nothing_behind(tmp_path):
     with pytest.raises(SettingsError, match="not enough"):
-        sample.write(tmp_path / "corpora", dialogues=50_000)
+        write_sample(tmp_path / "corpora", dialogues=50_000)
     with pytest.raises(SettingsError, match="clips"):
-        sample.write(tmp_path / "corpora", clips=5_000)
+        write_sample(tmp_path / "corpora", clips=5_000)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from etl import sample
 from etl.sample import phrases
+from etl.sample.corpora import write_sample
 from etl.schema import taxonomy
 
 V1, V2 = "[감성대화]", "018.감성대화"
@@ -26,7 +26,7 @@ FILLERS = "\u200b\ufeff\u115f\u1160\u3164\u2800"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     written = tmp_path_factory.mktemp("sample") / "corpora"
-    sample.write(written, dialogues=120, clips=3)
+    write_sample(written, dialogues=120, clips=3)
     return written
 
 

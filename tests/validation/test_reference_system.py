@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from support.small_datasets import Row, write_dataset
 
-from etl import sample
 from etl.dataset.read import open_dataset
+from etl.sample.corpora import write_sample
 
 DIALOGUE, MULTIMODAL = "aihub-dialogue", "aihub-multimodal"
 # Sentences by label of the first release of 멀티모달.
@@ -64,7 +64,7 @@ def etl(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("reference") / "raw"
-    sample.write(folder, dialogues=900, clips=360)
+    write_sample(folder, dialogues=900, clips=360)
     return [folder / name for name in FOLDERS]
 
 
