@@ -1,4 +1,4 @@
-"""`etl schedule`: what systemd, cron, Kubernetes, Airflow or Dagster needs to run `etl refresh`."""
+"""`etl schedule`: writes what systemd, cron, Kubernetes, Airflow or Dagster needs to run `etl refresh`."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def schedule(
     from etl import settings
     from etl.dataset.staging import write_file
     from etl.publishing.refresh import job_of
-    from etl.publishing.schedule import write
-    from etl.publishing.schedule.times import when
+    from etl.publishing.schedule.files import ScheduledRefresh, render_files
+    from etl.publishing.schedule.times import parse_timing
     from etl.runtime import console
 
     job_of(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled
     options = {} if image is None else {"image": image}
-    job = write.Job(config, when(every, cron), name, time_zone, **options)
-    files = write.write(scheduler, job)
+    planned = ScheduledRefresh(config, parse_timing(every, cron), name, time_zone, **options)
+    files = render_files(scheduler, planned)
     for file, content in files.items():
         if out is not None:
             write_file(out / file, content)

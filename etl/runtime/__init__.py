@@ -1,4 +1,4 @@
-"""What every stage runs on: processes, locks, the console, and the engines that run batches."""
+"""Processes, locks, paths, the console, and the engines that run batches: used by every stage."""
 
 import logging
 

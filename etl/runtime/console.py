@@ -1,4 +1,4 @@
-"""What a command shows: tables and lines for people, JSON for machines, progress on a terminal.
+"""Output of the commands: tables and lines for people, JSON for programs, progress on a terminal.
 
 Results go to standard output, progress and notes to standard error, so a pipe only carries results.
 """
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Told how much more has been done; `advance(0, "…")` only changes the description."""
+    """Callback for progress; an amount of 0 only changes the description."""
 
     def __call__(self, amount: int, description: str | None = None) -> None:
-        """`amount` more units are done."""
+        """Adds `amount` finished units."""
 
 
 def stdout() -> Console:
-    """The console for results. Piped output is as wide as it needs to be, so no cell is cut."""
+    """Returns the console for results. Piped output is 200 columns wide, so that no cell is cut."""
     from rich.console import Console
 
     return Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def line(text: str = "") -> None:
-    """One line of a result, as it is: no markup is read in it."""
+    """Prints one line of a result, without interpreting markup in it."""
     stdout().print(text, markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
-    """One line for a person who watches, on standard error."""
+    """Prints one line for people on standard error."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -65,12 +65,12 @@ def show_log(*, is_verbose: bool = False) -> None:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
+    """Formats a number with its noun: `1 file`, `2,000 files`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; cells that are numbers are aligned right and get thousands separators."""
+    """Prints a table; numbers are aligned right and get thousands separators."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -85,7 +85,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def json_document(document: Any) -> None:
-    """A result for a machine: one JSON document on standard output, Korean as it is."""
+    """Prints a result for programs: one JSON document on standard output, Korean unescaped."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -95,11 +95,11 @@ def _show_nothing(amount: int, description: str | None = None) -> None:
 
 @contextmanager
 def progress(description: str, total: int | None = None, *, is_quiet: bool = False) -> Iterator[Progress]:
-    """A progress bar on a terminal, a plain line at the start and the end otherwise.
+    """Shows a progress bar on a terminal, otherwise a plain line at the start and at the end.
 
     Args:
         description: what is being done.
-        total: how many units there are, or None where that is not known beforehand.
+        total: number of units; None: not known beforehand.
         is_quiet: show nothing at all (`--json`).
     """
     if is_quiet:

@@ -1,7 +1,7 @@
-"""What this machine lets a process use: memory and processors, with the limits of a container.
+"""Memory and processors that this process may use, with the limits of a container.
 
-Reads what Linux tells in `/proc` and `/sys/fs/cgroup` (version 2 and 1 of control groups, `man 7 cgroups`);
-elsewhere it says what Python knows, and None for the rest.
+Reads `/proc` and `/sys/fs/cgroup` on Linux (control groups version 1 and 2, see cgroups(7)); on other systems
+only what Python knows, and None for the rest.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _MEGABYTE = 10**6
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory in MB (10^6 bytes); None where it is not known, or where there is no limit.
+    """Memory in MB (10^6 bytes); None: not known, or no limit.
 
     Args:
-        total_mb: of the machine.
-        available_mb: what new processes may take without swapping; never more than the limit.
-        limit_mb: of the container.
+        total_mb: memory of the machine.
+        available_mb: free for new processes without swapping; at most the limit.
+        limit_mb: limit of the container.
     """
 
     total_mb: int | None
@@ -35,37 +35,39 @@ class Processors:
     """Processors of this process.
 
     Args:
-        count: how many it may run on.
-        quota: how many of them it may fill, where a container limits that.
+        count: number of processors that it may run on.
+        quota: number of processors whose time it may use in total; None: no limit by a container.
     """
 
     count: int
     quota: float | None
 
 
-def memory(root: Path = _ROOT) -> Memory:
-    """The memory of the machine whose `/proc` and `/sys` stand below `root`."""
-    total, available = _memory_of_machine(root)
-    limits = [_number(path) for path in _limits(root, "memory", "memory.max", "memory.limit_in_bytes")]
-    # Version 1 says "no limit" with a number beyond all memory.
+def read_memory(root: Path = _ROOT) -> Memory:
+    """Returns the memory of the machine; `root` is the folder of its `/proc` and `/sys`."""
+    total, available = _read_meminfo(root)
+    limits = [
+        _read_number(path) for path in _limit_files(root, "memory", "memory.max", "memory.limit_in_bytes")
+    ]
+    # Version 1 expresses "no limit" as a number larger than all memory.
     real = [limit for limit in limits if limit is not None and (total is None or limit < total)]
     limit = min(real, default=None)
     if available is not None and limit is not None:
         available = min(available, limit)
-    return Memory(*(None if each is None else each // _MEGABYTE for each in (total, available, limit)))
+    return Memory(*(None if size is None else size // _MEGABYTE for size in (total, available, limit)))
 
 
-def processors(root: Path = _ROOT) -> Processors:
-    """The processors of the machine whose `/sys` stands below `root`."""
+def read_processors(root: Path = _ROOT) -> Processors:
+    """Returns the processors of this process; `root` is the folder of `/proc` and `/sys`."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quotas = [_quota(path) for path in _limits(root, "cpu", "cpu.max", "cpu.cfs_quota_us")]
+    quotas = [_read_quota(path) for path in _limit_files(root, "cpu", "cpu.max", "cpu.cfs_quota_us")]
     real = [quota for quota in quotas if quota is not None and quota < count]
     return Processors(count, min(real, default=None))
 
 
-def _memory_of_machine(root: Path) -> tuple[int | None, int | None]:
-    """Total and available bytes."""
-    lines = dict(line.partition(":")[::2] for line in _lines(root / "proc" / "meminfo"))
+def _read_meminfo(root: Path) -> tuple[int | None, int | None]:
+    """Returns total and available bytes."""
+    lines = dict(line.partition(":")[::2] for line in _read_lines(root / "proc" / "meminfo"))
     if "MemTotal" in lines:
         total, available = (
             int(lines[name].split()[0]) * 1024 if name in lines else None
@@ -78,37 +80,37 @@ def _memory_of_machine(root: Path) -> tuple[int | None, int | None]:
         return None, None
 
 
-def _limits(root: Path, controller: str, newer: str, older: str) -> Iterator[Path]:
-    """The files with the limits of this process's control group and of all above it."""
+def _limit_files(root: Path, controller: str, newer: str, older: str) -> Iterator[Path]:
+    """Yields the files with the limits of this process's control group and of all its parents."""
     mounted = root / "sys" / "fs" / "cgroup"
-    for line in _lines(root / "proc" / "self" / "cgroup"):
+    for line in _read_lines(root / "proc" / "self" / "cgroup"):
         _, controllers, group = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
         top = mounted / controller if controllers else mounted
         own = top / group.strip("/")
-        # Inside a container the group may be named as the host sees it, and not be there: its parents are.
+        # Inside a container the group may have its name on the host, and not exist here; its parents do.
         for folder in (own, *own.parents):
             if folder.is_relative_to(top):
                 yield folder / (older if controllers else newer)
 
 
-def _number(path: Path) -> int | None:
-    [text, *_] = [*_lines(path), ""]
+def _read_number(path: Path) -> int | None:
+    [text, *_] = [*_read_lines(path), ""]
     return int(text) if text.isdigit() else None
 
 
-def _quota(path: Path) -> float | None:
-    """Processors: `200000 100000` in one file, or two files with one number each; `max` and -1 mean none."""
-    [text, *_] = [*_lines(path), ""]
-    parts = [*text.split(), *_lines(path.with_name("cpu.cfs_period_us"))]
+def _read_quota(path: Path) -> float | None:
+    """Reads a quota in processors: `200000 100000`, or a number in each of two files; None for `max`, -1."""
+    [text, *_] = [*_read_lines(path), ""]
+    parts = [*text.split(), *_read_lines(path.with_name("cpu.cfs_period_us"))]
     if len(parts) == 2 and all(part.isdigit() for part in parts):
         return int(parts[0]) / int(parts[1])
     return None
 
 
-def _lines(path: Path) -> list[str]:
-    """None for a file that is not there or may not be read."""
+def _read_lines(path: Path) -> list[str]:
+    """Returns the lines of a file; none where it does not exist or may not be read."""
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Processes that work for this one: how they are started, and that they never outlive it."""
+"""Starts and ends worker processes, which never outlive this one."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ if TYPE_CHECKING:
 
 Done = TypeVar("Done")
 
-_LOOK_UP_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
-class Spawned(SpawnContext):
-    """How workers are started: not forked, which a JVM does not support, and which would copy locks of ours.
+class KeepLocksContext(SpawnContext):
+    """Start method for workers: spawned, as a JVM does not survive a fork, and a fork would copy held locks.
 
-    It keeps the locks as long as the pool lives: pebble drops its own before it ends the workers, and one
-    that is about to start would print that it does not find them.
+    It keeps its locks as long as the pool lives: pebble drops its own before it ends the workers, and a
+    worker that is just starting would then print an error because it does not find them.
     """
 
     def __init__(self) -> None:
         self._locks: list[RLock] = []
 
     def RLock(self) -> RLock:  # noqa: N802 - the name that multiprocessing gave it
-        """A lock of this context, kept."""
+        """Returns a new lock of this context, and keeps a reference to it."""
         self._locks.append(super().RLock())
         return self._locks[-1]
 
 
-def begin_as_worker() -> None:
-    """To be called first in a worker: Ctrl-C is its parent's to handle, and it ends with its parent."""
+def init_worker() -> None:
+    """Initialises a worker process: it ignores Ctrl-C, which its parent handles, and ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Even in the midst of Java.
+    # The default action works even while Java code runs.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def end(pool: ProcessPool) -> None:
-    """Kills the workers of a pool, and waits until they are gone."""
+def kill_pool(pool: ProcessPool) -> None:
+    """Kills the workers of a pool, and waits until they have ended."""
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
 
 
-def result(future: Future[Done]) -> Done:
-    """Waits for a result, and looks up now and then.
+def wait_for_result(future: Future[Done]) -> Done:
+    """Waits for a result in short steps, so that Ctrl-C is noticed.
 
-    Polars' own signal handler restarts a wait without end, and Ctrl-C would only be noticed afterwards.
+    The signal handler of polars restarts a wait without timeout, and Ctrl-C would take effect only after it.
     """
-    while not wait([future], timeout=_LOOK_UP_SECONDS).done:
+    while not wait([future], timeout=_POLL_SECONDS).done:
         pass
     return future.result()
 
 
 @contextmanager
-def no_interrupts() -> Iterator[None]:
-    """Processes and threads that are started here never see Ctrl-C, not even before they can ignore it."""
+def block_interrupts() -> Iterator[None]:
+    """Processes and threads that are started in the block never receive Ctrl-C, not even while they start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -75,7 +75,7 @@ def no_interrupts() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """Waits for the parent to die, however it does; what runs meanwhile, Java say, is not asked."""
+    """Blocks until the parent exits, then ends this process at once, even inside Java code."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

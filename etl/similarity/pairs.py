@@ -196,7 +196,7 @@ def _join_new(
             frames.append(pl.DataFrame({**columns, "similarity": similarity[:found].copy()}))
         return frames
 
-    with ThreadPoolExecutor(machine.processors().count) as pool:
+    with ThreadPoolExecutor(machine.read_processors().count) as pool:
         for frames in pool.map(join, range(0, len(texts), _TEXTS_AT_A_TIME)):
             yield from frames
 

@@ -180,7 +180,7 @@ def _installed(packages: Sequence[str]) -> dict[str, str | None]:
 
 
 def _processors(workers: int) -> Check:
-    here = machine.processors()
+    here = machine.read_processors()
     facts = {"count": here.count, "quota": here.quota, "workers": workers}
     usable = here.count if here.quota is None else max(1, int(here.quota))
     found = f"{here.count}" if here.quota is None else f"{here.count}, of which {here.quota:g} may be filled"
@@ -192,7 +192,7 @@ def _processors(workers: int) -> Check:
 
 def _memory(needed: Sequence[str], workers: int) -> Check:
     """What the chosen workers would take, beside what is there."""
-    here, expected = machine.memory(), _expected()
+    here, expected = machine.read_memory(), _expected()
     each_mb = max(expected["worker_mb"][name] for name in needed)
     needed_mb = expected["ingest_mb"] + workers * each_mb
     facts = {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.errors import EtlError
 from etl.runtime import processes
-from etl.runtime.processes import Spawned
+from etl.runtime.processes import KeepLocksContext
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
 from etl.tagging.taggers import LoadTagger
@@ -71,8 +71,9 @@ class Pool:
         taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
-        self._load_tagger = load_tagger
-        self._begun = Spawned().RawArray("i", _SLOTS)
+        shared = (self.settings, self._words, self._begun, self._load_tagger)
+        context = KeepLocksContext()
+        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=context)
         self._slots = itertools.count()
         self._words = dictionary.tagged(settings)
         self._breaks = 0
@@ -99,13 +100,14 @@ class Pool:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
         self._is_stopped.set()
         with self._renewing:
-            processes.end(self._pool)
+            processes.kill_pool(self._pool)
 
     def _new_pool(self) -> ProcessPool:
         from pebble import ProcessPool
 
         shared = (self.settings, self._words, self._begun, self._load_tagger)
-        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=Spawned())
+        context = KeepLocksContext()
+        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=context)
 
     def _submit(self, sentences: list[str], *, is_last_try: bool = False) -> _Chunk:
         pool, slot = self._pool, next(self._slots) % _SLOTS
@@ -113,7 +115,7 @@ class Pool:
         seconds = worker.WAITS * self.settings.seconds + _SECONDS + _SECONDS_PER_SENTENCE * len(sentences)
         while True:
             try:
-                with processes.no_interrupts():  # the first one starts the pool
+                with processes.block_interrupts():  # the first one starts the pool
                     future = pool.schedule(worker.tag_chunk, args=[slot, sentences], timeout=seconds)
             except RuntimeError:  # it is no longer active
                 pool = self._renew(pool)
@@ -126,7 +128,7 @@ class Pool:
             if self._is_stopped.is_set():
                 raise CancelledError
             if self._pool is broken:
-                processes.end(broken)
+                processes.kill_pool(broken)
                 self._breaks += 1
                 if self._breaks > _BREAKS:
                     raise self._cannot_live()

@@ -66,7 +66,7 @@ def start(
         load_tagger: what loads it, such as `taggers.load`.
     """
     global _worker  # noqa: PLW0603 - pebble calls plain functions, and loading takes seconds
-    processes.begin_as_worker()
+    processes.init_worker()
     _silence()
     _limit_memory(settings.memory_mb)
     _die_of_limits()

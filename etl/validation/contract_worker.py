@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from etl.dataset.read import Dataset
 from etl.runtime import processes
-from etl.runtime.processes import Spawned
+from etl.runtime.processes import KeepLocksContext
 from etl.validation.checks import output_contract
 from etl.validation.checks.output_contract import Breach
 
@@ -58,13 +58,13 @@ def imported() -> Iterator[BeginToFind]:
         return
     from pebble import ProcessPool
 
-    pool = ProcessPool(1, initializer=processes.begin_as_worker, context=Spawned())
+    pool = ProcessPool(1, initializer=processes.init_worker, context=KeepLocksContext())
     try:
-        with processes.no_interrupts():  # the first job starts the process
+        with processes.block_interrupts():  # the first job starts the process
             pool.schedule(_import)
         yield partial(_there, pool)
     finally:
-        processes.end(pool)
+        processes.kill_pool(pool)
 
 
 def _there(pool: ProcessPool, dataset: Dataset, labels: tuple[str, ...]) -> Callable[[], list[Breach]]:
@@ -79,7 +79,7 @@ def _there(pool: ProcessPool, dataset: Dataset, labels: tuple[str, ...]) -> Call
 
     def wait() -> list[Breach]:
         try:
-            return processes.result(found)
+            return processes.wait_for_result(found)
         except (ProcessExpired, BrokenProcessPool):
             return alone()
 

@@ -219,7 +219,7 @@ def _measure(subject: Subject, counted: pl.DataFrame, rejected: pl.DataFrame, ti
         rater_agreements = timer("conflicts", conflicts.rater_agreements, dataset)
         of_texts = timer("text", texts.measure, dataset, "raw_text" if subject.is_outside else "text")
         of_tokens = timer("tokens", token_stats.measure, dataset)
-        rows = processes.result(near)
+        rows = processes.wait_for_result(near)
     return Statistics(
         accounts=accounts.accounts(counted, rejected),
         cells=tuple(cells),

@@ -16,8 +16,8 @@ from support.run_etl import etl, explained, succeeded
 
 from etl.errors import SettingsError
 from etl.publishing.schedule import quote
-from etl.publishing.schedule.times import when
-from etl.publishing.schedule.write import Job, write
+from etl.publishing.schedule.files import ScheduledRefresh, render_files
+from etl.publishing.schedule.times import parse_timing
 
 ODD = '감성 "말" it\'s 100% $HOME ${x} $(y) {{z}} #1 a\\b'
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
@@ -174,15 +174,18 @@ def test_a_config_that_cannot_run_is_not_scheduled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "Etl", "a b", "-a", "a" * 53, "a\nb"])
 def test_a_name_that_a_scheduler_would_refuse_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="name of a schedule"):
-        write("kubernetes", Job(Path("/srv/etl.yaml"), when(None, None), name))
+        render_files("kubernetes", ScheduledRefresh(Path("/srv/etl.yaml"), parse_timing(None, None), name))
 
 
 @pytest.mark.parametrize("path", ["/a\nb/etl.yaml", "/a\u2028b/etl.yaml", "/a\udcffb/etl.yaml"])
 def test_a_path_that_no_line_can_hold_is_refused(path: str) -> None:
     with pytest.raises(SettingsError, match="cannot be written into a schedule"):
-        write("cron", Job(Path(path), when(None, None)))
+        render_files("cron", ScheduledRefresh(Path(path), parse_timing(None, None)))
 
 
 def test_a_time_zone_that_there_is_none_of_is_refused() -> None:
     with pytest.raises(SettingsError, match="Asia/Soul"):
-        write("airflow", Job(Path("/srv/etl.yaml"), when(None, None), time_zone="Asia/Soul"))
+        render_files(
+            "airflow",
+            ScheduledRefresh(Path("/srv/etl.yaml"), parse_timing(None, None), time_zone="Asia/Soul"),
+        )

@@ -11,7 +11,7 @@ import pytest
 from croniter import croniter
 
 from etl.errors import SettingsError
-from etl.publishing.schedule.times import as_calendar, as_cron, when
+from etl.publishing.schedule.times import parse_timing, to_calendar, to_cron
 
 BASE = datetime(2025, 1, 30, 22, 7, tzinfo=UTC)
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
@@ -50,9 +50,9 @@ def next_by_systemd(calendar: str) -> list[datetime]:
     ],
 )
 def test_systemd_runs_at_the_times_of_the_cron_expression(expression: str) -> None:
-    moment = when(None, expression)
+    moment = parse_timing(None, expression)
     assert moment.cron is not None
-    found = sorted({each for line in as_calendar(moment.cron, "UTC") for each in next_by_systemd(line)})[:8]
+    found = sorted({each for line in to_calendar(moment.cron, "UTC") for each in next_by_systemd(line)})[:8]
     times = croniter(expression, BASE)
     assert found == [times.get_next(datetime) for _ in found]
     times = croniter(moment.cron, BASE)
@@ -61,8 +61,8 @@ def test_systemd_runs_at_the_times_of_the_cron_expression(expression: str) -> No
 
 @pytest.mark.parametrize("every", ["1m", "60s", "5m", "30m", "60m", "1h", "6h", "24h", "1d", "7d"])
 def test_an_interval_that_cron_can_say_comes_round_evenly(every: str) -> None:
-    moment = when(every, None)
-    times = croniter(as_cron(moment, "cron"), BASE)
+    moment = parse_timing(every, None)
+    times = croniter(to_cron(moment, "cron"), BASE)
     found = [times.get_next(datetime) for _ in range(200)]
     assert {(later - sooner).total_seconds() for sooner, later in pairwise(found)} == {moment.seconds}
 
@@ -81,7 +81,7 @@ def test_an_interval_that_cron_can_say_comes_round_evenly(every: str) -> None:
 )
 def test_an_interval_that_cron_cannot_say_is_refused_with_the_nearest(every: str, near: str) -> None:
     with pytest.raises(SettingsError, match=f"cannot run something every {every}") as caught:
-        as_cron(when(every, None), "cron")
+        to_cron(parse_timing(every, None), "cron")
     assert caught.value.details == [f"the nearest that it can: {near}"]
 
 
@@ -101,15 +101,15 @@ def test_an_interval_that_cron_cannot_say_is_refused_with_the_nearest(every: str
 )
 def test_what_not_every_cron_understands_is_refused(expression: str) -> None:
     with pytest.raises(SettingsError, match="cron expression"):
-        when(None, expression)
+        parse_timing(None, expression)
 
 
 def test_days_that_schedulers_read_differently_are_refused() -> None:
     with pytest.raises(SettingsError, match="different days"):
-        when(None, "0 3 */2 * 1")
+        parse_timing(None, "0 3 */2 * 1")
 
 
 def test_both_options_at_once_are_refused_and_none_is_daily() -> None:
     with pytest.raises(SettingsError, match="exclude each other"):
-        when("6h", "0 3 * * *")
-    assert when(None, None).cron == "0 3 * * *"
+        parse_timing("6h", "0 3 * * *")
+    assert parse_timing(None, None).cron == "0 3 * * *"

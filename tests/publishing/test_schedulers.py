@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.publishing.schedule.times import when
-from etl.publishing.schedule.write import Job, System, write
+from etl.publishing.schedule.files import ScheduledRefresh, System, render_files
+from etl.publishing.schedule.times import parse_timing
 
 ROOT = Path(__file__).parents[2]
 ODD = '감성 "말" it\'s 100% $HOME {{z}} {% raw %} a\\b'
@@ -28,8 +28,8 @@ def python_of(scheduler: str) -> str:
 
 def generated(folder: Path, scheduler: System, every: str | None = None, cron: str | None = None) -> Path:
     """The one file for a scheduler, for a config in an oddly called folder."""
-    job = Job(folder / ODD / "etl.yaml", when(every, cron), "etl-reviews", "Asia/Seoul")
-    [(name, content)] = write(scheduler, job).items()
+    job = ScheduledRefresh(folder / ODD / "etl.yaml", parse_timing(every, cron), "etl-reviews", "Asia/Seoul")
+    [(name, content)] = render_files(scheduler, job).items()
     path = folder / "generated" / name
     path.parent.mkdir()
     path.write_text(content, encoding="utf-8")

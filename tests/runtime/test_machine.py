@@ -18,13 +18,13 @@ def system(root: Path, files: dict[str, str]) -> Path:
 
 
 def test_this_machine_has_memory_and_processors() -> None:
-    here = machine.memory()
+    here = machine.read_memory()
     assert here.total_mb is None or here.total_mb > 100
-    assert machine.processors().count >= 1
+    assert machine.read_processors().count >= 1
 
 
 def test_memory_is_told_in_megabytes(tmp_path: Path) -> None:
-    here = machine.memory(system(tmp_path, {"proc/meminfo": MEMINFO}))
+    here = machine.read_memory(system(tmp_path, {"proc/meminfo": MEMINFO}))
     assert here == machine.Memory(total_mb=16_384, available_mb=8_192, limit_mb=None)
 
 
@@ -50,7 +50,7 @@ def test_memory_is_told_in_megabytes(tmp_path: Path) -> None:
     ],
 )
 def test_the_lowest_limit_of_a_container_counts(tmp_path: Path, files: dict[str, str]) -> None:
-    here = machine.memory(system(tmp_path, {"proc/meminfo": MEMINFO, **files}))
+    here = machine.read_memory(system(tmp_path, {"proc/meminfo": MEMINFO, **files}))
     assert here == machine.Memory(total_mb=16_384, available_mb=2_000, limit_mb=2_000)
 
 
@@ -62,13 +62,13 @@ def test_a_limit_that_is_none_is_none(tmp_path: Path, limit: str) -> None:
         "sys/fs/cgroup/memory.max": limit,
         "sys/fs/cgroup/memory/memory.limit_in_bytes": limit,
     }
-    assert machine.memory(system(tmp_path, files)).limit_mb is None
+    assert machine.read_memory(system(tmp_path, files)).limit_mb is None
 
 
 def test_without_proc_the_rest_is_unknown(tmp_path: Path) -> None:
-    here = machine.memory(tmp_path)
+    here = machine.read_memory(tmp_path)
     assert (here.available_mb, here.limit_mb) == (None, None)
-    assert machine.processors(tmp_path).quota is None
+    assert machine.read_processors(tmp_path).quota is None
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_without_proc_the_rest_is_unknown(tmp_path: Path) -> None:
     ],
 )
 def test_a_container_may_fill_half_a_processor(tmp_path: Path, files: dict[str, str]) -> None:
-    assert machine.processors(system(tmp_path, files)).quota == 0.5
+    assert machine.read_processors(system(tmp_path, files)).quota == 0.5
 
 
 @pytest.mark.parametrize("quota", ["max 100000\n", "-1\n", f"{(os.cpu_count() or 1) * 100_000} 100000\n"])
 def test_a_quota_that_limits_nothing_is_none(tmp_path: Path, quota: str) -> None:
     files = {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": quota}
-    assert machine.processors(system(tmp_path, files)).quota is None
+    assert machine.read_processors(system(tmp_path, files)).quota is None

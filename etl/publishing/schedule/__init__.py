@@ -1,1 +1,1 @@
-"""Has somebody else's scheduler run `etl refresh`: systemd, cron, Kubernetes, Airflow, Dagster."""
+"""Writes what a scheduler needs to run `etl refresh`: systemd, cron, Kubernetes, Airflow, Dagster."""

@@ -1,4 +1,4 @@
-"""Writes words down so that each scheduler reads them back as they were: spaces, quotes, `%`, `$` and all."""
+"""Quotes paths and commands so that each scheduler reads them back unchanged: spaces, quotes, `%`, `$`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import unicodedata
 from etl.errors import SettingsError
 
 _NEEDS_NO_QUOTES = re.compile(r"[\w@+=:,./-]+")
-# Control characters, halves of surrogates (bytes of a path that are no UTF-8), ends of lines and paragraphs.
+# Unicode categories: control, surrogate (bytes of a path that are not UTF-8), line and paragraph separators.
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
 def check_writable(path: str) -> None:
-    """Refuses a path that no text file can hold on one line.
+    """Checks that a text file can hold the path on one line.
 
     Raises:
-        SettingsError: it has a control character, or bytes that are no UTF-8.
+        SettingsError: it has a control character, or bytes that are not UTF-8.
     """
     if any(unicodedata.category(character) in _UNWRITABLE for character in path):
         raise SettingsError(
@@ -30,7 +30,7 @@ def check_writable(path: str) -> None:
 
 
 def for_systemd(words: list[str]) -> str:
-    """A command for `ExecStart=:`; the colon turns off `$`. See systemd.service(5), command lines.
+    """Quotes a command for `ExecStart=:`; the colon turns off `$`. See systemd.service(5), command lines.
 
     Raises:
         SettingsError: the program's path has a quote or a backslash, which systemd refuses.
@@ -50,20 +50,20 @@ def _for_systemd(word: str) -> str:
 
 
 def for_crontab(words: list[str]) -> str:
-    """A command for a line of a crontab, where a bare `%` is a line break. See crontab(5)."""
+    """Quotes a command for a line of a crontab, where a bare `%` is a line break. See crontab(5)."""
     return shlex.join(words).replace("%", r"\%")
 
 
 def for_kubernetes(words: list[str]) -> str:
-    """A command as a YAML list; Kubernetes would take `$(NAME)` for a variable."""
+    """Quotes a command as a YAML list; `$` is doubled, as Kubernetes would expand `$(NAME)`."""
     return for_yaml([word.replace("$", "$$") for word in words])
 
 
 def for_yaml(value: str | list[str]) -> str:
-    """A string or a list of strings in YAML, of which JSON is a part."""
+    """Quotes a string or a list of strings as JSON, which YAML includes."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def for_python(value: str | list[str]) -> str:
-    """A literal."""
+    """Quotes a string or a list of strings as a Python literal."""
     return json.dumps(value, ensure_ascii=False)

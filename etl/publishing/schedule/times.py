@@ -1,6 +1,6 @@
-"""When a refresh shall run, in each scheduler's own terms: an interval, or a cron expression.
+"""Translates when a refresh shall run, an interval or a cron expression, into the terms of each scheduler.
 
-Nothing is rounded: what a scheduler cannot say exactly is refused, with the nearest that it can.
+Nothing is rounded: what a scheduler cannot express exactly is refused, with the nearest that it can.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from etl.publishing.loop import check_cron, seconds_of
 
 DAILY = "0 3 * * *"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-# The intervals after which a cron expression comes round: those that divide the hour, the day or the week.
+# Intervals that cron can express: those that divide the hour, the day or the week.
 _CRON_OF_SECONDS = {
     _MINUTE: "* * * * *",
     **{n * _MINUTE: f"*/{n} * * * *" for n in (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)},
@@ -27,72 +27,82 @@ _NAMES = {
     3: {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"},
     4: {name.lower() for name in _DAYS_OF_WEEK},
 }
-# What every cron reads alike; anything else is written out as a list.
+# Fields that every cron reads alike; others are written out as a list of numbers.
 _PLAIN = re.compile(r"(\*|\d+-\d+)(/\d+)?|\d+(-\d+)?(,\d+(-\d+)?)*")
 
 
 @dataclass(frozen=True)
-class When:
-    """Either so many seconds apart, or at the times of a cron expression with five fields."""
+class Timing:
+    """When to run; exactly one of the two is set.
+
+    Args:
+        seconds: between two runs.
+        cron: a cron expression with five fields.
+    """
 
     seconds: int | None
     cron: str | None
 
 
-def when(every: str | None, cron: str | None) -> When:
-    """What the options `--every` and `--cron` say; without any of them each day at three.
+def parse_timing(every: str | None, cron: str | None) -> Timing:
+    """Parses the options `--every` and `--cron`; the default is each day at three.
 
     Raises:
-        SettingsError: both are given, or one cannot be read.
+        SettingsError: both are given, or one cannot be parsed.
     """
     if every is not None and cron is not None:
         raise SettingsError("--every and --cron exclude each other", next_step="choose one.")
     if every is not None:
-        return When(int(seconds_of(every)), None)
-    return When(None, _standard(DAILY if cron is None else cron))
+        return Timing(int(seconds_of(every)), None)
+    return Timing(None, _standardise(DAILY if cron is None else cron))
 
 
-def as_cron(moment: When, system: str) -> str:
-    """A cron expression with five fields that comes exactly then.
+def to_cron(timing: Timing, system: str) -> str:
+    """Returns a cron expression with five fields for exactly this timing.
+
+    Args:
+        timing: when to run.
+        system: the scheduler, for the text of the error.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: no cron expression has this timing.
     """
-    if moment.cron is not None:
-        return moment.cron
-    assert moment.seconds is not None
-    if moment.seconds in _CRON_OF_SECONDS:
-        return _CRON_OF_SECONDS[moment.seconds]
-    shorter = [seconds for seconds in _CRON_OF_SECONDS if seconds < moment.seconds]
-    longer = [seconds for seconds in _CRON_OF_SECONDS if seconds > moment.seconds]
-    near = [_shown(seconds) for seconds in (*shorter[-1:], *longer[:1])]
+    if timing.cron is not None:
+        return timing.cron
+    assert timing.seconds is not None
+    if timing.seconds in _CRON_OF_SECONDS:
+        return _CRON_OF_SECONDS[timing.seconds]
+    shorter = [seconds for seconds in _CRON_OF_SECONDS if seconds < timing.seconds]
+    longer = [seconds for seconds in _CRON_OF_SECONDS if seconds > timing.seconds]
+    near = [_format(seconds) for seconds in (*shorter[-1:], *longer[:1])]
     raise SettingsError(
-        f"{system} cannot run something every {_shown(moment.seconds)}",
+        f"{system} cannot run something every {_format(timing.seconds)}",
         details=[f"the nearest that it can: {' or '.join(near)}"],
         cause="A cron expression begins anew each hour, day and week: only what divides them is even.",
         next_step="choose one of these, name the times by `--cron`, or let `etl refresh --every` keep time.",
     )
 
 
-def as_calendar(expression: str, time_zone: str | None) -> list[str]:
-    """The times of a cron expression as `OnCalendar=` of systemd.time(7) has them.
+def to_calendar(expression: str, time_zone: str | None) -> list[str]:
+    """Translates a cron expression to values of `OnCalendar=`, see systemd.time(7).
 
-    There are two where days of the month and of the week are both given: cron means either, systemd both.
+    There are two values where days of the month and of the week are both given: cron runs on days that match
+    either, systemd on days that match both.
     """
-    minutes, hours, days, months, days_of_week = _expanded(expression)
-    clock = f"{_listed(hours)}:{_listed(minutes)}:00" + (f" {time_zone}" if time_zone else "")
+    minutes, hours, days, months, days_of_week = _expand(expression)
+    clock = f"{_pad(hours)}:{_pad(minutes)}:00" + (f" {time_zone}" if time_zone else "")
     week = f"{','.join(_DAYS_OF_WEEK[day] for day in days_of_week)} " if days_of_week else ""
-    date, any_date = f"*-{_listed(months)}-{_listed(days)}", f"*-{_listed(months)}-*"
+    date, any_date = f"*-{_pad(months)}-{_pad(days)}", f"*-{_pad(months)}-*"
     if week and days:
         return [f"{date} {clock}", f"{week}{any_date} {clock}"]
     return [f"{week}{date} {clock}"]
 
 
-def _standard(expression: str) -> str:
-    """A cron expression that every cron reads alike.
+def _standardise(expression: str) -> str:
+    """Rewrites a cron expression so that every cron reads it alike.
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: it is not a cron expression, or schedulers differ in how they read it.
     """
     fields = expression.lower().split()
     if len(fields) != 5 or not all(_is_standard(index, field) for index, field in enumerate(fields)):
@@ -115,7 +125,7 @@ def _standard(expression: str) -> str:
         field
         if _PLAIN.fullmatch(field) and not (index == 4 and "7" in field)
         else ",".join(map(str, numbers))
-        for index, (field, numbers) in enumerate(zip(fields, _expanded(expression), strict=True))
+        for index, (field, numbers) in enumerate(zip(fields, _expand(expression), strict=True))
     ]
     return " ".join(written_out)
 
@@ -125,8 +135,8 @@ def _is_standard(index: int, field: str) -> bool:
     return words <= _NAMES.get(index, set()) and re.fullmatch(r"[\da-z*,/-]+", field) is not None
 
 
-def _expanded(expression: str) -> list[list[int]]:
-    """The numbers of each field; none where it is a star."""
+def _expand(expression: str) -> list[list[int]]:
+    """Returns the numbers of each field; an empty list for a star."""
     from croniter import croniter
 
     return [
@@ -135,15 +145,11 @@ def _expanded(expression: str) -> list[list[int]]:
     ]
 
 
-def _joined(numbers: list[int]) -> str:
-    return ",".join(map(str, numbers)) or "*"
-
-
-def _listed(numbers: list[int]) -> str:
+def _pad(numbers: list[int]) -> str:
     return ",".join(f"{number:02}" for number in numbers) or "*"
 
 
-def _shown(seconds: int) -> str:
+def _format(seconds: int) -> str:
     for unit, size in (("d", _DAY), ("h", _HOUR), ("m", _MINUTE)):
         if seconds % size == 0:
             return f"{seconds // size}{unit}"

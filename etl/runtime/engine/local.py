@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
-from etl.runtime.processes import result
+from etl.runtime.processes import wait_for_result
 from etl.settings import Settings
 
 
@@ -56,9 +56,9 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], worke
         for item in items:
             pending.append(executor.submit(function, item))
             if len(pending) > workers:
-                yield result(pending.popleft())
+                yield wait_for_result(pending.popleft())
         while pending:
-            yield result(pending.popleft())
+            yield wait_for_result(pending.popleft())
     except BaseException:
         # After Ctrl-C, for example: threads that wait for a tagger end once the taggers are stopped.
         executor.shutdown(wait=False, cancel_futures=True)
