@@ -1,1 +1,1 @@
-"""What a row, an emotion label and a corpus are: the YAML in `schemas/` and `data_contracts/`, typed."""
+"""The columns, taxonomies and data contracts: the YAML in `schemas/` and `data_contracts/`, typed."""

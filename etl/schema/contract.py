@@ -1,8 +1,8 @@
-"""What each corpus promises: its layouts, labels, licence and published numbers of rows.
+"""The data contract of each corpus: its layouts, labels, licence and published numbers of rows.
 
-The promises stand in `data_contracts/<slug>.odcs.yaml`, one Open Data Contract Standard v3.1 file a corpus
+A contract is a file `data_contracts/<slug>.odcs.yaml` of the Open Data Contract Standard v3.1
 (https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). The adapters in `etl.ingestion.sources`
-compare raw files with them; `dataset.odcs.yaml`, the contract of the output, is for others to read.
+compare raw files with it; `dataset.odcs.yaml`, the contract of the output, is only published.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _OUTPUT = "dataset"
 
 @dataclass(frozen=True)
 class Layout:
-    """One shape that files of a corpus have.
+    """A table or JSON layout of files of a corpus.
 
     Args:
         name: such as `xlsx-v1-final`.
         columns: columns, or top-level JSON keys, in order; a blank header is `""`.
-        required: those that reading needs.
+        required: the columns without which a file cannot be read.
     """
 
     name: str
@@ -36,9 +36,9 @@ class Layout:
 
 @dataclass(frozen=True)
 class ExpectedRows:
-    """A published number of raw rows (sentences, dialogues or utterances); a hint, never a condition.
+    """A published number of raw rows (sentences, dialogues or utterances).
 
-    `split` is None where the number is of all files of the release.
+    A difference is reported, but is no error. `split` is None where the number is of the whole release.
     """
 
     release: str
@@ -49,20 +49,20 @@ class ExpectedRows:
 
 @dataclass(frozen=True)
 class Contract:
-    """What is known of a corpus before a file of it is opened.
+    """A corpus as described before any of its files is opened.
 
     Args:
-        slug: names the contract, the adapter and the label table.
-        title: as its publisher calls it.
+        slug: name of the contract, the adapter and the label table.
+        title: name given by the publisher.
         licence: one line.
-        where: addresses to get it from; none for a table of the user's own.
-        about: what the sentences are.
-        limitations: what to beware of.
+        where: addresses to get it from; none for the user's own tables.
+        about: description of the sentences.
+        limitations: known problems.
         domain: kind of text, one of the domains of `schemas/columns.yaml`.
         releases: known releases.
-        labels: codes of the label table; none for a table of the user's own.
+        labels: codes of the label table; none for the user's own tables.
         layouts: by name.
-        expected_rows: published numbers.
+        expected_rows: published numbers of rows.
         files: names of the files as published.
     """
 
@@ -81,13 +81,13 @@ class Contract:
 
 
 def slugs() -> list[str]:
-    """The corpora that have a contract, sorted."""
+    """Returns the names of the corpora that have a contract, sorted."""
     return [name for name in resources.names("data_contracts", suffix=_SUFFIX) if name != _OUTPUT]
 
 
 @cache
 def load(slug: str) -> Contract:
-    """The contract of one corpus.
+    """Loads the contract of a corpus.
 
     Raises:
         SettingsError: there is no corpus of that name.
@@ -112,13 +112,13 @@ def load(slug: str) -> Contract:
 
 
 def match_layout(contract: Contract, header: Sequence[str]) -> Layout | None:
-    """The layout whose required columns are all in `header`, the most demanding one if there are several.
+    """Returns the layout whose required columns are all in the header; of several the one that requires most.
 
     Names are compared as a set, stripped and in NFC: files that were on a Mac have NFD names.
     """
-    found = {unicodedata.normalize("NFC", name).strip() for name in header}
+    names = {unicodedata.normalize("NFC", name).strip() for name in header}
     matching = [
-        layout for layout in contract.layouts.values() if layout.required and layout.required <= found
+        layout for layout in contract.layouts.values() if layout.required and layout.required <= names
     ]
     return max(matching, key=lambda layout: len(layout.required), default=None)
 
@@ -140,4 +140,4 @@ def _expected_rows(schema: Mapping[str, Any]) -> Iterator[ExpectedRows]:
 
 
 def _custom(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {each["property"]: each["value"] for each in part.get("customProperties", [])}
+    return {entry["property"]: entry["value"] for entry in part.get("customProperties", [])}

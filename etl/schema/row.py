@@ -1,7 +1,4 @@
-"""The row: which columns there are, and their types in polars and Arrow.
-
-What each column means stands in `schemas/columns.yaml`.
-"""
+"""The columns of a row, and their types in polars and Arrow; their meaning is in `schemas/columns.yaml`."""
 
 from __future__ import annotations
 
@@ -14,30 +11,29 @@ from etl.schema import resources
 
 
 def column_specs() -> list[dict[str, str]]:
-    """Every column with its name, type, place and meaning, in order."""
+    """Returns the entries of `schemas/columns.yaml`: name, type, file (`in`) and meaning of each column."""
     return list(resources.load("schemas", "columns.yaml")["columns"])
 
 
 def columns(*, is_reject: bool) -> list[str]:
-    """The names of the columns of a shard, or of a file of rejects, in order."""
-    where = {"both", "rejects"} if is_reject else {"both", "shards"}
-    return [column["name"] for column in column_specs() if column["in"] in where]
+    """Returns the names of the columns of a shard, or of a file of rejects, in order."""
+    places = {"both", "rejects"} if is_reject else {"both", "shards"}
+    return [column["name"] for column in column_specs() if column["in"] in places]
 
 
 def reasons() -> dict[str, str]:
-    """Every reason a row can be rejected for, with its explanation."""
+    """Returns every reject reason with its explanation."""
     return dict(resources.load("schemas", "columns.yaml")["reasons"])
 
 
 def domains() -> list[str]:
-    """The kinds of text there are."""
+    """Returns the kinds of text, such as `review`."""
     return list(resources.load("schemas", "columns.yaml")["domains"])
 
 
 @cache
 def read_schema() -> pl.Schema:
-    """What a corpus reader yields: the row before any step, `split` and `reason` mostly null."""
-
+    """Returns the schema of rows as a reader yields them; `split` and `reason` are mostly null."""
     made_by_steps = {"text", "label", "tokens", "tags"}
     types = {"int64": pl.Int64()}
     return pl.Schema(
@@ -50,20 +46,19 @@ def read_schema() -> pl.Schema:
 
 
 def dictionary_columns() -> list[str]:
-    """The Parquet columns that are dictionary-encoded: those with few distinct values, and the tags."""
+    """Returns the Parquet columns to be dictionary-encoded: those with few distinct values, and the tags."""
     names = [column["name"] for column in column_specs() if column["type"] == "dictionary"]
     return [*names, "tags.list.element"]
 
 
 def statistics_columns() -> list[str]:
-    """The Parquet columns with minimum and maximum, by which a reader can skip row groups."""
+    """Returns the Parquet columns written with minimum and maximum, so that readers can skip row groups."""
     return [column["name"] for column in column_specs() if column["type"] in {"dictionary", "int64"}]
 
 
 @cache
 def arrow_schema(*, is_reject: bool) -> pa.Schema:
-    """The Arrow schema of a shard, or of a file of rejects."""
-
+    """Returns the Arrow schema of a shard, or of a file of rejects."""
     types = {
         "string": pa.string(),
         "dictionary": pa.string(),  # on disk only: see `dictionary_columns`

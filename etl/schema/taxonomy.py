@@ -1,7 +1,7 @@
-"""What a raw label means: the label tables of the corpora, and the taxonomies that map codes to targets.
+"""Maps raw labels to the targets of a taxonomy.
 
-The knowledge is in `schemas/labels/` and `schemas/emotions/`. This module resolves one raw label at a time;
-what becomes of the row is for the step that relabels to say.
+The label tables of the corpora are in `schemas/labels/`, the taxonomies in `schemas/emotions/`. This module
+resolves one raw label at a time; `etl.ingestion.steps.relabel` applies it to rows.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class LabelTable:
     """The labels of one corpus.
 
     Args:
-        codes: canonical code to human name, in order.
+        codes: canonical code to name, in order.
         spellings: other exact forms, raw to code.
-        aliases: dirty forms, raw to code; their hits are counted.
-        separator: what divides the labels or votes of one row, or None where a row has one label.
-        min_votes: how many votes must agree, or None.
+        aliases: misspelt forms, raw to code; their occurrences are counted.
+        separator: between the labels or votes of one row; None: a row has one label.
+        min_votes: number of votes that must agree; None: no minimum.
     """
 
     codes: Mapping[str, str]
@@ -56,7 +56,7 @@ class LabelTable:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Targets, and for each corpus a map from every code to a target or, by name, to None.
+    """Target labels, and for each corpus a map from every code to a target or explicitly to None.
 
     Args:
         name: such as `ko7`.
@@ -64,7 +64,7 @@ class Taxonomy:
         maps: slug to code to target.
         sha256: of the YAML file.
         about: one sentence.
-        reasons: slug to code to why it is mapped so, where the file says.
+        reasons: slug to code to the reason for the mapping, where the file gives one.
     """
 
     name: str
@@ -77,13 +77,13 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of one raw label: a target, or a reason with what was found.
+    """The result for one raw label: a target, or a reject reason.
 
     Args:
         label: a target of the taxonomy, or None.
         reason: where there is no label, a code of `schemas/columns.yaml`.
-        detail: what was found.
-        aliases: the dirty forms that were met on the way, one entry a hit.
+        detail: the labels that led to the reason.
+        aliases: misspelt forms that were resolved, one entry for each occurrence.
     """
 
     label: str | None
@@ -93,18 +93,18 @@ class Resolution:
 
 
 def shipped() -> list[str]:
-    """The names of the taxonomies that come with the tool."""
+    """Returns the names of the taxonomies of the package."""
     return resources.names("schemas", "emotions")
 
 
 def corpora() -> list[str]:
-    """The slugs that have a label table, sorted."""
+    """Returns the slugs that have a label table, sorted."""
     return resources.names("schemas", "labels")
 
 
 @cache
 def label_table(slug: str) -> LabelTable:
-    """The label table of one corpus.
+    """Loads the label table of a corpus.
 
     Raises:
         SettingsError: there is no corpus of that name.
@@ -112,28 +112,28 @@ def label_table(slug: str) -> LabelTable:
     tree = resources.load("schemas", "labels", f"{slug}.yaml")
     return LabelTable(
         codes={str(code): name for code, name in tree["codes"].items()},
-        spellings={normal(str(raw)): str(code) for raw, code in tree["spellings"].items()},
-        aliases={normal(str(raw)): str(code) for raw, code in tree["aliases"].items()},
+        spellings={normalise_label(str(raw)): str(code) for raw, code in tree["spellings"].items()},
+        aliases={normalise_label(str(raw)): str(code) for raw, code in tree["aliases"].items()},
         separator=tree["separator"],
         min_votes=tree["min_votes"],
     )
 
 
-def normal(raw: str) -> str:
-    """A raw label as it is looked up: NFC, without white space around it.
+def normalise_label(raw: str) -> str:
+    """Normalises a raw label for look-up: NFC, without white space around it.
 
-    >>> normal(" 기쁨 ")
+    >>> normalise_label(" 기쁨 ")
     '기쁨'
     """
     return unicodedata.normalize("NFC", raw).strip()
 
 
 def load(name_or_path: str) -> Taxonomy:
-    """A taxonomy that comes with the tool, by name, or a user's own YAML file, by path.
+    """Loads a taxonomy: one of the package by its name, or a YAML file by its path.
 
     Raises:
-        SettingsError: there is neither; or the file is no taxonomy: not YAML, unknown keys, a target twice,
-            a map to an unknown target, an unknown corpus or code, or a corpus with codes left out.
+        SettingsError: neither exists; or the file is not a taxonomy: not YAML, unknown keys, a repeated
+            target, a map to an unknown target, an unknown corpus or code, or a corpus with codes left out.
     """
     if name_or_path in shipped():
         path = resources.path("schemas", "emotions", f"{name_or_path}.yaml")
@@ -148,7 +148,7 @@ def load(name_or_path: str) -> Taxonomy:
             next_step="run `etl labels` to see what each maps to what",
         ) from error
     source = _decode(content, path)
-    problems = _problems(source)
+    problems = _find_problems(source)
     if problems:
         raise _unusable(path, problems)
     maps = {
@@ -166,25 +166,28 @@ def load(name_or_path: str) -> Taxonomy:
     )
 
 
-def resolver(
+def make_resolver(
     taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
 ) -> Callable[[str | None], Resolution]:
-    """A function from a raw label of corpus `slug` to its resolution in `taxonomy`. It never raises.
-
-    `allowed` are the codes that the corpus's contract allows, all of its label table by default.
+    """Returns a function that resolves a raw label of a corpus. It never raises.
 
     A label is looked up as a code, as a spelling, then as an alias. A row of several labels or votes gets the
     target that more than half of its mapped labels have, and at least `min_votes` of them; labels that the
-    taxonomy maps to nothing do not count. Blank parts of such a row are passed over.
+    taxonomy maps to nothing do not count. Blank parts of such a row are ignored.
+
+    Args:
+        taxonomy: the targets.
+        slug: the corpus.
+        allowed: the codes that the corpus's contract allows; None: all of its label table.
     """
     table, mapped = _table_and_map(taxonomy, slug)
 
     @lru_cache(maxsize=65_536)
     def resolve(raw: str | None) -> Resolution:
-        parts = _parts(raw, table.separator)
+        parts = _split_labels(raw, table.separator)
         if not parts:
             return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
-        codes, aliases = _codes(parts, table)
+        codes, aliases = _look_up(parts, table)
         if allowed is not None:
             codes = [code if code in allowed else None for code in codes]
         if unknown := [part for part, code in zip(parts, codes, strict=True) if code is None]:
@@ -203,7 +206,7 @@ def resolver(
 
 
 def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
-    """How a taxonomy maps each code of one corpus: rows of source, code, name, target (or None), why."""
+    """Lists how a taxonomy maps each code of a corpus: dicts of source, code, name, target (or None), why."""
     table, mapped = _table_and_map(taxonomy, slug)
     reasons = taxonomy.reasons.get(slug, {})
     otherwise = "" if mapped else f"{taxonomy.name} does not map this corpus"
@@ -220,25 +223,25 @@ def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
 
 
 def _table_and_map(taxonomy: Taxonomy, slug: str) -> tuple[LabelTable, Mapping[str, str | None]]:
-    """The label table of a corpus, and where the taxonomy maps its codes."""
+    """Returns the label table of a corpus, and the target of each of its codes."""
     if slug != TABLE:
         return label_table(slug), taxonomy.maps.get(slug, {})
-    # A user's table needs no label table: the targets are its codes, and what the taxonomy adds to them.
+    # A user's own table has no label table: its codes are the targets, and those that the taxonomy adds.
     targets: dict[str, str | None] = {target: target for target in taxonomy.targets}
-    mapped = targets | {normal(raw): to for raw, to in taxonomy.maps.get(TABLE, {}).items()}
+    mapped = targets | {normalise_label(raw): to for raw, to in taxonomy.maps.get(TABLE, {}).items()}
     return LabelTable({code: code for code in mapped}, {}, {}, None, None), mapped
 
 
-def _parts(raw: str | None, separator: str | None) -> list[str]:
-    """The labels of one row, normalised, without blank ones."""
+def _split_labels(raw: str | None, separator: str | None) -> list[str]:
+    """Returns the labels of one row, normalised, without blank ones."""
     if raw is None:
         return []
     parts = raw.split(separator) if separator else [raw]
-    return [part for part in map(normal, parts) if part]
+    return [part for part in map(normalise_label, parts) if part]
 
 
-def _codes(parts: list[str], table: LabelTable) -> tuple[list[str | None], tuple[str, ...]]:
-    """The code of each part, None for an unknown one; and the aliases that were met."""
+def _look_up(parts: list[str], table: LabelTable) -> tuple[list[str | None], tuple[str, ...]]:
+    """Returns the code of each label, None for an unknown one, and the aliases among the labels."""
     codes: list[str | None] = []
     aliases: list[str] = []
     for part in parts:
@@ -265,7 +268,7 @@ def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, slug: str, table: Lab
 
 
 def _votes_detail(targets: list[str], taxonomy: Taxonomy, table: LabelTable) -> str:
-    # In the order of the targets: Counter keeps the order of the votes, which says nothing.
+    # In the order of the targets: that of the votes, which Counter keeps, is arbitrary.
     counts = Counter(targets)
     found = ", ".join(f"{target} {counts[target]}" for target in taxonomy.targets if target in counts)
     wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
@@ -286,14 +289,14 @@ def _decode(content: bytes, path: Path) -> _TaxonomyFile:
 
 
 def _string_keys(tree: Any) -> Any:
-    """YAML reads the codes 0 and 1 as numbers, and `no` as a boolean; a code is a string."""
+    """Turns keys into strings: YAML reads the codes 0 and 1 as numbers, and `no` as a boolean."""
     if isinstance(tree, dict):
         return {str(key): _string_keys(value) for key, value in tree.items()}
     return tree
 
 
-def _problems(source: _TaxonomyFile) -> list[str]:
-    """What is wrong with a decoded taxonomy, one line each; an empty list when nothing is."""
+def _find_problems(source: _TaxonomyFile) -> list[str]:
+    """Returns the problems of a decoded taxonomy, one line each."""
     if not source.targets:
         return ["targets is empty"]
     problems = [
@@ -302,19 +305,19 @@ def _problems(source: _TaxonomyFile) -> list[str]:
     problems += [
         f"the target {name!r} is blank, has spaces around it or is not NFC"
         for name in source.targets
-        if not name or normal(name) != name
+        if not name or normalise_label(name) != name
     ]
     for slug, codes in source.maps.items():
         for code, decision in codes.items():
             to = _as_decision(decision).to
             if to is not None and to not in source.targets:
                 problems.append(f"maps.{slug}.{code}: {to!r} is not one of the targets")
-        problems += _code_problems(slug, codes)
+        problems += _find_code_problems(slug, codes)
     return problems
 
 
-def _code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
-    """Codes that a corpus does not have, and codes of it that are left out."""
+def _find_code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
+    """Returns problems with codes that a corpus does not have, and with codes of it that are left out."""
     if slug == TABLE:
         return []
     if slug not in corpora():

@@ -1,7 +1,7 @@
-"""When two sentences are the same but for their spelling, and which are too short for that to mean anything.
+"""Text normalisation for comparing sentences, and the test for those too short to be compared.
 
-Ingest's duplicates and leaks and validate's recount of them use these two functions, so both mean the same
-by "the same text". Folding repeats is left to the cleaner: give these the cleaned `text`.
+Ingest finds duplicates and leaks with these functions and validate recounts them with the same ones. They
+expect the cleaned `text`, in which repeats are folded already.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NOT_SPOKEN = rf"[{_INVISIBLE}\p{{P}}\p{{S}}]+"
 
 
 def normalised_key(expr: pl.Expr) -> pl.Expr:
-    """The text reduced to what is said: NFKC, lower case, only letters, digits and jamo.
+    """Reduces a text to its letters, digits and jamo, in NFKC and lower case.
 
-    A text of nothing but punctuation or emoji keeps them, else "?" and "!!!" would be the same sentence.
+    A text of only punctuation or emoji keeps them, else "?" and "!!!" would be the same sentence.
 
     Args:
         expr: a string column, usually the cleaned `text`; null stays null.
@@ -43,21 +43,21 @@ def _normalised_key(text: pl.Series) -> pl.Series:
     cased = folded.str.contains(_MAY_BE_UPPER_CASE).arg_true()
     folded = folded.scatter(cased, folded.gather(cased).str.to_lowercase())
     spoken = folded.str.replace_all(_NOT_SPOKEN, "")
-    silent = (spoken == "").arg_true()  # few, so that looking at them again costs nothing
+    silent = (spoken == "").arg_true()  # few, so that processing them again is cheap
     return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{_INVISIBLE}]+", ""))
 
 
 def normal_form(text: pl.Series, form: Literal["NFC", "NFKC"]) -> pl.Series:
-    """The Unicode normal form of a column, computed only for rows with a character that could change.
+    """Computes the Unicode normal form of a column, only for rows with a character that could change.
 
-    Most Korean sentences consist of ASCII and precomposed syllables, which never do.
+    Most Korean sentences consist of ASCII and precomposed syllables, which never change.
     """
     rows = text.str.contains(_CAN_CHANGE[form]).arg_true()
     return text.scatter(rows, text.gather(rows).str.normalize(form))
 
 
 def is_short(expr: pl.Expr, eojeols: int, chars: int) -> pl.Expr:
-    """Whether the text is so short that meeting it twice is chance: "네.", "왜?".
+    """Whether the text is so short that it repeats by chance, such as "네." or "왜?".
 
     Args:
         expr: a string column, usually the cleaned `text`; null counts as short.

@@ -234,7 +234,7 @@ def test_labels_of_the_other_corpora_mean_the_emotion_they_are_listed_under():
     }
     ko7 = taxonomy.load("ko7")
     for slug, labels in listed.items():
-        resolve = taxonomy.resolver(ko7, slug)
+        resolve = taxonomy.make_resolver(ko7, slug)
         for emotion, raws in labels.items():
             for raw in [raws] if isinstance(raws, str) else raws:
                 assert resolve(raw).label == emotion, (slug, raw)

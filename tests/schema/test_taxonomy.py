@@ -35,7 +35,7 @@ shipped = cache(taxonomy.load)
 
 
 def resolve(name: str, slug: str, raw: str | None) -> taxonomy.Resolution:
-    return taxonomy.resolver(shipped(name), slug)(raw)
+    return taxonomy.make_resolver(shipped(name), slug)(raw)
 
 
 def write(folder: Path, text: str) -> str:
@@ -264,14 +264,14 @@ def test_a_table_may_carry_the_targets_themselves_and_nothing_else() -> None:
 def test_a_taxonomy_of_the_users_own_can_map_the_labels_of_a_table(tmp_path: Path) -> None:
     mine = "name: mine\ntargets: [good, bad]\nmaps: {table: {1: good, 0: bad, '-': null}}\n"
     chosen = taxonomy.load(write(tmp_path, mine))
-    found = {raw: taxonomy.resolver(chosen, "table")(raw) for raw in ("1", "bad", "-", "2")}
+    found = {raw: taxonomy.make_resolver(chosen, "table")(raw) for raw in ("1", "bad", "-", "2")}
     assert [found["1"].label, found["bad"].label] == ["good", "bad"]
     assert [found["-"].reason, found["2"].reason] == ["label_not_in_taxonomy", "unknown_label"]
 
 
 def test_a_corpus_that_the_taxonomy_leaves_out_is_rejected_with_that_explanation(tmp_path: Path) -> None:
     chosen = taxonomy.load(write(tmp_path, "name: mine\ntargets: [good]\nmaps: {}\n"))
-    found = taxonomy.resolver(chosen, "chatbot")("1")
+    found = taxonomy.make_resolver(chosen, "chatbot")("1")
     assert found.reason == "label_not_in_taxonomy"
     assert "mine does not map chatbot at all" in str(found.detail)
 
@@ -358,7 +358,7 @@ def test_every_real_kote_comment_resolves_without_an_unknown_label() -> None:
     file = Path(__file__).parents[2] / ".." / "shared" / "data" / "kote" / "val.tsv"
     if not file.exists():
         pytest.skip("the real KOTE validation file is not here")
-    find = taxonomy.resolver(taxonomy.load("polarity3"), "kote")
+    find = taxonomy.make_resolver(taxonomy.load("polarity3"), "kote")
     lines = file.read_text(encoding="utf-8").splitlines()
     reasons = Counter(find(line.rsplit("\t", 1)[1]).reason for line in lines)
     assert set(reasons) <= {None, "label_ambiguous", "label_not_in_taxonomy"}

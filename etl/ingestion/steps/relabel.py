@@ -6,7 +6,7 @@ import polars as pl
 
 from etl.ingestion.steps.mark import mark_each
 from etl.schema import contract
-from etl.schema.taxonomy import Taxonomy, resolver
+from etl.schema.taxonomy import Taxonomy, make_resolver
 
 
 def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
@@ -22,7 +22,7 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
 
     pairs = frame.select("source", "raw_label").unique(maintain_order=True)
     resolve = {
-        source: resolver(taxonomy, source, contract.load(source).labels or None)
+        source: make_resolver(taxonomy, source, contract.load(source).labels or None)
         for source in pairs["source"].unique()
     }
     resolved = []

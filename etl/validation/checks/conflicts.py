@@ -213,7 +213,7 @@ def _agreement(source: str, rows_by_label: Iterable[tuple[str, int]]) -> RaterAg
     rows = unanimous = 0
     pairwise = majority = 0.0
     for raw_label, count in rows_by_label:
-        parts = [taxonomy.normal(part) for part in raw_label.split(table.separator or ",")]
+        parts = [taxonomy.normalise_label(part) for part in raw_label.split(table.separator or ",")]
         votes = Counter(codes.get(part, part) for part in parts if part)
         n_votes = votes.total()
         if n_votes < 2:
