@@ -71,9 +71,8 @@ class Pool:
         taggers.check_memory(settings)
         self.settings = settings
         self._workers = workers
-        shared = (self.settings, self._words, self._begun, self._load_tagger)
-        context = KeepLocksContext()
-        return ProcessPool(self._workers, initializer=worker.start, initargs=shared, context=context)
+        self._load_tagger = load_tagger
+        self._begun = KeepLocksContext().RawArray("i", _SLOTS)
         self._slots = itertools.count()
         self._words = dictionary.tagged(settings)
         self._breaks = 0
