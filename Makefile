@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench bench-keras test-schedulers clean help
+.PHONY: demo test check lint bench bench-keras test-schedulers clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
-	@echo "make test   all tests"
+	@echo "make check  lint, and the tests that need no Java, browser, cluster or training: under a minute"
+	@echo "make test   all tests; FILE=tests/x.py runs one file"
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
 	@echo "make lint   ruff, mypy, import-linter"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
@@ -19,16 +20,19 @@ demo: $(VENV)/.installed
 	$(BIN)/etl demo demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest $(if $(FILE),$(FILE),-n 3 --dist loadfile --no-loadscope-reorder)
+
+check: lint $(VENV)/.installed-dev
+	$(BIN)/pytest -n 2 --dist loadfile -m "not (jvm or training or cluster or browser or slow)"
 
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
 	$(BIN)/pytest tests/publishing/test_schedulers.py
 
-lint: $(VENV)/.installed-dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+lint: $(VENV)-lint/.installed
+	$(VENV)-lint/bin/ruff format --check
+	$(VENV)-lint/bin/ruff check
+	$(VENV)-lint/bin/mypy
+	$(VENV)-lint/bin/lint-imports
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
@@ -37,7 +41,7 @@ bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
 	$(BIN)/python -m benchmarks.keras_lstm $(VENV)-keras/bin/python
 
 clean:
-	rm -rf $(VENV) $(VENV)-keras $(VENV)-airflow $(VENV)-dagster demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -49,6 +53,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,onnx,litert,transformer,dev]'
 	# What they ask for beyond the extra [litert] contradicts pydantic, and is not needed; see pyproject.toml.
 	$(BIN)/python -m pip install --quiet --no-deps litert-torch litert-converter
+	touch $@
+
+$(VENV)-lint/.installed: pyproject.toml constraints.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade pip
+	$(@D)/bin/python -m pip install --quiet --group lint
+	$(@D)/bin/python -m pip install --quiet --no-deps fastexcel polars pypdf python-docx
 	touch $@
 
 $(VENV)-keras/.installed: benchmarks/keras-requirements.txt

@@ -26,7 +26,7 @@ def convert(module: nn.Module, max_len: int, path: Path) -> None:
 
     example = torch.ones((2, max_len), dtype=torch.int32)
     with silenced(), torch.no_grad():
-        traced = torch.jit.trace(module, (example,))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(module, (example,))
         torch.jit.save(traced, path)
 
 
@@ -35,7 +35,7 @@ def load(path: Path, threads: int) -> Run:
     import torch
 
     with silenced():
-        module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        module = torch.jit.load(path, map_location="cpu")
 
     def run(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         before = torch.get_num_threads()

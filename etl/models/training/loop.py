@@ -57,7 +57,7 @@ class Training:
 
         if self.settings.averaging:
             # Once an epoch, not at every step: that would touch the whole embedding.
-            decay = get_ema_multi_avg_fn(self.settings.averaging)  # type: ignore[no-untyped-call]
+            decay = get_ema_multi_avg_fn(self.settings.averaging)
             self.average = AveragedModel(self.model, multi_avg_fn=decay)
 
         self.optimisers = [
@@ -136,7 +136,7 @@ def _one_epoch(
             loss = cross_entropy(model(ids, lengths), labels, weighs)
         for optimiser in training.optimisers:
             optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norms += torch.nn.utils.clip_grad_norm_(dense, MAX_NORM)
         for optimiser in training.optimisers:
             optimiser.step()
