@@ -151,7 +151,7 @@ def refresh(job: Job, *, progress: Progress, wait: bool = False) -> Run:
     Args:
         job: what is refreshed.
         progress: told about each batch.
-        is_waiting: wait while another run works on the place.
+        wait: wait while another run works on the place.
 
     Returns:
         The run as it stands in the record.

@@ -1,7 +1,7 @@
 """Cleans the sentence: `raw_text` to `text`.
 
-NFC, every kind of white space and invisible filler to one space, endless repeats folded. Nothing that
-carries emotion is taken away: ㅋㅋㅋ, ㅠㅠ, !!! and emoji stay.
+Normalises to NFC, collapses white space and invisible characters to one space, and shortens long repeats.
+Whatever carries emotion stays: ㅋㅋㅋ, ㅠㅠ, !!! and emoji.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from etl.ingestion.steps.mark import mark
 from etl.settings import Clean
 from etl.text.normalise import normal_form
 
-# White space, control characters and what looks like nothing at all: soft hyphen, Hangul and Braille
-# fillers, zero-width and direction marks. Not U+200D, which holds emoji together.
+# White space, control characters and invisible ones: soft hyphen, Hangul and Braille fillers, zero-width and
+# direction marks. Not U+200D, which joins emoji.
 _BLANK = (
     r"\s\p{Z}\p{Cc}\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{200B}\u{200C}"
     r"\u{200E}\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{2800}\u{3164}\u{FEFF}\u{FFA0}\u{FFF9}-\u{FFFB}"
 )
 _BLANKS = f"[{_BLANK}]+"
 _NEEDS_COLLAPSING = rf"^ | $|  |[{_BLANK}&&[^ ]]"
-_VISIBLE = (
-    r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"  # what joins, selects or tags is nothing alone
-)
-_UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats; a repeated sentence is somebody's choice
+# Joiners, variation selectors and tags are invisible alone.
+_VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
+_UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
 _DENSE_BYTES = 8
 
@@ -38,9 +37,8 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
 
     Args:
         frame: rows with `raw_text`, which may be null.
-        settings: the longest text in characters, and how often a repeat may repeat.
+        settings: the maximum length in characters, and the maximum number of repeats.
     """
-
     composed = normal_form(frame["raw_text"].fill_null("").alias("text"), "NFC")
     rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
     collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
@@ -58,7 +56,7 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
 
 
 def fold_repeats(text: pl.Series, times: int) -> pl.Series:
-    """Folds a unit of up to three characters that repeats more than `times` times in a row.
+    """Shortens runs of a unit of up to three characters to `times` repeats.
 
     Digits and spaces are left alone, so that 10000000 stays ten million.
     """
@@ -70,7 +68,7 @@ def fold_repeats(text: pl.Series, times: int) -> pl.Series:
 
 
 def _fold(sentence: str, pattern: re.Pattern[str], times: int) -> str:
-    """Folds until nothing is left to fold, so that cleaning twice is cleaning once."""
+    """Folds until nothing is left to fold, so that cleaning is idempotent."""
     while True:
         folded = pattern.sub(lambda match: match[1] * times, sentence)
         if folded == sentence:
@@ -79,33 +77,31 @@ def _fold(sentence: str, pattern: re.Pattern[str], times: int) -> str:
 
 
 def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:
-    """The rows whose bytes repeat; some of them by chance, none is missed.
+    """Returns a superset of the rows with such runs.
 
     A unit of n bytes that occurs times + 1 times makes n * times consecutive bytes equal to those n
     further on. Comparing all bytes of a column at once is some twenty times faster than a regular
-    expression on each row, and few rows are left for that.
+    expression on each row, which then runs on few rows.
     """
-
     arrow: Any = text.to_arrow(compat_level=pl.CompatLevel.oldest())  # offsets of 64 bits, and UTF-8
     _, offset_buffer, bytes_buffer = arrow.buffers()
     offsets = np.frombuffer(offset_buffer, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
     if offsets[-1] == offsets[0]:
         return np.empty(0, np.int64)
     content = np.frombuffer(bytes_buffer, np.uint8)[: offsets[-1]]
-    # Two buffers for all that follows: fresh memory for each comparison would cost more than comparing.
+    # Two buffers for all comparisons: allocating memory for each would take longer than comparing.
     buffers = [np.empty(len(content), np.bool_) for _ in range(2)]
     rows = [
-        np.searchsorted(offsets, _starts_of_runs(content, lag, times, buffers), side="right") - 1
+        np.searchsorted(offsets, _find_runs(content, lag, times, buffers), side="right") - 1
         for lag in range(1, min(_UNIT_BYTES, len(content) - 1) + 1)
     ]
     return np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
 
 
-def _starts_of_runs(
+def _find_runs(
     content: NDArray[np.uint8], lag: int, times: int, buffers: list[NDArray[np.bool_]]
 ) -> NDArray[np.int64]:
-    """Where `lag * times` consecutive bytes equal those `lag` bytes further on."""
-
+    """Returns the positions at which `lag * times` consecutive bytes equal those `lag` bytes further on."""
     needed = lag * times
     is_run, spare = buffers[0][: len(content) - lag], buffers[1]
     np.equal(content[:-lag], content[lag:], out=is_run)
@@ -117,7 +113,7 @@ def _starts_of_runs(
         length += step
     if length < min(needed, _DENSE_BYTES):
         return np.empty(0, np.int64)
-    # So many equal bytes in a row are rare; from here on only those places are followed.
+    # So many equal bytes in a row are rare; from here on only those positions are followed.
     starts = np.flatnonzero(is_run)
     for further in range(length, needed, length):
         at = starts + min(further, needed - length)

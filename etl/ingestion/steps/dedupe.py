@@ -1,7 +1,7 @@
 """Marks duplicates, conflicts and leaks among the rows of the whole corpus.
 
-Only train rows are marked: validation and test are never thinned. Utterances so short that repeating them is
-chance ("네.", "왜?") are exempt from all that goes by text.
+Only train rows are marked: validation and test keep all rows. Utterances so short that they repeat by chance
+("네.", "왜?") are exempt from all comparisons of texts.
 """
 
 from __future__ import annotations
@@ -18,16 +18,14 @@ def dedupe(keys: pl.DataFrame, settings: Dedupe, find_nearest: FindNearest = nea
     """Marks `duplicate_id`, `duplicate`, `conflicting_labels`, and leaks: exact, normalised, near, group.
 
     Args:
-        keys: one row for each row of the corpus, in order: `id_key`, `group_key`, `raw_key`,
-            `text_key` and `normalised_key` (equal exactly where the ids, groups and texts are), `is_short`,
-            `label`, `split`, `reason`, `detail`; and `normalised`, the text itself, unless nothing is near.
-        settings: what to do with duplicates and conflicts, and what is nearly the same.
-        find_nearest: `nearest`, or what does the same elsewhere.
+        keys: a row of hashes for each row of the corpus, in order, see `row_hashes`; with `normalised`, the
+            text itself, unless `settings.near` is 0.
+        settings: how to treat duplicates and conflicts, and the similarity of near-duplicates.
+        find_nearest: `nearest`, or a function with the same result that uses other machines.
 
     Returns:
-        The keys without `normalised`, which nobody needs any more.
+        The keys without `normalised`, which no later step needs.
     """
-
     normalised = keys["normalised"] if settings.near else None
     keys = keys.drop("normalised", strict=False).with_row_index("row")
     keys = mark(keys, _is_repeat("id_key"), "duplicate_id", "a row with this id was read before")
@@ -43,16 +41,14 @@ def dedupe(keys: pl.DataFrame, settings: Dedupe, find_nearest: FindNearest = nea
 
 
 def _is_repeat(column: str) -> pl.Expr:
-    """Whether an earlier living row has the same value."""
-
+    """Whether an earlier row without a reason has the same value."""
     is_alive = pl.col("reason").is_null()
     return is_alive & ~pl.struct(column, is_alive.alias("alive")).is_first_distinct()
 
 
 def _mark_within_train(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
-
     is_considered = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
-    # Few texts occur twice: all that follows looks at those only.
+    # Few texts occur twice: the rest is computed for those only.
     repeated = keys.filter(is_considered).filter(pl.col("text_key").is_duplicated())
     labels = pl.col("label").n_unique().over("text_key")
     is_winner = _has_majority_label() if settings.conflicts == "majority" else pl.lit(value=False)
@@ -66,20 +62,18 @@ def _mark_within_train(keys: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     if settings.duplicates == "first":
         keys = mark(keys, pl.col("is_duplicate"), "duplicate", "an earlier train row has this text and label")
     if settings.conflicts != "keep":
-        found = pl.format("{} different labels for this text in train", "n_labels")
-        keys = mark(keys, pl.col("is_conflict"), "conflicting_labels", found)
+        detail = pl.format("{} different labels for this text in train", "n_labels")
+        keys = mark(keys, pl.col("is_conflict"), "conflicting_labels", detail)
     return keys.drop("is_duplicate", "is_conflict", "n_labels")
 
 
 def _has_majority_label() -> pl.Expr:
-    """Whether a row has the label of more than half of the rows with its text."""
-
+    """Whether the row has the label of more than half of the rows with the same text."""
     return pl.len().over("text_key", "label") * 2 > pl.len().over("text_key")
 
 
 def _mark_leaks(keys: pl.DataFrame, key: str, applies: pl.Expr, reason: str, detail: str) -> pl.DataFrame:
-    """Marks the living train rows that share the key with a living row of validation or test."""
-
+    """Marks train rows that share the key with an evaluation row; rows with a reason are ignored."""
     alive = keys.filter(pl.col("reason").is_null() & applies).select("row", key, "split")
     is_train = pl.col("split") == "train"
     evaluated = alive.filter(~is_train).unique(key, keep="first", maintain_order=True)

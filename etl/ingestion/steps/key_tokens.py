@@ -1,6 +1,6 @@
 """Keeps the tokens that carry meaning, chosen by coarse part of speech.
 
-Negation (안, 못, 않다, …) and emoticons (ㅋㅋ, ㅠㅠ, emoji) carry emotion and survive whatever their tag.
+Negation (안, 못, 않다, …) and emoticons (ㅋㅋ, ㅠㅠ, emoji) carry emotion and are kept whatever their tag.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from etl.tagging.policy import Policy
 
 
 def key_tokens(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Filters `tokens` and `tags`; marks sentences of which nothing is left as `no_key_tokens`.
+    """Filters `tokens` and `tags`; marks sentences without a kept token as `no_key_tokens`.
 
-    What the tagger gave stays in `all_tokens` and `all_tags`, for `etl.ingestion.steps.token_report`.
+    The unfiltered lists stay in `all_tokens` and `all_tags`, for `etl.ingestion.steps.token_report`.
 
     Args:
         frame: rows with `tokens` and `tags`, lists of equal length or null.
         policy: which tokens are kept.
     """
-
     frame = frame.with_columns(pl.col("tokens", "tags").name.prefix("all_"))
     if not policy.keeps_all:
         frame = _filter(frame, policy)
@@ -29,10 +28,9 @@ def key_tokens(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _filter(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-
     pair = ["tokens", "tags"]
     pairs = frame.select(pair).with_row_index("row").explode(pair)
-    # A text has the same words again and again, and looking at a word costs more than finding it again.
+    # Texts repeat the same words, and classifying a word takes longer than joining on it.
     distinct = pairs.select(pair).unique().filter(policy.is_kept(pl.col("tokens"), pl.col("tags")))
     kept = pairs.join(distinct, on=pair, how="semi", maintain_order="left")
     lists = kept.group_by("row", maintain_order=True).agg(pair)

@@ -1,4 +1,4 @@
-"""Marks rows with the reason for which they will be rejected. The first reason wins."""
+"""Marks rows with the reason for which the writer will reject them. The first reason wins."""
 
 from __future__ import annotations
 
@@ -10,27 +10,25 @@ def mark(frame: pl.DataFrame, condition: pl.Expr, reason: str, detail: pl.Expr |
 
     Args:
         frame: rows with `reason` and `detail`.
-        condition: which rows; null counts as no.
+        condition: which rows to mark; null counts as false.
         reason: a code of `schemas/columns.yaml`.
-        detail: what was found, for a person.
+        detail: explanation for people.
     """
-
     return mark_each(frame, pl.when(condition).then(pl.lit(reason)), detail)
 
 
 def mark_each(frame: pl.DataFrame, reason: pl.Expr, detail: pl.Expr | str) -> pl.DataFrame:
-    """Like `mark`, with a reason of its own for each row; null where there is none.
+    """Sets `reason` and `detail` where no reason is set yet, with a reason for each row; null marks nothing.
 
-    `detail` may look at its own row only: it is computed for the marked rows, which are few.
+    `detail` may refer to its own row only: it is computed for the marked rows, which are few.
     """
-
-    found = frame.with_columns(reason.alias("found"))["found"]
-    rows = (frame["reason"].is_null() & found.is_not_null()).arg_true()
+    reasons = frame.with_columns(reason.alias("new"))["new"]
+    rows = (frame["reason"].is_null() & reasons.is_not_null()).arg_true()
     if not len(rows):
         return frame
     details = frame[rows].with_columns(
         (pl.lit(detail) if isinstance(detail, str) else detail).alias("detail")
     )
     return frame.with_columns(
-        frame["reason"].scatter(rows, found.gather(rows)), frame["detail"].scatter(rows, details["detail"])
+        frame["reason"].scatter(rows, reasons.gather(rows)), frame["detail"].scatter(rows, details["detail"])
     )

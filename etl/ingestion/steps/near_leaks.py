@@ -1,4 +1,4 @@
-"""Marks the train rows that are nearly the same as a row of validation or test."""
+"""Marks the train rows whose text is nearly the same as one of validation or test."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ def mark_near(
 
     Args:
         keys: one row for each row of the corpus, with `row` (its number), `split`, `is_short`, `reason` and
-            `detail`. Rows with a reason are passed over, and so are short ones.
-        normalised: the normalised text of each row; it may be null where the row is passed over.
-        threshold: the least similarity of what is nearly the same, above 0.
-        find_nearest: `nearest`, or what does the same elsewhere.
+            `detail`. Rows with a reason and short ones are ignored.
+        normalised: the normalised text of each row; it may be null where the row is ignored.
+        threshold: least similarity of near-duplicates, above 0.
+        find_nearest: `nearest`, or a function with the same result that uses other machines.
     """
-
     alive = keys.select("row", "split", "is_short", "reason").with_columns(normalised.alias("normalised"))
     alive = alive.filter(pl.col("reason").is_null() & ~pl.col("is_short") & (pl.col("normalised") != ""))
     is_train = pl.col("split") == "train"
@@ -29,13 +28,13 @@ def mark_near(
         pl.col("split").filter(~is_train).first().alias("leaks_to"),
     )
     is_evaluated = texts["leaks_to"].is_not_null()
-    [found] = find_nearest(texts["normalised"], threshold, [(texts["in_train"], is_evaluated)])
-    leaks = found.select(
-        texts["normalised"].gather(found["text"]),
-        texts["leaks_to"].gather(found["other"]),
+    [pairs] = find_nearest(texts["normalised"], threshold, [(texts["in_train"], is_evaluated)])
+    leaks = pairs.select(
+        texts["normalised"].gather(pairs["text"]),
+        texts["leaks_to"].gather(pairs["other"]),
         pl.col("similarity").round(3),
     )
     rows = alive.filter(is_train).join(leaks, on="normalised").select("row", "leaks_to", "similarity")
     keys = keys.join(rows, on="row", how="left", maintain_order="left")
-    said = pl.format("a text in {} is nearly the same: similarity {}", "leaks_to", "similarity")
-    return mark(keys, pl.col("leaks_to").is_not_null(), "leak_near", said).drop("leaks_to", "similarity")
+    detail = pl.format("a text in {} is nearly the same: similarity {}", "leaks_to", "similarity")
+    return mark(keys, pl.col("leaks_to").is_not_null(), "leak_near", detail).drop("leaks_to", "similarity")

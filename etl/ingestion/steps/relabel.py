@@ -1,4 +1,4 @@
-"""Maps the label as read to the chosen taxonomy: `raw_label` to `label`."""
+"""Maps labels to the chosen taxonomy: `raw_label` to `label`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from etl.schema.taxonomy import Taxonomy, make_resolver
 
 
 def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
-    """Adds `label` and `alias`; marks rows whose label is missing, unknown, ambiguous or mapped to nothing.
+    """Adds `label` and `alias`; marks rows whose label is missing, unknown, ambiguous or not in the taxonomy.
 
     Args:
         frame: rows with `source` and `raw_label`.
         taxonomy: the labels to map to.
 
     Returns:
-        The rows; `alias` lists the dirty spellings that were understood, else null.
+        The rows; `alias` lists the misspelt forms that were resolved, else null.
     """
-
     pairs = frame.select("source", "raw_label").unique(maintain_order=True)
     resolve = {
         source: make_resolver(taxonomy, source, contract.load(source).labels or None)
@@ -27,10 +26,9 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     }
     resolved = []
     for source, raw_label in pairs.iter_rows():
-        found = resolve[source](raw_label)
-        resolved.append(
-            (source, raw_label, found.label, ",".join(found.aliases) or None, found.reason, found.detail)
-        )
+        result = resolve[source](raw_label)
+        aliases = ",".join(result.aliases) or None
+        resolved.append((source, raw_label, result.label, aliases, result.reason, result.detail))
     names = ("source", "raw_label", "label", "alias", "_reason", "_detail")
     table = pl.DataFrame(resolved, schema=dict.fromkeys(names, pl.String), orient="row")
     frame = frame.join(table, on=["source", "raw_label"], how="left", nulls_equal=True, maintain_order="left")

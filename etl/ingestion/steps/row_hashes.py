@@ -1,9 +1,9 @@
-"""What the steps that look at the whole corpus need of a row: keys, marks and, for what is near, one text.
+"""Hashes ids, groups and texts, so that the steps on the whole corpus need no texts.
 
-A key is 128 bits; two texts have the same key exactly when they are equal (by chance once in some 10^26 rows
-squared). So the keys of a corpus of ten million rows need a gigabyte, however long its sentences are. What is
-nearly the same cannot be told by keys: unless `dedupe.near` is 0, the normalised texts that are not short are
-kept too, some 120 MB for a million rows of 40 characters.
+A hash has 128 bits, so two different texts share one with probability 10^-38. The hashes of ten million rows
+need a gigabyte, however long the sentences are. Near-duplicates cannot be found by hashes: unless
+`dedupe.near` is 0, normalised texts that are not short are kept too: 120 MB for a million rows of 40
+characters.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from etl.text.normalise import is_short, normalised_key
 
 
 def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
-    """One row of keys for each row of the corpus.
+    """Returns a row of hashes for each row.
 
     Args:
         frame: rows with `id`, `source`, `group`, `raw_text`, `text`, `label`, `split`, `reason`, `detail`.
-        settings: below which length a text is short, and whether near-duplicates will be looked for.
+        settings: the length below which a text is short, and whether near-duplicates will be searched for.
+
+    Returns:
+        A frame with `source`, `label`, `split`, `reason`, `detail`, `is_short`; `id_key`, `group_key`,
+        `raw_key`, `text_key` and `normalised_key`, each a struct of two 64-bit hashes; and `normalised`, the
+        text itself, unless `settings.near` is 0.
     """
 
-    # Apart from the rest, or it would be computed once for each half of the key.
+    # In a step of its own, or it would be computed once for each half of the hash.
     frame = frame.with_columns(normalised_key(pl.col("text")).alias("normalised"))
     short = is_short(pl.col("text"), settings.short_eojeols, settings.short_chars)
     is_comparable = ~short & pl.col("reason").is_null()
@@ -33,15 +38,14 @@ def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
         "reason",
         "detail",
         short.alias("is_short"),
-        _key(pl.col("id")).alias("id_key"),
-        _key(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
-        _key(pl.col("raw_text")).alias("raw_key"),
-        _key(pl.col("text")).alias("text_key"),
-        _key(pl.col("normalised")).alias("normalised_key"),
+        _hash(pl.col("id")).alias("id_key"),
+        _hash(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
+        _hash(pl.col("raw_text")).alias("raw_key"),
+        _hash(pl.col("text")).alias("text_key"),
+        _hash(pl.col("normalised")).alias("normalised_key"),
         *([pl.when(is_comparable).then(pl.col("normalised")).alias("normalised")] if settings.near else []),
     )
 
 
-def _key(text: pl.Expr) -> pl.Expr:
-
+def _hash(text: pl.Expr) -> pl.Expr:
     return pl.struct(text.hash(0).alias("high"), text.hash(1).alias("low"))

@@ -1,8 +1,8 @@
-"""Decides for each row whether it is for training, validation or test.
+"""Assigns each row to train, validation or test.
 
-Official splits are kept where a corpus has them. The rest goes by group and by a stable hash, so no group
-is ever in two splits and added rows never move an old one; each label's share follows in expectation.
-Since a group's hash is all it needs, this step sees one batch at a time.
+Official splits are kept where a corpus has them. Other rows are assigned by a stable hash of their group, so
+no group is in two splits and added rows never move an old one; each split has the label shares of the corpus
+in expectation. As only the hash of the group matters, this step works batch by batch.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
         settings: the mode, the shares of validation and test, and the seed.
     """
 
-    # A byte that no source's name holds keeps (a, bc) and (ab, c) apart.
+    # No source has this byte in its name, so (a, bc) and (ab, c) stay different.
     group = frame.select(group=pl.concat_str("source", "group", separator="\0", ignore_nulls=True))
     groups = group.unique(maintain_order=True)
-    places = groups.with_columns(_places(groups["group"], settings.seed))
+    hashed = groups.with_columns(_hash_groups(groups["group"], settings.seed))
     if groups.height < frame.height:
-        places = group.join(places, on="group", how="left", maintain_order="left")
-    place = places["place"]
+        hashed = group.join(hashed, on="group", how="left", maintain_order="left")
+    position = hashed["position"]
     by_hash = (
-        pl.when(place < settings.validation)
+        pl.when(position < settings.validation)
         .then(pl.lit("validation"))
-        .when(place < settings.validation + settings.test)
+        .when(position < settings.validation + settings.test)
         .then(pl.lit("test"))
         .otherwise(pl.lit("train"))
     )
@@ -41,10 +41,9 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
     return frame.with_columns(pl.coalesce(official, by_hash).alias("split"))
 
 
-def _places(groups: pl.Series, seed: int) -> pl.Series:
-    """Where each group stands between 0 and 1: XXH3, whose values are fixed by its specification."""
-
+def _hash_groups(groups: pl.Series, seed: int) -> pl.Series:
+    """Maps each group to a position in [0, 1) by XXH3, whose values are fixed by its specification."""
     names = groups.cast(pl.Binary).to_list()
     return pl.Series(
-        "place", [xxhash.xxh3_64_intdigest(name, seed=seed) / _HASH_RANGE for name in names], pl.Float64
+        "position", [xxhash.xxh3_64_intdigest(name, seed=seed) / _HASH_RANGE for name in names], pl.Float64
     )

@@ -1,6 +1,6 @@
-"""Cuts the sentence into tokens with parts of speech: `text` to `tokens` and `tags`.
+"""Splits the sentence into tokens with parts of speech: `text` to `tokens` and `tags`.
 
-How a tagger is run, and what happens when it fails, is `etl.tagging`'s business.
+`etl.tagging` runs the taggers and handles their failures.
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
 
 
 def tag(frame: pl.DataFrame, tag_texts: TagTexts) -> pl.DataFrame:
-    """Adds `tokens` and `tags`; marks the sentences that the tagger could not cut.
+    """Adds `tokens` and `tags`; marks sentences that the tagger could not process.
 
-    Only rows without a reason are tagged, so that no tagger ever sees a blank sentence, and each distinct
-    sentence once.
+    Only rows without a reason are tagged, so that no tagger gets a blank sentence, and each distinct sentence
+    once.
 
     Args:
         frame: rows with `text` and `reason`.
-        tag_texts: distinct texts to a frame with `text`, `tokens`, `tags` (lists of equal length),
-            `problem` (null or a reason) and `found` (what went wrong).
+        tag_texts: returns for distinct texts a frame with `text`, `tokens`, `tags` (lists of equal length),
+            `problem` (null or a reject reason) and `found` (its detail).
     """
-
     is_alive = pl.col("reason").is_null()
     tagged = tag_texts(frame.filter(is_alive)["text"].unique(maintain_order=True))
     frame = frame.join(tagged, on="text", how="left", maintain_order="left")
-    # A rejected row with the text of a living one would get tokens or not, depending on how batches were cut.
+    # Otherwise the tokens of a rejected row would depend on which other rows are in the batch.
     frame = frame.with_columns(pl.when(is_alive).then(pl.col("tokens", "tags")))
     frame = mark_each(frame, pl.col("problem"), pl.col("found"))
     return frame.drop("problem", "found")

@@ -1,7 +1,7 @@
-"""What the key-token filter did to a corpus: tokens before and after, by class, and the most frequent ones.
+"""Statistics of the key-token filter: tokens before and after, by class, and the most frequent ones.
 
-A batch is counted by itself, the counts are added up, and the policy is asked once about each distinct token.
-So neither the order of the batches nor where one ends changes anything in the report.
+Each batch is counted by itself, the counts are summed, and the policy is applied once to each distinct token.
+So the report depends neither on the order of the batches nor on their size.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from etl.dataset.manifest import ClassCounts, FrequentToken, TokenCounts, TokenR
 from etl.tagging.policy import Policy
 
 MOST_FREQUENT = 20
-_FEW = 500_000  # counts that wait to be added up
+_FEW = 500_000  # counts that may wait to be summed
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted in some batches.
+    """Counts over some batches.
 
     Args:
-        sources: `source`; `sentences` that were tagged, `emptied` ones of which no token was kept, and tokens
-            `before` and `after`.
-        tokens: `token`, `tag` and `count` of all tokens that the tagger gave, and a hash of token and tag.
+        sources: `source`; number of `sentences` that were tagged, of those `emptied` (no token was kept), and
+            of tokens `before` and `after` the filter.
+        tokens: `token`, `tag` and `count` of all tokens before the filter, and a `hash` of token and tag.
     """
 
     sources: pl.DataFrame
@@ -32,12 +32,11 @@ class Counts:
 
 
 def count_tokens(frame: pl.DataFrame) -> Counts:
-    """Counts the tokens of the rows that were tagged: those without a reason until `key_tokens` saw them.
+    """Counts the tokens of tagged rows, which have no reason other than that of `key_tokens`.
 
     Args:
-        frame: rows with `source` and `reason`, and with tokens as `key_tokens` leaves them.
+        frame: rows with `source`, `reason` and the columns that `key_tokens` returns.
     """
-
     is_emptied = pl.col("reason") == "no_key_tokens"
     tagged = frame.select("source", "reason", "tokens", "all_tokens", "all_tags").filter(
         pl.col("reason").is_null() | is_emptied
@@ -63,15 +62,14 @@ def count_tokens(frame: pl.DataFrame) -> Counts:
 
 
 def add(counts: list[Counts], further: Counts) -> list[Counts]:
-    """The counts with those of a further batch; added up when they are many, which bounds their memory."""
+    """Appends the counts of a batch; sums all of them when they are many, which bounds their memory."""
     counts = [*counts, further]
     waiting = sum(each.tokens.height for each in counts[1:])
     return [total(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
 
 
 def report(counts: list[Counts], policy: Policy) -> TokenReport:
-    """The report as it stands in the manifest under `tokens`; docs/dataset.md describes it."""
-
+    """Builds the report in the manifest under `tokens`, as described in docs/dataset.md."""
     summed = total(counts)
     token, tag = pl.col("token"), pl.col("tag")
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
@@ -88,20 +86,17 @@ def report(counts: list[Counts], policy: Policy) -> TokenReport:
 
 
 def total(counts: list[Counts]) -> Counts:
-    """The counts of several batches as one."""
-
+    """Sums the counts of several batches."""
     sources = pl.concat([each.sources for each in counts]).group_by("source").sum()
     return Counts(sources, _distinct(pl.concat([each.tokens for each in counts]), pl.col("count").sum()))
 
 
 def _distinct(tokens: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:
-
     return tokens.group_by("hash").agg(pl.col("token", "tag").first(), count.alias("count"))
 
 
 def _classes(tokens: pl.DataFrame, before: int) -> dict[str, ClassCounts]:
-    """Tokens before and after by class, the largest class first, and how much of all tokens it lost."""
-
+    """Returns tokens before and after by class, the largest first, and the removed share of all tokens."""
     by_class = tokens.group_by("class").agg(
         before=pl.col("count").sum(), after=pl.col("count").filter("is_kept").sum()
     )
