@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from etl.sample.phrases import phrases
+from etl.sample.phrases import load_phrases
 
 
 def sentences(rng: Random) -> Iterator[str]:
     """Sentences such as "<time> <event><link> <predicate><ending>", some 30 characters long."""
-    slots = phrases()
+    slots = load_phrases()
     openings = [
         f"{event.format(who=who)}{link}"
         for kind, events in slots["events"].items()

@@ -17,7 +17,7 @@ from typing import Any
 from etl.errors import SettingsError, WriteError
 from etl.sample import dialogue, keti, multimodal, planted, speech
 from etl.sample.files import json_bytes, save
-from etl.sample.phrases import deal
+from etl.sample.phrases import deal_sentences
 
 TRUTH = "truth.json"
 # The settings under which the counts hold: the defaults, and a tagger that leaves every sentence a token.
@@ -83,15 +83,15 @@ def _write_all(folder: Path, dialogues: int, clips: int, seed: int) -> dict[str,
             "--dialogues must not be negative", details=[f"got {dialogues}"], next_step="give 0 or more."
         )
     rng = Random(seed)  # noqa: S311 - made-up sentences are no secret
-    sentences = deal(rng)
-    parts = dialogue.parts(dialogues, sentences, rng)
+    sentences = deal_sentences(rng)
+    parts = dialogue.make_parts(dialogues, sentences, rng)
     planted.plant(parts)
     reasons: dict[str, Sequence[str | None]] = {
-        dialogue.SLUG: dialogue.write(folder, parts, rng),
-        multimodal.SLUG: multimodal.write(folder, clips, sentences, rng),
+        dialogue.SLUG: dialogue.write_dialogues(folder, parts, rng),
+        multimodal.SLUG: multimodal.write_clips(folder, clips, sentences, rng),
         keti.SINGLE: keti.write_single(folder, sentences),
         keti.DIALOGUE: keti.write_dialogue(folder, sentences, rng),
-        speech.SLUG: speech.write(folder, sentences, rng),
+        speech.SLUG: speech.write_speech(folder, sentences, rng),
     }
     truth = {
         "seed": seed,

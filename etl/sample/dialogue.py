@@ -1,8 +1,8 @@
-"""감성대화 말뭉치 (`aihub-dialogue`) as its two releases are packed, with made-up dialogues.
+"""Writes 감성대화 말뭉치 (`aihub-dialogue`) with made-up dialogues, packed as its two releases are.
 
-For each release and split a zip with the dialogues as JSON and a copy as XLSX, in one zip (v1) or two of the
-same name (v2); the XLSX has some rows more, the labels' known defects, and is left aside. So is v1's 원시.
-Which dialogues are planted to be rejected is decided in `etl.sample.planted`.
+Each release and split has the dialogues as JSON and a copy as XLSX, in one zip (v1) or in two of the same
+name (v2). Ingest leaves the XLSX aside, which has more rows and the known defects of labels, and v1's 원시.
+`etl.sample.planted` adds the dialogues that ingest should reject.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from etl.sample.files import Cell, json_bytes, save, xlsx_bytes, zip_bytes
-from etl.sample.phrases import Sentence, phrases
+from etl.sample.phrases import SampleSentence, load_corpus, load_phrases
 from etl.schema import resources, taxonomy
 
 SLUG = "aihub-dialogue"
+_corpus = partial(load_corpus, SLUG)
 _DIALOGUES_PER_PROFILE = 3
 _EXTRA_XLSX_ROWS = 2
 _TRAILING_SPACE_EVERY, _SPELLING_EVERY = 7, 2
@@ -27,7 +29,7 @@ _TRAILING_SPACE_EVERY, _SPELLING_EVERY = 7, 2
 
 @dataclass(frozen=True)
 class Dialogue:
-    """One dialogue; `turns` are HS01, SS01, …, SS03, and `reason` is why ingest should reject it."""
+    """One dialogue; `turns` are HS01, SS01, …, SS03, `reason` the reject reason that ingest should find."""
 
     profile: int
     number: int
@@ -38,48 +40,55 @@ class Dialogue:
 
     @property
     def text(self) -> str:
-        """The person's first sentence, which carries the label."""
+        """The first sentence of the person, to which the label belongs."""
         return self.turns[0]
 
     @property
     def profile_id(self) -> str:
-        """Such as `Pro_05349`."""
+        """The profile as in the corpus, such as `Pro_05349`."""
         return f"Pro_{self.profile:05d}"
 
 
 @dataclass
 class Part:
-    """The dialogues of one release and split, while they are being made."""
+    """Collects the dialogues of one release and split."""
 
     profiles_from: int
-    sentences: dict[str, Iterator[Sentence]]
+    sentences: dict[str, Iterator[SampleSentence]]
     codes: dict[str, list[str]]
     rng: Random
     dialogues: list[Dialogue] = field(default_factory=list)
 
-    def sentence(self, emotion: str | None = None) -> Sentence:
-        """A sentence that was not used before, of any emotion this corpus has a label for by default."""
+    def draw_sentence(self, emotion: str | None = None) -> SampleSentence:
+        """Returns an unused sentence of the emotion; None: of any emotion that has a label in this corpus."""
         return next(self.sentences[emotion or self.rng.choice(list(self.codes))])
 
-    def code(self, emotion: str) -> str:
-        """One of the codes that mean this emotion."""
+    def draw_code(self, emotion: str) -> str:
+        """Returns a random code of the emotion."""
         return self.rng.choice(self.codes[emotion])
 
     def add(
         self,
-        sentence: Sentence,
+        sentence: SampleSentence,
         code: str | None = None,
         *,
         reason: str | None = None,
         profile: int | None = None,
     ) -> Dialogue:
-        """Appends a dialogue that begins with `sentence`."""
+        """Appends a dialogue.
+
+        Args:
+            sentence: its first sentence.
+            code: its label; None: a random code of the sentence's emotion.
+            reason: the reject reason that ingest should find; None: kept.
+            profile: its group; None: shared with the dialogues next to it.
+        """
         number = len(self.dialogues)
         corpus = _corpus()
         dialogue = Dialogue(
             self.profiles_from + number // _DIALOGUES_PER_PROFILE if profile is None else profile,
             number,
-            self.code(sentence.emotion) if code is None else code,
+            self.draw_code(sentence.emotion) if code is None else code,
             (self.rng.choice(list(corpus["situations"])), self.rng.choice(list(corpus["diseases"]))),
             _turns(sentence, self.rng),
             reason,
@@ -88,13 +97,13 @@ class Part:
         return dialogue
 
     def add_ordinary(self, amount: int) -> None:
-        """Appends dialogues that ingest keeps, evenly over the emotions."""
+        """Appends dialogues that ingest should keep, evenly over the emotions."""
         for emotion, _ in zip(cycle(self.codes), range(amount), strict=False):
-            self.add(self.sentence(emotion))
+            self.add(self.draw_sentence(emotion))
 
 
 def codes_by_emotion() -> dict[str | None, list[str]]:
-    """The fine codes of each target of the taxonomy that `etl ingest` uses by default; None: of no target."""
+    """Returns the codes of each target of the default taxonomy; None: codes without a target."""
     targets = taxonomy.load("ko7").maps[SLUG]
     codes: dict[str | None, list[str]] = {}
     for code in sorted(_names()):
@@ -102,35 +111,35 @@ def codes_by_emotion() -> dict[str | None, list[str]]:
     return codes
 
 
-def parts(
-    dialogues: int, sentences: dict[str, Iterator[Sentence]], rng: Random
+def make_parts(
+    dialogues: int, sentences: dict[str, Iterator[SampleSentence]], rng: Random
 ) -> dict[tuple[str, str], Part]:
-    """The four parts with ordinary dialogues, `dialogues` of them together."""
+    """Returns the four parts by release and split, with `dialogues` ordinary dialogues in total."""
     codes = {emotion: named for emotion, named in codes_by_emotion().items() if emotion is not None}
-    made: dict[tuple[str, str], Part] = {}
+    parts: dict[tuple[str, str], Part] = {}
     left = dialogues
     for spec in reversed(_corpus()["parts"]):
         part = Part(spec["profiles_from"], sentences, codes, rng)
-        # The last one, a train part, takes what rounding leaves.
+        # The last one, a train part, takes the remainder of rounding.
         amount = left if spec is _corpus()["parts"][0] else round(dialogues * spec["share"])
         part.add_ordinary(amount)
         left -= amount
-        made[spec["release"], spec["split"]] = part
-    return made
+        parts[spec["release"], spec["split"]] = part
+    return parts
 
 
-def write(folder: Path, made: dict[tuple[str, str], Part], rng: Random) -> list[str | None]:
+def write_dialogues(folder: Path, parts: dict[tuple[str, str], Part], rng: Random) -> list[str | None]:
     """Writes all files of the corpus.
 
     Returns:
-        For each dialogue that ingest should read, why it should be rejected; None: kept.
+        The reject reason of each dialogue that ingest should read; None: kept.
     """
     for spec in _corpus()["parts"]:
-        part = made[spec["release"], spec["split"]]
+        part = parts[spec["release"], spec["split"]]
         rng.shuffle(part.dialogues)
         _write_part(folder, spec, part, rng)
-    _write_raw(folder, made["v1", "train"], rng)
-    return [dialogue.reason for part in made.values() for dialogue in part.dialogues]
+    _write_raw(folder, parts["v1", "train"], rng)
+    return [dialogue.reason for part in parts.values() for dialogue in part.dialogues]
 
 
 def _write_part(folder: Path, spec: dict[str, Any], part: Part, rng: Random) -> None:
@@ -147,7 +156,7 @@ def _write_part(folder: Path, spec: dict[str, Any], part: Part, rng: Random) -> 
 
 
 def _write_raw(folder: Path, final: Part, rng: Random) -> None:
-    """v1's 원시: half of what became final, and dialogues that did not."""
+    """Writes v1's 원시: half of the final dialogues, and others."""
     raw = _corpus()["raw"]
     overlap = final.dialogues[::2]
     rejected = _extra(final, len(overlap) // 4 + 1, rng, profiles_from=raw["profiles_from"])
@@ -160,17 +169,17 @@ def _write_raw(folder: Path, final: Part, rng: Random) -> None:
 
 
 def _extra(part: Part, amount: int, rng: Random, *, profiles_from: int | None = None) -> list[Dialogue]:
-    """Dialogues that stand in a copy only."""
+    """Returns dialogues that are only in a copy."""
     first_unused = part.profiles_from + len(part.dialogues)
     beside = Part(profiles_from or first_unused, part.sentences, part.codes, rng)
     beside.add_ordinary(amount)
     return beside.dialogues
 
 
-def _turns(sentence: Sentence, rng: Random) -> tuple[str, ...]:
-    """HS01, SS01, HS02, SS02 and, not always, HS03, SS03; either of these may be missing alone."""
-    replies = phrases()["replies"][sentence.register]
-    answers = phrases()["answers"]
+def _turns(sentence: SampleSentence, rng: Random) -> tuple[str, ...]:
+    """Returns HS01, SS01, HS02, SS02 and, sometimes empty, HS03, SS03."""
+    replies = load_phrases()["replies"][sentence.register]
+    answers = load_phrases()["answers"]
     third = rng.choices(["both", "neither", "person"], [5, 4, 1])[0]
     return (
         sentence.text,
@@ -227,7 +236,7 @@ def _workbook(dialogues: Sequence[Dialogue], layout: str) -> bytes:
 
 
 def _about(dialogue: Dialogue, index: int) -> list[Cell]:
-    """Names instead of codes, spelt as carelessly as in the spreadsheets."""
+    """Returns the names that the spreadsheets have instead of codes, with their misspellings."""
     corpus = _corpus()
     age, gender = _persona(dialogue.profile)
     situation, disease = dialogue.situation
@@ -241,7 +250,7 @@ def _about(dialogue: Dialogue, index: int) -> list[Cell]:
 
 
 def _names() -> dict[str, list[str]]:
-    """The major and the minor name of each of the 60 codes."""
+    """Returns the major and the minor name of each of the 60 codes."""
     table = resources.load("schemas", "labels", f"{SLUG}.yaml")
     return {code: named.split("/", 1) for code, named in table["codes"].items()}
 
@@ -249,9 +258,3 @@ def _names() -> dict[str, list[str]]:
 def _persona(profile: int) -> tuple[str, str]:
     ages, genders = list(_corpus()["ages"]), list(_corpus()["genders"])
     return ages[profile % len(ages)], genders[profile // len(ages) % len(genders)]
-
-
-def _corpus() -> dict[str, Any]:
-    corpora: dict[str, Any] = resources.load("schemas", "sample", "corpora.yaml")
-    corpus: dict[str, Any] = corpora[SLUG]
-    return corpus

@@ -1,4 +1,4 @@
-"""Zips and workbooks whose bytes depend on their content only: the same seed gives the same files."""
+"""Writes zips and workbooks whose bytes depend on their content only: the same seed gives the same files."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Cell = str | int | None
 
 
 def save(path: Path, content: bytes) -> None:
-    """Writes a file, and the folders above it where they are missing."""
+    """Writes a file, and creates missing folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 
 
 def json_bytes(document: Any, *, encoding: str = "utf-8", indent: int | None = None) -> bytes:
-    """A JSON document with its Korean as it is."""
+    """Encodes a JSON document, with Korean unescaped."""
     return json.dumps(document, ensure_ascii=False, indent=indent).encode(encoding)
 
 
 def zip_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """A zip of (name, content); names that are not ASCII are UTF-8 and flagged so."""
+    """Packs (name, content) into a zip; names that are not ASCII are UTF-8 and flagged so."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in members:
@@ -37,7 +37,7 @@ def zip_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def korean_zip_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """A zip as Korean Windows tools write it: names in cp949, without the flag that says UTF-8.
+    """Packs (name, content) into a zip as Korean Windows tools do: names in cp949, without the UTF-8 flag.
 
     `zipfile` has no way to write such names, so each member is written under an ASCII name of the same
     number of bytes, and the names are replaced in the finished archive.
@@ -59,13 +59,13 @@ def korean_zip_bytes(members: Iterable[tuple[str, bytes]]) -> bytes:
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     member = zipfile.ZipInfo(name, _ZIP_TIME)
     member.compress_type = zipfile.ZIP_DEFLATED
-    # Else the archive would say on which system it was made.
+    # Otherwise these fields would depend on the operating system.
     member.create_system, member.external_attr = 3, 0o644 << 16
     archive.writestr(member, content)
 
 
 def xlsx_bytes(rows: Iterable[Sequence[Cell]], *, sheet: str = "Sheet1") -> bytes:
-    """A workbook with one sheet. None is no cell, an empty string a cell that is formatted and empty."""
+    """Writes a workbook with one sheet. None: no cell; an empty string: a formatted cell without content."""
     import xlsxwriter
 
     packed = io.BytesIO()

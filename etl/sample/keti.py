@@ -1,28 +1,28 @@
-"""The two KETI files (`keti-single`, `keti-dialogue`): workbooks of sentences with hand-typed labels."""
+"""Writes the two KETI workbooks (`keti-single`, `keti-dialogue`), whose labels are typed by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from etl.sample.files import Cell, save, xlsx_bytes
-from etl.sample.phrases import Sentence, phrases
-from etl.schema import resources
+from etl.sample.phrases import SampleSentence, load_corpus, load_phrases
 
 SINGLE, DIALOGUE = "keti-single", "keti-dialogue"
+_corpus = partial(load_corpus, "keti")
 _SENTENCES, _DIALOGUES, _TURNS = 300, 60, 5
 _LEADING_SPACE_EVERY, _TRAILING_SPACE_EVERY = 5, 11
 _BLANK_COLUMNS = 3
 
-# A row before it is written: sentence, label, why ingest should reject it.
+# Sentence, label, and the reject reason that ingest should find.
 _Row = tuple[str, str | None, str | None]
 
 
-def write_single(folder: Path, sentences: dict[str, Iterator[Sentence]]) -> list[str | None]:
-    """Writes the file of single sentences; returns the reason of each row, None: kept."""
+def write_single(folder: Path, sentences: dict[str, Iterator[SampleSentence]]) -> list[str | None]:
+    """Writes the file of single sentences; returns the reject reason of each row, None: kept."""
     corpus = _corpus()
     rows: list[_Row] = []
     for index, (emotion, label) in zip(range(_SENTENCES), cycle(corpus["labels"].items()), strict=False):
@@ -32,7 +32,7 @@ def write_single(folder: Path, sentences: dict[str, Iterator[Sentence]]) -> list
     spare = [next(sentences[emotion]).text for emotion in corpus["labels"]]
     rows[_SENTENCES // 2 : _SENTENCES // 2] = [
         ("   ", next(iter(corpus["labels"].values())), "empty_text"),
-        (phrases()["planted"]["blank"][1], next(iter(corpus["labels"].values())), "empty_text"),
+        (load_phrases()["planted"]["blank"][1], next(iter(corpus["labels"].values())), "empty_text"),
         (spare[0], None, "missing_label"),
         (spare[1], corpus["single"]["unknown"], "unknown_label"),
     ]
@@ -42,15 +42,17 @@ def write_single(folder: Path, sentences: dict[str, Iterator[Sentence]]) -> list
     return [reason for _, _, reason in rows]
 
 
-def write_dialogue(folder: Path, sentences: dict[str, Iterator[Sentence]], rng: Random) -> list[str | None]:
-    """Writes the file of dialogues; returns the reason of each utterance, None: kept."""
+def write_dialogue(
+    folder: Path, sentences: dict[str, Iterator[SampleSentence]], rng: Random
+) -> list[str | None]:
+    """Writes the file of dialogues; returns the reject reason of each utterance, None: kept."""
     corpus = _corpus()
     labels = corpus["labels"]
     rows: list[_Row] = []
     for _ in range(_DIALOGUES * _TURNS):
         emotion = rng.choice(list(labels))
         rows.append((next(sentences[emotion]).text, labels[emotion], None))
-    # Typed wrong, each once, at places that are no multiple of the length of a dialogue.
+    # Each misspelt label once, in rows that are not a multiple of the length of a dialogue.
     emotion_of = {label: emotion for emotion, label in labels.items()}
     for index, (typo, label) in enumerate(corpus["dialogue"]["typos"].items()):
         rows[index * 7 + 3] = (next(sentences[emotion_of[label]]).text, typo, None)
@@ -62,13 +64,7 @@ def write_dialogue(folder: Path, sentences: dict[str, Iterator[Sentence]], rng: 
         [start if index % _TURNS == 0 else None, text, label] for index, (text, label, _) in enumerate(rows)
     ]
     header: list[Cell] = corpus["dialogue"]["columns"]
-    # A program that takes the first row for the header finds the real one in the first row of data.
+    # The real header is the second row, as in the published file.
     above: list[Cell] = [""] * len(header)
     save(folder / corpus["folder"] / corpus["dialogue"]["file"], xlsx_bytes([above, header, *body]))
     return [reason for _, _, reason in rows]
-
-
-def _corpus() -> dict[str, Any]:
-    corpora: dict[str, Any] = resources.load("schemas", "sample", "corpora.yaml")
-    corpus: dict[str, Any] = corpora["keti"]
-    return corpus

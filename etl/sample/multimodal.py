@@ -1,36 +1,37 @@
-"""멀티모달 영상 (`aihub-multimodal`): zips of clips, one JSON a clip beside a video that must not be read.
+"""Writes 멀티모달 영상 (`aihub-multimodal`): zips of clips, each a JSON file beside a video.
 
-An utterance is repeated on every frame of its span; listeners have no `text`, things no `emotion`. Archive
-names are cp949 without a flag, one zip comes in two parts, and one clip's JSON is cp949.
+An utterance is repeated on each frame of its span; listeners have no `text`, objects no `emotion`. Names in
+the zips are cp949 without a flag, one zip is in two parts, and one JSON file is cp949.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from etl.errors import SettingsError
 from etl.sample.files import json_bytes, korean_zip_bytes, save
-from etl.sample.phrases import Sentence, phrases
-from etl.schema import resources
+from etl.sample.phrases import SampleSentence, load_corpus, load_phrases
 
 SLUG = "aihub-multimodal"
+_corpus = partial(load_corpus, SLUG)
 MIN_CLIPS = 3
 _CLIPS_PER_BLOCK, _BLOCKS_PER_ZIP, _BLOCK = 5, 10, 40
 _UTTERANCES, _FRAMES, _PAUSE = range(8, 12), range(5, 12), range(1, 4)
 _FIRST_PERSON = 101
-# Enough of an MP4 header that a program that opens it knows what it is.
+# The beginning of an MP4 header, by which programs recognise the format.
 _VIDEO = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """What one person says on the frames `start` to `end`, and why ingest should reject it.
+    """An utterance of one person on the frames `start` to `end`.
 
-    `label` is the label by text; None where this modality is missing.
+    `label` is that of the modality text, None: missing; `reason` the reject reason that ingest should find.
     """
 
     script: str
@@ -41,16 +42,16 @@ class Utterance:
     reason: str | None = None
 
 
-def write(
-    folder: Path, clips: int, sentences: dict[str, Iterator[Sentence]], rng: Random
+def write_clips(
+    folder: Path, clips: int, sentences: dict[str, Iterator[SampleSentence]], rng: Random
 ) -> list[str | None]:
     """Writes all zips.
 
     Returns:
-        For each utterance that ingest should read, why it should be rejected; None: kept.
+        The reject reason of each utterance that ingest should read; None: kept.
 
     Raises:
-        SettingsError: more clips than fit into the zips, or too few for the planted ones.
+        SettingsError: more clips than the zips can hold, or fewer than the planted ones.
     """
     corpus = _corpus()
     reasons: list[str | None] = []
@@ -76,7 +77,7 @@ def write(
 
 
 def _clip_numbers(clips: int) -> list[list[tuple[int, int]]]:
-    """For each zip the (block, clip id) of its clips: a few of each 40-clip block, blocks in turn."""
+    """Returns for each zip the (block, clip id) of its clips: a few of each block of 40 clips."""
     batches = _corpus()["batches"]
     most = len(batches) * _BLOCKS_PER_ZIP * _BLOCK
     if not MIN_CLIPS <= clips <= most:
@@ -96,13 +97,13 @@ def _clip_numbers(clips: int) -> list[list[tuple[int, int]]]:
 
 
 def _people(batch: int, block: int) -> list[int]:
-    """The two actors of a block. Some blocks share one with the block before, so the two are one group."""
+    """Returns the two actors of a block. Some blocks share one with the previous, so both are one group."""
     first = _FIRST_PERSON + 100 * batch + 2 * block
     return [first - 1 if block % 4 == 1 else first, first + 1]
 
 
 def _conversation(
-    people: list[int], sentences: dict[str, Iterator[Sentence]], rng: Random
+    people: list[int], sentences: dict[str, Iterator[SampleSentence]], rng: Random
 ) -> list[Utterance]:
     labels = _corpus()["labels"]
     utterances = []
@@ -121,8 +122,8 @@ def _plants() -> list[Callable[[list[Utterance]], list[Utterance]]]:
 
 
 def _with_short_answers(utterances: list[Utterance]) -> list[Utterance]:
-    """Answers that are said again and again, each a row of its own: too short to be duplicates."""
-    answers = phrases()["planted"]["short_answers"] * 2
+    """Adds repeated answers that are too short to be duplicates."""
+    answers = load_phrases()["planted"]["short_answers"] * 2
     frame = utterances[-1].end + 2
     label = _corpus()["short_answer_label"]
     people = [utterances[0].person, utterances[1].person]
@@ -136,19 +137,19 @@ def _with_short_answers(utterances: list[Utterance]) -> list[Utterance]:
 
 
 def _with_aliases(utterances: list[Utterance]) -> list[Utterance]:
-    """The nouns that some files have instead of the adjectives."""
+    """Replaces adjectives by the nouns that some files have as labels."""
     aliases = _corpus()["aliases"]
-    return [replace(each, label=aliases.get(each.label, each.label)) for each in utterances]
+    return [replace(one, label=aliases.get(one.label, one.label)) for one in utterances]
 
 
 def _with_bad_labels(utterances: list[Utterance]) -> list[Utterance]:
-    """A modality that is missing, one that is blank, a label that nobody knows, and a blank script."""
+    """Plants a missing and a blank modality, an unknown label and a blank script."""
     missing, blank, unknown, empty, *rest = utterances
     return [
         replace(missing, label=None, reason="missing_label"),
         replace(blank, label="", reason="missing_label"),
         replace(unknown, label=_corpus()["unknown"], reason="unknown_label"),
-        replace(empty, script=phrases()["planted"]["blank"][0], reason="empty_text"),
+        replace(empty, script=load_phrases()["planted"]["blank"][0], reason="empty_text"),
         *rest,
     ]
 
@@ -156,10 +157,10 @@ def _with_bad_labels(utterances: list[Utterance]) -> list[Utterance]:
 def _clip(
     clip: int, people: list[int], utterances: list[Utterance], rng: Random, *, is_text: bool
 ) -> dict[str, Any]:
-    """One clip as it is annotated; with `is_text` its numbers are written as strings."""
+    """Returns the annotation of a clip; with `is_text` numbers are strings."""
     frames: dict[str, Any] = {}
     for utterance in utterances:
-        # A person keeps still while someone speaks: it makes no difference, and the zips small.
+        # The same boxes on each frame of an utterance: ingest ignores them, and the zips stay small.
         things = _things(utterance, people, rng, is_text=is_text)
         for frame in range(utterance.start, utterance.end + 1):
             frames[str(frame)] = {key: {**thing, "frame": str(frame)} for key, thing in things.items()}
@@ -196,7 +197,7 @@ def _things(utterance: Utterance, people: list[int], rng: Random, *, is_text: bo
 
 
 def _emotion(label: str | None, rng: Random) -> dict[str, Any]:
-    """The labels of the four modalities, which agree about as often as they do in the corpus."""
+    """Returns the labels of the four modalities, which agree about as often as in the corpus."""
     images = _corpus()["images"]
     overall = rng.choice(images) if label is None or rng.random() > 1 / 3 else label
     emotion = {
@@ -218,7 +219,7 @@ def _text(utterance: Utterance, rng: Random, *, is_text: bool) -> dict[str, Any]
     start, end = utterance.start, utterance.end
     return {
         "script": utterance.script,
-        # Not even integers, always: some stand between two frames.
+        # Some are not integers: they lie between two frames.
         "script_start": (f"{start}.5" if start % 2 else str(start)) if is_text else start,
         "script_end": str(end) if is_text else end,
         "morpheme": " ".join(utterance.script.split()),
@@ -240,9 +241,3 @@ def _save_in_parts(path: Path, content: bytes, parts: int) -> None:
     size = -(-len(content) // parts)
     for index in range(parts):
         save(path.with_name(f"{path.name}.part{index}"), content[index * size : (index + 1) * size])
-
-
-def _corpus() -> dict[str, Any]:
-    corpora: dict[str, Any] = resources.load("schemas", "sample", "corpora.yaml")
-    corpus: dict[str, Any] = corpora[SLUG]
-    return corpus

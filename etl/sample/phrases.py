@@ -1,8 +1,7 @@
-"""Deals made-up Korean sentences from `schemas/sample/phrases.yaml`, none of them twice.
+"""Generates made-up Korean sentences from `schemas/sample/phrases.yaml`, none of them twice.
 
 A sentence is `<time> <event><link> <predicate><ending>`; only the predicate carries the emotion. No two
-sentences share both event and predicate, so none is a near-duplicate of another. What stands around a
-sentence in a corpus is left to the module of that corpus.
+sentences share both event and predicate, so none is a near-duplicate of another.
 """
 
 from __future__ import annotations
@@ -18,40 +17,50 @@ from etl.schema import resources
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence, the emotion it expresses, and whether it is `plain` (반말) or `polite` (존댓말)."""
+class SampleSentence:
+    """A sentence with its emotion; `register` is `plain` (반말) or `polite` (존댓말)."""
 
     text: str
     emotion: str
     register: str
 
 
-def phrases() -> dict[str, Any]:
-    """The slots and templates, as they stand in the file."""
+def load_phrases() -> dict[str, Any]:
+    """Loads the slots and templates of the sentences."""
     loaded: dict[str, Any] = resources.load("schemas", "sample", "phrases.yaml")
     return loaded
 
 
+def load_corpus(name: str) -> dict[str, Any]:
+    """Loads the entry of one corpus in `schemas/sample/corpora.yaml`: its folders, columns and labels."""
+    loaded: dict[str, Any] = resources.load("schemas", "sample", "corpora.yaml")[name]
+    return loaded
+
+
 def emotions() -> list[str]:
-    """The emotions there are sentences for, in the order of the file."""
-    return list(phrases()["emotions"])
+    """Returns the emotions that have sentences, in the order of the file."""
+    return list(load_phrases()["emotions"])
 
 
-def deal(rng: Random) -> dict[str, Iterator[Sentence]]:
-    """For each emotion its sentences in random order; taking one more than exist raises SettingsError."""
+def deal_sentences(rng: Random) -> dict[str, Iterator[SampleSentence]]:
+    """Returns for each emotion an iterator over its sentences, in random order.
+
+    Raises:
+        SettingsError: by an iterator that has no sentence left.
+    """
     # Each emotion has a generator of its own, so that taking more of one does not change the others.
     seeds = {emotion: rng.getrandbits(64) for emotion in emotions()}
     return {emotion: _deal_one(emotion, Random(seed)) for emotion, seed in seeds.items()}  # noqa: S311
 
 
 def capacity() -> dict[str, int]:
-    """How many different sentences there are of each emotion."""
+    """Returns the number of sentences of each emotion."""
     return {emotion: len(_pairs(emotion)) for emotion in emotions()}
 
 
 def _pairs(emotion: str) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """Every (kind, event) with every (register, predicate)."""
-    slots = phrases()
+    """Returns each (kind, event) with each (register, predicate)."""
+    slots = load_phrases()
     events = [(kind, event) for kind, named in slots["events"].items() for event in named]
     predicates = [
         (register, predicate)
@@ -61,8 +70,8 @@ def _pairs(emotion: str) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     return list(product(events, predicates))
 
 
-def _deal_one(emotion: str, rng: Random) -> Iterator[Sentence]:
-    slots = phrases()
+def _deal_one(emotion: str, rng: Random) -> Iterator[SampleSentence]:
+    slots = load_phrases()
     pairs = _pairs(emotion)
     rng.shuffle(pairs)
     for (kind, event), (register, predicate) in pairs:
@@ -77,7 +86,7 @@ def _deal_one(emotion: str, rng: Random) -> Iterator[Sentence]:
             )
         )
         text = f"{time} {event.format(who=who)}{link} {predicate.format(very=very)}{ending}"
-        yield Sentence(text, emotion, register)
+        yield SampleSentence(text, emotion, register)
     raise SettingsError(
         f"there are not enough made-up sentences for this many rows of {emotion}",
         details=[f"expected at most {len(pairs):,} of each emotion over all corpora together"],

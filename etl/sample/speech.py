@@ -1,4 +1,4 @@
-"""감정 분류를 위한 대화 음성 (`aihub-speech`): three cp949 CSV files with five votes a sentence."""
+"""Writes 감정 분류를 위한 대화 음성 (`aihub-speech`): three cp949 CSV files with five votes a sentence."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from etl.sample.files import save
-from etl.sample.phrases import Sentence
-from etl.schema import resources
+from etl.sample.phrases import SampleSentence, load_corpus
 
 SLUG = "aihub-speech"
+_corpus = partial(load_corpus, SLUG)
 _ROWS = 200
 _DISAGREE_EVERY, _SURE_SHARE = 20, 0.6
 _VOTES = 5
 
 
-def write(folder: Path, sentences: dict[str, Iterator[Sentence]], rng: Random) -> list[str | None]:
-    """Writes the three files; returns for each row why ingest should reject it, None: kept."""
+def write_speech(
+    folder: Path, sentences: dict[str, Iterator[SampleSentence]], rng: Random
+) -> list[str | None]:
+    """Writes the three files; returns the reject reason of each row, None: kept."""
     corpus = _corpus()
     files: list[dict[str, Any]] = corpus["files"]
     reasons: list[str | None] = []
@@ -53,7 +56,7 @@ def write(folder: Path, sentences: dict[str, Iterator[Sentence]], rng: Random) -
 
 
 def _votes(label: str, rng: Random, *, is_ambiguous: bool) -> list[str]:
-    """Five votes in random order: two, two and one, or at least three for `label`."""
+    """Returns five votes in random order: two, two and one, or at least three for `label`."""
     others = rng.sample([other for other in _corpus()["labels"].values() if other != label], 2)
     if is_ambiguous:
         votes = [label, label, others[0], others[0], others[1]]
@@ -63,9 +66,3 @@ def _votes(label: str, rng: Random, *, is_ambiguous: bool) -> list[str]:
         votes = [label, label, label, *others]
     rng.shuffle(votes)
     return votes
-
-
-def _corpus() -> dict[str, Any]:
-    corpora: dict[str, Any] = resources.load("schemas", "sample", "corpora.yaml")
-    corpus: dict[str, Any] = corpora[SLUG]
-    return corpus

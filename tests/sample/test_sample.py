@@ -245,7 +245,7 @@ def test_the_emotions_of_the_sentences_are_the_targets_of_the_default_taxonomy()
 
 
 def test_there_are_eight_thousand_sentences_of_at_least_four_eojeols_and_no_two_say_the_same():
-    dealt = phrases.deal(Random(1))
+    dealt = phrases.deal_sentences(Random(1))
     texts = [
         next(dealt[emotion]).text for emotion, amount in phrases.capacity().items() for _ in range(amount)
     ]
@@ -256,7 +256,7 @@ def test_there_are_eight_thousand_sentences_of_at_least_four_eojeols_and_no_two_
 
 
 def test_no_two_sentences_are_near_duplicates():
-    dealt = phrases.deal(Random(2))
+    dealt = phrases.deal_sentences(Random(2))
     grams = [
         {key(text)[index : index + 3] for index in range(len(key(text)) - 2)}
         for emotion in phrases.emotions()
