@@ -1,4 +1,4 @@
-"""Which tagger, which tokens and which model: `python -m benchmarks.baselines FOLDER [OPTIONS]`.
+"""Trains baselines to compare taggers, tokens and models: `python -m benchmarks.baselines FOLDER [OPTIONS]`.
 
 Real, openly licensed corpora, split by group; every model beside TF-IDF with logistic regression on the same
 rows and tokens. Datasets and finished runs stay in FOLDER, so that a run that was stopped goes on; at the end
@@ -69,28 +69,28 @@ def main() -> None:
 
 
 def run(trial: Trial, folder: Path, options: Sequence[str]) -> None:
-    """Trains, unless that was done before."""
+    """Trains, unless the result is there already."""
     result = folder / "runs" / f"{trial.name}.json"
     if result.exists():
         return
     result.parent.mkdir(parents=True, exist_ok=True)
     dataset = _dataset(trial, folder)
     model = folder / "models" / trial.name
-    start = _processor_seconds()
+    start = _child_cpu_seconds()
     extra = [part for option in options for part in f"--{option}".split("=")]
     done = _etl(
         *("train-baseline", dataset, "--out", model, "--model", trial.model, "--tokens", trial.tokens),
         *("--seed", trial.seed, "--json", *extra),
     )
     metrics = json.loads(done.stdout)["metrics"]
-    document = vars(trial) | {"seconds": round(_processor_seconds() - start, 1), "metrics": metrics}
+    document = vars(trial) | {"seconds": round(_child_cpu_seconds() - start, 1), "metrics": metrics}
     result.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     own = metrics["model"]["test"]["macro_f1"], metrics["tfidf"]["test"]["macro_f1"]
     console.note(f"{trial.name}: macro-F1 {own[0]:.4f}, TF-IDF {own[1]:.4f}, {document['seconds']} s")
 
 
 def show(folder: Path) -> None:
-    """One line for each corpus, tokens, tagger and model: mean over the seeds, and their standard deviation.
+    """Prints a line for each corpus, tokens, tagger and model: mean and standard deviation over the seeds.
 
     The better of model and TF-IDF is set in bold; seconds are of the processor, for the whole command.
     """
@@ -118,8 +118,8 @@ def _bold(cell: str, *, is_bold: bool) -> str:
     return f"**{cell}**" if is_bold else cell
 
 
-def _processor_seconds() -> float:
-    """Of all commands that have ended: other than the clock, it hardly depends on what else is running."""
+def _child_cpu_seconds() -> float:
+    """Returns the CPU seconds of all ended child processes, which hardly depend on other load."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -1,4 +1,4 @@
-"""A JSON file of 감성대화 into frames, against `json.load` and a loop into a DataFrame.
+"""Reads a JSON file of 감성대화 into frames, against `json.load` and a loop into a DataFrame.
 
 Both keep id, group, sentence, label and annotations; ours also detects the corpus, checks each dialogue
 against its schema, and hashes the file.

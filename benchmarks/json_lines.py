@@ -1,4 +1,4 @@
-"""JSON lines to a dataset by the whole corridor, against a bare polars scan, filter and sink.
+"""Ingests JSON lines with the whole pipeline, against a bare polars scan, filter and sink.
 
 The other side only drops blank texts and writes Parquet; ours detects, hashes, cleans, relabels, cuts,
 splits, dedupes, and accounts for each row. So the question is how much all that costs. To look for
@@ -33,7 +33,7 @@ _BLANKS = ("", "   ", "\t\n", "\u3000")
 
 
 def run(setup: Setup) -> Comparison:
-    """Compares the two sides on one file. The whole process counts: that is what a user waits for."""
+    """Compares the two sides on one file. The whole process counts, as a user waits for it."""
     sides = cases(setup)
     runs = compared(sides, setup)
     texts = "texts of real reviews" if nsmc_growth.REVIEWS.exists() else "made-up texts"
@@ -59,7 +59,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
-    """The whole of `etl ingest`, as it is by default."""
+    """Runs `etl ingest` with default settings."""
     from etl import settings
     from etl.ingestion import pipeline
     from etl.runtime import console
@@ -81,7 +81,7 @@ def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
 
 
 def etl_exact(source: str, out: str) -> Path:
-    """The same, without looking for near-duplicates."""
+    """Runs `etl ingest` without the search for near-duplicates."""
     return etl(source, out, near=0)
 
 
@@ -95,7 +95,7 @@ def polars(source: str, out: str) -> Path:
 
 
 def etl_rows(dataset: Path) -> list[tuple[str, str]]:
-    """All rows that hold something, kept or rejected: none may be lost on the way."""
+    """Returns all rows with a text, kept or rejected; none may be lost."""
     import polars as pl
 
     frames = [
@@ -135,7 +135,7 @@ def make(target: str, count: int) -> None:
 
 
 def _texts(rng: Random) -> Iterator[str]:
-    """The real reviews, the second time with their words in reverse order; else made-up sentences."""
+    """Yields the real reviews, each second round with reversed words; without them made-up sentences."""
     if not nsmc_growth.REVIEWS.exists():
         yield from made_up.sentences(rng)
     with gzip.open(nsmc_growth.REVIEWS, "rt", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""Which options of the JVM make the Java taggers fast: `python -m benchmarks.jvm_options [--sentences N]`.
+"""Measures the Java taggers with different JVM options: `python -m benchmarks.jvm_options [--sentences N]`.
 
 One process and one plain loop each, over the same real reviews, in turn. What counts is the processor time of
 all threads, since the other core is busy with another worker. The choice stands in `etl/tagging/taggers.py`.

@@ -1,4 +1,4 @@
-"""One epoch of the LSTM against the way it is usually written: Keras, everything padded to 40 tokens.
+"""Times an epoch of the LSTM against the usual Keras code, which pads all rows to 40 tokens.
 
 `make bench-keras` runs it: TensorFlow lives in an environment of its own, whose Python is the first argument.
 
@@ -106,7 +106,7 @@ def _run(command: list[str]) -> list[float]:
 
 
 def make(target: Path, count: int) -> float:
-    """The key tokens of reviews, as ingest finds them by default; returns their mean number."""
+    """Writes the key tokens of reviews as ingest does by default; returns their mean number."""
     import gzip
     from itertools import islice
 
@@ -136,7 +136,7 @@ def make(target: Path, count: int) -> float:
 
 
 def ours(source: str) -> list[float]:
-    """Seconds and the loss of one epoch of the training loop itself."""
+    """Returns seconds and loss of one epoch of the training loop alone."""
     import time
 
     import numpy as np

@@ -1,4 +1,4 @@
-"""Made-up Korean sentences without end, for inputs that are larger than `etl sample` makes them.
+"""Generates unlimited made-up Korean sentences, for inputs that are larger than those of `etl sample`.
 
 They are put together from the phrases of `etl sample`; unlike there, two of them may be alike.
 """
@@ -12,7 +12,7 @@ from etl.sample.phrases import load_phrases
 
 
 def sentences(rng: Random) -> Iterator[str]:
-    """Sentences such as "<time> <event><link> <predicate><ending>", some 30 characters long."""
+    """Yields sentences `<time> <event><link> <predicate><ending>` of about 30 characters."""
     slots = load_phrases()
     openings = [
         f"{event.format(who=who)}{link}"

@@ -1,7 +1,7 @@
-"""Runs each side of a comparison as a fresh Python process, in turn, and takes its time and memory.
+"""Runs each side of a comparison as a fresh Python process, in turn, and measures its time and memory.
 
-A fresh process, so that imports, memory and caches of one side never help or burden the other. What is run
-is named by the benchmark's file; how the figures are shown is `benchmarks.report`'s business.
+A fresh process, so that imports, memory and caches of one side never help or burden the other. The sides are
+functions of the file of a benchmark; `benchmarks.report` shows the figures.
 
     python -m benchmarks.measure REQUEST REPORT     (a child; both are described at `_serve`)
 """
@@ -51,7 +51,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Case:
-    """What is run: the function `side` of the module `bench`, on one input."""
+    """A measured call: the function `side` of the module `bench`, on one input."""
 
     bench: str
     side: str
@@ -60,7 +60,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Setup:
-    """How the benchmarks are run.
+    """Settings of all benchmarks.
 
     Args:
         inputs: where made inputs are kept.
@@ -73,12 +73,12 @@ class Setup:
     scale: float = 1.0
 
     def size(self, full: int) -> int:
-        """`full`, scaled down."""
+        """Scales down a full size."""
         return max(1, round(full * self.scale))
 
 
 def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
-    """The input `name` with `count` records, made by `make` of the module `bench` unless it is there already.
+    """Returns the input `name` with `count` records; `make` of the module `bench` writes it if it is missing.
 
     A child makes it: on Linux a process starts with the peak of the one that spawned it, so a parent that has
     grown would show in every figure.
@@ -121,7 +121,7 @@ def timed(cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
 
 
 def run_case(case: Case, *, with_rows: bool = False) -> Run:
-    """Runs a case in a fresh process. What it writes is thrown away, outside of the time taken."""
+    """Runs a case in a fresh process. Its output is removed outside of the measured time."""
     scratch = Path(tempfile.mkdtemp(prefix="etl-bench-", dir=case.source.parent))
     try:
         return _run(case.bench, case.side, [str(case.source), str(scratch / "out")], with_rows=with_rows)
@@ -157,7 +157,7 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
 
 @contextmanager
 def _watched(process: int) -> Iterator[list[int]]:
-    """Resident bytes of a process and all below it, five times a second."""
+    """Records the resident bytes of a process and its descendants, five times a second."""
     seen: list[int] = []
     is_done = threading.Event()
 
@@ -191,7 +191,7 @@ def _tree_bytes(root: int) -> int:
 
 
 def _serve(request: dict[str, Any]) -> dict[str, Any]:
-    """In the child: runs a function of a benchmark's file.
+    """Runs a function of a benchmark's file, in the child process.
 
     The file has `make(target, count)`, a function per side `side(source, out)`, `side_rows(result)` for the
     comparison of what the sides gave, and `IMPORTS`: for each side the modules that are loaded before its

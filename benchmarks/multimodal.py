@@ -1,4 +1,4 @@
-"""Clips of 멀티모달 영상 in one zip into frames, against `json.load` of each clip and a loop.
+"""Reads a zip of clips of 멀티모달 영상 into frames, against `json.load` of each clip and a loop.
 
 Both find each utterance once although it stands on every frame. Ours also keeps all modalities, groups the
 speakers, and must not grow with the number of clips.
@@ -108,7 +108,7 @@ def json_load_rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def make(target: str, count: int) -> None:
-    """A zip as Korean Windows tools write it: names in cp949, without the flag that says UTF-8.
+    """Writes a zip as Korean Windows tools do: names in cp949, without the UTF-8 flag.
 
     `zipfile` cannot write such names: each member gets an ASCII name of as many bytes, replaced at the end.
     """
@@ -156,7 +156,7 @@ def _clip(number: int, sentences: Iterator[str], rng: Random) -> dict[str, Any]:
 
 
 def _spoken(sentence: str, start: int, end: int, rng: Random) -> dict[str, Any]:
-    """What stands on every frame of an utterance."""
+    """Returns the annotation that is repeated on each frame of an utterance."""
     labels = {
         name: {
             "emotion": rng.choice(_LABELS),

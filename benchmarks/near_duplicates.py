@@ -1,4 +1,4 @@
-"""Near-duplicates among real reviews: ours, which is exact, against datasketch's MinHash LSH.
+"""Searches near-duplicates among real reviews: ours, which is exact, against datasketch's MinHash LSH.
 
 Both get the same distinct normalised texts and the same threshold, and both verify by true Jaccard, so no
 pair is wrong; LSH misses some. How many is counted against brute force on a sample with many near pairs.
@@ -67,7 +67,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def recalls(texts: list[str]) -> dict[str, float]:
-    """Which share of the pairs of a brute-force search each side finds."""
+    """Returns the share of the pairs of a brute-force search that each side finds."""
     expected = brute_force(texts)
     return {
         name: len(find(texts) & expected) / len(expected)
@@ -76,7 +76,7 @@ def recalls(texts: list[str]) -> dict[str, float]:
 
 
 def sample(size: int) -> list[str]:
-    """Distinct texts, half of them another one with some letters changed."""
+    """Returns distinct texts, half of them copies with some changed letters."""
     rng = Random(6)
     originals = list(islice(dict.fromkeys(text for text in _normalised() if len(text) >= 10), size // 2))
     letters = "".join(originals)
@@ -161,7 +161,7 @@ def make(target: str, count: int) -> None:
 
 
 def _normalised() -> Iterator[str]:
-    """Normalised texts as ingest compares them, one a review."""
+    """Yields the normalised text of each review, as ingest compares them."""
     import polars as pl
 
     from etl.text.normalise import normalised_key

@@ -1,4 +1,4 @@
-"""Imported before a clock starts: loads the compiled code of the join, as an import loads a library's."""
+"""Loads the compiled code of the join when it is imported, which happens before the clock starts."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""The real NSMC reviews through the whole corridor: does the time grow linearly, and how high is the peak?"""
+"""Ingests the real NSMC reviews: does the time grow linearly, and how high is the peak of memory?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def linear_growth(runs: dict[int, list[Run]]) -> Target:
-    """The exponent x of seconds ~ rows^x over the last doubling, where what is constant hides it least."""
+    """Returns the target for x in seconds ~ rows^x, over the last doubling: constant costs matter least."""
     (fewer, before), (more, after) = list(runs.items())[-2:]
     exponent = log(_seconds(after) / _seconds(before)) / log(more / fewer)
     return Target(

@@ -1,4 +1,4 @@
-"""Reviews to emotions: `etl predict` with a small model of each tagger, against that tagger alone.
+"""Classifies reviews: `etl predict` with a small model of each tagger, against that tagger alone.
 
 Both start from the lines of a file and have nothing tagged before. A model's start is in its time.
 """
@@ -52,7 +52,7 @@ def run(setup: Setup) -> Comparison:
 
 
 def _input(setup: Setup, tagger: str) -> Path:
-    """A folder with `reviews.txt` and `model`."""
+    """Returns a folder with `reviews.txt` and `model`."""
     return make_input(__name__, setup, f"{tagger}-model", setup.size(COUNTS[tagger]))
 
 
@@ -75,7 +75,7 @@ def _targets(rates: dict[str, float]) -> list[Target]:
 
 
 def alone(source: str, _: str) -> pl.DataFrame:
-    """The tagger of the model, on the distinct lines."""
+    """Tags the distinct lines with the tagger of the model."""
     import polars as pl
 
     from etl.dataset import preparation
@@ -90,7 +90,7 @@ def alone(source: str, _: str) -> pl.DataFrame:
 
 
 def predict(source: str, _: str) -> pl.DataFrame:
-    """As `etl predict MODEL reviews.txt --split line`."""
+    """Runs `etl predict MODEL reviews.txt --split line`."""
     import io
 
     import polars as pl
@@ -121,7 +121,7 @@ whitespace_predict_rows = komoran_predict_rows = okt_predict_rows = _texts
 
 
 def make(target: str, count: int) -> None:
-    """Distinct reviews, and a model of the tagger that the name says, trained for a moment on others."""
+    """Writes distinct reviews, and a model with the named tagger that is briefly trained on others."""
     import gzip
 
     from etl.dataset import vocab

@@ -1,4 +1,4 @@
-"""What a refresh costs when nothing changed, and when one file of a hundredth of the rows was added.
+"""Times a refresh without changes, and one with an added file of a hundredth of the rows.
 
     python -m benchmarks.refresh [REVIEWS] [TAGGER]
 
@@ -50,7 +50,7 @@ def write(path: Path, lines: list[bytes]) -> None:
 
 
 def refresh(folder: Path, name: str) -> float:
-    """The seconds of one refresh as a user runs it."""
+    """Returns the seconds of one refresh, run as a command."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "etl", "refresh", "--config", folder / "etl.yaml", "--json"],

@@ -1,4 +1,4 @@
-"""What a comparison gave, against its targets: as tables for people, as one JSON document for machines."""
+"""Shows the results of comparisons against their targets: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PACKAGES = ("polars", "pandas", "pyarrow", "openpyxl", "fastexcel", "msgspec")
 
 @dataclass(frozen=True)
 class Target:
-    """What was to be reached, and what was reached."""
+    """A target, and the value that was reached."""
 
     what: str
     wanted: str
@@ -31,7 +31,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The runs of one benchmark by name of side or size, or why there are none.
+    """The runs of one benchmark by name of side or size, or the reason why it was skipped.
 
     What is divided by what: each of the runs by the first.
     """
@@ -44,19 +44,19 @@ class Comparison:
 
 
 def at_least_times(times: float, theirs: Sequence[Run], ours: Sequence[Run]) -> Target:
-    """Ours is to be so many times as fast. The work alone counts: polars loads faster than pandas does."""
+    """Target: ours is `times` as fast. Only the work counts, as polars loads faster than pandas."""
     ratio = median(run.work_seconds for run in theirs) / median(run.work_seconds for run in ours)
     return Target("speed: their work / ours", f"at least {times:g}×", f"{ratio:.1f}×", ratio, ratio >= times)
 
 
 def at_most_times(times: float, theirs: Sequence[Run], ours: Sequence[Run]) -> Target:
-    """Ours may take so many times as long, from the start of the process to its end."""
+    """Target: ours takes at most `times` as long, from the start of the process to its end."""
     ratio = median(run.process_seconds for run in ours) / median(run.process_seconds for run in theirs)
     return Target("cost: our process / theirs", f"at most {times:g}×", f"{ratio:.1f}×", ratio, ratio <= times)
 
 
 def peak_below(megabytes: int, ours: Sequence[Run], what: str) -> Target:
-    """The highest peak of all runs is to stay below."""
+    """Target: the highest peak of all runs stays below a limit."""
     peak = max(run.peak_bytes for run in ours) / _MB
     return Target(
         f"memory: peak, {what}", f"below {megabytes:,} MB", f"{peak:,.0f} MB", peak, peak < megabytes
@@ -64,12 +64,12 @@ def peak_below(megabytes: int, ours: Sequence[Run], what: str) -> Target:
 
 
 def megabytes(file: Path) -> str:
-    """The size of a file, as it is shown."""
+    """Formats the size of a file."""
     return f"{file.stat().st_size / _MB:.1f} MB"
 
 
 def show(comparison: Comparison) -> None:
-    """One table of what was measured, one of what was to be reached."""
+    """Prints a table of the runs and one of the targets."""
     if comparison.skipped:
         console.line(f"{comparison.title}\n  skipped: {comparison.skipped}\n")
         return
@@ -89,7 +89,7 @@ def show(comparison: Comparison) -> None:
 
 
 def _rows(runs: dict[str, list[Run]]) -> list[list[str]]:
-    """A line for each side, and for all but the first how many times the first one's figures they are."""
+    """Returns a row for each side, with the ratios to the first side."""
     figures = {
         name: [
             [run.process_seconds for run in each],
@@ -115,12 +115,12 @@ def _rows(runs: dict[str, list[Run]]) -> list[list[str]]:
 
 
 def _spread(values: list[float], places: int) -> str:
-    """Median, least and most: `1.23 (1.20–1.31)`."""
+    """Formats median, minimum and maximum: `1.23 (1.20–1.31)`."""
     return f"{median(values):,.{places}f} ({min(values):,.{places}f}–{max(values):,.{places}f})"
 
 
 def closing_line(comparisons: Sequence[Comparison]) -> str:
-    """How many targets were met."""
+    """Returns a line with the number of targets that were met."""
     targets = [target for each in comparisons for target in each.targets]
     missed = [f"{target.what}: {target.got}, not {target.wanted}" for target in targets if not target.is_met]
     skipped = sum(each.skipped is not None for each in comparisons)
@@ -131,7 +131,7 @@ def closing_line(comparisons: Sequence[Comparison]) -> str:
 
 
 def document(comparisons: dict[str, Comparison], setup: Setup) -> dict[str, Any]:
-    """All figures, and on what they were taken."""
+    """Returns all figures with the machine and the versions."""
     return {
         "machine": {
             "system": platform.system(),

@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def measured(rows: int, setup: Setup) -> dict[str, float]:
-    """The figures of one size; seconds, unless said otherwise, are those of the processors."""
+    """The figures of one size; seconds are CPU seconds unless the name says otherwise."""
     source = make_input(_NAME, setup, "rows.jsonl", rows)
     run = run_case(Case(_NAME, "etl", source))
     console.note(f"{rows:,} rows: {run.work_seconds:,.0f} s, tree peak {run.tree_peak_bytes / _MB:,.0f} MB")
@@ -79,7 +79,7 @@ def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
 
 
 def etl(source: str, out: str) -> Path:
-    """Ingests; what each step took is left beside the input."""
+    """Runs ingest, and writes the time of each step beside the input."""
     from etl import settings
     from etl.ingestion import pipeline
 
@@ -112,7 +112,7 @@ def etl(source: str, out: str) -> Path:
 
 @contextmanager
 def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
-    """Counts what the steps take; they are found by name where the route looks for them.
+    """Times the steps; they are replaced by name where the pipeline looks them up.
 
     Steps run on several threads, so theirs are seconds by the clock, added up; the near join runs alone, so
     its are those of the processors.
@@ -159,7 +159,7 @@ def _timed(
 
 
 def make(target: str, count: int) -> None:
-    """Rows of made-up words, frequent ones and rare ones as in a language; some are repeated, or nearly."""
+    """Writes rows of made-up words with the frequencies of a language; some are (near-)duplicates."""
     import numpy as np
 
     rng = np.random.default_rng(7)
@@ -175,7 +175,7 @@ def make(target: str, count: int) -> None:
 
 
 def _words(rng: Any) -> list[str]:
-    """Words of two to four syllables."""
+    """Returns words of two to four syllables."""
     syllables = [chr(0xAC00 + int(code)) for code in rng.choice(11_172, _SYLLABLES, replace=False)]
     return [
         "".join(syllables[int(each)] for each in rng.random(int(size)) ** 2 * _SYLLABLES)
@@ -184,7 +184,7 @@ def _words(rng: Any) -> list[str]:
 
 
 def _texts(rng: Any, words: list[str], count: int) -> list[str]:
-    """Sentences of 4 to 14 words: 30 characters on average, as long as comments are."""
+    """Returns sentences of 4 to 14 words, on average 30 characters, the length of comments."""
     sizes = rng.integers(4, 15, count)
     # The n-th word is about 1/n as frequent as the first, as Zipf has it.
     chosen = iter((_WORDS ** rng.random(int(sizes.sum()))).astype(int) - 1)

@@ -1,4 +1,4 @@
-"""Real reviews through each tagger: ours with two workers against KoNLPy, or the tagger, in a plain loop.
+"""Tags real reviews: ours with two workers against KoNLPy, or the tagger's own package, in a plain loop.
 
 A plain loop gets as many sentences as it tags in some two minutes, so what is compared are rates. One
 round, as the loops take minutes.
@@ -70,7 +70,7 @@ def _targets(rates: dict[str, float], runs: dict[str, list[Run]]) -> list[Target
 
 
 def plain(name: str, source: str, _: str) -> list[list[tuple[str, str]]]:
-    """The loop that everybody writes. The JVM has our options, which make it faster than KoNLPy's."""
+    """Runs the usual loop. The JVM has our options, which make it faster than those of KoNLPy."""
     from etl.settings import Tag
     from etl.tagging import taggers
 
@@ -79,7 +79,7 @@ def plain(name: str, source: str, _: str) -> list[list[tuple[str, str]]]:
 
 
 def ours(name: str, tidy: Callable[[Path], None], source: str, out: str) -> pl.DataFrame:
-    """As `etl ingest` does: batches on as many threads as there are workers."""
+    """Tags batches on as many threads as there are workers, as `etl ingest` does."""
     import polars as pl
 
     from etl.runtime.engine.local import ordered_map
@@ -96,7 +96,7 @@ def ours(name: str, tidy: Callable[[Path], None], source: str, out: str) -> pl.D
 
 
 def _nothing_made(folder: Path) -> None:
-    """A folder of its own: Okt's dictionaries are taken out, and its code is compiled."""
+    """Tags with an empty cache folder: Okt's dictionaries are extracted and its code is compiled."""
 
 
 def _nothing_tagged(folder: Path) -> None:
@@ -106,7 +106,7 @@ def _nothing_tagged(folder: Path) -> None:
 
 
 def _all_tagged(folder: Path) -> None:
-    """What the cold run left."""
+    """Tags with the cache folder that the cold run left."""
 
 
 def _texts(source: str) -> pl.Series:
@@ -134,7 +134,7 @@ okt_cold_rows = komoran_cold_rows = mecab_cold_rows = kiwi_cold_rows = ours_rows
 
 
 def make(target: str, count: int) -> None:
-    """Distinct reviews in their order, as they are."""
+    """Writes distinct reviews, unchanged and in their order."""
     import gzip
     import json
     from itertools import islice

@@ -62,7 +62,7 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> dict[str, int | float]:
-    """Validates; what each check took is left beside the dataset."""
+    """Runs validate, and writes the time of each check beside the dataset."""
     from etl.validation.run import validate
 
     result = validate(Path(source), out=Path(out))
@@ -76,7 +76,7 @@ def etl_rows(findings: dict[str, int | float]) -> list[tuple[str, int | float]]:
 
 
 def make(target: str, rows: int) -> None:
-    """A dataset of `rows` reviews, less the leaks and duplicates that ingest rejects."""
+    """Writes a dataset of `rows` reviews, without the leaks and duplicates that ingest rejects."""
     from etl import settings
     from etl.ingestion import pipeline
     from etl.runtime import console
@@ -91,7 +91,7 @@ def make(target: str, rows: int) -> None:
 
 
 def _crossed(rows: int) -> Iterator[dict[str, str]]:
-    """Distinct reviews: the first half of one, with its rating and movie, and the second half of another."""
+    """Yields distinct reviews, each with the first half of one review and the second half of another."""
     rng = Random(5)
     reviews = _reviews()
     said: set[str] = set()
@@ -117,7 +117,7 @@ def _reviews() -> list[dict[str, str]]:
 
 
 def _half(text: str, which: int) -> str:
-    """The first or the second half of a text, cut between two words."""
+    """Returns the first or the second half of a text, cut between two words."""
     words = text.split()
     middle = (len(words) + 1) // 2
     return " ".join(words[middle:] if which else words[:middle])
@@ -135,7 +135,7 @@ def _small(runs: list[Run]) -> Target:
 
 
 def _linear(smaller: list[Run], larger: list[Run], times: float) -> Target:
-    """The exponent x of seconds ~ rows^x."""
+    """Returns the target for the exponent x of seconds ~ rows^x."""
     fewer, more = (median(run.work_seconds for run in each) for each in (smaller, larger))
     exponent = log(more / fewer) / log(times)
     return Target(
@@ -152,6 +152,6 @@ def _tree_mb(runs: list[Run]) -> float:
 
 
 def _shares(source: Path) -> str:
-    """What each check took in the last run."""
+    """Formats the seconds of each check in the last run."""
     seconds = json.loads(Path(f"{source}.seconds.json").read_text(encoding="utf-8"))
     return ", ".join(f"{name} {taken:.1f} s" for name, taken in seconds.items())

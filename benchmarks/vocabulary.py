@@ -1,4 +1,4 @@
-"""Counting the tokens of real reviews for the vocabulary, against `collections.Counter` over Python lists."""
+"""Counts the tokens of real reviews for the vocabulary, against `collections.Counter` over Python lists."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(setup: Setup) -> Comparison:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Children use one core, as `collections.Counter` does."""
+    """Limits child processes to one core, as `collections.Counter` uses one."""
     os.environ["POLARS_MAX_THREADS"] = "1"
     try:
         yield
@@ -57,7 +57,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def counter(source: str, _: str) -> list[tuple[str, int]]:
-    """The loop that everybody writes."""
+    """Runs the usual loop."""
     import pyarrow.parquet as pq
 
     counts: Counter[str] = Counter()
@@ -69,7 +69,7 @@ def counter(source: str, _: str) -> list[tuple[str, int]]:
 
 
 def etl(source: str, _: str) -> Vocabulary:
-    """`etl build-vocab` without the writing."""
+    """Runs `etl build-vocab` without writing the file."""
     from etl.dataset import vocab
     from etl.dataset.read import open_dataset
 
@@ -85,7 +85,7 @@ def etl_rows(vocabulary: Vocabulary) -> Iterator[tuple[Any, ...]]:
 
 
 def make(target: str, count: int) -> None:
-    """A dataset of reviews, cut at spaces."""
+    """Writes a dataset of reviews, split at spaces."""
     from etl.ingestion import pipeline
     from etl.settings import Read, Settings, Tag
 

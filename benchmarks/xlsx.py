@@ -1,4 +1,4 @@
-"""An XLSX workbook of 감성대화 (v2, 13 columns) into frames, against `pandas.read_excel`.
+"""Reads an XLSX workbook of 감성대화 (v2, 13 columns) into frames, against `pandas.read_excel`.
 
 Ours also finds out which corpus it is, hashes the file and makes ids, groups and annotations.
 """

@@ -47,6 +47,7 @@ def acquire_lock(path: Path, command: str, *, wait: bool = False, is_quiet: bool
                 text = "the lock was left by %s, which has ended; it is taken over"
                 _log.log(logging.DEBUG if is_quiet else logging.WARNING, text, _describe(last))
             _write_holder(handle, command)
+            _log.debug("%s is locked for `%s`", path, command)
         except OSError as error:
             raise _unusable(path, error) from error
         try:
