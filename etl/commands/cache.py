@@ -105,7 +105,7 @@ def _document(each: Stored) -> dict[str, Any]:
 def _summed(files: list[Stored]) -> str:
     from etl.runtime import console
 
-    sentences = console.counted(sum(each.sentences or 0 for each in files), "tagged sentence")
+    sentences = console.plural(sum(each.sentences or 0 for each in files), "tagged sentence")
     return f"{sentences}, {_size(sum(each.bytes for each in files))}"
 
 

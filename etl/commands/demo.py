@@ -49,7 +49,7 @@ def _show(result: DemoResult) -> None:
     warnings = sum(finding.severity == "warning" for finding in result.validation.findings)
     console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {result.vocabulary_size:,} ids.")
     published = result.published
-    added = console.counted(sum(published.difference.added.values()), "row")
+    added = console.plural(sum(published.difference.added.values()), "row")
     console.line(
         f"Refresh: {published.seconds[0]:.1f} s; one file added: {published.seconds[1]:.1f} s, {added} more; "
         f"rolled back to version {published.current}."

@@ -91,8 +91,8 @@ def _show(found: Difference, names: list[str]) -> None:
         ],
     )
     for (start, end), count in found.moved.items():
-        console.line(f"{console.counted(count, 'row')} moved from {start} to {end}")
-    console.line(f"{console.counted(found.relabelled, 'row')} relabelled, {found.reworded:,} reworded")
+        console.line(f"{console.plural(count, 'row')} moved from {start} to {end}")
+    console.line(f"{console.plural(found.relabelled, 'row')} relabelled, {found.reworded:,} reworded")
     for case, ids in found.examples.items():
         console.line(f"{case}: {', '.join(ids)}")
     if found.is_same:

@@ -60,7 +60,7 @@ def doctor(
             }
         )
     elif problems:
-        console.line(f"{console.counted(problems, 'problem')}: `etl ingest` would stop here.")
+        console.line(f"{console.plural(problems, 'problem')}: `etl ingest` would stop here.")
     else:
         console.line("No problem: `etl ingest` can work here.")
     if problems:

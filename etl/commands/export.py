@@ -77,7 +77,7 @@ def _show(done: Exported) -> None:
         (
             "one sentence",
             f"{written.latency.median_ms:.3f} ms, median of {written.latency.sentences}, "
-            f"{console.counted(written.latency.threads, 'thread')}",
+            f"{console.plural(written.latency.threads, 'thread')}",
         ),
         (
             "float32 against the model",

@@ -187,7 +187,7 @@ def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
     from etl.runtime import console
 
     for each in skipped:
-        kept = f" ({console.counted(each.rows, 'row')} before that were read)" if each.rows else ""
+        kept = f" ({console.plural(each.rows, 'row')} before that were read)" if each.rows else ""
         console.note(f"skipped: {each.error}{kept}")
 
 
@@ -240,7 +240,7 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
     shares = [(each.removed_share, name) for name, each in tokens.classes.items()]
     largest = sorted(shares, key=lambda share: -share[0])[:4]
     removed = ", ".join(f"{name} {share:.0%}" for share, name in largest if share >= 0.005)
-    emptied = console.counted(tokens.emptied, "sentence")
+    emptied = console.plural(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
 
@@ -250,7 +250,7 @@ def _show_notes(manifest: Manifest) -> None:
     from etl.runtime import console
 
     for why, count in Counter(each.kind for each in manifest.left_aside).items():
-        console.note(f"note: {console.counted(count, 'file')} left aside: {why}")
+        console.note(f"note: {console.plural(count, 'file')} left aside: {why}")
     _show_skipped(manifest.skipped)
     for source, met in manifest.aliases.items():
         console.note(
@@ -259,5 +259,5 @@ def _show_notes(manifest: Manifest) -> None:
     for warning in manifest.warnings:
         console.note(f"warning: {warning}")
     if manifest.unexpected_rows:
-        parts = console.counted(len(manifest.unexpected_rows), "part")
+        parts = console.plural(len(manifest.unexpected_rows), "part")
         console.note(f"note: other numbers of rows than published in {parts} (see manifest.json)")

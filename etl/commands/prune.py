@@ -35,5 +35,5 @@ def prune(
         console.json_document({"removed": removed, "kept": kept})
     else:
         console.line(
-            f"{console.counted(len(removed), 'version')} removed, {len(kept)} kept in {shown(place)}."
+            f"{console.plural(len(removed), 'version')} removed, {len(kept)} kept in {shown(place)}."
         )

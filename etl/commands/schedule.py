@@ -44,11 +44,11 @@ def schedule(
     that no two runs get in each other's way is up to `etl refresh`, whoever starts it.
     """
     from etl import settings
-    from etl.dataset.staging import write_file
     from etl.publishing.refresh import job_of
     from etl.publishing.schedule.files import ScheduledRefresh, render_files
     from etl.publishing.schedule.times import parse_timing
     from etl.runtime import console
+    from etl.runtime.files import write_atomic
 
     job_of(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled
     options = {} if image is None else {"image": image}
@@ -56,7 +56,7 @@ def schedule(
     files = render_files(scheduler, planned)
     for file, content in files.items():
         if out is not None:
-            write_file(out / file, content)
+            write_atomic(out / file, content)
             console.line(f"{out / file} written; its first lines say what to do with it.")
         else:
             heading = f"# --- {file}\n" if len(files) > 1 else ""

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from etl.errors import SettingsError, WriteError
+from etl.runtime.files import sync_tree
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
 
@@ -41,7 +42,7 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
         _remove_leftovers(place)
         folder.mkdir()
         yield folder
-        sync(folder)
+        sync_tree(folder)
         swap(folder, place)
     except OSError as error:
         raise WriteError(
@@ -73,28 +74,6 @@ def check_replaceable(target: Path, proof: str) -> None:
         raise SettingsError(f"{target} is a file", next_step="choose the name of a folder.")
 
 
-def write_file(path: Path, content: str) -> None:
-    """Writes one file of text complete or not at all, in UTF-8.
-
-    Raises:
-        WriteError: the disk is full, or the folder cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(content, encoding="utf-8")
-        sync_one(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise WriteError(
-            f"{path} cannot be written",
-            details=[f"{error.strerror or error}"],
-            next_step="make room, or choose a folder that you may write.",
-        ) from error
-
-
 def _what_is_left(target: Path) -> str:
     return f"{target} is as it was." if target.exists() else "nothing was left behind."
 
@@ -115,22 +94,6 @@ def _is_running(process: int) -> bool:
     except PermissionError:
         return True
     return process != os.getpid()
-
-
-def sync(folder: Path) -> None:
-    """Waits until a folder, with all that is in it, is on the disk."""
-    for path in folder.rglob("*"):
-        sync_one(path)
-    sync_one(folder)
-
-
-def sync_one(path: Path) -> None:
-    """Waits until one file is on the disk, or the names in one folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def swap(folder: Path, target: Path) -> None:

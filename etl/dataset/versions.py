@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 
 from etl.dataset.manifest import MANIFEST, read_manifest
-from etl.dataset.staging import swap, sync, sync_one, write_file
+from etl.dataset.staging import swap
 from etl.errors import InputError, SettingsError, WriteError
 from etl.runtime import clock, lock
-from etl.runtime.files import sha256_file
+from etl.runtime.files import sha256_file, sync, sync_tree, write_atomic
 
 CURRENT, VERSIONS, FACTS, LOCK = "current", "versions", "version.json", "refresh.lock"
 _NAME_DIGITS = 16
@@ -152,12 +152,12 @@ def publish(
         if (now := current(place)) is not None and path_of(place, now).is_dir():
             share(candidate, path_of(place, now))
         _write_facts(candidate, version)
-        sync(candidate)
+        sync_tree(candidate)
         if folder.exists():  # it was damaged: the candidate holds it from here on
             swap(candidate, folder)
         else:
             candidate.rename(folder)
-        sync_one(place / VERSIONS)
+        sync(place / VERSIONS)
         _point_to(place, name)
     except OSError as error:
         raise _unwritable(place, error) from error
@@ -172,7 +172,7 @@ def _publish_again(candidate: Path, place: Path, version: Version, known: Versio
         name = file.relative_to(candidate).as_posix()
         if file.is_file() and name not in {*listed, MANIFEST}:
             (folder / name).parent.mkdir(exist_ok=True)
-            sync_one(file)
+            sync(file)
             file.replace(folder / name)
     kept = known.number if known.is_withdrawn or known.name == current(place) else version.number
     version = msgspec.structs.replace(version, number=kept, is_withdrawn=known.is_withdrawn)
@@ -339,11 +339,11 @@ def _point_to(place: Path, name: str) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
     temporary.replace(place / CURRENT)
-    sync_one(place)
+    sync(place)
 
 
 def _write_facts(folder: Path, version: Version) -> None:
-    write_file(folder / FACTS, msgspec.json.format(msgspec.json.encode(version), indent=2).decode() + "\n")
+    write_atomic(folder / FACTS, msgspec.json.format(msgspec.json.encode(version), indent=2) + b"\n")
 
 
 def _read(folder: Path) -> Version:

@@ -18,12 +18,12 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from etl.dataset import staging
 from etl.dataset.manifest import MANIFEST, describe_files
 from etl.dataset.manifest import to_bytes as manifest_to_bytes
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
+from etl.runtime.files import write_atomic
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
 # In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.
@@ -94,8 +94,8 @@ def build(
     """
     source = open_dataset(dataset)
     vocabulary = count(source, min_count=min_count, max_size=max_size, engine=engine)
-    staging.write_file(dataset / READABLE, to_tsv(vocabulary))
-    staging.write_file(dataset / FILE, to_bytes(vocabulary).decode())
+    write_atomic(dataset / READABLE, to_tsv(vocabulary))
+    write_atomic(dataset / FILE, to_bytes(vocabulary))
     _list_in_manifest(source, FILE, READABLE)
     return vocabulary
 
@@ -371,4 +371,4 @@ def _defect(vocabulary: Vocabulary) -> str:
 
 def _list_in_manifest(dataset: Dataset, *names: str) -> None:
     manifest = dataset.manifest.with_files(describe_files(dataset.path, *names))
-    staging.write_file(dataset.path / MANIFEST, manifest_to_bytes(manifest).decode())
+    write_atomic(dataset.path / MANIFEST, manifest_to_bytes(manifest))

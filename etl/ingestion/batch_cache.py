@@ -21,7 +21,8 @@ from typing import Any
 
 import msgspec
 import polars as pl
-import xxhash
+
+from etl.runtime.files import xxh3_bytes
 
 _FACTS = "kept.json"
 
@@ -68,7 +69,7 @@ class Kept:
         """Whether every file is there, with the bytes that were written."""
         try:
             return all(
-                _xxh3((self.folder / name).read_bytes()) == found for name, found in self.files.items()
+                xxh3_bytes((self.folder / name).read_bytes()) == found for name, found in self.files.items()
             )
         except OSError:
             return False
@@ -111,7 +112,7 @@ class Keeping:
 
     def _write(self, name: str, content: bytes) -> None:
         (self.partial / name).write_bytes(content)
-        self.files[name] = _xxh3(content)
+        self.files[name] = xxh3_bytes(content)
 
 
 class Shelf:
@@ -155,8 +156,3 @@ class Shelf:
         for folder in self._folder.iterdir():
             if folder.name not in self._used:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _xxh3(content: bytes) -> str:
-
-    return xxhash.xxh3_128_hexdigest(content)

@@ -19,6 +19,7 @@ import msgspec
 import polars as pl
 
 import etl
+from etl.runtime.files import sha256_file
 from etl.schema import resources, taxonomy
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
@@ -125,8 +126,5 @@ def _of_files(paths: Iterable[Path]) -> str:
     named: list[tuple[str, str]] = []
     for path in paths:
         files = [path] if path.is_file() else [*path.rglob("*.py"), *path.rglob("*.yaml")]
-        named += [
-            (file.relative_to(path.parent).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
-            for file in files
-        ]
+        named += [(file.relative_to(path.parent).as_posix(), sha256_file(file)) for file in files]
     return digest(sorted(named))

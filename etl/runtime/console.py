@@ -64,7 +64,7 @@ def show_log(*, is_verbose: bool = False) -> None:
     logger.handlers[:] = [_LogHandler()]
 
 
-def counted(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """Formats a number with its noun: `1 file`, `2,000 files`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

@@ -1,9 +1,15 @@
-"""Hashes of files."""
+"""Hashes files, and writes them complete or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from pathlib import Path
+
+import xxhash
+
+from etl.errors import WriteError
 
 
 def sha256_file(path: Path) -> str:
@@ -14,3 +20,58 @@ def sha256_file(path: Path) -> str:
     """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def xxh3_bytes(content: bytes) -> str:
+    """The XXH3 of 128 bits in hexadecimal digits: against accidents on the disk, not against forgery."""
+    return xxhash.xxh3_128_hexdigest(content)
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Writes a file complete or not at all, and waits until the disk has it. Folders are made.
+
+    Args:
+        path: the file; one that is there is replaced in one step.
+        content: a string is written in UTF-8.
+
+    Raises:
+        WriteError: the disk is full, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        sync(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise WriteError(
+            f"{path} cannot be written",
+            details=[f"{error.strerror or error}"],
+            next_step="make room, or choose a folder that you may write.",
+        ) from error
+
+
+def sync(path: Path) -> None:
+    """Waits until the disk has one file, or the names in one folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Waits until the disk has a folder and all that is in it.
+
+    Raises:
+        OSError: something cannot be written.
+    """
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)

@@ -21,7 +21,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import polars as pl
-import xxhash
+
+from etl.runtime.files import xxh3_bytes
 
 _FOLDER: ContextVar[Path | None] = ContextVar("near_memory", default=None)
 MOST_PAIRS = 5_000_000  # 120 MB; with more of them all is joined again each time
@@ -96,7 +97,7 @@ def load(file: Path) -> Known | None:
         found = msgspec.msgpack.decode(file.read_bytes(), type=_File)
     except (OSError, msgspec.DecodeError):
         return None
-    if found.xxh3 != _xxh3(found.texts + found.pairs):
+    if found.xxh3 != xxh3_bytes(found.texts + found.pairs):
         return None
     return Known(pl.read_ipc(found.texts), pl.read_ipc(found.pairs))
 
@@ -109,7 +110,7 @@ def save(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> None:
     both = _ipc(pl.concat([pl.DataFrame(schema=schema), *pairs]))
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.partial-{os.getpid()}")
-    temporary.write_bytes(msgspec.msgpack.encode(_File(ours, both, _xxh3(ours + both))))
+    temporary.write_bytes(msgspec.msgpack.encode(_File(ours, both, xxh3_bytes(ours + both))))
     temporary.replace(file)
 
 
@@ -117,8 +118,3 @@ def _ipc(frame: pl.DataFrame) -> bytes:
     content = io.BytesIO()
     frame.write_ipc(content, compression="lz4")
     return content.getvalue()
-
-
-def _xxh3(content: bytes) -> str:
-
-    return xxhash.xxh3_128_hexdigest(content)

@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.dataset.staging import sync_one
 from etl.errors import InputError, LockError, WriteError
 from etl.runtime import lock
 from etl.runtime.paths import cache_folder
+from etl.runtime.files import sync
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def _download(target: Path, wanted: Wanted) -> None:
                 details=[f"expected {wanted.bytes:,} bytes, got {got:,}"],
                 next_step="run the command again.",
             )
-        sync_one(partial)
+        sync(partial)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

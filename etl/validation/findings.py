@@ -103,11 +103,6 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def plural(number: int, noun: str) -> str:
-    """A count and its noun: "1 error", "2,000 errors"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listing(names: Sequence[str], most: int = 5) -> str:
     """Names for a message: the first few, and how many more there are."""
     more = len(names) - most

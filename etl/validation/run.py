@@ -22,9 +22,9 @@ from msgspec import structs
 
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.dataset.read import Dataset, open_dataset
-from etl.dataset.staging import write_file
 from etl.errors import InputError, SettingsError
 from etl.runtime import processes
+from etl.runtime.files import write_atomic
 from etl.settings import Settings
 from etl.validation import contract_worker, sentences, thresholds
 from etl.validation.checks import (
@@ -142,8 +142,8 @@ def validate(
         # Nothing is written before all of it can be.
         document = json.dumps(result.document(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         html = timer("report", page.render, path.resolve().name, result, quoted)
-    write_file(folder / "findings.json", document)
-    write_file(folder / "report.html", html)
+    write_atomic(folder / "findings.json", document)
+    write_atomic(folder / "report.html", html)
     return result
 
 

@@ -14,7 +14,7 @@ from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
 from etl.dataset.manifest import FileEntry
 from etl.dataset.read import open_dataset
-from etl.dataset.staging import staging, write_file
+from etl.dataset.staging import staging
 from etl.errors import EtlError, InputError, SettingsError, WriteError
 
 PROOF = "manifest.json"
@@ -165,16 +165,6 @@ def test_leftovers_of_dead_runs_are_removed_and_those_of_living_ones_are_not(tmp
     with staging(tmp_path / "dataset", PROOF) as folder:
         fill(folder)
     assert names(tmp_path) == sorted([f".dataset.partial-{os.getppid()}", ".other.partial-1", "dataset"])
-
-
-def test_a_file_of_text_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_file(tmp_path / "deep" / "etl.yaml", "가: 1\n")
-    assert (tmp_path / "deep" / "etl.yaml").read_text(encoding="utf-8") == "가: 1\n"
-    assert names(tmp_path / "deep") == ["etl.yaml"]
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(WriteError, match="Next:"):
-        write_file(tmp_path / "folder", "text")
-    assert names(tmp_path) == ["deep", "folder"]
 
 
 def spoil(raw: Path) -> None:

@@ -14,6 +14,7 @@ from etl.models.export.parity import Loss, Parity
 from etl.models.export.runtime import Runtime, require
 from etl.models.export.sample import Sample, draw
 from etl.models.export.source import Source, open_source
+from etl.runtime.files import sha256_file
 
 RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
 ROWS = 1000
@@ -117,7 +118,7 @@ def _describe(
         runtime=runtime.name,
         file=path.name,
         bytes=path.stat().st_size,
-        sha256=metadata.fingerprint(path),
+        sha256=sha256_file(path),
         is_int8=lost is not None,
         labels=source.labels,
         max_len=source.max_len,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import statistics
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -86,11 +84,6 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def to_bytes(metadata: Metadata) -> bytes:
     """The content of `metadata.json`."""
     return msgspec.json.format(msgspec.json.encode(metadata)) + b"\n"
-
-
-def fingerprint(path: Path) -> str:
-    """The sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def time_one(run: Run, ids: npt.NDArray[np.int32]) -> Latency:

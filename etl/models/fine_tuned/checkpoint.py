@@ -7,7 +7,6 @@ load the folder too; `model.json` (`Card`) has the hash of each, and beside it l
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from etl.models.fine_tuned import pretrained as base
 from etl.models.fine_tuned import word_pieces
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.training.inputs import Inputs
+from etl.runtime.files import sha256_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -99,7 +99,7 @@ def save(
             settings=settings,
             labels=inputs.dataset.labels,
             vocabulary_size=len(inputs.vocabulary),
-            files={path.name: _sha256(path) for path in sorted(partial.iterdir())},
+            files={path.name: sha256_file(path) for path in sorted(partial.iterdir())},
             taxonomy=inputs.dataset.manifest.taxonomy.name,
             manifest_sha256=checkpoint.manifest_sha256(inputs.dataset),
         )
@@ -152,7 +152,7 @@ def _forget_places(folder: Path) -> None:
 
 
 def _check_same(path: Path, expected: str) -> None:
-    found = _sha256(path) if path.is_file() else "no file"
+    found = sha256_file(path) if path.is_file() else "no file"
     if found != expected:
         raise InputError(
             f"{path} is not the file that belongs to its model",
@@ -160,11 +160,6 @@ def _check_same(path: Path, expected: str) -> None:
             cause="The file was cut off, edited, removed, or copied from another model.",
             next_step=_again(path.parent),
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _again(folder: Path) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from etl.errors import EtlError, InputError
-from etl.runtime.console import counted
+from etl.runtime.console import plural
 from etl.runtime.engine.packing import pack_settings, unpack_settings
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn
 from etl.settings import Settings
@@ -235,8 +235,8 @@ class _WorkerPool:
                         self._ready.put(worker)
             if done and not self._starting:
                 nodes = len({worker.node for worker in self._open})
-                workers = counted(len(self._open), "worker")
-                _log.warning("%s on %s ready", workers, counted(nodes, "node"))
+                workers = plural(len(self._open), "worker")
+                _log.warning("%s on %s ready", workers, plural(nodes, "node"))
             if self._open:
                 self._last_seen = time.monotonic()
             elif time.monotonic() - self._last_seen > _START_SECONDS or len(self._losses) > _TRIES:

@@ -19,8 +19,8 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.dataset.read import Dataset
-from etl.dataset.staging import write_file
 from etl.errors import SettingsError
+from etl.runtime.files import write_atomic
 from etl.text.normalise import normalised_key
 from etl.validation.findings import Finding, judge
 
@@ -114,7 +114,7 @@ def find(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
-    write_file(out / FILE, _as_csv(suspects, show_text=show_text))
+    write_atomic(out / FILE, _as_csv(suspects, show_text=show_text))
     return _describe(judged, suspects, wrong=wrong, unjudged=read.height - judged.height, reason=reason)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Literal, get_args
 from xml.etree import ElementTree as ET
 
-from etl.validation.findings import Finding, checks, plural
+from etl.runtime.console import plural
+from etl.validation.findings import Finding, checks
 from etl.validation.result import FAILING, FailOn, Result
 
 Format = Literal["table", "json", "junit", "github"]

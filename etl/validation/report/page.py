@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import etl
 from etl.dataset.read import SPLITS
+from etl.runtime.console import plural
 from etl.text.html import count, document, listed, prose, section, table, text
-from etl.validation.findings import SEVERITIES, Finding, checks, plural
+from etl.validation.findings import SEVERITIES, Finding, checks
 from etl.validation.report import charts, charts_drift, charts_leakage, charts_text, charts_tokens
 from etl.validation.result import Result, Statistics
 
