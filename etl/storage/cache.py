@@ -22,8 +22,8 @@ from pathlib import Path
 
 from etl.errors import InputError, LockError, WriteError
 from etl.runtime import lock
-from etl.runtime.paths import cache_folder
 from etl.runtime.files import sync
+from etl.runtime.paths import cache_folder
 
 _log = logging.getLogger(__name__)
 
