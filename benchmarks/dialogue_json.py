@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DIALOGUES = 40_000
 TIMES = 3.0
-IMPORTS = {"etl": ("etl.ingestion.pipeline", "polars", "yaml"), "json_load": ("pandas",)}
+IMPORTS = {"etl": ("etl.ingestion.ingest", "polars", "yaml"), "json_load": ("pandas",)}
 _DIALOGUES_PER_PROFILE = 5
 _TURNS = ("HS01", "SS01", "HS02", "SS02", "HS03", "SS03")
 
@@ -46,11 +46,12 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl.ingestion import pipeline
+    from etl.ingestion.ingest import discover
+    from etl.ingestion.sources.units import read_units
     from etl.settings import Settings
 
-    found, account = pipeline.discover([Path(source)], Settings())
-    return list(pipeline.read(found, Settings(), account))
+    found, account = discover([Path(source)], Settings())
+    return list(read_units(found, Settings(), account))
 
 
 def json_load(source: str, out: str) -> pd.DataFrame:  # noqa: ARG001

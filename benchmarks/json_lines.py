@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LINES = 500_000
 TIMES = 6.0
-_OURS = ("etl.ingestion.pipeline", "numpy", "polars", "pyarrow.parquet", "yaml")
+_OURS = ("etl.ingestion.ingest", "numpy", "polars", "pyarrow.parquet", "yaml")
 IMPORTS = {"etl": _OURS, "etl_exact": _OURS, "polars": ("polars",)}
 _WORKERS = 2
 _BLANK_EVERY = 50
@@ -60,8 +60,8 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
     """Runs `etl ingest` with default settings."""
+    import etl
     from etl import settings
-    from etl.ingestion import pipeline
     from etl.runtime import console
 
     chosen = settings.load(
@@ -76,7 +76,7 @@ def etl(source: str, out: str, near: float = Dedupe().near) -> Path:
         },
     )
     with console.progress("", is_quiet=True) as progress:
-        pipeline.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
+        etl.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     return Path(out)
 
 

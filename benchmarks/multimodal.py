@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CLIPS, MANY_CLIPS = 60, 180
 TIMES = 4.0
 PEAK_MB = 400
-IMPORTS = {"etl": ("etl.ingestion.pipeline", "polars", "yaml"), "json_load": ("pandas",)}
+IMPORTS = {"etl": ("etl.ingestion.ingest", "polars", "yaml"), "json_load": ("pandas",)}
 _FRAMES = 1500
 _LABELS = ("happy", "surprise", "angry", "sad", "dislike", "fear", "contempt", "neutral")
 _VERBS, _PREPOSITIONS = ("sit", "turn", "lean", "reach", "hold"), ("at", "by", "on", "to")
@@ -61,11 +61,12 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl.ingestion import pipeline
+    from etl.ingestion.ingest import discover
+    from etl.ingestion.sources.units import read_units
     from etl.settings import Settings
 
-    found, account = pipeline.discover([Path(source)], Settings())
-    return list(pipeline.read(found, Settings(), account))
+    found, account = discover([Path(source)], Settings())
+    return list(read_units(found, Settings(), account))
 
 
 def json_load(source: str, out: str) -> pd.DataFrame:  # noqa: ARG001

@@ -16,7 +16,7 @@ COUNTS = (75_000, 150_000, 300_000)
 PEAK_MB = 1500
 # 1.0 is linear; the rest is for the noise of a machine.
 EXPONENT = 1.1
-IMPORTS = {"etl": ("etl.ingestion.pipeline", "numpy", "polars", "pyarrow.parquet", "yaml")}
+IMPORTS = {"etl": ("etl.ingestion.ingest", "numpy", "polars", "pyarrow.parquet", "yaml")}
 _WORKERS = 2
 
 
@@ -66,13 +66,13 @@ def _seconds(timings: list[Run]) -> float:
 
 
 def etl(source: str, out: str) -> Path:
+    import etl
     from etl import settings
-    from etl.ingestion import pipeline
     from etl.runtime import console
 
     chosen = settings.load(None, {"taxonomy": "polarity3", "tag.tagger": "whitespace"})
     with console.progress("", is_quiet=True) as progress:
-        pipeline.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
+        etl.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     return Path(out)
 
 

@@ -124,8 +124,8 @@ def make(target: str, count: int) -> None:
     """Writes distinct reviews, and a model with the named tagger that is briefly trained on others."""
     import gzip
 
+    import etl
     from etl.dataset import vocab
-    from etl.ingestion import pipeline
     from etl.models.baseline import train as training
     from etl.models.baseline.settings import TrainSettings
     from etl.settings import Settings, Table, Tag
@@ -150,7 +150,7 @@ def make(target: str, count: int) -> None:
         tag=Tag(tagger=found[1]),  # type: ignore[arg-type]
         table=Table(text_column="text", label_column="label"),
     )
-    pipeline.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
+    etl.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
     vocab.build(folder / "dataset")
     training.train(folder / "dataset", folder / "model", TrainSettings(epochs=2, lr=0.002))
     lines = "".join(f"{text}\n" for text, _ in reviews[:count])

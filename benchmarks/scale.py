@@ -25,7 +25,7 @@ from etl.runtime import console
 
 ROWS = (1_000_000, 3_000_000, 10_000_000)
 IMPORTS = {
-    "etl": ("etl.ingestion.pipeline", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
+    "etl": ("etl.ingestion.ingest", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
 }
 STEPS = ("clean", "relabel", "tag", "key_tokens", "split")
 _WORKERS = 2
@@ -80,8 +80,8 @@ def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
 
 def etl(source: str, out: str) -> Path:
     """Runs ingest, and writes the time of each step beside the input."""
+    import etl
     from etl import settings
-    from etl.ingestion import pipeline
 
     chosen = settings.load(
         None,
@@ -97,7 +97,7 @@ def etl(source: str, out: str) -> Path:
 
     start = time.process_time()
     with _timed_steps(steps, near):
-        pipeline.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
+        etl.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
     told = {
         "reading, and all steps that see a batch": marks["read"] - start,
         **{f"· {name} (clock)": seconds for name, seconds in steps.items()},

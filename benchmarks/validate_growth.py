@@ -77,8 +77,8 @@ def etl_rows(findings: dict[str, int | float]) -> list[tuple[str, int | float]]:
 
 def make(target: str, rows: int) -> None:
     """Writes a dataset of `rows` reviews, without the leaks and duplicates that ingest rejects."""
+    import etl
     from etl import settings
-    from etl.ingestion import pipeline
     from etl.runtime import console
 
     chosen = settings.load(None, {"taxonomy": "polarity3", "tag.tagger": "whitespace"})
@@ -87,7 +87,7 @@ def make(target: str, rows: int) -> None:
         with gzip.open(raw, "wt", encoding="utf-8", compresslevel=1) as stream:
             stream.writelines(json.dumps(review, ensure_ascii=False) + "\n" for review in _crossed(rows))
         with console.progress("", is_quiet=True) as progress:
-            pipeline.ingest([raw], Path(target), chosen, workers=2, progress=progress)
+            etl.ingest([raw], Path(target), chosen, workers=2, progress=progress)
 
 
 def _crossed(rows: int) -> Iterator[dict[str, str]]:

@@ -86,11 +86,11 @@ def etl_rows(vocabulary: Vocabulary) -> Iterator[tuple[Any, ...]]:
 
 def make(target: str, count: int) -> None:
     """Writes a dataset of reviews, split at spaces."""
-    from etl.ingestion import pipeline
+    import etl
     from etl.settings import Read, Settings, Tag
 
     settings = Settings(taxonomy="polarity3", read=Read(limit=count), tag=Tag(tagger="whitespace"))
-    manifest = pipeline.ingest(
+    manifest = etl.ingest(
         [REVIEWS], Path(target), settings, workers=2, progress=lambda _amount, _what=None: None
-    )
+    ).manifest
     (Path(target) / "rows").write_text(str(manifest.splits["train"].rows))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROWS = 40_000
 TIMES = 8.0
 IMPORTS = {
-    "etl": ("etl.ingestion.pipeline", "fastexcel", "polars", "yaml"),
+    "etl": ("etl.ingestion.ingest", "fastexcel", "polars", "yaml"),
     "pandas": ("pandas", "openpyxl"),
 }
 _SENTENCES = 6
@@ -46,11 +46,12 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 
 def etl(source: str, out: str) -> list[pl.DataFrame]:  # noqa: ARG001 - a reader writes nothing
-    from etl.ingestion import pipeline
+    from etl.ingestion.ingest import discover
+    from etl.ingestion.sources.units import read_units
     from etl.settings import Settings
 
-    found, account = pipeline.discover([Path(source)], Settings())
-    return list(pipeline.read(found, Settings(), account))
+    found, account = discover([Path(source)], Settings())
+    return list(read_units(found, Settings(), account))
 
 
 def pandas(source: str, out: str) -> pd.DataFrame:  # noqa: ARG001

@@ -5,14 +5,25 @@ Command-line options are the same names; `etl init` writes a commented file.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 import msgspec
 
 from etl.errors import SettingsError
 
+PathLike = str | os.PathLike[str]
+
 Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
+Turns = Literal["first", "all"]
+Modality = Literal["text", "sound", "image", "multimodal"]
+OnBadFile = Literal["stop", "skip"]
+SplitMode = Literal["official", "grouped"]
+Duplicates = Literal["first", "keep"]
+Conflicts = Literal["reject", "majority", "keep"]
+EngineName = Literal["local", "ray"]
+Severity = Literal["error", "warning", "note", "off"]
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -21,9 +32,9 @@ class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is read from the raw files."""
 
     source: str | None = None
-    turns: Literal["first", "all"] = "first"
-    modality: Literal["text", "sound", "image", "multimodal"] = "text"
-    on_bad_file: Literal["stop", "skip"] = "stop"
+    turns: Turns = "first"
+    modality: Modality = "text"
+    on_bad_file: OnBadFile = "stop"
     limit: Positive | None = None
 
 
@@ -60,7 +71,7 @@ class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How rows are divided into train, validation and test."""
 
-    mode: Literal["official", "grouped"] = "official"
+    mode: SplitMode = "official"
     validation: Share = 0.1
     test: Share = 0.1
     seed: int = 42
@@ -69,8 +80,8 @@ class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Dedupe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to duplicates, conflicts and leaks in train."""
 
-    duplicates: Literal["first", "keep"] = "first"
-    conflicts: Literal["reject", "majority", "keep"] = "reject"
+    duplicates: Duplicates = "first"
+    conflicts: Conflicts = "reject"
     short_eojeols: Annotated[int, msgspec.Meta(ge=0)] = 3
     short_chars: Annotated[int, msgspec.Meta(ge=0)] = 10
     near: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
@@ -87,7 +98,7 @@ class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By finding code, when it is raised and how grave it is; else as `schemas/checks/` says."""
 
     thresholds: dict[str, float] = {}
-    severities: dict[str, Literal["error", "warning", "note", "off"]] = {}
+    severities: dict[str, Severity] = {}
 
 
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,7 +114,7 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_count: Positive = 2
     max_size: Annotated[int, msgspec.Meta(ge=3)] | None = None
     retries: Annotated[int, msgspec.Meta(ge=0)] = 3
-    engine: Literal["local", "ray"] = "local"
+    engine: EngineName = "local"
     address: str | None = None
     notify: str | None = None
 
@@ -126,6 +137,82 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refresh: Refresh = Refresh()
 
 
+class Options(TypedDict, total=False):
+    """The settings that have an option of `etl ingest`, by its name. None is the same as leaving it out."""
+
+    taxonomy: str | None
+    source: str | None
+    turns: Turns | None
+    modality: Modality | None
+    limit: int | None
+    on_bad_file: OnBadFile | None
+    text_column: str | None
+    label_column: str | None
+    group_column: str | None
+    split_column: str | None
+    domain: str | None
+    tagger: Tagger | None
+    split: SplitMode | None
+    seed: int | None
+    duplicates: Duplicates | None
+    conflicts: Conflicts | None
+    shard_rows: int | None
+
+
+# Where each option stands in `Settings`.
+_KEYS = {
+    "taxonomy": "taxonomy",
+    **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
+    **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
+    "domain": "table.domain",
+    "tagger": "tag.tagger",
+    "split": "split.mode",
+    "seed": "split.seed",
+    **{name: f"dedupe.{name}" for name in ("duplicates", "conflicts")},
+    "shard_rows": "write.shard_rows",
+}
+
+
+def load_settings(config: PathLike | None = None, **options: Unpack[Options]) -> Settings:
+    """Reads settings from an `etl.yaml`, with options on top.
+
+    Args:
+        config: the file; None: the defaults.
+        options: settings by the names of the command's options, such as `tagger="komoran"`.
+
+    Raises:
+        SettingsError: the file is missing, is not YAML, or has an unknown key; or an option is unknown or
+            wrong.
+    """
+    return load(None if config is None else Path(config), _overrides(options))
+
+
+def choose_settings(settings: Settings | PathLike | None, **options: Unpack[Options]) -> Settings:
+    """Returns the settings that a public function was given, with options on top.
+
+    Args:
+        settings: settings, the path of an `etl.yaml`, or None for the defaults.
+        options: as for `load_settings`.
+
+    Raises:
+        SettingsError: see `load_settings`.
+    """
+    if not isinstance(settings, Settings):
+        return load_settings(settings, **options)
+    return _convert(_with_overrides(msgspec.to_builtins(settings), _overrides(options)), "the options")
+
+
+def _overrides(options: Options) -> dict[str, Any]:
+    unknown = sorted(set(options) - set(_KEYS))
+    if unknown:
+        raise SettingsError(
+            f"there is no option {unknown[0]!r}",
+            details=[f"expected one of {', '.join(_KEYS)}"],
+            next_step="set other keys in an etl.yaml; `etl init` writes one with all of them.",
+        )
+    return {_KEYS[name]: value for name, value in options.items()}
+
+
 def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
     """The settings of `config`, with the options that were given on the command line on top.
 
@@ -137,6 +224,10 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
     tree = _with_off_spelt_out(_read_yaml(config)) if config else {}
+    return _convert(_with_overrides(tree, overrides), config.name if config else "the options")
+
+
+def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     for dotted, value in overrides.items():
         if value is not None:
             *sections, key = dotted.split(".")
@@ -144,11 +235,15 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
             for section in sections:
                 branch = branch.setdefault(section, {})
             branch[key] = value
+    return tree
+
+
+def _convert(tree: dict[str, Any], name: str) -> Settings:
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{config.name if config else 'the options'} cannot be used as settings",
+            f"{name} cannot be used as settings",
             details=[str(error)],
             next_step="compare with the commented file that `etl init` writes",
         ) from error

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-Engine = StrEnum("Engine", ["local", "ray"])
+from etl.settings import EngineName
 
 
 def build_vocab(
@@ -20,8 +19,8 @@ def build_vocab(
         ),
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="Where the tokens are counted: on this machine, or on a Ray cluster.")
-    ] = Engine.local,
+        EngineName, typer.Option(help="Where the tokens are counted: on this machine, or on a Ray cluster.")
+    ] = "local",
     address: Annotated[
         str | None,
         typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),

@@ -7,15 +7,19 @@ from typing import Annotated
 
 import typer
 
-from etl.commands.ingest import Tagger
+from etl.commands.choices import TAGGER_METAVAR, parse_tagger
 
 _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 
 def doctor(
     tagger: Annotated[
-        list[Tagger] | None,
-        typer.Option(help="Only this tagger; may be given again.  [default: okt is needed, all are tried]"),
+        list[str] | None,
+        typer.Option(
+            parser=parse_tagger,
+            metavar=TAGGER_METAVAR,
+            help="Only this tagger; may be given again.  [default: okt is needed, all are tried]",
+        ),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes to have memory for.  [default: one a core]")
@@ -38,7 +42,7 @@ def doctor(
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # an output that cannot show Korean is a finding
     checks = []
-    for check in examine([each.value for each in tagger or []], workers or os.cpu_count() or 1):
+    for check in examine(tagger or [], workers or os.cpu_count() or 1):
         checks.append(check)
         if not is_json:
             _show(check.name, check.state, check.found, check.next_step)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.settings import (
+    Conflicts,
+    Duplicates,
+    EngineName,
+    Modality,
+    OnBadFile,
+    Settings,
+    SplitMode,
+    Tagger,
+    Turns,
+)
+
 if TYPE_CHECKING:
     from etl.dataset.manifest import Manifest, SkippedFile, TokenReport
-    from etl.settings import Settings
 
-Tagger = StrEnum("Tagger", ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"])
-Turns = StrEnum("Turns", ["first", "all"])
-Modality = StrEnum("Modality", ["text", "sound", "image", "multimodal"])
-SplitMode = StrEnum("SplitMode", ["official", "grouped"])
-Engine = StrEnum("Engine", ["local", "ray"])
-OnBadFile = StrEnum("OnBadFile", ["stop", "skip"])
-Duplicates = StrEnum("Duplicates", ["first", "keep"])
-Conflicts = StrEnum("Conflicts", ["reject", "majority", "keep"])
+_DEFAULTS = Settings()
 
 # What `--json` shows of the manifest.
 _SHOWN = (
@@ -44,20 +47,26 @@ def ingest(
         str | None, typer.Option(help="ko7, native11, dialogue6, polarity3 or a file.")
     ] = None,
     tagger: Annotated[
-        Tagger | None, typer.Option(help="What cuts sentences into tokens.  [default: okt]")
+        Tagger | None,
+        typer.Option(help=f"What cuts sentences into tokens.  [default: {_DEFAULTS.tag.tagger}]"),
     ] = None,
-    turns: Annotated[Turns | None, typer.Option(help="Which turns of a dialogue.  [default: first]")] = None,
+    turns: Annotated[
+        Turns | None, typer.Option(help=f"Which turns of a dialogue.  [default: {_DEFAULTS.read.turns}]")
+    ] = None,
     modality: Annotated[
-        Modality | None, typer.Option(help="Whose label, in 멀티모달.  [default: text]")
+        Modality | None, typer.Option(help=f"Whose label, in 멀티모달.  [default: {_DEFAULTS.read.modality}]")
     ] = None,
     split: Annotated[
-        SplitMode | None, typer.Option(help="Keep official splits, or not.  [default: official]")
+        SplitMode | None,
+        typer.Option(help=f"Keep official splits, or not.  [default: {_DEFAULTS.split.mode}]"),
     ] = None,
     duplicates: Annotated[
-        Duplicates | None, typer.Option(help="Duplicates in train.  [default: first]")
+        Duplicates | None,
+        typer.Option(help=f"Duplicates in train.  [default: {_DEFAULTS.dedupe.duplicates}]"),
     ] = None,
     conflicts: Annotated[
-        Conflicts | None, typer.Option(help="Conflicting labels in train.  [default: reject]")
+        Conflicts | None,
+        typer.Option(help=f"Conflicting labels in train.  [default: {_DEFAULTS.dedupe.conflicts}]"),
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="A table of your own: the sentence.")] = None,
     label_column: Annotated[str | None, typer.Option(help="… the label.")] = None,
@@ -68,16 +77,21 @@ def ingest(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each corpus.")] = None,
     on_bad_file: Annotated[
-        OnBadFile | None, typer.Option(help="Stop, or skip and list it.  [default: stop]")
+        OnBadFile | None,
+        typer.Option(help=f"Stop, or skip and list it.  [default: {_DEFAULTS.read.on_bad_file}]"),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the split.  [default: 42]")] = None,
-    shard_rows: Annotated[int | None, typer.Option(min=1, help="Rows in a shard.  [default: 100000]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help=f"Of the split.  [default: {_DEFAULTS.split.seed}]")
+    ] = None,
+    shard_rows: Annotated[
+        int | None, typer.Option(min=1, help=f"Rows in a shard.  [default: {_DEFAULTS.write.shard_rows}]")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="Where the work is done: on this machine, or on a Ray cluster.")
-    ] = Engine.local,
+        EngineName, typer.Option(help="Where the work is done: on this machine, or on a Ray cluster.")
+    ] = "local",
     address: Annotated[
         str | None,
         typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
@@ -86,34 +100,31 @@ def ingest(
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
-    from etl import settings as settings_module
-    from etl.ingestion import pipeline
+    import etl
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
     from etl.storage.datasets import written
     from etl.storage.inputs import fetched
 
-    settings = settings_module.load(
+    settings = etl.load_settings(
         config,
-        {
-            "taxonomy": taxonomy,
-            "read.source": source,
-            "read.turns": turns,
-            "read.modality": modality,
-            "read.limit": limit,
-            "read.on_bad_file": on_bad_file,
-            "table.text_column": text_column,
-            "table.label_column": label_column,
-            "table.group_column": group_column,
-            "table.split_column": split_column,
-            "table.domain": domain,
-            "tag.tagger": tagger,
-            "split.mode": split,
-            "split.seed": seed,
-            "dedupe.duplicates": duplicates,
-            "dedupe.conflicts": conflicts,
-            "write.shard_rows": shard_rows,
-        },
+        taxonomy=taxonomy,
+        source=source,
+        turns=turns,
+        modality=modality,
+        limit=limit,
+        on_bad_file=on_bad_file,
+        text_column=text_column,
+        label_column=label_column,
+        group_column=group_column,
+        split_column=split_column,
+        domain=domain,
+        tagger=tagger,
+        split=split,
+        seed=seed,
+        duplicates=duplicates,
+        conflicts=conflicts,
+        shard_rows=shard_rows,
     )
     with fetched(paths) as raw:
         if dry_run:
@@ -124,14 +135,7 @@ def ingest(
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            manifest = pipeline.ingest(
-                raw,
-                folder,
-                settings,
-                workers=chosen.in_flight,
-                progress=progress,
-                engine=chosen,
-            )
+            manifest = etl.ingest(raw, folder, settings, progress=progress, engine=chosen).manifest
     if is_json:
         _show_as_json(manifest)
     else:
@@ -152,10 +156,10 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     import msgspec
 
     from etl.dataset.manifest import SkippedFile
-    from etl.ingestion import pipeline
+    from etl.ingestion.ingest import discover
     from etl.runtime import console
 
-    found, account = pipeline.discover(paths, settings)
+    found, account = discover(paths, settings)
     parts: dict[tuple[str, ...], list[str]] = {}
     for slug, files in found.items():
         for each in files:

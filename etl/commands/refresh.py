@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.settings import EngineName
+
 if TYPE_CHECKING:
     from etl.publishing.record import Run
     from etl.publishing.refresh import Job
     from etl.publishing.what_changed import Changes
-
-Engine = StrEnum("Engine", ["local", "ray"])
 
 
 def refresh(
@@ -45,7 +44,7 @@ def refresh(
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
     engine: Annotated[
-        Engine | None,
+        EngineName | None,
         typer.Option(help="Where the work is done: on this machine, or on a Ray cluster.  [default: local]"),
     ] = None,
     address: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands.ingest import Tagger
+from etl.commands.choices import TAGGER_METAVAR, parse_tagger
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -41,8 +41,12 @@ def tokens(
         ),
     ],
     tagger: Annotated[
-        list[Tagger] | None,
-        typer.Option(help="May be given again.  [default: okt, komoran, mecab, kiwi, as installed]"),
+        list[str] | None,
+        typer.Option(
+            parser=parse_tagger,
+            metavar=TAGGER_METAVAR,
+            help="May be given again.  [default: okt, komoran, mecab, kiwi, as installed]",
+        ),
     ] = None,
     keep: Annotated[
         list[str] | None,
@@ -76,7 +80,7 @@ def tokens(
     overrides = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
     chosen = settings.load(config, overrides)
     raw_texts = library.sentences_of(text, limit)
-    names, missing = library.usable([each.value for each in tagger or []])
+    names, missing = library.usable(tagger or [])
     with console.progress("tagging", len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
         sentences = library.compare(raw_texts, chosen, names, progress)
     if is_json:

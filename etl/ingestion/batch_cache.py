@@ -1,12 +1,11 @@
-"""What the steps made of an input in an earlier run, kept so that a later one need not do it again.
+"""Caches the batches of each input, so that a later run of the steps reads only the inputs that changed.
 
-    FOLDER/<fingerprint>/00000.rows.arrow   a batch after the steps that see one batch
-                         00000.keys.arrow   its keys
-                         counts-….arrow     its tokens, counted
-                         kept.json          what else is known, and the XXH3 of each file; written last
+    FOLDER/<fingerprint>/00000.rows.arrow       a batch after the steps that see one batch
+                         00000.….arrow          the other fields of `etl.ingestion.batches.Batch`
+                         input.json             what else is known, and the XXH3 of each file; written last
 
-The fingerprint stands for all that decides the content; who computes it must leave nothing out. What is
-damaged or half written is as good as absent, so nothing here waits for the disk.
+The fingerprint stands for everything that determines the content. An entry that is damaged or half written
+counts as absent, so nothing here waits for the disk.
 """
 
 from __future__ import annotations
@@ -14,145 +13,200 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import polars as pl
 
+from etl.errors import InputError
+from etl.ingestion.batches import Batch, FreshInput, Input, Job
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.units import Hashes
+from etl.ingestion.spool import StoredRows
 from etl.runtime.files import xxh3_bytes
 
-_FACTS = "kept.json"
+INDEX = "input.json"
+# Another run may get another result, so a batch with one of these reasons is not cached.
+_NON_REPRODUCIBLE_REASONS = ("tagger_timeout", "tagger_crash", "tagger_error")
+_FRAMES = Batch._fields[1:]
 
 
-class Facts(msgspec.Struct, frozen=True):
-    """What is known of an input beside its rows: what the account says of it, and its dirty labels."""
+class Index(msgspec.Struct, frozen=True):
+    """What is known of a cached input.
+
+    Attributes:
+        inputs, warnings: what reading the files added to the log of the run.
+        batch_rows: the number of rows of each batch.
+        files: the XXH3 of each file.
+    """
 
     inputs: list[dict[str, Any]]
     warnings: list[str]
-    aliases: dict[str, dict[str, int]]
     batch_rows: list[int]
-
-
-class _Listed(msgspec.Struct, frozen=True):
-    facts: Facts
     files: dict[str, str]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is kept of one input; `files` are in memory only while they are asked for."""
+class CachedInput:
+    """An input whose batches an earlier run has cached."""
 
     folder: Path
-    facts: Facts
-    files: dict[str, str]
+    index: Index
 
-    def rows(self, number: int) -> pl.DataFrame:
-        """One batch of rows, all columns after the steps."""
-        return self._frame(f"{number:05d}.rows.arrow")
+    def jobs(self, log: InputLog) -> Iterator[Job]:
+        """Yields the job that loads a batch, but for its rows."""
+        log.add(InputLog(inputs=self.index.inputs, warnings=self.index.warnings))
+        for number in range(len(self.index.batch_rows)):
+            yield partial(self._load, number)
 
-    def keys(self, number: int) -> pl.DataFrame:
-        """The keys of one batch."""
-        return self._frame(f"{number:05d}.keys.arrow")
+    def finish(self) -> None:
+        """Nothing is left to do."""
 
-    def table(self, name: str) -> pl.DataFrame:
-        """Another table, by the name under which it was added."""
-        return self._frame(f"{name}.arrow")
-
-    def _frame(self, name: str) -> pl.DataFrame:
-
-        return pl.read_ipc((self.folder / name).read_bytes())
-
-    def is_whole(self) -> bool:
+    def is_intact(self) -> bool:
         """Whether every file is there, with the bytes that were written."""
         try:
             return all(
-                xxh3_bytes((self.folder / name).read_bytes()) == found for name, found in self.files.items()
+                xxh3_bytes((self.folder / name).read_bytes()) == xxh3
+                for name, xxh3 in self.index.files.items()
             )
         except OSError:
             return False
 
+    def _load(self, number: int) -> Batch:
+        rows = StoredRows(self.folder / _name(number, "rows"), self.index.batch_rows[number])
+        frames = [pl.read_ipc((self.folder / _name(number, name)).read_bytes()) for name in _FRAMES]
+        return Batch(rows, *frames)
+
 
 @dataclass
-class Keeping:
-    """What is being kept of one input; it is found by later runs when `finish` was called."""
-
-    folder: Path
-    partial: Path
-    files: dict[str, str] = field(default_factory=dict)
-    batch_rows: list[int] = field(default_factory=list)
-
-    def add(self, rows: pl.DataFrame, keys: pl.DataFrame) -> None:
-        """Appends a batch."""
-        number = len(self.batch_rows)
-        self.table(f"{number:05d}.rows", rows)
-        self.table(f"{number:05d}.keys", keys)
-        self.batch_rows.append(rows.height)
-
-    def table(self, name: str, frame: pl.DataFrame) -> None:
-        """Adds another table."""
-        content = io.BytesIO()
-        frame.write_ipc(content, compression="lz4")
-        self._write(f"{name}.arrow", content.getvalue())
-
-    def finish(
-        self, inputs: list[dict[str, Any]], warnings: list[str], aliases: dict[str, dict[str, int]]
-    ) -> None:
-        """Puts it where later runs look for it."""
-        facts = Facts(inputs, warnings, aliases, self.batch_rows)
-        (self.partial / _FACTS).write_bytes(msgspec.json.encode(_Listed(facts, self.files)))
-        shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
-        self.partial.rename(self.folder)
-
-    def abandon(self) -> None:
-        """Forgets what was kept so far."""
-        shutil.rmtree(self.partial, ignore_errors=True)
-
-    def _write(self, name: str, content: bytes) -> None:
-        (self.partial / name).write_bytes(content)
-        self.files[name] = xxh3_bytes(content)
-
-
-class Shelf:
-    """Where it is kept: a folder that belongs to one run at a time.
+class RecordedInput:
+    """An input that is read now, and whose batches are cached.
 
     Args:
-        folder: made where it is missing.
-        name: the fingerprint of what a unit's content and the caller's own facts decide.
+        fresh: the input.
+        content: the files and their hashes, as the fingerprint knows them.
+        folder: where later runs look for it.
     """
 
-    def __init__(self, folder: Path, name: Callable[[Any], str]):
+    fresh: FreshInput
+    content: list[dict[str, Any]]
+    folder: Path
+    log: InputLog = field(default_factory=InputLog)
+    is_reproducible: bool = True
+    files: dict[str, str] = field(default_factory=dict)
+    batch_rows: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def partial_folder(self) -> Path:
+        """Where the batches are until the input is complete."""
+        return self.folder.with_name(f".partial-{os.getpid()}-{self.folder.name}")
+
+    def jobs(self, log: InputLog) -> Iterator[Job]:
+        """Reads a batch, and yields the job that runs the steps on it and caches the result.
+
+        Raises:
+            InputError: a file is bad, or is not the one that the fingerprint was computed from.
+        """
+        self.log.skip_bad_files = log.skip_bad_files
+        self.partial_folder.mkdir()
+        try:
+            for number, rows in enumerate(self.fresh.unit.read(self.fresh.settings, self.log)):
+                yield partial(self._run, number, rows)
+        finally:
+            log.add(self.log)
+        _refuse_changed(self.content, self.log)
+
+    def finish(self) -> None:
+        """Makes the batches available to later runs, unless a file was skipped or a tagger failed."""
+        if self.log.skipped or not self.is_reproducible:
+            shutil.rmtree(self.partial_folder, ignore_errors=True)
+            return
+        batch_rows = [rows for _, rows in sorted(self.batch_rows.items())]
+        index = Index(self.log.inputs, self.log.warnings, batch_rows, self.files)
+        (self.partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
+        shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
+        self.partial_folder.rename(self.folder)
+
+    def _run(self, number: int, rows: pl.DataFrame) -> Batch:
+        frames = self.fresh.process(rows)
+        for field_name, frame in zip(Batch._fields, frames, strict=True):
+            encoded = io.BytesIO()
+            frame.write_ipc(encoded, compression="lz4")
+            name = _name(number, field_name)
+            (self.partial_folder / name).write_bytes(encoded.getvalue())
+            self.files[name] = xxh3_bytes(encoded.getvalue())
+        batch = Batch(*frames)
+        self.batch_rows[number] = batch.row_hashes.height
+        if batch.row_hashes["reason"].is_in(_NON_REPRODUCIBLE_REASONS).any():
+            self.is_reproducible = False
+        return batch
+
+
+class BatchCache:
+    """A folder of cached inputs, used by one run at a time.
+
+    Args:
+        folder: created if missing.
+        fingerprint: hashes the content of an input together with everything else that determines its batches.
+        known_hashes: hashes of raw files that need not be computed again.
+    """
+
+    def __init__(self, folder: Path, fingerprint: Callable[[Any], str], known_hashes: Hashes | None = None):
         self._folder = folder
+        self._fingerprint = fingerprint
+        self._known_hashes = known_hashes or {}
         self._used: set[str] = set()
-        self.name = name
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(".partial-*"):
             shutil.rmtree(leftover, ignore_errors=True)
 
-    def find(self, name: str) -> Kept | None:
-        """What is kept under a fingerprint, if it is whole."""
-        folder = self._folder / name
+    def open(self, fresh: FreshInput) -> Input:
+        """Returns the cached input, or the fresh one in a form that caches its batches."""
         try:
-            listed = msgspec.json.decode((folder / _FACTS).read_bytes(), type=_Listed)
-        except (OSError, msgspec.DecodeError):
-            return None
-        kept = Kept(folder, listed.facts, listed.files)
-        if not kept.is_whole():
-            return None
+            content = fresh.unit.content(self._known_hashes)
+        except InputError:  # reading the file raises it again, where bad files can be skipped
+            return fresh
+        name = self._fingerprint(content)
         self._used.add(name)
-        return kept
+        return _find(self._folder / name) or RecordedInput(fresh, content, self._folder / name)
 
-    def begin(self, name: str) -> Keeping:
-        """Begins to keep something under a fingerprint."""
-        partial = self._folder / f".partial-{os.getpid()}-{name}"
-        partial.mkdir()
-        self._used.add(name)
-        return Keeping(self._folder / name, partial)
-
-    def tidy(self) -> None:
-        """Removes whatever this run has neither found nor made."""
+    def remove_unused(self) -> None:
+        """Removes every entry that this run has neither read nor written."""
         for folder in self._folder.iterdir():
             if folder.name not in self._used:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find(folder: Path) -> CachedInput | None:
+    try:
+        index = msgspec.json.decode((folder / INDEX).read_bytes(), type=Index)
+    except (OSError, msgspec.DecodeError):
+        return None
+    cached = CachedInput(folder, index)
+    return cached if cached.is_intact() else None
+
+
+def _refuse_changed(content: list[dict[str, Any]], log: InputLog) -> None:
+    before = {(file["file"], file["member"]): file["sha256"] for file in content}
+    for entry in log.inputs:
+        expected = before.get((entry["file"], entry["member"]), entry["sha256"])
+        if entry["sha256"] != expected:
+            raise changed_while_read(entry["member"] or entry["file"], expected, entry["sha256"])
+
+
+def changed_while_read(name: str, expected: str, got: str) -> InputError:
+    """Returns the error for a raw file whose content at the end is not that of the beginning."""
+    return InputError(
+        f"{name} changed while it was read",
+        details=[f"expected sha256 {expected}, got {got}"],
+        cause="Somebody was writing it: a download that has not ended, or a copy.",
+        next_step="run the command again when the file is complete.",
+    )
+
+
+def _name(number: int, field_name: str) -> str:
+    return f"{number:05d}.{field_name}.arrow"

@@ -1,8 +1,8 @@
-"""Keeps the batches of the corridor until the whole corpus is known: some in memory, the rest on disk."""
+"""Holds the batches of a run until the whole corpus is known: some in memory, the rest on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,57 +12,70 @@ import polars as pl
 MEMORY_BYTES = 400 << 20
 
 
-@dataclass
-class Spooled:
-    """One batch; `start` is the number of rows before it, `load` reads one that somebody else keeps."""
+@dataclass(frozen=True)
+class StoredRows:
+    """Rows in an Arrow IPC file.
 
-    batch: pl.DataFrame | None
+    Args:
+        path: the file.
+        height: the number of rows.
+        is_temporary: whether the file is removed once it was read.
+    """
+
     path: Path
+    height: int
+    is_temporary: bool = False
+
+    def load(self) -> pl.DataFrame:
+        """Reads the rows."""
+        with self.path.open("rb") as stream:
+            rows = pl.read_ipc(stream)
+        if self.is_temporary:
+            self.path.unlink()
+        return rows
+
+
+@dataclass
+class SpooledBatch:
+    """One batch.
+
+    Args:
+        rows: the rows, in memory or on disk.
+        start: the number of rows of all batches before it.
+    """
+
+    rows: pl.DataFrame | StoredRows
     start: int
-    load: Callable[[], pl.DataFrame] | None = None
 
     def take(self) -> pl.DataFrame:
-        """The batch, which is no longer kept."""
-
-        if self.batch is not None:
-            batch, self.batch = self.batch, None
-            return batch
-        if self.load is not None:
-            return self.load()
-        with self.path.open("rb") as stream:
-            batch = pl.read_ipc(stream)
-        self.path.unlink()
-        return batch
+        """Returns the rows, which are no longer held here; to be called once."""
+        rows, self.rows = self.rows, pl.DataFrame()
+        return rows.load() if isinstance(rows, StoredRows) else rows
 
 
 class Spool:
-    """Batches in the order they were put in; those that memory has no room for as Arrow files in `folder`."""
+    """Batches in the order in which they were put in; beyond `MEMORY_BYTES` they are files in `folder`."""
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._batches: list[Spooled] = []
-        self._rows = 0
+        self._batches: list[SpooledBatch] = []
+        self._n_rows = 0
         self._bytes = 0
         folder.mkdir()
 
-    def put(self, batch: pl.DataFrame) -> None:
-        """Appends a batch."""
-        path = self._folder / f"{len(self._batches):06d}.arrow"
-        self._bytes += int(batch.estimated_size())
-        if self._bytes <= MEMORY_BYTES:
-            self._batches.append(Spooled(batch, path, self._rows))
-        else:
-            batch.write_ipc(path, compression="uncompressed")
-            self._batches.append(Spooled(None, path, self._rows))
-        self._rows += batch.height
+    def put(self, rows: pl.DataFrame | StoredRows) -> None:
+        """Appends a batch. Stored rows stay where they are until they are taken."""
+        height = rows.height
+        if isinstance(rows, pl.DataFrame):
+            self._bytes += int(rows.estimated_size())
+            if self._bytes > MEMORY_BYTES:
+                path = self._folder / f"{len(self._batches):06d}.arrow"
+                rows.write_ipc(path, compression="uncompressed")
+                rows = StoredRows(path, height, is_temporary=True)
+        self._batches.append(SpooledBatch(rows, self._n_rows))
+        self._n_rows += height
 
-    def put_later(self, load: Callable[[], pl.DataFrame], rows: int) -> None:
-        """Appends a batch of so many rows that is kept elsewhere, and read when its turn comes."""
-        path = self._folder / f"{len(self._batches):06d}.arrow"
-        self._batches.append(Spooled(None, path, self._rows, load))
-        self._rows += rows
-
-    def __iter__(self) -> Iterator[Spooled]:
+    def __iter__(self) -> Iterator[SpooledBatch]:
         """The batches in order."""
         return iter(self._batches)
 

@@ -15,8 +15,8 @@ import msgspec
 import polars as pl
 
 from etl.errors import EtlError, InputError, SettingsError
+from etl.ingestion.pipeline import TEXT, TOKENS, Tools, run_steps, sentences
 from etl.ingestion.sources.decode import ENCODINGS
-from etl.ingestion.steps.clean import clean
 from etl.runtime.console import Progress
 from etl.settings import Settings, Tag
 from etl.tagging import policy, taggers
@@ -200,9 +200,10 @@ def compare(
         EtlError: not one of the taggers can be used.
     """
 
-    schema = dict.fromkeys(("raw_text", "reason", "detail"), pl.String)
-    frame = clean(pl.DataFrame({"raw_text": raw_texts, "reason": None, "detail": None}, schema), chosen.clean)
-    texts = frame.filter(pl.col("reason").is_null())["text"].unique(maintain_order=True)
+    tools = Tools(chosen)
+    rows = run_steps(sentences(pl.Series(raw_texts, dtype=pl.String)), tools, TEXT)
+    distinct = rows.filter(pl.col("reason").is_null()).unique("text", keep="first", maintain_order=True)
+    texts = distinct["text"]
     answers: dict[str, list[Answer]] = {text: [] for text in texts}
     unusable: list[EtlError] = []
     tags = [msgspec.structs.replace(chosen.tag, tagger=name) for name in names]
@@ -211,7 +212,7 @@ def compare(
     for tag in tags if len(texts) else []:
         progress(0, f"tagging with {tag.tagger}")
         try:
-            for text, answer in _answers(tag, texts):
+            for text, answer in _answers(chosen, tag, distinct):
                 answers[text].append(answer)
         except EtlError as error:
             unusable.append(error)
@@ -230,27 +231,30 @@ def compare(
             row["detail"],
             tuple(answers[row["text"]]) if row["reason"] is None else (),
         )
-        for row in frame.to_dicts()
+        for row in rows.to_dicts()
     ]
 
 
-def _answers(tag: Tag, texts: pl.Series) -> Iterator[tuple[str, Answer]]:
+def _answers(settings: Settings, tag: Tag, rows: pl.DataFrame) -> Iterator[tuple[str, Answer]]:
     """Each text with what the tagger made of it."""
+    key_tokens = policy.load(tag)
     with open_tagger(tag, workers=1) as tagger:
-        tagged = tagger(texts)
-    tokens: dict[str, list[Token]] = {text: [] for text in texts}
-    for text, *token in _explained(tagged, tag).iter_rows():
+        tagged = run_steps(rows, Tools(settings, tagger, key_tokens), TOKENS)
+    tokens: dict[str, list[Token]] = {text: [] for text in rows["text"]}
+    for text, *token in _explained(tagged, key_tokens).iter_rows():
         tokens[text].append(Token(*token))
-    for text, problem, found in tagged.select("text", "problem", "found").iter_rows():
+    # A sentence of which no token is kept has been tagged all the same.
+    is_tagged = pl.col("reason").is_null() | (pl.col("reason") == "no_key_tokens")
+    problems = tagged.select("text", pl.when(~is_tagged).then(pl.col("reason", "detail")))
+    for text, problem, found in problems.iter_rows():
         yield text, Answer(tag.tagger, tuple(tokens[text]), problem, found)
 
 
-def _explained(tagged: pl.DataFrame, tag: Tag) -> pl.DataFrame:
+def _explained(tagged: pl.DataFrame, key_tokens: policy.Policy) -> pl.DataFrame:
     """One row a token: `text`, `tokens`, `tags`, `coarse`, `is_kept`."""
-
-    key_tokens, token, part = policy.load(tag), pl.col("tokens"), pl.col("tags")
+    token, part = pl.col("tokens"), pl.col("tags")
     return (
-        tagged.select("text", "tokens", "tags")
+        tagged.select("text", tokens="all_tokens", tags="all_tags")
         .explode("tokens", "tags")
         .drop_nulls("tokens")
         .with_columns(

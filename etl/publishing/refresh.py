@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,9 @@ from etl.dataset import versions, vocab
 from etl.dataset.manifest import read_manifest
 from etl.dataset.versions import Version
 from etl.errors import EtlError, FindingsError, SettingsError
-from etl.ingestion import fingerprints, pipeline
-from etl.ingestion.batch_cache import Shelf
+from etl.ingestion import fingerprints
+from etl.ingestion.batch_cache import BatchCache
+from etl.ingestion.ingest import ingest
 from etl.publishing import record
 from etl.publishing.record import Run, Stage
 from etl.publishing.retry import with_retries
@@ -47,7 +48,6 @@ from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine
 from etl.schema import taxonomy
 from etl.settings import Settings
-from etl.similarity import pair_cache
 from etl.storage.remote import is_remote
 from etl.tagging.policy import load as load_policy
 from etl.validation import contract_worker
@@ -59,7 +59,7 @@ Done = TypeVar("Done")
 _log = logging.getLogger(__name__)
 
 CANDIDATE, FAILED = ".candidate", "failed"
-SHELF, NEAR = "cache/batches", "cache/near"
+BATCHES, NEAR = "cache/batches", "cache/near"
 _REPORT = "validation"
 
 
@@ -205,26 +205,25 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
         run.outcome = _stay(job.place, changes.last)
         making.stages += [Stage(stage, []) for stage in STAGES]
         return
-    with _near_duplicates_remembered(job.place), contract_worker.imported() as find_breaches:
-        shelf = _ingest(making)
-        _validate(making, find_breaches)
+    pair_cache = _pair_cache(job.place)
+    with contract_worker.imported() as find_breaches:
+        cache = _ingest(making, pair_cache)
+        _validate(making, find_breaches, pair_cache)
     _build_vocabulary(making)
     version = _timed(making, PUBLISH, ["the dataset or its report is new"], partial(_publish, making))
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
-    if shelf:
-        shelf.tidy()
+    if cache:
+        cache.remove_unused()
     versions.prune(job.place, job.settings.refresh.keep)
 
 
-@contextmanager
-def _near_duplicates_remembered(place: Path) -> Iterator[None]:
-    """Inside, texts that an earlier run has compared are not compared again."""
+def _pair_cache(place: Path) -> Path:
+    """Returns the folder of the near-duplicates that earlier runs of this code found; removes others."""
     name = fingerprints.digest([fingerprints.code_of_ingest(), fingerprints.packages()])[:16]
     for old in (place / NEAR).glob("*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
-    with pair_cache.remembering(place / NEAR / name):
-        yield
+    return place / NEAR / name
 
 
 def _stay(place: Path, last: Version | None) -> str:
@@ -237,7 +236,7 @@ def _stay(place: Path, last: Version | None) -> str:
     return record.UNCHANGED
 
 
-def _ingest(making: Making) -> Shelf | None:
+def _ingest(making: Making, pair_cache: Path) -> BatchCache | None:
     """Reads the raw files into the candidate; where none has changed, takes the last version's dataset."""
     job, changes = making.job, making.changes
     why = changes.why[INGEST]
@@ -251,29 +250,31 @@ def _ingest(making: Making) -> Shelf | None:
     batches = fingerprints.of_batches(
         job.settings, taxonomy.load(job.settings.taxonomy), load_policy(job.settings.tag)
     )
-    shelf = Shelf(job.place / SHELF, lambda content: fingerprints.digest([batches, content]))
-    known = known_hashes(changes, job.place)
+    cache = BatchCache(
+        job.place / BATCHES,
+        lambda content: fingerprints.digest([batches, content]),
+        known_hashes(changes, job.place),
+    )
     with job.open_engine() as engine:
         _timed(
             making,
             INGEST,
             why,
-            lambda: pipeline.ingest(
+            lambda: ingest(
                 job.inputs,
                 making.folder,
                 job.settings,
-                workers=engine.in_flight,
                 progress=making.progress,
-                shelf=shelf,
-                known=known,
                 engine=engine,
+                batch_cache=cache,
+                pair_cache=pair_cache,
             ),
         )
     refuse_changed(changes, job.inputs)
-    return shelf
+    return cache
 
 
-def _validate(making: Making, find_breaches: BeginToFind) -> None:
+def _validate(making: Making, find_breaches: BeginToFind, pair_cache: Path) -> None:
     """Checks the candidate, or takes over the report of a version with the same dataset."""
     facts = {DATASET: _dataset(making.folder), **making.changes.facts[VALIDATE]}
     why = _why(making, VALIDATE, facts)
@@ -282,7 +283,13 @@ def _validate(making: Making, find_breaches: BeginToFind) -> None:
         if report.is_dir() and not (making.folder / _REPORT).exists():
             versions.copy(report, making.folder / _REPORT)
     if why:
-        check = partial(validate, making.folder, settings=making.job.settings, find_breaches=find_breaches)
+        check = partial(
+            validate,
+            making.folder,
+            settings=making.job.settings,
+            find_breaches=find_breaches,
+            pair_cache=pair_cache,
+        )
         result = _timed(making, VALIDATE, why, check)
         if result.exit_code("error"):
             raise FindingsError(

@@ -89,8 +89,8 @@ def json_document(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
-def _show_nothing(amount: int, description: str | None = None) -> None:
-    """Progress that nobody watches."""
+def no_progress(amount: int, description: str | None = None) -> None:
+    """Shows nothing."""
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def progress(description: str, total: int | None = None, *, is_quiet: bool = Fal
         is_quiet: show nothing at all (`--json`).
     """
     if is_quiet:
-        yield _show_nothing
+        yield no_progress
         return
     if not sys.stderr.isatty():
         note(f"{description} …")

@@ -21,7 +21,7 @@ from etl.dataset.difference import Difference
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
-from etl.ingestion import pipeline
+from etl.ingestion.ingest import ingest
 from etl.publishing.refresh import Job, refresh
 from etl.runtime.console import Progress
 from etl.sample.corpora import TRUTH, write_sample
@@ -89,7 +89,7 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
     _log.info(f"1/6 sample: made-up corpora in {raw}")
     write_sample(raw)
     _log.info(f"2/6 ingest: {raw} → {dataset}")
-    manifest = pipeline.ingest([raw], dataset, settings, workers=workers, progress=progress)
+    manifest = ingest([raw], dataset, settings, workers=workers, progress=progress).manifest
     compare(msgspec.to_builtins(manifest.counts), json.loads((raw / TRUTH).read_bytes())["sources"])
     _log.info("    every count equals truth.json")
     _log.info(f"3/6 validate: {dataset}")

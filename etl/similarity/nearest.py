@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,9 @@ Sides = Sequence[tuple["pl.Series", "pl.Series"]]
 FindNearest = Callable[["pl.Series", float, Sides], "list[pl.DataFrame]"]
 
 
-def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFrame]:
+def nearest(
+    texts: pl.Series, threshold: float, sides: Sides, pair_cache: Path | None = None
+) -> list[pl.DataFrame]:
     """Finds for each text of one side the most similar other text of the other side.
 
     Args:
@@ -27,6 +30,7 @@ def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFra
         threshold: least Jaccard similarity of the sets of character trigrams, above 0 and at most 1.
         sides: pairs of boolean masks over `texts`: whose neighbours are looked for, and among which texts. A
             text may be on both sides; it is never its own neighbour.
+        pair_cache: a folder with the pairs that earlier calls found, see `etl.similarity.pair_cache`.
 
     Returns:
         For each of `sides` a frame, sorted by `text`: the row numbers in `texts` of a text (`text`) and of
@@ -37,7 +41,7 @@ def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFra
     best = [pl.DataFrame(schema=schema) for _ in sides]
     if not any(these.any() and those.any() for these, those in sides):
         return best
-    for pairs in near_duplicates(texts, threshold, *_groups(sides)):
+    for pairs in near_duplicates(texts, threshold, *_groups(sides), pair_cache):
         directed = pl.concat(
             [
                 pairs.select(text="first", other="second", similarity="similarity"),
@@ -51,7 +55,13 @@ def nearest(texts: pl.Series, threshold: float, sides: Sides) -> list[pl.DataFra
 
 
 def nearest_in_parts(
-    texts: pl.Series, threshold: float, sides: Sides, *, n_partitions: int, map_fn: MapFn
+    texts: pl.Series,
+    threshold: float,
+    sides: Sides,
+    *,
+    n_partitions: int,
+    map_fn: MapFn,
+    pair_cache: Path | None = None,
 ) -> list[pl.DataFrame]:
     """Same result as `nearest`, computed in partitions that an engine can run in parallel.
 
@@ -62,9 +72,11 @@ def nearest_in_parts(
         texts, threshold, sides: see `nearest`.
         n_partitions: number of tasks.
         map_fn: runs the tasks, see `etl.runtime.engine.protocol`.
+        pair_cache: as for `nearest`; only used with one partition, since partitions have other texts each
+            time.
     """
     if n_partitions == 1:
-        return nearest(texts, threshold, sides)
+        return nearest(texts, threshold, sides, pair_cache)
     joined = []
     for these, those in sides:
         run_partition = partial(_nearest_in_partition, texts, threshold, these, those, n_partitions)

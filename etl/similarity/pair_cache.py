@@ -4,17 +4,14 @@ Whether two texts are near depends on nothing but the two. So what an earlier ru
 texts that are still there, and are asked about in the same way, holds; new texts are compared with all. The
 pairs are the same as those of a join of everything.
 
-    with remembering(folder):
-        ...                     # near_duplicates() looks into the folder, and leaves behind what it found
+The folder belongs to one run at a time, and to one version of this code and of polars: whoever names it must
+see to that. It can be removed at any time.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +21,6 @@ import polars as pl
 
 from etl.runtime.files import xxh3_bytes
 
-_FOLDER: ContextVar[Path | None] = ContextVar("near_memory", default=None)
 MOST_PAIRS = 5_000_000  # 120 MB; with more of them all is joined again each time
 
 
@@ -46,25 +42,6 @@ class Known(NamedTuple):
 
     texts: pl.DataFrame
     pairs: pl.DataFrame
-
-
-@contextmanager
-def remembering(folder: Path) -> Iterator[None]:
-    """Inside, near-duplicates are remembered in `folder`, which belongs to one run at a time.
-
-    The folder is for one version of this code and of polars; whoever names it sees to that. It can be removed
-    at any time.
-    """
-    token = _FOLDER.set(folder)
-    try:
-        yield
-    finally:
-        _FOLDER.reset(token)
-
-
-def folder() -> Path | None:
-    """Where near-duplicates are remembered; None: nowhere."""
-    return _FOLDER.get()
 
 
 def hashed(texts: pl.Series, kinds: np.ndarray) -> pl.DataFrame:

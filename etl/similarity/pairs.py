@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from etl.runtime import machine
 from etl.runtime.paths import keep_compiled_code
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from etl.similarity.pair_cache import Known
+from etl.similarity import pair_cache as stored_pairs
+from etl.similarity.pair_cache import Known
 
 _MOST_NEW = 0.2  # with a larger share of new texts, a join from scratch is as fast
 _PAIRS_AT_A_TIME = 1_000_000
@@ -32,6 +30,7 @@ def near_duplicates(
     threshold: float,
     groups: np.ndarray | None = None,
     compare: np.ndarray | None = None,
+    pair_cache: Path | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Finds all pairs of near-duplicate texts.
 
@@ -41,33 +40,29 @@ def near_duplicates(
         groups: the group of each text, small integers, (n_texts,); None: all texts are in one group.
         compare: `compare[a, b]`: whether texts of group a are compared with group b; symmetric, bool,
             (n_groups, n_groups). Excluded combinations cost no time.
+        pair_cache: a folder with the pairs that earlier calls found, see `etl.similarity.pair_cache`.
 
     Yields:
         Frames with the row numbers of two texts, `first` and `second`, and their `similarity`: some million
         pairs at a time, since a thousand variations of one text are half a million pairs.
     """
-    from etl.similarity import pair_cache
-
     keep_compiled_code()
     groups = np.zeros(len(texts), np.int64) if groups is None else groups.astype(np.int64)
     compare = np.ones((1, 1), np.bool_) if compare is None else compare
-    place = pair_cache.folder()
-    if place is not None:
-        yield from _with_memory(texts, threshold, groups, compare, place)
+    if pair_cache is not None:
+        yield from _with_cache(texts, threshold, groups, compare, pair_cache)
     else:
         yield from _join_sides(texts, threshold, groups, compare, _largest_side(groups, compare))
 
 
-def _with_memory(
-    texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, place: Path
+def _with_cache(
+    texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, folder: Path
 ) -> Iterator[pl.DataFrame]:
-    """Same result as `near_duplicates`; reuses and replaces the pairs that an earlier run left in `place`."""
-    from etl.similarity import pair_cache
-
-    file = pair_cache.path(place, threshold, compare)
-    hashed = pair_cache.hashed(texts, groups)
-    known = pair_cache.load(file)
-    old = None if known is None else pair_cache.places(hashed, known.texts)
+    """Same result as `near_duplicates`; reuses and replaces the pairs that an earlier run left behind."""
+    file = stored_pairs.path(folder, threshold, compare)
+    hashed = stored_pairs.hashed(texts, groups)
+    known = stored_pairs.load(file)
+    old = None if known is None else stored_pairs.places(hashed, known.texts)
     if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
         found = _join_sides(texts, threshold, groups, compare, _largest_side(groups, compare))
     else:
@@ -77,9 +72,9 @@ def _with_memory(
         yield pairs
         if kept is not None:
             kept.append(pairs)
-            kept = kept if sum(each.height for each in kept) <= pair_cache.MOST_PAIRS else None
+            kept = kept if sum(each.height for each in kept) <= stored_pairs.MOST_PAIRS else None
     if kept is not None:
-        pair_cache.save(file, hashed, kept)
+        stored_pairs.save(file, hashed, kept)
 
 
 def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:

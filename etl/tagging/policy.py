@@ -98,6 +98,10 @@ class Policy:
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
+# No filter: every token is kept.
+KEEP_ALL = Policy(keep=(), classes={}, forms=(), stop_words=frozenset())
+
+
 def load(settings: Tag) -> Policy:
     """The policy for a tagger.
 

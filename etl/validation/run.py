@@ -67,6 +67,7 @@ class Subject:
     manifest: Manifest
     is_outside: bool = False
     findings: tuple[Finding, ...] = ()
+    pair_cache: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def validate(
     is_label_noise: bool = False,
     show_text: bool = False,
     find_breaches: BeginToFind = contract_worker.here,
+    pair_cache: Path | None = None,
 ) -> Result:
     """Checks a dataset, table or folder of tables; writes `findings.json` and `report.html`.
 
@@ -108,6 +110,7 @@ def validate(
         is_label_noise: look for wrong labels too, and list them beside the report.
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
         find_breaches: where the contract is checked: here, or in the process that `apart.imported` begins.
+        pair_cache: a folder with the near-duplicates that earlier runs found.
 
     Raises:
         InputError: nothing there can be read as a dataset or table, or the columns are not to be found.
@@ -129,7 +132,7 @@ def validate(
     ):
         suspects = folder if is_label_noise else None
         result = check(
-            subject,
+            replace(subject, pair_cache=pair_cache),
             timer,
             earlier=earlier,
             suspects=suspects,
@@ -213,7 +216,7 @@ def _measure(subject: Subject, counted: pl.DataFrame, rejected: pl.DataFrame, ti
     balances = balance.balances(cells)
     with ThreadPoolExecutor(1) as beside:
         # Half of the time of all checks, and one core's work.
-        reading = partial(timer, "near-duplicates", sentences.read, dataset, dedupe)
+        reading = partial(timer, "near-duplicates", sentences.read, dataset, dedupe, subject.pair_cache)
         near = beside.submit(partial(copy_context().run, reading))
         drifts = timer("drift", drift.measure, dataset, cells)
         rater_agreements = timer("conflicts", conflicts.rater_agreements, dataset)

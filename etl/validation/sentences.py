@@ -7,6 +7,7 @@ are looked for the distinct normalised texts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -55,17 +56,18 @@ class Sentences:
         return self.near.filter(is_asked_for).select("normalised", "other", "similarity")
 
 
-def read(dataset: Dataset, dedupe: Dedupe) -> Sentences:
+def read(dataset: Dataset, dedupe: Dedupe, pair_cache: Path | None = None) -> Sentences:
     """Reads the rows of all splits.
 
     Args:
         dataset: with the columns id, source, group, label, raw_text, text and tokens.
         dedupe: which utterances are too short to count, and how similar near-duplicates are; with `near` 0
             none are looked for.
+        pair_cache: a folder with the near-duplicates that earlier runs found.
     """
 
     rows = pl.concat([_read_split(dataset, split, dedupe) for split in SPLITS])
-    near = _near(rows, dedupe.near)
+    near = _near(rows, dedupe.near, pair_cache)
     return Sentences(rows.drop("text"), near)
 
 
@@ -98,7 +100,7 @@ def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
     )
 
 
-def _near(rows: pl.DataFrame, threshold: float) -> pl.DataFrame:
+def _near(rows: pl.DataFrame, threshold: float, pair_cache: Path | None) -> pl.DataFrame:
 
     schema = pl.Schema(
         {"these": pl.String(), "those": pl.String(), "with_short": pl.Boolean()}
@@ -122,6 +124,7 @@ def _near(rows: pl.DataFrame, threshold: float) -> pl.DataFrame:
         texts["text"],
         threshold,
         [(texts[f"{these} {short}"], texts[f"{those} {short}"]) for these, those, short in asked],
+        pair_cache,
     )
     return pl.concat(
         [

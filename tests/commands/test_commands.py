@@ -22,7 +22,7 @@ COMMANDS = [
     "build-vocab",
     "train-baseline",
 ]
-HEAVY = ["polars", "pandas", "pyarrow", "torch", "great_expectations", "konlpy", "numpy", "msgspec", "yaml"]
+HEAVY = ["polars", "pandas", "pyarrow", "torch", "great_expectations", "konlpy", "numpy", "yaml"]
 
 
 def test_help_lists_every_command() -> None:
@@ -149,9 +149,9 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
 def test_an_unexpected_error_is_explained_and_exits_with_1(table: Path, tmp_path: Path) -> None:
     # There is no known defect to run into, so one is planted.
     program = (
-        "import sys, etl.ingestion.pipeline\n"
+        "import sys, etl.ingestion.ingest\n"
         "def broken(*_, **__): raise ZeroDivisionError('odd')\n"
-        "etl.ingestion.pipeline.ingest = broken\n"
+        "etl.ingestion.ingest.ingest = broken\n"
         f"sys.argv = ['etl', 'ingest', {str(table)!r}, '--out', {str(tmp_path / 'd')!r}]\n"
         "from etl.cli import main\n"
         "main()\n"

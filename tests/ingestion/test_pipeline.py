@@ -4,13 +4,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import etl
+from etl.dataset import preparation
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion import pipeline
-from etl.schema import taxonomy
+from etl.ingestion.ingest import discover
+from etl.ingestion.prepare import prepare, prepare_text
+from etl.ingestion.tagger_comparison import compare
 from etl.settings import Read, Settings, Table, Tag, load
 from etl.tagging.policy import load as load_policy
 from etl.tagging.tagger import open_tagger
+from etl.validation.external import dataset as external
 
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data"
 WHITESPACE = Settings(tag=Tag(tagger="whitespace"), table=Table(text_column="text", label_column="label"))
@@ -27,11 +32,32 @@ def write(path: Path, *rows: tuple[str, str | None]) -> Path:
 
 
 def test_the_steps_are_those_of_the_design_in_that_order() -> None:
-    with open_tagger(WHITESPACE.tag, 1) as tagger:
-        steps = pipeline.steps(WHITESPACE, taxonomy.load("ko7"), tagger, load_policy(WHITESPACE.tag))
-    names = [step.name for step in steps]
+    names = [step.name for step in pipeline.STEPS]
     assert names == ["clean", "relabel", "tag", "key_tokens", "split", "dedupe"]
-    assert [step.name for step in steps if step.sees_whole_corpus] == ["dedupe"]
+    assert [step.name for step in pipeline.STEPS if step.scope == "corpus"] == ["dedupe"]
+
+
+def test_a_step_in_the_list_is_run_wherever_text_is_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shout(rows: pl.DataFrame, _: pipeline.Tools) -> pl.DataFrame:
+        return rows.with_columns(pl.col("text") + "!")
+
+    clean, *others = pipeline.STEPS
+    monkeypatch.setattr(pipeline, "STEPS", (clean, pipeline.Step("shout", "text", shout), *others))
+    raw = write(tmp_path / "a.jsonl", ("오늘은 정말 좋은 날이다", "기쁨"))
+    dataset = etl.ingest(raw, tmp_path / "d", WHITESPACE)
+    assert dataset.scan().collect()["text"].to_list() == ["오늘은 정말 좋은 날이다!"]
+    how = preparation.load(dataset.path / preparation.FILE)
+    with preparation.open_tagger(how, 1) as tagger:
+        prepared = prepare(how, pl.Series(["어제는 슬펐다"]), tagger)
+    assert prepared["tokens"].to_list() == [["어제는", "슬펐다!"]]
+    assert prepare_text(how, pl.Series(["어제는 슬펐다"]))["text"].to_list() == ["어제는 슬펐다!"]
+    [compared] = compare(["어제는 슬펐다"], WHITESPACE, ["whitespace"], quiet)
+    assert [token.token for token in compared.answers[0].tokens] == ["어제는", "슬펐다!"]
+    (tmp_path / "b.csv").write_text("text,label\n어제는 슬펐다,슬픔\n", encoding="utf-8")
+    with external.as_dataset(tmp_path / "b.csv", external.Columns("text", "label")) as (outside, _):
+        assert outside.scan().collect()["text"].to_list() == ["어제는 슬펐다!"]
 
 
 def test_no_step_drops_adds_or_reorders_a_row() -> None:
@@ -49,9 +75,10 @@ def test_no_step_drops_adds_or_reorders_a_row() -> None:
         }
     ).cast(pl.String)
     with open_tagger(WHITESPACE.tag, 1) as tagger:
-        for step in pipeline.steps(WHITESPACE, taxonomy.load("ko7"), tagger, load_policy(WHITESPACE.tag)):
-            if not step.sees_whole_corpus:
-                before, frame = frame, step.run(frame)
+        tools = pipeline.Tools(WHITESPACE, tagger, load_policy(WHITESPACE.tag))
+        for step in pipeline.STEPS:
+            if step.scope != "corpus":
+                before, frame = frame, step.run(frame, tools)
                 assert frame["id"].to_list() == before["id"].to_list(), step.name
                 marked = before["reason"].is_not_null()
                 assert frame.filter(marked)["reason"].to_list() == before.filter(marked)["reason"].to_list()
@@ -62,18 +89,18 @@ def test_discover_says_what_would_be_read_and_writes_nothing(tmp_path: Path) -> 
     write(tmp_path / "a.jsonl", ("오늘 좋다", "기쁨"))
     write(tmp_path / "b.jsonl", ("어제 슬펐다", "슬픔"))
     (tmp_path / "film.mp4").write_bytes(b"")
-    found, log = pipeline.discover([tmp_path], WHITESPACE)
+    found, account = discover([tmp_path], WHITESPACE)
     assert {slug: [each.raw.name for each in files] for slug, files in found.items()} == {
         "table": ["a.jsonl", "b.jsonl"]
     }
-    assert dict(log.ignored) == {".mp4": 1}
+    assert dict(account.ignored) == {".mp4": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl", "film.mp4"]
 
 
 def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", ("오늘은 정말 좋은 날이다", "기쁨"))
     (tmp_path / "copy.jsonl").write_bytes((tmp_path / "a.jsonl").read_bytes())
-    manifest = pipeline.ingest([tmp_path], tmp_path / "d", WHITESPACE, workers=1, progress=quiet)
+    manifest = etl.ingest(tmp_path, tmp_path / "d", WHITESPACE).manifest
     assert manifest.counts["table"].read == 1
     assert [entry.file for entry in manifest.left_aside] == ["copy.jsonl"]
 
@@ -81,8 +108,7 @@ def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
 def test_a_dataset_that_stands_among_the_raw_files_is_not_read_as_one_of_them(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", *((f"{number}번째로 적는 새로운 문장이다", "기쁨") for number in range(20)))
     manifests = [
-        pipeline.ingest([tmp_path], tmp_path / "dataset", WHITESPACE, workers=1, progress=quiet)
-        for _ in range(2)
+        etl.ingest([tmp_path], tmp_path / "dataset", WHITESPACE, workers=1, progress=quiet) for _ in range(2)
     ]
     assert manifests[0] == manifests[1]
 
@@ -90,7 +116,7 @@ def test_a_dataset_that_stands_among_the_raw_files_is_not_read_as_one_of_them(tm
 def test_progress_is_told_about_every_row(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", *((f"{number}번째 문장이다", "기쁨") for number in range(50)))
     told: list[int] = []
-    pipeline.ingest(
+    etl.ingest(
         [tmp_path], tmp_path / "d", WHITESPACE, workers=1, progress=lambda amount, _="": told.append(amount)
     )
     assert sum(told) == 50
@@ -98,16 +124,16 @@ def test_progress_is_told_about_every_row(tmp_path: Path) -> None:
 
 def test_nothing_is_asked_of_the_output_before_the_input_is_known(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        pipeline.ingest([tmp_path / "none"], tmp_path / "deep" / "d", WHITESPACE, workers=1, progress=quiet)
+        etl.ingest([tmp_path / "none"], tmp_path / "deep" / "d", WHITESPACE, workers=1, progress=quiet)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_corpus_that_is_named_is_the_only_one_that_is_looked_for(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", ("오늘 좋다", "기쁨"))
     with pytest.raises(InputError, match="is kote"):
-        pipeline.discover([tmp_path], Settings(read=Read(source="kote")))
+        discover([tmp_path], Settings(read=Read(source="kote")))
     with pytest.raises(SettingsError, match="'kotes' is not a corpus"):
-        pipeline.discover([tmp_path], Settings(read=Read(source="kotes")))
+        discover([tmp_path], Settings(read=Read(source="kotes")))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +143,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("shared/data is not here")
     out = tmp_path_factory.mktemp("real") / "dataset"
     settings = load(None, {"taxonomy": "polarity3", "tag.tagger": "whitespace"})
-    pipeline.ingest([REAL / "kote", REAL / "chatbot"], out, settings, workers=1, progress=quiet)
+    etl.ingest([REAL / "kote", REAL / "chatbot"], out, settings, workers=1, progress=quiet)
     return out
 
 

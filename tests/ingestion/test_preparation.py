@@ -9,10 +9,10 @@ import msgspec
 import polars as pl
 import pytest
 
+import etl
 from etl.dataset import preparation
 from etl.dataset.read import open_dataset
 from etl.errors import InputError
-from etl.ingestion import pipeline
 from etl.ingestion.prepare import prepare
 from etl.settings import Clean, Settings, Table, Tag
 from etl.validation.checks.files import check_files
@@ -42,9 +42,7 @@ def ingest(tmp_path: Path, chosen: Settings, name: str = "dataset") -> Path:
     rows = [{"text": text, "label": "기쁨"} for text in TEXTS]
     raw = tmp_path / "rows.jsonl"
     raw.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    pipeline.ingest(
-        [raw], tmp_path / name, chosen, workers=1, progress=lambda _amount, _description=None: None
-    )
+    etl.ingest([raw], tmp_path / name, chosen, workers=1, progress=lambda _amount, _description=None: None)
     return tmp_path / name
 
 

@@ -15,11 +15,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import etl
 from etl.cli import app
 from etl.dataset import preparation, vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
-from etl.ingestion import pipeline
 from etl.models.baseline import checkpoint, train
 from etl.models.baseline.settings import TrainSettings
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column
@@ -55,7 +55,7 @@ def make_model(folder: Path, tagger: str, **tag: Any) -> Path:
         ),
     )
     dataset = folder / "dataset"
-    pipeline.ingest([raw], dataset, settings, workers=1, progress=lambda _amount, _description=None: None)
+    etl.ingest([raw], dataset, settings, workers=1, progress=lambda _amount, _description=None: None)
     vocab.build(dataset, min_count=1)
     train.train(dataset, folder / "model", QUICK)
     return folder / "model"
@@ -83,7 +83,7 @@ def classified(
     return rows, [each for each in found if isinstance(each, InputError)]
 
 
-def etl(*arguments: str | Path, stdin: bytes = b"") -> Any:
+def run_predict(*arguments: str | Path, stdin: bytes = b"") -> Any:
     return CliRunner().invoke(app, ["predict", *map(str, arguments)], input=stdin)
 
 
@@ -282,7 +282,7 @@ def test_another_tagger_than_that_of_the_model_is_refused_with_both_hashes(
 
 
 def test_the_command_shows_a_table(model: Path) -> None:
-    shown = etl(model, DATA / "kakao-windows.txt")
+    shown = run_predict(model, DATA / "kakao-windows.txt")
     assert shown.exit_code == 0, shown.output
     assert "message 4" in shown.stdout
     assert "민지" in shown.stdout
@@ -290,8 +290,8 @@ def test_the_command_shows_a_table(model: Path) -> None:
 
 
 def test_the_command_writes_json_lines_and_csv_alike(model: Path) -> None:
-    lines = etl(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "jsonl", "--probabilities")
-    table = etl(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "csv", "--probabilities")
+    lines = run_predict(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "jsonl", "--probabilities")
+    table = run_predict(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "csv", "--probabilities")
     assert lines.exit_code == table.exit_code == 0, lines.output
     documents = [json.loads(line) for line in lines.stdout.splitlines()]
     records = list(csv.DictReader(io.StringIO(table.stdout)))
@@ -310,7 +310,7 @@ def test_the_command_writes_json_lines_and_csv_alike(model: Path) -> None:
 
 def test_the_command_ends_with_4_if_a_file_failed_and_shows_the_others(model: Path, tmp_path: Path) -> None:
     (tmp_path / "not.docx").write_text("글", encoding="utf-8")
-    shown = etl(model, tmp_path / "not.docx", "정말 기쁘다", "--format", "jsonl")
+    shown = run_predict(model, tmp_path / "not.docx", "정말 기쁘다", "--format", "jsonl")
     assert shown.exit_code == 4
     assert json.loads(shown.stdout)["label"] == "기쁨"
     assert "error: " in shown.stderr
@@ -320,25 +320,25 @@ def test_the_command_ends_with_4_if_a_file_failed_and_shows_the_others(model: Pa
 
 def test_the_command_reads_lines_from_a_pipe(model: Path) -> None:
     content = "정말 기쁘다\n정말 슬프다\n".encode()
-    shown = etl(model, "-", "--format", "jsonl", "--per", "document", stdin=content)
+    shown = run_predict(model, "-", "--format", "jsonl", "--per", "document", stdin=content)
     rows = [json.loads(line) for line in shown.stdout.splitlines()]
     assert [(row["label"], row["sentences"]) for row in rows] == [("기쁨", 1), ("슬픔", 1)]
 
 
 def test_a_terminal_does_not_obey_a_sentence(model: Path) -> None:
-    shown = etl(model, "정말\x1b[31m 기쁘다", "--split", "line")
+    shown = run_predict(model, "정말\x1b[31m 기쁘다", "--split", "line")
     assert "\x1b" not in shown.stdout
     assert "정말 [31m 기쁘다" in shown.stdout
 
 
 def test_nothing_to_classify_is_wrong_usage(model: Path) -> None:
-    shown = etl(model)
+    shown = run_predict(model)
     assert isinstance(shown.exception, SettingsError)
     assert "there is nothing to classify" in str(shown.exception)
 
 
 def test_what_is_no_model_is_told(tmp_path: Path) -> None:
-    shown = etl(tmp_path, "정말 기쁘다")
+    shown = run_predict(tmp_path, "정말 기쁘다")
     assert isinstance(shown.exception, InputError)
     assert "is not a model" in str(shown.exception)
 

@@ -9,11 +9,11 @@ import pytest
 from msgspec import structs
 from support.places import content, job, make, ran, run, succeeded, whole, write_config, write_rows
 
+import etl
 from etl.dataset import versions
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
-from etl.ingestion import pipeline
 from etl.publishing import record
 from etl.publishing.refresh import Job, job_of, look
 from etl.settings import Settings
@@ -124,9 +124,7 @@ def test_a_changed_setting_runs_what_depends_on_it(
 def test_what_is_published_is_what_an_ingest_of_all_of_it_gives(published: Job, tmp_path: Path) -> None:
     write_rows(published.inputs[0] / "b.jsonl", 290, 340, label="분노")  # conflicts, duplicates, leaks
     succeeded(run(published))
-    pipeline.ingest(
-        published.inputs, tmp_path / "anew", published.settings, workers=1, progress=lambda *_: None
-    )
+    etl.ingest(published.inputs, tmp_path / "anew", published.settings, workers=1, progress=lambda *_: None)
     manifest = open_dataset(tmp_path / "anew").manifest
     current = open_dataset(published.place / "current").manifest
     files = {name: facts for name, facts in current.files.items() if not name.startswith("vocab")}

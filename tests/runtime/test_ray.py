@@ -18,9 +18,10 @@ import polars as pl
 import pytest
 from support import stand_in_tagger as stand_in
 
+import etl
 from etl.dataset import vocab
 from etl.errors import EtlError, InputError, SettingsError
-from etl.ingestion import pipeline
+from etl.ingestion.ingest import open_steps
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.packing import pack_settings, unpack_settings
 from etl.runtime.engine.protocol import BatchFn
@@ -74,7 +75,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The files of the dataset that this machine makes alone."""
     folder = tmp_path_factory.mktemp("local") / "dataset"
-    manifest = pipeline.ingest([raw], folder, WHITESPACE, workers=2, progress=quiet)
+    manifest = etl.ingest([raw], folder, WHITESPACE, workers=2, progress=quiet).manifest
     vocab.build(folder)
     rejected = manifest.counts["table"].rejected
     assert rejected["leak_near"] > 100
@@ -92,7 +93,7 @@ def test_two_nodes_make_the_dataset_of_one_machine(
 ) -> None:
     with open_engine("ray", cluster.address, None) as engine:
         assert engine.n_partitions == 2
-        pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
+        etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
         vocab.build(tmp_path / "d", engine=engine)
     assert digests(tmp_path / "d") == local
 
@@ -117,7 +118,7 @@ def test_a_node_that_dies_in_the_midst_changes_nothing(
     log.addFilter(remove_node)
     with open_engine("ray", cluster.address, None) as engine:
         assert engine.n_partitions == 3
-        pipeline.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
+        etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
         vocab.build(tmp_path / "d", engine=engine)
     log.removeFilter(remove_node)
     assert "3 workers on 3 nodes ready" in caplog.messages
@@ -148,7 +149,7 @@ def test_a_node_with_another_version_is_refused_with_both_hashes(cluster: Any) -
     with (
         pytest.raises(InputError) as raised,
         open_engine("ray", cluster.address, 1) as engine,
-        engine.start_workers(pipeline.open_steps, facts, WHITESPACE) as work,
+        engine.start_workers(open_steps, facts, WHITESPACE) as work,
     ):
         work(pl.DataFrame())
     assert raised.value.details[0] == "code: expected ours, got theirs"

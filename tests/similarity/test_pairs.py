@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.similarity import pair_cache
 from etl.similarity import pairs as near
 from etl.similarity.nearest import nearest, nearest_in_parts
 from etl.similarity.pairs import near_duplicates
@@ -39,10 +38,10 @@ def brute_force(texts: Iterable[str], threshold: float) -> Pairs:
     return {pair: alike for pair in pairs if (alike := similarity(*pair)) >= threshold}
 
 
-def found(texts: list[str], threshold: float) -> Pairs:
+def found(texts: list[str], threshold: float, pair_cache: Path | None = None) -> Pairs:
     series = pl.Series(texts, dtype=pl.String)
     pairs = {}
-    for frame in near_duplicates(series, threshold):
+    for frame in near_duplicates(series, threshold, pair_cache=pair_cache):
         for first, second, alike in frame.iter_rows():
             one, other = sorted((texts[first], texts[second]))
             assert (one, other) not in pairs, "a pair is found once"
@@ -57,30 +56,25 @@ def test_the_pairs_are_those_of_a_brute_force_search(texts: list[str], threshold
 
 
 @pytest.fixture
-def always_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def always_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few texts are old ones, they are not compared again."""
     monkeypatch.setattr(near, "_MOST_NEW", 1.0)
 
 
-def remembered(texts: list[str], threshold: float, folder: Path) -> Pairs:
-    with pair_cache.remembering(folder):
-        return found(texts, threshold)
-
-
 @settings(max_examples=150)
 @given(st.lists(TEXTS, min_size=2, max_size=4), THRESHOLDS)
-def test_what_is_remembered_changes_nothing(
-    tmp_path: Path, always_remembered: None, runs: list[list[str]], threshold: float
+def test_cached_pairs_change_nothing(
+    tmp_path: Path, always_cached: None, runs: list[list[str]], threshold: float
 ) -> None:
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
     for texts in [*runs, [*runs[0], *(text for text in runs[1] if text not in runs[0])], runs[0]]:
-        assert remembered(texts, threshold, folder) == brute_force(texts, threshold)
+        assert found(texts, threshold, folder) == brute_force(texts, threshold)
 
 
 @settings(max_examples=100)
 @given(TEXTS, st.lists(st.integers(0, 3), min_size=50, max_size=50), st.integers(0, 25))
 def test_a_text_that_has_changed_sides_is_compared_again(
-    tmp_path: Path, always_remembered: None, texts: list[str], kinds: list[int], count: int
+    tmp_path: Path, always_cached: None, texts: list[str], kinds: list[int], count: int
 ) -> None:
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
     for chosen, sides in ((texts[:count], kinds[25:]), (texts, kinds), (texts[::-1], kinds[25:])):
@@ -90,21 +84,18 @@ def test_a_text_that_has_changed_sides_is_compared_again(
             for side in (1, 2)
         )
         plain = nearest(series, 0.5, [(these, those)])
-        with pair_cache.remembering(folder):
-            again = nearest(series, 0.5, [(these, those)])
+        again = nearest(series, 0.5, [(these, those)], folder)
         assert again[0].equals(plain[0])
 
 
 @pytest.mark.parametrize("content", [b"", b"cut off", None])
-def test_a_memory_that_is_damaged_is_none(
-    tmp_path: Path, always_remembered: None, content: bytes | None
-) -> None:
+def test_a_damaged_cache_counts_as_absent(tmp_path: Path, always_cached: None, content: bytes | None) -> None:
     texts = ["가나다라마바사", "가나다라마바아", "전혀 다른 문장이다"]
-    expected = remembered(texts, 0.5, tmp_path)
+    expected = found(texts, 0.5, tmp_path)
     [file] = tmp_path.iterdir()
     whole = file.read_bytes()
     file.write_bytes(whole[:-4] + b"????" if content is None else content)
-    assert remembered(texts, 0.5, tmp_path) == expected
+    assert found(texts, 0.5, tmp_path) == expected
     assert file.read_bytes() == whole
 
 

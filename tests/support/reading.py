@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from etl.errors import InputError
-from etl.ingestion import pipeline
+from etl.ingestion.ingest import discover
 from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.units import read_units
 from etl.settings import Settings
 
 SKIP = {"on_bad_file": "skip"}
@@ -23,8 +24,8 @@ def settings(**sections: Any) -> Settings:
 
 def read_all(*paths: Path, **sections: Any) -> tuple[list[dict[str, Any]], InputLog]:
     """Every row of the given files and folders, and the log."""
-    found, log = pipeline.discover(list(paths), settings(**sections))
-    frames = list(pipeline.read(found, settings(**sections), log))
+    found, log = discover(list(paths), settings(**sections))
+    frames = list(read_units(found, settings(**sections), log))
     return [row for frame in frames for row in frame.to_dicts()], log
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import etl
 from etl import settings as settings_module
 from etl.dataset.manifest import Manifest
-from etl.ingestion import pipeline
 
 LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
 WORDS = [
@@ -66,7 +66,7 @@ def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> Manif
         }
         | {name.replace("__", "."): value for name, value in overrides.items()},
     )
-    return pipeline.ingest(list(paths), out, settings, workers=workers, progress=lambda *_: None)
+    return etl.ingest(list(paths), out, settings, workers=workers, progress=lambda *_: None).manifest
 
 
 def fingerprints(folder: Path) -> dict[str, str]:

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 from support.small_datasets import Row, clean_rows, make_row
 
+import etl
 from etl import settings as all_settings
 from etl.dataset.read import open_dataset
-from etl.ingestion import pipeline
 from etl.runtime import console
 from etl.settings import Dedupe
 from etl.validation import sentences
@@ -228,7 +228,7 @@ def test_nothing_is_near_after_ingest(tmp_path: Path) -> None:
         out = tmp_path / f"near {near}"
         chosen = all_settings.load(None, options | {"dedupe.near": near})
         with console.progress("", is_quiet=True) as progress:
-            manifest = pipeline.ingest([raw], out, chosen, workers=1, progress=progress)
+            manifest = etl.ingest([raw], out, chosen, workers=1, progress=progress).manifest
         rejected = manifest.counts["table"].rejected.get("leak_near", 0)
         left[near] = rejected, [measured(out, split)["L3"].rows for split in ("validation", "test")]
     assert left[0.8][0] > 30

@@ -82,6 +82,14 @@ def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings)
             yield InputUnit(slug, tuple(part))
 
 
+def read_units(
+    found: dict[str, list[RecognisedFile]], settings: Settings, log: InputLog
+) -> Iterator[pl.DataFrame]:
+    """The rows of all units in batches, at most `read.limit` of each corpus."""
+    for unit in group_into_units(found, settings):
+        yield from unit.read(settings, log)
+
+
 def _one_by_one(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
     return [[file] for file in files]
 

@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 from etl.dataset.manifest import FileEntry, Manifest, TaxonomyEntry, describe_file
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import InputError, WriteError
+from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.sources.header import column_name
-from etl.ingestion.steps.clean import clean
 from etl.schema import resources, row
-from etl.settings import Clean, Write
+from etl.settings import Settings, Write
 from etl.validation.external import tables
 from etl.validation.findings import MAX_EXAMPLES, Finding, judge, listing
 
@@ -236,7 +236,8 @@ def _rows(
             "reason": pl.when(detail.is_not_null()).then(pl.lit("bad_row")),
         }
     )
-    text = clean(rows.select("raw_text", "reason", "detail"), Clean())["text"]
+    unmarked = rows.select("raw_text", "reason", "detail")
+    text = run_steps(unmarked, Tools(Settings()), TEXT)["text"]
     words = pl.when(pl.col("text") == "").then([]).otherwise(pl.col("text").str.split(" "))
     rows = rows.with_columns(text).with_columns(tokens=words)
     return rows.with_columns(tags=pl.lit("Word").repeat_by(pl.col("tokens").list.len()))

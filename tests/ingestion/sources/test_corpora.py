@@ -15,9 +15,10 @@ import pytest
 import yaml
 from support.raw_files import write_files
 
-from etl.ingestion import pipeline
+from etl.ingestion.ingest import discover
 from etl.ingestion.sources.detect import ADAPTERS
 from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.units import read_units
 from etl.schema import contract, resources, row, taxonomy
 from etl.settings import Settings
 
@@ -34,9 +35,9 @@ def load_case(path: Path) -> dict[str, Any]:
 
 def read_rows(folder: Path, settings: Settings) -> tuple[list[dict[str, Any]], InputLog]:
     """All rows without the columns that are null, and the log."""
-    found, log = pipeline.discover([folder], settings)
+    found, log = discover([folder], settings)
     rows = []
-    for frame in pipeline.read(found, settings, log):
+    for frame in read_units(found, settings, log):
         assert frame.schema == row.read_schema()
         rows += [
             {name: value for name, value in each.items() if value is not None} for each in frame.to_dicts()

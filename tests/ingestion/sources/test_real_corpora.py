@@ -8,13 +8,14 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.ingestion import pipeline
+from etl.ingestion.ingest import discover
+from etl.ingestion.sources.units import read_units
 from etl.settings import Settings
 
 
 def read_frame(path: Path) -> pl.DataFrame:
-    found, log = pipeline.discover([path], Settings())
-    rows = pl.concat(pipeline.read(found, Settings(), log))
+    found, log = discover([path], Settings())
+    rows = pl.concat(read_units(found, Settings(), log))
     assert sum(entry["rows"] for entry in log.inputs) == rows.height
     assert log.warnings == log.skipped == []
     return rows

@@ -7,7 +7,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from etl.ingestion import pipeline
+import etl
 from etl.ingestion.steps import token_report
 from etl.ingestion.steps.key_tokens import key_tokens
 from etl.ingestion.steps.token_report import Counts, add, count_tokens, report
@@ -132,9 +132,9 @@ def test_the_manifest_is_the_same_with_more_workers_and_other_batches(
     for workers, batch_rows in ((1, 20_000), (3, 20_000), (2, 9)):
         monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", batch_rows)
         out = tmp_path / f"{workers}-{batch_rows}"
-        manifest = pipeline.ingest(
+        manifest = etl.ingest(
             [tmp_path / "rows.jsonl"], out, settings, workers=workers, progress=lambda *_: None
-        )
+        ).manifest
         manifests.append((out / "manifest.json").read_bytes())
     assert manifests[0] == manifests[1] == manifests[2]
     tokens, counts = manifest.tokens, manifest.counts["table"]

@@ -1,4 +1,4 @@
-"""What is kept of an input decides nothing of the dataset: it is only faster."""
+"""Cached batches change nothing in the dataset: a run is only faster."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+import etl
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
-from etl.ingestion import fingerprints, pipeline
-from etl.ingestion.batch_cache import Shelf
+from etl.ingestion import fingerprints
+from etl.ingestion.batch_cache import INDEX, BatchCache
 from etl.sample.corpora import write_sample
 from etl.schema import taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag
@@ -19,23 +20,23 @@ WHITESPACE = Settings(tag=Tag("whitespace"))
 TABLE = Settings(tag=Tag("whitespace"), table=Table(text_column="text", label_column="label"))
 
 
-def shelf(folder: Path, settings: Settings) -> Shelf:
+def cache(folder: Path, settings: Settings) -> BatchCache:
     facts = fingerprints.of_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
-    return Shelf(folder / "shelf", lambda content: fingerprints.digest([facts, content]))
+    return BatchCache(folder / "cache", lambda content: fingerprints.digest([facts, content]))
 
 
-def ingest(folder: Path, out: str, settings: Settings, *, is_kept: bool = True) -> tuple[Manifest, list[str]]:
+def ingest(
+    folder: Path, out: str, settings: Settings, *, is_cached: bool = True
+) -> tuple[Manifest, list[str]]:
     """The manifest, and which files were read anew."""
     read: list[str] = []
-    found = shelf(folder, settings) if is_kept else None
-    before = {path.name for path in (folder / "shelf").glob("*")}
-    pipeline.ingest(
-        [folder / "raw"], folder / out, settings, workers=2, progress=lambda *_: None, shelf=found
-    )
-    for path in sorted((folder / "shelf").glob("*")):
+    batches = cache(folder, settings) if is_cached else None
+    before = {path.name for path in (folder / "cache").glob("*")}
+    etl.ingest([folder / "raw"], folder / out, settings, workers=2, batch_cache=batches)
+    for path in sorted((folder / "cache").glob("*")):
         if path.name not in before:
-            facts = json.loads((path / "kept.json").read_bytes())["facts"]
-            read += [entry["member"] or entry["file"] for entry in facts["inputs"]]
+            index = json.loads((path / INDEX).read_bytes())
+            read += [entry["member"] or entry["file"] for entry in index["inputs"]]
     return open_dataset(folder / out).manifest, read
 
 
@@ -47,19 +48,19 @@ def write(path: Path, *rows: tuple[str, str | None]) -> None:
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up corpora, read once with a shelf."""
+    """The made-up corpora, read once with a cache."""
     folder = tmp_path_factory.mktemp("corpora")
     write_sample(folder / "raw", dialogues=80, clips=45)
     ingest(folder, "first", WHITESPACE)
     return folder
 
 
-def test_a_dataset_of_what_was_kept_is_the_same_byte_for_byte(corpora: Path) -> None:
-    kept, read = ingest(corpora, "second", WHITESPACE)
+def test_a_dataset_of_cached_batches_is_the_same_byte_for_byte(corpora: Path) -> None:
+    cached, read = ingest(corpora, "second", WHITESPACE)
     assert read == []
-    assert len(kept.counts) == 5
-    plain, _ = ingest(corpora, "plain", WHITESPACE, is_kept=False)
-    assert kept == plain == open_dataset(corpora / "first").manifest
+    assert len(cached.counts) == 5
+    plain, _ = ingest(corpora, "plain", WHITESPACE, is_cached=False)
+    assert cached == plain == open_dataset(corpora / "first").manifest
 
 
 def test_only_what_is_new_is_read(corpora: Path, tmp_path: Path) -> None:
@@ -69,14 +70,14 @@ def test_only_what_is_new_is_read(corpora: Path, tmp_path: Path) -> None:
         write(tmp_path / "raw" / f"{name}.jsonl", *part)
         manifest, read = ingest(tmp_path, f"{name}.dataset", settings)
         assert read == [f"{name}.jsonl"]
-    assert manifest == ingest(tmp_path, "plain", settings, is_kept=False)[0]
+    assert manifest == ingest(tmp_path, "plain", settings, is_cached=False)[0]
     write(tmp_path / "raw" / "b.jsonl", *rows[20:39])
     manifest, read = ingest(tmp_path, "changed", settings)
     assert read == ["b.jsonl"]
     (tmp_path / "raw" / "a.jsonl").rename(tmp_path / "raw" / "d.jsonl")  # ids and files bear the name
     manifest, read = ingest(tmp_path, "renamed", settings)
     assert read == ["d.jsonl"]
-    assert manifest == ingest(tmp_path, "plain", settings, is_kept=False)[0]
+    assert manifest == ingest(tmp_path, "plain", settings, is_cached=False)[0]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_changed_setting_never_reuses_what_was_made_with_another(
     settings = Settings(**{"tag": TABLE.tag, "table": TABLE.table, **changed})
     manifest, read = ingest(tmp_path, "after", settings)
     assert read == ["a.jsonl"]
-    assert manifest == ingest(tmp_path, "plain", settings, is_kept=False)[0]
+    assert manifest == ingest(tmp_path, "plain", settings, is_cached=False)[0]
 
 
 def test_what_decides_no_row_of_a_batch_is_no_reason_to_read_again(tmp_path: Path) -> None:
@@ -116,14 +117,14 @@ def test_what_decides_no_row_of_a_batch_is_no_reason_to_read_again(tmp_path: Pat
     settings = Settings(tag=TABLE.tag, table=TABLE.table, dedupe=Dedupe(conflicts="keep", near=0.7))
     manifest, read = ingest(tmp_path, "after", settings)
     assert read == []
-    assert manifest == ingest(tmp_path, "plain", settings, is_kept=False)[0]
+    assert manifest == ingest(tmp_path, "plain", settings, is_cached=False)[0]
 
 
 @pytest.mark.parametrize("damage", ["cut off", "changed", "gone"])
 def test_what_is_damaged_is_made_again(tmp_path: Path, damage: str) -> None:
     write(tmp_path / "raw" / "a.jsonl", *((f"{number}번째 문장을 적는다", "기쁨") for number in range(20)))
     before, _ = ingest(tmp_path, "before", TABLE)
-    for file in (tmp_path / "shelf").rglob("*.arrow"):
+    for file in (tmp_path / "cache").rglob("*.arrow"):
         content = file.read_bytes()
         if damage == "gone":
             file.unlink()
@@ -132,7 +133,7 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, damage: str) -> None:
     assert ingest(tmp_path, "after", TABLE)[0] == before
 
 
-def test_a_bad_file_that_is_skipped_is_not_kept(tmp_path: Path) -> None:
+def test_a_bad_file_that_is_skipped_is_not_cached(tmp_path: Path) -> None:
     settings = Settings(tag=TABLE.tag, table=TABLE.table, read=Read(on_bad_file="skip"))
     write(tmp_path / "raw" / "a.jsonl", *((f"{number}번째 문장을 적는다", "기쁨") for number in range(20)))
     (tmp_path / "raw" / "b.jsonl.gz").write_bytes(b"\x1f\x8b not gzip")
@@ -148,9 +149,7 @@ def test_what_is_no_longer_used_is_removed(tmp_path: Path) -> None:
     write(tmp_path / "raw" / "b.jsonl", ("어제는 몹시 슬픈 날이었다", "슬픔"))
     ingest(tmp_path, "before", TABLE)
     (tmp_path / "raw" / "b.jsonl").unlink()
-    used = shelf(tmp_path, TABLE)
-    pipeline.ingest(
-        [tmp_path / "raw"], tmp_path / "after", TABLE, workers=1, progress=lambda *_: None, shelf=used
-    )
-    used.tidy()
-    assert len(list((tmp_path / "shelf").iterdir())) == 1
+    used = cache(tmp_path, TABLE)
+    etl.ingest([tmp_path / "raw"], tmp_path / "after", TABLE, workers=1, batch_cache=used)
+    used.remove_unused()
+    assert len(list((tmp_path / "cache").iterdir())) == 1

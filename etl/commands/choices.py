@@ -1,0 +1,27 @@
+"""Options that may be given several times and have a fixed choice of values.
+
+Typer accepts a `Literal` as the type of an option, but not a list of them.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import typer
+
+from etl.settings import Tagger
+
+TAGGERS: tuple[str, ...] = get_args(Tagger)
+TAGGER_METAVAR = f"[{'|'.join(TAGGERS)}]"
+
+
+def parse_tagger(name: str) -> str:
+    """Returns the name of a tagger as it is.
+
+    Raises:
+        typer.BadParameter: there is no such tagger.
+    """
+    if name not in TAGGERS:
+        choices = ", ".join(map(repr, TAGGERS))
+        raise typer.BadParameter(f"{name!r} is not one of {choices}.")
+    return name
