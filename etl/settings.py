@@ -180,6 +180,9 @@ def load_settings(config: PathLike | None = None, **options: Unpack[Options]) ->
         config: the file; None: the defaults.
         options: settings by the names of the command's options, such as `tagger="komoran"`.
 
+    >>> load_settings(tagger="komoran", seed=7).split.seed
+    7
+
     Raises:
         SettingsError: the file is missing, is not YAML, or has an unknown key; or an option is unknown or
             wrong.

@@ -9,6 +9,7 @@ import polars as pl
 
 from etl.dataset.manifest import Manifest, read_manifest
 from etl.schema import row
+from etl.settings import PathLike
 
 SPLITS = ("train", "validation", "test")
 
@@ -38,21 +39,26 @@ class Dataset:
         return _scan(sorted(self.path.glob("rejects/*.parquet")), is_reject=True)
 
 
-def open_dataset(path: Path) -> Dataset:
+def open_dataset(dataset: PathLike | Dataset) -> Dataset:
     """Opens a dataset.
 
-    A link, such as the `current` of published versions, is followed here, once: whatever is published
-    while the dataset is read, all that is read belongs to the same version.
+    A link, such as the `current` of published versions, is followed once, here. So everything that is read
+    belongs to the same version, whatever is published meanwhile.
+
+    Args:
+        dataset: the path of its folder; an open dataset is returned as it is.
 
     Raises:
-        InputError: there is no dataset at `path`, or its manifest is damaged.
+        InputError: there is no dataset at the path, or its manifest is damaged.
     """
+    if isinstance(dataset, Dataset):
+        return dataset
+    path = Path(dataset)
     path = path.resolve() if path.is_symlink() else path
     return Dataset(path, read_manifest(path))
 
 
 def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
-
     if files:
         return pl.concat([pl.scan_parquet(file) for file in files])
     empty = pl.from_arrow(row.arrow_schema(is_reject=is_reject).empty_table())
