@@ -111,7 +111,7 @@ def _by_file(found: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """One table for each file, but one for each batch of a stream, and of a file with very many rows."""
     import polars as pl
 
-    from etl.documents.given import STREAM
+    from etl.documents.cli_inputs import STREAM
 
     gathered: list[pl.DataFrame] = []
     for rows in found:

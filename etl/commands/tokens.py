@@ -36,7 +36,7 @@ def tokens(
         str,
         typer.Argument(
             metavar="TEXT|FILE",
-            help="A sentence, or a text file with one a line (UTF-8 or cp949).",
+            help="A sentence, or a file: a text with one a line, or a table with a text column.",
             show_default=False,
         ),
     ],
@@ -62,7 +62,7 @@ def tokens(
         typer.Option("--stem/--no-stem", help="Okt: verbs and adjectives in their dictionary form."),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings: stop words, a dictionary, tag.keep.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many lines of a file.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many sentences of a file.")] = 20,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
     """Show what taggers make of a sentence, side by side, and which tokens are kept.

@@ -1,81 +1,64 @@
-"""Posts of social networks: JSON lines and CSV with a text column, or a text file with one post a line.
+"""Posts of social networks: a table with a text column, or a text file with one post a line.
 
 The names of columns that are known stand in `schemas/documents/posts.yaml`. Each post is a document.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Iterator
 
-import msgspec
-
-from etl.documents.passage import Passage
+from etl.documents.passage import Passage, Unit
 from etl.errors import InputError
-from etl.ingestion.sources.decode import Plain, as_text
+from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import open_file_as_table, raw_file_in_memory
+from etl.ingestion.tables.table import Table
 from etl.schema import resources
 
-_DELIMITERS = ",\t;|"
+_NEXT_STEP = "repair it, or save it again, as UTF-8 where it is text."
+_HEADER_CHARS = 20_000
 
 
 def read_lines(text: str) -> Iterator[Passage]:
-    """One post a line; blank lines are none."""
+    """Reads one post a line; blank lines are none."""
     posts = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
     for document, (number, line) in enumerate(posts, start=1):
         yield Passage(line.strip(), "post", "line", number, document=document)
 
 
-def read_json_lines(text: str, name: str, text_column: str | None) -> Iterator[Passage]:
-    """One JSON object a line; a line that is none, or has no text, is a `bad_row`.
+def read_table(raw: RawFile, suffix: str, text_column: str | None) -> Iterator[Passage]:
+    """Reads the posts in a table; a record that is no row, or has no text, is a `bad_row`.
+
+    Args:
+        raw: the file.
+        suffix: of its format, such as `.csv`.
+        text_column: the column that holds the posts; None: by its usual names.
 
     Raises:
-        InputError: the first object has no column that holds the text.
+        InputError: no column holds the text, or the file is damaged.
     """
-    decoder = msgspec.json.Decoder(dict[str, Any])
-    columns: dict[str, str] | None = None
-    document = 0
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        document += 1
-        try:
-            record = decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeEncodeError):
-            yield Passage(line, "post", "line", number, document=document, reason="bad_row")
-            continue
-        columns = columns or _columns(list(record), name, text_column)
-        yield _post({key: record.get(theirs) for key, theirs in columns.items()}, "line", number, document)
-
-
-def read_table(text: str, name: str, text_column: str | None) -> Iterator[Passage]:
-    """A CSV or TSV with a header. A record of another length is a `bad_row`.
-
-    Raises:
-        InputError: no column holds the text, or a record has no end.
-    """
-    delimiter = _delimiter(text)
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    number = 1
-    try:
-        header = [each.strip() for each in next(records, [])]
-        columns = _columns(header, name, text_column)
-        for document, record in enumerate(filter(None, records), start=1):
-            number = document + 1
-            if len(record) != len(header):
-                line = delimiter.join(record)
-                yield Passage(line, "post", "row", number, document=document, reason="bad_row")
-                continue
-            row = dict(zip(header, record, strict=True))
-            yield _post({key: row[theirs] for key, theirs in columns.items()}, "row", number, document)
-    except csv.Error as error:
-        raise InputError(
-            f"{name} breaks off after record {number:,}",
-            details=[f"expected another record, got: {error}"],
-            cause="A quotation mark is missing or too many.",
-            next_step="repair the record, or write the file again as UTF-8 CSV.",
-        ) from error
+    with open_file_as_table(raw, suffix, next_step=_NEXT_STEP) as table:
+        columns = _columns(table, text_column)
+        unit: Unit = "line" if table.unit == "line" else "row"
+        shift = 1 if table.unit == "element" else 0  # elements of an array are counted from 0
+        frames = table.frames([*columns.values()], text_only=[columns["text"]], has_nested=True)
+        document = 0
+        for frame in frames:
+            for row in frame.iter_rows(named=True):
+                document += 1
+                cells = {ours: row[theirs] for ours, theirs in columns.items()}
+                is_bad = cells["text"] is None
+                yield Passage(
+                    cells["text"] or row["bad_record"] or "",
+                    "post",
+                    unit,
+                    row["position"] + shift,
+                    document=document,
+                    speaker=cells.get("speaker") or None,
+                    time=cells.get("time") or None,
+                    reason="bad_row" if is_bad else None,
+                )
 
 
 def has_columns(header: list[str]) -> bool:
@@ -84,51 +67,29 @@ def has_columns(header: list[str]) -> bool:
 
 
 def header_of(text: str) -> list[str]:
-    """The first record of a CSV."""
-    try:
-        return next(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=_delimiter(text)), [])
-    except csv.Error:
-        return []
-
-
-def _delimiter(text: str) -> str:
-    """The one that occurs most often in the first line."""
-    first_line = text.partition("\n")[0]
-    return max(_DELIMITERS, key=first_line.count)
-
-
-def _post(values: Mapping[str, Any], unit: Any, number: int, document: int) -> Passage:
-    cells = {key: as_text(value) for key, value in values.items() if isinstance(value, get_args(Plain))}
-    is_text = isinstance(values["text"], str)
-    return Passage(
-        cells.get("text") or "",
-        "post",
-        unit,
-        number,
-        document=document,
-        speaker=cells.get("speaker") or None,
-        time=cells.get("time") or None,
-        reason=None if is_text else "bad_row",
-    )
+    """The cells of the first line of a text."""
+    head = text[:_HEADER_CHARS].encode()
+    return Preview(raw_file_in_memory(head, ""), ".csv").header
 
 
 def _known(names: list[str]) -> dict[str, str]:
     """Our names and theirs, of the columns that are known; the first in the order of the schema counts."""
     schema: dict[str, list[str]] = resources.load("schemas", "documents", "posts.yaml")
-    theirs = {each.strip().lower(): each for each in reversed(names)}
-    found = {ours: [theirs[each] for each in known if each in theirs] for ours, known in schema.items()}
-    return {ours: names[0] for ours, names in found.items() if names}
+    found = {ours: find_column(names, usual) for ours, usual in schema.items()}
+    return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
 
-def _columns(names: list[str], name: str, text_column: str | None) -> dict[str, str]:
-    columns = _known(names)
+def _columns(table: Table, text_column: str | None) -> dict[str, str]:
+    columns = _known(table.columns)
     if text_column is not None:
-        columns["text"] = text_column
-    if columns.get("text") not in names:
+        columns["text"] = column_name(text_column)
+    if not table.columns and not table.has_fixed_columns:  # not one line is a JSON object
+        columns.setdefault("text", "text")
+    elif columns.get("text") not in table.columns:
         wanted = f"a column {text_column!r}" if text_column else "a column such as text, content or message"
         raise InputError(
-            f"{name} does not say which column holds the posts",
-            details=[f"expected {wanted}, got {', '.join(names) or 'none'}"],
+            f"{table.name} does not say which column holds the posts",
+            details=[f"expected {wanted}, got {', '.join(table.columns) or 'none'}"],
             next_step="name it with `--text-column NAME`.",
         )
     return columns

@@ -1,4 +1,4 @@
-"""Which kind of document a file is, by its content as well as by its name, and its passages."""
+"""Finds out what kind of document a file is, by its content and its name, and reads its passages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from etl.documents import chat, formal, mail, posts
 from etl.documents.passage import Kind, Passage
 from etl.documents.text import decode
 from etl.errors import InputError
+from etl.ingestion.tables.reader import FORMATS, format_of, raw_file_at, raw_file_in_memory
 
 _MAX_BYTES = 2 << 30
 _HEAD_BYTES = 8192
@@ -25,12 +26,19 @@ _BINARY = {
     b"HWP Document File": "hwp",
     b"\x1f\x8b": "gzip",
     b"{\\rtf": "rtf",
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"\xff\xff\xff\xff": "arrow",  # a stream
     b"\x89PNG": "png",
     b"\xff\xd8\xff": "jpeg",
 }
 _SAID = {
     "pdf": "a PDF",
     "docx": "a DOCX",
+    "xlsx": "a workbook (XLSX)",
+    "parquet": "a Parquet table",
+    "arrow": "an Arrow table",
+    "packed": "a table in gzip",
     "zip": "a zip archive",
     "hwp": "a document of Hangul (HWP)",
     "ole": "a document of an old Office, or an encrypted one",
@@ -43,31 +51,37 @@ _SAID = {
     "json": "JSON lines",
     "text": "text",
 }
+_TABLES = {"xlsx", "parquet", "arrow", "packed"}
+_TEXTS = {"text", "mail", "mbox", "json"}
 # What a file may hold, by its suffix. Any other suffix is taken for that of a text.
 _EXPECTED = {
     ".eml": {"mail"},
     ".mbox": {"mbox"},
+    ".json": _TEXTS,
     ".jsonl": {"json"},
     ".ndjson": {"json"},
     ".csv": {"text", "json"},
     ".tsv": {"text", "json"},
+    ".xlsx": {"xlsx"},
+    ".parquet": {"parquet"},
+    ".arrow": {"arrow"},
+    ".gz": {"packed"},
     ".md": {"text", "mail"},
     ".markdown": {"text", "mail"},
     ".docx": {"docx"},
     ".pdf": {"pdf"},
 }
-_TEXTS = {"text", "mail", "mbox", "json"}
 # What can be read as each kind.
 _OF_KIND: dict[str, set[str]] = {
     "mail": {"mail", "mbox"},
     "chat": _TEXTS,
-    "post": _TEXTS,
+    "post": _TEXTS | _TABLES,
     "formal": _TEXTS | {"pdf", "docx"},
 }
 SUFFIXES = (*_EXPECTED, ".txt")
 
 
-def read(
+def read_document(
     path: Path,
     name: str,
     *,
@@ -75,7 +89,7 @@ def read(
     text_column: str | None = None,
     has_quotes: bool = False,
 ) -> Iterator[Passage]:
-    """The passages of a file, in order.
+    """Reads the passages of a file, in order.
 
     Args:
         path: the file.
@@ -117,7 +131,7 @@ def _form(path: Path, name: str, kind: Kind | None) -> str:
             details=[f"expected at most {_MAX_BYTES:,} bytes, got {size:,}"],
             next_step="divide it, or give its lines to `etl predict MODEL -`.",
         )
-    form = _sniffed(path, head)
+    form = _sniff(path, head)
     expected = _OF_KIND[kind] if kind in _OF_KIND else _EXPECTED.get(path.suffix.lower(), _TEXTS)
     if head.strip() and form not in expected:
         said = f"--kind {kind}" if kind in _OF_KIND else "its name"
@@ -129,11 +143,13 @@ def _form(path: Path, name: str, kind: Kind | None) -> str:
     return form
 
 
-def _sniffed(path: Path, head: bytes) -> str:
+def _sniff(path: Path, head: bytes) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     form = next((form for magic, form in _BINARY.items() if start.startswith(magic)), None)
     if form == "zip":
         return _zipped(path)
+    if form == "gzip" and path.suffix.lower() == ".gz" and format_of(path) in FORMATS:
+        return "packed"
     if form is not None:
         return form
     if start.startswith(b"From ") and _HEADER.match(start.partition(b"\n")[2]):
@@ -149,9 +165,12 @@ def _zipped(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        return "docx" if path.suffix.lower() == ".docx" else "zip"  # cut off: its reader explains that
+        suffix = path.suffix.lower()  # cut off: its reader explains that
+        return suffix[1:] if suffix in {".docx", ".xlsx"} else "zip"
     if "Contents/section0.xml" in names:
         return "hwp"
+    if "xl/workbook.xml" in names:
+        return "xlsx"
     return "docx" if "word/document.xml" in names else "zip"
 
 
@@ -164,14 +183,19 @@ def _passages(
         return formal.read_docx(path, name)
     if form == "mbox" and kind in {None, "mail"}:
         return mail.read_mbox(path, name)
+    if form in _TABLES:
+        suffix = format_of(path) if form == "packed" else f".{form}"
+        return posts.read_table(raw_file_at(path, name), suffix, text_column)
     content = path.read_bytes()
     if form == "mail" and kind in {None, "mail"}:
         return mail.read_mail(content, name)
     text = decode(content, name)
     if kind in {None, "chat"} and (found := _chat(text, name, kind)):
         return found
-    if form == "json" and kind in {None, "post"}:
-        return posts.read_json_lines(text, name, text_column)
+    is_array = path.suffix.lower() == ".json" and re.match(r"\s*\[\s*\{", text)
+    if (form == "json" or is_array) and kind in {None, "post"}:
+        suffix = ".json" if is_array else ".jsonl"
+        return posts.read_table(raw_file_in_memory(text.encode(), name), suffix, text_column)
     return _of_text(text, path, name, kind, text_column)
 
 
@@ -191,8 +215,8 @@ def _of_text(
     header = posts.header_of(text)
     is_table = suffix in {".csv", ".tsv"} or text_column in header
     if text.strip() and (is_table or (kind == "post" and len(header) > 1 and posts.has_columns(header))):
-        return posts.read_table(text, name, text_column)
-    # Who writes paragraphs leaves lines blank between them; lists of posts have one a line.
+        return posts.read_table(raw_file_in_memory(text.encode(), name), ".csv", text_column)
+    # Paragraphs have blank lines between them; lists of posts have one post a line.
     has_paragraphs = re.search(r"\S[^\n]*\n[^\S\n]*\n\s*\S", text)
     return formal.read_text(text) if has_paragraphs and kind is None else posts.read_lines(text)
 
@@ -212,7 +236,7 @@ def _listed(forms: set[str]) -> str:
 
 
 def _advice(form: str) -> str:
-    if form in {"pdf", "docx"}:
+    if form in {"pdf", "docx", "xlsx", "parquet", "arrow"}:
         return f"give it the suffix .{form}."
     if form in _TEXTS:
         return "give it the suffix of what it is, such as .txt, or say what it is with `--kind`."

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 from etl.errors import InputError
-from etl.ingestion.sources.decode import ENCODINGS
+from etl.text.encoding import decode_text
 
-_ISO_2022_KR = b"\x1b$)C"  # announces it, once, before the first Korean letter
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Programs wrap at 72 to 80 columns, in which a Hangul syllable takes two.
 _WRAPPED_COLUMNS = 50
 _IS_ENDED = re.compile(r"[.?!…。:;)\]\"'”’~]$")
@@ -28,7 +25,15 @@ def decode(content: bytes, name: str) -> str:
     Raises:
         InputError: it is in none of these encodings, or no text.
     """
-    text = _text(content, name)
+    try:
+        text, _ = decode_text(content, name)
+    except InputError as error:
+        raise InputError(
+            f"the encoding of {name} is not known",
+            details=error.details,
+            cause="It was saved in another encoding, it is damaged, or it is not text.",
+            next_step="save it as UTF-8.",
+        ) from error
     if "\0" in text:
         raise InputError(
             f"{name} is not text",
@@ -37,28 +42,6 @@ def decode(content: bytes, name: str) -> str:
             next_step="save it from that program as .docx, .pdf or UTF-8 text.",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _text(content: bytes, name: str) -> str:
-    if content.startswith(_UTF_16):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif _ISO_2022_KR in content[:4096] and content.isascii():
-        encodings = ("iso2022_kr",)
-    else:
-        encodings = ENCODINGS
-    found = []
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError as error:
-            byte = f"byte {content[error.start]:#04x} at offset {error.start:,}"
-            found.append(f"expected {encoding.removesuffix('-sig')}, got {byte}")
-    raise InputError(
-        f"the encoding of {name} is not known",
-        details=found,
-        cause="It was saved in another encoding, it is damaged, or it is not text.",
-        next_step="save it as UTF-8.",
-    )
 
 
 def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.pipeline import TEXT, TOKENS, Tools, run_steps, sentences
-from etl.ingestion.sources.decode import ENCODINGS
+from etl.ingestion.sentence_files import read_sentences
 from etl.runtime.console import Progress
 from etl.settings import Settings, Tag
 from etl.tagging import policy, taggers
@@ -25,8 +25,7 @@ from etl.tagging.tagger import open_tagger
 # Those that answer at once; Hannanum and Kkma do if they are asked for.
 USUAL = ("okt", "komoran", "mecab", "kiwi")
 _UNUSABLE = "not usable"
-_MOST_BYTES = 16 << 20  # of a file; its first lines are shown, not all of a corpus
-_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xlsx|zip|gz|parquet)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xlsx|zip|gz|parquet|arrow)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,10 @@ def usable(names: Sequence[str]) -> tuple[list[str], list[SettingsError]]:
 
 
 def sentences_of(text_or_file: str, limit: int) -> list[str]:
-    """The sentence itself, or the first lines of the file that it names; blank lines are left out.
+    """The sentence itself, or the first sentences of the file that it names.
 
     Raises:
-        InputError: the file cannot be read, is neither UTF-8 nor cp949, or has no sentence.
+        InputError: the file cannot be read, is in no known encoding, or has no sentence.
         SettingsError: there is no sentence.
     """
     if not text_or_file.strip():
@@ -123,7 +122,7 @@ def sentences_of(text_or_file: str, limit: int) -> list[str]:
         )
     file = _as_file(text_or_file)
     if file is not None:
-        return _lines(file, limit)
+        return read_sentences(file, limit)
     try:
         text_or_file.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -144,44 +143,10 @@ def _as_file(text_or_file: str) -> Path | None:
     if not is_there and _FILE_NAME.fullmatch(text_or_file):
         raise InputError(
             f"there is no file {text_or_file}",
-            cause="It is called like one, so it is hardly a sentence.",
+            cause="The argument looks like the name of a file, not like a sentence.",
             next_step="check the path, or add a space if it is a sentence.",
         )
     return path if is_there else None
-
-
-def _lines(file: Path, limit: int) -> list[str]:
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(_MOST_BYTES)
-    except OSError as error:
-        raise InputError(
-            f"{file} cannot be read: {error.strerror}",
-            next_step="name a text file with one sentence a line.",
-        ) from error
-    if len(content) == _MOST_BYTES:  # the last line may be cut
-        content = content[: content.rfind(b"\n") + 1] or content
-    sentences = [line for line in _decoded(content, file).split("\n") if line.strip()]
-    if not sentences:
-        raise InputError(
-            f"{file} has no sentence",
-            details=[f"expected one a line, got {len(content):,} bytes of blank lines"],
-            next_step="name a text file with one sentence a line.",
-        )
-    return sentences[:limit]
-
-
-def _decoded(content: bytes, file: Path) -> str:
-    for encoding in ENCODINGS:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(
-        f"{file} is neither UTF-8 nor cp949",
-        cause="It is no text file, or was saved by a program that used another encoding.",
-        next_step="save it as UTF-8, one sentence a line.",
-    )
 
 
 def compare(

@@ -8,12 +8,12 @@ import pytest
 from support.document_files import DATA
 
 from etl.documents.passage import Passage
-from etl.documents.read import read
+from etl.documents.read import read_document
 from etl.errors import InputError
 
 
 def messages(path: Path) -> list[Passage]:
-    return list(read(path, path.name))
+    return list(read_document(path, path.name))
 
 
 def said(path: Path) -> list[tuple[int, str | None, str | None, str]]:
@@ -124,7 +124,7 @@ def test_a_text_that_speaks_of_chats_is_none(tmp_path: Path) -> None:
     path.write_text("엄마 님과 카카오톡 대화\n하다가 울었다\n", encoding="utf-8")
     assert [each.kind for each in messages(path)] == ["post", "post"]
     with pytest.raises(InputError, match="is not a chat that KakaoTalk has exported"):
-        list(read(path, path.name, kind="chat"))
+        list(read_document(path, path.name, kind="chat"))
 
 
 def test_a_chat_of_pictures_is_empty(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 from support.document_files import DATA, write_docx, write_encrypted_pdf, write_pdf, write_zip_bomb
 
 from etl.documents.passage import Kind, Passage
-from etl.documents.read import read
+from etl.documents.read import read_document
 from etl.errors import InputError
 
 
 def passages(path: Path, kind: Kind | None = None) -> list[Passage]:
-    return list(read(path, path.name, kind=kind))
+    return list(read_document(path, path.name, kind=kind))
 
 
 def texts(path: Path) -> list[str]:

@@ -8,14 +8,14 @@ import pytest
 from support.document_files import DATA
 
 from etl.documents.passage import Passage
-from etl.documents.read import read
+from etl.documents.read import read_document
 from etl.errors import InputError
 
 HEAD = "From: a@example.com\nTo: b@example.com\nSubject: x\n"
 
 
 def passages(path: Path, *, has_quotes: bool = False) -> list[Passage]:
-    return list(read(path, path.name, has_quotes=has_quotes))
+    return list(read_document(path, path.name, has_quotes=has_quotes))
 
 
 def texts(path: Path, *, has_quotes: bool = False) -> list[str]:

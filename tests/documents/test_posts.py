@@ -8,12 +8,12 @@ import pytest
 from support.document_files import DATA
 
 from etl.documents.passage import Passage
-from etl.documents.read import read
+from etl.documents.read import read_document
 from etl.errors import InputError
 
 
 def posts(path: Path, text_column: str | None = None) -> list[Passage]:
-    return list(read(path, path.name, text_column=text_column))
+    return list(read_document(path, path.name, text_column=text_column))
 
 
 def test_json_lines_with_a_line_that_is_cut_off() -> None:
@@ -80,7 +80,7 @@ def test_a_number_is_no_post(tmp_path: Path) -> None:
 def test_a_record_without_an_end_is_told_and_what_came_before_it_was_read(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_text("text\n좋다\n" + '"' + "끝이 없는 글 " * 20_000, encoding="utf-8")
-    found = read(path, path.name)
+    found = read_document(path, path.name)
     assert next(found).text == "좋다"
-    with pytest.raises(InputError, match=r"posts\.csv breaks off after record 2"):
+    with pytest.raises(InputError, match=r"posts\.csv breaks off at record 3"):
         next(found)

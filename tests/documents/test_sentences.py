@@ -9,7 +9,7 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from etl.documents import given
+from etl.documents import cli_inputs
 from etl.documents.passage import Passage
 from etl.documents.sentences import Splitter, splitter
 
@@ -64,7 +64,7 @@ def test_a_passage_beyond_all_measure_is_cut_too(cut: Splitter) -> None:
 
 def test_lines_of_a_stream_in_utf_8_cp949_and_neither() -> None:
     content = "좋다\n\n".encode() + "나쁘다\r\n".encode("cp949") + b"\x80\xff\xff\n" + "끝".encode()
-    found = [each for batch in given.lines(io.BytesIO(content)) for each in batch]
+    found = [each for batch in cli_inputs.read_lines(io.BytesIO(content)) for each in batch]
     assert [(each.document, each.position, each.text, each.reason) for each in found] == [
         (1, 1, "좋다", None),
         (2, 3, "나쁘다", None),

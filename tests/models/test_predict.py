@@ -233,7 +233,7 @@ def test_a_file_that_cannot_be_read_spoils_no_other(classifier: Classifier, tmp_
     assert len(found) >= 5
     assert [error.what.rpartition("/")[2] for error in errors] == [
         "empty.txt is empty",
-        "broken.csv breaks off after record 2",
+        "broken.csv breaks off at record 3",
         "gone.eml cannot be read: No such file or directory",
         "not.pdf is not what its name says",
     ]

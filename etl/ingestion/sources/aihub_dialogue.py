@@ -20,12 +20,16 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources import decode, sheet
-from etl.ingestion.sources.frame import BATCH_ROWS, id_column, is_blank, record_frames, rows_frame
+from etl.ingestion.sources.frame import id_column, is_blank, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables import json_records, sheet
+from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import BATCH_ROWS
 from etl.schema import contract
 from etl.settings import Settings
+from etl.text.encoding import to_utf8
 
 SLUG = "aihub-dialogue"
 _RAW_NAMES = ("원시데이터", "원시")
@@ -124,14 +128,14 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 open_file.rows = table.height
                 yield from _read_table(file, table, settings)
             else:
-                for table in record_frames(open_file, Preview(file.raw).delimiter):
+                for table in record_frames(open_file):
                     yield from _read_table(file, table, settings)
 
 
 def _read_json(
     file: RecognisedFile, open_file: OpenFile, settings: Settings, log: InputLog
 ) -> Iterator[pl.DataFrame]:
-    content, open_file.encoding = decode.utf8(open_file.stream.read(), file.raw)
+    content, open_file.encoding = to_utf8(open_file.stream.read(), file.raw.name)
     dialogues = _decode(content, settings.read.turns, file.raw)
     mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
@@ -152,7 +156,7 @@ def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
         try:
             return list(msgspec.json.decode(content, type=list[one]))
         except msgspec.DecodeError:
-            return [_decode_one(each, one) for each in decode.array_elements(content)]
+            return [_decode_one(each, one) for each in json_records.array_elements(content)]
     except msgspec.DecodeError as error:
         raise InputError(
             f"{raw.name} is not the corpus its contract describes",
@@ -212,7 +216,7 @@ def _json_frame(
     bad = [(index, ids[index], each) for index, each in enumerate(batch, start) if isinstance(each, str)]
     if bad:
         problems = pl.DataFrame(bad, schema=["position", "talk", "detail"], orient="row")
-        problems = problems.with_columns(pl.lit(1, pl.Int64).alias("turn"), reason=pl.lit("bad_row"))
+        problems = problems.with_columns(pl.lit(1, pl.Int64).alias("turn"))
         rows = pl.concat([rows, problems], how="diagonal").sort("position", maintain_order=True)
     return rows_frame(
         file.raw,
@@ -276,8 +280,8 @@ def _read_table(file: RecognisedFile, table: pl.DataFrame, settings: Settings) -
             continue
         # As in JSON: the first two turns are always there, a later one that is empty never was.
         spoken = table if turn <= 2 else table.filter(~is_blank(pl.col(column)))
-        if turn > 1 and "reason" in table.columns:
-            spoken = spoken.filter(pl.col("reason").is_null())
+        if turn > 1 and "detail" in table.columns:
+            spoken = spoken.filter(pl.col("detail").is_null())
         yield rows_frame(
             file.raw,
             spoken.with_columns(

@@ -22,11 +22,13 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources import decode
-from etl.ingestion.sources.frame import id_column, in_batches, rows_frame
+from etl.ingestion.sources.frame import id_column, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, read_ahead
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.delimited import in_batches
+from etl.ingestion.tables.preview import Preview
 from etl.settings import Settings
+from etl.text.encoding import to_utf8
 
 SLUG = "aihub-multimodal"
 MODALITIES = ("text", "sound", "image", "multimodal")
@@ -149,7 +151,7 @@ def _block(clip: int) -> int:
 
 
 def _decode(open_file: OpenFile) -> _Clip:
-    content, open_file.encoding = decode.utf8(open_file.stream.read(), open_file.raw)
+    content, open_file.encoding = to_utf8(open_file.stream.read(), open_file.raw.name)
     try:
         return _DECODER.decode(content)
     except msgspec.DecodeError as error:

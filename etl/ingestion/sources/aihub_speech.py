@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import filled, id_column, record_frames, rows_frame, stem
+from etl.ingestion.sources.frame import filled, id_column, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.preview import Preview
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -35,7 +37,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            for records in record_frames(open_file, Preview(file.raw).delimiter):
+            for records in record_frames(open_file):
                 yield rows_frame(
                     file.raw,
                     _columns(records, file.release),

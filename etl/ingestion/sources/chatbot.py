@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, record_frames, rows_frame, stem
+from etl.ingestion.sources.frame import id_column, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.preview import Preview
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -30,7 +32,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            for records in record_frames(open_file, Preview(file.raw).delimiter):
+            for records in record_frames(open_file):
                 columns = records.with_columns(
                     pl.col("Q").alias("raw_text"),
                     pl.col("label").alias("raw_label"),

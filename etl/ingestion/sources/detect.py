@@ -25,7 +25,8 @@ from etl.ingestion.sources import (
     table,
 )
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.preview import Preview
 from etl.settings import Settings
 
 Read = Callable[[list[RecognisedFile], Settings, InputLog], "Iterator[pl.DataFrame]"]

@@ -8,8 +8,9 @@ import polars as pl
 
 from etl.ingestion.sources.frame import id_column, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
-from etl.ingestion.sources.sheet import with_header
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.sheet import with_header
 from etl.schema import contract
 from etl.settings import Settings
 

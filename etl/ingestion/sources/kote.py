@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, record_frames, rows_frame, stem
+from etl.ingestion.sources.frame import id_column, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.preview import Preview
 from etl.settings import Settings
 
 SLUG = "kote"

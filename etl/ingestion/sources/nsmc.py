@@ -15,12 +15,16 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources import decode
-from etl.ingestion.sources.frame import filled, id_column, in_batches, record_frames, rows_frame, stem
+from etl.ingestion.sources.frame import filled, id_column, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables import json_records
+from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import Table
 from etl.schema import contract
 from etl.settings import Settings
+from etl.text.encoding import to_utf8
 
 SLUG = "nsmc"
 _KEYS = ("review", "rating", "movie_id")
@@ -60,33 +64,18 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
             if file.layout not in {"raw-array", "raw-lines"}:
                 yield from _read_ratings(file, open_file)
                 continue
-            is_array = file.layout == "raw-array"
-            for frame in _read_array(open_file) if is_array else decode.json_lines(open_file, _FIELDS):
-                open_file.rows += frame.height
+            for frame in _open_reviews(file, open_file).frames(_FIELDS):
                 yield _review_rows(file, frame)
 
 
-def _read_array(open_file: OpenFile) -> Iterator[pl.DataFrame]:
-
-    content, open_file.encoding = decode.utf8(open_file.stream.read(), open_file.raw)
+def _open_reviews(file: RecognisedFile, open_file: OpenFile) -> Table:
+    if file.layout == "raw-lines":
+        return json_records.open_lines(open_file, file.preview())
+    content, open_file.encoding = to_utf8(open_file.stream.read(), file.raw.name)
     try:
-        reviews = [_decode_one(each) for each in decode.array_elements(content)]
+        return json_records.open_elements(open_file, json_records.array_elements(content))
     except msgspec.DecodeError as error:
-        raise _not_reviews(open_file.raw, error) from error
-    start = 0
-    for batch in in_batches(reviews):
-        frame = pl.DataFrame(batch, schema=dict.fromkeys([*_FIELDS, "problem"], pl.String), orient="row")
-        yield frame.with_columns(pl.int_range(start, start + frame.height, dtype=pl.Int64).alias("position"))
-        start += frame.height
-
-
-def _decode_one(content: bytes | msgspec.Raw) -> tuple[str | None, ...]:
-    """The fields and null, or nulls and what is wrong with this review."""
-    try:
-        review = msgspec.json.decode(content, type=dict[str, decode.Plain])
-    except msgspec.DecodeError as error:
-        return (*(None for _ in _FIELDS), str(error))
-    return (*(decode.as_text(review.get(name)) for name in _FIELDS), None)
+        raise _not_reviews(file.raw, error) from error
 
 
 def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
@@ -108,8 +97,6 @@ def _review_rows(file: RecognisedFile, reviews: pl.DataFrame) -> pl.DataFrame:
         pl.col("review").alias("raw_text"),
         pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
         pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
-        pl.when(pl.col("problem").is_not_null()).then(pl.lit("bad_row")).alias("reason"),
-        pl.col("problem").alias("detail"),
     )
     return rows_frame(file.raw, columns, source=SLUG, release=file.release)
 

@@ -1,33 +1,34 @@
-"""A table of the user's own (`table`): CSV, TSV, JSON lines, XLSX or Parquet with a text and a label column.
+"""A table of the user's own (`table`) in any supported format, with a text and a label column.
 
 Which columns those are is said in the settings (`table.text_column`, `table.label_column`, …).
 """
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
 from etl.errors import InputError, SettingsError
-from etl.ingestion.sources import decode
-from etl.ingestion.sources.frame import BATCH_ROWS, id_column, record_frames, rows_frame
-from etl.ingestion.sources.header import column_name, column_names
+from etl.ingestion.sources.frame import id_column, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile
-from etl.ingestion.sources.recognised import Preview, RecognisedFile
-from etl.ingestion.sources.sheet import with_header
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.header import column_name
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import FORMATS, is_metadata, open_table
 from etl.schema import row
 from etl.settings import Settings, Table
 
 SLUG = "table"
-_LAYOUTS = {".csv", ".tsv", ".txt", ".jsonl", ".xlsx", ".parquet"}
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a file is of a kind that can hold a table. Only asked where the user names the columns."""
-    if preview.suffix not in _LAYOUTS:
+    """Whether the format of a file is that of a table. Only called where the user names the columns."""
+    if preview.suffix not in FORMATS:
+        return None
+    if preview.suffix in {".json", ".arrow"} and is_metadata(preview.raw.path):
+        return None
+    if preview.suffix == ".json" and not preview.is_json_table:  # settings of some program
         return None
     return RecognisedFile(SLUG, preview.raw, preview.suffix[1:], part=preview.raw.path, cells=preview.cells)
 
@@ -49,8 +50,8 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         )
     for file in files:
         with log.open_file(file.raw, source=SLUG, release="v1", split=None) as open_file:
-            for table in _tables(file, open_file, list(wanted.values())):
-                yield _rows(file, table, wanted, domain)
+            for frame in _frames(file, open_file, [*wanted.values()]):
+                yield _rows(file, frame, wanted, domain)
 
 
 def _wanted(table: Table) -> dict[str, str]:
@@ -70,33 +71,25 @@ def _wanted(table: Table) -> dict[str, str]:
     return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
 
 
-def _tables(file: RecognisedFile, open_file: OpenFile, columns: list[str]) -> Iterator[pl.DataFrame]:
+def _frames(file: RecognisedFile, open_file: OpenFile, wanted: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The wanted columns of a table.
 
-    if file.layout == "jsonl":
-        for frame in decode.json_lines(open_file, columns):
-            if not open_file.rows:
-                _check_keys(file, frame, columns)
-            open_file.rows += frame.height
-            problem = pl.col("problem")
-            yield frame.with_columns(
-                pl.when(problem.is_not_null()).then(pl.lit("bad_row")).alias("reason"),
-                problem.alias("detail"),
-            )
-    elif file.layout in {"csv", "tsv", "txt"}:
-        yield from record_frames(open_file, Preview(file.raw).delimiter)
-    else:
-        whole = _read_parquet(open_file) if file.layout == "parquet" else _sheet(file)
-        open_file.rows = whole.height
-        yield from whole.iter_slices(BATCH_ROWS)
-
-
-def _check_keys(file: RecognisedFile, first: pl.DataFrame, columns: list[str]) -> None:
-    """JSON lines have no header: a key that no line near the start has is a column that is not there."""
-    preview = Preview(file.raw)
-    for name in columns:
-        if first[column_name(name)].null_count() == first.height and not preview.has_keys(name):
-            keys = re.findall(rb'"([^"]+)"\s*:', preview.head.partition(b"\n")[0])
-            raise _no_column(file, name, [decode.utf8(key, file.raw)[0].decode() for key in keys])
+    Raises:
+        InputError: one of them is not there. JSON has no header: a key that neither the first objects nor any
+            other near the start has is a column that is not there.
+    """
+    preview = file.preview()
+    table = open_table(open_file, preview)
+    missing = [name for name in wanted if column_name(name) not in table.columns]
+    if missing and table.has_fixed_columns:
+        raise _no_column(file, missing[0], table.columns)
+    is_first = True
+    for frame in table.frames(list(dict.fromkeys(map(column_name, wanted)))):
+        for name in missing if is_first else ():
+            if frame[column_name(name)].null_count() == frame.height and not preview.has_keys(name):
+                raise _no_column(file, name, table.columns)
+        is_first = False
+        yield frame
 
 
 def _no_column(file: RecognisedFile, name: str, columns: list[str]) -> InputError:
@@ -108,46 +101,12 @@ def _no_column(file: RecognisedFile, name: str, columns: list[str]) -> InputErro
     )
 
 
-def _sheet(file: RecognisedFile) -> pl.DataFrame:
-    assert file.cells is not None
-    return with_header(file.cells, 0)
-
-
-def _read_parquet(open_file: OpenFile) -> pl.DataFrame:
-
-    try:
-        table = pl.read_parquet(io.BytesIO(open_file.stream.read()))
-    except pl.exceptions.PolarsError as error:
-        raise InputError(
-            f"{open_file.raw.name} is not a readable Parquet file",
-            details=[str(error).splitlines()[0]],
-            cause="The download was cut off, or the file is something else with this ending.",
-            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
-        ) from error
-    table = table.rename(dict(zip(table.columns, column_names(table.columns), strict=True)))
-    return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("position"))
-
-
-def _rows(file: RecognisedFile, table: pl.DataFrame, wanted: dict[str, str], domain: str) -> pl.DataFrame:
-
-    missing = [theirs for theirs in wanted.values() if column_name(theirs) not in table.columns]
-    if missing:
-        raise _no_column(file, missing[0], [name for name in table.columns if name != "position"])
-    nested = [theirs for theirs in wanted.values() if table.schema[column_name(theirs)].is_nested()]
-    if nested:
-        raise InputError(
-            f"{file.raw.name} has no plain values in column {nested[0]!r}",
-            details=[f"expected text or numbers, got {table.schema[column_name(nested[0])]}"],
-            cause="The column holds lists or records.",
-            next_step="name another column, or write the table again with text in it.",
-        )
-    ours = [
-        pl.col(column_name(theirs)).cast(pl.String, strict=False).alias(name)
-        for name, theirs in wanted.items()
-    ]
-    keep = [name for name in ("position", "reason", "detail") if name in table.columns]
-    columns = table.select(*keep, *ours).with_columns(
-        id_column(SLUG, file.raw.path, pl.col("position")).alias("id")
+def _rows(file: RecognisedFile, table: pl.DataFrame, wanted: Mapping[str, str], domain: str) -> pl.DataFrame:
+    columns = table.select(
+        "position",
+        "detail",
+        *(pl.col(column_name(theirs)).alias(ours) for ours, theirs in wanted.items()),
+        id_column(SLUG, file.raw.path, pl.col("position")).alias("id"),
     )
     if "split" in wanted:
         columns = columns.with_columns(_split_name(pl.col("split")))

@@ -16,9 +16,8 @@ import polars as pl
 from etl.ingestion.sources.detect import ADAPTERS
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.table import BATCH_ROWS
 from etl.settings import Settings
-
-BATCH_ROWS = 20_000
 
 # The sha256 of the bytes of a raw file, by its `file` and `member`.
 Hashes = Mapping[tuple[str, str], str]

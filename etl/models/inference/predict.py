@@ -14,9 +14,9 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
-from etl.documents import given
+from etl.documents import cli_inputs
 from etl.documents.passage import Kind, Passage
-from etl.documents.read import read
+from etl.documents.read import read_document
 from etl.documents.sentences import Split, Splitter, splitter
 from etl.errors import InputError
 from etl.models.inference.classifier import Classifier, labelled, probability_column
@@ -72,7 +72,7 @@ def predict(
     cut = {split: splitter(split, workers) for split in {source.split for source in sources}}
     for source in sources:
         classify_batch = partial(_classified, classify, cut[source.split], source.name)
-        if source.name == given.STREAM:  # who waits for an answer has not yet written the next line
+        if source.name == cli_inputs.STREAM:  # who waits for an answer has not yet written the next line
             for batch in source.batches:
                 yield from _put_together(iter([classify_batch(batch)]), classify, options)
         else:
@@ -95,13 +95,13 @@ def _put_together(
 
 def _sources(inputs: Sequence[str], options: Options, stdin: BinaryIO) -> Iterator[_Source]:
     n_texts = 0
-    for what, run in groupby(inputs, key=given.what):
+    for what, run in groupby(inputs, key=cli_inputs.classify_argument):
         names = list(run)
         if what == "text":
-            yield _Source(None, options.split or "sentence", [given.texts(names, n_texts + 1)])
+            yield _Source(None, options.split or "sentence", [cli_inputs.read_texts(names, n_texts + 1)])
             n_texts += len(names)
         elif what == "stream":
-            yield _Source(given.STREAM, options.split or "line", given.lines(stdin))
+            yield _Source(cli_inputs.STREAM, options.split or "line", cli_inputs.read_lines(stdin))
         else:
             for name in names:
                 errors: list[InputError] = []
@@ -112,7 +112,7 @@ def _sources(inputs: Sequence[str], options: Options, stdin: BinaryIO) -> Iterat
 def _read(name: str, options: Options, errors: list[InputError]) -> Iterator[Passage]:
     """The passages of a file. An error ends them, and waits until what came before it is classified."""
     try:
-        yield from read(
+        yield from read_document(
             Path(name),
             name,
             kind=options.kind,

@@ -1,7 +1,7 @@
 """A table or folder that this tool did not make, as a temporary dataset that every check can look at.
 
 Rows are taken as they are: the label stays as it is spelt, tokens are eojeols, and the text is cleaned as
-ingest would, since that decides what counts as the same text. `tables.py` reads the files.
+ingest would, since that decides what counts as the same text. `etl.ingestion.tables` reads the files.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from etl.dataset.manifest import FileEntry, Manifest, TaxonomyEntry, describe_fi
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import InputError, WriteError
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
-from etl.ingestion.sources.header import column_name
+from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_table, raw_file_at
+from etl.ingestion.tables.table import Table
 from etl.schema import resources, row
 from etl.settings import Settings, Write
-from etl.validation.external import tables
 from etl.validation.findings import MAX_EXAMPLES, Finding, judge, listing
 
 Role = Literal["text", "label", "split", "group"]
 ROLES: tuple[Role, ...] = get_args(Role)
-# What the library `datasets` writes beside the rows.
-_NO_TABLE = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*|tmp.*")
+_NEXT_STEP = "save it again, as UTF-8 where it is text, and validate that"
 _REJECTS = "rejects"
 
 
@@ -104,8 +104,8 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
         file
         for file in path.rglob("*")
         if file.is_file()
-        and tables.kind(file) in tables.KINDS
-        and not _NO_TABLE.fullmatch(file.name)
+        and format_of(file) in FORMATS
+        and not is_metadata(file.name)
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
     if not found:
@@ -116,8 +116,8 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
         )
     splits = {file: _split_of(file.relative_to(path)) for file in found}
     chosen = [file for file in found if splits[file]] or found
-    first = min((tables.kind(file) for file in chosen), key=tables.KINDS.index)
-    chosen = [file for file in chosen if tables.kind(file) == first]
+    first = min(map(format_of, chosen), key=FORMATS.index)
+    chosen = [file for file in chosen if format_of(file) == first]
     left = [file.relative_to(path).as_posix() for file in found if file not in chosen]
     return {file: splits[file] for file in chosen}, left
 
@@ -145,16 +145,16 @@ def _write(path: Path, files: Mapping[Path, str | None], columns: Columns, datas
     is_split = False
     for file, split in files.items():
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
-        table = tables.open_table(file, name)
-        chosen = _choose(table, columns)
-        if split and columns.split is None:
-            chosen.pop("split", None)
-        guessed |= {role: column for role, column in chosen.items() if role not in columns.named}
-        is_split = is_split or split is not None or "split" in chosen
-        for frame in table.frames(list(dict.fromkeys(chosen.values()))):
-            rows = _rows(frame, chosen, split, file=name, source=path.resolve().name)
-            writer.append(rows)
-            bad.update(rows["detail"].drop_nulls().to_list())
+        with open_file_as_table(raw_file_at(file, name), next_step=_NEXT_STEP) as table:
+            chosen = _choose(table, columns)
+            if split and columns.split is None:
+                chosen.pop("split", None)
+            guessed |= {role: column for role, column in chosen.items() if role not in columns.named}
+            is_split = is_split or split is not None or "split" in chosen
+            for frame in table.frames(list(dict.fromkeys(chosen.values()))):
+                rows = _rows(frame, chosen, split, file=name, source=path.resolve().name)
+                writer.append(rows)
+                bad.update(rows["detail"].drop_nulls().to_list())
     writer.flush()
     described = ", ".join(f"{role} from `{column}`" for role, column in guessed.items())
     reasons = listing([f"{detail} ({count:,})" for detail, count in bad.most_common()], most=3)
@@ -165,10 +165,10 @@ def _write(path: Path, files: Mapping[Path, str | None], columns: Columns, datas
     ]
 
 
-def _choose(table: tables.Table, columns: Columns) -> dict[Role, str]:
+def _choose(table: Table, columns: Columns) -> dict[Role, str]:
     """The column of each role: as named, else by usual names; text and label there must be."""
     usual = resources.load("schemas", "outside.yaml")["columns"]
-    by_folded = {_folded(name): name for name in reversed(table.columns)}
+    unnamed = [name for name in table.columns if name and name not in columns.named.values()]
     chosen: dict[Role, str] = {}
     for role in ROLES:
         named = columns.named.get(role)
@@ -177,8 +177,7 @@ def _choose(table: tables.Table, columns: Columns) -> dict[Role, str]:
                 raise _no_column(table, f"has no column {named!r}")
             chosen[role] = column_name(named)
             continue
-        known = (by_folded.get(_folded(name)) for name in usual[role])
-        found = next((name for name in known if name and name not in columns.named.values()), None)
+        found = find_column(unnamed, usual[role])
         if found:
             chosen[role] = found
         elif role in ("text", "label"):
@@ -186,11 +185,7 @@ def _choose(table: tables.Table, columns: Columns) -> dict[Role, str]:
     return chosen
 
 
-def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", name)).casefold()
-
-
-def _no_column(table: tables.Table, what: str) -> InputError:
+def _no_column(table: Table, what: str) -> InputError:
     shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in table.columns]
     return InputError(
         f"{table.name} {what}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from hypothesis import strategies as st
 from support.reading import assert_stops_and_skips, kote, read_all, texts
 
 from etl.errors import InputError
-from etl.ingestion.sources import decode
-from etl.ingestion.sources.raw import HashingStream, OpenFile, RawFile
+from etl.ingestion.sources.raw import HashingStream, OpenFile
+from etl.ingestion.tables.json_records import open_lines
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import raw_file_in_memory
 
 CHUNK_BYTES = 4 << 20
 FIELDS = ["review", "rating"]
@@ -23,13 +24,10 @@ FIELDS = ["review", "rating"]
 LOOKS_LIKE_UTF8 = "책칼"
 
 
-def reading(content: bytes) -> OpenFile:
-    raw = RawFile("made up.jsonl", "", len(content), lambda: io.BytesIO(content))
-    return OpenFile(raw, HashingStream(io.BytesIO(content)))
-
-
 def parsed(content: bytes) -> pl.DataFrame:
-    frames = list(decode.json_lines(reading(content), FIELDS))
+    raw = raw_file_in_memory(content, "made up.jsonl")
+    table = open_lines(OpenFile(raw, HashingStream(raw.open())), Preview(raw))
+    frames = list(table.frames(FIELDS))
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
@@ -94,7 +92,7 @@ def test_what_is_ascii_for_megabytes_may_still_be_either(encoding: str, before_k
     frame = parsed(content)
     assert frame["review"][-1] == "한글"
     assert frame["position"].to_list() == list(range(1, len(head) // len(ascii_line) + 2))
-    assert frame["problem"].null_count() == frame.height
+    assert frame["detail"].null_count() == frame.height
 
 
 def test_a_word_that_both_encodings_can_read_does_not_decide() -> None:
@@ -125,7 +123,7 @@ def test_one_line_in_another_encoding_is_one_bad_row() -> None:
     lines = [f'{{"review": "한글 {number}", "rating": 1}}\n'.encode() for number in range(150_000)]
     content = b"".join([*lines, '{"review": "완성형", "rating": 1}\n'.encode("cp949"), lines[0]])
     frame = parsed(content)
-    bad = frame.filter(pl.col("problem").is_not_null())
+    bad = frame.filter(pl.col("detail").is_not_null())
     assert bad["position"].to_list() == [150_001]
     assert frame.height == 150_002
 
@@ -227,13 +225,13 @@ def test_every_line_is_read_is_blank_or_is_a_problem_of_its_own(lines: list[str]
 )
 def test_a_broken_line_says_what_is_wrong_with_it(line: str) -> None:
     (row,) = parsed(line.encode()).to_dicts()
-    assert row["problem"]
+    assert row["detail"]
     assert row["review"] is None
 
 
 def test_a_nested_value_in_a_field_that_nobody_reads_does_no_harm() -> None:
     (row,) = parsed(b'{"review": "a", "rating": 1, "more": {"b": [1, {"c": null}]}}').to_dicts()
-    assert (row["review"], row["rating"], row["problem"]) == ("a", "1", None)
+    assert (row["review"], row["rating"], row["detail"]) == ("a", "1", None)
 
 
 def test_positions_run_on_from_chunk_to_chunk() -> None:

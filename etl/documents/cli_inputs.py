@@ -1,4 +1,4 @@
-"""What a user has given: texts, files, or lines on standard input; told apart, and read."""
+"""The arguments of `etl predict`: texts, files, or `-` for lines on standard input."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import BinaryIO, Literal
 
 from etl.documents.passage import Passage
 from etl.documents.read import SUFFIXES
-from etl.errors import SettingsError
-from etl.ingestion.sources.decode import ENCODINGS
+from etl.errors import InputError, SettingsError
+from etl.text.encoding import decode_text
 
 STREAM = "-"
 _CHUNK_BYTES = 1 << 20
 _FILE_NAME = re.compile(rf"\S+(?:{'|'.join(map(re.escape, SUFFIXES))})", re.IGNORECASE)
 
 
-def what(text: str) -> Literal["text", "file", "stream"]:
-    """What an argument is. A file is one that is there, or is called like one.
+def classify_argument(text: str) -> Literal["text", "file", "stream"]:
+    """Says what an argument is. A file is one that exists, or has a file's name.
 
     Raises:
         SettingsError: it is blank.
@@ -38,13 +38,17 @@ def what(text: str) -> Literal["text", "file", "stream"]:
     return "file" if is_file else "text"
 
 
-def texts(spoken: Sequence[str], first: int = 1) -> list[Passage]:
-    """Texts of the command line, each a document, numbered from `first`.
+def read_texts(texts: Sequence[str], first: int = 1) -> list[Passage]:
+    """Turns texts of the command line into passages.
+
+    Args:
+        texts: each of them is a document.
+        first: the number of the first.
 
     Raises:
         SettingsError: one is in another encoding than the terminal's.
     """
-    for text in spoken:
+    for text in texts:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -53,17 +57,18 @@ def texts(spoken: Sequence[str], first: int = 1) -> list[Passage]:
                 details=[f"character {error.start + 1} is half of one, or a byte of another encoding"],
                 next_step="put it into a text file, UTF-8 or cp949, and name the file.",
             ) from error
-    return [Passage(text, "text", "line", number, number) for number, text in enumerate(spoken, start=first)]
+    return [Passage(text, "text", "line", number, number) for number, text in enumerate(texts, start=first)]
 
 
-def lines(stream: BinaryIO) -> Iterator[list[Passage]]:
-    """The lines of a stream, each a document, as soon as they are there; blank ones are left out.
+def read_lines(stream: BinaryIO) -> Iterator[list[Passage]]:
+    """Reads the lines of a stream as soon as they arrive; blank ones are left out.
 
-    One that is neither UTF-8 nor cp949 is a `bad_row`.
+    Yields:
+        One passage for each line, each a document. A line in no known encoding is a `bad_row`.
     """
     rest, position, document = b"", 0, 0
     while True:
-        # Not `read`, which waits until it has all of it: who types a line waits for its label.
+        # Not `read`, which waits until it has all of it: a user who types a line waits for its label.
         chunk = stream.read1(_CHUNK_BYTES) if hasattr(stream, "read1") else stream.read(_CHUNK_BYTES)
         whole, newline, rest = (rest + chunk).rpartition(b"\n") if chunk else (rest, b"", b"")
         passages = []
@@ -79,10 +84,9 @@ def lines(stream: BinaryIO) -> Iterator[list[Passage]]:
 
 
 def _line(line: bytes, position: int, document: int) -> Passage:
-    for encoding in ENCODINGS:
-        try:
-            return Passage(line.decode(encoding).strip(), "text", "line", position, document=document)
-        except UnicodeDecodeError:
-            continue
-    text = line.decode("utf-8", "replace")
-    return Passage(text, "text", "line", position, document=document, reason="bad_row")
+    try:
+        text, _ = decode_text(line)
+        return Passage(text.strip(), "text", "line", position, document=document)
+    except InputError:
+        text = line.decode("utf-8", "replace")
+        return Passage(text, "text", "line", position, document=document, reason="bad_row")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # A table of the user's own may well have a column called `position` or `detail`.
-_ADDED = {"position", "reason", "detail", "problem"}
+_ADDED = {"position", "reason", "detail", "problem", "bad_record"}
 
 
 def column_name(header: str) -> str:
@@ -22,3 +23,19 @@ def column_names(headers: Iterable[str]) -> list[str]:
         name = column_name(header)
         names.append(f"#{index}" if name in names else name)
     return names
+
+
+def find_column(columns: Sequence[str], usual: Iterable[str]) -> str | None:
+    """Finds the column that is called by a usual name.
+
+    Args:
+        columns: the names of all columns; of two that differ only in spelling the first is taken.
+        usual: names, compared without case, width, spaces, hyphens and underscores; the first that is there
+            is taken.
+    """
+    by_folded = {_folded(name): name for name in reversed(columns)}
+    return next((by_folded[folded] for name in usual if (folded := _folded(name)) in by_folded), None)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", name)).casefold()

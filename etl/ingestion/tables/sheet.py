@@ -13,8 +13,8 @@ import zipfile
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.header import column_names
 from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.header import column_names
 
 _MAX_BYTES = 4 << 30
 # The first cell that holds anything: a spreadsheet may begin with empty rows, which the reader leaves out.
@@ -45,7 +45,7 @@ def read_sheet(content: bytes, raw: RawFile) -> pl.DataFrame:
 
 
 def with_header(cells: pl.DataFrame, header_index: int) -> pl.DataFrame:
-    """The rows below the header, columns named by it (see `etl.ingestion.sources.header`)."""
+    """The rows below the header, columns named by it (see `etl.ingestion.tables.header`)."""
     names = column_names(header_of(cells, header_index))
     body = cells.slice(header_index + 1)
     return body.rename(dict(zip([c for c in cells.columns if c != "position"], names, strict=True)))

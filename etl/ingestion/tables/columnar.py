@@ -1,0 +1,125 @@
+"""Parquet and Arrow, whose columns have types, as frames of strings."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.errors import InputError
+from etl.ingestion.sources.raw import OpenFile, RawFile
+from etl.ingestion.tables.header import column_names
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table, with_no_bad_records
+
+_FORMATS = {".parquet": "Parquet", ".arrow": "Arrow"}
+
+
+def open_columnar(open_file: OpenFile, preview: Preview) -> Table:
+    """Opens a Parquet or an Arrow file; of the latter both kinds, a file and a stream.
+
+    Raises:
+        InputError: it is damaged, or something else.
+    """
+    source = _source(open_file.raw)
+    with _explained(open_file.raw, preview.suffix):
+        schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
+    columns = column_names(schema.names)
+    read = partial(_read, open_file, source, preview.suffix, schema)
+    return Table(open_file.raw.name, columns, read)
+
+
+def _source(raw: RawFile) -> Path | io.BytesIO:
+    """The path of a file on disk, of which only the chosen columns are read; else the bytes."""
+    with raw.open() as stream:
+        if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
+            return Path(stream.name)
+        return io.BytesIO(stream.read())
+
+
+def _read(
+    open_file: OpenFile, source: Path | io.BytesIO, suffix: str, schema: pa.Schema, selection: Selection
+) -> Iterator[pl.DataFrame]:
+    names = column_names(schema.names)
+    chosen = [schema.names[names.index(column)] for column in selection.columns]
+    with _explained(open_file.raw, suffix):
+        if suffix == ".parquet":
+            table = pl.read_parquet(source, columns=chosen)
+        else:
+            table = cast("pl.DataFrame", pl.from_arrow(_read_arrow(source).select(chosen)))
+    open_file.rows = table.height
+    classes = _class_names(schema)
+    texts = [
+        _as_text(table[theirs], open_file.raw, classes.get(theirs)).alias(ours)
+        for theirs, ours in zip(chosen, selection.columns, strict=True)
+    ]
+    position = pl.int_range(1, table.height + 1, dtype=pl.Int64, eager=True).alias("position")
+    yield from with_no_bad_records(pl.DataFrame([position, *texts])).iter_slices(BATCH_ROWS)
+
+
+def _read_arrow(source: Path | io.BytesIO) -> pa.Table:
+    """An Arrow file, mapped rather than read: a stream, as the library `datasets` writes it, or a file."""
+    stream = pa.memory_map(str(source)) if isinstance(source, Path) else pa.BufferReader(source.getvalue())
+    try:
+        return pa.ipc.open_stream(stream).read_all()
+    except pa.ArrowInvalid:
+        stream.seek(0)
+        return pa.ipc.open_file(stream).read_all()
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """The names of the labels that Hugging Face stores as numbers, by column (`ClassLabel`)."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {
+            column: [str(name) for name in feature["names"]]
+            for column, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (KeyError, ValueError, TypeError, AttributeError):  # metadata is anybody's
+        return {}
+
+
+def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None) -> pl.Series:
+    if column.dtype.is_nested() or column.dtype == pl.Object:
+        raise _no_plain_values(column, raw)
+    if classes and column.dtype.is_integer():
+        names = dict(enumerate(classes))
+        return column.replace_strict(names, default=column.cast(pl.String), return_dtype=pl.String)
+    if column.dtype.is_float():
+        column = column.fill_nan(None)  # what pandas writes where nothing is
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError as error:  # bytes that are no UTF-8
+        raise _no_plain_values(column, raw) from error
+
+
+def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
+    return InputError(
+        f"{raw.name} has no plain values in column {column.name!r}",
+        details=[f"expected text or numbers, got {column.dtype}"],
+        cause="The column holds lists, records or bytes.",
+        next_step="name another column, or write the table again with text in it.",
+    )
+
+
+@contextmanager
+def _explained(raw: RawFile, suffix: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+        lines = str(error).splitlines()
+        raise InputError(
+            f"{raw.name} is not a readable {_FORMATS[suffix]} file",
+            details=lines[:1],
+            cause="The download was cut off, or the file is something else with this ending.",
+            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+        ) from error

@@ -1,0 +1,149 @@
+"""Delimited text (CSV, TSV, TXT) as frames of strings, in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any, Literal
+
+import polars as pl
+
+from etl.errors import InputError
+from etl.ingestion.sources.raw import HashingStream, OpenFile
+from etl.ingestion.tables.header import column_names
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table
+
+Record = tuple[int, list[str]]
+
+
+def open_delimited(open_file: OpenFile, preview: Preview) -> Table:
+    """Opens a table whose first record is its header.
+
+    Raises:
+        InputError: the file is in no known encoding.
+    """
+    records = read_records(open_file, preview)
+    columns = column_names(next(records, (0, []))[1])
+    return Table(open_file.raw.name, columns, partial(_read, open_file, preview.delimiter, records, columns))
+
+
+def record_frames(
+    open_file: OpenFile,
+    delimiter: str | None = None,
+    names: list[str] | None = None,
+    *,
+    is_quoted: bool = True,
+) -> Iterator[pl.DataFrame]:
+    """Reads all columns of a delimited file; its records are counted in `open_file.rows`.
+
+    Args:
+        open_file: the file.
+        delimiter: what stands between the fields; None: as its first line suggests.
+        names: the columns of a file without a header; by default the first record names them.
+        is_quoted: whether quotes may enclose a field (CSV), or are text like any other.
+
+    Yields:
+        A frame as `Table.frames` describes it, of all columns. `position` is the number of the record from 1,
+        header and blank lines included.
+    """
+    preview = Preview(open_file.raw)
+    delimiter = delimiter or preview.delimiter
+    records = read_records(open_file, preview, delimiter, is_quoted=is_quoted)
+    columns = names or column_names(next(records, (0, []))[1])
+    return _read(open_file, delimiter, records, columns, Selection(columns))
+
+
+def _read(
+    open_file: OpenFile, delimiter: str, records: Iterator[Record], columns: list[str], selection: Selection
+) -> Iterator[pl.DataFrame]:
+    width = len(columns)
+    names = ["position", *columns, "detail", "bad_record"]
+    schema: dict[str, Any] = {name: pl.Int64 if name == "position" else pl.String for name in names}
+    blanks = [None] * width
+    for batch in in_batches(records):
+        open_file.rows += len(batch)
+        rows = [
+            (number, *record, None, None)
+            if len(record) == width
+            else (number, *blanks, f"expected {width} fields, got {len(record)}", delimiter.join(record))
+            for number, record in batch
+        ]
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        yield frame.select("position", *selection.columns, "detail", "bad_record")
+
+
+def read_records(
+    open_file: OpenFile, preview: Preview, delimiter: str | None = None, *, is_quoted: bool = True
+) -> Iterator[Record]:
+    """Reads the records of a delimited file.
+
+    Args:
+        open_file: the file, at its beginning.
+        preview: the same file, previewed.
+        delimiter: what stands between the fields; None: as the preview says.
+        is_quoted: whether quotes may enclose a field, which may then span lines.
+
+    Yields:
+        Each record with its number: the first is 1. A blank line is no record, but it has a number.
+
+    Raises:
+        InputError: neither UTF-8 nor cp949, or a field is longer than any sentence.
+    """
+    open_file.encoding = preview.encoding
+    stream = io.BufferedReader(_Readable(open_file.stream), 1 << 18)
+    text = io.TextIOWrapper(stream, preview.codec, newline="")
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    reader = csv.reader(text, delimiter=delimiter or preview.delimiter, quoting=quoting)
+    number = 0
+    try:
+        for number, record in enumerate(reader, start=1):
+            if record:
+                yield number, record
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise breaks_off(open_file, f"at record {number + 1:,}", error) from error
+
+
+def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError | csv.Error) -> InputError:
+    """Returns the error for a text that cannot be read from some place on."""
+    return InputError(
+        f"{open_file.raw.name} breaks off {where}",
+        details=[f"expected {open_file.encoding} text, got: {error}"],
+        cause="The file was edited, or mixes encodings.",
+        next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
+    )
+
+
+def in_batches(records: Iterable[Any], size: int = BATCH_ROWS) -> Iterator[list[Any]]:
+    """Groups records into lists of `size`; those before an `InputError` are yielded before it is raised."""
+    batch: list[Any] = []
+    try:
+        for record in records:
+            batch.append(record)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+class _Readable(io.RawIOBase):
+    """Makes a hashing stream look like a file to the standard library."""
+
+    def __init__(self, stream: HashingStream):
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

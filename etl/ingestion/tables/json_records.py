@@ -1,0 +1,230 @@
+"""JSON lines, and JSON arrays of objects, as frames of strings.
+
+Lines are read in bounded memory: polars parses well-formed chunks, and as soon as a line is not well-formed
+its chunk is parsed line by line, so that it spoils no other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any, get_args
+
+import msgspec
+import polars as pl
+
+from etl.errors import InputError
+from etl.ingestion.sources.raw import OpenFile
+from etl.ingestion.tables.delimited import breaks_off
+from etl.ingestion.tables.header import column_name
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table, Unit, with_no_bad_records
+from etl.text.encoding import CHUNK_BYTES, to_utf8
+
+# A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# A value that is an object or an array: polars would give its text.
+_NESTED = re.compile(rb'"\s*:\s*[\[{]')
+# A key that none of the first objects has is taken for a column that is not there.
+_OBJECTS_LOOKED_AT = 1000
+
+# A JSON value that can stand in a cell.
+Plain = str | int | float | bool | None
+_PLAIN_TYPES = get_args(Plain)
+# The position of the first of some lines, and the lines.
+Block = tuple[int, bytes]
+
+
+def open_json(open_file: OpenFile, preview: Preview) -> Table:
+    """Opens a JSON array of objects, or objects on lines, whichever the file begins like.
+
+    Raises:
+        InputError: the file is in no known encoding, or an array that is damaged.
+    """
+    return open_array(open_file) if preview.is_json_array else open_lines(open_file, preview)
+
+
+def open_lines(open_file: OpenFile, preview: Preview) -> Table:
+    """Opens a file with one JSON object a line; a position is the number of the line, from 1.
+
+    Raises:
+        InputError: the file is in no known encoding.
+    """
+    open_file.encoding = preview.encoding
+    return _open_blocks(open_file, _blocks_of_lines(open_file, preview.codec), "line")
+
+
+def open_array(open_file: OpenFile) -> Table:
+    """Opens a JSON array of objects, which is held in memory; a position is the index of the object, from 0.
+
+    Raises:
+        InputError: the file is in no known encoding, or no JSON array.
+    """
+    content, open_file.encoding = to_utf8(open_file.stream.read(), open_file.raw.name)
+    try:
+        elements = array_elements(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(
+            f"{open_file.raw.name} is not a JSON array",
+            details=[str(error)],
+            cause="The file was edited, or the download was cut off.",
+            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+        ) from error
+    return open_elements(open_file, elements)
+
+
+def open_elements(open_file: OpenFile, elements: Sequence[bytes | msgspec.Raw]) -> Table:
+    """Opens the elements of an array, see `array_elements`."""
+    blocks = (
+        (start, b"\n".join(_on_one_line(bytes(element)) for element in elements[start : start + BATCH_ROWS]))
+        for start in range(0, len(elements), BATCH_ROWS)
+    )
+    return _open_blocks(open_file, blocks, "element")
+
+
+def array_elements(content: bytes) -> Sequence[bytes | msgspec.Raw]:
+    """Splits a JSON array into its elements, undecoded, so that a bad one spoils no other.
+
+    Raises:
+        msgspec.DecodeError: not JSON, or no array.
+    """
+    try:
+        return msgspec.json.decode(content, type=list[msgspec.Raw])
+    except msgspec.DecodeError as error:
+        # For half a surrogate pair in one element msgspec refuses the whole array; json does not.
+        try:
+            elements = json.loads(content)
+        except ValueError:
+            raise error from None
+        if not isinstance(elements, list):
+            raise
+        return [json.dumps(element).encode() for element in elements]
+
+
+def _on_one_line(element: bytes) -> bytes:
+    try:
+        return msgspec.json.format(element, indent=-1)
+    except msgspec.DecodeError:  # NaN, for one; it becomes a bad record
+        return element.replace(b"\n", b" ")
+
+
+def _open_blocks(open_file: OpenFile, blocks: Iterator[Block], unit: Unit) -> Table:
+    """Opens what stands in blocks of lines; only the first is looked into now."""
+    first = list(itertools.islice(blocks, 1))
+    keys = _first_keys(first[0][1]) if first else {}
+    read = partial(_read, open_file, itertools.chain(first, blocks), keys)
+    return Table(open_file.raw.name, list(keys), read, unit, has_fixed_columns=False)
+
+
+def _first_keys(lines: bytes) -> dict[str, str]:
+    """The columns that the keys of the first objects make, and the keys."""
+    keys: dict[str, str] = {}
+    filled = (line for line in io.BytesIO(lines) if line.strip())
+    for line in itertools.islice(filled, _OBJECTS_LOOKED_AT):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):  # it is reported when it is read as a row
+            continue
+        for key in record if isinstance(record, dict) else ():
+            keys.setdefault(column_name(key), key)
+    return keys
+
+
+def _blocks_of_lines(open_file: OpenFile, codec: str) -> Iterator[Block]:
+    first, rest = 1, b""
+    for chunk in _utf8_chunks(open_file, codec):
+        block, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            yield first, block + newline
+            first += block.count(b"\n") + 1
+    if rest:
+        yield first, rest
+
+
+def _utf8_chunks(open_file: OpenFile, codec: str) -> Iterator[bytes]:
+    """The content in UTF-8, without a BOM. UTF-8 itself is not checked: a bad line spoils no other."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    is_first = is_more = True
+    while is_more:
+        chunk = open_file.stream.read(CHUNK_BYTES)
+        is_more = bool(chunk)
+        if open_file.encoding == "utf-8":
+            yield chunk.removeprefix(codecs.BOM_UTF8) if is_first else chunk
+        else:
+            try:
+                yield decoder.decode(chunk, final=not is_more).encode("utf-8")
+            except UnicodeDecodeError as error:
+                raise breaks_off(open_file, f"after {open_file.rows:,} rows", error) from error
+        is_first = False
+
+
+def _read(
+    open_file: OpenFile, blocks: Iterator[Block], keys: Mapping[str, str], selection: Selection
+) -> Iterator[pl.DataFrame]:
+    chosen = {column: keys.get(column, column) for column in selection.columns}
+    for first, lines in blocks:
+        frame = None if selection.text_only else _parse_block(lines, chosen, first)
+        if frame is None:
+            frame = _parse_line_by_line(lines, chosen, selection, first)
+        open_file.rows += frame.height
+        yield frame
+
+
+def _parse_block(lines: bytes, keys: Mapping[str, str], first: int) -> pl.DataFrame | None:
+    """The fast way, for lines that are all well-formed; None as soon as one is not."""
+    if _SURROGATE.search(lines) or _NESTED.search(lines):
+        return None
+    count = lines.count(b"\n") + (not lines.endswith(b"\n"))
+    try:
+        frame = pl.read_ndjson(io.BytesIO(lines), schema=dict.fromkeys(keys.values(), pl.String))
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.height != count:
+        return None
+    position = pl.int_range(first, first + count, dtype=pl.Int64).alias("position")
+    return with_no_bad_records(
+        frame.select(position, *(pl.col(key).alias(name) for name, key in keys.items()))
+    )
+
+
+def _parse_line_by_line(
+    lines: bytes, keys: Mapping[str, str], selection: Selection, first: int
+) -> pl.DataFrame:
+    """The careful way: a line that is no object of plain values is a bad record."""
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    cells = [(key, _cell_of(column, selection)) for column, key in keys.items()]
+    blanks = [None] * len(cells)
+    records: list[tuple[Any, ...]] = []
+    for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first):
+        if not line.strip():
+            continue
+        try:
+            record = decoder.decode(line)
+            records.append((number, *(cell(record.get(key)) for key, cell in cells), None, None))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            records.append((number, *blanks, str(error), line.decode("utf-8", "replace")))
+    strings = dict.fromkeys((*keys, "detail", "bad_record"), pl.String)
+    return pl.DataFrame(records, schema={"position": pl.Int64, **strings}, orient="row")
+
+
+def _cell_of(column: str, selection: Selection) -> Callable[[Any], str | None]:
+    """How a value becomes a cell; it raises where the value makes its record bad."""
+    if column in selection.text_only:
+        return lambda value: value if isinstance(value, str) else None
+    if selection.has_nested:
+        return lambda value: as_text(value) if isinstance(value, _PLAIN_TYPES) else None
+    return lambda value: as_text(msgspec.convert(value, Plain))
+
+
+def as_text(value: Plain) -> str | None:
+    """Writes a plain JSON value as polars does: `true`, `1` for 1.0, never an exponent."""
+    if isinstance(value, float):
+        digits = format(Decimal(repr(value)), "f")
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return str(value).lower() if isinstance(value, bool) else None if value is None else str(value)

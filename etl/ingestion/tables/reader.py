@@ -1,0 +1,127 @@
+"""Opens tables of any supported format, in an archive or on disk."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+import polars as pl
+import pyarrow as pa
+
+from etl.errors import InputError
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, HashingStream, OpenFile, RawFile
+from etl.ingestion.tables.columnar import open_columnar
+from etl.ingestion.tables.delimited import open_delimited
+from etl.ingestion.tables.json_records import open_json
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.table import Selection, Table
+from etl.ingestion.tables.workbook import open_workbook
+
+# In the order of trust: those that keep types first.
+OPENERS: dict[str, Callable[[OpenFile, Preview], Table]] = {
+    ".parquet": open_columnar,
+    ".arrow": open_columnar,
+    ".jsonl": open_json,
+    ".csv": open_delimited,
+    ".tsv": open_delimited,
+    ".json": open_json,
+    ".xlsx": open_workbook,
+    ".txt": open_delimited,
+}
+FORMATS = (*OPENERS,)
+# What the library `datasets` writes beside the rows.
+_METADATA = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*|tmp.*")
+
+
+def open_table(open_file: OpenFile, preview: Preview) -> Table:
+    """Opens a table; its rows are read from `open_file`, or from the same file opened again.
+
+    Args:
+        open_file: the file, at its beginning; its `encoding` is set, and its `rows` are counted.
+        preview: the same file, previewed; it decides the format.
+
+    Raises:
+        InputError: the format is not supported, or the file is damaged or in no known encoding.
+    """
+    opener = OPENERS.get(preview.suffix)
+    if opener is None:
+        raise InputError(
+            f"{open_file.raw.name} is not a supported table format",
+            details=[f"expected {', '.join(FORMATS)}, got {preview.suffix or 'no ending'}"],
+            next_step="save it in one of these formats.",
+        )
+    return opener(open_file, preview)
+
+
+@contextmanager
+def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Iterator[Table]:
+    """Opens a table outside ingest, where nothing records what is read.
+
+    Args:
+        raw: the file.
+        suffix: of its format, where its name does not have it.
+        next_step: what errors advise in place of an option of ingest.
+
+    Raises:
+        InputError: the format is not supported, or the file is damaged or in no known encoding. The same
+            holds for each step of `Table.frames`.
+    """
+    with ExitStack() as stack:
+        with _explain_errors(raw.name, next_step):
+            stream = stack.enter_context(raw.open())
+            table = open_table(OpenFile(raw, HashingStream(stream)), Preview(raw, suffix))
+
+        def read(selection: Selection) -> Iterator[pl.DataFrame]:
+            with _explain_errors(raw.name, next_step):
+                yield from table.read(selection)
+
+        yield replace(table, read=read)
+
+
+@contextmanager
+def _explain_errors(name: str, next_step: str) -> Iterator[None]:
+    """Gives errors a next step that fits outside ingest, where they have none or name an option of it."""
+    try:
+        yield
+    except InputError as error:
+        if error.next_step and "--on-bad-file" not in error.next_step:
+            raise
+        raise InputError(error.what, details=error.details, cause=error.cause, next_step=next_step) from error
+    except (*DAMAGE_ERRORS, UnicodeError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+        reason = (str(error).splitlines() or ["no more is known"])[0]
+        raise InputError(
+            f"{name} cannot be read",
+            details=[f"{type(error).__name__}: {reason}"],
+            cause="The file was cut off, edited, or is something else with this ending.",
+            next_step=next_step,
+        ) from error
+
+
+def raw_file_in_memory(content: bytes, name: str) -> RawFile:
+    """Returns bytes as a raw file."""
+    return RawFile(name, "", len(content), lambda: io.BytesIO(content))
+
+
+def raw_file_at(path: Path, name: str) -> RawFile:
+    """Returns a file on disk as a raw file; if it is compressed (`.gz`), what is in it."""
+
+    def open_stream() -> IO[bytes]:
+        return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+    return RawFile(name, "", 0, open_stream)
+
+
+def format_of(path: Path) -> str:
+    """Returns the suffix of a file's format, such as `.csv` for `.csv.gz` and `.jsonl` for `.ndjson`."""
+    return Preview(raw_file_at(path, path.name)).suffix
+
+
+def is_metadata(path: str) -> bool:
+    """Whether a file is one that the library `datasets` writes beside the rows."""
+    return _METADATA.fullmatch(PurePosixPath(path).name) is not None
