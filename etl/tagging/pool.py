@@ -8,6 +8,7 @@ after another try alone unless it is sure to be guilty, and all others are tagge
 from __future__ import annotations
 
 import itertools
+import logging
 import signal
 import threading
 from concurrent.futures import CancelledError, wait
@@ -26,6 +27,8 @@ from etl.tagging.worker import NOT_BEGUN, Outcome, Packed
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 256  # of 64, 128, 256 and 512 sentences the fastest
 # Of a chunk, beside the limit of a sentence, which is the kernel's to keep where it can. Kkma, the slowest,
@@ -129,6 +132,7 @@ class Pool:
             if self._pool is broken:
                 processes.kill_pool(broken)
                 self._breaks += 1
+                _log.debug("the processes of the tagger %s are replaced", self.settings.tagger)
                 if self._breaks > _BREAKS:
                     raise self._cannot_live()
                 self._pool = self._new_pool()
