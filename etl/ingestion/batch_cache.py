@@ -11,6 +11,7 @@ counts as absent, so nothing here waits for the disk.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import Hashes
 from etl.ingestion.spool import StoredRows
 from etl.runtime.files import xxh3_bytes
+
+_log = logging.getLogger(__name__)
 
 INDEX = "input.json"
 # Another run may get another result, so a batch with one of these reasons is not cached.
@@ -172,7 +175,9 @@ class BatchCache:
             return fresh
         name = self._fingerprint(content)
         self._used.add(name)
-        return _find(self._folder / name) or RecordedInput(fresh, content, self._folder / name)
+        cached = _find(self._folder / name)
+        _log.debug("%s: %s", content[0]["file"], "taken from the cache" if cached else "new or changed")
+        return cached or RecordedInput(fresh, content, self._folder / name)
 
     def remove_unused(self) -> None:
         """Removes every entry that this run has neither read nor written."""

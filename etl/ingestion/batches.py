@@ -19,8 +19,8 @@ from etl.ingestion.pipeline import BATCH, Tools, run_steps
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import InputUnit
 from etl.ingestion.spool import Spool, StoredRows
-from etl.ingestion.steps.row_hashes import keys
-from etl.ingestion.steps.token_report import Counts, add, count_tokens
+from etl.ingestion.steps.row_hashes import hash_rows
+from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens
 from etl.runtime.console import Progress
 from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import BatchFn
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     Attributes:
         rows: the rows that are written; those of a cached batch stay on disk until then.
         row_hashes: one row for each row, see `etl.ingestion.steps.row_hashes`.
-        token_sources, tokens: see `etl.ingestion.steps.token_report.Counts`.
+        token_sources, tokens: see `etl.ingestion.steps.token_report.TokenTables`.
         aliases: `source`, `alias` and `count`: the dirty spellings of labels that were understood.
     """
 
@@ -97,13 +97,13 @@ class Corpus:
     """
 
     row_hashes: list[pl.DataFrame] = field(default_factory=list)
-    token_counts: list[Counts] = field(default_factory=list)
+    token_counts: list[TokenTables] = field(default_factory=list)
     aliases: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, batch: Batch) -> None:
         """Adds everything but the rows."""
         self.row_hashes.append(batch.row_hashes)
-        self.token_counts = add(self.token_counts, Counts(batch.token_sources, batch.tokens))
+        self.token_counts = add_counts(self.token_counts, TokenTables(batch.token_sources, batch.tokens))
         if batch.aliases.height:
             self.aliases.append(batch.aliases)
 
@@ -151,8 +151,8 @@ def process_batch(tools: Tools, rows: pl.DataFrame) -> list[pl.DataFrame]:
         The fields of `Batch`, in order.
     """
     rows = run_steps(rows, tools, BATCH)
-    counts = count_tokens(rows)
-    row_hashes = keys(rows, tools.settings.dedupe)
+    counts = count_filtered_tokens(rows)
+    row_hashes = hash_rows(rows, tools.settings.dedupe)
     return [rows.drop(_NOT_WRITTEN), row_hashes, counts.sources, counts.tokens, _count_aliases(rows)]
 
 

@@ -8,6 +8,7 @@ spooled; of the whole corpus only keys are held.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import group_into_units
 from etl.ingestion.spool import Spool, SpooledBatch
-from etl.ingestion.steps.token_report import report
+from etl.ingestion.steps.token_report import make_token_report
 from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine, ordered_map
 from etl.runtime.engine.protocol import BatchFn, Engine
@@ -46,6 +47,8 @@ from etl.settings import Options, PathLike, Settings, choose_settings
 from etl.similarity.nearest import nearest_in_parts
 from etl.tagging import policy
 from etl.tagging import tagger as tagging
+
+_log = logging.getLogger(__name__)
 
 READ_AHEAD = 2
 
@@ -116,6 +119,7 @@ def _ingest(
             nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
         )
         dedupe = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
+        _log.debug("%d batches read; looking for duplicates and leaks", len(corpus.row_hashes))
         [corpus_keys] = engine.map(dedupe, [pl.concat(corpus.row_hashes)])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
@@ -124,7 +128,7 @@ def _ingest(
             taxonomy=manifest.describe_taxonomy(labels),
             tagger=msgspec.convert(tagging.fingerprint(settings.tag), manifest.TaggerIdentity),
             key_tokens=manifest.KeyTokens(key_tokens.keep, key_tokens.sha256()),
-            tokens=report(corpus.token_counts, key_tokens),
+            tokens=make_token_report(corpus.token_counts, key_tokens),
             inputs=msgspec.convert(log.inputs, tuple[manifest.InputFile, ...]),
             left_aside=msgspec.convert(log.left_aside, tuple[manifest.LeftAside, ...]),
             skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
@@ -149,7 +153,9 @@ def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Reco
         InputError: a path is missing, a file is damaged (unless bad files are skipped), or no file is known.
     """
     log = InputLog(skip_bad_files=settings.read.on_bad_file == "skip")
-    return detect(walk(paths, log), settings, log), log
+    found = detect(walk(paths, log), settings, log)
+    _log.debug("files by corpus: %s", {slug: len(files) for slug, files in found.items()})
+    return found, log
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""Remembers which texts were nearly the same, so that a later run compares only texts that are new.
+"""Stores near-duplicate pairs, so that a later run compares only new texts with all others.
 
-Whether two texts are near depends on nothing but the two. So what an earlier run has found about pairs of
-texts that are still there, and are asked about in the same way, holds; new texts are compared with all. The
-pairs are the same as those of a join of everything.
+Whether two texts are near-duplicates depends on these two alone, so the pairs of an earlier run with the same
+threshold and groups stay valid. The result is the same as that of a join from scratch.
 
-The folder belongs to one run at a time, and to one version of this code and of polars: whoever names it must
-see to that. It can be removed at any time.
+A folder must be used by one run at a time, and by one version of this code and of polars; the caller ensures
+that. It can be removed at any time.
 """
 
 from __future__ import annotations
@@ -21,67 +20,61 @@ import polars as pl
 
 from etl.runtime.files import xxh3_bytes
 
-MOST_PAIRS = 5_000_000  # 120 MB; with more of them all is joined again each time
+MOST_PAIRS = 5_000_000  # 120 MB; more are not stored, and each run joins from scratch
 
 
 class _File(msgspec.Struct, frozen=True):
-    """Texts by 128 bits of hash and their kinds, and the pairs of them, each as Arrow IPC."""
+    """The two frames of `KnownPairs` as Arrow IPC, with a checksum of both."""
 
     texts: bytes
     pairs: bytes
     xxh3: str
 
 
-class Known(NamedTuple):
-    """What is remembered.
+class KnownPairs(NamedTuple):
+    """The texts that an earlier run compared, and the pairs that it found.
 
     Attributes:
-        texts: `high` and `low` hash, and `kind`.
-        pairs: `first` and `second`, places in `texts`, and their `similarity`.
+        texts: 128 bits of hash as `high` and `low`, and `group`.
+        pairs: `first` and `second`, rows of `texts`, and their `similarity`.
     """
 
     texts: pl.DataFrame
     pairs: pl.DataFrame
 
 
-def hashed(texts: pl.Series, kinds: np.ndarray) -> pl.DataFrame:
-    """The texts as they are remembered."""
-
-    return pl.DataFrame({"high": texts.hash(0), "low": texts.hash(1), "kind": kinds})
-
-
-def places(hashed: pl.DataFrame, known: pl.DataFrame) -> np.ndarray:
-    """For each text its place among those that are known with the same kind, else -1."""
-
-    on = ["high", "low", "kind"]
-    found = hashed.join(known.select(on).with_row_index("known"), on=on, how="left", maintain_order="left")
-    return found["known"].cast(pl.Int64).fill_null(-1).to_numpy()
+def hash_texts(texts: pl.Series, groups: np.ndarray) -> pl.DataFrame:
+    """Returns the frame `KnownPairs.texts` for texts and their groups."""
+    return pl.DataFrame({"high": texts.hash(0), "low": texts.hash(1), "group": groups})
 
 
-def path(place: Path, threshold: float, is_asked: np.ndarray) -> Path:
-    """The file for this question."""
+def find_rows(hashed: pl.DataFrame, known: pl.DataFrame) -> np.ndarray:
+    """Returns for each text its row in `known`, or -1, (n_texts,); both frames are those of `hash_texts`."""
+    rows = hashed.join(known.with_row_index("row"), on=hashed.columns, how="left", maintain_order="left")
+    return rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
 
-    # Another processor may hash otherwise.
+
+def cache_file(folder: Path, threshold: float, compare: np.ndarray) -> Path:
+    """Returns the path of the file for a search; threshold and `compare` are those of `near_duplicates`."""
+    # Another processor may compute other hashes.
     probe = pl.Series(["probe"]).hash(0).item()
-    asked = "".join("01"[each] for each in is_asked.ravel().astype(int))
-    return place / f"{threshold!r}-{int(asked, 2):x}-{len(is_asked)}-{probe:x}.near"
+    bits = "".join("01"[is_compared] for is_compared in compare.ravel().astype(int))
+    return folder / f"{threshold!r}-{int(bits, 2):x}-{len(compare)}-{probe:x}.near"
 
 
-def load(file: Path) -> Known | None:
-    """What is remembered; nothing where the file is not there or damaged."""
-
+def load_pairs(file: Path) -> KnownPairs | None:
+    """Loads the pairs of an earlier run; None where the file does not exist or is damaged."""
     try:
-        found = msgspec.msgpack.decode(file.read_bytes(), type=_File)
+        stored = msgspec.msgpack.decode(file.read_bytes(), type=_File)
     except (OSError, msgspec.DecodeError):
         return None
-    if found.xxh3 != xxh3_bytes(found.texts + found.pairs):
+    if stored.xxh3 != xxh3_bytes(stored.texts + stored.pairs):
         return None
-    return Known(pl.read_ipc(found.texts), pl.read_ipc(found.pairs))
+    return KnownPairs(pl.read_ipc(stored.texts), pl.read_ipc(stored.pairs))
 
 
-def save(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> None:
-    """Leaves behind what was found: texts as `hashed` gives them, and pairs of places among them."""
-
+def save_pairs(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> None:
+    """Saves the frames of `KnownPairs` for a later run; `pairs` is in parts."""
     schema = {"first": pl.Int64(), "second": pl.Int64(), "similarity": pl.Float64()}
     ours = _ipc(texts)
     both = _ipc(pl.concat([pl.DataFrame(schema=schema), *pairs]))

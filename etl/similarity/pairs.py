@@ -6,6 +6,7 @@ validate (level L3).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -17,8 +18,17 @@ import polars as pl
 
 from etl.runtime import machine
 from etl.runtime.paths import keep_compiled_code
-from etl.similarity import pair_cache as stored_pairs
-from etl.similarity.pair_cache import Known
+from etl.similarity.pair_cache import (
+    MOST_PAIRS,
+    KnownPairs,
+    cache_file,
+    find_rows,
+    hash_texts,
+    load_pairs,
+    save_pairs,
+)
+
+_log = logging.getLogger(__name__)
 
 _MOST_NEW = 0.2  # with a larger share of new texts, a join from scratch is as fast
 _PAIRS_AT_A_TIME = 1_000_000
@@ -59,11 +69,13 @@ def _with_cache(
     texts: pl.Series, threshold: float, groups: np.ndarray, compare: np.ndarray, folder: Path
 ) -> Iterator[pl.DataFrame]:
     """Same result as `near_duplicates`; reuses and replaces the pairs that an earlier run left behind."""
-    file = stored_pairs.path(folder, threshold, compare)
-    hashed = stored_pairs.hashed(texts, groups)
-    known = stored_pairs.load(file)
-    old = None if known is None else stored_pairs.places(hashed, known.texts)
-    if known is None or old is None or np.count_nonzero(old < 0) > _MOST_NEW * len(old):
+    file = cache_file(folder, threshold, compare)
+    hashed = hash_texts(texts, groups)
+    known = load_pairs(file)
+    old = np.full(len(texts), -1) if known is None else find_rows(hashed, known.texts)
+    n_new = np.count_nonzero(old < 0)
+    _log.debug("near-duplicates: %d of %d texts are new", n_new, len(old))
+    if known is None or n_new > _MOST_NEW * len(old):
         found = _join_sides(texts, threshold, groups, compare, _largest_side(groups, compare))
     else:
         found = chain([_still_there(known, old)], _join_sides(texts, threshold, groups, compare, old >= 0))
@@ -72,12 +84,12 @@ def _with_cache(
         yield pairs
         if kept is not None:
             kept.append(pairs)
-            kept = kept if sum(each.height for each in kept) <= stored_pairs.MOST_PAIRS else None
+            kept = kept if sum(pairs.height for pairs in kept) <= MOST_PAIRS else None
     if kept is not None:
-        stored_pairs.save(file, hashed, kept)
+        save_pairs(file, hashed, kept)
 
 
-def _still_there(known: Known, old: np.ndarray) -> pl.DataFrame:
+def _still_there(known: KnownPairs, old: np.ndarray) -> pl.DataFrame:
     """Returns the known pairs of texts that are still there.
 
     Args:

@@ -176,7 +176,7 @@ def test_a_sentence_that_hangs_its_tagger_is_found_on_a_node_too(cluster: Any) -
     ):
         [frame] = work(pl.DataFrame({"text": ["오늘은 좋은 날이다", stand_in.WAIT, "내일도 그렇다"]}))
     assert frame["problem"].to_list() == [None, "tagger_timeout", None]
-    assert [len(tokens) > 2 for tokens in frame["tokens"].to_list()] == [True, False, True]
+    assert [len(tokens) > 1 for tokens in frame["tokens"].to_list()] == [True, False, True]
 
 
 def test_settings_arrive_with_the_files_they_name(tmp_path: Path) -> None:

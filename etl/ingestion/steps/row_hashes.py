@@ -14,7 +14,7 @@ from etl.settings import Dedupe
 from etl.text.normalise import is_short, normalised_key
 
 
-def keys(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
+def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     """Returns a row of hashes for each row.
 
     Args:

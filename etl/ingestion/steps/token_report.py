@@ -18,8 +18,8 @@ _FEW = 500_000  # counts that may wait to be summed
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Counts over some batches.
+class TokenTables:
+    """Token counts of some batches, as two frames.
 
     Args:
         sources: `source`; number of `sentences` that were tagged, of those `emptied` (no token was kept), and
@@ -31,7 +31,7 @@ class Counts:
     tokens: pl.DataFrame
 
 
-def count_tokens(frame: pl.DataFrame) -> Counts:
+def count_filtered_tokens(frame: pl.DataFrame) -> TokenTables:
     """Counts the tokens of tagged rows, which have no reason other than that of `key_tokens`.
 
     Args:
@@ -58,19 +58,19 @@ def count_tokens(frame: pl.DataFrame) -> Counts:
         # bits once in 400,000 runs, and would be counted as one.
         .with_columns(hash=pl.col("token").hash(1) ^ pl.col("tag").hash(2))
     )
-    return Counts(sources, _distinct(pairs, pl.len().cast(pl.Int64)))
+    return TokenTables(sources, _distinct(pairs, pl.len().cast(pl.Int64)))
 
 
-def add(counts: list[Counts], further: Counts) -> list[Counts]:
+def add_counts(counts: list[TokenTables], further: TokenTables) -> list[TokenTables]:
     """Appends the counts of a batch; sums all of them when they are many, which bounds their memory."""
     counts = [*counts, further]
     waiting = sum(each.tokens.height for each in counts[1:])
-    return [total(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
+    return [sum_counts(counts)] if waiting > max(counts[0].tokens.height, _FEW) else counts
 
 
-def report(counts: list[Counts], policy: Policy) -> TokenReport:
+def make_token_report(counts: list[TokenTables], policy: Policy) -> TokenReport:
     """Builds the report in the manifest under `tokens`, as described in docs/dataset.md."""
-    summed = total(counts)
+    summed = sum_counts(counts)
     token, tag = pl.col("token"), pl.col("tag")
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
     tokens = summed.tokens.with_columns(policy.coarse_class(token, tag).alias("class"), is_kept=is_kept)
@@ -85,10 +85,10 @@ def report(counts: list[Counts], policy: Policy) -> TokenReport:
     )
 
 
-def total(counts: list[Counts]) -> Counts:
+def sum_counts(counts: list[TokenTables]) -> TokenTables:
     """Sums the counts of several batches."""
     sources = pl.concat([each.sources for each in counts]).group_by("source").sum()
-    return Counts(sources, _distinct(pl.concat([each.tokens for each in counts]), pl.col("count").sum()))
+    return TokenTables(sources, _distinct(pl.concat([each.tokens for each in counts]), pl.col("count").sum()))
 
 
 def _distinct(tokens: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:

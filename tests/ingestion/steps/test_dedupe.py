@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.ingestion.steps.dedupe import dedupe
-from etl.ingestion.steps.row_hashes import keys
+from etl.ingestion.steps.row_hashes import hash_rows
 from etl.settings import Dedupe
 
 LONG, OTHER = "오늘은 정말 기분이 좋은 하루였다", "어제 본 영화는 끝까지 지루했다"
@@ -26,7 +26,7 @@ def make_row(number: int, text: str = LONG, label: str = "기쁨", split: str = 
 def deduped(rows: Sequence[Row], **changes: Any) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
     chosen = Dedupe(**changes)
-    return dedupe(keys(frame, chosen), chosen)
+    return dedupe(hash_rows(frame, chosen), chosen)
 
 
 def reasons(*rows: Row, **changes: Any) -> list[str | None]:
@@ -174,9 +174,9 @@ def test_a_near_leak_comes_after_those_by_the_same_text_and_before_the_group() -
 def test_keys_hold_text_only_for_what_may_be_near() -> None:
     rows = [make_row(1, f"{OTHER}!"), make_row(2, "네."), make_row(3, reason="bad_row"), make_row(4, None)]
     frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
-    texts = keys(frame, Dedupe())["normalised"].to_list()
+    texts = hash_rows(frame, Dedupe())["normalised"].to_list()
     assert texts == [normalised(OTHER), None, None, None]
-    assert "normalised" not in keys(frame, Dedupe(near=0)).columns
+    assert "normalised" not in hash_rows(frame, Dedupe(near=0)).columns
     assert "normalised" not in deduped(rows).columns
 
 

@@ -10,7 +10,7 @@ import pytest
 import etl
 from etl.ingestion.steps import token_report
 from etl.ingestion.steps.key_tokens import key_tokens
-from etl.ingestion.steps.token_report import Counts, add, count_tokens, report
+from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens, make_token_report
 from etl.settings import Settings, Table, Tag
 from etl.tagging.policy import Policy, load
 
@@ -39,10 +39,10 @@ def frame_of(sentences: list[tuple[str, str]], reason: str | None = None) -> pl.
 
 
 def reported(*frames: pl.DataFrame, policy: Policy = POLICY) -> dict[str, Any]:
-    counts: list[Counts] = []
+    counts: list[TokenTables] = []
     for frame in frames:
-        counts = add(counts, count_tokens(key_tokens(frame, policy)))
-    found: dict[str, Any] = json.loads(msgspec.json.encode(report(counts, policy)))
+        counts = add_counts(counts, count_filtered_tokens(key_tokens(frame, policy)))
+    found: dict[str, Any] = json.loads(msgspec.json.encode(make_token_report(counts, policy)))
     return found
 
 
