@@ -1,7 +1,7 @@
-"""What decides a result, as hashes: the code, the knowledge that comes with it, the packages, the settings.
+"""Fingerprints of everything that determines a result: code, schemas, packages and settings, as hashes.
 
-Two runs whose hashes are all the same give the same bytes. Each is computed from content: no date of a file
-and no version that somebody forgot to raise can hide a change.
+Two runs with the same fingerprints give the same bytes. Each hash is computed from content, so neither the
+date of a file nor a version number that was not raised can hide a change.
 """
 
 from __future__ import annotations
@@ -29,58 +29,48 @@ from etl.tagging.policy import load as load_policy
 
 # The rooms that no row of a dataset depends on. All others count, so new code cannot be forgotten.
 _BESIDE_INGEST = {
-    *[
-        "__main__.py",
-        "cli.py",
-        "commands",
-        "documents",
-        "models",
-        "publishing",
-        "sample",
-        "storage",
-        "validation",
-    ],
-    "__pycache__",
+    *("__main__.py", "cli.py", "commands", "documents", "models", "publishing", "sample", "storage"),
+    *("validation", "__pycache__"),
 }
-_KNOWLEDGE = ("columns.yaml", "labels", "pos", "okt.yaml")
+_SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml")
 _PACKAGES = ("polars", "pyarrow", "msgspec", "numba", "numpy", "fastexcel", "xxhash")
 
 
-def digest(facts: Any) -> str:
-    """The sha256 of anything that JSON can hold."""
+def hash_json(facts: Any) -> str:
+    """Returns the sha256 of anything that JSON can represent."""
     content = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 @cache
-def code_of_ingest() -> str:
-    """The code that rows and files of a dataset depend on, and the knowledge that comes with it."""
+def hash_ingest_code() -> str:
+    """Hashes the code that rows and files of a dataset depend on, and the schemas and contracts it reads."""
     source = Path(etl.__file__).parent
     modules = [path for path in source.iterdir() if path.name not in _BESIDE_INGEST]
-    knowledge = [resources.path("schemas", name) for name in _KNOWLEDGE]
-    return _of_files([*modules, *knowledge, resources.path("data_contracts")])
+    schemas = [resources.path("schemas", name) for name in _SCHEMAS]
+    return _hash_files([*modules, *schemas, resources.path("data_contracts")])
 
 
 @cache
-def code_of(*parts: str) -> str:
-    """The code in some parts of the package, such as `validate` or `vocab.py`, and all that ingest needs."""
+def hash_code(*rooms: str) -> str:
+    """Hashes the code of some rooms, such as `validation`, and of everything that ingest needs."""
     source = Path(etl.__file__).parent
-    return digest([code_of_ingest(), _of_files([source / part for part in parts])])
+    return hash_json([hash_ingest_code(), _hash_files([source / room for room in rooms])])
 
 
-def of_knowledge(*names: str) -> str:
-    """Some of the files in `schemas/`."""
-    return _of_files([resources.path("schemas", name) for name in names])
+def hash_schemas(*names: str) -> str:
+    """Hashes some of the files in `schemas/`."""
+    return _hash_files([resources.path("schemas", name) for name in names])
 
 
 @cache
-def packages() -> str:
-    """Python and the packages that read, compute or write."""
-    return digest([platform.python_version(), *(f"{name} {version(name)}" for name in _PACKAGES)])
+def hash_packages() -> str:
+    """Hashes the versions of Python and of the packages that read, compute or write."""
+    return hash_json([platform.python_version(), *(f"{name} {version(name)}" for name in _PACKAGES)])
 
 
-def of_batches(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
-    """What decides the rows of an input after the steps that see one batch, but for the input itself."""
+def fingerprint_batches(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
+    """Returns the fingerprints of everything but the input that determines its batches after the steps."""
     dedupe = settings.dedupe
     chosen = {
         "read": settings.read,
@@ -91,40 +81,40 @@ def of_batches(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str
         "short": [dedupe.short_eojeols, dedupe.short_chars, bool(dedupe.near)],
     }
     return {
-        "settings": digest(msgspec.to_builtins(chosen)),
+        "settings": hash_json(msgspec.to_builtins(chosen)),
         "labels": labels.sha256,
         "tagger": str(tagger.fingerprint(settings.tag)["fingerprint"]),
         "key tokens": policy.sha256(),
-        "code": code_of_ingest(),
-        "packages": packages(),
+        "code": hash_ingest_code(),
+        "packages": hash_packages(),
     }
 
 
-def of_work(settings: Settings) -> dict[str, str]:
-    """What decides what is made of a batch on a machine that got these settings.
+def fingerprint_worker(settings: Settings) -> dict[str, str]:
+    """Returns the fingerprints that a worker on another machine must share to make the same of a batch.
 
-    Keys are compared in one place, wherever they were made: so they must be the same, too.
+    Row hashes are compared on one machine, wherever they were computed, so hashing is fingerprinted too.
 
     Raises:
         SettingsError: the tagger is not installed.
     """
 
-    facts = of_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
+    facts = fingerprint_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
     del facts["settings"]  # paths are others there
     return facts | {"hashes": str(pl.Series(["key"]).hash(0).item())}
 
 
-def of_ingest(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
-    """What decides a dataset, but for the raw files."""
+def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
+    """Returns the fingerprints of everything but the raw files that determines a dataset."""
     chosen = [settings.read, settings.table, settings.clean, settings.tag, settings.split]
-    whole = digest(msgspec.to_builtins([*chosen, settings.dedupe, settings.write]))
-    return of_batches(settings, labels, policy) | {"settings": whole}
+    whole = hash_json(msgspec.to_builtins([*chosen, settings.dedupe, settings.write]))
+    return fingerprint_batches(settings, labels, policy) | {"settings": whole}
 
 
-def _of_files(paths: Iterable[Path]) -> str:
-    """Names and content of files, and of all Python and YAML files in folders."""
+def _hash_files(paths: Iterable[Path]) -> str:
+    """Hashes names and content of files, and of all Python and YAML files in folders."""
     named: list[tuple[str, str]] = []
     for path in paths:
         files = [path] if path.is_file() else [*path.rglob("*.py"), *path.rglob("*.yaml")]
         named += [(file.relative_to(path.parent).as_posix(), sha256_file(file)) for file in files]
-    return digest(sorted(named))
+    return hash_json(sorted(named))

@@ -109,7 +109,7 @@ def _ingest(
     found, log = discover(paths, settings)
     with staging(out, MANIFEST) as folder:
         spool = Spool(folder / "spool")
-        with engine.start_workers(open_steps, fingerprints.of_work, settings) as process:
+        with engine.start_workers(open_steps, fingerprints.fingerprint_worker, settings) as process:
             fresh = (FreshInput(unit, settings, process) for unit in group_into_units(found, settings))
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
             corpus = run_batches(inputs, log, spool, engine.in_flight, progress)

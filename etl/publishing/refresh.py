@@ -219,7 +219,7 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
 
 def _pair_cache(place: Path) -> Path:
     """Returns the folder of the near-duplicates that earlier runs of this code found; removes others."""
-    name = fingerprints.digest([fingerprints.code_of_ingest(), fingerprints.packages()])[:16]
+    name = fingerprints.hash_json([fingerprints.hash_ingest_code(), fingerprints.hash_packages()])[:16]
     for old in (place / NEAR).glob("*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
@@ -247,12 +247,12 @@ def _ingest(making: Making, pair_cache: Path) -> BatchCache | None:
         making.stages.append(Stage(INGEST, []))
         versions.copy(versions.path_of(job.place, changes.last.name), making.folder)
         return None
-    batches = fingerprints.of_batches(
+    batches = fingerprints.fingerprint_batches(
         job.settings, taxonomy.load(job.settings.taxonomy), load_policy(job.settings.tag)
     )
     cache = BatchCache(
         job.place / BATCHES,
-        lambda content: fingerprints.digest([batches, content]),
+        lambda content: fingerprints.hash_json([batches, content]),
         known_hashes(changes, job.place),
     )
     with job.open_engine() as engine:
@@ -334,7 +334,7 @@ def _dataset(folder: Path) -> str:
     """The hash of a dataset without its vocabulary, which is made after it was checked."""
     manifest = read_manifest(folder)
     files = {name: entry for name, entry in manifest.files.items() if not name.startswith("vocab.")}
-    return fingerprints.digest(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
+    return fingerprints.hash_json(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
 
 
 def _timed(making: Making, stage: str, why: list[str], action: Callable[[], Done]) -> Done:

@@ -75,19 +75,19 @@ def what_changed(inputs: list[Path], place: Path, settings: Settings) -> Changes
     refresh = settings.refresh
     facts = {
         INGEST: {
-            RAW_FILES: fingerprints.digest(raw_files),
-            **fingerprints.of_ingest(settings, labels, policy),
+            RAW_FILES: fingerprints.hash_json(raw_files),
+            **fingerprints.fingerprint_dataset(settings, labels, policy),
         },
         VALIDATE: {
-            "settings": fingerprints.digest(msgspec.to_builtins(settings.validate)),
-            "code": fingerprints.code_of("validation"),
-            "checks": fingerprints.of_knowledge("checks"),
-            "packages": fingerprints.packages(),
+            "settings": fingerprints.hash_json(msgspec.to_builtins(settings.validate)),
+            "code": fingerprints.hash_code("validation"),
+            "checks": fingerprints.hash_schemas("checks"),
+            "packages": fingerprints.hash_packages(),
         },
         VOCABULARY: {
-            "settings": fingerprints.digest([refresh.min_count, refresh.max_size]),
-            "code": fingerprints.code_of(),
-            "packages": fingerprints.packages(),
+            "settings": fingerprints.hash_json([refresh.min_count, refresh.max_size]),
+            "code": fingerprints.hash_code(),
+            "packages": fingerprints.hash_packages(),
         },
     }
     last = max(versions.versions(place), key=lambda version: version.number, default=None)

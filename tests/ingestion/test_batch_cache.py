@@ -21,8 +21,10 @@ TABLE = Settings(tag=Tag("whitespace"), table=Table(text_column="text", label_co
 
 
 def cache(folder: Path, settings: Settings) -> BatchCache:
-    facts = fingerprints.of_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
-    return BatchCache(folder / "cache", lambda content: fingerprints.digest([facts, content]))
+    facts = fingerprints.fingerprint_batches(
+        settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag)
+    )
+    return BatchCache(folder / "cache", lambda content: fingerprints.hash_json([facts, content]))
 
 
 def ingest(
