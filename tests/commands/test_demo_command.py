@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, etl_process, explained, succeeded
 
 TRUTH = "truth.json"
 
@@ -20,7 +20,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a demo that ran with Java hidden, and what it showed."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
     hidden = environment(PATH=path_without_java(), JAVA_HOME=None)
-    run = succeeded(etl("demo", folder, env=hidden))
+    run = succeeded(etl_process("demo", folder, env=hidden))
     return folder, run.stdout
 
 
@@ -77,7 +77,7 @@ def test_the_demo_may_run_again_in_the_same_folder(demo: tuple[Path, str]) -> No
     folder, shown = demo
     files = ["dataset/manifest.json", "dataset/vocab.json", "raw/truth.json"]
     before = {name: (folder / name).read_bytes() for name in files}
-    again = succeeded(etl("demo", folder, "--workers", "1"))
+    again = succeeded(etl_process("demo", folder, "--workers", "1"))
     assert again.stdout.partition("Baseline")[0] == shown.partition("Baseline")[0]
     assert again.stdout.partition("rolled back")[2] == shown.partition("rolled back")[2]
     assert {name: (folder / name).read_bytes() for name in files} == before

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from support.run_etl import TABLE, environment, etl, explained, ingest, succeeded
+from support.run_etl import TABLE, environment, etl, etl_process, explained, succeeded
 
 RAY = ["--engine", "ray"]
 
@@ -14,14 +14,14 @@ def test_a_ray_that_is_started_for_the_run_makes_the_same_dataset(
     table: Path, dataset: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
-    run = succeeded(ingest(table, "--out", tmp_path / "d", *RAY))
+    run = succeeded(etl_process("ingest", *TABLE, table, "--out", tmp_path / "d", *RAY))
     assert "note: 1 worker on 1 node ready" in run.stderr
     assert digests(tmp_path / "d") == digests(dataset)
 
 
 def test_where_ray_is_not_installed_the_extra_is_named(table: Path, tmp_path: Path) -> None:
     (tmp_path / "ray.py").write_text("raise ModuleNotFoundError('No module named ray', name='ray')")
-    run = etl(
+    run = etl_process(
         "ingest", table, *TABLE, *RAY, "--out", tmp_path / "d", env=environment(PYTHONPATH=str(tmp_path))
     )
     assert "pip install 'korean-emotion-etl[ray]'" in explained(run, 2)

