@@ -1,16 +1,16 @@
-"""Makes the n-th file operation of a process go wrong: run as `python faults.py KIND N PLACE CANDIDATE`.
+"""Makes the n-th file operation of publishing go wrong, in a process that is forked for each attempt.
 
-Publishes a candidate. What Python is about to do with files below the place is counted: opening for writing,
-renaming, linking, making, removing, waiting for the disk. KIND says what becomes of operation N: `kill` ends
-the process before it, as a power cut would; `full` refuses it, as a full disk would; `count` prints how many
-operations there are.
+A line of standard input, `KIND NUMBER PLACE CANDIDATE` with tabs between, publishes a candidate. What
+Python is about to do with files below the place is counted: opening for writing, renaming, linking, making,
+removing, waiting for the disk. KIND says what becomes of operation NUMBER: `kill` ends the process before
+it, as a power cut would; `full` refuses it, as a full disk would; `none` lets it be. The answer is a line
+with the exit code and how many operations there were, as far as it came.
 """
 
 import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +52,36 @@ class Faults:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def main(kind: str, number: str, place: Path, candidate: Path, action: Callable[[Path, Path], None]) -> None:
-    faults = Faults(kind, int(number), place)
+def publish(kind: str, number: int, place: Path, candidate: Path) -> int:
+    """Exits with the code that `etl` would; returns how many operations there were."""
+    faults = Faults(kind, number, place)
     with versions.locked(place, "test"):
         faults.arm()
         try:
-            action(candidate, place)
+            versions.publish(candidate, place, stages={}, raw_files={})
         except EtlError as error:
-            sys.exit(error.exit_code)
-    if kind == "count":
-        sys.stdout.write(f"{faults.seen}\n")
+            os._exit(error.exit_code)
+    return faults.seen
 
 
-def publish(candidate: Path, place: Path) -> None:
-    versions.publish(candidate, place, stages={}, raw_files={})
+def answer(kind: str, number: str, place: str, candidate: str) -> tuple[int, int]:
+    """The exit code of a forked process, and how many operations it saw."""
+    seen, told = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            os.write(told, b"%d" % publish(kind, int(number), Path(place), Path(candidate)))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(told)
+    with os.fdopen(seen, "rb") as pipe:
+        count = int(pipe.read() or 0)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), count
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), publish)
+    for line in sys.stdin:
+        exit_code, count = answer(*line.rstrip("\n").split("\t"))
+        sys.stdout.write(f"{exit_code} {count}\n")
+        sys.stdout.flush()
