@@ -31,17 +31,18 @@ def etl(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] 
     What Python looks at when it starts (PYTHONPATH, encodings) has no effect; see `etl_process`.
     """
     command = ["etl", *map(str, arguments)]
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(2)]
-        stack.enter_context(_as_process(command, cwd or Path.cwd(), env or environment()))
-        stack.enter_context(_outputs(*files))
-        try:
-            cli.main()
-            exit_code: object = 0
-        except SystemExit as ending:
-            exit_code = ending.code or 0
-    assert isinstance(exit_code, int), exit_code
-    return Run(command, exit_code, *map(_content, files))
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,
+    ):
+        exit_code: object = 0
+        with _as_process(command, cwd or Path.cwd(), env or environment()), _outputs(stdout, stderr):
+            try:
+                cli.main()
+            except SystemExit as ending:
+                exit_code = ending.code or 0
+        assert isinstance(exit_code, int), exit_code
+        return Run(command, exit_code, *(_content(file) for file in (stdout, stderr)))
 
 
 def etl_process(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
