@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,16 +150,17 @@ def test_columns_are_no_option_for_a_dataset(dataset: Path) -> None:
 
 
 def test_a_full_temporary_folder_is_a_write_error(rows: Path, tmp_path: Path) -> None:
-    run = etl_process("validate", rows, *COLUMNS, env=environment(PYTHONPATH=str(_without_room(tmp_path))))
+    run = etl_process("validate", rows, *COLUMNS, env=_without_room(tmp_path))
     assert "has no room for a copy" in explained(run, 6)
 
 
-def _without_room(folder: Path) -> Path:
-    """A folder for PYTHONPATH whose Python finds no file of more than 100 bytes can be written."""
+def _without_room(folder: Path) -> dict[str, str]:
+    """An environment whose Python finds that no file of more than 100 bytes can be written."""
     limit = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
     (folder / "sitecustomize.py").write_text(limit, encoding="utf-8")
-    return folder
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    return environment(PYTHONPATH=path, PYTHONDONTWRITEBYTECODE="1")  # else it leaves code that is cut off
 
 
 def test_an_earlier_table_label_noise_and_data_docs_are_there_when_asked_for(

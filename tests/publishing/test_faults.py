@@ -103,7 +103,7 @@ def test_a_disk_that_is_full_at_any_write_is_explained_and_leaves_what_was_curre
     made = job(folder / "etl.yaml")
     before, expected = whole(made.place), content(made.place)
     write_rows(made.inputs[0] / "z.jsonl", 300, 900)
-    process = start(folder / "etl.yaml", env={"ETL_CACHE_DIR": os.environ["ETL_CACHE_DIR"]})
+    process = start(folder / "etl.yaml", env={"PYTHONDONTWRITEBYTECODE": "1"})
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
     _, said = process.communicate(timeout=120)
     assert process.returncode == 6, said

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from etl import cli
+from etl.validation.checks.output_contract import great_expectations
 
 COMMAND = [sys.executable, "-m", "etl"]
 TABLE = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace", "--workers", "1"]
 Run = subprocess.CompletedProcess[str]
+# These start a process that imports Great Expectations, unless their own process has done so.
+VALIDATING = {"validate", "refresh", "demo"}
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -31,6 +34,8 @@ def etl(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] 
     What Python looks at when it starts (PYTHONPATH, encodings) has no effect; see `etl_process`.
     """
     command = ["etl", *map(str, arguments)]
+    if arguments[0] in VALIDATING:
+        great_expectations()
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
         tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,
@@ -65,6 +70,7 @@ def _as_process(command: list[str], cwd: Path, env: Mapping[str, str]) -> Iterat
     log = logging.getLogger("etl")
     before, handlers, level = (sys.argv, Path.cwd(), dict(os.environ)), log.handlers[:], log.level
     try:
+        _forget_buckets()
         sys.argv = command
         os.chdir(cwd)
         os.environ.clear()
@@ -75,8 +81,15 @@ def _as_process(command: list[str], cwd: Path, env: Mapping[str, str]) -> Iterat
         os.chdir(before[1])
         os.environ.clear()
         os.environ.update(before[2])
+        _forget_buckets()
         log.handlers[:] = handlers
         log.setLevel(level)
+
+
+def _forget_buckets() -> None:
+    """A process begins without knowing where S3 is and what it holds."""
+    if s3fs := sys.modules.get("s3fs"):
+        s3fs.S3FileSystem.clear_instance_cache()
 
 
 @contextlib.contextmanager
