@@ -94,7 +94,7 @@ def common(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """What all commands share."""
+    """Options of all commands."""
     if debug:
         os.environ["ETL_DEBUG"] = "1"
     console.show_log(is_verbose=verbose)

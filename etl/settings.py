@@ -29,7 +29,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is read from the raw files."""
+    """Settings for reading raw files."""
 
     source: str | None = None
     turns: Turns = "first"
@@ -78,7 +78,7 @@ class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Dedupe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens to duplicates, conflicts and leaks in train."""
+    """Settings for duplicates, conflicts and leaks in train."""
 
     duplicates: Duplicates = "first"
     conflicts: Conflicts = "reject"
@@ -102,7 +102,7 @@ class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `etl refresh` reads, where it publishes, and what it does besides. Nothing of it decides a row.
+    """Settings of `etl refresh`: inputs, output, engine, notification. None of them changes a row.
 
     Paths are relative to the folder of `etl.yaml`.
     """

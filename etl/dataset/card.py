@@ -1,4 +1,4 @@
-"""What others read of a dataset: the card that Hugging Face shows and loads by, and Croissant metadata."""
+"""Writes metadata for other tools: the dataset card of Hugging Face, and Croissant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between two datasets: which rows are new, gone, in another split, or labelled anew.
+"""Compares two datasets: rows that are added, removed, in another split, or relabelled.
 
 Rows are known by their ids. How far validation and test drift apart is `etl validate --against`'s business.
 """

@@ -93,7 +93,7 @@ class FrequentToken(msgspec.Struct, frozen=True, rename={"coarse": "class"}):
 
 
 class TokenReport(msgspec.Struct, frozen=True):
-    """What the filter of key tokens removed: in all, by source, by class, and the most frequent tokens."""
+    """Statistics of the key-token filter: in total, by source, by class, and the most frequent tokens."""
 
     sentences: int = 0
     emptied: int = 0

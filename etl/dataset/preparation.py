@@ -26,7 +26,7 @@ Tokens = Literal["key", "all"]
 
 
 class Preparation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What decides the tokens of a sentence.
+    """Everything that determines the tokens of a sentence.
 
     `tagger` to `memory_mb` are those of `etl.settings.Tag`. `dictionary` has the user's words with their
     coarse classes, in the order of the file; `stop_words` are sorted. `tokens` says whether only key tokens

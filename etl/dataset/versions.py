@@ -28,7 +28,7 @@ _NAME_DIGITS = 16
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a published version beside its manifest; stands in its `version.json`.
+    """The metadata of a published version beside its manifest; written to its `version.json`.
 
     Attributes:
         name: the first digits of its manifest's sha256.

@@ -312,7 +312,7 @@ def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
-    """What `_counts` gives, a shard at a time; they go as files, since nobody else may have them."""
+    """Same result as `_counts`, one shard at a time; sent as bytes, as other nodes may not have the files."""
 
     shards = (shard.read_bytes() for shard in dataset.shards("train"))
     # Added up in between: the tokens of many shards are mostly the same.
@@ -334,7 +334,7 @@ def _n_rows(dataset: Dataset, split: str) -> int:
 
 
 def _origin(dataset: Dataset) -> dict[str, str]:
-    """What decides a dataset's vocabulary: tagger, key-token filter and training shards, by their hashes."""
+    """Returns the hashes that determine a dataset's vocabulary: of tagger, key-token filter and train shards."""
     try:
         origin = {
             "tagger": dataset.manifest.tagger.fingerprint,
@@ -353,7 +353,7 @@ def _origin(dataset: Dataset) -> dict[str, str]:
 
 
 def _defect(vocabulary: Vocabulary) -> str:
-    """What is wrong with a vocabulary in itself, or nothing."""
+    """Returns why a vocabulary is invalid; an empty string if it is valid."""
     if vocabulary.format != FORMAT:
         return f"expected format {FORMAT}, got {vocabulary.format}"
     if vocabulary.tokens[: len(RESERVED)] != RESERVED:

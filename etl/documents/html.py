@@ -65,7 +65,7 @@ class _Reader(HTMLParser):
                 self.lines.append("")
 
     def end_line(self) -> None:
-        """What was gathered is a line; blanks are collapsed as a browser does."""
+        """Ends the current line; white space is collapsed as in a browser."""
         line = _SPACES.sub(" ", self._line).strip(" ")
         if line:
             self.lines.append("> " * self._quotes + line)

@@ -116,7 +116,7 @@ def read_document(
 
 
 def _form(path: Path, name: str, kind: Kind | None) -> str:
-    """What the file is, checked against what it is said to be."""
+    """Recognises the format of a file, and checks it against the stated kind."""
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:

@@ -33,7 +33,7 @@ Splitter = Callable[[Sequence[Passage]], list[Sentence]]
 
 
 def splitter(split: Split, workers: int) -> Splitter:
-    """What cuts passages into sentences, in their order.
+    """Returns a function that splits passages into sentences, in order.
 
     Args:
         split: `sentence`: by Kiwi; `line`: each passage is taken for one.

@@ -39,7 +39,7 @@ _FRAMES = Batch._fields[1:]
 
 
 class Index(msgspec.Struct, frozen=True):
-    """What is known of a cached input.
+    """Index of a cached input.
 
     Attributes:
         inputs, warnings: what reading the files added to the log of the run.

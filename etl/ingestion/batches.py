@@ -31,7 +31,7 @@ _NOT_WRITTEN = ("alias", "reason", "detail", "all_tokens", "all_tags")
 
 
 class Batch(NamedTuple):
-    """What the steps made of one batch.
+    """Result of the per-batch steps for one batch.
 
     Attributes:
         rows: the rows that are written; those of a cached batch stay on disk until then.
@@ -88,7 +88,7 @@ class FreshInput:
 
 @dataclass
 class Corpus:
-    """What is known of all rows after the steps that see one batch; the rows themselves are in the spool.
+    """Results for all rows after the per-batch steps; the rows themselves are in the spool.
 
     Attributes:
         row_hashes: a frame for each batch.

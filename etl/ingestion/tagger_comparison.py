@@ -1,4 +1,4 @@
-"""What each tagger makes of a sentence, and what the filter of key tokens keeps of it.
+"""Compares the tokens of a sentence by tagger, before and after the key-token filter.
 
 Cleans, tags and filters as `etl ingest` does, with several taggers and nothing written.
 """
@@ -47,7 +47,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one tagger made of a sentence.
+    """Result of one tagger for a sentence.
 
     Args:
         tagger: its name.

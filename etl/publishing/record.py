@@ -1,4 +1,4 @@
-"""What each refresh did: one line of JSON a run, in `runs.jsonl`, on the disk before the run ends.
+"""The record of all refreshes: a line of JSON for each run in `runs.jsonl`, synced before the run ends.
 
 A line that a crash cut off is passed over by those who read, and the next one begins on a line of its own.
 """

@@ -65,7 +65,7 @@ _REPORT = "validation"
 
 @dataclass(frozen=True)
 class Job:
-    """What is refreshed.
+    """A dataset to refresh.
 
     Args:
         inputs: raw files, archives and folders.
@@ -106,7 +106,7 @@ class Making:
 
 
 def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
-    """What the section `refresh` of an `etl.yaml` in the folder `base` describes.
+    """Returns the job that the section `refresh` of an `etl.yaml` in the folder `base` describes.
 
     Raises:
         SettingsError: no input or no output is named, or the output is one of the inputs.
@@ -133,7 +133,7 @@ def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
 
 
 def look(job: Job) -> Changes:
-    """What a refresh would find, without doing anything but to fetch it.
+    """Returns the changes since the last version; fetches inputs, but changes nothing.
 
     Raises:
         EtlError: see `what_changed`.
@@ -386,7 +386,7 @@ def _record(place: Path, run: Run) -> None:
 
 
 def _describe(place: Path, run: Run) -> None:
-    """What is current now."""
+    """Fills in the current version and its rows."""
     run.version = versions.current(place)
     if run.version:
         with suppress(EtlError):

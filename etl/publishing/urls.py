@@ -34,7 +34,7 @@ def place_of(out: str, base: Path) -> Path:
 
 
 def inputs_of(inputs: tuple[str, ...], base: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """What stands in `refresh.inputs`: paths here; if there are URLs, also all that is to be fetched."""
+    """Splits `refresh.inputs` into local paths and, if there are URLs, everything that has to be fetched."""
     paths = [base / local_path(each) for each in inputs if not is_remote(each)]
     if len(paths) == len(inputs):
         return paths, ()

@@ -1,4 +1,4 @@
-"""What changed since the last version: raw files, settings, labels, tagger, code. By content, not by date."""
+"""Detects changes since the last version, by content: raw files, settings, labels, tagger, code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Facts = dict[str, dict[str, str]]
 
 
 class Event(msgspec.Struct, frozen=True):
-    """What happened to a raw file since the last version.
+    """A change of a raw file since the last version.
 
     Attributes:
         event: `added`, `changed` (the same name, other bytes) or `gone`.
@@ -41,7 +41,7 @@ class Event(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Changes:
-    """What a refresh finds before it does anything.
+    """All changes since the last version.
 
     Attributes:
         last: the version published last; None: there is none that could be compared with.

@@ -171,6 +171,6 @@ def _load(remote: Remote, name: str, sha256: str, target: Path) -> None:
 
 
 def _states(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """What of each file changes when it is replaced: files are never written in place."""
+    """Returns for each file values that change when it is replaced; files are never written in place."""
     found = {name: (folder / name).stat() for name in names_in(folder)}
     return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}

@@ -34,7 +34,7 @@ class Remote:
 
     @property
     def name(self) -> str:
-        """What the file or folder is called."""
+        """Name of the file or folder."""
         return self.path.rpartition("/")[2]
 
     def below(self, name: str) -> str:
@@ -135,7 +135,7 @@ def explained(url: str, *, is_writing: bool = False) -> Iterator[None]:
 
 
 def _foreign() -> tuple[type[Exception], ...]:
-    """What the libraries raise, as far as they are in use."""
+    """Returns the exception types of the libraries that are loaded."""
     found: list[type[Exception]] = [OSError]
     for module, names in {
         "botocore.exceptions": ("BotoCoreError", "ClientError"),
@@ -188,7 +188,7 @@ def _explanation(url: str, error: Exception, *, is_writing: bool) -> EtlError:
 
 
 def code_of(error: BaseException | None) -> str:
-    """What S3 calls the error."""
+    """Returns the error code of S3."""
     while error is not None:
         response = getattr(error, "response", None)
         if isinstance(response, dict):

@@ -94,7 +94,7 @@ def point(url: str, name: str) -> None:
 
 
 def published(url: str) -> dict[str, Version]:
-    """What the versions of a place say of themselves, by name, in the order in which they were published.
+    """Returns the metadata of the published versions by name, in the order of publication.
 
     Raises:
         InputError: it cannot be read.
@@ -109,7 +109,7 @@ def published(url: str) -> dict[str, Version]:
 
 
 def splits(url: str, name: str) -> dict[str, SplitCounts]:
-    """What the manifest of a version says of its splits.
+    """Returns the counts of the splits, from the manifest of a version.
 
     Raises:
         InputError: it cannot be read.

@@ -64,7 +64,7 @@ class Stored:
 
 
 class TagCache:
-    """What one tagger answered before, by text; made by `open_cache`. Threads may share it.
+    """Results of one tagger from earlier runs, by text; made by `open_cache`. Thread-safe.
 
     Attributes:
         notes: what went wrong with the cache, one sentence each.
@@ -80,7 +80,7 @@ class TagCache:
         self._begin()
 
     def get(self, texts: pl.Series) -> pl.DataFrame:
-        """What is known of texts.
+        """Looks up texts.
 
         Args:
             texts: strings, none of them null.
@@ -120,7 +120,7 @@ class TagCache:
         self._try(write, None)
 
     def close(self) -> None:
-        """Who still asks, such as a thread that is about to be stopped, hears that nothing is known."""
+        """Closes the cache. Later lookups from other threads return no hits."""
         with self._lock:
             if self._connection:
                 self._connection.close()
@@ -202,7 +202,7 @@ def open_cache(folder: Path, facts: dict[str, Any], *, max_mb: int = 2000) -> It
 
 
 def stored(folder: Path) -> list[Stored]:
-    """What the cache holds, a file for each fingerprint and each file that was put aside, by name."""
+    """Lists the files of the cache, sorted by name: one for each fingerprint, and damaged ones put aside."""
     found = []
     for path in cache_file.files(folder / FOLDER):
         with suppress(FileNotFoundError):  # another run has just removed it

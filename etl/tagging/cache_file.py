@@ -74,7 +74,7 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 
 
 def facts_of(connection: sqlite3.Connection) -> dict[str, Any]:
-    """What `Tagger.fingerprint()` said of the tagger that the file belongs to."""
+    """Returns the `Tagger.fingerprint()` of the tagger that the file belongs to."""
     if _pragma(connection, "application_id") != _APPLICATION_ID:
         raise sqlite3.DatabaseError("it is not a cache of tagged texts")
     try:

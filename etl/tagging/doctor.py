@@ -34,7 +34,7 @@ _NO_TAGGER = "whitespace"  # cuts without any package
 
 @dataclass(frozen=True)
 class Check:
-    """What one check found.
+    """Result of one check.
 
     Args:
         name: what was looked at, such as `java` or `tagger okt`.
@@ -191,7 +191,7 @@ def _processors(workers: int) -> Check:
 
 
 def _memory(needed: Sequence[str], workers: int) -> Check:
-    """What the chosen workers would take, beside what is there."""
+    """Checks the memory that the chosen workers need against what is available."""
     here, expected = machine.read_memory(), _expected()
     each_mb = max(expected["worker_mb"][name] for name in needed)
     needed_mb = expected["ingest_mb"] + workers * each_mb

@@ -27,7 +27,7 @@ _NEGATION = "negation"
 
 
 class Form(msgspec.Struct, frozen=True, rename={"coarse": "class"}):
-    """What tokens of a class look like, where that says more than their tags.
+    """A pattern that assigns tokens to a class, where their tags do not suffice.
 
     Args:
         coarse: the class of a token that looks like this.
@@ -82,7 +82,7 @@ class Policy:
         return self.coarse_class(token, tag).is_in(self.keep) & ~token.is_in(sorted(self.stop_words))
 
     def warnings(self) -> list[str]:
-        """What a person may not have meant: lists of stop words that are passed around drop negation."""
+        """Returns warnings about stop words that drop negation, as many published lists do."""
         negations = [form.pattern for form in self.forms if form.coarse == _NEGATION and not form.of]
         words = sorted(word for word in self.stop_words if any(re.search(each, word) for each in negations))
         if not words or _NEGATION not in self.keep:

@@ -48,7 +48,7 @@ class Tagger:
         return self._cached(texts, self._okt or self._by_workers)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
-        """What the library itself answers."""
+        """Tags with the library itself."""
         return self._cached(texts, self._by_workers)
 
     def _cached(self, texts: pl.Series, tag_texts: TagTexts) -> pl.DataFrame:
@@ -68,7 +68,7 @@ class Tagger:
         return both.sort("place").drop("place")
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
-        """What the worker processes answer, now."""
+        """Tags in the worker processes, without the cache."""
 
         if texts.is_empty():
             return _by_whitespace(texts)
@@ -82,7 +82,7 @@ class Tagger:
         return pl.DataFrame({"text": texts, "tokens": tokens, "tags": tags, **problem})
 
     def fingerprint(self) -> dict[str, Any]:
-        """What decides the tokens; see `fingerprint`."""
+        """Returns everything that determines the tokens; see `fingerprint`."""
         return fingerprint(self.settings)
 
     def stop(self) -> None:
@@ -116,7 +116,7 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
 
 
 def fingerprint(settings: Tag) -> dict[str, Any]:
-    """What decides the tokens: the tagger, the versions of its packages, its options."""
+    """Returns everything that determines the tokens: tagger, versions of its packages, options."""
     options: dict[str, bool | str] = {}
     if settings.tagger == "okt":
         options = {"norm": settings.norm, "stem": settings.stem}

@@ -1,4 +1,4 @@
-"""What runs inside a worker process of `etl.tagging.pool`: one tagger, within limits of time and memory.
+"""Runs one tagger inside a worker process of `etl.tagging.pool`, within limits of time and memory.
 
 Nothing inside a process can break a hang of Java, or get past the end of its memory. So the limits are the
 kernel's: it ends the process, and the pool finds out which sentence was to blame. Windows has neither; there
@@ -103,7 +103,7 @@ def pack(outcomes: list[Outcome]) -> Packed:
 
 
 def unpack(packed: Packed) -> list[Outcome]:
-    """What was packed."""
+    """Unpacks what `pack` returned."""
     joined, joined_tags, counts, problems = packed
     tokens = joined.split(BETWEEN) if isinstance(joined, str) else joined
     tags = joined_tags.split(BETWEEN)

@@ -91,7 +91,7 @@ def count_or_dash(number: int) -> str:
 
 
 def legend(colours: Mapping[str, str]) -> str:
-    """What the colours of a chart mean: name to class."""
+    """Renders the legend of a chart, from names to CSS classes."""
     entries = (f'<li><i class="{colour}"></i>{name(what)}</li>' for what, colour in colours.items())
     return f'<ul class="legend">{"".join(entries)}</ul>\n'
 

@@ -138,7 +138,7 @@ def _sha256(raw: RawFile) -> str:
 
 
 def _part(file: RecognisedFile) -> tuple[str, ...]:
-    """What makes two files copies of each other. Clips and shards of one rank are no copies."""
+    """Returns a key that copies of the same file share; clips and shards of one rank are no copies."""
     return (file.release, file.split or "", file.part)
 
 

@@ -130,7 +130,7 @@ class OpenFile:
 
 @dataclass
 class InputLog:
-    """What became of each raw file of a run. It ends up in the manifest."""
+    """Records what happened to each raw file of a run; the manifest has all of it."""
 
     skip_bad_files: bool = False
     inputs: list[dict[str, Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What can be read by itself, whatever else there is: one raw file, or the files whose rows need each other.
+"""Groups raw files into units that can be read independently: one file, or files that need each other.
 
 A unit knows all that decides its rows but for the settings and the code: what its files are called, what was
 recognised in them, and the sha256 of their bytes.
@@ -42,7 +42,7 @@ class InputUnit:
                     break
 
     def content(self, known: Hashes) -> list[dict[str, Any]]:
-        """What the rows are read from.
+        """Returns what determines the rows: names, formats and hashes of the files.
 
         Args:
             known: hashes that need not be computed again.

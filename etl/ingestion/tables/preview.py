@@ -1,4 +1,4 @@
-"""What is seen of a raw file before it is read: its format, encoding, delimiter, header and JSON keys."""
+"""Inspects a raw file before it is read: format, encoding, delimiter, header and JSON keys."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _LONGEST_ODD = 1000
 
 
 def scripts() -> dict[str, str]:
-    """What the pieces of each kind consist of, as the inside of a character class."""
+    """Returns the characters of each kind of piece, as the inside of a character class."""
     found: dict[str, str] = resources.load("schemas", "okt.yaml")["scripts"]
     return found
 
@@ -84,7 +84,7 @@ class Cutter:
         return (self._marks[LIBRARY] + eojeols).reshape((-1, 1)).cast(pl.List(pl.String))
 
     def kinds(self, pieces: pl.Expr) -> pl.Expr:
-        """What each piece is: the name of a pattern, Foreign, or `LIBRARY`."""
+        """Returns the kind of each piece: the name of a pattern, Foreign, or `LIBRARY`."""
 
         first = pieces.str.slice(0, 1)
         kind = pl.lit(_FOREIGN)
@@ -135,7 +135,7 @@ def _run_of_one_script() -> str:
 
 @cache
 def _number_patterns() -> Patterns:
-    """What matches in eojeols with digits that are not odd."""
+    """Returns the patterns for eojeols with digits, unless they are odd."""
     number: str = resources.load("schemas", "okt.yaml")["number"]
     others = [(kind, f"[{inside}]+") for kind, inside in scripts().items() if kind != "Number"]
     return [(kind, re.compile(pattern)) for kind, pattern in (("Number", number), *others)]

@@ -85,7 +85,7 @@ class ExactOkt:
 
 
 def _is_blank(tokens: pl.Series) -> pl.Series:
-    """What `str.strip` leaves nothing of, as in `etl.tagging.taggers`."""
+    """Whether `str.strip` would leave an empty string, as in `etl.tagging.taggers`."""
     return tokens.str.contains(r"^[\s\x1c-\x1f]+$")
 
 

@@ -132,7 +132,7 @@ class _Parser:
         return _Part(text, choices, may_be_empty)
 
     def _characters(self) -> Ranges:
-        """What the character, the escape or the class here stands for."""
+        """Parses the character, escape or class at the current position."""
         literal, end = self._next(), self.at + 1
         if literal == "[":
             literal, end = "", self._end_of_class()

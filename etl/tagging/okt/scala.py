@@ -1,4 +1,4 @@
-"""What the library's Scala objects hold, for Python. Needs a running JVM."""
+"""Reads the library's Scala objects from Python. Needs a running JVM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def module(name: str) -> Any:
 
 
 def private(name: str, field: str) -> Any:
-    """What a Scala object has in a field of its own."""
+    """Returns the value of a private field of a Scala object."""
     found = _class_of(name).getDeclaredField(field)
     found.setAccessible(True)
     return found.get(module(name))

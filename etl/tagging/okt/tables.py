@@ -25,7 +25,7 @@ CODA_OF_ONSET = (1, 2, 4, 7, 0, 8, 16, 17, 0, 19, 20, 21, 22, 0, 23, 24, 25, 26,
 
 @dataclass(frozen=True)
 class Tables:
-    """What the parser and the normaliser look up.
+    """Look-up tables of the parser and the normaliser.
 
     Args:
         words: a row a word, those of Hangul and at most eight syllables first: `word`, `mask`, `frequency`
