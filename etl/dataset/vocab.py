@@ -334,7 +334,7 @@ def _n_rows(dataset: Dataset, split: str) -> int:
 
 
 def _origin(dataset: Dataset) -> dict[str, str]:
-    """Returns the hashes that determine a dataset's vocabulary: of tagger, key-token filter and train shards."""
+    """Returns the hashes that determine a vocabulary: of tagger, key-token filter and train shards."""
     try:
         origin = {
             "tagger": dataset.manifest.tagger.fingerprint,
