@@ -12,7 +12,7 @@ help:
 	@echo "make check  lint, and the tests that need no Java, browser, cluster or training: under a minute"
 	@echo "make test   all tests; FILE=tests/x.py runs one file"
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
-	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make lint   ruff, mypy, import-linter, codespell"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
 	@echo "make bench-keras  the baseline against Keras; installs TensorFlow into an environment of its own"
 
@@ -33,6 +33,7 @@ lint: $(VENV)-lint/.installed
 	$(VENV)-lint/bin/ruff check
 	$(VENV)-lint/bin/mypy
 	$(VENV)-lint/bin/lint-imports
+	$(VENV)-lint/bin/codespell
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
