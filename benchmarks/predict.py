@@ -151,7 +151,7 @@ def make(target: str, count: int) -> None:
         table=Table(text_column="text", label_column="label"),
     )
     etl.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
-    vocab.build(folder / "dataset")
+    vocab.build_vocab(folder / "dataset")
     training.train(folder / "dataset", folder / "model", TrainSettings(epochs=2, lr=0.002))
     lines = "".join(f"{text}\n" for text, _ in reviews[:count])
     (folder / "reviews.txt").write_text(lines, encoding="utf-8")

@@ -73,7 +73,7 @@ def etl(source: str, _: str) -> Vocabulary:
     from etl.dataset import vocab
     from etl.dataset.read import open_dataset
 
-    return vocab.count(open_dataset(Path(source)), min_count=MIN_COUNT)
+    return vocab.count_vocab(open_dataset(Path(source)), min_count=MIN_COUNT)
 
 
 def counter_rows(pairs: list[tuple[str, int]]) -> Iterator[tuple[Any, ...]]:

@@ -39,15 +39,15 @@ def build_vocab(
 
     with changed(dataset) as folder:
         with open_engine(engine, address, None) as chosen:
-            vocabulary = vocab.build(folder, min_count=min_count, max_size=max_size, engine=chosen)
-        covered = vocab.coverage(vocabulary, open_dataset(folder))
+            vocabulary = vocab.build_vocab(folder, min_count=min_count, max_size=max_size, engine=chosen)
+        covered = vocab.measure_coverage(vocabulary, open_dataset(folder))
     file = f"{dataset.rstrip('/')}/{vocab.FILE}"
     if is_json:
         console.json_document(
             {
                 "file": file,
                 "size": len(vocabulary),
-                "sha256": vocab.sha256(vocabulary),
+                "sha256": vocab.hash_vocab(vocabulary),
                 "min_count": min_count,
                 "max_size": max_size,
                 "coverage": {

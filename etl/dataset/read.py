@@ -46,14 +46,12 @@ def open_dataset(dataset: PathLike | Dataset) -> Dataset:
     belongs to the same version, whatever is published meanwhile.
 
     Args:
-        dataset: the path of its folder; an open dataset is returned as it is.
+        dataset: its folder; or an open dataset, whose manifest is read again, since `build_vocab` changes it.
 
     Raises:
         InputError: there is no dataset at the path, or its manifest is damaged.
     """
-    if isinstance(dataset, Dataset):
-        return dataset
-    path = Path(dataset)
+    path = dataset.path if isinstance(dataset, Dataset) else Path(dataset)
     path = path.resolve() if path.is_symlink() else path
     return Dataset(path, read_manifest(path))
 

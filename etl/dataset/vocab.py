@@ -3,7 +3,7 @@
 `vocab.json` is what everything reads, `vocab.tsv` the same for people.
 
 Only train is counted, so nothing of validation or test shapes the ids. Which tokens a row has is decided by
-ingest; what is learnt from the ids is `etl.models`'s business.
+ingest.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from etl.dataset.manifest import to_bytes as manifest_to_bytes
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
+from etl.settings import PathLike
 from etl.runtime.files import write_atomic
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
@@ -57,7 +58,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of one split the vocabulary knows."""
+    """Rows and tokens of one split, and tokens that are not in the vocabulary."""
 
     rows: int
     tokens: int
@@ -74,17 +75,21 @@ class Coverage:
         return self.unknown / self.tokens if self.tokens else 0.0
 
 
-def build(
-    dataset: Path, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
+def build_vocab(
+    dataset: Dataset | PathLike,
+    *,
+    min_count: int = 2,
+    max_size: int | None = None,
+    engine: Engine | None = None,
 ) -> Vocabulary:
-    """Counts the tokens of train, writes `vocab.json` and `vocab.tsv`, and lists them in the manifest.
+    """Gives each token of the training split an id, and adds `vocab.json` and `vocab.tsv` to the dataset.
 
     Ids go by count, the highest first, then by code point: the same shards give the same bytes.
 
     Args:
-        dataset: the folder that `etl ingest` wrote.
+        dataset: the dataset or its folder; its manifest lists the two files afterwards.
         min_count: rarer tokens become `<unk>`.
-        max_size: at most so many ids, `<pad>` and `<unk>` included, so at least 3.
+        max_size: at most so many ids, `<pad>` and `<unk>` included, so at least 3; None: no limit.
         engine: where the tokens are counted; None: on this machine.
 
     Raises:
@@ -92,74 +97,75 @@ def build(
         SettingsError: the options leave no token.
         WriteError: a file cannot be written.
     """
-    source = open_dataset(dataset)
-    vocabulary = count(source, min_count=min_count, max_size=max_size, engine=engine)
-    write_atomic(dataset / READABLE, to_tsv(vocabulary))
-    write_atomic(dataset / FILE, to_bytes(vocabulary))
-    _list_in_manifest(source, FILE, READABLE)
+    dataset = open_dataset(dataset)
+    vocabulary = count_vocab(dataset, min_count=min_count, max_size=max_size, engine=engine)
+    write_atomic(dataset.path / READABLE, to_tsv(vocabulary))
+    write_atomic(dataset.path / FILE, to_bytes(vocabulary))
+    manifest = dataset.manifest.with_files(describe_files(dataset.path, FILE, READABLE))
+    write_atomic(dataset.path / MANIFEST, manifest_to_bytes(manifest))
     return vocabulary
 
 
-def count(
+def count_vocab(
     dataset: Dataset, *, min_count: int = 2, max_size: int | None = None, engine: Engine | None = None
 ) -> Vocabulary:
-    """The vocabulary of the training split; it is not written.
+    """Counts the vocabulary of the training split without writing it.
 
     Raises:
         InputError: the training split has no rows, or a shard is damaged.
         SettingsError: the options leave no token.
     """
-    if not _n_rows(dataset, "train"):
+    if not _count_rows(dataset, "train"):
         raise InputError(
             f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
             cause="Every row was rejected, or belongs to validation or test.",
             next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
         )
-    with reading(dataset, "train"):
+    with wrap_read_errors(dataset, "train"):
         if engine is None or engine.n_partitions == 1:
-            counted = _counts(dataset.scan("train"))
+            counted = _count_tokens(dataset.scan("train"))
         else:
-            counted = _counts_of_shards(dataset, engine)
-        return _of_counts(dataset, counted, min_count, max_size)
+            counted = _count_in_shards(dataset, engine)
+        return _select_tokens(dataset, counted, min_count, max_size)
 
 
-def of_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) -> Vocabulary:
-    """The vocabulary of `train`'s rows with all of their tokens, not only the key tokens; it is not written.
+def count_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) -> Vocabulary:
+    """Counts the vocabulary of all tokens of the training rows, not only of the key tokens.
 
     Args:
-        dataset: what the rows belong to.
-        train: the training rows with `tokens`.
-        like: the vocabulary of the key tokens; `min_count` and `max_size` are taken from it.
+        dataset: the dataset of the rows.
+        train: the training rows with all tokens in the column `tokens`.
+        like: the vocabulary of the key tokens, whose `min_count` and `max_size` hold here too.
 
     Raises:
         SettingsError: no token is frequent enough.
     """
-    vocabulary = _of_counts(dataset, _counts(train.lazy()), like.min_count, like.max_size)
+    vocabulary = _select_tokens(dataset, _count_tokens(train.lazy()), like.min_count, like.max_size)
     return msgspec.structs.replace(vocabulary, key_tokens=ALL_TOKENS)
 
 
 def to_bytes(vocabulary: Vocabulary) -> bytes:
-    """The content of `vocab.json`: the same vocabulary, the same bytes."""
+    """Returns the content of `vocab.json`: the same vocabulary, the same bytes."""
     return msgspec.json.encode(vocabulary) + b"\n"
 
 
 def to_tsv(vocabulary: Vocabulary) -> str:
-    """The content of `vocab.tsv`, for people: a line for each id, with its token and its count in train."""
+    """Returns the content of `vocab.tsv`, for people: each id with its token and its count in train."""
     rows = enumerate(zip(vocabulary.tokens, vocabulary.counts, strict=True))
     return "id\ttoken\tcount\n" + "".join(f"{index}\t{token}\t{count}\n" for index, (token, count) in rows)
 
 
-def sha256(vocabulary: Vocabulary) -> str:
-    """The hash by which a model and a dataset know their vocabulary."""
+def hash_vocab(vocabulary: Vocabulary) -> str:
+    """Returns the sha256 that models and manifests store of their vocabulary."""
     return hashlib.sha256(to_bytes(vocabulary)).hexdigest()
 
 
-def load(path: Path, *, next_step: str = "") -> Vocabulary:
-    """Reads a `vocab.json`, in a dataset or beside a model, and checks that it is whole.
+def read_vocab(path: Path, *, next_step: str = "") -> Vocabulary:
+    """Reads the `vocab.json` of a dataset or a model, and checks it.
 
     Args:
         path: the file.
-        next_step: what an error advises; to build it, unless told.
+        next_step: the advice of an error; by default to build the vocabulary.
 
     Raises:
         InputError: it is not there, not readable, or contradicts itself.
@@ -187,16 +193,16 @@ def load(path: Path, *, next_step: str = "") -> Vocabulary:
     return vocabulary
 
 
-def load_for(dataset: Dataset) -> Vocabulary:
-    """The vocabulary of `dataset`, after checking that it was counted from these very shards.
+def read_vocab_of(dataset: Dataset) -> Vocabulary:
+    """Reads the vocabulary of a dataset, and checks that it was counted from its shards.
 
     Raises:
         InputError: it is not there, damaged, or belongs to other shards; both hashes are named.
     """
-    vocabulary = load(dataset.path / FILE)
+    vocabulary = read_vocab(dataset.path / FILE)
     check_belongs(vocabulary, dataset)
     listed = dataset.manifest.files[FILE].sha256 if FILE in dataset.manifest.files else "nothing"
-    found = sha256(vocabulary)
+    found = hash_vocab(vocabulary)
     if found != listed:
         raise InputError(
             f"{dataset.path / FILE} is not the vocabulary that the manifest lists",
@@ -208,7 +214,7 @@ def load_for(dataset: Dataset) -> Vocabulary:
 
 
 def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
-    """Refuses a vocabulary that was counted from other shards than those of `dataset`.
+    """Checks that a vocabulary was counted from the shards of a dataset.
 
     Raises:
         InputError: the tagger, the key-token filter or a training shard differs; both hashes are named.
@@ -230,15 +236,15 @@ def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
         )
 
 
-def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
-    """How much of each split that has rows the vocabulary knows, in the order of `SPLITS`."""
+def measure_coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
+    """Counts known and unknown tokens for each split that has rows, in the order of `SPLITS`."""
 
     shares: dict[str, Coverage] = {}
     for split in SPLITS:
-        rows = _n_rows(dataset, split)
+        rows = _count_rows(dataset, split)
         if rows:
-            with reading(dataset, split):
-                counted = _counts(dataset.scan(split))
+            with wrap_read_errors(dataset, split):
+                counted = _count_tokens(dataset.scan(split))
             known = counted.filter(pl.col("token").is_in(vocabulary.tokens[len(RESERVED) :]))
             tokens = int(counted["n"].sum())
             shares[split] = Coverage(rows, tokens, tokens - int(known["n"].sum()))
@@ -246,7 +252,7 @@ def coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Coverage]:
 
 
 def encode(vocabulary: Vocabulary, tokens: pl.Series) -> pl.Series:
-    """The ids (int64) of a series of strings; what has none of its own is `<unk>`: none is out of range."""
+    """Returns the ids (int64) of tokens (string); a token without an id of its own becomes `<unk>`."""
 
     ids = tokens.cast(pl.Enum(vocabulary.tokens), strict=False).to_physical().cast(pl.Int64)
     # A sentence may hold "<pad>" as text; the id of padding is never a token's.
@@ -254,8 +260,8 @@ def encode(vocabulary: Vocabulary, tokens: pl.Series) -> pl.Series:
 
 
 @contextmanager
-def reading(dataset: Dataset, split: str) -> Iterator[None]:
-    """Inside, a shard that polars cannot read is an error for a user.
+def wrap_read_errors(dataset: Dataset, split: str) -> Iterator[None]:
+    """Turns what polars raises for a damaged shard in the block into an explained error.
 
     Raises:
         InputError: a shard of `split` is damaged.
@@ -272,7 +278,9 @@ def reading(dataset: Dataset, split: str) -> Iterator[None]:
         ) from error
 
 
-def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size: int | None) -> Vocabulary:
+def _select_tokens(
+    dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size: int | None
+) -> Vocabulary:
 
     total = int(counted["n"].sum())
     kept = (
@@ -304,32 +312,32 @@ def _of_counts(dataset: Dataset, counted: pl.DataFrame, min_count: int, max_size
     )
 
 
-def _counts(rows: pl.LazyFrame) -> pl.DataFrame:
-    """One row per distinct token, in no fixed order: token, n."""
+def _count_tokens(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Counts distinct tokens: columns token and n, in no fixed order."""
 
     exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
     return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
 
 
-def _counts_of_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
-    """Same result as `_counts`, one shard at a time; sent as bytes, as other nodes may not have the files."""
+def _count_in_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
+    """Counts like `_count_tokens`, one shard per task, sent as bytes: workers may share no disk."""
 
     shards = (shard.read_bytes() for shard in dataset.shards("train"))
     # Added up in between: the tokens of many shards are mostly the same.
     total = pl.DataFrame(schema={"token": pl.String, "n": pl.Int64})
-    for counted in engine.map(_counts_of_shard, shards):
+    for counted in engine.map(_count_in_shard, shards):
         total = pl.concat([total, counted]).group_by("token").agg(pl.col("n").sum())
     return total
 
 
-def _counts_of_shard(shard: bytes) -> pl.DataFrame:
+def _count_in_shard(shard: bytes) -> pl.DataFrame:
 
-    return _counts(pl.scan_parquet(io.BytesIO(shard)))
+    return _count_tokens(pl.scan_parquet(io.BytesIO(shard)))
 
 
-def _n_rows(dataset: Dataset, split: str) -> int:
+def _count_rows(dataset: Dataset, split: str) -> int:
 
-    with reading(dataset, split):
+    with wrap_read_errors(dataset, split):
         return int(dataset.scan(split).select(pl.len()).collect().item())
 
 
@@ -367,8 +375,3 @@ def _defect(vocabulary: Vocabulary) -> str:
     if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
         return "expected every token once, got one twice"
     return ""
-
-
-def _list_in_manifest(dataset: Dataset, *names: str) -> None:
-    manifest = dataset.manifest.with_files(describe_files(dataset.path, *names))
-    write_atomic(dataset.path / MANIFEST, manifest_to_bytes(manifest))

@@ -72,7 +72,7 @@ def trace(dataset: Dataset, what: str, *, limit: int = 10, workers: int = 1) -> 
     Raises:
         InputError: it is none of these, or the dataset or its vocabulary is damaged.
     """
-    vocabulary = vocab.load_for(dataset)
+    vocabulary = vocab.read_vocab_of(dataset)
     row = _row(dataset, what)
     if row is not None:
         return _traced_row(row, vocabulary)

@@ -311,7 +311,7 @@ def _build_vocabulary(making: Making) -> None:
         why = ["the dataset was written anew"]
     if why:
         with making.job.open_engine() as engine:
-            build = partial(vocab.build, making.folder, engine=engine)
+            build = partial(vocab.build_vocab, making.folder, engine=engine)
             limited = partial(build, min_count=refresh.min_count, max_size=refresh.max_size)
             _timed(making, VOCABULARY, why, limited)
     else:

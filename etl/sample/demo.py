@@ -102,7 +102,7 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
             next_step=f"see {dataset / 'validation' / 'report.html'}",
         )
     _log.info("4/6 build-vocab")
-    vocabulary = vocab.build(dataset)
+    vocabulary = vocab.build_vocab(dataset)
     _log.info(f"5/6 train-baseline: {model}")
     training = train(dataset, model)
     published = _publish(folder / "published", raw, settings, workers, progress)

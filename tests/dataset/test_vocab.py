@@ -57,30 +57,30 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def test_ids_go_by_count_and_then_by_code_point(dataset: Path) -> None:
-    vocabulary = vocab.build(dataset, min_count=1)
+    vocabulary = vocab.build_vocab(dataset, min_count=1)
     assert vocabulary.tokens == ("<pad>", "<unk>", "나", "가다", "집", "좋다", "😀")
     assert vocabulary.counts == (0, 0, 3, 2, 2, 1, 1)
 
 
 def test_rare_tokens_become_unknown_and_are_counted_there(dataset: Path) -> None:
-    vocabulary = vocab.build(dataset)
+    vocabulary = vocab.build_vocab(dataset)
     assert vocabulary.tokens == ("<pad>", "<unk>", "나", "가다", "집")
     assert vocabulary.counts[vocab.UNKNOWN] == 2
 
 
 def test_max_size_counts_the_reserved_ids_and_keeps_the_most_frequent(dataset: Path) -> None:
-    assert vocab.build(dataset, min_count=1, max_size=4).tokens == ("<pad>", "<unk>", "나", "가다")
+    assert vocab.build_vocab(dataset, min_count=1, max_size=4).tokens == ("<pad>", "<unk>", "나", "가다")
 
 
 def test_tokens_that_only_validation_or_test_have_get_no_id(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "d", train=[["나"]], validation=[["집"] * 9], test=[["가다"] * 9])
-    assert vocab.build(dataset, min_count=1).tokens == ("<pad>", "<unk>", "나")
+    assert vocab.build_vocab(dataset, min_count=1).tokens == ("<pad>", "<unk>", "나")
 
 
 def test_the_same_shards_give_the_same_bytes(dataset: Path) -> None:
-    vocab.build(dataset, min_count=1)
+    vocab.build_vocab(dataset, min_count=1)
     first = [(dataset / name).read_bytes() for name in ("vocab.json", "manifest.json")]
-    vocab.build(dataset, min_count=1)
+    vocab.build_vocab(dataset, min_count=1)
     assert [(dataset / name).read_bytes() for name in ("vocab.json", "manifest.json")] == first
     assert sorted(path.name for path in dataset.iterdir()) == [
         *("data", "manifest.json", "vocab.json", "vocab.tsv")
@@ -89,7 +89,7 @@ def test_the_same_shards_give_the_same_bytes(dataset: Path) -> None:
 
 def test_the_manifest_lists_the_vocabulary_and_keeps_the_rest(dataset: Path) -> None:
     before = json.loads((dataset / "manifest.json").read_text())
-    vocab.build(dataset)
+    vocab.build_vocab(dataset)
     after = json.loads((dataset / "manifest.json").read_text())
     content = (dataset / "vocab.json").read_bytes()
     listed = after["files"].pop("vocab.json")
@@ -99,7 +99,7 @@ def test_the_manifest_lists_the_vocabulary_and_keeps_the_rest(dataset: Path) -> 
 
 
 def test_the_vocabulary_says_what_it_was_counted_from(dataset: Path) -> None:
-    vocab.build(dataset)
+    vocab.build_vocab(dataset)
     document = json.loads((dataset / "vocab.json").read_text())
     shard = "data/train-00000-of-00001.parquet"
     assert document["shards"] == {shard: hashlib.sha256((dataset / shard).read_bytes()).hexdigest()}
@@ -126,17 +126,17 @@ def test_counts_are_those_of_a_counter(sentences: list[list[str]], min_count: in
         dataset = write_dataset(Path(folder) / "dataset", train=sentences)
         if not kept:
             with pytest.raises(SettingsError):
-                vocab.build(dataset, min_count=min_count)
+                vocab.build_vocab(dataset, min_count=min_count)
             return
-        vocabulary = vocab.build(dataset, min_count=min_count)
-        share = vocab.coverage(vocabulary, open_dataset(dataset))["train"]
+        vocabulary = vocab.build_vocab(dataset, min_count=min_count)
+        share = vocab.measure_coverage(vocabulary, open_dataset(dataset))["train"]
     assert list(zip(vocabulary.tokens, vocabulary.counts, strict=True))[2:] == kept
     assert sum(vocabulary.counts) == counter.total() == share.tokens
     assert share.unknown == vocabulary.counts[vocab.UNKNOWN]
 
 
 def test_coverage_is_counted_per_split(dataset: Path) -> None:
-    shares = vocab.coverage(vocab.build(dataset), open_dataset(dataset))
+    shares = vocab.measure_coverage(vocab.build_vocab(dataset), open_dataset(dataset))
     assert list(shares) == ["train", "validation"]
     assert (shares["train"].rows, shares["train"].tokens, shares["train"].unknown) == (4, 9, 2)
     assert shares["validation"].unknown_share == pytest.approx(2 / 4)
@@ -144,50 +144,50 @@ def test_coverage_is_counted_per_split(dataset: Path) -> None:
 
 
 def test_what_was_built_can_be_loaded(dataset: Path) -> None:
-    built = vocab.build(dataset)
-    assert vocab.load(dataset / "vocab.json") == vocab.load_for(open_dataset(dataset)) == built
+    built = vocab.build_vocab(dataset)
+    assert vocab.read_vocab(dataset / "vocab.json") == vocab.read_vocab_of(open_dataset(dataset)) == built
 
 
 def test_a_dataset_without_training_rows_is_refused(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "d", train=[], validation=[["나"]])
     with pytest.raises(InputError, match="no training rows"):
-        vocab.build(dataset)
+        vocab.build_vocab(dataset)
     assert not (dataset / "vocab.json").exists()
 
 
 @pytest.mark.parametrize("options", [{"min_count": 4}, {"max_size": 2}, {"max_size": 0}])
 def test_a_vocabulary_without_tokens_is_refused(dataset: Path, options: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="--min-count 1"):
-        vocab.build(dataset, **options)
+        vocab.build_vocab(dataset, **options)
 
 
 def test_the_vocabulary_of_another_dataset_is_refused_naming_both_hashes(
     dataset: Path, tmp_path: Path
 ) -> None:
     other = write_dataset(tmp_path / "other", train=[["나", "나"]])
-    vocab.build(dataset)
-    vocab.build(other)
+    vocab.build_vocab(dataset)
+    vocab.build_vocab(other)
     (dataset / "vocab.json").write_bytes((other / "vocab.json").read_bytes())
     shard = "data/train-00000-of-00001.parquet"
     expected, got = (hashlib.sha256((folder / shard).read_bytes()).hexdigest() for folder in (dataset, other))
     with pytest.raises(InputError) as caught:
-        vocab.load_for(open_dataset(dataset))
+        vocab.read_vocab_of(open_dataset(dataset))
     assert f"{shard}: expected {expected}, got {got}" in str(caught.value)
     assert f"build it again with `etl build-vocab {dataset}`" in str(caught.value)
 
 
 def test_another_tagger_makes_a_vocabulary_stale(dataset: Path) -> None:
-    vocab.build(dataset)
+    vocab.build_vocab(dataset)
     manifest = json.loads((dataset / "manifest.json").read_text())
     manifest["tagger"]["fingerprint"] = "a" * 64
     (dataset / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(InputError, match=f"tagger: expected {'a' * 64}, got {'f' * 64}"):
-        vocab.load_for(open_dataset(dataset))
+        vocab.read_vocab_of(open_dataset(dataset))
 
 
 def test_a_missing_vocabulary_names_the_command(dataset: Path) -> None:
     with pytest.raises(InputError, match=f"etl build-vocab {dataset}"):
-        vocab.load_for(open_dataset(dataset))
+        vocab.read_vocab_of(open_dataset(dataset))
 
 
 @pytest.mark.parametrize(
@@ -204,40 +204,40 @@ def test_a_missing_vocabulary_names_the_command(dataset: Path) -> None:
 def test_a_vocabulary_that_was_edited_is_refused(
     dataset: Path, key: str, value: object, message: str
 ) -> None:
-    vocab.build(dataset)
+    vocab.build_vocab(dataset)
     document = json.loads((dataset / "vocab.json").read_text())
     (dataset / "vocab.json").write_text(json.dumps(document | {key: value}))
     with pytest.raises(InputError, match=message):
-        vocab.load(dataset / "vocab.json")
+        vocab.read_vocab(dataset / "vocab.json")
 
 
 def test_a_vocabulary_with_a_token_exchanged_is_not_the_one_the_manifest_lists(dataset: Path) -> None:
-    built = vocab.build(dataset)
+    built = vocab.build_vocab(dataset)
     edited = (dataset / "vocab.json").read_text().replace("가다", "오다")
     (dataset / "vocab.json").write_text(edited)
-    with pytest.raises(InputError, match=f"expected sha256 {vocab.sha256(built)}, got [0-9a-f]{{64}}"):
-        vocab.load_for(open_dataset(dataset))
+    with pytest.raises(InputError, match=f"expected sha256 {vocab.hash_vocab(built)}, got [0-9a-f]{{64}}"):
+        vocab.read_vocab_of(open_dataset(dataset))
 
 
 def test_a_shard_that_the_manifest_does_not_list_is_refused(dataset: Path) -> None:
     shard = dataset / "data" / "train-00000-of-00001.parquet"
     (dataset / "data" / "train-00001-of-00001.parquet").write_bytes(shard.read_bytes())
     with pytest.raises(InputError, match="train-00001-of-00001"):
-        vocab.build(dataset)
+        vocab.build_vocab(dataset)
 
 
 def test_a_truncated_shard_is_an_input_that_cannot_be_read(dataset: Path) -> None:
     shard = dataset / "data" / "train-00000-of-00001.parquet"
     shard.write_bytes(shard.read_bytes()[:100])
     with pytest.raises(InputError, match="cannot be read"):
-        vocab.build(dataset)
+        vocab.build_vocab(dataset)
 
 
 def test_a_vocabulary_that_cannot_be_written_leaves_the_dataset_as_it_was(dataset: Path) -> None:
     (dataset / "vocab.json").mkdir()
     before = (dataset / "manifest.json").read_bytes()
     with pytest.raises(WriteError, match=r"vocab\.json cannot be written"):
-        vocab.build(dataset)
+        vocab.build_vocab(dataset)
     assert (dataset / "manifest.json").read_bytes() == before
     assert sorted(path.name for path in dataset.iterdir()) == [
         *("data", "manifest.json", "vocab.json", "vocab.tsv")

@@ -71,7 +71,7 @@ def write_dataset(tmp_path: Path) -> WriteDataset:
         )
         (folder / MANIFEST).write_bytes(to_bytes(manifest))
         if has_vocabulary:
-            vocab.build(folder, min_count=1)
+            vocab.build_vocab(folder, min_count=1)
         return folder
 
     return write

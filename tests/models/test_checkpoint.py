@@ -37,9 +37,9 @@ def test_a_saved_model_has_the_scores_it_had_when_it_was_trained(dataset, model)
 
 def test_the_card_says_what_the_model_belongs_to(dataset, model) -> None:
     card = checkpoint.load(model).card
-    vocabulary = vocab.load(dataset / "vocab.json")
+    vocabulary = vocab.read_vocab(dataset / "vocab.json")
     assert card.labels == ["기쁨", "슬픔", "중립"]
-    assert (card.vocabulary_size, card.vocabulary_sha256) == (len(vocabulary), vocab.sha256(vocabulary))
+    assert (card.vocabulary_size, card.vocabulary_sha256) == (len(vocabulary), vocab.hash_vocab(vocabulary))
     assert card.tagger == vocabulary.tagger
     assert card.settings.max_len == 6
     assert (model / "vocab.json").read_bytes() == (dataset / "vocab.json").read_bytes()
@@ -82,7 +82,7 @@ def test_a_card_that_was_edited_is_refused(model) -> None:
 def test_the_vocabulary_of_another_model_is_refused_naming_both_hashes(model, write_dataset, eight) -> None:
     other = write_dataset(eight, name="other")
     expected = checkpoint.load(model).card.vocabulary_sha256
-    got = vocab.sha256(vocab.load(other / "vocab.json"))
+    got = vocab.hash_vocab(vocab.read_vocab(other / "vocab.json"))
     shutil.copy(other / "vocab.json", model / "vocab.json")
     with pytest.raises(InputError, match=f"expected sha256 {expected}, got {got}"):
         checkpoint.load(model)
@@ -90,7 +90,7 @@ def test_the_vocabulary_of_another_model_is_refused_naming_both_hashes(model, wr
 
 def test_a_model_of_another_dataset_is_refused_naming_both_hashes(model, write_dataset, eight) -> None:
     other = write_dataset(eight, name="other")
-    expected = vocab.sha256(vocab.load(other / "vocab.json"))
+    expected = vocab.hash_vocab(vocab.read_vocab(other / "vocab.json"))
     got = checkpoint.load(model).card.vocabulary_sha256
     with pytest.raises(InputError, match=f"expected {expected}, got {got}"):
         checkpoint.check_belongs(checkpoint.load(model), open_dataset(other))

@@ -56,7 +56,7 @@ def make_model(folder: Path, tagger: str, **tag: Any) -> Path:
     )
     dataset = folder / "dataset"
     etl.ingest([raw], dataset, settings, workers=1, progress=lambda _amount, _description=None: None)
-    vocab.build(dataset, min_count=1)
+    vocab.build_vocab(dataset, min_count=1)
     train.train(dataset, folder / "model", QUICK)
     return folder / "model"
 

@@ -240,11 +240,11 @@ def test_all_tokens_are_those_of_the_tagger_and_have_a_vocabulary_of_their_own(
         pl.read_parquet(shard).with_columns(
             pl.Series(name, lists) for name, lists in filler.items()
         ).write_parquet(shard)
-    vocab.build(dataset, min_count=1)
+    vocab.build_vocab(dataset, min_count=1)
     settings = structs.replace(SMALL, tokens="all")
     report = train.train(dataset, tmp_path / "all", settings)
     assert report.model["validation"].accuracy > 0.95
     assert train.evaluate(tmp_path / "all", dataset, "validation").accuracy > 0.95
     loaded = checkpoint.load(tmp_path / "all")
-    assert len(vocab.load(dataset / "vocab.json")) == 3 < len(loaded.vocabulary)
+    assert len(vocab.read_vocab(dataset / "vocab.json")) == 3 < len(loaded.vocabulary)
     assert loaded.preparation.tokens == "all"

@@ -76,7 +76,7 @@ def local(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
     """The files of the dataset that this machine makes alone."""
     folder = tmp_path_factory.mktemp("local") / "dataset"
     manifest = etl.ingest([raw], folder, WHITESPACE, workers=2, progress=quiet).manifest
-    vocab.build(folder)
+    vocab.build_vocab(folder)
     rejected = manifest.counts["table"].rejected
     assert rejected["leak_near"] > 100
     assert rejected["duplicate"] > 100
@@ -94,7 +94,7 @@ def test_two_nodes_make_the_dataset_of_one_machine(
     with open_engine("ray", cluster.address, None) as engine:
         assert engine.n_partitions == 2
         etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
-        vocab.build(tmp_path / "d", engine=engine)
+        vocab.build_vocab(tmp_path / "d", engine=engine)
     assert digests(tmp_path / "d") == local
 
 
@@ -119,7 +119,7 @@ def test_a_node_that_dies_in_the_midst_changes_nothing(
     with open_engine("ray", cluster.address, None) as engine:
         assert engine.n_partitions == 3
         etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
-        vocab.build(tmp_path / "d", engine=engine)
+        vocab.build_vocab(tmp_path / "d", engine=engine)
     log.removeFilter(remove_node)
     assert "3 workers on 3 nodes ready" in caplog.messages
     assert [note for note in caplog.messages if "was lost; others do its work" in note]

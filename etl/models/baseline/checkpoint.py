@@ -114,7 +114,7 @@ def save(
         settings=settings,
         labels=dataset.labels,
         vocabulary_size=len(inputs.vocabulary),
-        vocabulary_sha256=vocab.sha256(inputs.vocabulary),
+        vocabulary_sha256=vocab.hash_vocab(inputs.vocabulary),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         preparation_sha256=hashlib.sha256(prepared).hexdigest(),
         tagger=inputs.vocabulary.tagger,
@@ -152,8 +152,8 @@ def load(folder: Path) -> Checkpoint:
             next_step="use `etl predict` or `etl export`: they take both",
         )
     card = read_card(folder, Card, FORMAT, _again(folder))
-    vocabulary = vocab.load(folder / vocab.FILE, next_step=_again(folder))
-    _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.sha256(vocabulary))
+    vocabulary = vocab.read_vocab(folder / vocab.FILE, next_step=_again(folder))
+    _check_same(folder / vocab.FILE, card.vocabulary_sha256, vocab.hash_vocab(vocabulary))
     how = preparation.load(folder / preparation.FILE)
     found = hashlib.sha256(preparation.to_bytes(how)).hexdigest()
     _check_same(folder / preparation.FILE, card.preparation_sha256, found)
@@ -180,7 +180,7 @@ def check_belongs(checkpoint: Checkpoint, dataset: Dataset) -> None:
     Raises:
         InputError: both hashes, or both lists of labels, are named.
     """
-    expected_vocabulary = vocab.sha256(vocab.load_for(dataset))
+    expected_vocabulary = vocab.hash_vocab(vocab.read_vocab_of(dataset))
     if checkpoint.card.settings.tokens == "all":
         # Its vocabulary is its own; what it was counted from is the dataset's.
         vocab.check_belongs(checkpoint.vocabulary, dataset)

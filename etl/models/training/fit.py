@@ -59,7 +59,7 @@ def fit(
     """
 
     settings, rows, labels = training.settings, read.held_out[read.chooses], read.dataset.labels
-    belongs = checkpoint.manifest_sha256(read.dataset), vocab.sha256(read.vocabulary)
+    belongs = checkpoint.manifest_sha256(read.dataset), vocab.hash_vocab(read.vocabulary)
     progress = _start(training, out, belongs, watcher, is_resuming=is_resuming)
     weights = np.array(references.label_weights(read.train, len(labels))) if settings.class_weights else None
     passes = loop.epochs(training, read.train, rows, weights, watcher.on_batch)

@@ -53,10 +53,10 @@ def read(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inputs:
         SettingsError: there are no held-out rows, or the tagger is not installed.
     """
     how = msgspec.structs.replace(preparation.load(dataset.path / preparation.FILE), tokens=tokens)
-    vocabulary = vocab.load_for(dataset)
+    vocabulary = vocab.read_vocab_of(dataset)
     frames = read_frames(dataset, how, SPLITS, workers)
     if tokens == "all" and frames["train"].height:
-        vocabulary = vocab.of_all_tokens(dataset, frames["train"], vocabulary)
+        vocabulary = vocab.count_all_tokens(dataset, frames["train"], vocabulary)
     rows = {split: batches.encode_rows(frame, dataset.labels, vocabulary) for split, frame in frames.items()}
     return of_rows(dataset, how, vocabulary, rows)
 
@@ -126,5 +126,5 @@ def collect(dataset: Dataset, split: str, column: Literal["tokens", "text"]) -> 
     """
 
     nothing = pl.lit([], pl.List(pl.String)) if column == "tokens" else pl.lit("")
-    with vocab.reading(dataset, split):
+    with vocab.wrap_read_errors(dataset, split):
         return dataset.scan(split).select("source", "label", pl.col(column).fill_null(nothing)).collect()

@@ -45,7 +45,7 @@ def find(
     predictions, confidence = log_probabilities.argmax(axis=1), np.exp(log_probabilities.max(axis=1))
     wrong = np.flatnonzero(predictions != rows.labels)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST]
-    with vocab.reading(inputs.dataset, split):
+    with vocab.wrap_read_errors(inputs.dataset, split):
         columns = ["id", "text"] if is_quoting else ["id"]
         frame = inputs.dataset.scan(split).select(columns).collect()
     found = frame[worst] if len(worst) else frame.clear()
