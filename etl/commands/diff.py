@@ -43,15 +43,15 @@ def diff(
 
 
 def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
-    from etl.dataset import versions
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
-    from etl.publishing.urls import existing_place
+    from etl.publishing.places import open_publish_dir
     from etl.storage.datasets import opened
+    from etl.storage.versions.version import choose_version
 
     if len(names) == _PLACE_AND_TWO:
-        place = existing_place(names[0])
-        one, other = (versions.path_of(place, versions.chosen(place, name).name) for name in names[1:])
+        store = open_publish_dir(names[0])
+        one, other = (store.path_of(choose_version(store, name).name) for name in names[1:])
     elif len(names) == _PLACE_AND_TWO - 1:
         one, other = (stack.enter_context(opened(name)) for name in names)
     else:

@@ -21,16 +21,16 @@ def prune(
 
     Whoever still reads a version that is removed loses its files. Files that other versions share stay.
     """
-    from etl.dataset import versions
-    from etl.publishing.urls import copy_current, existing_place
+    from etl.publishing.places import copy_current, open_publish_dir
     from etl.runtime import console
     from etl.storage.remote import shown
+    from etl.storage.versions.version import prune_versions
 
-    folder = existing_place(place)
-    with versions.locked(folder, "etl prune", wait=wait):
-        removed = versions.prune(folder, keep)
-        copy_current(folder, place, keep)
-        kept = [each.name for each in versions.versions(folder)]
+    store = open_publish_dir(place)
+    with store.lock("etl prune", wait=wait):
+        removed = prune_versions(store, keep)
+        copy_current(store, place, keep)
+        kept = [version.name for version in store.versions()]
     if is_json:
         console.json_document({"removed": removed, "kept": kept})
     else:

@@ -12,9 +12,9 @@ import typer
 from etl.settings import EngineName
 
 if TYPE_CHECKING:
+    from etl.publishing.changes import Changes
     from etl.publishing.record import Run
     from etl.publishing.refresh import Job
-    from etl.publishing.what_changed import Changes
 
 
 def refresh(
@@ -63,17 +63,17 @@ def refresh(
     """
     from etl import settings as settings_module
     from etl.publishing import notify as notifying
-    from etl.publishing.refresh import job_of, look
+    from etl.publishing.refresh import make_job, plan
 
     settings = settings_module.load(
         config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}
     )
-    job = job_of(settings, config.parent, workers)
+    job = make_job(settings, config.parent, workers)
     if settings.refresh.notify:
         notifying.check(settings.refresh.notify)
     occasions = _occasions(every, cron, is_once=is_once)
     if dry_run:
-        _show_plan(look(job), is_json=is_json)
+        _show_plan(plan(job), is_json=is_json)
         return
     is_lasting = every is not None or cron is not None
     for _ in occasions:
@@ -103,14 +103,14 @@ def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run |
     import msgspec
 
     from etl.errors import LockError
+    from etl.publishing import refresh as publishing
     from etl.publishing.notify import notify
-    from etl.publishing.refresh import refresh as run_stages
     from etl.runtime import console
 
     try:
         is_quiet = is_json or not sys.stderr.isatty()
         with console.progress("refresh", is_quiet=is_quiet) as progress:
-            run = run_stages(job, progress=progress, wait=wait)
+            run = publishing.refresh(job, wait=wait, progress=progress)
     except LockError as error:
         if not is_lasting:
             raise
@@ -119,7 +119,7 @@ def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run |
     if is_json:
         console.json_document(msgspec.to_builtins(run))
     else:
-        _show(run, job.place)
+        _show(run, job.publish_dir)
     if run.error:
         console.note(f"error: {run.error}")
     if job.settings.refresh.notify:
@@ -153,7 +153,7 @@ def _show(run: Run, place: Path) -> None:
 def _show_plan(changes: Changes, *, is_json: bool) -> None:
     import msgspec
 
-    from etl.publishing.what_changed import STAGES
+    from etl.publishing.changes import STAGES
     from etl.runtime import console
 
     if is_json:

@@ -23,17 +23,17 @@ def rollback(
     Later versions stay where they are, marked as withdrawn: a refresh publishes again when the raw files or
     the settings have changed, and not before. `etl rollback PLACE VERSION` also goes forward again.
     """
-    from etl.dataset import versions
-    from etl.publishing.urls import copy_current, existing_place
+    from etl.publishing.places import copy_current, open_publish_dir
     from etl.runtime import console
     from etl.storage.remote import shown
+    from etl.storage.versions.version import CURRENT
 
-    folder = existing_place(place)
-    with versions.locked(folder, "etl rollback", wait=wait):
-        before = versions.current(folder)
-        now = versions.rollback(folder, version).name
-        copy_current(folder, place)
+    store = open_publish_dir(place)
+    with store.lock("etl rollback", wait=wait):
+        before = store.current()
+        now = store.rollback(version).name
+        copy_current(store, place)
     if is_json:
         console.json_document({"current": now, "before": before})
     else:
-        console.line(f"{shown(place).rstrip('/')}/{versions.CURRENT} is version {now}; it was {before}.")
+        console.line(f"{shown(place).rstrip('/')}/{CURRENT} is version {now}; it was {before}.")

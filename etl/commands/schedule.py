@@ -44,13 +44,13 @@ def schedule(
     that no two runs get in each other's way is up to `etl refresh`, whoever starts it.
     """
     from etl import settings
-    from etl.publishing.refresh import job_of
+    from etl.publishing.refresh import make_job
     from etl.publishing.schedule.files import ScheduledRefresh, render_files
     from etl.publishing.schedule.times import parse_timing
     from etl.runtime import console
     from etl.runtime.files import write_atomic
 
-    job_of(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled
+    make_job(settings.load(config, {}), config.parent, workers=1)  # what cannot run is not scheduled
     options = {} if image is None else {"image": image}
     planned = ScheduledRefresh(config, parse_timing(every, cron), name, time_zone, **options)
     files = render_files(scheduler, planned)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from etl.dataset.manifest import SplitCounts
-    from etl.dataset.versions import Version
+    from etl.storage.versions.version import Version
 
 
 def versions(
@@ -22,32 +21,20 @@ def versions(
 
     A version that a rollback went back behind is withdrawn: no refresh makes it current again by itself.
     """
-    from etl.dataset import versions as published
-    from etl.dataset.manifest import read_manifest
-    from etl.errors import InputError
+    from etl.publishing.places import open_store
     from etl.runtime import console
-    from etl.storage import versions as remote
-    from etl.storage.remote import is_remote, shown
 
-    if is_remote(place):
-        known, now = list(remote.published(place).values()), remote.current(place)
-        splits = {each.name: remote.splits(place, each.name) for each in known}
-        if not known:
-            raise InputError(
-                f"nothing was published at {shown(place)}",
-                next_step="`etl refresh --config etl.yaml` publishes where `refresh.out` says.",
-            )
-    else:
-        folder = Path(place)
-        published.check_place(folder)
-        known, now = published.versions(folder), published.current(folder)
-        splits = {each.name: read_manifest(published.path_of(folder, each.name)).splits for each in known}
-    found = [_document(each, splits[each.name], is_current=each.name == now) for each in known]
+    store = open_store(place)
+    now = store.current()
+    found = [
+        _document(version, store.read_manifest(version.name).splits, is_current=version.name == now)
+        for version in store.versions()
+    ]
     if is_json:
         console.json_document(found)
         return
     console.table(
-        f"Versions in {shown(place)}",
+        f"Versions in {store.location}",
         ["version", "published", "train", "validation", "test", "state"],
         [[each["version"], each["published"], *each["rows"].values(), each["state"]] for each in found],
     )

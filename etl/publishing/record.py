@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from etl.errors import WriteError
-from etl.publishing.what_changed import Event
+from etl.publishing.changes import Event
 
 FILE = "runs.jsonl"
 

@@ -18,9 +18,8 @@ from typing import TypeVar
 
 import msgspec
 
-from etl.dataset import versions, vocab
+from etl.dataset import vocab
 from etl.dataset.manifest import read_manifest
-from etl.dataset.versions import Version
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
@@ -28,8 +27,8 @@ from etl.ingestion.ingest import ingest
 from etl.publishing import record
 from etl.publishing.record import Run, Stage
 from etl.publishing.retry import with_retries
-from etl.publishing.urls import copy_current, inputs_of, local_inputs, place_of
-from etl.publishing.what_changed import (
+from etl.publishing.places import copy_current, find_publish_dir, local_inputs, split_inputs
+from etl.publishing.changes import (
     DATASET,
     INGEST,
     PUBLISH,
@@ -37,18 +36,22 @@ from etl.publishing.what_changed import (
     VALIDATE,
     VOCABULARY,
     Changes,
+    check_unchanged,
+    find_changes,
     known_hashes,
-    reasons,
-    refuse_changed,
-    what_changed,
+    list_reasons,
 )
-from etl.runtime import clock
+from etl import settings as all_settings
+from etl.runtime import clock, console
 from etl.runtime.console import Progress
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine
 from etl.schema import taxonomy
-from etl.settings import Settings
+from etl.settings import PathLike, Settings
 from etl.storage.remote import is_remote
+from etl.storage.versions.local import LOCK, LocalStore
+from etl.storage.versions.sharing import copy_tree
+from etl.storage.versions.version import VERSIONS, Version, prune_versions
 from etl.tagging.policy import load as load_policy
 from etl.validation import contract_worker
 from etl.validation.contract_worker import BeginToFind
@@ -69,7 +72,7 @@ class Job:
 
     Args:
         inputs: raw files, archives and folders.
-        place: where versions are published.
+        publish_dir: the folder in which versions are published.
         settings: all of them.
         workers: tagging processes; decides nothing of the content.
         sources: where there are URLs among the inputs: those and the paths, to be fetched by each run.
@@ -77,21 +80,26 @@ class Job:
     """
 
     inputs: list[Path]
-    place: Path
+    publish_dir: Path
     settings: Settings
     workers: int | None = 1
     sources: tuple[str, ...] = ()
     url: str | None = None
 
+    @property
+    def store(self) -> LocalStore:
+        """The versions in `publish_dir`."""
+        return LocalStore(self.publish_dir)
+
     def open_engine(self) -> AbstractContextManager[Engine]:
-        """Where the work is done: only opened where there is some."""
+        """Opens what the steps run on; called only if there is something to run."""
         refresh = self.settings.refresh
         return open_engine(refresh.engine, refresh.address, self.workers)
 
 
 @dataclass
-class Making:
-    """A candidate on its way; `facts` grows stage by stage into those of the version."""
+class Candidate:
+    """A version that is being made; each stage adds what it depended on to `facts`."""
 
     job: Job
     changes: Changes
@@ -101,12 +109,17 @@ class Making:
 
     @property
     def folder(self) -> Path:
-        """Where the candidate stands; called as the place is, since reports bear its name."""
-        return self.job.place / CANDIDATE / self.job.place.resolve().name
+        """The candidate's folder. It has the name of `publish_dir`, which reports show."""
+        return self.job.publish_dir / CANDIDATE / self.job.publish_dir.resolve().name
 
 
-def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
-    """Returns the job that the section `refresh` of an `etl.yaml` in the folder `base` describes.
+def make_job(settings: Settings, base: Path, workers: int | None) -> Job:
+    """Makes the job that the section `refresh` of an `etl.yaml` describes.
+
+    Args:
+        settings: the whole `etl.yaml`.
+        base: its folder, to which paths are relative.
+        workers: tagging processes; None: one a core.
 
     Raises:
         SettingsError: no input or no output is named, or the output is one of the inputs.
@@ -119,58 +132,68 @@ def job_of(settings: Settings, base: Path, workers: int | None) -> Job:
             details=["expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`"],
             next_step="`etl init` writes a file in which every key is explained.",
         )
-    inputs, sources = inputs_of(refresh.inputs, base)
-    place = place_of(refresh.out, base)
-    for each in inputs:
-        if each.resolve().is_relative_to(place.resolve()):
+    inputs, sources = split_inputs(refresh.inputs, base)
+    publish_dir = find_publish_dir(refresh.out, base)
+    for path in inputs:
+        if path.resolve().is_relative_to(publish_dir.resolve()):
             raise SettingsError(
-                f"refresh.out holds the input {each}",
+                f"refresh.out holds the input {path}",
                 details=[f"got out: {refresh.out}"],
                 next_step="publish into a folder of its own.",
             )
     url = refresh.out if is_remote(refresh.out) else None
-    return Job(inputs, place, settings, workers, sources=sources, url=url)
+    return Job(inputs, publish_dir, settings, workers, sources=sources, url=url)
 
 
-def look(job: Job) -> Changes:
-    """Returns the changes since the last version; fetches inputs, but changes nothing.
+def _load_job(config: Path, workers: int | None) -> Job:
+    return make_job(all_settings.load(config, {}), config.parent, workers)
+
+
+def plan(job: Job) -> Changes:
+    """Returns what a refresh would do and why; inputs at URLs are fetched, nothing else is done.
 
     Raises:
-        EtlError: see `what_changed`.
+        EtlError: see `find_changes`.
     """
-    _check_place(job.place)
+    _check_publish_dir(job.publish_dir)
     with local_inputs(job.inputs, job.sources) as raw:
-        return what_changed(raw, job.place, job.settings)
+        return find_changes(raw, job.store, job.settings)
 
 
-def refresh(job: Job, *, progress: Progress, wait: bool = False) -> Run:
-    """Brings a place up to date, and records what was done.
+def refresh(
+    config: PathLike | Job, *, workers: int | None = None, wait: bool = False, progress: Progress | None = None
+) -> Run:
+    """Publishes a new version of a dataset if its raw files, the settings or the code have changed.
 
-    A run that fails leaves what was current as it was; its error is in the record, and raised by nobody.
+    If that fails, the current version stays, and the error stands in the returned `Run`; it is not raised.
 
     Args:
-        job: what is refreshed.
-        progress: told about each batch.
-        wait: wait while another run works on the place.
+        config: an `etl.yaml` with a section `refresh`, or a job made by `make_job`.
+        workers: tagging processes, if `config` is a path; None: one a core. Decides nothing of the content.
+        wait: wait while another run works in the same folder.
+        progress: called for each batch.
 
     Returns:
-        The run as it stands in the record.
+        The run as it stands in `runs.jsonl`.
 
     Raises:
-        LockError: another run works on the place.
-        SettingsError: the place holds something else.
-        WriteError: the place or its record cannot be written.
+        LockError: another run works in the folder.
+        SettingsError: `config` cannot be used, or the folder holds something else.
+        WriteError: the folder or its record cannot be written.
     """
-    _check_place(job.place)
+    job = config if isinstance(config, Job) else _load_job(Path(config), workers)
+    progress = progress or console.no_progress
+    _check_publish_dir(job.publish_dir)
     start = time.monotonic()
-    with versions.locked(job.place, "etl refresh", wait=wait):
-        run = Run(run=record.next_number(job.place), started=clock.now(), before=versions.current(job.place))
+    with job.store.lock("etl refresh", wait=wait):
+        number = record.next_number(job.publish_dir)
+        run = Run(run=number, started=clock.now(), before=job.store.current())
         try:
             retries = job.settings.refresh.retries
             with_retries(partial(_attempt, job, run, progress), retries)
             if job.url:
                 keep = job.settings.refresh.keep
-                with_retries(partial(copy_current, job.place, job.url, keep), retries)
+                with_retries(partial(copy_current, job.store, job.url, keep), retries)
             run.exit_code = 0
         except EtlError as error:
             run.outcome, run.exit_code, run.error = record.FAILED, error.exit_code, error.text()
@@ -181,10 +204,10 @@ def refresh(job: Job, *, progress: Progress, wait: bool = False) -> Run:
             raise
         finally:
             with suppress(OSError):
-                shutil.rmtree(job.place / CANDIDATE, ignore_errors=True)
+                shutil.rmtree(job.publish_dir / CANDIDATE, ignore_errors=True)
             run.seconds = round(time.monotonic() - start, 3)
-            _describe(job.place, run)
-            _record(job.place, run)
+            _describe_current(job.store, run)
+            _record(job.publish_dir, run)
     return run
 
 
@@ -195,26 +218,26 @@ def _attempt(job: Job, run: Run, progress: Progress) -> None:
 
 
 def _run_stages(job: Job, run: Run, progress: Progress) -> None:
-    shutil.rmtree(job.place / CANDIDATE, ignore_errors=True)
-    versions.tidy(job.place)
-    changes = what_changed(job.inputs, job.place, job.settings)
+    shutil.rmtree(job.publish_dir / CANDIDATE, ignore_errors=True)
+    job.store.tidy()
+    changes = find_changes(job.inputs, job.store, job.settings)
     run.events = list(changes.events)
-    making = Making(job, changes, progress)
-    run.stages = making.stages
+    candidate = Candidate(job, changes, progress)
+    run.stages = candidate.stages
     if changes.is_nothing:
-        run.outcome = _stay(job.place, changes.last)
-        making.stages += [Stage(stage, []) for stage in STAGES]
+        run.outcome = _keep_current(job.store, changes.last)
+        candidate.stages += [Stage(stage, []) for stage in STAGES]
         return
-    pair_cache = _pair_cache(job.place)
+    pair_cache = _pair_cache(job.publish_dir)
     with contract_worker.imported() as find_breaches:
-        cache = _ingest(making, pair_cache)
-        _validate(making, find_breaches, pair_cache)
-    _build_vocabulary(making)
-    version = _timed(making, PUBLISH, ["the dataset or its report is new"], partial(_publish, making))
+        cache = _ingest(candidate, pair_cache)
+        _validate(candidate, find_breaches, pair_cache)
+    _build_vocabulary(candidate)
+    version = _run_stage(candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate))
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if cache:
         cache.remove_unused()
-    versions.prune(job.place, job.settings.refresh.keep)
+    prune_versions(job.store, job.settings.refresh.keep)
 
 
 def _pair_cache(place: Path) -> Path:
@@ -226,131 +249,131 @@ def _pair_cache(place: Path) -> Path:
     return place / NEAR / name
 
 
-def _stay(place: Path, last: Version | None) -> str:
-    """Nothing changed: the last version stays, or becomes current if a crash kept it from being so."""
+def _keep_current(store: LocalStore, last: Version | None) -> str:
+    """Keeps the last version, or makes it current if a crash prevented that; returns the outcome."""
     if last and last.is_withdrawn:
         return record.WITHDRAWN
-    if last and versions.current(place) != last.name:
-        versions.finish(place, last)
+    if last and store.current() != last.name:
+        store.point_to(last.name)
         return record.PUBLISHED
     return record.UNCHANGED
 
 
-def _ingest(making: Making, pair_cache: Path) -> BatchCache | None:
+def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
     """Reads the raw files into the candidate; where none has changed, takes the last version's dataset."""
-    job, changes = making.job, making.changes
+    job, changes = candidate.job, candidate.changes
     why = changes.why[INGEST]
-    making.facts[INGEST] = changes.facts[INGEST]
-    making.folder.parent.mkdir()
+    candidate.facts[INGEST] = changes.facts[INGEST]
+    candidate.folder.parent.mkdir()
     if not why:
         assert changes.last is not None
-        making.stages.append(Stage(INGEST, []))
-        versions.copy(versions.path_of(job.place, changes.last.name), making.folder)
+        candidate.stages.append(Stage(INGEST, []))
+        copy_tree(job.store.path_of(changes.last.name), candidate.folder)
         return None
     batches = fingerprints.fingerprint_batches(
         job.settings, taxonomy.load(job.settings.taxonomy), load_policy(job.settings.tag)
     )
     cache = BatchCache(
-        job.place / BATCHES,
+        job.publish_dir / BATCHES,
         lambda content: fingerprints.hash_json([batches, content]),
-        known_hashes(changes, job.place),
+        known_hashes(changes, job.store),
     )
     with job.open_engine() as engine:
-        _timed(
-            making,
+        _run_stage(
+            candidate,
             INGEST,
             why,
             lambda: ingest(
                 job.inputs,
-                making.folder,
+                candidate.folder,
                 job.settings,
-                progress=making.progress,
+                progress=candidate.progress,
                 engine=engine,
                 batch_cache=cache,
                 pair_cache=pair_cache,
             ),
         )
-    refuse_changed(changes, job.inputs)
+    check_unchanged(changes, job.inputs)
     return cache
 
 
-def _validate(making: Making, find_breaches: BeginToFind, pair_cache: Path) -> None:
+def _validate(candidate: Candidate, find_breaches: BeginToFind, pair_cache: Path) -> None:
     """Checks the candidate, or takes over the report of a version with the same dataset."""
-    facts = {DATASET: _dataset(making.folder), **making.changes.facts[VALIDATE]}
-    why = _why(making, VALIDATE, facts)
-    if not why and making.changes.last:
-        report = versions.path_of(making.job.place, making.changes.last.name) / _REPORT
-        if report.is_dir() and not (making.folder / _REPORT).exists():
-            versions.copy(report, making.folder / _REPORT)
+    facts = {DATASET: _hash_dataset(candidate.folder), **candidate.changes.facts[VALIDATE]}
+    why = _why(candidate, VALIDATE, facts)
+    if not why and candidate.changes.last:
+        report = candidate.job.store.path_of(candidate.changes.last.name) / _REPORT
+        if report.is_dir() and not (candidate.folder / _REPORT).exists():
+            copy_tree(report, candidate.folder / _REPORT)
     if why:
         check = partial(
             validate,
-            making.folder,
-            settings=making.job.settings,
+            candidate.folder,
+            settings=candidate.job.settings,
             find_breaches=find_breaches,
             pair_cache=pair_cache,
         )
-        result = _timed(making, VALIDATE, why, check)
+        result = _run_stage(candidate, VALIDATE, why, check)
         if result.exit_code("error"):
             raise FindingsError(
                 "the new dataset has errors and is not published",
                 details=[each.message for each in result.findings if each.severity == "error"],
                 cause="A raw file is not what it was, or a check is stricter than the dataset.",
-                next_step=f"look at the report in {making.job.place / FAILED}, and at what changed.",
+                next_step=f"look at the report in {candidate.job.publish_dir / FAILED}, and at what changed.",
             )
     else:
-        making.stages.append(Stage(VALIDATE, []))
-    making.facts[VALIDATE] = facts
+        candidate.stages.append(Stage(VALIDATE, []))
+    candidate.facts[VALIDATE] = facts
 
 
-def _build_vocabulary(making: Making) -> None:
-    refresh = making.job.settings.refresh
-    facts = {DATASET: making.facts[VALIDATE][DATASET], **making.changes.facts[VOCABULARY]}
-    why = _why(making, VOCABULARY, facts)
-    if not why and not (making.folder / vocab.FILE).exists():
+def _build_vocabulary(candidate: Candidate) -> None:
+    refresh = candidate.job.settings.refresh
+    facts = {DATASET: candidate.facts[VALIDATE][DATASET], **candidate.changes.facts[VOCABULARY]}
+    why = _why(candidate, VOCABULARY, facts)
+    if not why and not (candidate.folder / vocab.FILE).exists():
         why = ["the dataset was written anew"]
     if why:
-        with making.job.open_engine() as engine:
-            build = partial(vocab.build_vocab, making.folder, engine=engine)
+        with candidate.job.open_engine() as engine:
+            build = partial(vocab.build_vocab, candidate.folder, engine=engine)
             limited = partial(build, min_count=refresh.min_count, max_size=refresh.max_size)
-            _timed(making, VOCABULARY, why, limited)
+            _run_stage(candidate, VOCABULARY, why, limited)
     else:
-        making.stages.append(Stage(VOCABULARY, []))
-    making.facts[VOCABULARY] = facts
+        candidate.stages.append(Stage(VOCABULARY, []))
+    candidate.facts[VOCABULARY] = facts
 
 
-def _publish(making: Making) -> Version:
-    return versions.publish(
-        making.folder, making.job.place, stages=making.facts, raw_files=making.changes.raw_files
+def _publish(candidate: Candidate) -> Version:
+    return candidate.job.store.publish(
+        candidate.folder, stages=candidate.facts, raw_files=candidate.changes.raw_files
     )
 
 
-def _why(making: Making, stage: str, facts: dict[str, str]) -> list[str]:
-    last = making.changes.last
-    return reasons(facts, last.stages.get(stage) if last else None)
+def _why(candidate: Candidate, stage: str, facts: dict[str, str]) -> list[str]:
+    last = candidate.changes.last
+    return list_reasons(facts, last.stages.get(stage) if last else None)
 
 
-def _dataset(folder: Path) -> str:
+def _hash_dataset(folder: Path) -> str:
     """The hash of a dataset without its vocabulary, which is made after it was checked."""
     manifest = read_manifest(folder)
     files = {name: entry for name, entry in manifest.files.items() if not name.startswith("vocab.")}
     return fingerprints.hash_json(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
 
 
-def _timed(making: Making, stage: str, why: list[str], action: Callable[[], Done]) -> Done:
+def _run_stage(candidate: Candidate, stage: str, why: list[str], action: Callable[[], Done]) -> Done:
     start = time.monotonic()
-    making.progress(0, stage)
+    candidate.progress(0, stage)
     entry = Stage(stage, why)
-    making.stages.append(entry)
+    candidate.stages.append(entry)
     try:
         return action()
     finally:
         entry.seconds = round(time.monotonic() - start, 3)
 
 
-def _check_place(place: Path) -> None:
-    known = {versions.VERSIONS, versions.LOCK, record.FILE}
-    if place.is_dir() and any(place.iterdir()) and not known & {each.name for each in place.iterdir()}:
+def _check_publish_dir(place: Path) -> None:
+    known = {VERSIONS, LOCK, record.FILE}
+    if place.is_dir() and any(place.iterdir()) and not known & {path.name for path in place.iterdir()}:
         raise SettingsError(
             f"{place} already holds something else",
             details=["expected no such folder, an empty one, or one in which `etl refresh` has published"],
@@ -362,10 +385,10 @@ def _check_place(place: Path) -> None:
 
 def _put_aside(job: Job, run: Run) -> str | None:
     """Keeps the candidate of a run that failed, and only the last few of them; says where."""
-    candidate = job.place / CANDIDATE / job.place.resolve().name
+    candidate = job.publish_dir / CANDIDATE / job.publish_dir.resolve().name
     if not candidate.is_dir():
         return None
-    failed = job.place / FAILED
+    failed = job.publish_dir / FAILED
     target = failed / f"{run.run:06d}"
     with suppress(OSError):  # a full disk, say: there is nothing to look at then
         failed.mkdir(exist_ok=True)
@@ -385,10 +408,9 @@ def _record(place: Path, run: Run) -> None:
         raise
 
 
-def _describe(place: Path, run: Run) -> None:
-    """Fills in the current version and its rows."""
-    run.version = versions.current(place)
+def _describe_current(store: LocalStore, run: Run) -> None:
+    run.version = store.current()
     if run.version:
         with suppress(EtlError):
-            splits = read_manifest(versions.path_of(place, run.version)).splits
+            splits = store.read_manifest(run.version).splits
             run.rows = {split: counts.rows for split, counts in splits.items()}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from etl.dataset import difference, versions, vocab
+from etl.dataset import difference, vocab
 from etl.dataset.difference import Difference
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
@@ -27,6 +27,7 @@ from etl.runtime.console import Progress
 from etl.sample.corpora import TRUTH, write_sample
 from etl.schema import resources
 from etl.settings import Settings
+from etl.storage.versions.version import VERSIONS
 from etl.validation.run import validate
 
 if TYPE_CHECKING:
@@ -111,11 +112,11 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
 
 def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress: Progress) -> DemoRefreshes:
     """Publishes the corpora, publishes them again with one file added, and goes back."""
-    if (folder / "place" / versions.VERSIONS).is_dir():
+    if (folder / "place" / VERSIONS).is_dir():
         shutil.rmtree(folder)
     job = Job([folder / "raw"], folder / "place", settings, workers)
     shutil.copytree(raw, folder / "raw")
-    _log.info(f"6/6 refresh: {job.place}, twice, the second time with one file added; then rollback")
+    _log.info(f"6/6 refresh: {job.publish_dir}, twice, the second time with one file added; then rollback")
     seconds = []
     for is_added in (False, True):
         if is_added:
@@ -124,12 +125,12 @@ def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress
         if done.error:
             raise EtlError("the refresh of the demo failed", details=done.error.splitlines())
         seconds.append(done.seconds)
-    first, second = (
-        open_dataset(versions.path_of(job.place, each.name)) for each in versions.versions(job.place)
+    first, second = (open_dataset(job.store.path_of(version.name)) for version in job.store.versions())
+    with job.store.lock("etl demo"):
+        current = job.store.rollback().name
+    return DemoRefreshes(
+        job.publish_dir, (seconds[0], seconds[1]), difference.compare(first, second), current
     )
-    with versions.locked(job.place, "etl demo"):
-        current = versions.rollback(job.place).name
-    return DemoRefreshes(job.place, (seconds[0], seconds[1]), difference.compare(first, second), current)
 
 
 def _add_file(raw: Path) -> None:

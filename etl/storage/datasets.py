@@ -18,7 +18,7 @@ from etl.storage.cache import Wanted, scratch, view
 from etl.storage.inputs import fetched
 from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
 from etl.storage.upload import names_in, upload
-from etl.storage.versions import version_at
+from etl.storage.versions.url import UrlStore
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +57,7 @@ def opened(path: str) -> Iterator[Path]:
     if not is_remote(path):
         yield local_path(path)
         return
-    place = connect(path)
-    remote = version_at(place)
+    name, remote = connect(path).name, UrlStore(path).open_current()
     manifest = remote.read(MANIFEST)
     if manifest is None and remote.read(_INCOMPLETE) is not None:
         raise InputError(
@@ -71,7 +70,7 @@ def opened(path: str) -> Iterator[Path]:
         with fetched([path]) as [table]:
             yield table
         return
-    with view(path, place.name, partial(_files, remote, manifest)) as folder:
+    with view(path, name, partial(_files, remote, manifest)) as folder:
         yield folder
 
 
@@ -88,7 +87,7 @@ def changed(path: str) -> Iterator[Path]:
         yield local_path(path)
         return
     remote = connect(path)
-    if version_at(remote) is not remote:
+    if UrlStore(path).current() is not None:
         raise SettingsError(
             f"{shown(path)} holds published versions, which are never changed",
             next_step="leave their vocabulary to `etl refresh`, which makes it before it publishes.",

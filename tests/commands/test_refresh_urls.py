@@ -13,7 +13,7 @@ from support.s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
 from etl.storage.datasets import opened
-from etl.storage.versions import current
+from etl.storage.versions.url import UrlStore
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_bucket_is_refreshed_from_a_bucket(
     upload_rows(s3, tmp_path, 1)
     run = ["refresh", "--config", str(write_config(tmp_path)), "--workers", "1"]
     succeeded(etl(*run))
-    old = current("s3://bucket/published")
+    old = UrlStore("s3://bucket/published").current()
     assert rows_in("s3://bucket/published") == 45
     # Nothing new: nothing is downloaded, nothing is uploaded.
     server.requests.clear()
@@ -73,7 +73,7 @@ def test_a_bucket_is_refreshed_from_a_bucket(
     server.requests.clear()
     succeeded(etl(*run))
     assert server.asked("PUT /bucket/published/")[-1] == "current"
-    assert current("s3://bucket/published") != old
+    assert UrlStore("s3://bucket/published").current() != old
     assert rows_in("s3://bucket/published") == 90
     # A bucket that is away: recorded, and what was published is published.
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -97,7 +97,7 @@ def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
     for number in (1, 2):
         upload_rows(s3, tmp_path, number)
         succeeded(etl(*run))
-        names.append(current(place))
+        names.append(UrlStore(place).current())
     old, new = names
 
     def document(*arguments: str) -> Any:
@@ -109,11 +109,11 @@ def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
     assert states() == [(old, ""), (new, "current")]
     assert document("diff", place, old, "current")["added"]["train"] > 0
     assert document("rollback", place) == {"current": old, "before": new}
-    assert current(place) == old
+    assert UrlStore(place).current() == old
     assert states() == [(old, "current"), (new, "withdrawn")]
     # The next refresh leaves it so.
     succeeded(etl(*run))
-    assert current(place) == old
+    assert UrlStore(place).current() == old
     assert document("rollback", place, new)["current"] == new
     assert states() == [(old, ""), (new, "current")]
     assert document("prune", place, "--keep", "1") == {"removed": [old], "kept": [new]}

@@ -25,13 +25,13 @@ from support.run_etl import (
 from support.s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
-from etl.dataset.versions import name_of
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.raw import InputLog
 from etl.storage.datasets import opened, publish
 from etl.storage.inputs import fetched
-from etl.storage.versions import current, point, publish_version
+from etl.storage.versions.url import UrlStore
+from etl.storage.versions.version import version_name
 
 SECRET = "a-secret-that-nobody-sees"
 
@@ -202,9 +202,10 @@ def test_a_table_at_a_url_is_opened_under_its_name(s3: fsspec.AbstractFileSystem
     assert not path.exists()
 
 
-PUBLISH = "import sys; from pathlib import Path; from etl.storage import datasets, versions; {}"
+IMPORTS = "import sys; from pathlib import Path; from etl.storage import datasets; "
+PUBLISH = IMPORTS + "from etl.storage.versions.url import UrlStore; {}"
 PLAIN = "datasets.publish(Path(sys.argv[1]), sys.argv[2])"
-VERSION = "versions.publish_version(Path(sys.argv[1]), sys.argv[2], sys.argv[3])"
+VERSION = "UrlStore(sys.argv[2]).publish(Path(sys.argv[1]), sys.argv[3])"
 
 
 def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
@@ -226,17 +227,17 @@ def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
 def test_killed_at_any_upload_the_old_version_is_current_and_whole(
     server: Server, dataset: Path, other_dataset: Path
 ) -> None:
-    place, old, new = "s3://bucket/place", name_of(dataset), name_of(other_dataset)
-    assert publish_version(dataset, place, old)
+    place, old, new = "s3://bucket/place", version_name(dataset), version_name(other_dataset)
+    assert UrlStore(place).publish(dataset, old)
     program = [sys.executable, "-c", PUBLISH.format(VERSION), str(other_dataset), place, new]
     uploads = len(hashes(other_dataset)) + 1  # the version's manifest and the pointer are the last two
     for lives in (0, uploads // 2, uploads - 2, uploads - 1):
         run_and_kill(server, program, deadly="PUT /bucket/place/", lives=lives)
-        assert current(place) == old
+        assert UrlStore(place).current() == old
         with opened(place) as folder:
             assert hashes(folder) == hashes(dataset)
-    assert publish_version(other_dataset, place, new)
-    assert not publish_version(other_dataset, place, new)
+    assert UrlStore(place).publish(other_dataset, new)
+    assert not UrlStore(place).publish(other_dataset, new)
     with opened(place) as folder:
         assert hashes(folder) == hashes(other_dataset)
 
@@ -244,24 +245,24 @@ def test_killed_at_any_upload_the_old_version_is_current_and_whole(
 def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
     server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
 ) -> None:
-    place, old, new = "s3://bucket/reading", name_of(dataset), name_of(other_dataset)
-    publish_version(dataset, place, old)
+    place, old, new = "s3://bucket/reading", version_name(dataset), version_name(other_dataset)
+    UrlStore(place).publish(dataset, old)
     with opened(place) as before:
         server.requests.clear()
-        publish_version(other_dataset, place, new)
+        UrlStore(place).publish(other_dataset, new)
         assert server.asked("PUT /bucket/reading/")[-2:] == [f"versions/{new}/manifest.json", "current"]
         with opened(place) as after:
             assert (hashes(before), hashes(after)) == (hashes(dataset), hashes(other_dataset))
     # An earlier version can be made current again, one that is not there cannot.
-    point(place, old)
-    assert current(place) == old
+    UrlStore(place).point_to(old)
+    assert UrlStore(place).current() == old
     with pytest.raises(InputError, match="no version 0123"):
-        point(place, "0123")
+        UrlStore(place).point_to("0123")
     assert "never changed" in explained(etl("build-vocab", place), 2)
 
 
 def test_a_version_with_a_damaged_file_is_not_opened(s3: fsspec.AbstractFileSystem, dataset: Path) -> None:
-    publish_version(dataset, "s3://bucket/damaged", name_of(dataset))
+    UrlStore("s3://bucket/damaged").publish(dataset, version_name(dataset))
     [shard, *_] = s3.glob("bucket/damaged/versions/*/data/train-*.parquet")
     content = s3.cat_file(shard)
     s3.pipe_file(shard, content[:-1] + bytes([content[-1] ^ 1]))
@@ -334,6 +335,6 @@ def test_other_urls_than_those_of_s3_work_too(dataset: Path, tmp_path: Path) -> 
         assert hashes(folder) == hashes(dataset)
     with opened(f"file://{dataset}") as folder:
         assert folder == dataset
-    publish_version(dataset, "memory://place/versioned", name_of(dataset))
+    UrlStore("memory://place/versioned").publish(dataset, version_name(dataset))
     with opened("memory://place/versioned") as folder:
         assert hashes(folder) == hashes(dataset)

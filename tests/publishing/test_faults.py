@@ -15,8 +15,9 @@ import pytest
 from support.places import content, job, make, run, start, succeeded, whole, write_rows
 from support.refresh_torture import torture
 
-from etl.dataset import versions
 from etl.publishing.refresh import Job
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.version import VERSION_FILE, version_name
 
 FAULTS = Path(__file__).parents[1] / "support" / "faults.py"
 
@@ -31,8 +32,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Path]:
     other = job(folder.with_name("other") / "etl.yaml")
     write_rows(other.inputs[0] / "z.jsonl", 300, 310)
     succeeded(run(other))
-    candidate = versions.path_of(other.place, versions.current(other.place) or "")
-    (candidate / versions.FACTS).unlink()
+    candidate = LocalStore(other.publish_dir).path_of(LocalStore(other.publish_dir).current() or "")
+    (candidate / VERSION_FILE).unlink()
     return made, candidate
 
 
@@ -63,11 +64,11 @@ def test_at_each_file_operation_of_publishing_current_is_the_old_or_the_new_vers
 
     def anew() -> None:
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(made.place, place, symlinks=True)
+        shutil.copytree(made.publish_dir, place, symlinks=True)
         shutil.copytree(prepared, candidate)
 
     anew()
-    old, new = whole(place), versions.name_of(candidate)
+    old, new = whole(place), version_name(candidate)
     exit_code, operations = publish("none", 0, place, candidate)
     assert exit_code == 0
     assert operations > 20
@@ -81,7 +82,7 @@ def test_at_each_file_operation_of_publishing_current_is_the_old_or_the_new_vers
         ended.add((exit_code, current))
         shutil.rmtree(candidate, ignore_errors=True)
         shutil.copytree(prepared, candidate)
-        versions.publish(candidate, place, stages={}, raw_files={})
+        LocalStore(place).publish(candidate, stages={}, raw_files={})
         assert whole(place) == new
         assert content(place) == expected
     if kind == "kill":
@@ -99,9 +100,9 @@ def test_a_disk_that_is_full_at_any_write_is_explained_and_leaves_what_was_curre
     published: tuple[Job, Path], tmp_path: Path, limit: int
 ) -> None:
     folder = tmp_path / "copy"
-    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    shutil.copytree(published[0].publish_dir.parent, folder, symlinks=True)
     made = job(folder / "etl.yaml")
-    before, expected = whole(made.place), content(made.place)
+    before, expected = whole(made.publish_dir), content(made.publish_dir)
     write_rows(made.inputs[0] / "z.jsonl", 300, 900)
     process = start(folder / "etl.yaml", env={"PYTHONDONTWRITEBYTECODE": "1"})
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
@@ -109,7 +110,7 @@ def test_a_disk_that_is_full_at_any_write_is_explained_and_leaves_what_was_curre
     assert process.returncode == 6, said
     assert "Traceback" not in said
     assert "cannot be written" in said or "cannot be used" in said
-    assert (whole(made.place), content(made.place)) == (before, expected)
+    assert (whole(made.publish_dir), content(made.publish_dir)) == (before, expected)
     assert succeeded(run(made)).outcome == "published"
 
 
@@ -119,16 +120,16 @@ def test_a_place_that_may_not_be_written_is_explained(tmp_path: Path) -> None:
     _, said = process.communicate(timeout=120)
     assert process.returncode == 6
     assert "Traceback" not in said
-    assert f"{made.place} cannot be written" in said
+    assert f"{made.publish_dir} cannot be written" in said
 
 
 def test_a_raw_file_that_changes_while_it_is_read_is_an_error(
     published: tuple[Job, Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / "copy"
-    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    shutil.copytree(published[0].publish_dir.parent, folder, symlinks=True)
     made = job(folder / "etl.yaml")
-    before = whole(made.place)
+    before = whole(made.publish_dir)
     growing = write_rows(made.inputs[0] / "z.jsonl", 300, 3_000)
     is_done = threading.Event()
 
@@ -146,7 +147,7 @@ def test_a_raw_file_that_changes_while_it_is_read_is_an_error(
     finally:
         is_done.set()
         writer.join()
-    assert (done.outcome, done.exit_code, whole(made.place)) == ("failed", 4, before)
+    assert (done.outcome, done.exit_code, whole(made.publish_dir)) == ("failed", 4, before)
     assert done.error and "z.jsonl changed while it was read" in done.error
     assert succeeded(run(made)).outcome == "published"
 
@@ -160,22 +161,22 @@ def test_refreshes_at_the_same_time_are_one(tmp_path: Path) -> None:
     assert all(
         "etl refresh" in text for process, text in zip(processes, said, strict=True) if process.returncode
     )
-    assert whole(made.place)
-    assert len(versions.versions(made.place)) == 1
+    assert whole(made.publish_dir)
+    assert len(LocalStore(made.publish_dir).versions()) == 1
 
 
 def test_a_clock_that_jumps_changes_nothing(published: tuple[Job, Path], tmp_path: Path) -> None:
     folder = tmp_path / "copy"
-    shutil.copytree(published[0].place.parent, folder, symlinks=True)
+    shutil.copytree(published[0].publish_dir.parent, folder, symlinks=True)
     made = job(folder / "etl.yaml")
-    first = whole(made.place)
+    first = whole(made.publish_dir)
     # All that was done so far seems to have been done in the future.
-    for path in [*made.place.rglob("*"), *made.inputs[0].rglob("*")]:
+    for path in [*made.publish_dir.rglob("*"), *made.inputs[0].rglob("*")]:
         os.utime(path, (4e9, 4e9), follow_symlinks=False)
-    facts = made.place / "current" / versions.FACTS
+    facts = made.publish_dir / "current" / VERSION_FILE
     facts.write_text(facts.read_text().replace('"published": "20', '"published": "29'))
     assert run(made).outcome == "unchanged"
     write_rows(made.inputs[0] / "z.jsonl", 300, 310)
     second = succeeded(run(made)).version
-    assert [each.name for each in versions.versions(made.place)] == [first, second]
-    assert versions.rollback(made.place).name == first
+    assert [each.name for each in LocalStore(made.publish_dir).versions()] == [first, second]
+    assert LocalStore(made.publish_dir).rollback().name == first

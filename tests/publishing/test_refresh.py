@@ -10,13 +10,13 @@ from msgspec import structs
 from support.places import content, job, make, ran, run, succeeded, whole, write_config, write_rows
 
 import etl
-from etl.dataset import versions
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
 from etl.publishing import record
-from etl.publishing.refresh import Job, job_of, look
+from etl.publishing.refresh import Job, make_job, plan
 from etl.settings import Settings
+from etl.storage.versions.local import LOCK, LocalStore
 
 ALL = ["ingest", "validate", "build-vocab", "publish"]
 
@@ -33,7 +33,7 @@ def files(folder: Path) -> dict[str, tuple[int, int]]:
     return {
         str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {record.FILE, versions.LOCK}
+        if path.is_file() and path.name not in {record.FILE, LOCK}
     }
 
 
@@ -50,10 +50,10 @@ def test_the_first_run_does_everything_and_publishes_a_dataset_with_a_vocabulary
 
 
 def test_when_nothing_changed_nothing_is_done_and_nothing_is_written(published: Job) -> None:
-    before = files(published.place)
+    before = files(published.publish_dir)
     done = succeeded(run(published))
     assert (done.outcome, ran(done), done.events) == ("unchanged", [], [])
-    assert files(published.place) == before
+    assert files(published.publish_dir) == before
 
 
 def test_a_date_is_no_change(published: Job) -> None:
@@ -62,12 +62,12 @@ def test_a_date_is_no_change(published: Job) -> None:
 
 
 def test_an_added_file_is_an_event_and_its_rows_are_added(published: Job) -> None:
-    before = open_dataset(published.place / "current")
+    before = open_dataset(published.publish_dir / "current")
     write_rows(published.inputs[0] / "b.jsonl", 300, 330)
     done = succeeded(run(published))
     assert [(event.event, event.file) for event in done.events] == [("added", "b.jsonl")]
     assert (ran(done), done.stages[0].why) == (ALL, ["raw files changed"])
-    found = compare(before, open_dataset(published.place / "current"))
+    found = compare(before, open_dataset(published.publish_dir / "current"))
     assert sum(found.added.values()) == 30
     assert (sum(found.removed.values()), found.moved, found.relabelled) == (0, {}, 0)
 
@@ -87,7 +87,7 @@ def test_the_same_name_with_new_bytes_and_a_file_that_is_gone_are_events(publish
 
 def test_rows_keep_their_split_for_ever_whatever_is_added(published: Job) -> None:
     def splits() -> dict[str, str]:
-        rows = open_dataset(published.place / "current").scan().select("id", "split").collect()
+        rows = open_dataset(published.publish_dir / "current").scan().select("id", "split").collect()
         return dict(rows.iter_rows())
 
     before = splits()
@@ -112,7 +112,7 @@ def test_rows_keep_their_split_for_ever_whatever_is_added(published: Job) -> Non
 def test_a_changed_setting_runs_what_depends_on_it(
     published: Job, change: dict[str, object], why: str, stages: list[str]
 ) -> None:
-    config = published.place.parent / "etl.yaml"
+    config = published.publish_dir.parent / "etl.yaml"
     done = succeeded(run(job(config, **change)))
     assert ran(done) == stages
     assert done.stages[ALL.index(stages[0])].why == [why]
@@ -124,26 +124,26 @@ def test_what_is_published_is_what_an_ingest_of_all_of_it_gives(published: Job, 
     succeeded(run(published))
     etl.ingest(published.inputs, tmp_path / "anew", published.settings, workers=1, progress=lambda *_: None)
     manifest = open_dataset(tmp_path / "anew").manifest
-    current = open_dataset(published.place / "current").manifest
+    current = open_dataset(published.publish_dir / "current").manifest
     files = {name: facts for name, facts in current.files.items() if not name.startswith("vocab")}
     assert structs.replace(current, files=files) == manifest
 
 
 def test_shards_that_did_not_change_are_shared(published: Job) -> None:
-    before = {path.name: path.stat().st_ino for path in (published.place / "current" / "data").iterdir()}
+    before = {path.name: path.stat().st_ino for path in (published.publish_dir / "current" / "data").iterdir()}
     write_rows(published.inputs[0] / "z.jsonl", 300, 302)
     succeeded(run(published))
-    after = {path.name: path.stat().st_ino for path in (published.place / "current" / "data").iterdir()}
+    after = {path.name: path.stat().st_ino for path in (published.publish_dir / "current" / "data").iterdir()}
     assert len(before.items() & after.items()) >= 2
 
 
 def test_a_dataset_with_errors_is_not_published_and_kept_to_look_at(published: Job) -> None:
-    current = whole(published.place)
+    current = whole(published.publish_dir)
     rows = [
         {"text": f"{number}번째 문장은 늘 같다고 한다", "label": "기쁨", "group": "g"} for number in range(9)
     ]
     (published.inputs[0] / "b.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    config = published.place.parent / "etl.yaml"
+    config = published.publish_dir.parent / "etl.yaml"
     strict = job(
         config,
         validate__severities={"constant_predictor": "error"},
@@ -152,17 +152,17 @@ def test_a_dataset_with_errors_is_not_published_and_kept_to_look_at(published: J
     done = run(strict)
     assert (done.outcome, done.exit_code, done.version) == ("failed", 3, current)
     assert done.kept and (Path(done.kept) / "validation" / "report.html").exists()
-    assert whole(published.place) == current
+    assert whole(published.publish_dir) == current
     assert [stage.stage for stage in done.stages] == ["ingest", "validate"]
 
 
 def test_a_bad_file_leaves_what_was_current(published: Job) -> None:
-    current = whole(published.place)
+    current = whole(published.publish_dir)
     (published.inputs[0] / "bad.zip").write_bytes(b"PK\x03\x04 not a zip")
     done = run(published)
     assert (done.outcome, done.exit_code) == ("failed", 4)
     assert done.error and "bad.zip" in done.error
-    assert whole(published.place) == current
+    assert whole(published.publish_dir) == current
     (published.inputs[0] / "bad.zip").unlink()
     assert run(published).outcome == "unchanged"
 
@@ -179,14 +179,14 @@ def test_of_failed_runs_only_the_last_few_are_kept(tmp_path: Path) -> None:
                 validate__thresholds={"constant_predictor": 0.1},
             )
         ).kept
-    assert sorted(path.name for path in (made.place / "failed").iterdir()) == ["000003", "000004"]
+    assert sorted(path.name for path in (made.publish_dir / "failed").iterdir()) == ["000003", "000004"]
 
 
 def test_every_run_is_a_line_of_the_record(published: Job) -> None:
     run(published)
     (published.inputs[0] / "bad.zip").write_bytes(b"PK\x03\x04 not a zip")
     run(published)
-    lines = (published.place / record.FILE).read_text(encoding="utf-8").splitlines()
+    lines = (published.publish_dir / record.FILE).read_text(encoding="utf-8").splitlines()
     runs = [json.loads(line) for line in lines]
     assert [each["outcome"] for each in runs] == ["published", "unchanged", "failed"]
     assert [each["run"] for each in runs] == [1, 2, 3]
@@ -195,11 +195,11 @@ def test_every_run_is_a_line_of_the_record(published: Job) -> None:
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(published: Job) -> None:
-    with (published.place / record.FILE).open("ab") as lines:
+    with (published.publish_dir / record.FILE).open("ab") as lines:
         lines.write(b'{"run": 2, "outco')
     done = run(published)
     assert done.run == 2
-    assert [each["outcome"] for each in record.runs(published.place)] == ["published", "unchanged"]
+    assert [each["outcome"] for each in record.runs(published.publish_dir)] == ["published", "unchanged"]
 
 
 def test_only_so_many_versions_are_kept(tmp_path: Path) -> None:
@@ -207,17 +207,17 @@ def test_only_so_many_versions_are_kept(tmp_path: Path) -> None:
     for number in range(4):
         write_rows(made.inputs[0] / "a.jsonl", 0, 300 + number)
         succeeded(run(made))
-    assert len(versions.versions(made.place)) == 2
-    assert whole(made.place) == versions.versions(made.place)[-1].name
+    assert len(LocalStore(made.publish_dir).versions()) == 2
+    assert whole(made.publish_dir) == LocalStore(made.publish_dir).versions()[-1].name
 
 
 def test_what_was_rolled_back_stays_so_until_something_changes(published: Job) -> None:
-    first = whole(published.place)
+    first = whole(published.publish_dir)
     write_rows(published.inputs[0] / "b.jsonl", 300, 330)
     second = succeeded(run(published)).version
-    versions.rollback(published.place)
+    LocalStore(published.publish_dir).rollback()
     done = succeeded(run(published))
-    assert (done.outcome, done.version, whole(published.place)) == ("withdrawn", first, first)
+    assert (done.outcome, done.version, whole(published.publish_dir)) == ("withdrawn", first, first)
     write_rows(published.inputs[0] / "c.jsonl", 400, 410)
     third = succeeded(run(published))
     assert third.outcome == "published"
@@ -225,31 +225,31 @@ def test_what_was_rolled_back_stays_so_until_something_changes(published: Job) -
 
 
 def test_a_publication_that_was_cut_short_is_finished(published: Job) -> None:
-    first = whole(published.place)
+    first = whole(published.publish_dir)
     write_rows(published.inputs[0] / "b.jsonl", 300, 330)
     second = succeeded(run(published)).version
     # As if the machine had stopped between the rename of the folder and that of the link.
-    (published.place / "current").unlink()
-    (published.place / "current").symlink_to(f"versions/{first}")
+    (published.publish_dir / "current").unlink()
+    (published.publish_dir / "current").symlink_to(f"versions/{first}")
     done = succeeded(run(published))
-    assert (done.outcome, ran(done), whole(published.place)) == ("published", [], second)
+    assert (done.outcome, ran(done), whole(published.publish_dir)) == ("published", [], second)
 
 
 def test_a_damaged_version_is_made_again(published: Job) -> None:
-    shard = next((published.place / "current" / "data").iterdir())
+    shard = next((published.publish_dir / "current" / "data").iterdir())
     shard.write_bytes(shard.read_bytes()[:-1])
     done = succeeded(run(published))
     assert done.stages[0].why == [f"a file of version {done.version} is missing or cut off"]
-    assert whole(published.place) == done.version
+    assert whole(published.publish_dir) == done.version
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(published: Job) -> None:
-    assert look(published).is_nothing
+    assert plan(published).is_nothing
     write_rows(published.inputs[0] / "b.jsonl", 300, 330)
-    before = files(published.place)
-    changes = look(published)
+    before = files(published.publish_dir)
+    changes = plan(published)
     assert changes.why["ingest"] == ["raw files changed"]
-    assert files(published.place) == before
+    assert files(published.publish_dir) == before
 
 
 def test_a_place_among_the_raw_files_is_not_read(tmp_path: Path) -> None:
@@ -276,19 +276,19 @@ def test_a_section_that_cannot_be_used_is_refused(
 
 def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     made = make(tmp_path)
-    made.place.mkdir()
-    (made.place / "mine.txt").write_text("mine")
+    made.publish_dir.mkdir()
+    (made.publish_dir / "mine.txt").write_text("mine")
     with pytest.raises(SettingsError, match="something else"):
         run(made)
-    assert [path.name for path in made.place.iterdir()] == ["mine.txt"]
+    assert [path.name for path in made.publish_dir.iterdir()] == ["mine.txt"]
 
 
 def test_settings_without_the_section_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"refresh\.inputs is not set"):
-        job_of(Settings(), Path(), 1)
+        make_job(Settings(), Path(), 1)
 
 
 def test_content_is_read_by_polars_through_the_link(published: Job) -> None:
-    rows = pl.scan_parquet(published.place / "current" / "data" / "*.parquet").select(pl.len()).collect()
+    rows = pl.scan_parquet(published.publish_dir / "current" / "data" / "*.parquet").select(pl.len()).collect()
     assert rows.item() == 300
-    assert content(published.place)
+    assert content(published.publish_dir)

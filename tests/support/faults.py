@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from etl.dataset import versions
 from etl.errors import EtlError
+from etl.storage.versions.local import LocalStore
 
 OPERATIONS = {"os.rename", "os.link", "os.symlink", "os.mkdir", "os.remove", "os.rmdir"}
 
@@ -55,10 +55,10 @@ class Faults:
 def publish(kind: str, number: int, place: Path, candidate: Path) -> int:
     """Exits with the code that `etl` would; returns how many operations there were."""
     faults = Faults(kind, number, place)
-    with versions.locked(place, "test"):
+    with LocalStore(place).lock("test"):
         faults.arm()
         try:
-            versions.publish(candidate, place, stages={}, raw_files={})
+            LocalStore(place).publish(candidate, stages={}, raw_files={})
         except EtlError as error:
             os._exit(error.exit_code)
     return faults.seen

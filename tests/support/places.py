@@ -12,11 +12,11 @@ from typing import Any
 import yaml
 
 from etl import settings
-from etl.dataset import versions
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import open_dataset
 from etl.publishing.record import Run
-from etl.publishing.refresh import Job, job_of, refresh
+from etl.publishing.refresh import Job, make_job, refresh
+from etl.storage.versions.local import LocalStore
 from etl.validation.checks.output_contract import great_expectations
 
 LABELS = ["기쁨", "슬픔", "분노"]
@@ -60,7 +60,7 @@ def make(folder: Path, **refresh: Any) -> Job:
 def job(config: Path, **overrides: Any) -> Job:
     """What a config describes; `dedupe__near=0` sets `dedupe.near`."""
     chosen = {name.replace("__", "."): value for name, value in overrides.items()}
-    return job_of(settings.load(config, chosen), config.parent, workers=2)
+    return make_job(settings.load(config, chosen), config.parent, workers=2)
 
 
 def run(job: Job) -> Run:
@@ -88,10 +88,10 @@ def start(config: Path, *options: str, env: Mapping[str, str] | None = None) -> 
 
 def whole(place: Path) -> str | None:
     """The name of the current version, every file of which must have the sha256 of the manifest."""
-    name = versions.current(place)
+    name = LocalStore(place).current()
     if name is None:
         return None
-    assert versions.is_whole(versions.path_of(place, name)), name
+    assert LocalStore(place).is_whole(name), name
     return name
 
 

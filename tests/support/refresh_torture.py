@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from etl.dataset import versions
+from etl.storage.versions.local import LocalStore
 from support.places import content, make, run, start, succeeded, whole, write_rows
 
 
@@ -34,7 +34,7 @@ def torture(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> 
     begun = time.monotonic()
     assert start(undisturbed / "etl.yaml").wait() == 0
     seconds = time.monotonic() - begun
-    expected, new = content(undisturbed / "place"), versions.current(undisturbed / "place")
+    expected, new = content(undisturbed / "place"), LocalStore(undisturbed / "place").current()
     found: list[str] = []
     while len(found) < kills:
         disturbed = folder / "disturbed"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
-from etl.dataset import versions
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
-from etl.dataset.versions import Version
 from etl.errors import InputError, WriteError
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.version import VERSION_FILE, Version, choose_version, prune_versions, version_name
 
 
 @pytest.fixture(scope="module")
@@ -32,27 +32,27 @@ def publish(dataset: Path, place: Path) -> Version:
     place.mkdir(exist_ok=True)
     shutil.copytree(dataset, candidate)
     try:
-        return versions.publish(candidate, place, stages={"ingest": {"code": "abc"}}, raw_files={})
+        return LocalStore(place).publish(candidate, stages={"ingest": {"code": "abc"}}, raw_files={})
     finally:
         shutil.rmtree(candidate, ignore_errors=True)
 
 
 def without_facts(folder: Path) -> dict[str, str]:
-    return {name: sha256 for name, sha256 in fingerprints(folder).items() if name != versions.FACTS}
+    return {name: sha256 for name, sha256 in fingerprints(folder).items() if name != VERSION_FILE}
 
 
 def test_what_is_published_is_current_and_named_after_its_manifest(
     tmp_path: Path, datasets: dict[str, Path]
 ) -> None:
     version = publish(datasets["small"], tmp_path)
-    assert versions.current(tmp_path) == version.name == versions.name_of(datasets["small"])
+    assert LocalStore(tmp_path).current() == version.name == version_name(datasets["small"])
     assert without_facts(tmp_path / "current") == fingerprints(datasets["small"])
     assert not (tmp_path / "current").readlink().is_absolute()
 
 
 def test_the_same_dataset_is_the_same_version(tmp_path: Path, datasets: dict[str, Path]) -> None:
     assert publish(datasets["small"], tmp_path).name == publish(datasets["small"], tmp_path).name
-    assert [each.number for each in versions.versions(tmp_path)] == [1]
+    assert [each.number for each in LocalStore(tmp_path).versions()] == [1]
 
 
 def test_files_that_stayed_the_same_are_shared_and_not_copied(
@@ -60,7 +60,7 @@ def test_files_that_stayed_the_same_are_shared_and_not_copied(
 ) -> None:
     one, other = (publish(datasets[name], tmp_path) for name in ("small", "large"))
     places = [
-        {each.stat().st_ino for each in versions.path_of(tmp_path, version.name).rglob("*")}
+        {each.stat().st_ino for each in LocalStore(tmp_path).path_of(version.name).rglob("*")}
         for version in (one, other)
     ]
     shared = places[0] & places[1]
@@ -71,7 +71,7 @@ def test_files_that_stayed_the_same_are_shared_and_not_copied(
 
 def test_a_damaged_file_is_not_handed_on(tmp_path: Path, datasets: dict[str, Path]) -> None:
     old = publish(datasets["small"], tmp_path)
-    for file in versions.path_of(tmp_path, old.name).rglob("*.parquet"):
+    for file in LocalStore(tmp_path).path_of(old.name).rglob("*.parquet"):
         file.write_bytes(file.read_bytes()[:-1] + b"?")
     publish(datasets["large"], tmp_path)
     assert without_facts(tmp_path / "current") == fingerprints(datasets["large"])
@@ -79,48 +79,48 @@ def test_a_damaged_file_is_not_handed_on(tmp_path: Path, datasets: dict[str, Pat
 
 def test_a_damaged_version_is_replaced_by_the_same_dataset(tmp_path: Path, datasets: dict[str, Path]) -> None:
     version = publish(datasets["small"], tmp_path)
-    (versions.path_of(tmp_path, version.name) / "labels.json").unlink()
-    assert not versions.is_whole(versions.path_of(tmp_path, version.name))
+    (LocalStore(tmp_path).path_of(version.name) / "labels.json").unlink()
+    assert not LocalStore(tmp_path).is_whole(version.name)
     publish(datasets["small"], tmp_path)
     assert without_facts(tmp_path / "current") == fingerprints(datasets["small"])
 
 
 def test_a_rollback_and_forward_again(tmp_path: Path, datasets: dict[str, Path]) -> None:
     old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
-    assert versions.rollback(tmp_path).name == old.name == versions.current(tmp_path)
-    assert [each.is_withdrawn for each in versions.versions(tmp_path)] == [False, True]
+    assert LocalStore(tmp_path).rollback().name == old.name == LocalStore(tmp_path).current()
+    assert [each.is_withdrawn for each in LocalStore(tmp_path).versions()] == [False, True]
     with pytest.raises(InputError, match="no version before the current one"):
-        versions.rollback(tmp_path)
-    versions.rollback(tmp_path, new.name[:6])
-    assert versions.current(tmp_path) == new.name
-    assert [each.is_withdrawn for each in versions.versions(tmp_path)] == [False, False]
+        LocalStore(tmp_path).rollback()
+    LocalStore(tmp_path).rollback(new.name[:6])
+    assert LocalStore(tmp_path).current() == new.name
+    assert [each.is_withdrawn for each in LocalStore(tmp_path).versions()] == [False, False]
 
 
 def test_what_was_withdrawn_is_not_published_again_by_itself(
     tmp_path: Path, datasets: dict[str, Path]
 ) -> None:
     old, _ = (publish(datasets[name], tmp_path) for name in ("small", "large"))
-    versions.rollback(tmp_path)
+    LocalStore(tmp_path).rollback()
     assert publish(datasets["large"], tmp_path).is_withdrawn
-    assert versions.current(tmp_path) == old.name
+    assert LocalStore(tmp_path).current() == old.name
 
 
 def test_a_version_that_is_damaged_is_no_place_to_go_back_to(
     tmp_path: Path, datasets: dict[str, Path]
 ) -> None:
     old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
-    (versions.path_of(tmp_path, old.name) / "README.md").write_text("edited")
+    (LocalStore(tmp_path).path_of(old.name) / "README.md").write_text("edited")
     with pytest.raises(InputError, match="damaged"):
-        versions.rollback(tmp_path)
-    assert versions.current(tmp_path) == new.name
+        LocalStore(tmp_path).rollback()
+    assert LocalStore(tmp_path).current() == new.name
 
 
 def test_pruning_never_removes_the_current_version(tmp_path: Path, datasets: dict[str, Path]) -> None:
     old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
-    versions.rollback(tmp_path)
-    assert versions.prune(tmp_path, 1) == []
-    versions.rollback(tmp_path, new.name)
-    assert versions.prune(tmp_path, 1) == [old.name]
+    LocalStore(tmp_path).rollback()
+    assert prune_versions(LocalStore(tmp_path), 1) == []
+    LocalStore(tmp_path).rollback(new.name)
+    assert prune_versions(LocalStore(tmp_path), 1) == [old.name]
     assert [path.name for path in (tmp_path / "versions").iterdir()] == [new.name]
     assert without_facts(tmp_path / "current") == fingerprints(datasets["large"])
 
@@ -130,8 +130,8 @@ def test_a_name_that_fits_several_versions_or_none_is_refused(
 ) -> None:
     version = publish(datasets["small"], tmp_path)
     with pytest.raises(InputError, match="no version called 'zzz'"):
-        versions.chosen(tmp_path, "zzz")
-    assert versions.chosen(tmp_path, "current").name == version.name
+        choose_version(LocalStore(tmp_path), "zzz")
+    assert choose_version(LocalStore(tmp_path), "current").name == version.name
 
 
 def test_the_difference_names_what_changed(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_reader_sees_one_whole_version_whatever_is_published(
     reader.start()
     while reader.is_alive():
         for name in names:
-            versions.rollback(tmp_path, name)
+            LocalStore(tmp_path).rollback(name)
     assert broken.get(timeout=10) == ""
     assert reader.exitcode == 0
 
@@ -192,7 +192,7 @@ def test_a_reader_sees_one_whole_version_whatever_is_published(
 def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     try:
-        with pytest.raises(WriteError, match="cannot be written"), versions.locked(tmp_path / "new", "test"):
+        with pytest.raises(WriteError, match="cannot be written"), LocalStore(tmp_path / "new").lock("test"):
             pass
     finally:
         tmp_path.chmod(0o755)
@@ -200,5 +200,5 @@ def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 
 def test_what_a_version_says_of_itself_is_readable(tmp_path: Path, datasets: dict[str, Path]) -> None:
     version = publish(datasets["small"], tmp_path)
-    facts = json.loads((tmp_path / "current" / versions.FACTS).read_text())
+    facts = json.loads((tmp_path / "current" / VERSION_FILE).read_text())
     assert (facts["name"], facts["number"], facts["stages"]) == (version.name, 1, {"ingest": {"code": "abc"}})

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from etl.dataset import versions
 from etl.dataset.manifest import read_manifest
-from etl.dataset.versions import Version
 from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.sources.archive import files_on_disk, is_opened, whole_of
 from etl.schema import taxonomy
 from etl.settings import Settings
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.version import Version, version_name
 from etl.tagging.policy import load as load_policy
 
 INGEST, VALIDATE, VOCABULARY, PUBLISH = "ingest", "validate", "build-vocab", "publish"
@@ -63,7 +63,7 @@ class Changes:
         return not any(self.why.values())
 
 
-def what_changed(inputs: list[Path], place: Path, settings: Settings) -> Changes:
+def find_changes(inputs: list[Path], store: LocalStore, settings: Settings) -> Changes:
     """Compares what a refresh would depend on with what the last version depended on.
 
     Raises:
@@ -90,21 +90,21 @@ def what_changed(inputs: list[Path], place: Path, settings: Settings) -> Changes
             "packages": fingerprints.hash_packages(),
         },
     }
-    last = max(versions.versions(place), key=lambda version: version.number, default=None)
-    why = {stage: reasons(facts[stage], last.stages.get(stage) if last else None) for stage in facts}
-    if last and not why[INGEST] and not _has_all_files(versions.path_of(place, last.name)):
+    last = max(store.versions(), key=lambda version: version.number, default=None)
+    why = {stage: list_reasons(facts[stage], last.stages.get(stage) if last else None) for stage in facts}
+    if last and not why[INGEST] and not _has_all_files(store.path_of(last.name)):
         why[INGEST] = [f"a file of version {last.name} is missing or cut off"]
     return Changes(last, raw_files, _events(raw_files, last), facts, why)
 
 
-def reasons(now: dict[str, str], before: dict[str, str] | None) -> list[str]:
+def list_reasons(now: dict[str, str], before: dict[str, str] | None) -> list[str]:
     """Which facts differ; those that are not known yet are left out."""
     if before is None:
         return ["it was not done before"]
     return [f"{name} changed" for name in now if now[name] != before.get(name)]
 
 
-def known_hashes(changes: Changes, place: Path) -> dict[tuple[str, str], str]:
+def known_hashes(changes: Changes, store: LocalStore) -> dict[tuple[str, str], str]:
     """The sha256 of the content of raw files and members whose file on disk is that of the last version."""
     if changes.last is None:
         return {}
@@ -115,13 +115,13 @@ def known_hashes(changes: Changes, place: Path) -> dict[tuple[str, str], str]:
         if before.get(name) != now.get(name) or _AND in now[name]
     }
     try:
-        manifest = read_manifest(versions.path_of(place, changes.last.name))
+        manifest = store.read_manifest(changes.last.name)
     except InputError:  # it is damaged: then nothing is known
         return {}
     return {(each.file, each.member): each.sha256 for each in manifest.inputs if each.file not in touched}
 
 
-def refuse_changed(changes: Changes, inputs: list[Path]) -> None:
+def check_unchanged(changes: Changes, inputs: list[Path]) -> None:
     """Looks again at the raw files that were read: they must be those that were looked at before.
 
     Raises:
@@ -180,7 +180,7 @@ def _has_all_files(folder: Path) -> bool:
     """Whether all files are there, as large as they were. Their bytes are compared before they are shared."""
     try:
         files = read_manifest(folder).files
-        return versions.name_of(folder) == folder.name and all(
+        return version_name(folder) == folder.name and all(
             (folder / name).stat().st_size == entry.bytes for name, entry in files.items()
         )
     except (OSError, InputError):

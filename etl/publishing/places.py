@@ -1,0 +1,121 @@
+"""Finds where a refresh reads and publishes, on this machine and at URLs.
+
+A refresh that publishes at a URL works in a folder of this machine, and copies the current version to the
+URL. A rollback is done in that folder too, and then at the URL. The folder is kept between runs, in the cache
+folder, since it holds what makes a refresh quick and a rollback possible. If it is lost, the next run makes
+all of it again, and the same version is not uploaded twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl.errors import InputError
+from etl.runtime.paths import cache_folder
+from etl.storage.inputs import fetched
+from etl.storage.remote import connect, is_remote, local_path, shown
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.url import UrlStore
+from etl.storage.versions.version import VERSIONS, VersionStore, prune_versions
+
+
+def find_publish_dir(out: str, base: Path) -> Path:
+    """Returns the folder on this machine in which versions are made and published.
+
+    Args:
+        out: `refresh.out`, a path or a URL.
+        base: the folder to which a path is relative.
+
+    Raises:
+        SettingsError: it is a URL that cannot be used.
+    """
+    if not is_remote(out):
+        return base / local_path(out)
+    remote = connect(out)
+    return cache_folder() / "places" / hashlib.sha256(remote.url.encode()).hexdigest()[:16] / remote.name
+
+
+def split_inputs(inputs: tuple[str, ...], base: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Returns the inputs that are paths and, if there are URLs among them, all inputs for `local_inputs`.
+
+    Args:
+        inputs: `refresh.inputs`, paths and URLs.
+        base: the folder to which paths are relative.
+    """
+    paths = [base / local_path(text) for text in inputs if not is_remote(text)]
+    if len(paths) == len(inputs):
+        return paths, ()
+    return paths, tuple(text if is_remote(text) else str(base / local_path(text)) for text in inputs)
+
+
+@contextmanager
+def local_inputs(inputs: list[Path], sources: tuple[str, ...]) -> Iterator[list[Path]]:
+    """Gives the inputs of one run as paths on this machine; copies last as long as the block.
+
+    Args:
+        inputs, sources: see `split_inputs`.
+
+    Raises:
+        InputError: a URL cannot be read.
+    """
+    if not sources:
+        yield inputs
+        return
+    with fetched(sources) as paths:
+        yield paths
+
+
+def open_store(text: str) -> VersionStore:
+    """Opens the versions in a folder or at a URL, for reading.
+
+    Raises:
+        InputError: nothing was published there.
+        SettingsError: it is a URL that cannot be used.
+    """
+    store = UrlStore(text) if is_remote(text) else LocalStore(local_path(text))
+    store.check_published()
+    return store
+
+
+def open_publish_dir(text: str) -> LocalStore:
+    """Opens the versions on this machine of a folder, or of a URL that is published from here.
+
+    Raises:
+        InputError: nothing was published there, or not from this machine.
+        SettingsError: it is a URL that cannot be used.
+    """
+    store = LocalStore(find_publish_dir(text, Path()))
+    if is_remote(text) and not (store.folder / VERSIONS).is_dir():
+        raise InputError(
+            f"{shown(text)} is not published from this machine",
+            details=["expected the place in which its refreshes work, in the cache folder"],
+            cause="Another machine refreshes it, or the cache was removed.",
+            next_step="run the command on that machine, or `etl refresh` on this one first.",
+        )
+    store.check_published()
+    return store
+
+
+def copy_current(store: LocalStore, text: str, keep: int | None = None) -> None:
+    """Makes the current version that of a URL; nothing is uploaded that is there.
+
+    Args:
+        store: versions on this machine; the lock is held.
+        text: the URL. A path is the folder itself, and nothing is left to do.
+        keep: how many versions stay at the URL, beside the current one; None: all.
+
+    Raises:
+        InputError: the URL cannot be read.
+        WriteError: it cannot be written; what was current there is current.
+    """
+    name = store.current()
+    if name is None or not is_remote(text):
+        return
+    mirror = UrlStore(text)
+    mirror.publish(store.path_of(name), name)
+    mirror.describe(store.versions())
+    if keep is not None:
+        prune_versions(mirror, keep)

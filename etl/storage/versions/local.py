@@ -1,0 +1,266 @@
+"""Versions in a folder, where `current` is a link that is replaced in one step.
+
+Whoever changes the folder holds `LocalStore.lock`. All of a version is on the disk before the link is
+replaced, so a crash at any instant leaves the old version current, or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from etl.dataset.manifest import MANIFEST, Manifest, read_manifest
+from etl.dataset.staging import swap
+from etl.errors import InputError, WriteError
+from etl.runtime import clock
+from etl.runtime.files import sync, sync_tree, write_atomic
+from etl.runtime.lock import acquire_lock
+from etl.storage.versions.sharing import has_content, share_files
+from etl.storage.versions.version import (
+    CURRENT,
+    VERSION_FILE,
+    VERSIONS,
+    Version,
+    choose_version,
+    nothing_published,
+    version_name,
+)
+
+LOCK = "refresh.lock"
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """A folder in which versions are published."""
+
+    folder: Path
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @contextmanager
+    def lock(self, command: str, *, wait: bool = False) -> Iterator[None]:
+        """Holds the lock of the folder, which is made if it is missing.
+
+        Raises:
+            LockError: another process holds it.
+            WriteError: the folder cannot be written.
+        """
+        with self._explain_write_errors():
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with acquire_lock(self.folder / LOCK, command, wait=wait):
+            yield
+
+    def check_published(self) -> None:
+        """Raises an InputError if nothing was ever published here."""
+        if not (self.folder / VERSIONS).is_dir():
+            raise nothing_published(f"in {self.folder}")
+
+    def path_of(self, name: str) -> Path:
+        """Returns the folder of a version."""
+        return self.folder / VERSIONS / name
+
+    def current(self) -> str | None:
+        """Returns the name of the current version; None if nothing was published yet."""
+        link = self.folder / CURRENT
+        return link.readlink().name if link.is_symlink() else None
+
+    def versions(self) -> list[Version]:
+        """Returns the versions in the order in which they were published.
+
+        Raises:
+            InputError: a `version.json` cannot be read.
+        """
+        folders = [path for path in (self.folder / VERSIONS).glob("*") if not path.name.startswith(".")]
+        return sorted((_read_version(folder) for folder in folders), key=lambda version: version.number)
+
+    def read_manifest(self, name: str) -> Manifest:
+        """Reads the manifest of a version.
+
+        Raises:
+            InputError: it is not there, or damaged.
+        """
+        return read_manifest(self.path_of(name))
+
+    def is_whole(self, name: str) -> bool:
+        """Whether all files of a version are there, each with the sha256 that its manifest lists."""
+        folder = self.path_of(name)
+        try:
+            files = read_manifest(folder).files
+        except InputError:
+            return False
+        return version_name(folder) == name and all(
+            has_content(folder / file, entry.sha256) for file, entry in files.items()
+        )
+
+    def publish(
+        self, candidate: Path, *, stages: dict[str, dict[str, str]], raw_files: dict[str, str]
+    ) -> Version:
+        """Makes a dataset the current version. Files that the current version has too are shared with it.
+
+        Args:
+            candidate: a dataset in the folder's file system. It is moved, not copied.
+            stages, raw_files: see `Version`.
+
+        Returns:
+            The version. It is current, unless the same dataset was published before and withdrawn.
+
+        Raises:
+            WriteError: the folder cannot be written; what was current is current.
+        """
+        with self._explain_write_errors():
+            known = {version.name: version for version in self.versions()}
+            name = version_name(candidate)
+            number = max((version.number for version in known.values()), default=0) + 1
+            version = Version(
+                name=name, number=number, published=clock.now(), stages=stages, raw_files=raw_files
+            )
+            folder = self.path_of(name)
+            (self.folder / VERSIONS).mkdir(exist_ok=True)
+            if name in known and self.is_whole(name):
+                return self._publish_again(candidate, version, known[name])
+            if (now := self.current()) is not None and self.path_of(now).is_dir():
+                share_files(candidate, self.path_of(now))
+            _write_version(candidate, version)
+            sync_tree(candidate)
+            if folder.exists():  # it was damaged: the candidate holds it from here on
+                swap(candidate, folder)
+            else:
+                candidate.rename(folder)
+            sync(self.folder / VERSIONS)
+            self._replace_link(name)
+            return version
+
+    def point_to(self, name: str) -> None:
+        """Makes a version current, in one step.
+
+        Raises:
+            WriteError: the folder cannot be written.
+        """
+        with self._explain_write_errors():
+            self._replace_link(name)
+
+    def rollback(self, name: str | None = None) -> Version:
+        """Makes an earlier version current, or a later one again.
+
+        Later ones are marked as withdrawn, so that no refresh publishes them again from the same raw files.
+
+        Args:
+            name: see `choose_version`; by default the one that was published before the current one.
+
+        Raises:
+            InputError: there is no such version, or it is damaged.
+            WriteError: the folder cannot be written.
+        """
+        target = choose_version(self, name) if name else self._before_current()
+        if not self.is_whole(target.name):
+            raise InputError(
+                f"version {target.name} is damaged",
+                details=["a file is missing, or its sha256 is not the one in the manifest"],
+                next_step=f"choose another: `etl versions {self.folder}` lists them.",
+            )
+        with self._explain_write_errors():
+            for version in self.versions():
+                is_later = version.number > target.number
+                if version.is_withdrawn != is_later:
+                    changed = msgspec.structs.replace(version, is_withdrawn=is_later)
+                    _write_version(self.path_of(version.name), changed)
+            self._replace_link(target.name)
+        return msgspec.structs.replace(target, is_withdrawn=False)
+
+    def remove(self, name: str) -> None:
+        """Removes a version. It is renamed first, so that nobody finds half of it.
+
+        Raises:
+            WriteError: the folder cannot be written.
+        """
+        with self._explain_write_errors():
+            self.path_of(name).rename(self.path_of(f".removed-{name}"))
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Removes what a crash left while a version was removed or the link replaced. The lock is held."""
+        for leftover in (self.folder / VERSIONS).glob(".removed-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for leftover in self.folder.glob(f".{CURRENT}.partial-*"):
+            leftover.unlink(missing_ok=True)
+
+    def _publish_again(self, candidate: Path, version: Version, known: Version) -> Version:
+        """The same dataset is there already; only the report, and what is known of it, may be new."""
+        folder = self.path_of(version.name)
+        listed = {*read_manifest(folder).files, MANIFEST}
+        for file in candidate.rglob("*"):
+            name = file.relative_to(candidate).as_posix()
+            if file.is_file() and name not in listed:
+                (folder / name).parent.mkdir(exist_ok=True)
+                sync(file)
+                file.replace(folder / name)
+        is_kept = known.is_withdrawn or known.name == self.current()
+        version = msgspec.structs.replace(
+            version,
+            number=known.number if is_kept else version.number,
+            is_withdrawn=known.is_withdrawn,
+        )
+        _write_version(folder, version)
+        if not version.is_withdrawn:
+            self._replace_link(version.name)
+        return version
+
+    def _before_current(self) -> Version:
+        known, now = self.versions(), self.current()
+        number = next((version.number for version in known if version.name == now), 0)
+        earlier = [version for version in known if version.number < number]
+        if not earlier:
+            names = ", ".join(version.name for version in known) or "none"
+            raise InputError(
+                f"{self.folder} has no version before the current one",
+                details=[f"current: {now or 'none'}; versions: {names}"],
+                next_step=f"`etl versions {self.folder}` lists them.",
+            )
+        return earlier[-1]
+
+    def _replace_link(self, name: str) -> None:
+        """Replaces the link, and waits until the disk has it."""
+        if self.current() == name:
+            return
+        temporary = self.folder / f".{CURRENT}.partial-{os.getpid()}"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
+        temporary.replace(self.folder / CURRENT)
+        sync(self.folder)
+
+    @contextmanager
+    def _explain_write_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise WriteError(
+                f"{self.folder} cannot be written",
+                details=[error.strerror or str(error)],
+                cause="The disk is full, or the folder is not yours to write.",
+                next_step="make room and run the command again; what was current is current.",
+            ) from error
+
+
+def _write_version(folder: Path, version: Version) -> None:
+    write_atomic(folder / VERSION_FILE, msgspec.json.format(msgspec.json.encode(version), indent=2) + b"\n")
+
+
+def _read_version(folder: Path) -> Version:
+    try:
+        return msgspec.json.decode((folder / VERSION_FILE).read_bytes(), type=Version)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(
+            f"{folder / VERSION_FILE} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=f"remove {folder} if it is no longer needed.",
+        ) from error

@@ -1,0 +1,164 @@
+"""Versions at a URL: files first, then their manifest, then the pointer.
+
+`URL/current` is one small object, `{"version": <name>}`, replaced in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from etl.dataset.manifest import MANIFEST, Manifest
+from etl.errors import InputError
+from etl.storage.remote import Remote, connect, explained, shown
+from etl.storage.upload import names_in, upload
+from etl.storage.versions.version import CURRENT, VERSION_FILE, VERSIONS, Version, nothing_published
+
+_log = logging.getLogger(__name__)
+
+
+class _Pointer(msgspec.Struct):
+    version: str
+
+
+@dataclass(frozen=True)
+class UrlStore:
+    """A URL at which versions are published. All methods raise an InputError if it cannot be read."""
+
+    url: str
+
+    @property
+    def location(self) -> str:
+        """The URL without its query, which may hold secrets."""
+        return shown(self.url)
+
+    def check_published(self) -> None:
+        """Raises an InputError if nothing was ever published here."""
+        if not self.versions():
+            raise nothing_published(f"at {self.location}")
+
+    def current(self) -> str | None:
+        """Returns the name of the current version; None if nothing was published yet."""
+        content = connect(self.url).read(CURRENT)
+        if content is None:
+            return None
+        try:
+            return msgspec.json.decode(content, type=_Pointer).version
+        except msgspec.DecodeError as error:
+            raise InputError(
+                f"{self.location}/{CURRENT} does not say which version is current",
+                details=[str(error)],
+                cause="It is not ours, or was damaged.",
+                next_step="publish again with `etl refresh`, or remove it.",
+            ) from error
+
+    def versions(self) -> list[Version]:
+        """Returns the versions in the order in which they were published."""
+        remote = connect(self.url)
+        with explained(self.url):
+            paths = remote.files.glob(f"{remote.below(VERSIONS)}/*/{MANIFEST}")
+        found = [self._read_version(path.rsplit("/", 2)[1]) for path in paths]
+        # Numbers count what one machine has published, and begin anew where its folder was lost.
+        return sorted(found, key=lambda version: (version.published, version.number))
+
+    def read_manifest(self, name: str) -> Manifest:
+        """Reads the manifest of a version.
+
+        Raises:
+            InputError: it is not there, or damaged.
+        """
+        content = self.open_version(name).read(MANIFEST) or b""
+        try:
+            return msgspec.json.decode(content, type=Manifest)
+        except msgspec.DecodeError as error:
+            raise InputError(
+                f"{self.location}/{VERSIONS}/{name}/{MANIFEST} cannot be read",
+                details=[str(error)],
+                cause="It is not ours, or was damaged.",
+                next_step="publish again with `etl refresh`, or remove that version.",
+            ) from error
+
+    def open_version(self, name: str) -> Remote:
+        """Returns the URL of a version."""
+        return connect(f"{self.url}/{VERSIONS}/{name}")
+
+    def open_current(self) -> Remote:
+        """Returns the URL of the current version; the store's own URL if nothing was published there."""
+        name = self.current()
+        return connect(self.url) if name is None else self.open_version(name)
+
+    def publish(self, dataset: Path, name: str) -> bool:
+        """Makes a dataset the current version. A version that is there already is not uploaded again.
+
+        Args:
+            dataset: a version's folder.
+            name: the version's name.
+
+        Returns:
+            Whether anything was written.
+
+        Raises:
+            WriteError: the URL cannot be written; what was current is current.
+        """
+        version = self.open_version(name)
+        is_there = version.read(MANIFEST) == (dataset / MANIFEST).read_bytes()
+        if not is_there:
+            names = names_in(dataset)
+            _log.info(f"uploading version {name}, {len(names):,} files, to {self.location}")
+            upload(version, dataset, names)
+        is_current = self.current() == name
+        if not is_current:
+            self.point_to(name)
+        return not (is_there and is_current)
+
+    def point_to(self, name: str) -> None:
+        """Makes a version current that is there, be it an earlier one.
+
+        Raises:
+            InputError: there is no such version.
+            WriteError: the pointer cannot be written.
+        """
+        if self.open_version(name).read(MANIFEST) is None:
+            raise InputError(
+                f"there is no version {name} at {self.location}",
+                next_step="publish it with `etl refresh`.",
+            )
+        self._write(connect(self.url), CURRENT, json.dumps({"version": name}).encode() + b"\n")
+
+    def describe(self, versions: list[Version]) -> None:
+        """Brings the `version.json` of those versions up to date that are at the URL.
+
+        Raises:
+            WriteError: the URL cannot be written.
+        """
+        there = {version.name: version for version in self.versions()}
+        for version in versions:
+            if there.get(version.name, version) != version:
+                self._write(self.open_version(version.name), VERSION_FILE, msgspec.json.encode(version))
+
+    def remove(self, name: str) -> None:
+        """Removes a version, its manifest last: what was cut off is a version still, and removed next time.
+
+        Raises:
+            WriteError: the URL cannot be written.
+        """
+        version = self.open_version(name)
+        with explained(self.url, is_writing=True):
+            others = sorted(set(version.list()) - {MANIFEST})
+            version.files.rm([version.below(other) for other in others])
+            version.files.rm(version.below(MANIFEST))
+
+    def _read_version(self, name: str) -> Version:
+        content = self.open_version(name).read(VERSION_FILE)
+        try:
+            return msgspec.json.decode(content or b"", type=Version)
+        except msgspec.DecodeError:  # another tool has put it there: it stands before all others
+            return Version(name=name, number=0, published="")
+
+    def _write(self, remote: Remote, name: str, content: bytes) -> None:
+        with explained(self.url, is_writing=True):
+            remote.files.pipe_file(remote.below(name), content)

@@ -1,0 +1,120 @@
+"""A published version, and what can be done with versions wherever they are stored.
+
+    versions/9f86d081884c7d65/   a dataset, whole, never changed; named after its manifest's sha256
+    current                      which of them is current; replaced in one step
+
+Readers resolve `current` once and stay with that version, so they see one whole version, whatever is
+published meanwhile. Only `version.json`, which says what is known of a version beside its manifest, may be
+replaced later.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from etl.dataset.manifest import MANIFEST, Manifest
+from etl.errors import InputError, SettingsError
+from etl.runtime.files import sha256_file
+
+CURRENT, VERSIONS, VERSION_FILE = "current", "versions", "version.json"
+_NAME_DIGITS = 16
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a published version beside its manifest; the content of `version.json`.
+
+    Attributes:
+        name: the first digits of its manifest's sha256.
+        number: counts publications, so the order of versions depends on no clock.
+        published: when, in UTC.
+        is_withdrawn: whether a rollback went back behind it; it is not published again by itself.
+        stages: for each stage of the refresh the hashes of what it depended on, by name.
+        raw_files: the sha256 of each raw file it was made from, by name.
+    """
+
+    name: str
+    number: int
+    published: str
+    is_withdrawn: bool = False
+    stages: dict[str, dict[str, str]] = {}
+    raw_files: dict[str, str] = {}
+
+
+class VersionStore(Protocol):
+    """A folder or a URL in which versions are published. Methods raise InputError and WriteError."""
+
+    @property
+    def location(self) -> str:
+        """The folder or the URL, as it is shown to people."""
+
+    def check_published(self) -> None:
+        """Raises an InputError if nothing was ever published here."""
+
+    def current(self) -> str | None:
+        """Returns the name of the current version; None if nothing was published yet."""
+
+    def versions(self) -> list[Version]:
+        """Returns the versions in the order in which they were published."""
+
+    def read_manifest(self, name: str) -> Manifest:
+        """Reads the manifest of a version."""
+
+    def point_to(self, name: str) -> None:
+        """Makes a version current, in one step."""
+
+    def remove(self, name: str) -> None:
+        """Removes a version; if that is cut off, nobody finds half of it."""
+
+
+def version_name(dataset: Path) -> str:
+    """Returns the name that a dataset has as a version."""
+    return sha256_file(dataset / MANIFEST)[:_NAME_DIGITS]
+
+
+def choose_version(store: VersionStore, name: str) -> Version:
+    """Finds a version by `current`, its name, or the first digits of its name.
+
+    Raises:
+        InputError: no version or several are called so.
+    """
+    known = store.versions()
+    wanted = store.current() if name == CURRENT else name
+    matching = [version for version in known if wanted and version.name.startswith(wanted)]
+    if len(matching) != 1:
+        what = "no version" if not matching else f"{len(matching)} versions"
+        raise InputError(
+            f"{store.location} has {what} called {name!r}",
+            details=[f"its versions: {', '.join(version.name for version in known) or 'none'}"],
+            next_step=f"`etl versions {store.location}` lists them.",
+        )
+    return matching[0]
+
+
+def prune_versions(store: VersionStore, keep: int) -> list[str]:
+    """Removes all versions but the `keep` newest and the current one; returns the names of those removed.
+
+    Programs that still read a removed version lose its files.
+
+    Raises:
+        InputError: the versions cannot be read.
+        SettingsError: `keep` is not positive.
+        WriteError: a version cannot be removed.
+    """
+    if keep < 1:
+        raise SettingsError("at least one version must be kept", details=[f"got --keep {keep}"])
+    now = store.current()
+    removed = [version.name for version in store.versions()[:-keep] if version.name != now]
+    for name in removed:
+        store.remove(name)
+    return removed
+
+
+def nothing_published(location: str) -> InputError:
+    """Returns the error for a place in which nothing was ever published."""
+    return InputError(
+        f"nothing was published {location}",
+        next_step="`etl refresh --config etl.yaml` publishes where `refresh.out` says.",
+    )
