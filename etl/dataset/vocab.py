@@ -23,8 +23,8 @@ from etl.dataset.manifest import to_bytes as manifest_to_bytes
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
-from etl.settings import PathLike
 from etl.runtime.files import write_atomic
+from etl.settings import PathLike
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
 # In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
+from etl import settings as all_settings
 from etl.dataset import vocab
 from etl.dataset.manifest import read_manifest
 from etl.errors import EtlError, FindingsError, SettingsError
@@ -25,9 +26,6 @@ from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.ingest import ingest
 from etl.publishing import record
-from etl.publishing.record import Run, Stage
-from etl.publishing.retry import with_retries
-from etl.publishing.places import copy_current, find_publish_dir, local_inputs, split_inputs
 from etl.publishing.changes import (
     DATASET,
     INGEST,
@@ -41,7 +39,9 @@ from etl.publishing.changes import (
     known_hashes,
     list_reasons,
 )
-from etl import settings as all_settings
+from etl.publishing.places import copy_current, find_publish_dir, local_inputs, split_inputs
+from etl.publishing.record import Run, Stage
+from etl.publishing.retry import with_retries
 from etl.runtime import clock, console
 from etl.runtime.console import Progress
 from etl.runtime.engine.open import open_engine
@@ -161,7 +161,11 @@ def plan(job: Job) -> Changes:
 
 
 def refresh(
-    config: PathLike | Job, *, workers: int | None = None, wait: bool = False, progress: Progress | None = None
+    config: PathLike | Job,
+    *,
+    workers: int | None = None,
+    wait: bool = False,
+    progress: Progress | None = None,
 ) -> Run:
     """Publishes a new version of a dataset if its raw files, the settings or the code have changed.
 
@@ -233,7 +237,9 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
         cache = _ingest(candidate, pair_cache)
         _validate(candidate, find_breaches, pair_cache)
     _build_vocabulary(candidate)
-    version = _run_stage(candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate))
+    version = _run_stage(
+        candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
+    )
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if cache:
         cache.remove_unused()

@@ -130,7 +130,9 @@ def test_what_is_published_is_what_an_ingest_of_all_of_it_gives(published: Job, 
 
 
 def test_shards_that_did_not_change_are_shared(published: Job) -> None:
-    before = {path.name: path.stat().st_ino for path in (published.publish_dir / "current" / "data").iterdir()}
+    before = {
+        path.name: path.stat().st_ino for path in (published.publish_dir / "current" / "data").iterdir()
+    }
     write_rows(published.inputs[0] / "z.jsonl", 300, 302)
     succeeded(run(published))
     after = {path.name: path.stat().st_ino for path in (published.publish_dir / "current" / "data").iterdir()}
@@ -289,6 +291,8 @@ def test_settings_without_the_section_are_refused() -> None:
 
 
 def test_content_is_read_by_polars_through_the_link(published: Job) -> None:
-    rows = pl.scan_parquet(published.publish_dir / "current" / "data" / "*.parquet").select(pl.len()).collect()
+    rows = (
+        pl.scan_parquet(published.publish_dir / "current" / "data" / "*.parquet").select(pl.len()).collect()
+    )
     assert rows.item() == 300
     assert content(published.publish_dir)
