@@ -12,7 +12,7 @@ from etl.commands.choices import TAGGER_METAVAR, parse_tagger
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from etl.ingestion.tagger_comparison import Answer, Sentence, Token
+    from etl.ingestion.tagger_comparison import ComparedSentence, ComparedToken, TaggerResult
 
 _COLOURS = {
     "noun": "cyan",
@@ -73,16 +73,16 @@ def tokens(
     import sys
 
     from etl import settings
-    from etl.ingestion import tagger_comparison as library
+    from etl.ingestion import tagger_comparison as comparison
     from etl.runtime import console
     from etl.tagging import policy
 
     overrides = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
     chosen = settings.load(config, overrides)
-    raw_texts = library.sentences_of(text, limit)
-    names, missing = library.usable(tagger or [])
+    raw_texts = comparison.parse_sentences(text, limit)
+    names, missing = comparison.installed_taggers(tagger or [])
     with console.progress("tagging", len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
-        sentences = library.compare(raw_texts, chosen, names, progress)
+        sentences = comparison.compare_taggers(raw_texts, chosen, names, progress)
     if is_json:
         console.json_document([each.document() for each in sentences])
         return
@@ -95,7 +95,7 @@ def tokens(
     _show_legend(sentences)
 
 
-def _show(sentence: Sentence) -> None:
+def _show(sentence: ComparedSentence) -> None:
     from rich.table import Table
 
     from etl.runtime import console
@@ -110,25 +110,25 @@ def _show(sentence: Sentence) -> None:
         drawn = Table.grid(padding=(0, 1))
         drawn.add_column(width=_NAME_WIDTH - 1)
         drawn.add_column(overflow="fold")
-        for answer in sentence.answers:
-            drawn.add_row(answer.tagger, _line(answer))
+        for result in sentence.answers:
+            drawn.add_row(result.tagger, _line(result))
         output.print(drawn)
     else:
-        for answer in sentence.answers:
-            output.print(f"{answer.tagger:{_NAME_WIDTH}}", _line(answer), sep="", soft_wrap=True)
+        for result in sentence.answers:
+            output.print(f"{result.tagger:{_NAME_WIDTH}}", _line(result), sep="", soft_wrap=True)
     output.print()
 
 
-def _line(answer: Answer) -> Text:
+def _line(result: TaggerResult) -> Text:
     """The tokens of one tagger, or why there are none."""
     from rich.text import Text
 
-    if answer.problem is not None:
-        return Text(f"{answer.problem}: {answer.found}", style="bold red")
-    return Text(" ").join(_drawn(token) for token in answer.tokens)
+    if result.problem is not None:
+        return Text(f"{result.problem}: {result.found}", style="bold red")
+    return Text(" ").join(_drawn(token) for token in result.tokens)
 
 
-def _drawn(token: Token) -> Text:
+def _drawn(token: ComparedToken) -> Text:
     """A token with its tag, never read as markup."""
     from rich.text import Text
 
@@ -146,13 +146,13 @@ def _has_colour() -> bool:
     return output.color_system is not None and not output.no_color
 
 
-def _show_legend(sentences: list[Sentence]) -> None:
+def _show_legend(sentences: list[ComparedSentence]) -> None:
     """Which colours were seen, and how a dropped token looks."""
     from rich.text import Text
 
     from etl.runtime import console
 
-    shown = [token for each in sentences for answer in each.answers for token in answer.tokens]
+    shown = [token for each in sentences for result in each.answers for token in result.tokens]
     if not shown:
         return
     kept = {token.coarse for token in shown if token.is_kept}

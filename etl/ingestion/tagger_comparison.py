@@ -1,6 +1,6 @@
-"""Compares the tokens of a sentence by tagger, before and after the key-token filter.
+"""Compares taggers: the tokens that each finds in a sentence, and which of them are key tokens.
 
-Cleans, tags and filters as `etl ingest` does, with several taggers and nothing written.
+Runs the steps of ingest once for each tagger, and writes nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from etl.settings import Settings, Tag
 from etl.tagging import policy, taggers
 from etl.tagging.tagger import open_tagger
 
-# Those that answer at once; Hannanum and Kkma do if they are asked for.
-USUAL = ("okt", "komoran", "mecab", "kiwi")
+# Those that result at once; Hannanum and Kkma do if they are asked for.
+DEFAULT_TAGGERS = ("okt", "komoran", "mecab", "kiwi")
 _UNUSABLE = "not usable"
 _FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xlsx|zip|gz|parquet|arrow)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Token:
+class ComparedToken:
     """One token of a tagger.
 
     Args:
@@ -46,8 +46,8 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Result of one tagger for a sentence.
+class TaggerResult:
+    """The tokens that one tagger found in a sentence.
 
     Args:
         tagger: its name.
@@ -57,46 +57,46 @@ class Answer:
     """
 
     tagger: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[ComparedToken, ...]
     problem: str | None
     found: str | None
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence and the answers of the taggers; none where a reason keeps it from them.
+class ComparedSentence:
+    """A sentence with the results of the taggers; there are none if it is rejected before it is tagged.
 
     Args:
         raw_text: the sentence as given.
         text: the same, cleaned.
         reason: why `etl ingest` would reject it before it is tagged, or None.
         detail: what was found.
-        answers: one for each tagger.
+        answers: the result of each tagger.
     """
 
     raw_text: str
     text: str
     reason: str | None
     detail: str | None
-    answers: tuple[Answer, ...]
+    answers: tuple[TaggerResult, ...]
 
     def document(self) -> dict[str, Any]:
-        """The sentence for a machine."""
+        """Returns the sentence as plain dicts and lists, for JSON."""
         return asdict(self)
 
 
-def usable(names: Sequence[str]) -> tuple[list[str], list[SettingsError]]:
-    """The taggers to compare, and why some of the usual ones are not among them.
+def installed_taggers(names: Sequence[str]) -> tuple[list[str], list[SettingsError]]:
+    """Returns the installed taggers to compare, and the errors of the default ones that are not installed.
 
     Args:
-        names: those asked for, or none for the usual ones.
+        names: requested taggers; none: the default ones.
 
     Raises:
-        SettingsError: one that was asked for is not installed, or none of the usual ones is.
+        SettingsError: a requested tagger is not installed, or none of the default ones is.
     """
     missing: list[SettingsError] = []
     installed = []
-    for name in dict.fromkeys(names or USUAL):
+    for name in dict.fromkeys(names or DEFAULT_TAGGERS):
         try:
             taggers.versions(name)
             installed.append(name)
@@ -107,8 +107,8 @@ def usable(names: Sequence[str]) -> tuple[list[str], list[SettingsError]]:
     return installed, missing
 
 
-def sentences_of(text_or_file: str, limit: int) -> list[str]:
-    """The sentence itself, or the first sentences of the file that it names.
+def parse_sentences(text_or_file: str, limit: int) -> list[str]:
+    """Returns the sentence itself, or the first sentences of the file that it names.
 
     Raises:
         InputError: the file cannot be read, is in no known encoding, or has no sentence.
@@ -149,10 +149,10 @@ def _as_file(text_or_file: str) -> Path | None:
     return path if is_there else None
 
 
-def compare(
+def compare_taggers(
     raw_texts: Sequence[str], chosen: Settings, names: Sequence[str], progress: Progress
-) -> list[Sentence]:
-    """Cleans each sentence and lets each tagger cut it; one that cannot be used hides no other.
+) -> list[ComparedSentence]:
+    """Runs the steps of ingest on each sentence, once with each tagger. A tagger that fails hides no other.
 
     Args:
         raw_texts: the sentences.
@@ -169,7 +169,7 @@ def compare(
     rows = run_steps(sentences(pl.Series(raw_texts, dtype=pl.String)), tools, TEXT)
     distinct = rows.filter(pl.col("reason").is_null()).unique("text", keep="first", maintain_order=True)
     texts = distinct["text"]
-    answers: dict[str, list[Answer]] = {text: [] for text in texts}
+    results: dict[str, list[TaggerResult]] = {text: [] for text in texts}
     unusable: list[EtlError] = []
     tags = [msgspec.structs.replace(chosen.tag, tagger=name) for name in names]
     for tag in tags:
@@ -177,42 +177,42 @@ def compare(
     for tag in tags if len(texts) else []:
         progress(0, f"tagging with {tag.tagger}")
         try:
-            for text, answer in _answers(chosen, tag, distinct):
-                answers[text].append(answer)
+            for text, result in _tag(chosen, tag, distinct):
+                results[text].append(result)
         except EtlError as error:
             unusable.append(error)
             for text in texts:
-                answers[text].append(
-                    Answer(tag.tagger, (), _UNUSABLE, "; ".join([error.what, *error.details]))
+                results[text].append(
+                    TaggerResult(tag.tagger, (), _UNUSABLE, "; ".join([error.what, *error.details]))
                 )
         progress(1)
     if len(unusable) == len(tags):
         raise unusable[0]
     return [
-        Sentence(
+        ComparedSentence(
             row["raw_text"],
             row["text"],
             row["reason"],
             row["detail"],
-            tuple(answers[row["text"]]) if row["reason"] is None else (),
+            tuple(results[row["text"]]) if row["reason"] is None else (),
         )
         for row in rows.to_dicts()
     ]
 
 
-def _answers(settings: Settings, tag: Tag, rows: pl.DataFrame) -> Iterator[tuple[str, Answer]]:
-    """Each text with what the tagger made of it."""
+def _tag(settings: Settings, tag: Tag, rows: pl.DataFrame) -> Iterator[tuple[str, TaggerResult]]:
+    """Yields each text with the result of one tagger."""
     key_tokens = policy.load(tag)
     with open_tagger(tag, workers=1) as tagger:
         tagged = run_steps(rows, Tools(settings, tagger, key_tokens), TOKENS)
-    tokens: dict[str, list[Token]] = {text: [] for text in rows["text"]}
+    tokens: dict[str, list[ComparedToken]] = {text: [] for text in rows["text"]}
     for text, *token in _explained(tagged, key_tokens).iter_rows():
-        tokens[text].append(Token(*token))
+        tokens[text].append(ComparedToken(*token))
     # A sentence of which no token is kept has been tagged all the same.
     is_tagged = pl.col("reason").is_null() | (pl.col("reason") == "no_key_tokens")
     problems = tagged.select("text", pl.when(~is_tagged).then(pl.col("reason", "detail")))
     for text, problem, found in problems.iter_rows():
-        yield text, Answer(tag.tagger, tuple(tokens[text]), problem, found)
+        yield text, TaggerResult(tag.tagger, tuple(tokens[text]), problem, found)
 
 
 def _explained(tagged: pl.DataFrame, key_tokens: policy.Policy) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from etl.errors import InputError, SettingsError
 from etl.ingestion import pipeline
 from etl.ingestion.ingest import discover
 from etl.ingestion.prepare import prepare, prepare_text
-from etl.ingestion.tagger_comparison import compare
+from etl.ingestion.tagger_comparison import compare_taggers
 from etl.settings import Read, Settings, Table, Tag, load
 from etl.tagging.policy import load as load_policy
 from etl.tagging.tagger import open_tagger
@@ -53,7 +53,7 @@ def test_a_step_in_the_list_is_run_wherever_text_is_prepared(
         prepared = prepare(how, pl.Series(["어제는 슬펐다"]), tagger)
     assert prepared["tokens"].to_list() == [["어제는", "슬펐다!"]]
     assert prepare_text(how, pl.Series(["어제는 슬펐다"]))["text"].to_list() == ["어제는 슬펐다!"]
-    [compared] = compare(["어제는 슬펐다"], WHITESPACE, ["whitespace"], quiet)
+    [compared] = compare_taggers(["어제는 슬펐다"], WHITESPACE, ["whitespace"], quiet)
     assert [token.token for token in compared.answers[0].tokens] == ["어제는", "슬펐다!"]
     (tmp_path / "b.csv").write_text("text,label\n어제는 슬펐다,슬픔\n", encoding="utf-8")
     with external.as_dataset(tmp_path / "b.csv", external.Columns("text", "label")) as (outside, _):
