@@ -89,7 +89,6 @@ class TagCache:
             `text`, `tokens` and `tags`, a row for each of `texts` in their order; the lists of a text that is
             not known are null.
         """
-
         contents = texts.cast(pl.Binary).to_list()
         keys = [self._key(content) for content in contents]
         nothing: dict[int, object] = {}
@@ -105,7 +104,6 @@ class TagCache:
         Args:
             tagged: `text`, `tokens`, `tags` and `problem`, which is null where there was none.
         """
-
         packed = _pack(tagged.filter(pl.col("problem").is_null()))
         rows = [(self._key(content), self._check(content, answer) + answer) for content, answer in packed]
 
@@ -240,7 +238,6 @@ def clear(folder: Path, tagger: str | None = None) -> list[Stored]:
 
 def _pack(tagged: pl.DataFrame) -> Iterator[tuple[bytes, bytes]]:
     """Texts and answers as bytes; without those whose answer would not come back exactly as it was."""
-
     lists = [pl.col(name).list.join(_BETWEEN_TOKENS) for name in ("tokens", "tags")]
     packed = tagged.with_columns(
         pl.col("text").cast(pl.Binary),
@@ -253,7 +250,6 @@ def _pack(tagged: pl.DataFrame) -> Iterator[tuple[bytes, bytes]]:
 
 def _unpack(answers: pl.Series) -> list[pl.Series]:
     """`tokens` and `tags` of answers; null for null."""
-
     halves = answers.cast(pl.String).str.split_exact(_BETWEEN_LISTS, 1).struct.unnest()
     nothing = pl.lit([], pl.List(pl.String))
     return halves.select(

@@ -26,7 +26,6 @@ class Lists:
 
 def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
     """Lists of strings as numbers, and the distinct strings that the numbers stand for."""
-
     ends = lists.list.len().cum_sum().to_numpy().astype(np.int64)
     encoded = lists.explode(empty_as_null=False).to_arrow().dictionary_encode()
     distinct = pl.Series(pl.from_arrow(encoded.dictionary), dtype=pl.String)
@@ -37,7 +36,6 @@ def numbered(lists: pl.Series) -> tuple[Lists, pl.Series]:
 
 def expand(outer: Lists, inner: Lists) -> Lists:
     """Replaces every element of `outer` by the list of `inner` that has its number."""
-
     starts = np.concatenate([np.zeros(1, np.int64), inner.ends])
     lengths = np.diff(starts)[outer.index]
     reached = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
@@ -48,7 +46,6 @@ def expand(outer: Lists, inner: Lists) -> Lists:
 
 def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
     """The lists as a column of lists of strings."""
-
     return _column(lists.ends, distinct.gather(pl.Series(lists.index)))
 
 
@@ -60,20 +57,17 @@ def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Se
         separator: what they were joined with.
         counts: how many elements each list has.
     """
-
     values = pl.Series(joined, dtype=pl.String).str.split(separator).explode()
     return _column(np.cumsum(np.array(counts, dtype=np.int64)), values)
 
 
 def column(lists: Sequence[list[str]]) -> pl.Series:
     """Python's lists of strings as a column: several times as fast as polars makes one of them."""
-
     ends = np.cumsum(np.fromiter(map(len, lists), np.int64, len(lists)))
     return _column(ends, pl.Series(list(chain.from_iterable(lists)), dtype=pl.String))
 
 
 def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
-
     offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
     array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
     return pl.Series(pl.from_arrow(array), dtype=pl.List(pl.String))
@@ -81,7 +75,6 @@ def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
 
 def replaced(series: pl.Series, places: pl.Series, others: pl.Series) -> pl.Series:
     """The series with `others`, in order, at `places`."""
-
     if others.is_empty():
         return series
     index = pl.arange(len(series), eager=True, dtype=pl.Int64)

@@ -64,7 +64,6 @@ class Policy:
 
     def coarse_class(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
         """The class of a token with this tag. Of a compound tag such as `VV+EC` the first part counts."""
-
         first_part = tag.str.split("+").list.first()
         by_tag = first_part.replace_strict(
             list(self.classes), list(self.classes.values()), default=_UNMAPPED, return_dtype=pl.String

@@ -53,7 +53,6 @@ class Tagger:
 
     def _cached(self, texts: pl.Series, tag_texts: TagTexts) -> pl.DataFrame:
         """Tags only what no earlier run has tagged."""
-
         if self._cache is None:
             return tag_texts(texts)
         nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
@@ -69,7 +68,6 @@ class Tagger:
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         """Tags in the worker processes, without the cache."""
-
         if texts.is_empty():
             return _by_whitespace(texts)
         answers = self._pool.tag_packed(texts.to_list())
@@ -143,7 +141,6 @@ def _token_columns(answers: list[worker.Packed]) -> tuple[pl.Series, pl.Series]:
 
 
 def _by_whitespace(texts: pl.Series) -> pl.DataFrame:
-
     tokens = texts.rename("tokens").str.split(" ")
     tags = tokens.rename("tags").list.eval(pl.lit("Word"))
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]

@@ -34,7 +34,6 @@ def normalised_key(expr: pl.Expr) -> pl.Expr:
     Returns:
         A string expression; two texts with equal keys are the same at leakage level L1.
     """
-
     return expr.map_batches(_normalised_key, return_dtype=pl.String)
 
 

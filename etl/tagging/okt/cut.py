@@ -66,7 +66,6 @@ class Cutter:
             Each as the list of its pieces, for `kinds` and `texts` to read; and the places of those that only
             the library can tag, whose lists are to be replaced by `left`.
         """
-
         lists = eojeols.str.replace(_BLANK_START, "").str.extract_all(_run_of_one_script())
         is_odd = eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])
         is_left = eojeols.str.contains(_OTHERS) | (is_odd & self._is_beyond(eojeols))
@@ -80,12 +79,10 @@ class Cutter:
 
     def left(self, eojeols: pl.Series) -> pl.Series:
         """Eojeols for the library, each as a list of one piece, which nothing else can be."""
-
         return (self._marks[LIBRARY] + eojeols).reshape((-1, 1)).cast(pl.List(pl.String))
 
     def kinds(self, pieces: pl.Expr) -> pl.Expr:
         """Returns the kind of each piece: the name of a pattern, Foreign, or `LIBRARY`."""
-
         first = pieces.str.slice(0, 1)
         kind = pl.lit(_FOREIGN)
         for name, inside in scripts().items():

@@ -35,7 +35,6 @@ def dump_or_explain(folder: Path) -> str:
 
 def dump(folder: Path) -> None:
     """Writes the three files into a folder that is there and empty."""
-
     tag_plain = taggers.load(Tag(norm=False, stem=False))
     tag_stemmed = taggers.load(Tag(norm=True, stem=True))
     words = _words()
@@ -85,7 +84,6 @@ def _parts(tagged: taggers.Tagged) -> tuple[list[str], list[str]]:
 
 def _words() -> Any:
     """A row a word: `mask` (parts of speech and kinds of name, as bits), `frequency`, and its stems."""
-
     provider = scala.module("util.KoreanDictionaryProvider")
     masks: dict[str, int] = {}
     for entry in provider.koreanDictionary().entrySet():

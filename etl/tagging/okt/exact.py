@@ -40,7 +40,6 @@ class ExactOkt:
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""
-
         of_texts, eojeols = numbered(cut.eojeols(texts))
         forms = self._normalise(eojeols) if self._normalise else eojeols
         lists, left = self._cut(forms)
@@ -54,7 +53,6 @@ class ExactOkt:
 
     def _tokens(self, pieces: pl.Series, left: pl.DataFrame) -> tuple[Lists, pl.Series, pl.Series]:
         """The tokens of each distinct piece, all tokens one after another, and their tags."""
-
         kinds, texts = self._cut.kinds(pl.col("piece")), self._cut.texts(pl.col("piece"))
         frame = pl.DataFrame({"piece": pieces}).with_row_index("row").with_columns(tags=kinds)
         is_left, is_hangul = (pl.col("tags") == kind for kind in (cut.LIBRARY, "Korean"))
@@ -73,7 +71,6 @@ class ExactOkt:
 
     def _parsed(self, runs: pl.DataFrame) -> pl.DataFrame:
         """Runs of Hangul with their `row`, parsed: a row a token."""
-
         tokens, token_ends = words_of(runs["piece"], self._tables)
         names = texts_of(runs["piece"], tokens)
         for pos, stems in self._stems.items():
@@ -93,7 +90,6 @@ def _with_problems(
     frame: pl.DataFrame, of_texts: Lists, left: pl.Series, tagged: pl.DataFrame
 ) -> pl.DataFrame:
     """Marks the texts with an eojeol that the library itself could not tag."""
-
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
     frame = frame.with_columns(nothing)
     failed = tagged.with_columns(left.alias("number")).filter(pl.col("problem").is_not_null())

@@ -55,7 +55,6 @@ class Normaliser:
 
     def __call__(self, eojeols: pl.Series) -> pl.Series:
         """The eojeols, normalised, in order."""
-
         may_change = (
             eojeols.str.contains(self._detachable)
             | eojeols.str.contains(self._coda_n)
@@ -114,7 +113,6 @@ class Normaliser:
         return f"{head}{self._inserted}{text[-1]}"
 
     def _begins_with_predicate(self, text: str) -> bool:
-
         hangul = self._hangul.match(text)
         if not hangul:
             return False
@@ -136,7 +134,6 @@ def _decomposed(syllable: str) -> tuple[int, int, int]:
 
 def _has_repeats(eojeols: pl.Series) -> pl.Series:
     """Which may hold one character four times in a row, or two three times: a superset, found fast."""
-
     codes = np.frombuffer(eojeols.str.join("\n").item().encode("utf-16-le", "surrogatepass"), np.uint16)
     if len(codes) < 4:
         return pl.repeat(False, len(eojeols), dtype=pl.Boolean, eager=True)

@@ -61,7 +61,6 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
 
 def differing(made: Path) -> int:
     """How many eojeols of the proof come out otherwise than from the library: none, if all is well."""
-
     proof = pl.read_parquet(made / "proof.parquet")
     found = tables.load(made, [])
     left: list[str] = []
@@ -82,7 +81,6 @@ def differing(made: Path) -> int:
 
 def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
     """The tables, if they are there and whole; what is left of damaged ones is removed."""
-
     try:
         return tables.load(made, nouns)
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):

@@ -51,7 +51,6 @@ def load(source: Path, nouns: list[str]) -> Tables:
         polars.exceptions.PolarsError: a file is damaged.
         ValueError: likewise.
     """
-
     words = pl.read_parquet(source / "words.parquet")
     rules = json.loads((source / "rules.json").read_text(encoding="utf-8"))
     if nouns:
@@ -81,14 +80,12 @@ def forget_patterns(source: Path) -> None:
 
 
 def _with_nouns(words: pl.DataFrame, nouns: list[str]) -> pl.DataFrame:
-
     own = pl.DataFrame({"word": sorted(set(nouns))}).join(words, on="word", how="left")
     own = own.with_columns(pl.col("mask").fill_null(0) | (1 << NOUN), pl.col("frequency").fill_null(0.0))
     return pl.concat([words.join(own, on="word", how="anti"), own.select(words.columns)]).sort("word")
 
 
 def _word_arrays(words: pl.DataFrame, n_short: int) -> tuple[Any, ...]:
-
     from etl.tagging.okt import lookup
 
     codes, ends = syllables(words["word"][:n_short])
@@ -99,7 +96,6 @@ def _word_arrays(words: pl.DataFrame, n_short: int) -> tuple[Any, ...]:
 
 def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
     """Weights, trie, what makes a name or a number, and the syllables that the score looks at."""
-
     nodes, roots = rules["trie"]["nodes"], rules["trie"]["roots"]
     pos = np.array([node[0] for node in nodes], np.int32)
     # The row after the last node's holds the roots; -1 ends a row.
@@ -128,6 +124,5 @@ def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
 
 def syllables(words: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     """Words of Hangul one after another as `uint16`, and where each ends as `int64`."""
-
     codes = np.frombuffer(words.str.join("").item().encode("utf-16-le"), np.uint16)
     return codes, words.str.len_chars().cum_sum().to_numpy().astype(np.int64)

@@ -19,7 +19,6 @@ def words_of(runs: pl.Series, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
         and the row in `tables.words` of the word or of the head it is built on, negative for a noun that no
         dictionary has; and where the tokens of each run end (`int64`).
     """
-
     from etl.tagging.okt import lookup, parse
 
     codes, ends = syllables(runs)
@@ -33,7 +32,6 @@ def words_of(runs: pl.Series, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
 
 def texts_of(runs: pl.Series, tokens: np.ndarray) -> pl.Series:
     """The tokens of the runs as strings; they follow one another without a gap, so nothing is copied."""
-
     characters = runs.str.join("").item().encode() if len(runs) else b""
     starts = np.append(tokens[:, 0].astype(np.int64) * _BYTES_OF_A_SYLLABLE, len(characters))
     array = pa.LargeStringArray.from_buffers(len(tokens), pa.py_buffer(starts), pa.py_buffer(characters))
