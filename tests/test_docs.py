@@ -23,8 +23,7 @@ from etl import errors, settings
 from etl.cli import INTERRUPTED, app
 from etl.sample.corpora import write_sample
 from etl.schema import contract, row, taxonomy
-from etl.validation import thresholds
-from etl.validation.findings import checks
+from etl.validation.rules import load_rules
 
 ROOT = Path(__file__).parents[1]
 README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
@@ -128,8 +127,7 @@ def test_settings_in_the_examples_can_be_used(page: Path, tmp_path: Path) -> Non
         tree = yaml.safe_load(content) if language == "yaml" else None
         if isinstance(tree, dict) and {*tree} <= {*settings.Settings.__struct_fields__}:
             (tmp_path / "etl.yaml").write_text(content, encoding="utf-8")
-            with thresholds.chosen(settings.load(tmp_path / "etl.yaml", {}).validate, checks()):
-                assert checks()
+            assert load_rules(settings.load(tmp_path / "etl.yaml", {}).validate).by_code
 
 
 @all_pages
@@ -177,10 +175,10 @@ def test_every_column_is_explained_in_order() -> None:
 
 def test_every_finding_is_listed_with_its_severity() -> None:
     page = text_of(ROOT / "docs" / "dataset.md")
-    for code, check in checks().items():
-        [line] = table_rows(page, check["area"])
+    for code, rule in load_rules().by_code.items():
+        [line] = table_rows(page, rule.area)
         cells = dict(zip(("error", "warning", "note"), line.split("|")[2:], strict=False))
-        assert f"`{code}`" in cells[check["severity"]], code
+        assert f"`{code}`" in cells[rule.severity], code
 
 
 def test_every_exit_code_is_explained() -> None:

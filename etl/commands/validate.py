@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -54,7 +54,7 @@ def validate(
         str | None,
         typer.Option(metavar="DATASET|FILE", help="An earlier one: say what changed since, and how far."),
     ] = None,
-    is_label_noise: Annotated[
+    label_noise: Annotated[
         bool,
         typer.Option(
             "--label-noise", help="Look for labels that are likely wrong; lists them in label_noise.csv."
@@ -80,34 +80,32 @@ def validate(
     The report names rows by id; sentences are quoted only with --show-text, since some corpora must not
     be redistributed. Exit code 3 where there is an error (or a warning, with --fail-on warning).
     """
-    from etl import settings
     from etl.storage.datasets import opened
     from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
-    from etl.validation import contract_worker
-    from etl.validation.external.dataset import Columns
+    from etl.validation import contract_worker, run
     from etl.validation.report import formats
-    from etl.validation.run import report_folder
-    from etl.validation.run import validate as run
 
     with ExitStack() as stack:
         subject = stack.enter_context(opened(path))
         earlier = stack.enter_context(opened(against)) if against else None
-        find_breaches = (
-            stack.enter_context(contract_worker.imported()) if not data_docs else contract_worker.here
-        )
-        result = run(
+        # The Data Docs need Great Expectations in this process anyway.
+        worker = nullcontext(contract_worker.in_process) if data_docs else contract_worker.in_subprocess()
+        result = run.validate(
             subject,
-            columns=Columns(text_column, label_column, split_column, group_column),
-            settings=settings.load(config, {}),
+            settings=config,
+            text_column=text_column,
+            label_column=label_column,
+            split_column=split_column,
+            group_column=group_column,
             out=out,
             against=earlier,
-            data_docs=data_docs,
-            is_label_noise=is_label_noise,
+            label_noise=label_noise,
             show_text=show_text,
-            find_breaches=find_breaches,
+            data_docs=data_docs,
+            start_check=stack.enter_context(worker),
         )
-        report = out or report_folder(subject)
+        report = out or run.report_folder(subject)
         shown = str(report)
         if is_remote(path) and not out:
             # Where it would be locally: in a dataset, beside anything else.

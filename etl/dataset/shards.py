@@ -5,7 +5,9 @@ The bytes depend on the rows and the layout only: not on how the rows were cut i
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from etl.dataset.manifest import FileEntry, describe_file
+from etl.dataset.read import SPLITS
 from etl.schema import row
 from etl.settings import Write
 
@@ -27,14 +30,18 @@ class ShardWriter:
 
     Args:
         folder: the dataset's folder.
-        counts: how many rows each split will have; `rejects` counts as one.
+        counts: how many rows each split will have; `rejects` counts as one. None: not known, so that the
+            names of the shards do not tell how many there are.
         layout: rows in a shard and in a row group.
     """
 
-    def __init__(self, folder: Path, counts: dict[str, int], layout: Write):
+    def __init__(self, folder: Path, counts: dict[str, int] | None, layout: Write):
         self._folder = folder
-        self._names = {name: _names(name, count, layout.shard_rows) for name, count in counts.items()}
-        self._series = {name: _Series(folder, names, layout) for name, names in self._names.items()}
+        known = dict.fromkeys((*SPLITS, REJECTS)) if counts is None else counts
+        self._series = {
+            name: _Series(folder, name, _names(name, count, layout.shard_rows), layout)
+            for name, count in known.items()
+        }
         # One thread a series keeps its order; they take turns only where a series is far behind.
         self._threads = {name: ThreadPoolExecutor(1) for name in self._series}
         self._pending: deque[Future[None]] = deque()
@@ -67,9 +74,8 @@ class ShardWriter:
             self._pending.popleft().result()
 
     def files(self) -> dict[str, FileEntry]:
-        """For each written file its sha256, its bytes and its rows. To be asked when the writer is closed."""
-
-        names = sorted(name for names in self._names.values() for name in names)
+        """For each written file its sha256, its bytes and its rows. Call it when the writer is closed."""
+        names = sorted(name for series in self._series.values() for name in series.written)
         return {
             name: describe_file(self._folder / name, pq.read_metadata(self._folder / name).num_rows)
             for name in names
@@ -79,9 +85,11 @@ class ShardWriter:
 class _Series:
     """The shards of one split (or the parts of the rejects), written one after another."""
 
-    def __init__(self, folder: Path, names: list[str], layout: Write):
-        self._paths = iter([folder / name for name in names])
-        self._columns = row.columns(is_reject=any(name.startswith(REJECTS) for name in names))
+    def __init__(self, folder: Path, series: str, names: Iterator[str], layout: Write):
+        self.written: list[str] = []
+        self._folder = folder
+        self._names = names
+        self._columns = row.columns(is_reject=series == REJECTS)
         self._layout = layout
         self._waiting: list[pl.DataFrame] = []
         self._n_waiting = 0
@@ -121,8 +129,9 @@ class _Series:
         # polars' own strings have 64-bit offsets, which Parquet does not know: no need to convert them.
         table = group.select(self._columns).to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
+            self.written.append(next(self._names))
             self._writer = pq.ParquetWriter(
-                next(self._paths),
+                self._folder / self.written[-1],
                 table.schema,
                 compression="zstd",
                 use_dictionary=row.dictionary_columns(),
@@ -146,8 +155,11 @@ def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(name): part for (name,), part in parts.items()}
 
 
-def _names(split: str, count: int, shard_rows: int) -> list[str]:
-    shards = -(-count // shard_rows)
-    if split == REJECTS:
-        return [f"rejects/part-{number:05d}.parquet" for number in range(shards)]
-    return [f"data/{split}-{number:05d}-of-{shards:05d}.parquet" for number in range(shards)]
+def _names(series: str, count: int | None, shard_rows: int) -> Iterator[str]:
+    """Yields the names of the files of a split or of the rejects; `count` is its number of rows, if known."""
+    shards = "" if count is None else f"-of-{-(-count // shard_rows):05d}"
+    for number in itertools.count():
+        if series == REJECTS:
+            yield f"rejects/part-{number:05d}.parquet"
+        else:
+            yield f"data/{series}-{number:05d}{shards}.parquet"

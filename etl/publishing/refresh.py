@@ -54,7 +54,7 @@ from etl.storage.versions.sharing import copy_tree
 from etl.storage.versions.version import VERSIONS, Version, prune_versions
 from etl.tagging.policy import load as load_policy
 from etl.validation import contract_worker
-from etl.validation.contract_worker import BeginToFind
+from etl.validation.contract_worker import StartCheck
 from etl.validation.run import validate
 
 Done = TypeVar("Done")
@@ -233,9 +233,9 @@ def _run_stages(job: Job, run: Run, progress: Progress) -> None:
         candidate.stages += [Stage(stage, []) for stage in STAGES]
         return
     pair_cache = _pair_cache(job.publish_dir)
-    with contract_worker.imported() as find_breaches:
+    with contract_worker.in_subprocess() as start_check:
         cache = _ingest(candidate, pair_cache)
-        _validate(candidate, find_breaches, pair_cache)
+        _validate(candidate, start_check, pair_cache)
     _build_vocabulary(candidate)
     version = _run_stage(
         candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
@@ -303,7 +303,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
     return cache
 
 
-def _validate(candidate: Candidate, find_breaches: BeginToFind, pair_cache: Path) -> None:
+def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -> None:
     """Checks the candidate, or takes over the report of a version with the same dataset."""
     facts = {DATASET: _hash_dataset(candidate.folder), **candidate.changes.facts[VALIDATE]}
     why = _why(candidate, VALIDATE, facts)
@@ -316,7 +316,7 @@ def _validate(candidate: Candidate, find_breaches: BeginToFind, pair_cache: Path
             validate,
             candidate.folder,
             settings=candidate.job.settings,
-            find_breaches=find_breaches,
+            start_check=start_check,
             pair_cache=pair_cache,
         )
         result = _run_stage(candidate, VALIDATE, why, check)

@@ -86,7 +86,6 @@ def kinds(text: pl.Series) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArr
         For each row the bits that any of its characters has (0 for an empty text), the number of its letters,
         and of its Hangul letters.
     """
-
     codes = np.frombuffer("".join(text.fill_null("")).encode("utf-32-le"), np.uint32)
     lengths = text.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
     bits = np.zeros(len(lengths), np.uint16)
@@ -148,7 +147,6 @@ def _is_in_ks_x_1001(syllable: str) -> bool:
 @cache
 def _table() -> NDArray[np.uint16]:
     """The bits of every character, by code point."""
-
     table = np.zeros(0x110000, np.uint16)
     categories = np.array([unicodedata.category(chr(code)) for code in range(_PLANES_OF_MANY_KINDS)])
     is_letter = np.isin(categories, ("Lu", "Ll", "Lt", "Lm", "Lo"))

@@ -1,7 +1,7 @@
-"""The contract's checks in a process of their own, beside all others.
+"""Checks the output contract in a process of its own, beside all other checks.
 
-The import of Great Expectations alone takes two seconds of a core. Here it begins as soon as it is known that
-it will be needed, and holds up nobody.
+The import of Great Expectations alone takes two seconds of a core. The process begins it as soon as it is
+known that a validation will follow.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from etl.validation.checks.output_contract import Breach
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
-# `contract_checks.find_breaches`, begun; what it returns is asked for later.
-BeginToFind = Callable[[Dataset, tuple[str, ...]], Callable[[], list[Breach]]]
+# Starts `output_contract.find_breaches` of a dataset and its labels; returns how to wait for its result.
+StartCheck = Callable[[Dataset, tuple[str, ...]], Callable[[], list[Breach]]]
 
 
-def here(dataset: Dataset, labels: tuple[str, ...]) -> Callable[[], list[Breach]]:
-    """In this process, and now.
+def in_process(dataset: Dataset, labels: tuple[str, ...]) -> Callable[[], list[Breach]]:
+    """Checks the contract in this process, at once.
 
     Raises:
-        EtlError: see `contract_checks.find_breaches`.
+        EtlError: see `output_contract.find_breaches`.
     """
-    found = output_contract.find_breaches(dataset, labels)
-    return lambda: found
+    breaches = output_contract.find_breaches(dataset, labels)
+    return lambda: breaches
 
 
 @contextmanager
-def explained_by(breaches: Callable[[], list[Breach]]) -> Iterator[None]:
-    """Inside, what cannot be read is explained as the contract's checks do it: they name the shard."""
+def reraise_with_shard(wait_for_breaches: Callable[[], list[Breach]]) -> Iterator[None]:
+    """Replaces an error of the block by that of the contract's check, if it has one: it names the shard."""
     try:
         yield
     except Exception:
-        breaches()
+        wait_for_breaches()
         raise
 
 
 @contextmanager
-def imported() -> Iterator[BeginToFind]:
-    """Inside, a process imports Great Expectations, and then waits for a dataset to check.
+def in_subprocess() -> Iterator[StartCheck]:
+    """Starts a process that imports Great Expectations; yields what makes it check a dataset.
 
-    Where this process has imported it already, it checks by itself.
+    If this process has imported it already, it is used instead.
     """
     if "great_expectations" in sys.modules:
-        yield here
+        yield in_process
         return
     from pebble import ProcessPool
 
@@ -62,26 +62,28 @@ def imported() -> Iterator[BeginToFind]:
     try:
         with processes.block_interrupts():  # the first job starts the process
             pool.schedule(_import)
-        yield partial(_there, pool)
+        yield partial(_start_in_pool, pool)
     finally:
         processes.kill_pool(pool)
 
 
-def _there(pool: ProcessPool, dataset: Dataset, labels: tuple[str, ...]) -> Callable[[], list[Breach]]:
-    """In the process of the pool; if something has killed it, too little memory say, in this one."""
+def _start_in_pool(
+    pool: ProcessPool, dataset: Dataset, labels: tuple[str, ...]
+) -> Callable[[], list[Breach]]:
+    """Checks in the process of the pool; if that is killed, for lack of memory perhaps, in this one."""
     from pebble import ProcessExpired
 
-    alone = partial(output_contract.find_breaches, dataset, labels)
+    check_here = partial(output_contract.find_breaches, dataset, labels)
     try:
-        found = pool.schedule(output_contract.find_breaches, args=[dataset, labels])
+        future = pool.schedule(output_contract.find_breaches, args=[dataset, labels])
     except RuntimeError:  # the pool is no longer active
-        return alone
+        return check_here
 
     def wait() -> list[Breach]:
         try:
-            return processes.wait_for_result(found)
+            return processes.wait_for_result(future)
         except (ProcessExpired, BrokenProcessPool):
-            return alone()
+            return check_here()
 
     return wait
 

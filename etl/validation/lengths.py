@@ -1,4 +1,4 @@
-"""How long the rows of each split are: counts by length, and what they say.
+"""Lengths of the rows of each split: counted, summed up in percentiles, and drawn.
 
 A length is whatever the caller counts, characters or tokens. Rows are only ever counted by length: the memory
 does not grow with the rows, and every percentile is exact.
@@ -6,12 +6,24 @@ does not grow with the rows, and every percentile is exact.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.text.html import bar, count, table, text
+
+# The heading of a column of the report, and a field of Lengths.
+_HEADINGS = {
+    "shortest": "shortest",
+    "50 %": "p50",
+    "90 %": "p90",
+    "95 %": "p95",
+    "99 %": "p99",
+    "longest": "longest",
+}
 
 
 @dataclass(frozen=True)
@@ -41,13 +53,12 @@ class Lengths:
 
 
 def count_lengths(rows: pl.LazyFrame, length: pl.Expr) -> pl.DataFrame:
-    """Rows by `split` and `length`, with `rows`, sorted; rows without a split or length are left out.
+    """Counts rows by `split` and `length` into `rows`, sorted; rows without a split or length are left out.
 
     Args:
         rows: with `split`, and what `length` is made of.
         length: the length of a row.
     """
-
     return (
         rows.select("split", length.cast(pl.Int64).alias("length"))
         .drop_nulls()
@@ -59,27 +70,28 @@ def count_lengths(rows: pl.LazyFrame, length: pl.Expr) -> pl.DataFrame:
 
 
 def describe(counted: pl.DataFrame) -> tuple[Lengths, ...]:
-    """The lengths of each split that has rows, then those of all."""
+    """Describes the lengths of each split that has rows, then those of all rows.
 
+    Args:
+        counted: what `count_lengths` returns.
+    """
     described = [_describe(counted.filter(pl.col("split") == split), split) for split in SPLITS]
     described.append(_describe(pool(counted), None))
-    return tuple(found for found in described if found)
+    return tuple(lengths for lengths in described if lengths)
 
 
 def pool(counted: pl.DataFrame) -> pl.DataFrame:
-    """Rows by `length` over all splits, sorted by length."""
-
+    """Adds up the rows of all splits by `length`, sorted."""
     return counted.group_by("length").agg(pl.col("rows").sum()).sort("length")
 
 
 def percentile(counted: pl.DataFrame, share: float) -> int:
-    """The smallest length that at least `share` of the rows do not exceed.
+    """Returns the smallest length that at least `share` of the rows do not exceed.
 
     Args:
         counted: `length` and `rows`, sorted by length, at least one.
         share: above 0, at most 1.
     """
-
     cumulated = np.cumsum(counted["rows"].to_numpy())
     # Whole rows are asked for: without the margin, 0.9 * 10 rows would be 9.000000000000002.
     place = int(np.searchsorted(cumulated, share * cumulated[-1] - 1e-9 * cumulated[-1]))
@@ -103,3 +115,41 @@ def _describe(counted: pl.DataFrame, split: str | None) -> Lengths | None:
         p99=percentile(counted, 0.99),
         longest=int(length[-1]),
     )
+
+
+def render_lengths(described: Sequence[Lengths], unit: str) -> str:
+    """Draws lengths by split, as bars and percentiles.
+
+    Args:
+        described: each split, then all rows.
+        unit: what is counted, in the plural.
+    """
+    if not described:
+        return ""
+    full = max(1, *(lengths.p99 for lengths in described))
+    rows = [
+        [
+            text(lengths.split or "all"),
+            bar(
+                [
+                    (
+                        lengths.p50 / full,
+                        lengths.split or "s0",
+                        f"half have at most {count(lengths.p50)} {unit}",
+                    )
+                ],
+                is_tall=True,
+                mark=(lengths.p95 / full, f"95 % have at most {count(lengths.p95)}"),
+            ),
+            *(count(getattr(lengths, field)) for field in _HEADINGS.values()),
+            f"{lengths.total / lengths.rows:.1f}",
+        ]
+        for lengths in described
+    ]
+    columns = [
+        ("split", "label"),
+        (f"median, and a line at 95 %; full bar {count(full)} {unit}", "wide"),
+        *((heading, "n") for heading in _HEADINGS),
+        ("mean", "n"),
+    ]
+    return f"<h3>Length in {text(unit)}</h3>\n" + table(columns, rows)

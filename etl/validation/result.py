@@ -1,25 +1,19 @@
-"""What a validation yields: findings, and the statistics they were judged by."""
+"""The result of a validation: findings, and the measures they were judged by."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal
 
 import etl
-from etl.validation.checks.balance import Balance, Cell, ConstantPredictor, LabelPredictsSource
-from etl.validation.checks.changes import Against
-from etl.validation.checks.conflicts import Conflict, RaterAgreement
-from etl.validation.checks.drift import Drift
-from etl.validation.checks.label_noise import LabelNoise
-from etl.validation.checks.leakage import Leak
-from etl.validation.checks.overlap import Repeat, SourceOverlap
-from etl.validation.checks.texts import Texts
-from etl.validation.checks.token_stats import Tokens
+from etl.validation.checks import CHECKS
 from etl.validation.findings import SEVERITIES, Finding, Severity
+from etl.validation.rules import Rules, load_rules
 
 FailOn = Literal["error", "warning", "never"]
 FORMAT = 1
-# Which severities each choice does not let pass.
+# The severities that make the exit code 3.
 FAILING: dict[FailOn, tuple[Severity, ...]] = {
     "error": ("error",),
     "warning": ("error", "warning"),
@@ -28,72 +22,56 @@ FAILING: dict[FailOn, tuple[Severity, ...]] = {
 
 
 @dataclass(frozen=True)
-class Account:
-    """What the rows say became of one source; `read` is their sum, whatever the manifest says."""
-
-    source: str
-    read: int
-    kept: int
-    rejected: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """Everything that was measured, recomputed from the rows. Shares are 0 to 1, losses in nats."""
-
-    accounts: tuple[Account, ...]
-    cells: tuple[Cell, ...]
-    balances: tuple[Balance, ...]
-    constant_predictors: tuple[ConstantPredictor, ...]
-    label_predicts_source: LabelPredictsSource | None
-    drifts: tuple[Drift, ...]
-    leaks: tuple[Leak, ...]
-    repeats: tuple[Repeat, ...]
-    source_overlaps: tuple[SourceOverlap, ...]
-    conflicts: tuple[Conflict, ...]
-    rater_agreements: tuple[RaterAgreement, ...]
-    texts: Texts
-    tokens: Tokens
-    against: Against | None = None
-    label_noise: LabelNoise | None = None
-
-
-@dataclass(frozen=True)
 class Result:
-    """The findings, the most severe first, and the statistics; None where the columns allow none.
+    """The result of a validation.
 
     Attributes:
-        findings, statistics: what was found.
+        findings: the most severe first.
+        statistics: by the name of each check what it measured, recomputed from the rows; shares are 0 to 1,
+            losses in nats. A check that was left out has None. None where the columns allow no measure.
         checked: the codes of all findings that were looked for.
-        seconds: what each check took, by its name; kept out of the files, which are the same in each run.
+        rules: the rules that the findings were judged by.
+        seconds: the time of each check by its name; not written, since the files are the same in each run.
     """
 
     findings: tuple[Finding, ...]
-    statistics: Statistics | None
+    statistics: Mapping[str, Any] | None
     checked: tuple[str, ...] = ()
+    rules: Rules = field(default_factory=load_rules, repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     def count(self, severity: Severity) -> int:
-        """How many findings have this severity."""
+        """Counts the findings of one severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
     def verdict(self) -> Literal["error", "warning", "clean"]:
-        """The worst severity there is; notes are no blemish."""
+        """Returns the worst severity there is; notes count as clean."""
         if self.count("error"):
             return "error"
         return "warning" if self.count("warning") else "clean"
 
     def exit_code(self, fail_on: FailOn) -> int:
-        """3 where there is a finding that `fail_on` does not let pass, else 0."""
+        """Returns 3 where a finding is at least as severe as `fail_on`, else 0."""
         return 3 if any(map(self.count, FAILING[fail_on])) else 0
 
     def document(self) -> dict[str, Any]:
-        """The result as `validation/findings.json` has it; see `etl.validation.findings`."""
+        """Returns the content of `validation/findings.json`; see `etl.validation.findings`."""
         return {
             "format": FORMAT,
             "tool": {"name": "etl", "version": etl.__version__},
             "verdict": self.verdict(),
             "counts": {severity: self.count(severity) for severity in SEVERITIES},
             "findings": [asdict(finding) for finding in self.findings],
-            "statistics": asdict(self.statistics) if self.statistics else None,
+            "statistics": None if self.statistics is None else _documented(self.statistics),
         }
+
+
+def _documented(statistics: Mapping[str, Any]) -> dict[str, Any]:
+    return {check.key: _as_plain(statistics[check.name]) for check in CHECKS if check.key}
+
+
+def _as_plain(measured: Any) -> Any:
+    """Turns dataclasses, alone or in a tuple, into dictionaries."""
+    if isinstance(measured, tuple):
+        return [_as_plain(part) for part in measured]
+    return asdict(measured) if is_dataclass(measured) and not isinstance(measured, type) else measured

@@ -1,268 +1,219 @@
-"""Runs the checks on a dataset or an outside table and writes what they found.
+"""Runs the checks on a dataset or an external table, and writes the findings and the report.
 
-The order is that of trust: files, columns, values, counts, then what the rows say of balance and leakage.
-Where the columns are not those of the row, nothing further can be computed, and the report says so.
+Files come first, then rows. Where the columns are not those of the row, nothing further can be measured, and
+the report says so.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 from msgspec import structs
 
-from etl.dataset.manifest import MANIFEST, Manifest
+from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
 from etl.settings import Settings
-from etl.validation import contract_worker, sentences, thresholds
-from etl.validation.checks import (
-    accounts,
-    balance,
-    conflicts,
-    counts,
-    drift,
-    files,
-    label_noise,
-    leakage,
-    output_contract,
-    overlap,
-    texts,
-    token_stats,
-)
-from etl.validation.checks import changes as since
-from etl.validation.contract_worker import BeginToFind
-from etl.validation.external import dataset as outside
-from etl.validation.external.dataset import Columns
-from etl.validation.findings import Finding, checks, in_order
-from etl.validation.report import data_docs as docs
+from etl.settings import load as load_settings
+from etl.validation import contract_worker
+from etl.validation.check import STAGES, Check
+from etl.validation.checks import CHECKS, columns, leakage
+from etl.validation.checks.label_noise import require_extra
+from etl.validation.contract_worker import StartCheck
+from etl.validation.external.dataset import Columns, open_as_dataset
+from etl.validation.findings import Finding
 from etl.validation.report import page
-from etl.validation.result import Result, Statistics
+from etl.validation.report.data_docs import build as build_data_docs
+from etl.validation.report.data_docs import check_directory
+from etl.validation.result import Result
+from etl.validation.rules import Rules, load_rules
+from etl.validation.sentences import read_sentences
+from etl.validation.view import View
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_OF_FILES = {"file_missing", "file_unlisted", "file_hash", "columns", "types"}
-# What only a dataset with a manifest can have wrong.
-_OF_MANIFEST = {*_OF_FILES, "split_mismatch", "label_outside_taxonomy", "row_counts", "accounting"}
-_OF_OUTSIDE = {"bad_rows", "label_spelling", "guessed_columns", "no_split_column", "files_left_aside"}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is validated; an outside table has become a temporary dataset and has no manifest to compare."""
-
-    dataset: Dataset
-    manifest: Manifest
-    is_outside: bool = False
-    findings: tuple[Finding, ...] = ()
-    pair_cache: Path | None = None
+PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class Timer:
-    """Calls a check, and adds up what each took."""
+    """Calls functions, and adds up what each took.
+
+    Attributes:
+        seconds: by name.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def __call__(self, name: str, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `check` returns; its seconds go to `name`."""
+    def __call__(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Calls `function` and adds its time to `name`."""
         start = time.perf_counter()
-        found = check(*args, **kwargs)
+        returned = function(*args, **kwargs)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-        return found
+        return returned
 
 
 def validate(
-    path: Path,
+    path: PathLike | Dataset,
     *,
-    columns: Columns = Columns(),
-    settings: Settings = Settings(),
-    out: Path | None = None,
-    against: Path | None = None,
-    data_docs: Path | None = None,
-    is_label_noise: bool = False,
+    settings: Settings | PathLike | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    split_column: str | None = None,
+    group_column: str | None = None,
+    out: PathLike | None = None,
+    against: PathLike | Dataset | None = None,
+    label_noise: bool = False,
     show_text: bool = False,
-    find_breaches: BeginToFind = contract_worker.here,
+    data_docs: PathLike | None = None,
+    start_check: StartCheck = contract_worker.in_process,
     pair_cache: Path | None = None,
 ) -> Result:
-    """Checks a dataset, table or folder of tables; writes `findings.json` and `report.html`.
+    """Checks a dataset, a table or a folder of tables; writes `findings.json` and `report.html`.
 
     Args:
-        path: a dataset of ours, or what somebody else made.
-        columns: which columns of an outside table hold what.
-        settings: thresholds and severities, and of an outside table what is short and nearly the same; a
-            dataset has that in its manifest.
-        out: where to write; see `report_folder`.
+        path: a dataset of `etl ingest`, or a table or folder of tables that something else wrote.
+        settings: settings, or an `etl.yaml`: thresholds and severities, and for an external table which
+            utterances are short and which near-duplicates; a dataset has that in its manifest.
+        text_column, label_column, split_column, group_column: the columns of an external table; those that
+            are not given are guessed from their names.
+        out: the folder to write to; see `report_folder` for the default.
         against: an earlier dataset, or table with the same columns, to compare with.
-        data_docs: a folder for the contract as web pages, see `etl.validation.report.data_docs`.
-        is_label_noise: look for wrong labels too, and list them beside the report.
+        label_noise: look for wrong labels too, and list them beside the report.
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
-        find_breaches: where the contract is checked: here, or in the process that `apart.imported` begins.
+        data_docs: a folder for the contract as web pages, see `etl.validation.report.data_docs`.
+        start_check: starts the check of the output contract. The command does it in a process of its own, by
+            `contract_worker.in_subprocess`.
         pair_cache: a folder with the near-duplicates that earlier runs found.
 
+    Returns:
+        The findings, the measures they were judged by, and an exit code.
+
     Raises:
-        InputError: nothing there can be read as a dataset or table, or the columns are not to be found.
-        SettingsError: the settings name a finding that there is none of, or columns of a dataset; label noise
-            needs packages that are not installed; or `data_docs` holds something else.
+        InputError: nothing at `path` can be read as a dataset or table, or the columns are not to be found.
+        SettingsError: the settings name a finding code that does not exist, or the options name columns of a
+            dataset; label noise needs packages that are not installed; or `data_docs` holds something else.
         WriteError: the report cannot be written.
     """
-    # What is wrong with the request is said before the checks take their time.
-    if is_label_noise:
-        label_noise.require_extra()
+    # Wrong requests are refused before the checks take their time.
+    if label_noise:
+        require_extra()
     if data_docs:
-        docs.check_directory(data_docs)
-    timer = Timer()
-    folder = out or report_folder(path)
+        check_directory(Path(data_docs))
+    chosen = settings if isinstance(settings, Settings) else _read_settings(settings)
+    rules, timer, subject = load_rules(chosen.validate), Timer(), _as_path(path)
+    folder = Path(out) if out else report_folder(subject)
+    named = Columns(text_column, label_column, split_column, group_column)
     with (
-        thresholds.chosen(settings.validate, checks()),
-        _opened(path, columns, settings, timer) as subject,
-        _earlier(against, columns, settings, timer) as earlier,
+        _open_view(subject, named, chosen, timer) as view,
+        _open_earlier(against, named, chosen, rules, timer) as earlier,
     ):
-        suspects = folder if is_label_noise else None
-        result = check(
-            replace(subject, pair_cache=pair_cache),
-            timer,
-            earlier=earlier,
-            suspects=suspects,
-            show_text=show_text,
-            find_breaches=find_breaches,
+        noise_dir = folder if label_noise else None
+        whole = replace(
+            view, earlier=earlier, noise_dir=noise_dir, show_text=show_text, pair_cache=pair_cache
         )
+        result = run_checks(whole, rules, timer, start_check)
         if data_docs:
-            timer("data docs", docs.build, subject.dataset, data_docs)
-        quoted = accounts.example_texts(subject.dataset, result) if show_text and result.statistics else {}
+            timer("data docs", build_data_docs, view.dataset, Path(data_docs))
+        quotes = _read_examples(view.dataset, result) if show_text and result.statistics else {}
         # Nothing is written before all of it can be.
         document = json.dumps(result.document(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        html = timer("report", page.render, path.resolve().name, result, quoted)
+        html = timer("report", page.render, subject.resolve().name, result, quotes)
     write_atomic(folder / "findings.json", document)
     write_atomic(folder / "report.html", html)
     return result
 
 
 def report_folder(path: Path) -> Path:
-    """Where a report goes: `validation/` in a dataset, `NAME.validation/` beside anything else."""
+    """Returns the default folder: `validation/` in a dataset, `NAME.validation/` beside anything else."""
     if _is_dataset(path):
         return path / "validation"
-    place = path.resolve() if path.name in ("", "..") else path
-    return place.with_name(f"{place.name}.validation")
+    named = path.resolve() if path.name in ("", "..") else path
+    return named.with_name(f"{named.name}.validation")
 
 
-def check(
-    subject: Subject,
-    timer: Timer,
-    *,
-    earlier: Dataset | None = None,
-    suspects: Path | None = None,
-    show_text: bool = False,
-    find_breaches: BeginToFind = contract_worker.here,
+def run_checks(
+    view: View,
+    rules: Rules,
+    timer: Timer | None = None,
+    start_check: StartCheck = contract_worker.in_process,
 ) -> Result:
-    """Checks what was opened; writes nothing but the list of suspect labels.
+    """Runs all checks that are applicable; writes nothing but the list of suspect labels.
 
     Args:
-        subject: what to check.
-        timer: learns what each check took.
-        earlier: what to compare it with.
-        suspects: a folder for the list of labels that are likely wrong; None: they are not looked for.
-        show_text: let that list quote sentences.
-        find_breaches: see `validate`.
+        view: what to check.
+        rules: thresholds, severities and words.
+        timer: adds up what each check took.
+        start_check: see `validate`.
 
     Raises:
         InputError: a file is not readable Parquet.
     """
-    dataset, manifest = subject.dataset, subject.manifest
-    findings = list(subject.findings)
-    codes = _looked_for(subject, is_compared=earlier is not None, is_label_noise=suspects is not None)
-    if not subject.is_outside:
-        findings += timer("files", files.check_files, dataset, manifest)
-        broken = timer("files", files.check_schema, dataset)
-        if broken:
-            codes = tuple(code for code in codes if code in _OF_FILES)
-            return Result(in_order([*findings, *broken]), None, codes, timer.seconds)
-    breaches = timer("contract", find_breaches, dataset, manifest.taxonomy.targets)
-    with contract_worker.explained_by(breaches):
-        counted = timer("balance", balance.count, dataset)
-        rejected = timer("balance", accounts.count_rejects, dataset)
-        if not subject.is_outside:
-            by_file = files.rows_by_file(dataset)
-            findings += timer("contract", counts.check_counts, manifest, counted, rejected, by_file)
-        statistics = _measure(subject, counted, rejected, timer)
-    findings += _judge(statistics, manifest)
-    if earlier:
-        changed = timer("against", since.measure, dataset, earlier)
-        statistics = replace(statistics, against=changed)
-        findings += since.check(changed)
-    if suspects:
-        noise = timer("label noise", label_noise.find, dataset, suspects, show_text=show_text)
-        statistics = replace(statistics, label_noise=noise)
-        findings += label_noise.check(noise)
-    findings += output_contract.check_values(timer("contract", breaches), manifest.taxonomy.name)
-    return Result(in_order(findings), statistics, codes, timer.seconds)
+    timer = timer or Timer()
+    checks = [check for check in CHECKS if check.is_applicable(view)]
+    of_files = [check for check in checks if check.stage == "files"]
+    measured = _measure(of_files, view, timer)
+    findings = _judge(of_files, measured, rules)
+    if any(finding.code in columns.CHECK.codes for finding in findings):
+        return Result(rules.sort(findings), None, _codes(of_files, rules), rules, timer.seconds)
+    wait = timer("contract", start_check, view.dataset, view.manifest.taxonomy.targets)
+    with contract_worker.reraise_with_shard(wait), ThreadPoolExecutor(1) as thread:
+        # Half of the time of all checks, and the work of one core.
+        read = partial(read_sentences, view.dataset, view.manifest.settings.dedupe, view.pair_cache)
+        future = thread.submit(timer, "near-duplicates", read)
+        view = replace(
+            view, wait_for_sentences=partial(processes.wait_for_result, future), wait_for_breaches=wait
+        )
+        for stage in STAGES[1:]:
+            measured |= _measure([check for check in checks if check.stage == stage], view, timer)
+    findings = _judge(checks, measured, rules)
+    statistics = {check.name: measured.get(check.name) for check in CHECKS}
+    return Result(rules.sort(findings), statistics, _codes(checks, rules), rules, timer.seconds)
 
 
-def _measure(subject: Subject, counted: pl.DataFrame, rejected: pl.DataFrame, timer: Timer) -> Statistics:
-    dataset, dedupe = subject.dataset, subject.manifest.settings.dedupe
-    cells = balance.cells(counted)
-    balances = balance.balances(cells)
-    with ThreadPoolExecutor(1) as beside:
-        # Half of the time of all checks, and one core's work.
-        reading = partial(timer, "near-duplicates", sentences.read, dataset, dedupe, subject.pair_cache)
-        near = beside.submit(partial(copy_context().run, reading))
-        drifts = timer("drift", drift.measure, dataset, cells)
-        rater_agreements = timer("conflicts", conflicts.rater_agreements, dataset)
-        of_texts = timer("text", texts.measure, dataset, "raw_text" if subject.is_outside else "text")
-        of_tokens = timer("tokens", token_stats.measure, dataset)
-        rows = processes.wait_for_result(near)
-    return Statistics(
-        accounts=accounts.accounts(counted, rejected),
-        cells=tuple(cells),
-        balances=tuple(balances),
-        constant_predictors=tuple(balance.constant_predictors(balances)),
-        label_predicts_source=balance.label_predicts_source(cells),
-        drifts=drifts,
-        leaks=tuple(timer("leakage", leakage.leaks, rows, dedupe)),
-        repeats=tuple(timer("leakage", overlap.repeats, rows, dedupe)),
-        source_overlaps=tuple(timer("leakage", overlap.sources, rows)),
-        conflicts=tuple(timer("conflicts", conflicts.conflicts, rows)),
-        rater_agreements=tuple(rater_agreements),
-        texts=of_texts,
-        tokens=of_tokens,
-    )
+def _measure(checks: Iterable[Check[Any]], view: View, timer: Timer) -> dict[str, Any]:
+    return {check.name: timer(check.name, check.measure, view) for check in checks}
 
 
-def _judge(measured: Statistics, manifest: Manifest) -> list[Finding]:
-    return [
-        *texts.check(measured.texts),
-        *balance.check(list(measured.cells), manifest.taxonomy.targets),
-        *drift.check(measured.drifts, measured.tokens.unseen),
-        *leakage.check(list(measured.leaks)),
-        *overlap.check(list(measured.repeats), list(measured.source_overlaps)),
-        *conflicts.check(list(measured.conflicts), list(measured.rater_agreements)),
-        *token_stats.check(measured.tokens),
-    ]
+def _judge(checks: Iterable[Check[Any]], measured: dict[str, Any], rules: Rules) -> list[Finding]:
+    return [finding for check in checks for finding in check.judge(measured[check.name], rules)]
 
 
-def _looked_for(subject: Subject, *, is_compared: bool, is_label_noise: bool) -> tuple[str, ...]:
-    """The codes of all findings that this run can raise."""
-    left_out = _OF_MANIFEST if subject.is_outside else _OF_OUTSIDE
-    return tuple(
-        code
-        for code, check in checks().items()
-        if code not in left_out
-        and check["severity"] != "off"
-        and (is_compared or not code.startswith("since_"))
-        and (is_label_noise or check["area"] != "noise")
-    )
+def _codes(checks: Iterable[Check[Any]], rules: Rules) -> tuple[str, ...]:
+    """Returns the codes that the checks look for, in the order of the rules."""
+    codes = {code for check in checks for code in check.codes}
+    return tuple(code for code, rule in rules.by_code.items() if code in codes and rule.severity != "off")
+
+
+def _read_examples(dataset: Dataset, result: Result) -> dict[str, str]:
+    """Reads the sentences of the rows that findings and leaks name, by id."""
+    assert result.statistics
+    ids = {example for finding in result.findings for example in finding.examples}
+    ids |= {
+        row_id for leak in result.statistics[leakage.CHECK.name] for pair in leak.pairs for row_id in pair
+    }
+    named = dataset.scan().filter(pl.col("id").is_in(sorted(ids))).select("id", "raw_text").drop_nulls()
+    return dict(named.collect().iter_rows())
+
+
+def _read_settings(config: PathLike | None) -> Settings:
+    return load_settings(None if config is None else Path(config), {})
+
+
+def _as_path(path: PathLike | Dataset) -> Path:
+    return path.path if isinstance(path, Dataset) else Path(path)
 
 
 def _is_dataset(path: Path) -> bool:
@@ -270,39 +221,37 @@ def _is_dataset(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path, columns: Columns, settings: Settings, timer: Timer) -> Iterator[Subject]:
+def _open_view(path: Path, named: Columns, settings: Settings, timer: Timer) -> Iterator[View]:
     if _is_dataset(path):
-        if columns.named:
+        if named.by_role:
             raise SettingsError(
                 f"{path} is a dataset, whose columns are known",
-                details=[f"got a column for {', '.join(columns.named)}"],
+                details=[f"got a column for {', '.join(named.by_role)}"],
                 next_step=f"leave those options out: `etl validate {path}`",
             )
-        dataset = open_dataset(path)
-        yield Subject(dataset, dataset.manifest)
+        yield View(open_dataset(path))
         return
     with ExitStack() as stack:
-        dataset, found = timer("reading", stack.enter_context, outside.as_dataset(path, columns))
-        manifest = dataset.manifest
-        own_settings = structs.replace(manifest.settings, dedupe=settings.dedupe)
-        own = structs.replace(manifest, settings=own_settings)
-        yield Subject(dataset, own, is_outside=True, findings=tuple(found))
+        dataset, table = timer("reading", stack.enter_context, open_as_dataset(path, named))
+        own_settings = structs.replace(dataset.manifest.settings, dedupe=settings.dedupe)
+        manifest = structs.replace(dataset.manifest, settings=own_settings)
+        yield View(replace(dataset, manifest=manifest), table)
 
 
 @contextmanager
-def _earlier(
-    against: Path | None, columns: Columns, settings: Settings, timer: Timer
+def _open_earlier(
+    against: PathLike | Dataset | None, named: Columns, settings: Settings, rules: Rules, timer: Timer
 ) -> Iterator[Dataset | None]:
     if against is None:
         yield None
         return
-    of_table = Columns() if _is_dataset(against) else columns
-    with _opened(against, of_table, settings, timer) as subject:
-        broken = files.check_schema(subject.dataset)
+    path = _as_path(against)
+    with _open_view(path, Columns() if _is_dataset(path) else named, settings, timer) as view:
+        broken = columns.judge(columns.measure(view), rules)
         if broken:
             raise InputError(
-                f"{against} cannot be compared with",
+                f"{path} cannot be compared with",
                 details=[finding.message for finding in broken],
-                next_step=f"see `etl validate {against}`",
+                next_step=f"see `etl validate {path}`",
             )
-        yield subject.dataset
+        yield view.dataset

@@ -1,7 +1,7 @@
-"""What the checks of leakage, duplicates, overlap and conflicts need of each row: hashes of what it says.
+"""Reads what the checks of leakage, repeats, overlap and conflicts need of each row: hashes of its text.
 
-Read once for all of them. Memory: an id, a source, a label and four hashes a row, and while near-duplicates
-are looked for the distinct normalised texts.
+It is read once for all of them. Memory: an id, a source, a label and four hashes a row, and while
+near-duplicates are looked for the distinct normalised texts.
 """
 
 from __future__ import annotations
@@ -43,20 +43,18 @@ class Sentences:
     near: pl.DataFrame
 
     def of(self, split: str) -> pl.DataFrame:
-        """The rows of one split, in order."""
-
+        """Returns the rows of one split, in order."""
         return self.rows.filter(pl.col("split") == split)
 
     def near_texts(self, these: str, those: str, *, with_short: bool = False) -> pl.DataFrame:
-        """`normalised`, `other` and `similarity` for one pair of splits."""
-
-        is_asked_for = (
+        """Returns `normalised`, `other` and `similarity` for one pair of splits."""
+        is_wanted = (
             (pl.col("these") == these) & (pl.col("those") == those) & (pl.col("with_short") == with_short)
         )
-        return self.near.filter(is_asked_for).select("normalised", "other", "similarity")
+        return self.near.filter(is_wanted).select("normalised", "other", "similarity")
 
 
-def read(dataset: Dataset, dedupe: Dedupe, pair_cache: Path | None = None) -> Sentences:
+def read_sentences(dataset: Dataset, dedupe: Dedupe, pair_cache: Path | None = None) -> Sentences:
     """Reads the rows of all splits.
 
     Args:
@@ -65,15 +63,13 @@ def read(dataset: Dataset, dedupe: Dedupe, pair_cache: Path | None = None) -> Se
             none are looked for.
         pair_cache: a folder with the near-duplicates that earlier runs found.
     """
-
     rows = pl.concat([_read_split(dataset, split, dedupe) for split in SPLITS])
     near = _near(rows, dedupe.near, pair_cache)
     return Sentences(rows.drop("text"), near)
 
 
 def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
-    """The rows of one split with their normalised `text`."""
-
+    """Reads the rows of one split with their normalised `text`."""
     column = pl.col
     # Unit separator: no tagger makes a token with it.
     tokens = pl.when(column("tokens").list.len() > 0).then(column("tokens").list.join("\x1f"))
@@ -101,7 +97,7 @@ def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
 
 
 def _near(rows: pl.DataFrame, threshold: float, pair_cache: Path | None) -> pl.DataFrame:
-
+    """Finds the near-duplicates between and within the splits; columns as in `Sentences.near`."""
     schema = pl.Schema(
         {"these": pl.String(), "those": pl.String(), "with_short": pl.Boolean()}
         | {"normalised": pl.UInt64(), "other": pl.UInt64(), "similarity": pl.Float64()}
@@ -117,13 +113,13 @@ def _near(rows: pl.DataFrame, threshold: float, pair_cache: Path | None) -> pl.D
             pl.col("normalised").first(),
             *(is_in.any().alias(f"{split} {short}") for (split, short), is_in in stands_in.items()),
         )
-        .sort("text")  # so that what is found does not depend on the order of the rows
+        .sort("text")  # so that the result does not depend on the order of the rows
     )
-    asked = [(these, those, with_short) for these, those in _SIDES for with_short in (False, True)]
-    found = nearest(
+    wanted = [(these, those, with_short) for these, those in _SIDES for with_short in (False, True)]
+    pairs_by_side = nearest(
         texts["text"],
         threshold,
-        [(texts[f"{these} {short}"], texts[f"{those} {short}"]) for these, those, short in asked],
+        [(texts[f"{these} {short}"], texts[f"{those} {short}"]) for these, those, short in wanted],
         pair_cache,
     )
     return pl.concat(
@@ -138,7 +134,7 @@ def _near(rows: pl.DataFrame, threshold: float, pair_cache: Path | None) -> pl.D
                     texts["normalised"].gather(pairs["other"]).alias("other"),
                     "similarity",
                 )
-                for (these, those, with_short), pairs in zip(asked, found, strict=True)
+                for (these, those, with_short), pairs in zip(wanted, pairs_by_side, strict=True)
             ),
         ]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pytest
+from support.views import view_of
 
 import etl
 from etl.dataset import preparation
@@ -15,7 +16,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import InputError
 from etl.ingestion.prepare import prepare
 from etl.settings import Clean, Settings, Table, Tag
-from etl.validation.checks.files import check_files
+from etl.validation.checks import files
 
 TEXTS = [
     "오늘은 정말 좋은 날이다ㅋㅋㅋㅋㅋㅋㅋ",
@@ -98,11 +99,10 @@ def test_it_is_part_of_the_dataset_and_has_the_same_bytes_each_time(tmp_path: Pa
 
 def test_validate_notices_that_it_was_edited(tmp_path: Path) -> None:
     dataset = open_dataset(ingest(tmp_path, settings(tmp_path)))
-    assert not check_files(dataset, dataset.manifest)
+    assert not files.measure(view_of(dataset.path)).changed
     with (dataset.path / preparation.FILE).open("a", encoding="utf-8") as stream:
         stream.write(" ")
-    (finding,) = check_files(dataset, dataset.manifest)
-    assert finding.code == "file_hash"
+    assert files.measure(view_of(dataset.path)).changed == (preparation.FILE,)
 
 
 @pytest.mark.parametrize("name", ["fingerprint", "key_tokens"])

@@ -18,14 +18,14 @@ _KILLED = """
 import multiprocessing, sys
 from pathlib import Path
 from etl.dataset.read import open_dataset
-from etl.validation import apart
+from etl.validation import contract_worker
 
 if __name__ == "__main__":
-    with apart.imported() as find_breaches:
+    with contract_worker.in_subprocess() as start_check:
         for process in multiprocessing.active_children():
             process.kill()
-        found = find_breaches(open_dataset(Path(sys.argv[1])), ("기쁨", "슬픔", "분노", "중립"))
-        print(sum(breach.rows for breach in found()))
+        wait = start_check(open_dataset(Path(sys.argv[1])), ("기쁨", "슬픔", "분노", "중립"))
+        print(sum(breach.rows for breach in wait()))
 """
 
 

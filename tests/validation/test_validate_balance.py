@@ -48,7 +48,7 @@ def test_the_constant_predictor_is_named_with_its_numbers(write: Write) -> None:
     )
     assert "놀람" in found.message
     assert result.statistics
-    (predictor,) = result.statistics.constant_predictors
+    (predictor,) = result.statistics["constant predictor"]
     assert predictor.loss == pytest.approx(loss)
     assert (predictor.train_label, predictor.train_accuracy) == ("중립", pytest.approx(62 / 176))
     assert predictor.train_loss and predictor.train_loss > predictor.loss
@@ -61,7 +61,7 @@ def test_macro_f1_of_the_constant_predictor_is_that_of_scikit_learn(write: Write
     truth = [row["label"] for row in rows if row["split"] == "validation"]
     expected = metrics.f1_score(truth, ["놀람"] * len(truth), average="macro", zero_division=0)
     assert result.statistics
-    assert result.statistics.constant_predictors[0].macro_f1 == pytest.approx(expected)
+    assert result.statistics["constant predictor"][0].macro_f1 == pytest.approx(expected)
 
 
 def test_disjoint_labels_of_two_sources_are_an_error(write: Write) -> None:
@@ -85,16 +85,16 @@ def test_sources_with_the_same_labels_are_no_finding(write: Write) -> None:
     counts = {("train", source, label): 20 for source in ("kote", "nsmc") for label in TARGETS}
     result = validate(write(rows_of(counts)))
     assert [found.code for found in result.findings if found.severity != "note"] == ["no_validation"]
-    assert result.statistics and result.statistics.label_predicts_source
-    assert result.statistics.label_predicts_source.reduction == 0
+    assert result.statistics and result.statistics["label source"]
+    assert result.statistics["label source"].reduction == 0
 
 
 def test_sources_that_lack_labels_are_named(write: Write) -> None:
     counts = {("train", source, label): 20 for source in ("kote", "nsmc", "own") for label in TARGETS}
     del counts["train", "nsmc", "중립"], counts["train", "own", "중립"], counts["train", "own", "기쁨"]
     result = validate(write(rows_of(counts)))
-    assert result.statistics and result.statistics.label_predicts_source
-    assert result.statistics.label_predicts_source.lacking == {"nsmc": ("중립",), "own": ("기쁨", "중립")}
+    assert result.statistics and result.statistics["label source"]
+    assert result.statistics["label source"].lacking == {"nsmc": ("중립",), "own": ("기쁨", "중립")}
     found = only(result, "sources_without_labels")
     assert (found.severity, found.number) == ("note", 2)
     assert "nsmc lacks 중립; own lacks 기쁨, 중립" in found.message
@@ -103,7 +103,7 @@ def test_sources_that_lack_labels_are_named(write: Write) -> None:
 def test_each_source_within_a_split_has_its_own_balance(write: Write) -> None:
     result = validate(write(reference_rows(), taxonomy={"name": "native", "targets": NATIVE}))
     assert result.statistics
-    by = {(balance.split, balance.source): balance for balance in result.statistics.balances}
+    by = {(balance.split, balance.source): balance for balance in result.statistics["balance"]}
     found = by["validation", "aihub-multimodal"]
     shares = [90 / 152, 62 / 152]
     assert (found.rows, found.labels, found.smallest_label) == (152, {"놀람": 90, "중립": 62}, "중립")
@@ -145,7 +145,7 @@ def test_labels_missing_from_train_are_named(write: Write) -> None:
     assert "중립" in only(result, "missing_labels").message
     assert [found.number for found in result.findings if found.code == "unseen_labels"] == [5, 5]
     assert result.statistics
-    assert result.statistics.constant_predictors[0].train_loss is None
+    assert result.statistics["constant predictor"][0].train_loss is None
 
 
 def test_a_single_label_is_an_error_and_a_dominant_one_a_warning(write: Write) -> None:

@@ -8,24 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_datasets import SPLITS, Row, clean_rows, make_reject, make_row, write_dataset
+from support.views import RULES, view_of
 
-from etl.dataset.read import open_dataset
-from etl.settings import Dedupe
-from etl.validation import sentences
-from etl.validation.checks import conflicts
-from etl.validation.checks.conflicts import Conflict, RaterAgreement
+from etl.validation.checks import conflicts, rater_agreement
+from etl.validation.checks.conflicts import Conflict
+from etl.validation.checks.rater_agreement import RaterAgreement
 
 Write = Callable[..., Path]
 LONG = "오늘은 정말 기분이 좋은 하루였다"
 
 
 def measured(path: Path) -> dict[tuple[str, str], Conflict]:
-    found = conflicts.conflicts(sentences.read(open_dataset(path), Dedupe()))
+    found = conflicts.measure(view_of(path))
     return {(each.split, each.level): each for each in found}
 
 
 def agreements(path: Path) -> list[RaterAgreement]:
-    return conflicts.rater_agreements(open_dataset(path))
+    return list(rater_agreement.measure(view_of(path)))
 
 
 def say(number: int, text: str, label: str | None, **changes: object) -> Row:
@@ -36,7 +35,7 @@ def test_rows_without_a_conflict_have_none_and_nothing_bounds_the_accuracy(write
     found = measured(write(clean_rows()))
     assert list(found) == [(split, level) for split in (*SPLITS, "all") for level in ("L0", "L1", "L2")]
     assert {(each.texts, each.rows, each.best_accuracy) for each in found.values()} == {(0, 0, 1.0)}
-    assert conflicts.check(list(found.values()), []) == []
+    assert conflicts.judge(tuple(found.values()), RULES) == []
 
 
 def test_a_text_with_different_labels_conflicts_and_its_commonest_label_is_the_best_answer(
@@ -48,7 +47,7 @@ def test_a_text_with_different_labels_conflicts_and_its_commonest_label_is_the_b
     assert (found.texts, found.rows, found.of, found.share) == (1, 3, 10, 0.3)
     assert found.best_accuracy == 0.9
     assert found.pairs == (("table:10", "table:12"),)
-    [finding, *_] = conflicts.check([measured(path)["all", "L0"]], [])
+    [finding, *_] = conflicts.judge((measured(path)["all", "L0"],), RULES)
     assert (finding.code, finding.severity, finding.number) == ("conflict_exact", "warning", 1)
     assert finding.examples == ("table:10", "table:12")
     assert "90.00%" in finding.message
@@ -97,7 +96,7 @@ def test_a_low_bound_on_the_accuracy_is_a_warning_for_its_split(write: Write) ->
     rows = clean_rows(18, 18, 0)
     for at, label in ((0, "기쁨"), (1, "슬픔"), (18, "기쁨"), (19, "슬픔"), (20, "분노")):
         rows[at] |= {"tokens": ["같다"], "label": label}
-    found = conflicts.check(list(measured(write(rows)).values()), [])
+    found = conflicts.judge(tuple(measured(write(rows)).values()), RULES)
     assert [(each.code, each.severity, round(each.number, 4)) for each in found] == [
         ("accuracy_ceiling", "warning", round(1 / 18, 4)),
         ("accuracy_ceiling", "warning", round(2 / 18, 4)),
@@ -196,7 +195,7 @@ def test_the_agreement_of_raters_is_fleiss_kappa(write: Write) -> None:
         pytest.approx(0.213, abs=5e-4),
     )
     assert found.unanimous == 1
-    [finding] = conflicts.check([], [found])
+    [finding] = rater_agreement.judge((found,), RULES)
     assert (finding.code, finding.severity) == ("rater_agreement", "note")
     assert "37.8%" in finding.message
     assert "0.21" in finding.message
@@ -221,5 +220,5 @@ def test_corpora_without_votes_and_rows_with_one_have_no_agreement(write: Write)
 def test_where_all_votes_are_one_label_kappa_says_nothing(write: Write) -> None:
     [found] = agreements(write([vote(1, "Fear,Fear")]))
     assert (found.pairwise, found.kappa) == (1.0, None)
-    [finding] = conflicts.check([], [found])
+    [finding] = rater_agreement.judge((found,), RULES)
     assert "not defined" in finding.message

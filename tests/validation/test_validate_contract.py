@@ -21,9 +21,9 @@ from support.small_datasets import (
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
 from etl.validation.checks.output_contract import REQUIRED
-from etl.validation.findings import checks
 from etl.validation.report import data_docs
 from etl.validation.result import Result
+from etl.validation.rules import load_rules
 from etl.validation.run import validate
 
 Write = Callable[..., Path]
@@ -51,7 +51,7 @@ def test_a_clean_dataset_has_no_errors_and_no_warnings(write: Write) -> None:
 def test_rows_and_rejects_are_counted_again_from_the_files(write: Write) -> None:
     result = validate(write(clean_rows(), [make_reject(900, "empty_text"), make_reject(901, "empty_text")]))
     assert result.statistics
-    (account,) = result.statistics.accounts
+    (account,) = result.statistics["accounts"]
     assert (account.read, account.kept, account.rejected) == (122, 120, {"empty_text": 2})
 
 
@@ -198,10 +198,9 @@ def test_a_report_that_cannot_be_written_is_a_write_error(write: Write) -> None:
 
 
 def test_every_check_has_all_its_words() -> None:
-    keys = {"area", "severity", "threshold", "title", "message", "explanation", "what_to_do"}
-    for code, check in checks().items():
-        assert keys <= {*check}, code
-        assert check["severity"] in ("error", "warning", "note"), code
+    for code, rule in load_rules().by_code.items():
+        assert all((rule.area, rule.title, rule.message, rule.explanation, rule.what_to_do)), code
+        assert rule.severity in ("error", "warning", "note"), code
         assert re.fullmatch(r"[a-z_]+", code)
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.small_datasets import TARGETS, Row, clean_rows, make_row, text_of_length
+from support.views import NO_CONTEXT, RULES, view_of
 
-from etl.dataset.read import open_dataset
 from etl.text.normalise import normalised_key
-from etl.validation.checks import balance, drift, token_stats
-from etl.validation.checks import changes as against
-from etl.validation.checks.changes import Against, Change
+from etl.validation.check import ReportContext
+from etl.validation.checks import accounts, changes, drift, tokens
+from etl.validation.checks.changes import Changes, SplitChanges
 from etl.validation.checks.drift import Drift
 from etl.validation.findings import Finding
-from etl.validation.report.page import charts_drift
 
 Write = Callable[..., Path]
 SPLITS = ("train", "validation", "test")
@@ -24,17 +23,17 @@ stats = pytest.importorskip("scipy.stats")
 
 
 def measured(path: Path) -> dict[tuple[str, str], Drift]:
-    dataset = open_dataset(path)
-    found = drift.measure(dataset, balance.cells(balance.count(dataset)))
-    return {(one.of, one.split): one for one in found}
+    return {(one.of, one.split): one for one in drift.measure(view_of(path))}
 
 
 def findings(path: Path) -> list[Finding]:
-    return drift.check(measured(path).values(), token_stats.measure(open_dataset(path)).unseen)
+    view = view_of(path)
+    judged = [drift.judge(drift.measure(view), RULES), tokens.judge(tokens.measure(view), RULES)]
+    return [one for found in judged for one in found if RULES[one.code].area == "drift"]
 
 
-def compared(now: Path, earlier: Path) -> Against:
-    return against.measure(open_dataset(now), open_dataset(earlier))
+def compared(now: Path, earlier: Path) -> Changes:
+    return changes.measure(view_of(now, earlier=earlier))
 
 
 def shares(values: Sequence[object], names: Sequence[object], *, add: float = 0) -> np.ndarray:
@@ -169,10 +168,9 @@ def test_splits_that_are_missing_have_no_drift(write: Write) -> None:
     assert measured(write([])) == {}
     assert measured(write(clean_rows(validation=0, test=0))) == {}
     assert measured(write(clean_rows(train=0))) == {}
-    assert charts_drift.drift((), ()) == charts_drift.against(None) == ""
 
 
-def changes(found: Against) -> dict[str, Change]:
+def changes_by_split(found: Changes) -> dict[str, SplitChanges]:
     return {change.split: change for change in found.changes}
 
 
@@ -192,7 +190,7 @@ def test_rows_that_came_went_moved_or_changed_are_counted_by_id(write: Write) ->
     earlier = clean_rows()
     found = compared(write(changed_rows(), shard_rows=9), write(earlier))
     assert found.matched_by == "id"
-    by_split = changes(found)
+    by_split = changes_by_split(found)
     train, validation, test = (by_split[split] for split in SPLITS)
     relabelled = sum(earlier[number]["label"] != "기쁨" for number in (10, 11))
     assert (train.rows, train.earlier_rows, train.added, train.removed) == (79, 80, 0, 2)
@@ -205,7 +203,8 @@ def test_rows_that_came_went_moved_or_changed_are_counted_by_id(write: Write) ->
 
 def test_findings_against_an_earlier_dataset_name_what_changed(write: Write) -> None:
     found = {
-        (one.code, one.number) for one in against.check(compared(write(changed_rows()), write(clean_rows())))
+        (one.code, one.number)
+        for one in changes.judge(compared(write(changed_rows()), write(clean_rows())), RULES)
     }
     assert ("since_moved", 1) in found
     assert ("since_evaluation", 3) in found  # validation: one came, two went
@@ -218,7 +217,7 @@ def test_findings_against_an_earlier_dataset_name_what_changed(write: Write) -> 
 def test_the_same_rows_in_another_order_have_not_changed(write: Write) -> None:
     rows = clean_rows()
     found = compared(write(random.Random(1).sample(rows, len(rows)), shard_rows=11), write(rows))
-    assert against.check(found) == []
+    assert changes.judge(found, RULES) == []
     assert all(
         change.added == change.removed == change.moved_in == change.relabelled == 0
         for change in found.changes
@@ -262,7 +261,7 @@ def test_drift_since_an_earlier_dataset_is_that_between_the_same_splits(
         if row["split"] == "validation":
             row["tokens"], row["text"] = ["새말", "적다"], text_of_length(400)
     found = compared(write(changed), write(rows))
-    by_split = changes(found)
+    by_split = changes_by_split(found)
     label, source, _ = by_split["test"].drifts
     names = sorted(TARGETS)
     p, q = shares(["분노"], names), shares(column(rows, "test", "label"), names)
@@ -272,7 +271,7 @@ def test_drift_since_an_earlier_dataset_is_that_between_the_same_splits(
     unseen = by_split["validation"].unseen
     assert unseen
     assert unseen.share == 0.5
-    codes = [one.code for one in against.check(found)]
+    codes = [one.code for one in changes.judge(found, RULES)]
     assert codes.count("since_label_drift") == codes.count("since_source_drift") == 1
     assert codes.count("since_length_drift") == 1
     assert all(math.isclose(one.total_variation, 0, abs_tol=1e-12) for one in by_split["train"].drifts)
@@ -283,7 +282,7 @@ def test_labels_sources_and_rows_that_are_gone_are_named(write: Write) -> None:
     for row in earlier[:40]:
         row["source"] = "kote"
     now = [row for row in earlier if row["source"] != "kote" and row["label"] != "중립"]
-    found = {one.code: one for one in against.check(compared(write(now), write(earlier)))}
+    found = {one.code: one for one in changes.judge(compared(write(now), write(earlier)), RULES)}
     assert "중립" in found["since_labels"].message
     assert "kote" in found["since_sources"].message
     assert found["since_removed"].number == 60 / 120
@@ -295,16 +294,18 @@ def test_datasets_without_rows_can_be_compared(write: Write, sizes: tuple[int, i
     found = compared(write(now), write(earlier))
     assert sum(change.added for change in found.changes) == sizes[0]
     assert sum(change.removed for change in found.changes) == sizes[1]
-    against.check(found)
-    charts_drift.against(found)
+    changes.judge(found, RULES)
+    changes.render(found, NO_CONTEXT)
 
 
 def test_the_sections_of_the_report_show_the_numbers_and_escape_names(write: Write, rows: list[Row]) -> None:
     path = write(rows)
-    html = charts_drift.drift(list(measured(path).values()), token_stats.measure(open_dataset(path)).unseen)
+    view = view_of(path)
+    context = ReportContext({"tokens": tokens.measure(view), "accounts": accounts.measure(view)}, RULES)
+    html = drift.render(drift.measure(view), context)
     assert f"{measured(path)['label', 'validation'].total_variation:.1%}" in html
     assert "lengths, train to test" in html
     earlier = [row | {"label": "<i>x</i>"} for row in rows]
-    html = charts_drift.against(compared(path, write(earlier)))
+    html = changes.render(compared(path, write(earlier)), NO_CONTEXT)
     assert "&lt;i&gt;x" in html
     assert "<i>x" not in html

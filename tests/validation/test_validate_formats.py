@@ -2,9 +2,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from etl.validation.findings import Finding, checks, judge
+from etl.validation.findings import Finding
 from etl.validation.report import formats
 from etl.validation.result import FailOn, Result
+from etl.validation.rules import load_rules
 
 ODD = '<b>"100 %" & \']]>\x07\n::error::, 한글'
 CODES = ("leak_exact", "imbalance", "constant_predictor", "duplicate_ids")
@@ -66,8 +67,8 @@ def test_github_gets_one_command_a_line_with_everything_escaped() -> None:
 
 
 def test_github_escapes_what_ends_a_property() -> None:
-    titles = [check["title"] for check in checks().values()]
-    every = result(*(finding(code, "note") for code in checks()))
+    titles = [rule.title for rule in load_rules().by_code.values()]
+    every = result(*(finding(code, "note") for code in load_rules().by_code))
     lines = formats.render(every, "github", name="", fail_on="error").split("\n")
     for title, line in zip(titles, lines, strict=True):
         escaped = line.removeprefix("::notice title=").split("::", 1)[0]
@@ -83,7 +84,7 @@ def test_nothing_found_is_no_annotation_and_no_failure() -> None:
 
 
 def test_a_table_has_message_examples_and_next_step() -> None:
-    [found] = judge("bad_rows", 2, examples=["rows.csv:7"], difference="why (2)")
+    [found] = load_rules().judge("bad_rows", 2, examples=["rows.csv:7"], difference="why (2)")
     lines = formats.render(result(found), "table", name="x", fail_on="error").split("\n")
     assert lines == [
         "error    bad_rows: 2 records are left out: why (2)",

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from support.small_datasets import text_of_length
 
 from etl.errors import EtlError
-from etl.validation.external.dataset import Columns
 from etl.validation.run import validate
 
 Rows = list[list[Any]]
@@ -44,10 +43,10 @@ NAMES = st.lists(
 ROWS = st.lists(st.tuples(TEXTS, LABELS, SPLITS, LABELS).map(list), max_size=12)
 
 
-def report_or_error(path: Path, columns: Columns, rows: int | None) -> None:
+def report_or_error(path: Path, columns: dict[str, str], rows: int | None) -> None:
     out = path.parent / "report"
     try:
-        validate(path, columns=columns, out=out)
+        validate(path, out=out, **columns)
     except EtlError as error:
         assert error.exit_code in {2, 4}, error
         assert error.next_step, error
@@ -60,11 +59,13 @@ def report_or_error(path: Path, columns: Columns, rows: int | None) -> None:
         assert sum(account["read"] for account in document["statistics"]["accounts"]) == rows
 
 
-def check(names: list[str], rows: Rows, write: Any, suffix: str, columns: Columns = Columns()) -> None:
+def check(
+    names: list[str], rows: Rows, write: Any, suffix: str, columns: dict[str, str] | None = None
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"rows{suffix}"
         counted = write(path, names, rows)
-        report_or_error(path, columns, counted)
+        report_or_error(path, columns or {}, counted)
         assert not list(Path(folder).glob(".*"))
 
 
@@ -119,9 +120,11 @@ def test_rows_of_any_kind(suffix: str, rows: Rows) -> None:
     suffix=SUFFIXES,
     names=NAMES,
     rows=ROWS,
-    columns=st.sampled_from([Columns(), Columns("text", "text"), Columns("", "")]),
+    columns=st.sampled_from([{}, *({"text_column": name, "label_column": name} for name in ("text", ""))]),
 )
-def test_columns_of_any_name_and_twice(suffix: str, names: list[str], rows: Rows, columns: Columns) -> None:
+def test_columns_of_any_name_and_twice(
+    suffix: str, names: list[str], rows: Rows, columns: dict[str, str]
+) -> None:
     check(names, rows, WRITERS[suffix], suffix, columns)
 
 
@@ -143,7 +146,7 @@ def test_columns_of_any_type(kind: pa.DataType, role: str, tmp_path: Path) -> No
         odd = pa.array([1, 2], pa.int8()).cast(kind)
     path = tmp_path / "rows.parquet"
     pq.write_table(table.set_column(table.schema.get_field_index(role), role, odd), path)
-    report_or_error(path, Columns(), 2)
+    report_or_error(path, {}, 2)
 
 
 @settings(max_examples=100, deadline=None)
@@ -157,4 +160,4 @@ def test_bytes_of_any_kind(suffix: str, content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"rows{suffix}"
         path.write_bytes(content)
-        report_or_error(path, Columns(), None)
+        report_or_error(path, {}, None)

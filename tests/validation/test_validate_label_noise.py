@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.small_datasets import make_row, text_of_length, write_dataset
+from support.views import RULES
 
 from etl.dataset.read import Dataset
 from etl.errors import SettingsError
@@ -68,18 +69,18 @@ def test_flipped_labels_of_real_sentences_are_found(
     with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8", newline="") as opened:
         pairs = [(row["Q"].strip(), row["label"].strip()) for row in csv.DictReader(opened)]
     wrong, flips = flipped(pairs, 0.05, seed)
-    noise = label_noise.find(dataset(tmp_path / "dataset", wrong), tmp_path)
+    noise = label_noise.find_label_noise(dataset(tmp_path / "dataset", wrong), tmp_path)
     ids = [row["id"] for row in listed(tmp_path)]
     assert len(flips & {*ids[: len(flips)]}) / len(flips) >= 0.60
     assert len(flips & {*ids}) / len(flips) >= 0.87
     assert len(ids) == noise.suspects < 0.16 * len(pairs)
-    assert "label_noise" in {found.code for found in label_noise.check(noise)}
+    assert "label_noise" in {found.code for found in label_noise.judge(noise, RULES)}
 
 
 def test_a_wrong_label_is_at_the_top_with_the_label_it_should_have(tmp_path: Path) -> None:
     pairs = sentences(400)
     wrong, flips = flipped(pairs, 0.05, seed=7)
-    noise = label_noise.find(dataset(tmp_path / "dataset", wrong), tmp_path)
+    noise = label_noise.find_label_noise(dataset(tmp_path / "dataset", wrong), tmp_path)
     first = listed(tmp_path)[: len(flips)]
     assert {row["id"] for row in first} == flips
     assert [row["rank"] for row in first] == [str(rank) for rank in range(1, len(flips) + 1)]
@@ -99,7 +100,7 @@ def test_the_file_is_the_same_whatever_the_order_of_the_rows_and_shows_no_senten
     found: list[LabelNoise] = []
     for name, order in (("one", rows), ("other", rows[::-1])):
         made = Dataset(write_dataset(tmp_path / name, order), {})
-        found.append(label_noise.find(made, tmp_path / f"{name} report"))
+        found.append(label_noise.find_label_noise(made, tmp_path / f"{name} report"))
     assert found[0] == found[1]
     files = [(tmp_path / f"{name} report" / FILE).read_bytes() for name in ("one", "other")]
     assert files[0] == files[1]
@@ -109,7 +110,7 @@ def test_the_file_is_the_same_whatever_the_order_of_the_rows_and_shows_no_senten
 def test_no_cell_begins_like_a_formula(tmp_path: Path) -> None:
     wrong, flips = flipped(sentences(200), 0.05, seed=3)
     poisoned = [(f'=HYPERLINK("x")<script> {text}', f"@{label}") for text, label in wrong]
-    label_noise.find(dataset(tmp_path / "dataset", poisoned), tmp_path, show_text=True)
+    label_noise.find_label_noise(dataset(tmp_path / "dataset", poisoned), tmp_path, show_text=True)
     rows = listed(tmp_path)
     assert len(rows) >= len(flips)
     for row in rows:
@@ -121,7 +122,7 @@ def test_no_cell_begins_like_a_formula(tmp_path: Path) -> None:
 def test_the_same_wrong_sentence_twice_does_not_vouch_for_itself(tmp_path: Path) -> None:
     twice = ("이 문장은 눈물이 나 외로워 정말", "분노")
     found = sentences(200) + [twice, (twice[0] + "!!", twice[1])] * 5
-    label_noise.find(dataset(tmp_path / "dataset", found), tmp_path)
+    label_noise.find_label_noise(dataset(tmp_path / "dataset", found), tmp_path)
     assert {f"table:{number}" for number in range(200, 210)} <= {row["id"] for row in listed(tmp_path)}
 
 
@@ -134,7 +135,7 @@ def test_a_dialogue_does_not_vouch_for_itself(tmp_path: Path) -> None:
         make_row(300 + at, text=f"할머니가 눈물이 나 그리워 {at}", label="분노", group="one dialogue")
         for at in range(12)
     ]
-    label_noise.find(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
+    label_noise.find_label_noise(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
     assert {f"table:{300 + at}" for at in range(12)} <= {row["id"] for row in listed(tmp_path)}
 
 
@@ -153,11 +154,11 @@ def test_where_nothing_can_be_judged_it_says_why(
     tmp_path: Path, pairs: list[tuple[str | None, str | None]], changes: dict[str, object], reason: str
 ) -> None:
     (tmp_path / FILE).write_text("of an earlier run", encoding="utf-8")
-    noise = label_noise.find(dataset(tmp_path / "dataset", pairs, **changes), tmp_path)
+    noise = label_noise.find_label_noise(dataset(tmp_path / "dataset", pairs, **changes), tmp_path)
     assert reason in noise.reason
     assert (noise.rows, noise.unjudged) == (0, len(pairs))
     assert listed(tmp_path) == []
-    codes = [found.code for found in label_noise.check(noise)]
+    codes = [found.code for found in label_noise.judge(noise, RULES)]
     assert codes == (["noise_not_looked_for"] if pairs else [])
 
 
@@ -169,7 +170,7 @@ def test_rare_labels_and_rows_without_one_are_counted_and_not_judged(tmp_path: P
         (None, "기쁨"),
         (text_of_length(100_000), "기쁨"),
     ]
-    noise = label_noise.find(dataset(tmp_path / "dataset", pairs), tmp_path)
+    noise = label_noise.find_label_noise(dataset(tmp_path / "dataset", pairs), tmp_path)
     assert (noise.rows, noise.unjudged) == (101, 3)
     assert "2   " not in {label.label for label in noise.labels}
 
@@ -177,7 +178,7 @@ def test_rare_labels_and_rows_without_one_are_counted_and_not_judged(tmp_path: P
 def test_a_label_that_only_one_group_has_is_not_suspect(tmp_path: Path) -> None:
     rows = [make_row(at, text=text, label=label) for at, (text, label) in enumerate(sentences(150))]
     rows += [make_row(200 + at, text=f"깜짝 놀랐어 {at}", label="놀람", group="one") for at in range(9)]
-    noise = label_noise.find(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
+    noise = label_noise.find_label_noise(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
     assert (noise.rows, noise.unjudged) == (150, 9)
 
 
@@ -193,4 +194,4 @@ def test_without_the_extra_the_error_names_the_command(
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(SettingsError, match=r"pip install 'korean-emotion-etl\[noise\]'"):
-        label_noise.find(dataset(tmp_path / "dataset", sentences(60)), tmp_path)
+        label_noise.find_label_noise(dataset(tmp_path / "dataset", sentences(60)), tmp_path)

@@ -5,16 +5,15 @@ from random import Random
 
 import pytest
 from support.small_datasets import Row, clean_rows, make_row
+from support.views import RULES, view_of
 
 import etl
 from etl import settings as all_settings
-from etl.dataset.read import open_dataset
 from etl.runtime import console
-from etl.settings import Dedupe
-from etl.validation import sentences
-from etl.validation.checks import leakage, overlap
+from etl.validation.checks import leakage, repeats, source_overlap
 from etl.validation.checks.leakage import Leak
-from etl.validation.checks.overlap import Repeat, SourceOverlap
+from etl.validation.checks.repeats import Repeat
+from etl.validation.checks.source_overlap import SourceOverlap
 from etl.validation.result import Result
 from etl.validation.run import validate
 
@@ -24,7 +23,7 @@ TRAIN, VALIDATION, TEST = 0, 80, 100  # the first row of each split in `clean_ro
 
 def leaks(result: Result, split: str = "validation") -> dict[str, Leak]:
     assert result.statistics
-    return {leak.level: leak for leak in result.statistics.leaks if leak.split == split}
+    return {leak.level: leak for leak in result.statistics["leakage"] if leak.split == split}
 
 
 def rows_by_level(result: Result, split: str = "validation") -> dict[str, int]:
@@ -142,7 +141,7 @@ END_CHANGED = FORTY.replace("코토", "코퉱")
 
 
 def measured(path: Path, split: str = "validation", **dedupe: float) -> dict[str, Leak]:
-    found = leakage.measure(open_dataset(path), Dedupe(**dedupe))
+    found = leakage.measure(view_of(path, **dedupe))
     return {leak.level: leak for leak in found if leak.split == split}
 
 
@@ -230,16 +229,15 @@ def test_nothing_is_near_after_ingest(tmp_path: Path) -> None:
         with console.progress("", is_quiet=True) as progress:
             manifest = etl.ingest([raw], out, chosen, workers=1, progress=progress).manifest
         rejected = manifest.counts["table"].rejected.get("leak_near", 0)
-        left[near] = rejected, [measured(out, split)["L3"].rows for split in ("validation", "test")]
+        left[near] = rejected, [measured(out, split, near=0.8)["L3"].rows for split in ("validation", "test")]
     assert left[0.8][0] > 30
     assert left[0.8][1] == [0, 0]
     assert left[0][0] == 0
     assert min(left[0][1]) > 10
 
 
-def repeats(path: Path) -> dict[tuple[str, str], Repeat]:
-    read = sentences.read(open_dataset(path), Dedupe())
-    return {(found.split, found.level): found for found in overlap.repeats(read, Dedupe())}
+def repeated(path: Path) -> dict[tuple[str, str], Repeat]:
+    return {(found.split, found.level): found for found in repeats.measure(view_of(path))}
 
 
 def test_what_a_split_says_twice_is_counted_by_level(write: Write) -> None:
@@ -251,7 +249,7 @@ def test_what_a_split_says_twice_is_counted_by_level(write: Write) -> None:
     for at in (VALIDATION + 4, VALIDATION + 5, TRAIN):
         say(rows[at], "네.")
     say(rows[TRAIN + 1], FORTY)
-    found = repeats(write(rows))
+    found = repeated(write(rows))
     assert [found["validation", level].rows for level in ("L0", "L1", "L3")] == [2, 3, 4]
     assert [found["validation", level].short_rows for level in ("L0", "L1", "L3")] == [2, 2, 2]
     assert [found["validation", level].texts for level in ("L0", "L1", "L3")] == [1, 1, 0]
@@ -259,12 +257,12 @@ def test_what_a_split_says_twice_is_counted_by_level(write: Write) -> None:
     assert found["validation", "L3"].pairs == (("table:80", "table:83"),)
     assert found["validation", "L3"].similarities == (round(35 / 41, 4),)
     assert {found[split, level].rows for split in ("train", "test") for level in ("L0", "L1", "L3")} == {0}
-    [finding] = overlap.check(list(found.values()), [])
+    [finding] = repeats.judge(tuple(found.values()), RULES)
     assert (finding.code, finding.severity, finding.number) == ("repeats", "warning", 3 / 20)
 
 
 def overlaps(path: Path) -> dict[tuple[str, str], SourceOverlap]:
-    found = overlap.sources(sentences.read(open_dataset(path), Dedupe()))
+    found = source_overlap.measure(view_of(path))
     return {(each.source, each.other): each for each in found}
 
 
@@ -310,7 +308,7 @@ def test_corpora_that_label_the_same_texts_differently_are_a_warning(write: Writ
         for number in range(20)
         for shift, source, label in ((0, "table", "기쁨"), (100, "kote", "기쁨" if number < 9 else "슬픔"))
     ]
-    found = overlap.check([], list(overlaps(write(rows)).values()))
+    found = source_overlap.judge(tuple(overlaps(write(rows)).values()), RULES)
     assert [(each.code, each.severity, each.number) for each in found] == [
         ("source_overlap", "note", 20),
         ("source_disagreement", "warning", 11 / 20),

@@ -16,7 +16,6 @@ import xlsxwriter
 from etl.errors import InputError, SettingsError
 from etl.settings import Settings
 from etl.settings import Validate as Chosen
-from etl.validation.external.dataset import Columns
 from etl.validation.findings import Finding
 from etl.validation.result import Result
 from etl.validation.run import report_folder, validate
@@ -84,14 +83,14 @@ def found(result: Result, code: str) -> list[Finding]:
 
 def labels(result: Result) -> dict[str, int]:
     assert result.statistics
-    return {cell.label: cell.rows for cell in result.statistics.cells}
+    return {cell.label: cell.rows for cell in result.statistics["labels"]}
 
 
 def splits(result: Result) -> dict[str, int]:
     assert result.statistics
     return {
         balance.split: balance.rows
-        for balance in result.statistics.balances
+        for balance in result.statistics["balance"]
         if balance.split and balance.source is None
     }
 
@@ -163,7 +162,7 @@ def test_null_and_blank_labels_are_counted_and_are_no_class(tmp_path: Path) -> N
     assert (finding.number, "`label`" in finding.message) == (3, True)
     assert set(labels(result)) == set(LABELS)
     assert result.statistics
-    assert result.statistics.accounts[0].kept == 33
+    assert result.statistics["accounts"][0].kept == 33
 
 
 def test_no_label_at_all_is_a_report(tmp_path: Path) -> None:
@@ -191,7 +190,7 @@ def test_columns_that_cannot_be_guessed_are_listed(tmp_path: Path) -> None:
 
 def test_named_columns_go_before_usual_names(tmp_path: Path) -> None:
     rows = [{"text": "x", "label": "y", "a": row["문장"], "b": row["감정"]} for row in ROWS]
-    result = validate(write_csv(tmp_path / "rows.csv", rows), columns=Columns(text="a", label="b"))
+    result = validate(write_csv(tmp_path / "rows.csv", rows), text_column="a", label_column="b")
     assert labels(result) == dict.fromkeys(LABELS, 10)
     assert not found(result, "guessed_columns")
 
@@ -199,7 +198,7 @@ def test_named_columns_go_before_usual_names(tmp_path: Path) -> None:
 def test_a_column_that_is_not_there_is_an_error_with_those_that_are(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "rows.csv", ROWS)
     with pytest.raises(InputError, match="has no column 'emotion'") as raised:
-        validate(path, columns=Columns(label="emotion"))
+        validate(path, label_column="emotion")
     assert "문장, 감정, note" in str(raised.value)
 
 
@@ -227,7 +226,7 @@ def test_splits_and_groups_come_from_their_columns(tmp_path: Path) -> None:
     names = ["train", "Training", "dev", " TEST "]
     rows = [{**row, "split": names[number % 4], "speaker": "s1"} for number, row in enumerate(ROWS)]
     path = write_csv(tmp_path / "rows.csv", rows)
-    result = validate(path, columns=Columns(group="speaker"))
+    result = validate(path, group_column="speaker")
     assert splits(result) == {"train": 16, "validation": 7, "test": 7}
     assert not found(result, "no_split_column")
     assert [finding.number for finding in found(result, "leak_group")] == [7, 7]
@@ -240,7 +239,7 @@ def test_rows_of_an_unknown_split_are_left_out_and_counted(tmp_path: Path) -> No
     assert (finding.number, finding.examples[0]) == (4, "rows.csv:2")
     assert "no split is called holdout (4)" in finding.message
     assert result.statistics
-    account = result.statistics.accounts[0]
+    account = result.statistics["accounts"][0]
     assert (account.read, account.kept, account.rejected) == (30, 26, {"bad_row": 4})
 
 
@@ -336,7 +335,7 @@ def test_columns_of_a_dataset_are_not_asked_for(write: Callable[..., Path]) -> N
     from support.small_datasets import clean_rows
 
     with pytest.raises(SettingsError, match="whose columns are known"):
-        validate(write(clean_rows()), columns=Columns(text="text"))
+        validate(write(clean_rows()), text_column="text")
 
 
 def test_a_finding_that_is_not_known_is_refused_with_its_neighbours(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@ import gzip
 import json
 import random
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +13,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_datasets import Row, clean_rows, make_row, text_of_length
+from support.views import NO_CONTEXT, RULES, view_of
 
-from etl.dataset.read import open_dataset
 from etl.ingestion.steps.clean import clean
 from etl.settings import Clean
 from etl.validation import characters
 from etl.validation.checks import texts
-from etl.validation.checks.texts import Texts
+from etl.validation.checks.texts import TextStats
+from etl.validation.external.dataset import ExternalTable
 from etl.validation.findings import Finding
-from etl.validation.report.page import charts_text
 
 Write = Callable[..., Path]
 SENTENCE = "오늘은 정말 기분이 좋은 날이다"
 
 
-def measured(path: Path) -> Texts:
-    return texts.measure(open_dataset(path))
+def measured(path: Path) -> TextStats:
+    return texts.measure(view_of(path))
 
 
 def with_texts(*found: str | None, **changes: str) -> list[Row]:
     return [make_row(number, text=text, **changes) for number, text in enumerate(found)]
 
 
-def totals(found: Texts) -> dict[str, int]:
+def totals(found: TextStats) -> dict[str, int]:
     kinds = (
         "null",
         "empty",
@@ -208,7 +210,7 @@ def test_texts_far_longer_than_the_others_are_a_note_that_names_them(write: Writ
     found = measured(write(rows))
     assert (found.characters[-1].p25, found.characters[-1].p75) == (25, 35)
     assert found.long_limit == int(35 * max(35 / 25, 1.5) ** 3) == 118
-    finding = by_code(texts.check(found))["long_texts"]
+    finding = by_code(texts.judge(found, RULES))["long_texts"]
     assert (finding.severity, finding.number, finding.examples) == ("note", 2, ("table:3", "table:50"))
 
 
@@ -217,7 +219,7 @@ def test_a_corpus_in_another_language_is_named_even_if_it_is_small(write: Write)
     for row in rows[:4]:
         row |= {"source": "reviews", "text": "what a film"}
     rows[9]["text"] = "ok"
-    found = texts.check(measured(write(rows)))
+    found = texts.judge(measured(write(rows)), RULES)
     assert [(one.code, one.number, one.examples) for one in found] == [
         ("not_korean", 1.0, ("table:0", "table:1", "table:2", "table:3"))
     ]
@@ -229,7 +231,7 @@ def test_findings_count_rows_and_name_the_first_ids_in_order(write: Write) -> No
     for number in range(10, 19):
         rows[number]["text"] += "\ufffd"
     rows[20]["text"], rows[21]["text"], rows[22]["text"] = "", " ", "\u3164"
-    found = by_code(texts.check(measured(write(rows, shard_rows=7))))
+    found = by_code(texts.judge(measured(write(rows, shard_rows=7)), RULES))
     assert found["replaced_text"].number == 9
     assert found["replaced_text"].examples == tuple(f"table:{number}" for number in range(10, 15))
     assert found["blank_text"].number == 3
@@ -237,7 +239,7 @@ def test_findings_count_rows_and_name_the_first_ids_in_order(write: Write) -> No
 
 
 def test_a_clean_dataset_has_no_finding(write: Write) -> None:
-    assert texts.check(measured(write(clean_rows()))) == []
+    assert texts.judge(measured(write(clean_rows())), RULES) == []
 
 
 def test_what_is_measured_does_not_depend_on_order_batches_or_shards(
@@ -256,9 +258,10 @@ def test_what_is_measured_does_not_depend_on_order_batches_or_shards(
 def test_the_raw_text_is_looked_at_where_asked(write: Write) -> None:
     rows = clean_rows()
     rows[5]["raw_text"] = "좋\u200b아요"
-    dataset = open_dataset(write(rows))
-    assert totals(texts.measure(dataset)) == {}
-    assert totals(texts.measure(dataset, "raw_text")) == {"invisible": 1}
+    view = view_of(write(rows))
+    assert totals(texts.measure(view)) == {}
+    external = replace(view, table=ExternalTable(1, Counter(), (), {}, has_splits=True))
+    assert totals(texts.measure(external)) == {"invisible": 1}
 
 
 def test_rows_without_anything_and_no_rows_are_measured(write: Write) -> None:
@@ -266,14 +269,19 @@ def test_rows_without_anything_and_no_rows_are_measured(write: Write) -> None:
     found = measured(write([make_row(0), make_row(1, **nothing) | {"split": "train"}]))
     assert totals(found) == {"null": 1}
     empty = measured(write([]))
-    assert (empty.counts, empty.characters, empty.long_limit, texts.check(empty)) == ((), (), None, [])
-    assert charts_text.texts(empty) == ""
+    assert (empty.counts, empty.characters, empty.long_limit, texts.judge(empty, RULES)) == (
+        (),
+        (),
+        None,
+        [],
+    )
+    assert texts.render(empty, NO_CONTEXT) == ""
 
 
 def test_the_section_of_the_report_escapes_sources_and_shows_no_sentence(write: Write) -> None:
     rows = clean_rows()
     rows[0] |= {"source": "<b>x</b>", "text": "비밀 문장\ufffd"}
-    html = charts_text.texts(measured(write(rows)))
+    html = texts.render(measured(write(rows)), NO_CONTEXT)
     assert "&lt;b&gt;x" in html
     assert "<b>x" not in html
     assert "비밀" not in html

@@ -6,18 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.small_datasets import Row, clean_rows, make_reject, make_row
+from support.views import NO_CONTEXT, RULES, view_of
 
-from etl.dataset.read import open_dataset
-from etl.validation.checks import token_stats
-from etl.validation.checks.token_stats import Tokens
-from etl.validation.report.page import charts_tokens
+from etl.validation.checks import tokens
+from etl.validation.checks.tokens import TokenStats
 
 Write = Callable[..., Path]
 SPLITS = ("train", "validation", "test")
 
 
-def measured(path: Path) -> Tokens:
-    return token_stats.measure(open_dataset(path))
+def measured(path: Path) -> TokenStats:
+    return tokens.measure(view_of(path))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def test_max_len_cuts_at_most_one_row_in_a_hundred(write: Write, long: int, expe
     rows = [make_row(number, tokens=["말"] * (9 if number < long else 8)) for number in range(100)]
     found = measured(write(rows))
     assert (found.max_len, found.cut_rows) == (expected, 1 if long == 1 else 0)
-    (note,) = token_stats.check(found)
+    (note,) = tokens.judge(found, RULES)
     assert (note.code, note.severity, note.number) == ("max_len", "note", expected)
 
 
@@ -111,7 +110,9 @@ def test_emptied_sentences_are_counted_among_the_kept_and_the_rejected(write: Wr
         ("table", 128, 3, 8),
     ]
     findings = [
-        (one.code, one.number, one.examples) for one in token_stats.check(found) if one.severity == "warning"
+        (one.code, one.number, one.examples)
+        for one in tokens.judge(found, RULES)
+        if one.severity == "warning"
     ]
     assert findings == [
         ("emptied", 1.0, ()),
@@ -128,20 +129,20 @@ def test_the_order_of_the_rows_changes_nothing(write: Write, rows: list[Row]) ->
 def test_datasets_without_train_tokens_or_rows_are_measured(write: Write) -> None:
     nothing = measured(write([]))
     assert (nothing.lengths, nothing.max_len, nothing.coverage, nothing.unseen) == ((), None, (), ())
-    assert token_stats.check(nothing) == []
-    assert charts_tokens.tokens(nothing) == ""
+    assert tokens.judge(nothing, RULES) == []
+    assert tokens.render(nothing, NO_CONTEXT) == ""
     only_test = measured(write([make_row(1, split="test")]))
     assert (only_test.max_len, only_test.coverage, only_test.unseen) == (None, (), ())
     blank = measured(write([make_row(1, tokens=[]), make_row(2, split="test")]))
     assert (blank.max_len, blank.tokens, blank.unseen) == (8, 0, ())
-    assert "Tokens" in charts_tokens.tokens(blank) + charts_tokens.tokens(only_test)
+    assert "Tokens" in tokens.render(blank, NO_CONTEXT) + tokens.render(only_test, NO_CONTEXT)
 
 
 def test_the_section_of_the_report_names_max_len_and_coverage_but_no_token(
     write: Write, rows: list[Row]
 ) -> None:
     found = measured(write(rows))
-    html = charts_tokens.tokens(found)
+    html = tokens.render(found, NO_CONTEXT)
     assert f"<strong>{found.max_len}</strong>" in html
     assert "1,000 commonest" in html
     assert "말1" not in html

@@ -1,43 +1,35 @@
-"""What became of the rows of each source, and which of their sentences a report may quote."""
+"""Counts what became of the rows of each source: kept, or rejected with a reason."""
 
 from __future__ import annotations
 
-import polars as pl
+from dataclasses import dataclass
 
-from etl.dataset.read import Dataset
-from etl.validation.checks.files import unreadable
-from etl.validation.result import Account, Result
-
-
-def count_rejects(dataset: Dataset) -> pl.DataFrame:
-    """Rejected rows by `source` and `reason`, with `rows`, sorted.
-
-    Raises:
-        InputError: a file of rejects cannot be read.
-    """
-
-    rejects = dataset.scan_rejects().group_by("source", "reason").agg(pl.len().alias("rows"))
-    try:
-        return rejects.sort("source", "reason").collect()
-    except (pl.exceptions.ComputeError, OSError) as error:
-        raise unreadable(dataset.path / "rejects" / "part-*.parquet", error) from error
+from etl.schema import row
+from etl.text.html import bar, count, count_or_dash, name, percent, section, table, text
+from etl.validation.check import Check, ReportContext
+from etl.validation.view import View
 
 
-def accounts(counted: pl.DataFrame, rejected: pl.DataFrame) -> tuple[Account, ...]:
-    """The account of each source.
+@dataclass(frozen=True)
+class SourceTotals:
+    """The rows of one source; `read` is the sum of kept and rejected, whatever the manifest states."""
 
-    Args:
-        counted: columns split, source, label, rows.
-        rejected: columns source, reason, rows.
-    """
+    source: str
+    read: int
+    kept: int
+    rejected: dict[str, int]
+
+
+def measure(view: View) -> tuple[SourceTotals, ...]:
+    """Counts the rows of each source, sorted by source."""
     kept: dict[str, int] = {}
-    for _, source, _, rows in counted.iter_rows():
+    for _, source, _, rows in view.row_counts.iter_rows():
         kept[str(source)] = kept.get(str(source), 0) + rows
     reasons: dict[str, dict[str, int]] = {}
-    for source, reason, rows in rejected.iter_rows():
+    for source, reason, rows in view.reject_counts.iter_rows():
         reasons.setdefault(str(source), {})[str(reason)] = rows
     return tuple(
-        Account(
+        SourceTotals(
             source=source,
             read=kept.get(source, 0) + sum(reasons.get(source, {}).values()),
             kept=kept.get(source, 0),
@@ -47,11 +39,50 @@ def accounts(counted: pl.DataFrame, rejected: pl.DataFrame) -> tuple[Account, ..
     )
 
 
-def example_texts(dataset: Dataset, result: Result) -> dict[str, str]:
-    """The sentences of the rows that findings and leaks name, by id."""
+def render(sources: tuple[SourceTotals, ...], _context: ReportContext) -> str:
+    """Draws what became of every row that was read; nothing where nothing was rejected."""
+    read = sum(counts.read for counts in sources)
+    kept = sum(counts.kept for counts in sources)
+    if read == kept:
+        return ""
+    rows = [
+        [
+            name(counts.source),
+            bar([(counts.kept / counts.read, "kept", f"{percent(counts.kept / counts.read)} kept")]),
+            count(counts.read),
+            count(counts.kept),
+            count_or_dash(counts.read - counts.kept),
+        ]
+        for counts in sources
+    ]
+    columns = [("source", "label"), ("share kept", "wide"), ("read", "n"), ("kept", "n"), ("rejected", "n")]
+    whole = table(columns, rows, ["all", "", count(read), count(kept), count(read - kept)])
+    about = "Every row that was read is either kept or rejected with a reason: read = kept + rejected."
+    return section("Rows read, kept and rejected", about, whole, _render_reasons(sources))
 
-    assert result.statistics
-    ids = {example for finding in result.findings for example in finding.examples}
-    ids |= {row_id for leak in result.statistics.leaks for pair in leak.pairs for row_id in pair}
-    named = dataset.scan().filter(pl.col("id").is_in(sorted(ids))).select("id", "raw_text").drop_nulls()
-    return dict(named.collect().iter_rows())
+
+def _render_reasons(sources: tuple[SourceTotals, ...]) -> str:
+    sources = tuple(counts for counts in sources if counts.rejected)
+    meanings = row.reasons()
+    present = {reason for counts in sources for reason in counts.rejected}
+    # In the order of the schema, which is that of the steps; reasons it does not know come last.
+    reasons = [reason for reason in meanings if reason in present] + sorted(present - set(meanings))
+    rows = [
+        [
+            f"<code>{text(reason)}</code>",
+            f'<span class="quiet">{text(meanings.get(reason, ""))}</span>',
+            *(count_or_dash(counts.rejected.get(reason, 0)) for counts in sources),
+            count(sum(counts.rejected.get(reason, 0) for counts in sources)),
+        ]
+        for reason in reasons
+    ]
+    columns = [
+        ("reason", "name"),
+        ("meaning", "prose"),
+        *((counts.source, "n") for counts in sources),
+        ("all", "n"),
+    ]
+    return "<h3>Rejected, by reason</h3>\n" + table(columns, rows)
+
+
+CHECK = Check("accounts", measure, render=render, chapter="rows", key="accounts")

@@ -1,26 +1,29 @@
-"""What changed since an earlier dataset, split by split: rows, labels, sources, lengths, tokens.
+"""Compares with an earlier dataset, split by split: rows, labels, sources, lengths, tokens.
 
-Measures drift as between splits, see `drift`. Which rows are the same goes by id; where the ids of the two
-datasets name different sentences, by the normalised text.
+Drift is measured as between splits, see `drift`. Rows are matched by id; where the ids of the two datasets
+name different sentences, by the normalised text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.text.html import count, count_or_dash, name, section, table, text
 from etl.text.normalise import normalised_key
-from etl.validation.checks import balance, drift, token_stats
+from etl.validation import unseen
+from etl.validation.check import Check, ReportContext
+from etl.validation.checks import drift
 from etl.validation.checks.drift import Drift
-from etl.validation.checks.token_stats import Unseen
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge, listing
-
-if TYPE_CHECKING:
-    from etl.validation.checks.balance import Cell
+from etl.validation.checks.labels import count_by
+from etl.validation.findings import MAX_EXAMPLES, Finding, listing
+from etl.validation.rules import Rules
+from etl.validation.unseen import UnseenTokens
+from etl.validation.view import Cell, View, count_rows, make_cells
 
 EARLIER = "earlier"
 # Of the rows that share an id, so many must share the text too, or the ids are but numbers of lines.
@@ -28,7 +31,7 @@ _SAME_TEXT = 0.5
 
 
 @dataclass(frozen=True)
-class Change:
+class SplitChanges:
     """What changed in one split.
 
     Attributes:
@@ -54,13 +57,13 @@ class Change:
     removed: int
     moved_out: int
     drifts: tuple[Drift, ...]
-    unseen: Unseen | None
+    unseen: UnseenTokens | None
     examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Against:
-    """A dataset compared with an earlier one.
+class Changes:
+    """The changes since an earlier dataset.
 
     Attributes:
         matched_by: what says that two rows are the same: "id", or "text" where ids say nothing.
@@ -69,30 +72,32 @@ class Against:
     """
 
     matched_by: Literal["id", "text"]
-    changes: tuple[Change, ...]
+    changes: tuple[SplitChanges, ...]
     labels_gone: tuple[str, ...]
     labels_new: tuple[str, ...]
     sources_gone: tuple[str, ...]
     sources_new: tuple[str, ...]
 
 
-def measure(dataset: Dataset, earlier: Dataset) -> Against:
-    """Compares two datasets; memory: an id and two hashes a row, and the distinct tokens."""
+def measure(view: View) -> Changes:
+    """Compares the dataset with the earlier one; memory: an id and two hashes a row, the distinct tokens."""
+    assert view.earlier is not None
+    dataset, earlier = view.dataset, view.earlier
     now, before = _rows(dataset), _rows(earlier)
     matched_by = _matched_by(now, before)
     moves = _moves(now, before, matched_by)
-    cells = _cells(dataset), _cells(earlier)
+    cells = make_cells(count_rows(dataset)), make_cells(count_rows(earlier))
     lengths = drift.count_characters(dataset), drift.count_characters(earlier)
-    words = token_stats.count_tokens(dataset.scan()), token_stats.count_tokens(earlier.scan())
+    words = unseen.count_tokens(dataset.scan()), unseen.count_tokens(earlier.scan())
     labels, sources = ([{getattr(cell, of) for cell in side} for side in cells] for of in ("label", "source"))
-    return Against(
+    return Changes(
         matched_by=matched_by,
         changes=tuple(
-            Change(
+            SplitChanges(
                 split=split,
                 **moves[split],
                 drifts=_drifts(split, cells, lengths),
-                unseen=_unseen(split, words),
+                unseen=_unseen_tokens(split, words),
             )
             for split in SPLITS
             if moves[split]["rows"] or moves[split]["earlier_rows"]
@@ -104,25 +109,25 @@ def measure(dataset: Dataset, earlier: Dataset) -> Against:
     )
 
 
-def check(found: Against) -> list[Finding]:
-    """The findings of this module."""
+def judge(changes: Changes, rules: Rules) -> list[Finding]:
+    """Judges names that are gone, rows that came, went or changed, drifts, and new tokens."""
     findings = [
-        *judge("since_labels", len(found.labels_gone), names=listing(found.labels_gone)),
-        *judge("since_sources", len(found.sources_gone), names=listing(found.sources_gone)),
-        *_check_rows(found),
+        *rules.judge("since_labels", len(changes.labels_gone), names=listing(changes.labels_gone)),
+        *rules.judge("since_sources", len(changes.sources_gone), names=listing(changes.sources_gone)),
+        *_judge_rows(changes, rules),
     ]
-    for change in found.changes:
-        findings += judge(
+    for change in changes.changes:
+        findings += rules.judge(
             "since_moved",
             change.moved_in,
             examples=change.examples,
             split=change.split,
-            matched_by=found.matched_by,
+            matched_by=changes.matched_by,
         )
         if change.split != "train":
             added, removed = change.added + change.moved_in, change.removed + change.moved_out
             reworded = change.reworded or 0
-            findings += judge(
+            findings += rules.judge(
                 "since_evaluation",
                 added + removed + reworded,
                 split=change.split,
@@ -131,44 +136,45 @@ def check(found: Against) -> list[Finding]:
                 reworded=reworded,
             )
         for drifted in change.drifts:
-            findings += drift.judge_drift(drifted, f"since_{drifted.of}_drift", "since_length_shift")
+            findings += drift.judge_drift(drifted, rules, f"since_{drifted.of}_drift", "since_length_shift")
         if change.unseen:
-            findings += drift.judge_unseen(change.unseen, "since_unseen_tokens")
+            findings += unseen.judge_unseen(change.unseen, rules, "since_unseen_tokens")
     return findings
 
 
-def _check_rows(found: Against) -> list[Finding]:
+def _judge_rows(changes: Changes, rules: Rules) -> list[Finding]:
     def total(field: str) -> int:
-        return sum(getattr(change, field) or 0 for change in found.changes)
+        return sum(getattr(change, field) or 0 for change in changes.changes)
 
     rows, before = total("rows"), total("earlier_rows")
     kept = rows - total("added")
     findings = []
     if before:
-        findings += judge(
+        findings += rules.judge(
             "since_removed",
             total("removed") / before,
             removed=total("removed"),
             of=before,
-            matched_by=found.matched_by,
+            matched_by=changes.matched_by,
         )
     if kept:
-        findings += judge("since_relabelled", total("relabelled") / kept, rows=total("relabelled"), of=kept)
-    findings += judge(
+        findings += rules.judge(
+            "since_relabelled", total("relabelled") / kept, rows=total("relabelled"), of=kept
+        )
+    findings += rules.judge(
         "since_rows",
         total("added") + total("removed"),
         added=total("added"),
         removed=total("removed"),
         rows=rows,
         before=before,
-        matched_by=found.matched_by,
+        matched_by=changes.matched_by,
     )
     return findings
 
 
 def _rows(dataset: Dataset) -> pl.DataFrame:
-    """A row a sentence: `split`, `id`, `label`, and hashes: `id_key`, `text_key`; a null has a null hash."""
-
+    """Reads a row a sentence: `split`, `id`, `label`, hashes `id_key` and `text_key`, null for a null."""
     rows = dataset.scan().filter(pl.col("split").is_in(SPLITS))
     return rows.select(
         "split",
@@ -180,7 +186,6 @@ def _rows(dataset: Dataset) -> pl.DataFrame:
 
 
 def _key(value: pl.Expr) -> pl.Expr:
-
     return pl.when(value.is_not_null()).then(value.hash())
 
 
@@ -195,7 +200,6 @@ def _moves(
     now: pl.DataFrame, before: pl.DataFrame, matched_by: Literal["id", "text"]
 ) -> dict[str, dict[str, Any]]:
     """For each split, the fields of `Change` that count rows."""
-
     key = f"{matched_by}_key"
     matched = now.join(_by_key(before, key), on=key, how="left")
     left = before.join(_by_key(now, key), on=key, how="left")
@@ -222,18 +226,13 @@ def _moves(
 
 
 def _by_key(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    """For each key its `splits`, how many different `labels` it has, and one label and text."""
-
+    """Returns for each key its `splits`, how many different `labels` it has, and one label and text."""
     return rows.group_by(key).agg(
         splits=pl.col("split").unique(),
         labels=pl.col("label").n_unique(),
         other_label=pl.col("label").min(),
         other_text=pl.col("text_key").min(),
     )
-
-
-def _cells(dataset: Dataset) -> list[Cell]:
-    return balance.cells(balance.count(dataset))
 
 
 def _drifts(
@@ -243,14 +242,106 @@ def _drifts(
 ) -> tuple[Drift, ...]:
     measured = []
     for of in drift.NAMED:
-        now, before = (balance.by_name(side, of, split) for side in cells)
+        now, before = (count_by(side, of, split) for side in cells)
         measured += drift.compare(of, now, before, split, EARLIER)
     now_lengths, before_lengths = (drift.by_length(side, split) for side in lengths)
     return (*measured, *drift.compare_lengths(now_lengths, before_lengths, split, EARLIER))
 
 
-def _unseen(split: str, words: tuple[pl.DataFrame, pl.DataFrame]) -> Unseen | None:
-    now, before = (token_stats.of_split(side, split) for side in words)
+def _unseen_tokens(split: str, words: tuple[pl.DataFrame, pl.DataFrame]) -> UnseenTokens | None:
+    now, before = (unseen.of_split(side, split) for side in words)
     if now.is_empty() or before.is_empty():
         return None
-    return token_stats.unseen(now, before, split, EARLIER)
+    return unseen.find_unseen(now, before, split, EARLIER)
+
+
+def render(changes: Changes, _context: ReportContext) -> str:
+    """Draws what changed in each split."""
+    if not changes.changes:
+        return ""
+    about = (
+        "What changed since the earlier dataset. Rows are the same where their "
+        f"{'ids' if changes.matched_by == 'id' else 'normalised texts'} are."
+    )
+    drifts = [drifted for change in changes.changes for drifted in change.drifts]
+    new_tokens = [change.unseen for change in changes.changes if change.unseen]
+    return section(
+        "Since the earlier dataset",
+        about,
+        _render_rows(changes.changes),
+        _render_names(changes),
+        drift.render_drifts(drifts, has_sources=True),
+        unseen.render_unseen(new_tokens),
+    )
+
+
+def _render_rows(splits: Iterable[SplitChanges]) -> str:
+    rows = [
+        [
+            text(change.split),
+            count(change.earlier_rows),
+            count(change.rows),
+            count_or_dash(change.added),
+            count_or_dash(change.removed),
+            count_or_dash(change.moved_in),
+            count_or_dash(change.moved_out),
+            count_or_dash(change.relabelled),
+            count_or_dash(change.reworded or 0),
+        ]
+        for change in splits
+    ]
+    columns = [
+        ("split", "label"),
+        ("rows then", "n"),
+        ("rows now", "n"),
+        ("new", "n"),
+        ("gone", "n"),
+        ("from another split", "n"),
+        ("to another split", "n"),
+        ("another label", "n"),
+        ("another text", "n"),
+    ]
+    return table(columns, rows)
+
+
+def _render_names(changes: Changes) -> str:
+    lines = [
+        (title, names)
+        for title, names in (
+            ("labels that are gone", changes.labels_gone),
+            ("labels that are new", changes.labels_new),
+            ("sources that are gone", changes.sources_gone),
+            ("sources that are new", changes.sources_new),
+        )
+        if names
+    ]
+    if not lines:
+        return ""
+    rows = [[text(title), ", ".join(name(value) for value in names[:20])] for title, names in lines]
+    return table([("", "label"), ("", "")], rows)
+
+
+CHECK = Check(
+    "changes",
+    measure,
+    codes=(
+        "since_labels",
+        "since_sources",
+        "since_removed",
+        "since_relabelled",
+        "since_rows",
+        "since_moved",
+        "since_evaluation",
+        "since_label_drift",
+        "since_source_drift",
+        "since_length_drift",
+        "since_length_shift",
+        "since_unseen_tokens",
+    ),
+    judge=judge,
+    render=render,
+    chapter="drift",
+    key="against",
+    stage="late",
+    is_applicable=lambda view: view.earlier is not None,
+)

@@ -1,8 +1,7 @@
-"""How far the rows of one split are from those of another: labels, sources, lengths, tokens.
+"""Measures how far labels, sources and lengths of validation and test are from train's.
 
-Between validation or test and train here; against an earlier dataset in `against`, with the same measures.
-What is judged is the difference that chance does not explain: a small split is never shared out exactly like
-train. Divergences are in nats.
+`changes` compares with an earlier dataset by the same measures. Only a difference that chance does not
+explain is a finding: a small split is never shared out exactly like train. Divergences are in nats.
 """
 
 from __future__ import annotations
@@ -11,24 +10,25 @@ import bisect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.text.html import bar, count_or_dash, percent, section, table, text
 from etl.validation import lengths
-from etl.validation.checks.balance import Cell, by_name, entropy
-from etl.validation.findings import Finding, checks, judge
-
-if TYPE_CHECKING:
-    from etl.validation.checks.token_stats import Unseen
+from etl.validation.check import Check, ReportContext
+from etl.validation.checks.balance import entropy
+from etl.validation.checks.labels import count_by
+from etl.validation.findings import Finding
+from etl.validation.rules import Rules
+from etl.validation.unseen import UnseenTokens, render_unseen
+from etl.validation.view import View
 
 NAMED: tuple[Literal["label", "source"], ...] = ("label", "source")
 # Three times what chance gives on average: two random samples differ by more once in fifty at most, in a
 # distribution over two names, and hardly ever over more.
 _BEYOND_CHANCE = 3
-# Sentences of one kind come close to what is to be expected of their tokens.
-_BEYOND_EXPECTED = 2
 _BINS = 10
 
 
@@ -61,96 +61,68 @@ class Drift:
     psi_by_chance: float
 
 
-def measure(dataset: Dataset, found: Sequence[Cell]) -> tuple[Drift, ...]:
-    """How far labels, sources and lengths of validation and test are from train's.
-
-    Args:
-        dataset: whose sentences are measured.
-        found: its rows by split, source and label.
-    """
-    measured = drifts(found)
-    counted = count_characters(dataset)
-    train = by_length(counted, "train")
-    for split in SPLITS[1:]:
-        measured += compare_lengths(by_length(counted, split), train, split, "train")
-    return tuple(measured)
-
-
-def drifts(found: Sequence[Cell]) -> list[Drift]:
-    """How far labels and sources of validation and test are from train's."""
-    return [
+def measure(view: View) -> tuple[Drift, ...]:
+    """Measures how far labels, sources and lengths of validation and test are from train's."""
+    drifts = [
         drift
         for of in NAMED
         for split in SPLITS[1:]
-        for drift in compare(of, by_name(found, of, split), by_name(found, of, "train"), split, "train")
+        for drift in compare(
+            of, count_by(view.cells, of, split), count_by(view.cells, of, "train"), split, "train"
+        )
+    ]
+    counted = count_characters(view.dataset)
+    train = by_length(counted, "train")
+    for split in SPLITS[1:]:
+        drifts += compare_lengths(by_length(counted, split), train, split, "train")
+    return tuple(drifts)
+
+
+def judge(drifts: Iterable[Drift], rules: Rules) -> list[Finding]:
+    """Judges the drifts of validation and test from train."""
+    return [
+        finding
+        for drift in drifts
+        for finding in judge_drift(drift, rules, f"{drift.of}_drift", "length_shift")
     ]
 
 
-def check(found: Iterable[Drift], lacking: Iterable[Unseen] = ()) -> list[Finding]:
-    """The findings of this module.
-
-    Args:
-        found: drifts of validation and test from train.
-        lacking: the tokens of validation and test that train lacks.
-    """
-    findings = []
-    for drift in found:
-        findings += judge_drift(drift, f"{drift.of}_drift", "length_shift")
-    for tokens in lacking:
-        findings += judge_unseen(tokens, "unseen_tokens")
-    return findings
-
-
-def judge_drift(drift: Drift, code: str, mild_code: str) -> list[Finding]:
-    """The finding of a drift: labels and sources by total variation, lengths by the stability index.
+def judge_drift(drift: Drift, rules: Rules, code: str, mild_code: str) -> list[Finding]:
+    """Judges one drift: labels and sources by total variation, lengths by the stability index.
 
     Args:
         drift: what was measured.
-        code: a key of the YAML.
-        mild_code: for a drift of lengths below the threshold of `code`.
+        rules: thresholds and words.
+        code: the finding to make.
+        mild_code: the finding of a drift of lengths below the threshold of `code`.
     """
     is_length = drift.of == "length"
     number, chance = (
         (drift.psi, drift.psi_by_chance) if is_length else (drift.total_variation, drift.by_chance)
     )
     for name in (code, mild_code) if is_length else (code,):
-        found = judge(
+        findings = rules.judge(
             name,
             number,
-            threshold=max(checks()[name]["threshold"], _BEYOND_CHANCE * chance),
+            threshold=max(rules[name].threshold, _BEYOND_CHANCE * chance),
             split=drift.split,
             reference=drift.reference,
             jensen_shannon=drift.jensen_shannon,
             psi=drift.psi,
             kolmogorov_smirnov=drift.kolmogorov_smirnov,
         )
-        if found:
-            return found
+        if findings:
+            return findings
     return []
 
 
-def judge_unseen(tokens: Unseen, code: str) -> list[Finding]:
-    """The finding of tokens that the reference lacks, if they are more than two random samples would show."""
-    return judge(
-        code,
-        tokens.share,
-        threshold=max(checks()[code]["threshold"], _BEYOND_EXPECTED * tokens.by_chance),
-        split=tokens.split,
-        reference=tokens.reference,
-        by_chance=tokens.by_chance,
-        distinct=tokens.distinct_unseen,
-    )
-
-
 def count_characters(dataset: Dataset) -> pl.DataFrame:
-    """Rows by `split` and `length` of the text in characters."""
-
+    """Counts rows by `split` and `length` of the text in characters."""
     return lengths.count_lengths(dataset.scan(), pl.col("text").str.len_chars())
 
 
 def by_length(counted: pl.DataFrame, split: str) -> dict[int, int]:
-    """Rows of one split by length, of what `count_characters` gives."""
-
+    """Returns the rows of one split by length, of what `count_characters` returns."""
     return dict(counted.filter(pl.col("split") == split).select("length", "rows").iter_rows())
 
 
@@ -161,7 +133,13 @@ def compare(
     split: str,
     reference: str,
 ) -> list[Drift]:
-    """The drift of `these` counts from `those`; none where either has no rows."""
+    """Measures the drift of `these` counts from `those`; none where either has no rows.
+
+    Args:
+        of: what the counts are of.
+        these, those: rows by name.
+        split, reference: what to call the two.
+    """
     if not these or not those:
         return []
     names = sorted({*these, *those})
@@ -172,7 +150,12 @@ def compare(
 def compare_lengths(
     these: Mapping[int, int], those: Mapping[int, int], split: str, reference: str
 ) -> list[Drift]:
-    """The drift of the lengths of `these` rows from those of `those`; none where either has no rows."""
+    """Measures the drift of the lengths of `these` rows from `those`; none where either has no rows.
+
+    Args:
+        these, those: rows by length.
+        split, reference: what to call the two.
+    """
     if not these or not those:
         return []
     edges = deciles(those)
@@ -181,7 +164,7 @@ def compare_lengths(
 
 
 def deciles(rows: Mapping[int, int]) -> list[int]:
-    """The longest length of each bin but the last: bins of equal shares, as far as ties allow."""
+    """Returns the longest length of each bin but the last: bins of equal shares, as far as ties allow."""
     total, below, edges = sum(rows.values()), 0, []
     wanted = 1  # the next tenth
     for length in sorted(rows):
@@ -195,7 +178,7 @@ def deciles(rows: Mapping[int, int]) -> list[int]:
 
 
 def binned(rows: Mapping[int, int], edges: Sequence[int]) -> list[int]:
-    """Rows in each bin; a length that is an edge is in the bin below it."""
+    """Counts the rows in each bin; a length that is an edge is in the bin below it."""
     counts = [0] * (len(edges) + 1)
     for length, number in rows.items():
         counts[bisect.bisect_left(edges, length)] += number
@@ -245,3 +228,72 @@ def _kolmogorov_smirnov(these: Mapping[int, int], those: Mapping[int, int]) -> f
         below_those += those.get(length, 0)
         largest = max(largest, abs(below_these / n_these - below_those / n_those))
     return largest
+
+
+def render(drifts: tuple[Drift, ...], context: ReportContext) -> str:
+    """Draws the drifts from train, and the tokens of validation and test that train lacks."""
+    unseen: tuple[UnseenTokens, ...] = context.statistics["tokens"].unseen
+    if not drifts and not unseen:
+        return ""
+    has_sources = len(context.statistics["accounts"]) > 1
+    about = (
+        "How far validation and test are from train. The line marks what chance alone gives two samples of "
+        "these sizes; what is beyond three times that is drift."
+    )
+    return section("Drift", about, render_drifts(drifts, has_sources=has_sources), render_unseen(unseen))
+
+
+def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
+    """Draws drifts as a table.
+
+    Args:
+        drifts: what to draw.
+        has_sources: whether there is more than one source; else their shares say nothing.
+    """
+    shown = [drift for drift in drifts if has_sources or drift.of != "source"]
+    if not shown:
+        return ""
+    full = max(max(drift.total_variation, drift.by_chance) for drift in shown) or 1.0
+    rows = [
+        [
+            text(_title(drift)),
+            bar(
+                [(drift.total_variation / full, drift.split, percent(drift.total_variation))],
+                is_tall=True,
+                mark=(drift.by_chance / full, f"{percent(drift.by_chance)} by chance alone"),
+            ),
+            percent(drift.total_variation),
+            percent(drift.by_chance),
+            f"{drift.jensen_shannon:.4f}",
+            f"{drift.psi:.4f}",
+            count_or_dash(0) if drift.kolmogorov_smirnov is None else percent(drift.kolmogorov_smirnov),
+        ]
+        for drift in shown
+    ]
+    columns = [
+        ("drift of", "label"),
+        (f"total variation, full bar {percent(full)}", "wide"),
+        ("total variation", "n"),
+        ("by chance alone", "n"),
+        ("Jensen-Shannon, nats", "n"),
+        ("stability index", "n"),
+        ("Kolmogorov-Smirnov", "n"),
+    ]
+    return table(columns, rows)
+
+
+def _title(drift: Drift) -> str:
+    if drift.reference == "train":
+        return f"{drift.of}s, train to {drift.split}"
+    return f"{drift.of}s of {drift.split}, {drift.reference} to now"
+
+
+CHECK = Check(
+    "drift",
+    measure,
+    codes=("label_drift", "source_drift", "length_drift", "length_shift"),
+    judge=judge,
+    render=render,
+    chapter="drift",
+    key="drifts",
+)

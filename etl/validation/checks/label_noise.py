@@ -1,8 +1,10 @@
-"""Which labels are probably wrong? Those that a model trained on other rows finds unlikely for the sentence.
+"""Finds labels that are probably wrong: those that a model trained on other rows finds unlikely.
 
 The model is small and sees nothing but character n-grams. It is trained without the row's group, and without
-any row of the same text, so that a wrong label cannot vouch for itself. Whether a label is wrong is for a
-human to say: the rows are listed, ranked, in `label_noise.csv`. Needs the extra `noise`.
+any row of the same text, so that a wrong label cannot vouch for itself. Rows are listed for a human, ranked,
+in `label_noise.csv`. Needs the extra `noise`. The number of wrong labels is estimated by confident learning:
+C. G. Northcutt, L. Jiang and I. L. Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels,
+Journal of Artificial Intelligence Research 70 (2021).
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from etl.dataset.read import Dataset
 from etl.errors import SettingsError
 from etl.runtime.files import write_atomic
 from etl.text.normalise import normalised_key
-from etl.validation.findings import Finding, judge
+from etl.validation.check import Check
+from etl.validation.findings import Finding
+from etl.validation.rules import Rules
+from etl.validation.view import View
 
 if TYPE_CHECKING:
     Whole = npt.NDArray[np.int64]
@@ -89,7 +94,13 @@ class LabelNoise:
     first: tuple[str, ...]
 
 
-def find(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
+def measure(view: View) -> LabelNoise:
+    """Looks for wrong labels and lists them in the folder that the view names; see `find_label_noise`."""
+    assert view.noise_dir is not None
+    return find_label_noise(view.dataset, view.noise_dir, show_text=view.show_text)
+
+
+def find_label_noise(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
     """Looks for wrong labels and writes `label_noise.csv`, the most suspect row first.
 
     Its columns: `rank` from 1; `id`; `split`; `given_label`; `likely_label`; `score`, the probability of the
@@ -105,33 +116,34 @@ def find(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
         SettingsError: the extra `noise` is not installed.
         WriteError: the file cannot be written.
     """
-
     require_extra()
-    read = _read(dataset)
-    usable = _usable(read)
+    rows = _read(dataset)
+    usable = _usable(rows)
     reason = _why_not(usable)
     judged, wrong = (_nothing(usable), 0) if reason else _judge(usable)
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
     write_atomic(out / FILE, _as_csv(suspects, show_text=show_text))
-    return _describe(judged, suspects, wrong=wrong, unjudged=read.height - judged.height, reason=reason)
+    return _describe(judged, suspects, wrong=wrong, unjudged=rows.height - judged.height, reason=reason)
 
 
-def check(noise: LabelNoise) -> list[Finding]:
-    """Findings: how many labels look wrong, which to look at, and what could not be judged."""
+def judge(noise: LabelNoise, rules: Rules) -> list[Finding]:
+    """Judges how many labels look wrong, which to look at, and what could not be judged."""
     if noise.reason:
-        return judge("noise_not_looked_for", noise.unjudged, reason=noise.reason)
+        return rules.judge("noise_not_looked_for", noise.unjudged, reason=noise.reason)
     rows, first = noise.rows, noise.first
     return [
-        *judge("label_noise", noise.share, examples=first, estimated=noise.estimated, rows=rows, file=FILE),
-        *judge("label_suspects", noise.suspects, examples=first, odds=ODDS, rows=rows, file=FILE),
-        *judge("labels_not_judged", noise.unjudged),
+        *rules.judge(
+            "label_noise", noise.share, examples=first, estimated=noise.estimated, rows=rows, file=FILE
+        ),
+        *rules.judge("label_suspects", noise.suspects, examples=first, odds=ODDS, rows=rows, file=FILE),
+        *rules.judge("labels_not_judged", noise.unjudged),
     ]
 
 
 def require_extra() -> None:
-    """Asks for the packages that `find` needs.
+    """Checks that the packages of the extra are installed.
 
     Raises:
         SettingsError: the extra `noise` is not installed.
@@ -147,11 +159,10 @@ def require_extra() -> None:
 
 
 def _read(dataset: Dataset) -> pl.DataFrame:
-    """Columns id, split, text, label; `said`, the normalised text; `together`, what one fold must hold.
+    """Reads columns id, split, text, label; `said`, the normalised text; `together`, what one fold must hold.
 
     The order is that of the values, never that of the files.
     """
-
     text = pl.col("text").str.slice(0, MAX_CHARS)
     has_group = pl.col("group").fill_null("") != ""
     return (
@@ -169,14 +180,13 @@ def _read(dataset: Dataset) -> pl.DataFrame:
 
 
 def _usable(rows: pl.DataFrame) -> pl.DataFrame:
-    """Those with a text and a label that occurs often enough to be learnt."""
-
+    """Returns the rows with a text and a label that occurs often enough to be learnt."""
     has_both = (pl.col("text").str.strip_chars() != "") & (pl.col("label").str.strip_chars() != "")
     return rows.filter(has_both).filter(pl.len().over("label") >= MIN_LABEL_ROWS)
 
 
 def _why_not(rows: pl.DataFrame) -> str:
-    """Why nothing can be judged, or ""."""
+    """Returns why nothing can be judged, or ""."""
     if rows.height < MIN_ROWS:
         return f"only {rows.height} have a text and a label that is not rare, fewer than {MIN_ROWS}"
     if rows["label"].n_unique() < 2:
@@ -187,7 +197,7 @@ def _why_not(rows: pl.DataFrame) -> str:
 
 
 def _judge(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The rows that can be judged, with the new columns of `find`, and how many are estimated to be wrong."""
+    """Returns the rows that can be judged, with the columns of the CSV, and how many are likely wrong."""
     from cleanlab.count import num_label_issues
     from cleanlab.rank import get_label_quality_scores
 
@@ -210,15 +220,14 @@ def _judge(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
-    """No rows, with the columns that judged rows have."""
-
+    """Returns no rows, with the columns that judged rows have."""
     return rows.clear().with_columns(
         likely_label=pl.lit("", pl.String), score=pl.lit(0.0), likely=pl.lit(0.0)
     )
 
 
 def _out_of_fold(rows: pl.DataFrame, labels: Whole, n_labels: int) -> tuple[Real, Flags]:
-    """What models say that saw neither the row, nor its group, nor its text, and which rows they can judge.
+    """Predicts each row by a model that was trained without the row, its group, and its text.
 
     Returns:
         Probabilities (rows, labels), and whether other rows were left to learn the row's own label from.
@@ -236,14 +245,14 @@ def _out_of_fold(rows: pl.DataFrame, labels: Whole, n_labels: int) -> tuple[Real
         others = train[~is_tested[said[train]]]
         known = np.unique(labels[others])
         if len(known) > 1:
-            told = _log_probabilities(features[others], labels[others], features[test])
-            probabilities[np.ix_(test, known)] = np.exp(told)
+            predicted = _log_probabilities(features[others], labels[others], features[test])
+            probabilities[np.ix_(test, known)] = np.exp(predicted)
             is_judged[test] = np.isin(labels[test], known)
     return probabilities, is_judged
 
 
 def _features(texts: pl.Series, n_labels: int) -> Any:
-    """TF-IDF of the character 1- to 3-grams within words that at least two rows have: sparse (rows, n-grams).
+    """Returns TF-IDF of the character 1- to 3-grams within words that two rows have: sparse (rows, n-grams).
 
     N-grams are hashed, so that no vocabulary is held; the commonest are kept where they are too many.
     """
@@ -265,7 +274,7 @@ def _features(texts: pl.Series, n_labels: int) -> Any:
 
 
 def _log_probabilities(train: Any, labels: Whole, test: Any) -> Real:
-    """The geometric mean of two models: (test rows, labels in train). They err differently."""
+    """Returns the geometric mean of two models, which err differently: (test rows, labels in train)."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import MultinomialNB
@@ -273,15 +282,14 @@ def _log_probabilities(train: Any, labels: Whole, test: Any) -> Real:
     models = [LogisticRegression(C=2, tol=1e-3, max_iter=100), MultinomialNB(alpha=0.15)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # close enough to rank by
-        told = [model.fit(train, labels).predict_log_proba(test) for model in models]
-    mean = np.mean(told, axis=0, dtype=np.float64)
+        predicted = [model.fit(train, labels).predict_log_proba(test) for model in models]
+    mean = np.mean(predicted, axis=0, dtype=np.float64)
     return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True))
 
 
 def _describe(
     judged: pl.DataFrame, suspects: pl.DataFrame, *, wrong: int, unjudged: int, reason: str
 ) -> LabelNoise:
-
     by_label = (
         judged.group_by("label")
         .agg(rows=pl.len())
@@ -308,7 +316,7 @@ def _describe(
 
 
 def _as_csv(suspects: pl.DataFrame, *, show_text: bool) -> str:
-    """The review file. No cell begins like a formula: spreadsheets run those, and the text is not ours."""
+    """Returns the review file. No cell begins like a formula, which a spreadsheet would run."""
     header = ["rank", "id", "split", "given_label", "likely_label", "score", "likely"]
     columns = ["id", "split", "label", "likely_label", "score", "likely"]
     if show_text:
@@ -326,3 +334,14 @@ def _harmless(cell: str | float | None) -> str | float | None:
     if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA):
         return f"'{cell}"
     return cell
+
+
+CHECK = Check(
+    "label noise",
+    measure,
+    codes=("label_noise", "label_suspects", "noise_not_looked_for", "labels_not_judged"),
+    judge=judge,
+    key="label_noise",
+    stage="late",
+    is_applicable=lambda view: view.noise_dir is not None,
+)

@@ -1,23 +1,24 @@
-"""Do rows of validation or test also stand in train? The same text, nearly the same, or the same group.
+"""Counts rows of validation and test that train has too: the same text, nearly the same, or the same group.
 
 Each level is counted on its own, so a row that has the same raw text counts at L0, L1, L2 and L3: equal
-normalised texts are near-duplicates of similarity 1. What an utterance is too short for is decided by
-`etl.text.normalise`, and what is nearly the same by `etl.similarity.pairs`; ingest uses both. Texts are
-hashed in `etl.validation.sentences`.
+normalised texts are near-duplicates of similarity 1. Which utterances are short is defined in
+`etl.text.normalise`, which texts are near-duplicates in `etl.similarity.pairs`; ingest uses both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import polars as pl
 
-from etl.dataset.read import Dataset
-from etl.settings import Dedupe
-from etl.validation import sentences
-from etl.validation.checks.balance import EVALUATION
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge
+from etl.text.html import bar, count, count_or_dash, legend, percent, quoted, section, table, text
+from etl.validation.check import Check, ReportContext
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.rules import Rules
 from etl.validation.sentences import Sentences
+from etl.validation.view import EVALUATION, View
 
 # (level, finding code, what rows share); L3 goes by the normalised text and those near it.
 LEVELS = (
@@ -63,34 +64,30 @@ class Leak:
         return self.rows / self.of if self.of else 0.0
 
 
-def measure(dataset: Dataset, dedupe: Dedupe) -> list[Leak]:
-    """Like `leaks`, for who needs nothing else of the rows."""
-    return leaks(sentences.read(dataset, dedupe), dedupe)
-
-
-def leaks(rows: Sentences, dedupe: Dedupe) -> list[Leak]:
-    """What validation and test share with train, level by level.
+def measure(view: View) -> tuple[Leak, ...]:
+    """Measures what validation and test share with train, level by level.
 
     An evaluation split without rows is left out; so is L3 where `dedupe.near` is 0.
     """
+    rows, dedupe = view.sentences, view.manifest.settings.dedupe
     train = rows.of("train")
-    found = []
+    leaks = []
     for split in EVALUATION:
         evaluated = rows.of(split)
         for level, code, key in LEVELS if evaluated.height else ():
             if level == "L3" and dedupe.near:
-                found.append(_measure_near(rows, split, evaluated, train))
+                leaks.append(_measure_near(rows, split, evaluated, train))
             elif level != "L3":
-                found.append(_measure_level(level, code, key, split, evaluated, train))
-    return found
+                leaks.append(_measure_level(level, code, key, split, evaluated, train))
+    return tuple(leaks)
 
 
-def check(leaks: list[Leak]) -> list[Finding]:
-    """The findings of this module."""
+def judge(leaks: tuple[Leak, ...], rules: Rules) -> list[Finding]:
+    """Judges the rows that leak, level by level and split by split."""
     return [
         finding
         for leak in leaks
-        for finding in judge(
+        for finding in rules.judge(
             leak.code,
             leak.rows,
             examples=[evaluated for evaluated, _ in leak.pairs],
@@ -106,7 +103,6 @@ def check(leaks: list[Leak]) -> list[Finding]:
 def _measure_level(
     level: str, code: str, key: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
 ) -> Leak:
-
     # At the text levels a pair counts if neither side is short; a group is a group whatever is said.
     is_countable = pl.lit(True) if level == "L4" else ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
@@ -129,8 +125,7 @@ def _measure_level(
 
 
 def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: pl.DataFrame) -> Leak:
-    """L3: rows whose normalised text is that of a row of train, or near one."""
-
+    """Measures L3: rows whose normalised text is that of a row of train, or near one."""
     is_countable = ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
     counterpart = _nearest(rows.near_texts(split, "train"), countable, trained)
@@ -159,8 +154,89 @@ def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: p
 
 
 def _nearest(near: pl.DataFrame, these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:
-    """For each text of `these` that is in `those`, or near one of them: the `other` text, and how similar."""
-
+    """Returns for each text of `these` that is in `those`, or near one: the `other` text, the similarity."""
     equal = these.join(those, on="normalised", how="semi").select("normalised").unique()
     equal = equal.select("normalised", pl.col("normalised").alias("other"), similarity=pl.lit(1.0))
     return pl.concat([equal, near.join(equal, on="normalised", how="anti")])
+
+
+def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
+    """Draws what validation and test share with train, level by level, and a few pairs."""
+    if not leaks:
+        return ""
+    full = max(0.01, *(leak.share for leak in leaks))
+    columns = [
+        ("level", "label"),
+        ("split", "name"),
+        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("rows", "n"),
+        ("share", "n"),
+        ("train rows", "n"),
+        ("too short to count", "n"),
+    ]
+    about = (
+        "Rows of validation and test that train has too, each level counted on its own. Utterances so short "
+        "that meeting them twice is chance are counted apart."
+    )
+    colours = {"an error": "leak", "a warning": "doubtful"}
+    rows = [_render_leak(leak, full, context.rules) for leak in leaks]
+    levels = section("Leakage", about, legend(colours), table(columns, rows))
+    return levels + render_pairs(leaks, context.rules, context.quotes)
+
+
+def _render_leak(leak: Leak, full: float, rules: Rules) -> list[str]:
+    rule = rules[leak.code]
+    colour, tone = ("leak", "bad") if rule.severity == "error" else ("doubtful", "doubt")
+    return [
+        f'<span class="level">{leak.level}</span> {text(rule.short)}',
+        text(leak.split),
+        bar([(leak.share / full, colour, f"{percent(leak.share)} of {leak.split}")], is_tall=True),
+        f'<span class="{tone}">{count(leak.rows)}</span>' if leak.rows else count_or_dash(0),
+        percent(leak.share) if leak.rows else count_or_dash(0),
+        count_or_dash(leak.train_rows),
+        count_or_dash(leak.short_rows),
+    ]
+
+
+def render_pairs(leaks: tuple[Leak, ...], rules: Rules, quotes: Mapping[str, str]) -> str:
+    """Lists a few pairs of each split to look at, each at the strictest level that has it.
+
+    Args:
+        leaks: what validation and test share with train.
+        rules: the names of the levels.
+        quotes: sentences that may be quoted, by row id; usually none.
+    """
+    rows: dict[tuple[str, str], list[str]] = {}
+    for leak in leaks:
+        for pair, alike in zip_longest(leak.pairs, leak.similarities):
+            level = f'<span class="level">{leak.level}</span> {text(rules[leak.code].short)}'
+            similarity = f"{alike:.2f}" if leak.similarities else count_or_dash(0)
+            ids = (quoted(row_id, quotes) for row_id in pair)
+            rows.setdefault(pair, [level, text(leak.split), *ids, similarity])
+    if not rows:
+        return ""
+    columns = [
+        ("level", "label"),
+        ("of", "name"),
+        ("row", "prose"),
+        ("row of train", "prose"),
+        ("alike", "n"),
+    ]
+    about = (
+        "A few pairs, each at the strictest level that has it. Of near-duplicates they are the least alike: "
+        "if these are not the same sentence, the threshold is too low. How alike they are is the share of "
+        "character trigrams that two texts have in common."
+    )
+    return section("Leaking pairs to look at", about, table(columns, rows.values()), anchor="pairs")
+
+
+CHECK = Check(
+    "leakage",
+    measure,
+    codes=tuple(code for _, code, _ in LEVELS),
+    judge=judge,
+    render=render,
+    chapter="leakage",
+    key="leaks",
+    stage="late",
+)

@@ -1,8 +1,8 @@
-"""Are the values in the shards what the row and the taxonomy promise? By Great Expectations, shard by shard.
+"""Checks the values in the shards against the output contract with Great Expectations, shard by shard.
 
-Memory stays bounded by a shard. Great Expectations is given no place to store or send anything, and its
-results carry no text. Ids alone are compared across shards, as hashes. Parquet types and hashes are left to
-`etl.validation.checks.files`, the same questions as web pages to `etl.validation.report.data_docs`.
+Memory is bounded by one shard. Great Expectations has nowhere to store or send anything, and its results
+carry no text. Only ids are compared across shards, as hashes. `etl.validation.report.data_docs` shows the
+same expectations as web pages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,10 @@ import pyarrow.parquet as pq
 
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import EtlError
-from etl.validation.checks.files import unreadable
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge
+from etl.validation.check import Check
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.rules import Rules
+from etl.validation.view import View, unreadable_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +38,7 @@ RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_c
 
 
 @dataclass(frozen=True)
-class Check:
+class Expectation:
     """One expectation of Great Expectations, and the polars predicate that names the rows that break it."""
 
     code: str
@@ -55,7 +58,7 @@ class Breach:
 
 
 def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
-    """Nulls, labels other than `labels`, rows in a shard of another split, ids that repeat.
+    """Finds nulls, labels other than `labels`, rows in a shard of another split, ids that repeat.
 
     Needs shards with the right columns. Memory: one shard, and one hash an id.
 
@@ -73,22 +76,28 @@ def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
     return breaches + _ids_in_several_shards(dataset)
 
 
-def check_values(breaches: list[Breach], taxonomy: str) -> list[Finding]:
-    """What `find_breaches` found, judged; `taxonomy` is the name of the dataset's."""
+def measure(view: View) -> tuple[list[Breach], str]:
+    """Waits for what `find_breaches` returns; with the name of the taxonomy."""
+    return view.wait_for_breaches(), view.manifest.taxonomy.name
+
+
+def _judge_codes(measured: tuple[list[Breach], str], rules: Rules, codes: tuple[str, ...]) -> list[Finding]:
+    """Judges how many rows break the contract, by code and column."""
+    breaches, taxonomy = measured
     findings: list[Finding] = []
-    for code, column in dict.fromkeys((breach.code, breach.column) for breach in breaches):
+    broken = dict.fromkeys((breach.code, breach.column) for breach in breaches if breach.code in codes)
+    for code, column in broken:
         same = [breach for breach in breaches if (breach.code, breach.column) == (code, column)]
         examples = [example for breach in same for example in breach.examples]
-        count = sum(breach.rows for breach in same)
-        findings += judge(code, count, examples=examples, column=column, taxonomy=taxonomy)
+        rows = sum(breach.rows for breach in same)
+        findings += rules.judge(code, rows, examples=examples, column=column, taxonomy=taxonomy)
     return findings
 
 
 def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[Breach]:
-
     table = read_shard(shard, REQUIRED)
-    checks = row_checks(split, labels)
-    counts = _ask_great_expectations(batches, _asked_about(table, checks), checks)
+    expectations = row_expectations(split, labels)
+    counts = _ask_great_expectations(batches, _judged_columns(table, expectations), expectations)
     if not any(counts):
         return []
     frame = pl.from_arrow(table)
@@ -96,18 +105,17 @@ def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...])
     frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     return [
         Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
-        for check, count in zip(checks, counts, strict=True)
+        for check, count in zip(expectations, counts, strict=True)
         if count
     ]
 
 
-def _asked_about(table: pa.Table, checks: list[Check]) -> pa.Table:
-    """The table, with nothing but `True` in columns that are only asked for nulls.
+def _judged_columns(table: pa.Table, expectations: list[Expectation]) -> pa.Table:
+    """Returns the table with nothing but `True` in columns of which only nulls are counted.
 
     Great Expectations hashes every value of what it is given, twice, which takes longer than its checks.
     """
-
-    judged = {check.column for check in checks if check.code != "nulls"}
+    judged = {check.column for check in expectations if check.code != "nulls"}
     there = pa.scalar(value=True)
     return pa.table(
         {
@@ -118,41 +126,41 @@ def _asked_about(table: pa.Table, checks: list[Check]) -> pa.Table:
 
 
 def read_shard(shard: Path, columns: Iterable[str] | None = None) -> pa.Table:
-    """All rows of one shard, and all columns unless some are named.
+    """Reads all rows of one shard, and all columns unless some are named.
 
     Raises:
         InputError: the shard cannot be read.
     """
-
     try:
         return pq.read_table(shard, columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowInvalid) as error:
-        raise unreadable(shard, error) from error
+        raise unreadable_file(shard, error) from error
 
 
-def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
-    """What every row of a shard must hold to: nulls, labels, split, ids that are unique."""
-
+def row_expectations(split: str, labels: tuple[str, ...]) -> list[Expectation]:
+    """Returns what every row of a shard must fulfil: no nulls, known labels, its split, unique ids."""
     expect = great_expectations().expectations
     column = pl.col
     return [
         *(
-            Check("nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null())
+            Expectation(
+                "nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null()
+            )
             for name in REQUIRED
         ),
-        Check(
+        Expectation(
             "label_outside_taxonomy",
             "label",
             expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels)),
             ~column("label").is_in(list(labels)),
         ),
-        Check(
+        Expectation(
             "split_mismatch",
             "split",
             expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
             column("split") != split,
         ),
-        Check(
+        Expectation(
             "duplicate_ids",
             "id",
             expect.ExpectColumnValuesToBeUnique(column="id"),
@@ -162,7 +170,7 @@ def row_checks(split: str, labels: tuple[str, ...]) -> list[Check]:
 
 
 def great_expectations() -> Any:
-    """The library, with everything off that would talk: analytics, logging, progress bars."""
+    """Imports the library with analytics, logging and warnings off."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -172,7 +180,7 @@ def great_expectations() -> Any:
 
 
 def in_memory_context() -> Any:
-    """A context that lives in memory and is thrown away."""
+    """Returns a context that lives in memory only."""
     gx = great_expectations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -182,7 +190,7 @@ def in_memory_context() -> Any:
 
 
 def arrow_backed(table: pa.Table) -> pd.DataFrame:
-    """The table as pandas that keeps its Arrow types and copies no string."""
+    """Converts a table to pandas with its Arrow types, without a copy of any string."""
     import pandas as pd
 
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
@@ -190,9 +198,9 @@ def arrow_backed(table: pa.Table) -> pd.DataFrame:
 
 
 def in_memory_batches(context: Any) -> Any:
-    """What turns a data frame into a batch to validate.
+    """Returns the definition that turns a data frame into a batch to validate.
 
-    One for all frames: Great Expectations keeps the last frame of each, so that two would be held twice.
+    One serves all frames: Great Expectations keeps the last frame of each, so that two would be held twice.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -200,15 +208,15 @@ def in_memory_batches(context: Any) -> Any:
         return asset.add_batch_definition_whole_dataframe("rows")
 
 
-def _ask_great_expectations(batches: Any, table: pa.Table, checks: list[Check]) -> list[int]:
-    """How many rows break each check, in order."""
+def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[Expectation]) -> list[int]:
+    """Counts the rows that break each expectation, in order."""
     gx = great_expectations()
     frame = arrow_backed(table)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         batch = batches.get_batch(batch_parameters={"dataframe": frame})
         outcome = batch.validate(
-            gx.ExpectationSuite(name="row", expectations=[check.expectation for check in checks]),
+            gx.ExpectationSuite(name="row", expectations=[each.expectation for each in expectations]),
             result_format=RESULT_FORMAT,
         )
     counts = {}
@@ -216,11 +224,11 @@ def _ask_great_expectations(batches: Any, table: pa.Table, checks: list[Check]) 
         refuse_unevaluated(result)
         config = result.expectation_config
         counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
-    return [counts[check.expectation.expectation_type, check.column] for check in checks]
+    return [counts[check.expectation.expectation_type, check.column] for check in expectations]
 
 
 def refuse_unevaluated(result: Any) -> None:
-    """An expectation that raised has found nothing, which must not look like a pass.
+    """Raises where an expectation raised: that it has found nothing must not look like a pass.
 
     Raises:
         EtlError: Great Expectations could not evaluate this expectation.
@@ -235,13 +243,12 @@ def refuse_unevaluated(result: Any) -> None:
 
 
 def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
-    """How many rows have an id that stands in another shard too."""
+    """Counts the rows whose id stands in another shard too."""
     return sum(breach.rows for breach in _ids_in_several_shards(dataset))
 
 
 def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
-    """Rows whose id also stands in another shard, those left out that already repeat within their own."""
-
+    """Finds rows whose id also stands in another shard, without those that repeat within their own."""
     shards = [shard for split in SPLITS for shard in dataset.shards(split)]
     if len(shards) < 2:
         return []
@@ -270,8 +277,27 @@ def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
 
 
 def _example_ids(frame: pl.DataFrame, shard: Path, is_broken: pl.Expr) -> tuple[str, ...]:
-    """The ids of the first rows that break a check; where the id itself is null, the shard and the row."""
-
+    """Returns the ids of the first rows that are broken; where the id is null, the shard and the row."""
     place = pl.format("{} row {}", pl.lit(shard.name), pl.int_range(pl.len()))
     broken = frame.select(pl.coalesce("id", place), keep=is_broken.fill_null(False)).filter("keep")
     return tuple(broken.to_series().unique(maintain_order=True)[:MAX_EXAMPLES])
+
+
+_VALUES = ("nulls", "duplicate_ids")
+_PROMISES = ("label_outside_taxonomy", "split_mismatch")
+VALUES = Check(
+    "contract",
+    measure,
+    codes=_VALUES,
+    judge=partial(_judge_codes, codes=_VALUES),
+    stage="late",
+)
+# An external table promises neither a taxonomy nor shards by split.
+PROMISES = Check(
+    "taxonomy and splits",
+    measure,
+    codes=_PROMISES,
+    judge=partial(_judge_codes, codes=_PROMISES),
+    stage="late",
+    is_applicable=lambda view: not view.is_external,
+)

@@ -1,23 +1,26 @@
-"""Whether the sentences can be read: blank, damaged, full of what nobody sees, too long, not Korean.
+"""Checks that sentences can be read: not blank, damaged, full of invisible characters, too long, not Korean.
 
-Looks at `text`, which is what a model is trained on, or at `raw_text`, which is what somebody else made. What
-a character is stands in `characters`; whether sentences repeat or contradict each other is for other checks.
+Looks at `text`, on which a model is trained; of an external table at `raw_text`. Characters are classified
+by `etl.validation.characters`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import SPLITS
+from etl.text.html import count, count_or_dash, name, percent, section, table
 from etl.validation import characters, lengths
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge
-from etl.validation.lengths import Lengths
+from etl.validation.check import Check, ReportContext
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.lengths import Lengths, render_lengths
+from etl.validation.rules import Rules
+from etl.validation.view import View
 
 _ROWS_AT_A_TIME = 50_000
 _CHARACTERS_AT_A_TIME = 4_000_000
@@ -29,6 +32,19 @@ _LEAST_SPREAD = 1.5
 _BLANK = ("empty", "white_space", "fillers")
 _DAMAGE = ("invisible", "replaced", "garbled", "control")
 _KINDS = ("null", *_BLANK, *_DAMAGE, "long", "not_korean")
+# A field of TextCounts, and the heading of its column.
+_HEADINGS = (
+    ("null", "no text"),
+    ("empty", "empty"),
+    ("white_space", "white space"),
+    ("fillers", "invisible only"),
+    ("invisible", "with invisible"),
+    ("replaced", "U+FFFD"),
+    ("garbled", "wrong encoding"),
+    ("control", "control"),
+    ("long", "very long"),
+    ("not_korean", "no Hangul"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,7 @@ class TextCounts:
         replaced: with a replacement character, U+FFFD: some bytes could not be decoded.
         garbled: decoded in another encoding than it was written in; see `characters.is_garbled`.
         control: with a control character, tabs and line breaks excepted.
-        long: with more characters than `Texts.long_limit`.
+        long: with more characters than `TextStats.long_limit`.
         not_korean: with something to see, and no Hangul letter.
         letters, hangul: letters of any script, and Hangul letters among them, in all these rows together.
     """
@@ -71,8 +87,8 @@ class TextCounts:
 
 
 @dataclass(frozen=True)
-class Texts:
-    """What the sentences are made of.
+class TextStats:
+    """The sentences of a dataset, by what is wrong with them.
 
     Attributes:
         counts: for each split and source.
@@ -89,15 +105,10 @@ class Texts:
     examples: dict[str, dict[str, tuple[str, ...]]]
 
 
-def measure(dataset: Dataset, column: Literal["text", "raw_text"] = "text") -> Texts:
-    """Looks at every character of every sentence, some ten thousand rows at a time.
-
-    Args:
-        dataset: whose rows.
-        column: `raw_text` for a dataset that was made of an outside table: cleaning has mended its `text`.
-    """
-
-    rows = dataset.scan().select("id", "split", "source", text=pl.col(column))
+def measure(view: View) -> TextStats:
+    """Looks at every character of every sentence; of an external table before it is cleaned."""
+    column = "raw_text" if view.is_external else "text"
+    rows = view.dataset.scan().select("id", "split", "source", text=pl.col(column))
     counted = lengths.count_lengths(rows, pl.col("text").str.len_chars())
     described = lengths.describe(counted)
     limit = _long_limit(described[-1]) if described else None
@@ -106,7 +117,7 @@ def measure(dataset: Dataset, column: Literal["text", "raw_text"] = "text") -> T
         looked_at = _look_at(batch, limit)
         frames.append(_count(looked_at))
         examples.append(_examples(looked_at))
-    return Texts(
+    return TextStats(
         counts=_total(frames),
         characters=described,
         long_limit=limit,
@@ -114,47 +125,47 @@ def measure(dataset: Dataset, column: Literal["text", "raw_text"] = "text") -> T
     )
 
 
-def check(found: Texts) -> list[Finding]:
-    """The findings of this module."""
-    total = {kind: sum(getattr(counts, kind) for counts in found.counts) for kind in _KINDS}
-    rows = sum(counts.rows for counts in found.counts)
-    findings = judge(
+def judge(stats: TextStats, rules: Rules) -> list[Finding]:
+    """Judges blank, damaged and long sentences, and sources that are not Korean."""
+    total = {kind: sum(getattr(counts, kind) for counts in stats.counts) for kind in _KINDS}
+    rows = sum(counts.rows for counts in stats.counts)
+    findings = rules.judge(
         "blank_text",
         sum(total[kind] for kind in _BLANK),
-        examples=_ids(found, *_BLANK),
+        examples=_ids(stats, *_BLANK),
         rows=rows,
         **{kind: total[kind] for kind in _BLANK},
     )
     for kind in _DAMAGE:
-        findings += judge(
+        findings += rules.judge(
             f"{kind}_text",
             total[kind],
-            examples=_ids(found, kind),
+            examples=_ids(stats, kind),
             rows=rows,
             share=total[kind] / rows if rows else 0.0,
         )
     if total["long"]:
-        findings += judge(
+        findings += rules.judge(
             "long_texts",
             total["long"],
-            examples=_ids(found, "long"),
-            limit=found.long_limit,
-            median=found.characters[-1].p50,
-            longest=found.characters[-1].longest,
+            examples=_ids(stats, "long"),
+            limit=stats.long_limit,
+            median=stats.characters[-1].p50,
+            longest=stats.characters[-1].longest,
         )
-    return [*findings, *_check_language(found)]
+    return [*findings, *_judge_language(stats, rules)]
 
 
-def _check_language(found: Texts) -> list[Finding]:
+def _judge_language(stats: TextStats, rules: Rules) -> list[Finding]:
     findings = []
-    for source in sorted({counts.source for counts in found.counts}):
-        of_source = [counts for counts in found.counts if counts.source == source]
+    for source in sorted({counts.source for counts in stats.counts}):
+        of_source = [counts for counts in stats.counts if counts.source == source]
         rows, foreign = sum(of.rows for of in of_source), sum(of.not_korean for of in of_source)
         letters, hangul = sum(of.letters for of in of_source), sum(of.hangul for of in of_source)
-        findings += judge(
+        findings += rules.judge(
             "not_korean",
             foreign / rows,
-            examples=found.examples.get("not_korean", {}).get(source, ()),
+            examples=stats.examples.get("not_korean", {}).get(source, ()),
             rows=foreign,
             source=source or "no source",
             hangul=hangul / letters if letters else 0.0,
@@ -162,15 +173,14 @@ def _check_language(found: Texts) -> list[Finding]:
     return findings
 
 
-def _long_limit(found: Lengths) -> int:
+def _long_limit(lengths: Lengths) -> int:
     # A text of no characters has no logarithm.
-    first, third = max(found.p25, 1), max(found.p75, 1)
+    first, third = max(lengths.p25, 1), max(lengths.p75, 1)
     return int(third * max(third / first, _LEAST_SPREAD) ** _FENCE)
 
 
 def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Batches of bounded rows and, but for a single huge text, of bounded characters."""
-
     chars = pl.col("text").str.len_chars().fill_null(0).cast(pl.Int64)
     wanted = rows.select(pl.col("split", "source").fill_null(""), "id", "text", chars.alias("chars"))
     for frame in wanted.collect_batches(chunk_size=_ROWS_AT_A_TIME):
@@ -182,7 +192,6 @@ def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
 def _look_at(rows: pl.DataFrame, limit: int | None) -> pl.DataFrame:
     """A column for each kind, true where the row is of it, beside split, source, id and letters."""
-
     text = rows["text"]
     bits, letters, hangul = characters.kinds(text)
 
@@ -214,13 +223,11 @@ def _look_at(rows: pl.DataFrame, limit: int | None) -> pl.DataFrame:
 
 
 def _count(looked_at: pl.DataFrame) -> pl.DataFrame:
-
     numbers = pl.col(*_KINDS, "letters", "hangul").cast(pl.Int64).sum()
     return looked_at.group_by("split", "source").agg(pl.len().cast(pl.Int64).alias("rows"), numbers)
 
 
 def _total(frames: list[pl.DataFrame]) -> tuple[TextCounts, ...]:
-
     if not frames:
         return ()
     total = pl.concat(frames).group_by("split", "source").agg(pl.all().sum())
@@ -231,13 +238,11 @@ def _total(frames: list[pl.DataFrame]) -> tuple[TextCounts, ...]:
 
 def _examples(looked_at: pl.DataFrame) -> pl.DataFrame:
     """The first ids, in order, of each kind and source: `kind`, `source`, `id`."""
-
     found = [looked_at.filter(kind).select("source", "id", kind=pl.lit(kind)) for kind in _KINDS]
     return _first(pl.concat(found))
 
 
 def _merge(examples: list[pl.DataFrame]) -> dict[str, dict[str, tuple[str, ...]]]:
-
     merged: dict[str, dict[str, tuple[str, ...]]] = {}
     if examples:
         for source, row_id, kind in _first(pl.concat(examples)).iter_rows():
@@ -256,6 +261,43 @@ def _first(found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ids(found: Texts, *kinds: str) -> list[str]:
-    """Ids of rows of these kinds, over all sources, in order."""
-    return sorted(row_id for kind in kinds for ids in found.examples.get(kind, {}).values() for row_id in ids)
+def _ids(stats: TextStats, *kinds: str) -> list[str]:
+    """Returns ids of rows of these kinds, over all sources, in order."""
+    return sorted(row_id for kind in kinds for ids in stats.examples.get(kind, {}).values() for row_id in ids)
+
+
+def render(stats: TextStats, _context: ReportContext) -> str:
+    """Draws how many sentences of each split and source are damaged, and how long they are."""
+    if not stats.counts:
+        return ""
+    rows = [_render_row(counts) for counts in stats.counts]
+    columns = [
+        ("rows of", "label"),
+        ("rows", "n"),
+        *((heading, "n") for _, heading in _HEADINGS),
+        ("Hangul of all letters", "n"),
+    ]
+    about = "What the sentences are made of, character by character. A dash is what one wants to see."
+    if stats.long_limit:
+        about += f" Very long is more than {count(stats.long_limit)} characters."
+    return section("Sentences", about, table(columns, rows), render_lengths(stats.characters, "characters"))
+
+
+def _render_row(counts: TextCounts) -> list[str]:
+    return [
+        name(" · ".join(part for part in (counts.split, counts.source) if part) or "all"),
+        count(counts.rows),
+        *(count_or_dash(getattr(counts, field)) for field, _ in _HEADINGS),
+        percent(counts.hangul / counts.letters) if counts.letters else count_or_dash(0),
+    ]
+
+
+CHECK = Check(
+    "texts",
+    measure,
+    codes=("blank_text", *(f"{kind}_text" for kind in _DAMAGE), "long_texts", "not_korean"),
+    judge=judge,
+    render=render,
+    chapter="sentences",
+    key="texts",
+)

@@ -1,7 +1,7 @@
-"""A table or folder that this tool did not make, as a temporary dataset that every check can look at.
+"""Reads an external table or folder of tables into a temporary dataset, so that every check can look at it.
 
-Rows are taken as they are: the label stays as it is spelt, tokens are eojeols, and the text is cleaned as
-ingest would, since that decides what counts as the same text. `etl.ingestion.tables` reads the files.
+Rows are taken as they are: labels keep their spelling, tokens are eojeols. Only the text is cleaned as ingest
+does it, since that decides which texts are the same. `etl.ingestion.tables` reads the files.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 import polars as pl
-import pyarrow.parquet as pq
+from msgspec import structs
 
-from etl.dataset.manifest import FileEntry, Manifest, TaxonomyEntry, describe_file
+from etl.dataset.manifest import FileEntry, Manifest, TaxonomyEntry
 from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.shards import ShardWriter, divide
 from etl.errors import InputError, WriteError
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.tables.header import column_name, find_column
@@ -28,17 +29,16 @@ from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_fi
 from etl.ingestion.tables.table import Table
 from etl.schema import resources, row
 from etl.settings import Settings, Write
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge, listing
+from etl.validation.findings import MAX_EXAMPLES, listing
 
 Role = Literal["text", "label", "split", "group"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _NEXT_STEP = "save it again, as UTF-8 where it is text, and validate that"
-_REJECTS = "rejects"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns that hold what; None: to be guessed."""
+    """The name of the column of each role; None: to be guessed."""
 
     text: str | None = None
     label: str | None = None
@@ -46,22 +46,49 @@ class Columns:
     group: str | None = None
 
     @property
-    def named(self) -> dict[Role, str]:
-        """Those that are named."""
+    def by_role(self) -> dict[Role, str]:
+        """The columns that are given, by role."""
         return {role: name for role in ROLES if (name := getattr(self, role)) is not None}
 
 
+@dataclass(frozen=True)
+class ExternalTable:
+    """How an external table was read.
+
+    Attributes:
+        rows: rows that were read, without bad ones.
+        bad_rows: how often each problem made a record no row.
+        bad_row_ids: the ids of the first of these.
+        guessed: columns that were recognised by their names, by role.
+        has_splits: whether a column or the names of files tell the splits.
+        left_aside: names of tables that were not read.
+        labels: rows by label, the commonest first.
+        spellings: labels that differ from a commoner one only by white space, case or width, with that one.
+        spelling_ids: the ids of the first rows of these.
+    """
+
+    rows: int
+    bad_rows: Counter[str]
+    bad_row_ids: tuple[str, ...]
+    guessed: Mapping[Role, str]
+    has_splits: bool
+    left_aside: tuple[str, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    spelling_ids: tuple[str, ...] = ()
+
+
 @contextmanager
-def as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, list[Finding]]]:
-    """The rows of a table or folder as a dataset, which is gone when the block is left.
+def open_as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, ExternalTable]]:
+    """Opens a table or folder as a dataset, which is deleted when the block is left.
 
     Args:
         path: a file, or a folder with the files of the splits.
         columns: which columns hold what.
 
     Yields:
-        The dataset, and what was found while it was read. Its manifest has `taxonomy` (all distinct labels),
-        `files`, and no counts.
+        The dataset, and how it was read. Its manifest has `taxonomy` (all distinct labels), `files`, and no
+        counts.
 
     Raises:
         InputError: a file cannot be read, has no such column, or one that holds no labels; or nothing tells
@@ -69,38 +96,39 @@ def as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, list[Fin
         WriteError: there is no room for the temporary dataset.
     """
     files, left_aside = _files(path)
-    with tempfile.TemporaryDirectory(prefix="etl-validate-") as name:
-        dataset = Dataset(Path(name), _manifest(path, []))
+    with tempfile.TemporaryDirectory(prefix="etl-validate-") as temporary:
+        folder = Path(temporary)
         try:
-            findings = _write(path, files, columns, dataset)
+            table, written = _write(path, files, columns, folder)
         except OSError as error:
             raise WriteError(
                 f"{tempfile.gettempdir()} has no room for a copy of {path}",
                 details=[f"{error.strerror or error}"],
                 next_step="make room, or name another folder in the environment variable TMPDIR",
             ) from error
-        labels = _labels(dataset, path)
-        findings += judge("files_left_aside", len(left_aside), names=listing(left_aside))
-        findings += _spellings(dataset, labels)
-        yield Dataset(dataset.path, _manifest(path, sorted(labels)).with_files(_listed(dataset))), findings
-
-
-def _manifest(path: Path, labels: list[str]) -> Manifest:
-    taxonomy = TaxonomyEntry(f"of {path.resolve().name}", tuple(labels))
-    return Manifest(taxonomy=taxonomy, counts={}, splits={}, files={})
-
-
-def _listed(dataset: Dataset) -> dict[str, FileEntry]:
-    """The files of the dataset as a manifest lists them."""
-    written = sorted([*dataset.path.glob("data/*.parquet"), *dataset.path.glob("rejects/*.parquet")])
-    return {file.relative_to(dataset.path).as_posix(): describe_file(file) for file in written}
+        name = f"of {path.resolve().name}"
+        manifest = Manifest(taxonomy=TaxonomyEntry(name, ()), counts={}, splits={}, files=written)
+        labels = _labels(Dataset(folder, manifest), path)
+        taxonomy = TaxonomyEntry(name, tuple(sorted(labels)))
+        dataset = Dataset(folder, structs.replace(manifest, taxonomy=taxonomy))
+        spellings = _spellings(labels)
+        yield (
+            dataset,
+            replace(
+                table,
+                left_aside=tuple(left_aside),
+                labels=labels,
+                spellings=spellings,
+                spelling_ids=_first_ids(dataset, spellings),
+            ),
+        )
 
 
 def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
-    """The files to read, each with the split its name gives it, and the names of those left aside."""
+    """Returns the files to read, each with the split in its name, and the names of those left aside."""
     if path.is_file():
         return {path: None}, []
-    found = sorted(
+    candidates = sorted(
         file
         for file in path.rglob("*")
         if file.is_file()
@@ -108,22 +136,22 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
         and not is_metadata(file.name)
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
-    if not found:
+    if not candidates:
         raise InputError(
             f"{path} is not a dataset",
             details=["expected a folder with manifest.json, a table, or a folder with tables"],
             next_step=f"make a dataset with `etl ingest PATH... --out {path}`, or name a file",
         )
-    splits = {file: _split_of(file.relative_to(path)) for file in found}
-    chosen = [file for file in found if splits[file]] or found
+    splits = {file: _split_of(file.relative_to(path)) for file in candidates}
+    chosen = [file for file in candidates if splits[file]] or candidates
     first = min(map(format_of, chosen), key=FORMATS.index)
     chosen = [file for file in chosen if format_of(file) == first]
-    left = [file.relative_to(path).as_posix() for file in found if file not in chosen]
+    left = [file.relative_to(path).as_posix() for file in candidates if file not in chosen]
     return {file: splits[file] for file in chosen}, left
 
 
 def _split_of(name: Path) -> str | None:
-    """The split that a file is named after, or its nearest folder."""
+    """Returns the split that a file is named after, or its nearest folder."""
     known = _split_names()
     for part in reversed(name.parts):
         for word in re.split(r"[\W\d_]+", unicodedata.normalize("NFC", part).lower()):
@@ -137,58 +165,57 @@ def _split_names() -> dict[str, str]:
     return {spelling: split for split, spellings in splits.items() for spelling in spellings}
 
 
-def _write(path: Path, files: Mapping[Path, str | None], columns: Columns, dataset: Dataset) -> list[Finding]:
-    """Writes the rows of all files into the dataset; what was found on the way."""
-    writer = _Writer(dataset.path)
+def _write(
+    path: Path, files: Mapping[Path, str | None], columns: Columns, folder: Path
+) -> tuple[ExternalTable, dict[str, FileEntry]]:
+    """Writes the rows of all files as shards; returns how they were read, and the manifest's `files`."""
     guessed: dict[Role, str] = {}
     bad: Counter[str] = Counter()
-    is_split = False
-    for file, split in files.items():
-        name = file.name if path.is_file() else file.relative_to(path).as_posix()
-        with open_file_as_table(raw_file_at(file, name), next_step=_NEXT_STEP) as table:
-            chosen = _choose(table, columns)
-            if split and columns.split is None:
-                chosen.pop("split", None)
-            guessed |= {role: column for role, column in chosen.items() if role not in columns.named}
-            is_split = is_split or split is not None or "split" in chosen
-            for frame in table.frames(list(dict.fromkeys(chosen.values()))):
-                rows = _rows(frame, chosen, split, file=name, source=path.resolve().name)
-                writer.append(rows)
-                bad.update(rows["detail"].drop_nulls().to_list())
-    writer.flush()
-    described = ", ".join(f"{role} from `{column}`" for role, column in guessed.items())
-    reasons = listing([f"{detail} ({count:,})" for detail, count in bad.most_common()], most=3)
-    return [
-        *judge("bad_rows", bad.total(), difference=reasons, examples=writer.first_rejects),
-        *judge("guessed_columns", len(guessed), difference=described),
-        *judge("no_split_column", 0 if is_split else writer.rows),
-    ]
+    bad_ids: list[str] = []
+    n_rows, has_splits = 0, False
+    with ShardWriter(folder, None, Write()) as writer:
+        for file, split in files.items():
+            name = file.name if path.is_file() else file.relative_to(path).as_posix()
+            with open_file_as_table(raw_file_at(file, name), next_step=_NEXT_STEP) as table:
+                chosen = _choose(table, columns)
+                if split and columns.split is None:
+                    chosen.pop("split", None)
+                guessed |= {role: column for role, column in chosen.items() if role not in columns.by_role}
+                has_splits = has_splits or split is not None or "split" in chosen
+                for frame in table.frames(list(dict.fromkeys(chosen.values()))):
+                    rows = _rows(frame, chosen, split, file=name, source=path.resolve().name)
+                    rejects = rows.filter(pl.col("reason").is_not_null())
+                    n_rows += rows.height - rejects.height
+                    bad_ids += rejects["id"].head(MAX_EXAMPLES - len(bad_ids)).to_list()
+                    bad.update(rejects["detail"].drop_nulls().to_list())
+                    writer.write(divide(rows))
+    return ExternalTable(n_rows, bad, tuple(bad_ids), guessed, has_splits), writer.files()
 
 
 def _choose(table: Table, columns: Columns) -> dict[Role, str]:
-    """The column of each role: as named, else by usual names; text and label there must be."""
+    """Chooses the column of each role: as given, else by usual names; text and label are required."""
     usual = resources.load("schemas", "outside.yaml")["columns"]
-    unnamed = [name for name in table.columns if name and name not in columns.named.values()]
+    unnamed = [name for name in table.columns if name and name not in columns.by_role.values()]
     chosen: dict[Role, str] = {}
     for role in ROLES:
-        named = columns.named.get(role)
+        named = columns.by_role.get(role)
         if named is not None:
             if not column_name(named) or column_name(named) not in table.columns:
                 raise _no_column(table, f"has no column {named!r}")
             chosen[role] = column_name(named)
             continue
-        found = find_column(unnamed, usual[role])
-        if found:
-            chosen[role] = found
+        usual_name = find_column(unnamed, usual[role])
+        if usual_name:
+            chosen[role] = usual_name
         elif role in ("text", "label"):
             raise _no_column(table, f"does not say which column holds the {role}")
     return chosen
 
 
-def _no_column(table: Table, what: str) -> InputError:
+def _no_column(table: Table, problem: str) -> InputError:
     shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in table.columns]
     return InputError(
-        f"{table.name} {what}",
+        f"{table.name} {problem}",
         details=[f"its columns are {listing(shown, most=20)}" if shown else "it has no columns at all"],
         cause="" if shown else "The file is empty, or holds no table.",
         next_step="name them with `--text-column` and `--label-column`, "
@@ -199,7 +226,7 @@ def _no_column(table: Table, what: str) -> InputError:
 def _rows(
     frame: pl.DataFrame, chosen: Mapping[Role, str], split: str | None, *, file: str, source: str
 ) -> pl.DataFrame:
-    """The rows of `etl.schema.row`, with `reason` and `detail`; a label of white space is null."""
+    """Makes the rows of `etl.schema.row`, with `reason` and `detail`; a label of white space is null."""
 
     def column(role: Role) -> pl.Expr:
         return pl.col(chosen[role]) if role in chosen else pl.lit(None, pl.String)
@@ -238,60 +265,12 @@ def _rows(
     return rows.with_columns(tags=pl.lit("Word").repeat_by(pl.col("tokens").list.len()))
 
 
-class _Writer:
-    """Writes rows into shards of bounded size, those with a reason into the rejects.
-
-    Attributes:
-        rows: how many were written that have no reason.
-        first_rejects: the ids of the first rows that have one.
-    """
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._waiting: dict[str, list[pl.DataFrame]] = {name: [] for name in (*SPLITS, _REJECTS)}
-        self._shards = Counter[str]()
-        self.rows = 0
-        self.first_rejects: list[str] = []
-
-    def append(self, rows: pl.DataFrame) -> None:
-
-        is_good = pl.col("reason").is_null()
-        parts = {split: rows.filter(is_good & (pl.col("split") == split)) for split in SPLITS}
-        self.rows += sum(part.height for part in parts.values())
-        rejects = rows.filter(~is_good)
-        self.first_rejects += rejects["id"].head(10 - len(self.first_rejects)).to_list()
-        for name, part in {**parts, _REJECTS: rejects}.items():
-            self._waiting[name].append(part)
-            if sum(waiting.height for waiting in self._waiting[name]) >= Write().shard_rows:
-                self._write(name)
-
-    def flush(self) -> None:
-        """Writes what still waits."""
-        for name in self._waiting:
-            self._write(name)
-
-    def _write(self, name: str) -> None:
-
-        rows = pl.concat(self._waiting[name]) if self._waiting[name] else pl.DataFrame()
-        self._waiting[name] = []
-        if rows.is_empty():
-            return
-        schema = row.arrow_schema(is_reject=name == _REJECTS)
-        file = f"rejects/part-{self._shards[name]:05d}" if name == _REJECTS else None
-        place = self._folder / f"{file or f'data/{name}-{self._shards[name]:05d}'}.parquet"
-        place.parent.mkdir(exist_ok=True)
-        table = rows.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-        pq.write_table(table, place, compression="lz4", row_group_size=Write().row_group_rows)
-        self._shards[name] += 1
-
-
 def _labels(dataset: Dataset, path: Path) -> dict[str, int]:
-    """Rows by label, the commonest first.
+    """Counts rows by label, the commonest first.
 
     Raises:
         InputError: they are too many, or too long, to be labels.
     """
-
     limits = resources.load("schemas", "outside.yaml")["labels"]
     counted = (
         dataset.scan()
@@ -317,22 +296,25 @@ def _labels(dataset: Dataset, path: Path) -> dict[str, int]:
     return dict(counted.select("label", "rows").iter_rows())
 
 
-def _spellings(dataset: Dataset, labels: Mapping[str, int]) -> list[Finding]:
-    """Labels that differ from a commoner one only by white space, case or width."""
+def _spellings(labels: Mapping[str, int]) -> dict[str, str]:
+    """Returns the labels that differ from a commoner one only by white space, case or width, with that one.
 
+    Args:
+        labels: the commonest first.
+    """
     commonest: dict[str, str] = {}
     variants: dict[str, str] = {}
-    for label in labels:  # the commonest first
+    for label in labels:
         folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", label)).strip().casefold()
         usual = commonest.setdefault(folded, label)
         if usual != label:
             variants[label] = usual
-    if not variants:
-        return []
-    named = [
-        f"{label!r} ({labels[label]:,}) beside {usual!r} ({labels[usual]:,})"
-        for label, usual in variants.items()
-    ]
-    rows = dataset.scan().filter(pl.col("label").is_in([*variants])).select("id", "file", "position")
-    first = rows.sort("file", "position").head(MAX_EXAMPLES).collect()["id"]
-    return judge("label_spelling", len(variants), of=len(labels), names=listing(named), examples=first)
+    return variants
+
+
+def _first_ids(dataset: Dataset, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the ids of the first rows that have one of the labels."""
+    if not labels:
+        return ()
+    rows = dataset.scan().filter(pl.col("label").is_in([*labels])).select("id", "file", "position")
+    return tuple(rows.sort("file", "position").head(MAX_EXAMPLES).collect()["id"])

@@ -1,4 +1,4 @@
-"""The contract as a site of web pages: Great Expectations' Data Docs, for those who know them.
+"""Builds the output contract as a site of web pages: Great Expectations' Data Docs.
 
 A page for the files, one for every shard, and one for the ids. The findings and the report need none of this.
 The pages are static: what Great Expectations would load from elsewhere is taken out, and a policy in each
@@ -25,12 +25,13 @@ from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.schema import row
 from etl.validation.checks import files, output_contract
+from etl.validation.view import parquet_files, unreadable_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INDEX = "index.html"
-# What shows that a folder holds such a site, and may be replaced.
+# A folder that has this file holds such a site, and may be replaced.
 _PROOF = "static/styles/data_docs_default_styles.css"
 _NO_TAGS = str.maketrans("<>", "()")
 _PYTHON_TYPES = {"string": "str", "dictionary": "str", "int64": "int", "list<string>": "list"}
@@ -64,7 +65,7 @@ def build(dataset: Dataset, directory: Path) -> Path:
     """Builds the Data Docs of a dataset's contract.
 
     Args:
-        dataset: one that `etl ingest` wrote, or a stranger that has a manifest.
+        dataset: one that `etl ingest` wrote, or an external table opened as one.
         directory: a folder that is empty, not there, or holds an earlier site, which is replaced.
 
     Returns:
@@ -105,11 +106,11 @@ def _pages(dataset: Dataset, manifest: Manifest) -> Iterator[_Page]:
 
 
 def _files_page(dataset: Dataset, manifest: Manifest) -> _Page:
-    """Every file that is listed or there, a row each: its hash, rows, Parquet columns and types."""
+    """Makes the page of files, listed or there, a row each: its hash, rows, Parquet columns and types."""
     import pandas as pd
 
     expect = output_contract.great_expectations().expectations
-    there = {file.relative_to(dataset.path).as_posix() for file in files.parquet_files(dataset)}
+    there = {file.relative_to(dataset.path).as_posix() for file in parquet_files(dataset)}
     described = [_describe(dataset.path, name, manifest) for name in sorted(there.union(manifest.files))]
     pairs = [("sha256", "listed_sha256"), ("rows", "listed_rows"), ("columns", "columns_of_the_row")]
     return _Page(
@@ -132,8 +133,7 @@ def _files_page(dataset: Dataset, manifest: Manifest) -> _Page:
 
 
 def _describe(path: Path, name: str, manifest: Manifest) -> dict[str, str]:
-    """What a file is, and what it should be; what there is nothing to say of is left out."""
-
+    """Describes a file as it is and as it should be; what is not known is left out."""
     described = {"file": name}
     if listed := manifest.files.get(name):
         described["listed_sha256"] = listed.sha256
@@ -149,13 +149,12 @@ def _describe(path: Path, name: str, manifest: Manifest) -> dict[str, str]:
             expected = row.arrow_schema(is_reject=name.startswith("rejects/"))
             described["columns_of_the_row"] = _in_words(expected)
     except (OSError, pa.ArrowInvalid) as error:
-        raise files.unreadable(file, error) from error
+        raise unreadable_file(file, error) from error
     return described
 
 
 def _in_words(schema: pa.Schema) -> str:
-    """Columns and types; Parquet and Arrow do not agree on what the element of a list is called."""
-
+    """Describes columns and types; Parquet and Arrow name the elements of a list differently."""
     types = {
         column.name: f"list of {column.type.value_type}" if pa.types.is_list(column.type) else column.type
         for column in schema
@@ -165,7 +164,7 @@ def _in_words(schema: pa.Schema) -> str:
 
 
 def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
-    """The rows of a shard. Where columns or types are wrong, nothing is asked about values."""
+    """Makes the page of a shard. Where columns or types are wrong, values are not checked."""
     expect = output_contract.great_expectations().expectations
     table = output_contract.read_shard(shard)
     listed = manifest.files.get(f"data/{shard.name}")
@@ -180,13 +179,13 @@ def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
     if listed and listed.rows is not None:
         expectations.append(expect.ExpectTableRowCountToEqual(value=listed.rows))
     if table.schema.equals(row.arrow_schema(is_reject=False)):
-        checks = output_contract.row_checks(split, manifest.taxonomy.targets)
-        expectations += [check.expectation for check in checks]
+        row_expectations = output_contract.row_expectations(split, manifest.taxonomy.targets)
+        expectations += [each.expectation for each in row_expectations]
     return _Page(shard.stem, output_contract.arrow_backed(table), expectations)
 
 
 def _ids_page(dataset: Dataset) -> _Page:
-    """The rows, without their ids, whose id stands in several shards."""
+    """Makes the page of rows, without their ids, whose id stands in several shards."""
     import pandas as pd
 
     expect = output_contract.great_expectations().expectations
@@ -196,7 +195,7 @@ def _ids_page(dataset: Dataset) -> _Page:
 
 
 def _run(context: Any, batches: Any, page: _Page) -> bool:
-    """Asks Great Expectations; the outcome is kept in the context. Whether all held."""
+    """Validates a page; the outcome is kept in the context. Returns whether all expectations held."""
     gx = output_contract.great_expectations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -242,7 +241,7 @@ def _make_static(folder: Path, outcomes: dict[str, bool]) -> None:
 
 
 def _links(folder: Path, outcomes: dict[str, bool]) -> str:
-    """The index of Great Expectations is drawn by a script; this is the same in plain HTML."""
+    """Returns the index, which Great Expectations draws by a script, in plain HTML."""
     rows = [
         f"<tr><td>{'passed' if outcomes[name] else 'failed'}</td>"
         f'<td><a href="{quote(page.relative_to(folder).as_posix())}">{html.escape(name)}</a></td></tr>'

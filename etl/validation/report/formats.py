@@ -1,4 +1,4 @@
-"""A result as text: lines for a person, JSON, JUnit XML for CI servers, workflow commands for GitHub."""
+"""Formats a result: lines for a person, JSON, JUnit XML for CI servers, workflow commands for GitHub."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from xml.etree import ElementTree as ET
 
 from etl.runtime.console import plural
-from etl.validation.findings import Finding, checks
+from etl.validation.findings import Finding
 from etl.validation.result import FAILING, FailOn, Result
 
 Format = Literal["table", "json", "junit", "github"]
@@ -19,7 +19,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: Result, layout: Format, *, name: str, fail_on: FailOn) -> str:
-    """The result in a layout, without a line break at the end.
+    """Formats the result, without a line break at the end.
 
     Args:
         result: findings and statistics.
@@ -38,7 +38,7 @@ def render(result: Result, layout: Format, *, name: str, fail_on: FailOn) -> str
 
 
 def as_lines(result: Result) -> str:
-    """Each finding with its examples and the next step, and how many there are."""
+    """Lists each finding with its examples and the next step, and how many there are."""
     lines = []
     for finding in result.findings:
         lines.append(f"{finding.severity:<8} {finding.code}: {finding.message}")
@@ -51,17 +51,18 @@ def as_lines(result: Result) -> str:
 
 
 def as_junit(result: Result, *, name: str, fail_on: FailOn) -> str:
-    """JUnit XML: a test case for each finding code that was checked, failed by findings that `fail_on` names.
+    """Formats as JUnit XML: a test case for each code that was checked, failed by what `fail_on` names.
 
     The format has no standard of its own; this is the part of https://github.com/testmoapp/junitxml that all
     readers know. A finding that fails nothing stands in `system-out`.
     """
     grave = FAILING[fail_on]
-    known = checks()
     suite = ET.Element("testsuite", name=_xml(f"etl validate {name}"))
     failures = 0
     for code in result.checked:
-        case = ET.SubElement(suite, "testcase", classname=f"etl.validation.{known[code]['area']}", name=code)
+        case = ET.SubElement(
+            suite, "testcase", classname=f"etl.validation.{result.rules[code].area}", name=code
+        )
         found = [finding for finding in result.findings if finding.code == code]
         failing = [finding for finding in found if finding.severity in grave]
         failures += bool(failing)
@@ -81,13 +82,12 @@ def as_junit(result: Result, *, name: str, fail_on: FailOn) -> str:
 
 
 def as_github(result: Result) -> str:
-    """A workflow command for each finding, which GitHub shows as an annotation of the run.
+    """Formats as a workflow command for each finding, which GitHub shows as an annotation of the run.
 
     Format: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
-    known = checks()
     return "\n".join(
-        f"::{_GITHUB[finding.severity]} title={_property(known[finding.code]['title'])}"
+        f"::{_GITHUB[finding.severity]} title={_property(result.rules[finding.code].title)}"
         f"::{_message(f'{finding.code}: {_paragraph(finding)}')}"
         for finding in result.findings
     )
@@ -103,7 +103,7 @@ def _paragraph(finding: Finding) -> str:
 
 
 def _xml(text: str) -> str:
-    """The text without the characters that XML cannot hold; the rest is escaped when it is written."""
+    """Replaces the characters that XML cannot hold; the rest is escaped when it is written."""
     return _NOT_XML.sub("\ufffd", text)
 
 

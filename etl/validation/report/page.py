@@ -1,74 +1,59 @@
-"""The report: one HTML file that needs no network and no JavaScript, for a screen, a phone and paper.
+"""Renders the report: one HTML file without network and JavaScript, for a screen, a phone and paper.
 
-First the verdict in words, then the charts, the findings, and the tables to look things up in. It shows
-numbers and ids; a sentence only where the caller hands its text over. How it looks is in `report.css`.
+The verdict in words, then the sections of the checks by chapter, the findings among them. It shows numbers
+and ids, and a sentence only where it is passed in. Its style is `report.css`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import etl
 from etl.dataset.read import SPLITS
 from etl.runtime.console import plural
 from etl.text.html import count, document, listed, prose, section, table, text
-from etl.validation.findings import SEVERITIES, Finding, checks
-from etl.validation.report import charts, charts_drift, charts_leakage, charts_text, charts_tokens
-from etl.validation.result import Result, Statistics
+from etl.validation.check import CHAPTERS, ReportContext
+from etl.validation.checks import CHECKS, accounts, labels
+from etl.validation.findings import SEVERITIES, Finding
+from etl.validation.result import Result
+from etl.validation.rules import Rules
 
 _VERDICTS = {
     "error": "Do not train on this yet",
     "warning": "Usable, if you know its flaws",
     "clean": "Nothing stands in the way of training",
 }
-# How many kinds of errors the verdict names.
+# So many kinds of errors the verdict names.
 _NAMED = 4
 
 
-def render(name: str, result: Result, texts: Mapping[str, str]) -> str:
-    """The report as one HTML document.
+def render(name: str, result: Result, quotes: Mapping[str, str]) -> str:
+    """Returns the report as one HTML document.
 
     Args:
         name: what to call the dataset.
         result: findings and statistics.
-        texts: sentences that may be quoted, by row id; usually none.
+        quotes: sentences that may be quoted, by row id; usually none.
     """
-    body = [
-        _header(name, result, is_quoting=bool(texts)),
-        *(_charts(result.statistics, texts) if result.statistics else ()),
-        _findings(result, texts),
-        *(_tables(result.statistics) if result.statistics else ()),
-        _footer(),
-    ]
+    body = [_header(name, result, is_quoting=bool(quotes)), *_chapters(result, quotes), _footer()]
     return document(f"{name}: validation report", "".join(body))
 
 
-def _charts(measured: Statistics, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """The sections from top to bottom; one that has nothing to show is empty."""
-    has_sources = len(measured.accounts) > 1
-    return (
-        charts.constant_predictors(measured),
-        charts.labels_by_split(measured),
-        charts.labels_by_source(measured),
-        charts_drift.drift(measured.drifts, measured.tokens.unseen, has_sources=has_sources),
-        charts_drift.against(measured.against),
-        charts.leakage(measured),
-        charts_leakage.pairs(measured.leaks, texts),
-        charts_leakage.repeats(measured.repeats),
-        charts_leakage.overlap(measured.source_overlaps),
-        charts_leakage.conflicts(measured.conflicts, measured.rater_agreements),
-    )
-
-
-def _tables(measured: Statistics) -> tuple[str, ...]:
-    """What one looks up, after the findings."""
-    return (
-        charts_text.texts(measured.texts),
-        charts_tokens.tokens(measured.tokens),
-        charts.balance(measured),
-        charts.accounts(measured),
-    )
+def _chapters(result: Result, quotes: Mapping[str, str]) -> list[str]:
+    """Renders the sections from top to bottom; one that has nothing to show is empty."""
+    context = ReportContext(result.statistics or {}, result.rules, quotes)
+    sections = []
+    for chapter in CHAPTERS:
+        if chapter == "findings":
+            sections.append(_findings(result, quotes))
+        sections += [
+            check.render(context.statistics[check.name], context)
+            for check in CHECKS
+            if check.chapter == chapter and context.statistics.get(check.name) is not None
+        ]
+    return sections
 
 
 def _header(name: str, result: Result, *, is_quoting: bool) -> str:
@@ -83,12 +68,12 @@ def _header(name: str, result: Result, *, is_quoting: bool) -> str:
 
 
 def _lead(result: Result) -> str:
-    """The verdict in a sentence or two, as HTML."""
+    """Explains the verdict in a sentence or two, as HTML."""
     errors, warnings = result.count("error"), result.count("warning")
     if not errors and not warnings:
         return "Everything was looked at, and neither an error nor a warning was found."
     worst = "error" if errors else "warning"
-    titles = [checks()[found.code]["title"] for found in result.findings if found.severity == worst]
+    titles = [result.rules[finding.code].title for finding in result.findings if finding.severity == worst]
     kinds = [title[0].lower() + title[1:] for title in dict.fromkeys(titles)]
     more = len(kinds) - _NAMED
     named = text("; ".join(kinds[:_NAMED]) + (f"; and {more} more" if more > 0 else ""))
@@ -99,17 +84,18 @@ def _lead(result: Result) -> str:
     return f"<strong>{plural(errors, 'error')}</strong> would make results untrue: {named}.{also} {link}"
 
 
-def _figures(statistics: Statistics) -> str:
+def _figures(statistics: Mapping[str, Any]) -> str:
+    cells, sources = statistics[labels.CHECK.name], statistics[accounts.CHECK.name]
     splits: Counter[str] = Counter()
-    for cell in statistics.cells:
+    for cell in cells:
         splits[cell.split] += cell.rows
-    read = sum(account.read for account in statistics.accounts)
-    kept = sum(account.kept for account in statistics.accounts)
+    read = sum(counts.read for counts in sources)
+    kept = sum(counts.kept for counts in sources)
     figures = {
         **({"rows": kept} if read == kept else {"rows read": read, "kept": kept, "rejected": read - kept}),
         **{split: splits[split] for split in SPLITS if split in splits},
-        "sources": len(statistics.accounts),
-        "labels": len({cell.label for cell in statistics.cells}),
+        "sources": len(sources),
+        "labels": len({cell.label for cell in cells}),
     }
     drawn = "".join(
         f"<div><dt>{text(name)}</dt><dd>{count(number)}</dd></div>" for name, number in figures.items()
@@ -118,37 +104,40 @@ def _figures(statistics: Statistics) -> str:
 
 
 def _areas(result: Result) -> str:
-    """What was looked at, area by area, and what was found there."""
-    looked_at = {checks()[code]["area"] for code in result.checked}
+    """Lists the areas, each with what was found in it."""
+    rules = result.rules
+    checked = {rules[code].area for code in result.checked}
     drawn = ""
-    for area in dict.fromkeys(check["area"] for check in checks().values()):
-        found = [finding for finding in result.findings if checks()[finding.code]["area"] == area]
+    for area in rules.areas:
+        findings = [finding for finding in result.findings if rules[finding.code].area == area]
         status: str = "clean"
-        told = "nothing found"
-        if found:
-            of_each = Counter(finding.severity for finding in found)
-            counted = ", ".join(plural(of_each[each], each) for each in SEVERITIES if each in of_each)
-            number = result.findings.index(found[0]) + 1
-            status, told = found[0].severity, f'<a href="#finding-{number}">{counted}</a>'
-        elif area not in looked_at:
-            status, told = "skipped", "not looked at"
-        drawn += f'<li class="{status}"><b>{text(area.capitalize())}</b> <span>{told}</span></li>'
+        outcome = "nothing found"
+        if findings:
+            by_severity = Counter(finding.severity for finding in findings)
+            counted = ", ".join(
+                plural(by_severity[severity], severity) for severity in SEVERITIES if severity in by_severity
+            )
+            number = result.findings.index(findings[0]) + 1
+            status, outcome = findings[0].severity, f'<a href="#finding-{number}">{counted}</a>'
+        elif area not in checked:
+            status, outcome = "skipped", "not looked at"
+        drawn += f'<li class="{status}"><b>{text(area.capitalize())}</b> <span>{outcome}</span></li>'
     return f'<ul class="areas" aria-label="What was looked at">{drawn}</ul>\n'
 
 
-def _findings(result: Result, texts: Mapping[str, str]) -> str:
+def _findings(result: Result, quotes: Mapping[str, str]) -> str:
     if not result.findings:
         return section("Findings", "None.", anchor="findings")
     about = "Errors first. What each one means, rows to look at, and what to do stand below the table."
     rows = [
         [
-            f'<span class="badge {found.severity}">{found.severity}</span>',
-            f'<a href="#finding-{number}">{text(checks()[found.code]["title"])}</a>',
-            f"<code>{text(found.code)}</code>",
-            _number(found.number),
-            _number(found.threshold),
+            f'<span class="badge {finding.severity}">{finding.severity}</span>',
+            f'<a href="#finding-{number}">{text(result.rules[finding.code].title)}</a>',
+            f"<code>{text(finding.code)}</code>",
+            _number(finding.number),
+            _number(finding.threshold),
         ]
-        for number, found in enumerate(result.findings, start=1)
+        for number, finding in enumerate(result.findings, start=1)
     ]
     columns = [
         ("severity", "name"),
@@ -157,21 +146,24 @@ def _findings(result: Result, texts: Mapping[str, str]) -> str:
         ("number", "n"),
         ("limit", "n"),
     ]
-    articles = (_finding(found, number, texts) for number, found in enumerate(result.findings, start=1))
+    articles = (
+        _finding(finding, number, result.rules, quotes)
+        for number, finding in enumerate(result.findings, start=1)
+    )
     return section("Findings", about, table(columns, rows), *articles, anchor="findings")
 
 
-def _finding(found: Finding, number: int, texts: Mapping[str, str]) -> str:
-    check = checks()[found.code]
-    explanation = check["explanation"].format(threshold=found.threshold)
+def _finding(finding: Finding, number: int, rules: Rules, quotes: Mapping[str, str]) -> str:
+    rule = rules[finding.code]
+    explanation = rule.explanation.format(threshold=finding.threshold)
     return (
         f'<article class="finding" id="finding-{number}">\n'
-        f'<div class="badge {found.severity}">{found.severity}</div>\n<div class="{found.severity}">\n'
-        f"<h3>{text(check['title'])} <code>{text(found.code)}</code></h3>\n"
-        f"<p>{prose(_sentence(found.message))}</p>\n"
+        f'<div class="badge {finding.severity}">{finding.severity}</div>\n<div class="{finding.severity}">\n'
+        f"<h3>{text(rule.title)} <code>{text(finding.code)}</code></h3>\n"
+        f"<p>{prose(_sentence(finding.message))}</p>\n"
         f'<p class="why">{prose(explanation)}</p>\n'
-        f'<p class="next">{prose(found.what_to_do)}</p>\n'
-        f"{listed(found.examples, texts)}</div>\n</article>\n"
+        f'<p class="next">{prose(finding.what_to_do)}</p>\n'
+        f"{listed(finding.examples, quotes)}</div>\n</article>\n"
     )
 
 
@@ -183,7 +175,7 @@ def _footer() -> str:
 
 
 def _number(value: float) -> str:
-    """A count, or four significant digits of a measure."""
+    """Formats a count, or four significant digits of a measure."""
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
 
 
@@ -192,6 +184,6 @@ def _are(number: int) -> str:
 
 
 def _sentence(message: str) -> str:
-    """A message as a sentence; one that opens with a name such as `val_accuracy` keeps it as it is."""
+    """Makes a message a sentence; one that opens with a name such as `val_accuracy` keeps it as it is."""
     first = message.split(" ", 1)[0]
     return (message if "_" in first else message[:1].upper() + message[1:]) + "."

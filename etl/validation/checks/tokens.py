@@ -1,7 +1,6 @@
-"""What a model gets to see of a sentence: how many tokens, how many of them a vocabulary knows, or none.
+"""Measures tokens: how many a sentence has, how many of them a vocabulary would know, sentences without any.
 
-Tokens are what stands in `tokens`, whoever made them. Which of them get an id is the vocabulary's business;
-here it is said what a size of it would cost.
+Tokens are those of the column `tokens`, whichever tagger made them.
 """
 
 from __future__ import annotations
@@ -12,9 +11,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
-from etl.validation import lengths
-from etl.validation.findings import MAX_EXAMPLES, Finding, judge
-from etl.validation.lengths import Lengths
+from etl.text.html import bar, count, count_or_dash, legend, name, percent, section, table, text
+from etl.validation import lengths, unseen
+from etl.validation.check import Check, ReportContext
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.lengths import Lengths, render_lengths
+from etl.validation.rules import Rules
+from etl.validation.unseen import UnseenTokens
+from etl.validation.view import View
 
 VOCABULARY_SIZES = (1_000, 5_000, 10_000, 20_000, 50_000)
 MAX_LEN_STEP = 8
@@ -23,7 +27,7 @@ CUT_AT_MOST = 0.01
 
 
 @dataclass(frozen=True)
-class Coverage:
+class VocabularyCoverage:
     """What the commonest tokens of train cover.
 
     Attributes:
@@ -33,32 +37,6 @@ class Coverage:
 
     size: int
     shares: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Unseen:
-    """The tokens of one set of rows that another never has.
-
-    Attributes:
-        split, reference: the rows whose tokens are looked up, and those they are looked up in.
-        tokens, distinct: how many tokens there are, and how many different ones.
-        unseen, distinct_unseen: how many of either the reference lacks.
-        by_chance: the share of tokens to expect if both were drawn from the same sentences: the share of
-            tokens of the reference that occur in it once (Good and Turing's estimate).
-    """
-
-    split: str
-    reference: str
-    tokens: int
-    distinct: int
-    unseen: int
-    distinct_unseen: int
-    by_chance: float
-
-    @property
-    def share(self) -> float:
-        """The share of tokens that the reference lacks, 0 to 1."""
-        return self.unseen / self.tokens if self.tokens else 0.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +56,7 @@ class Emptied:
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenStats:
     """The tokens of a dataset.
 
     Attributes:
@@ -103,23 +81,22 @@ class Tokens:
     tokens: int
     distinct: int
     once: int
-    coverage: tuple[Coverage, ...]
-    unseen: tuple[Unseen, ...]
+    coverage: tuple[VocabularyCoverage, ...]
+    unseen: tuple[UnseenTokens, ...]
     emptied: tuple[Emptied, ...]
     examples: tuple[str, ...]
 
 
-def measure(dataset: Dataset) -> Tokens:
+def measure(view: View) -> TokenStats:
     """Counts tokens by row and by token; memory grows with the distinct tokens, not with the rows."""
-
-    rows = dataset.scan()
+    rows = view.dataset.scan()
     by_length = lengths.count_lengths(rows, pl.col("tokens").list.len())
-    counted = count_tokens(rows)
-    train = of_split(counted, "train")
+    counted = unseen.count_tokens(rows)
+    train = unseen.of_split(counted, "train")
     max_len = _max_len(by_length.filter(pl.col("split") == "train"))
     cut = {split: _longer(by_length.filter(pl.col("split") == split), max_len or 0) for split in SPLITS}
     cut_rows, train_rows = cut["train"]
-    return Tokens(
+    return TokenStats(
         lengths=lengths.describe(by_length),
         max_len=max_len,
         cut_rows=cut_rows if max_len else 0,
@@ -130,31 +107,31 @@ def measure(dataset: Dataset) -> Tokens:
         once=int((train["rows"] == 1).sum()),
         coverage=_coverage(counted),
         unseen=tuple(
-            unseen(of_split(counted, split), train, split, "train")
+            unseen.find_unseen(unseen.of_split(counted, split), train, split, "train")
             for split in SPLITS[1:]
             if train.height and (counted["split"] == split).any()
         ),
-        emptied=_emptied(dataset),
+        emptied=_emptied(view.dataset),
         examples=_examples(rows),
     )
 
 
-def check(found: Tokens) -> list[Finding]:
-    """The findings of this module; tokens that train lacks are judged as drift."""
+def judge(stats: TokenStats, rules: Rules) -> list[Finding]:
+    """Judges the suggested `max_len`, sentences without a token, and tokens that train lacks."""
     findings = []
-    if found.max_len:
-        train = found.lengths[0]
-        findings += judge(
+    if stats.max_len:
+        train = stats.lengths[0]
+        findings += rules.judge(
             "max_len",
-            found.max_len,
-            cut=found.cut_share,
-            rows=found.cut_rows,
+            stats.max_len,
+            cut=stats.cut_share,
+            rows=stats.cut_rows,
             p50=train.p50,
             p99=train.p99,
             longest=train.longest,
         )
-    for emptied in found.emptied:
-        findings += judge(
+    for emptied in stats.emptied:
+        findings += rules.judge(
             "emptied",
             (emptied.kept + emptied.rejected) / emptied.rows,
             source=emptied.source or "no source",
@@ -162,50 +139,12 @@ def check(found: Tokens) -> list[Finding]:
             of=emptied.rows,
             rejected=emptied.rejected,
         )
-    findings += judge(
-        "rows_without_tokens", sum(emptied.kept for emptied in found.emptied), examples=found.examples
+    findings += rules.judge(
+        "rows_without_tokens", sum(emptied.kept for emptied in stats.emptied), examples=stats.examples
     )
+    for tokens in stats.unseen:
+        findings += unseen.judge_unseen(tokens, rules, "unseen_tokens")
     return findings
-
-
-def count_tokens(rows: pl.LazyFrame) -> pl.DataFrame:
-    """How often each token occurs in each split: `split`, `token`, `rows` (occurrences), in any order."""
-
-    return (
-        rows.select("split", token=pl.col("tokens"))
-        .explode("token")
-        .drop_nulls()
-        .group_by("split", "token")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-        .collect(engine="streaming")
-    )
-
-
-def of_split(counted: pl.DataFrame, split: str) -> pl.DataFrame:
-    """The `token` and `rows` of one split, of what `count_tokens` gives."""
-
-    return counted.filter(pl.col("split") == split).select("token", "rows")
-
-
-def unseen(these: pl.DataFrame, those: pl.DataFrame, split: str, reference: str) -> Unseen:
-    """Which tokens of `these` are not among `those`.
-
-    Args:
-        these, those: `token` and `rows`, each token once.
-        split, reference: what to call them.
-    """
-
-    lacking = these.join(those, on="token", how="anti")["rows"]
-    total = int(those["rows"].sum())
-    return Unseen(
-        split=split,
-        reference=reference,
-        tokens=int(these["rows"].sum()),
-        distinct=these.height,
-        unseen=int(lacking.sum()),
-        distinct_unseen=len(lacking),
-        by_chance=those.filter(pl.col("rows") == 1).height / total if total else 1.0,
-    )
 
 
 def _max_len(counted: pl.DataFrame) -> int | None:
@@ -217,14 +156,12 @@ def _max_len(counted: pl.DataFrame) -> int | None:
 
 def _longer(counted: pl.DataFrame, limit: int) -> tuple[int, int]:
     """Rows longer than `limit`, and all rows."""
-
     above = counted.filter(pl.col("length") > limit)
     return int(above["rows"].sum()), int(counted["rows"].sum())
 
 
-def _coverage(counted: pl.DataFrame) -> tuple[Coverage, ...]:
-
-    train = of_split(counted, "train").sort("rows", "token", descending=[True, False])
+def _coverage(counted: pl.DataFrame) -> tuple[VocabularyCoverage, ...]:
+    train = unseen.of_split(counted, "train").sort("rows", "token", descending=[True, False])
     sizes = [size for size in VOCABULARY_SIZES if size < train.height]
     if not train.height:
         return ()
@@ -234,11 +171,10 @@ def _coverage(counted: pl.DataFrame) -> tuple[Coverage, ...]:
         for split in SPLITS
         if (counted["split"] == split).any()
     }
-    return tuple(Coverage(size, _shares(known, size)) for size in (*sizes, train.height))
+    return tuple(VocabularyCoverage(size, _shares(known, size)) for size in (*sizes, train.height))
 
 
 def _shares(known: Mapping[str, pl.DataFrame], size: int) -> dict[str, float]:
-
     return {
         split: int(ranked.filter(pl.col("rank") < size)["rows"].sum()) / int(ranked["rows"].sum())
         for split, ranked in known.items()
@@ -246,7 +182,6 @@ def _shares(known: Mapping[str, pl.DataFrame], size: int) -> dict[str, float]:
 
 
 def _emptied(dataset: Dataset) -> tuple[Emptied, ...]:
-
     source = pl.col("source").fill_null("")
     is_empty = (pl.col("tokens").list.len() == 0).fill_null(value=True)
     kept = dataset.scan().group_by(source).agg(rows=pl.len(), kept=is_empty.sum()).collect(engine="streaming")
@@ -265,7 +200,90 @@ def _emptied(dataset: Dataset) -> tuple[Emptied, ...]:
 
 
 def _examples(rows: pl.LazyFrame) -> tuple[str, ...]:
-
     is_empty = (pl.col("tokens").list.len() == 0).fill_null(value=True)
     named = rows.filter(is_empty).select("id").drop_nulls().sort("id").head(MAX_EXAMPLES)
     return tuple(named.collect(engine="streaming").to_series())
+
+
+def render(stats: TokenStats, _context: ReportContext) -> str:
+    """Draws lengths and the `max_len` they suggest, coverage by vocabulary size, and emptied sentences."""
+    if not stats.lengths:
+        return ""
+    return section(
+        "Tokens",
+        _about(stats),
+        render_lengths(stats.lengths, "tokens"),
+        _render_coverage(stats.coverage),
+        _render_emptied(stats),
+    )
+
+
+def _about(stats: TokenStats) -> str:
+    if not stats.max_len:
+        return "What a model gets to see of the sentences."
+    cut = ", ".join(f"{percent(share)} of {text(split)}" for split, share in stats.cut_by_split.items())
+    once = percent(stats.once / stats.distinct) if stats.distinct else "none"
+    return (
+        f"A <code>max_len</code> of <strong>{stats.max_len}</strong> cuts {cut}. Train has "
+        f"{count(stats.tokens)} tokens, {count(stats.distinct)} different ones; {count(stats.once)} of these "
+        f"({once}) occur once."
+    )
+
+
+def _render_coverage(coverages: tuple[VocabularyCoverage, ...]) -> str:
+    if not coverages:
+        return ""
+    splits = list(coverages[-1].shares)
+    rows = [
+        [
+            "every token of train" if coverage is coverages[-1] else f"{count(coverage.size)} commonest",
+            "".join(
+                bar([(share, split, f"{split} {percent(share)}")]) for split, share in coverage.shares.items()
+            ),
+            *(percent(coverage.shares[split]) for split in splits),
+            percent(1 - coverage.shares[splits[-1]]) if len(splits) > 1 else count_or_dash(0),
+        ]
+        for coverage in coverages
+    ]
+    columns = [
+        ("vocabulary", "label"),
+        ("share of the tokens it knows", "wide"),
+        *((split, "n") for split in splits),
+        (f"unknown in {splits[-1]}", "n"),
+    ]
+    colours = {split: split for split in splits}
+    return "<h3>Coverage by vocabulary size</h3>\n" + legend(colours) + table(columns, rows)
+
+
+def _render_emptied(stats: TokenStats) -> str:
+    if not any(emptied.kept or emptied.rejected for emptied in stats.emptied):
+        return ""
+    rows = [
+        [
+            name(emptied.source or "no source"),
+            count(emptied.rows),
+            count_or_dash(emptied.kept),
+            count_or_dash(emptied.rejected),
+            percent((emptied.kept + emptied.rejected) / emptied.rows),
+        ]
+        for emptied in stats.emptied
+    ]
+    columns = [
+        ("source", "label"),
+        ("sentences", "n"),
+        ("kept without a token", "n"),
+        ("rejected for it", "n"),
+        ("share", "n"),
+    ]
+    return "<h3>Sentences of which no token is left</h3>\n" + table(columns, rows)
+
+
+CHECK = Check(
+    "tokens",
+    measure,
+    codes=("max_len", "emptied", "rows_without_tokens", "unseen_tokens"),
+    judge=judge,
+    render=render,
+    chapter="tokens",
+    key="tokens",
+)

@@ -1,0 +1,60 @@
+"""Checks which labels the splits have: none, a single one, too few of the taxonomy, some that train lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from etl.dataset.read import SPLITS
+from etl.validation.check import Check
+from etl.validation.checks.labels import count_by
+from etl.validation.findings import Finding, listing
+from etl.validation.rules import Rules
+from etl.validation.view import View
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """The labels of each split that has rows.
+
+    Attributes:
+        splits: rows by label, by split.
+        targets: the labels of the taxonomy.
+    """
+
+    splits: dict[str, Counter[str]]
+    targets: tuple[str, ...]
+
+
+def measure(view: View) -> LabelSets:
+    """Counts the rows of each label in each split."""
+    splits = {split: rows for split in SPLITS if (rows := count_by(view.cells, "label", split))}
+    return LabelSets(splits, view.manifest.taxonomy.targets)
+
+
+def judge(sets: LabelSets, rules: Rules) -> list[Finding]:
+    """Judges missing splits and missing labels."""
+    train = sets.splits.get("train")
+    if train is None:
+        return rules.judge("empty_train", 1)
+    missing = [label for label in sets.targets if label not in train]
+    findings = [
+        *rules.judge("no_validation", int("validation" not in sets.splits)),
+        *rules.judge("one_label", int(len(train) == 1), label=next(iter(train))),
+        *rules.judge("missing_labels", len(missing), targets=len(sets.targets), names=listing(missing)),
+    ]
+    for split, rows in sets.splits.items():
+        unseen = sorted(
+            (label for label in rows if label not in train), key=lambda label: (-rows[label], label)
+        )
+        unseen_rows = sum(rows[label] for label in unseen)
+        findings += rules.judge("unseen_labels", unseen_rows, split=split, names=listing(unseen))
+    return findings
+
+
+CHECK = Check(
+    "label sets",
+    measure,
+    codes=("empty_train", "no_validation", "one_label", "missing_labels", "unseen_labels"),
+    judge=judge,
+)

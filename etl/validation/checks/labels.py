@@ -1,0 +1,84 @@
+"""Counts rows by split, source and label: the small table that all checks of labels start from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+from etl.dataset.read import SPLITS
+from etl.text.html import bar, count, legend, name, percent, section, table
+from etl.validation.check import Check, ReportContext
+from etl.validation.view import Cell, View
+
+# A column that holds no labels may have one value a row; nobody reads a chart of thousands.
+_MOST_LABELS = 40
+
+
+def measure(view: View) -> tuple[Cell, ...]:
+    """Counts kept rows by split, source and label."""
+    return view.cells
+
+
+def count_by(
+    cells: Iterable[Cell], key: Literal["label", "source"], split: str | None = None
+) -> Counter[str]:
+    """Adds up rows by label or by source.
+
+    Args:
+        cells: rows by split, source and label.
+        key: what to count by.
+        split: whose rows to count; None: all.
+    """
+    rows: Counter[str] = Counter()
+    for cell in cells:
+        if split in (None, cell.split):
+            rows[cell.label if key == "label" else cell.source] += cell.rows
+    return rows
+
+
+def commonest_labels(cells: Iterable[Cell]) -> list[str]:
+    """Returns the labels that charts show, the commonest first."""
+    rows = count_by(cells, "label")
+    return sorted(rows, key=lambda label: (-rows[label], label))[:_MOST_LABELS]
+
+
+def render_left_out(cells: Iterable[Cell]) -> str:
+    """Says how many labels a chart of the commonest leaves out."""
+    more = len({cell.label for cell in cells}) - _MOST_LABELS
+    return f'<p class="about">{count(more)} rarer labels are not shown.</p>\n' if more > 0 else ""
+
+
+def render(cells: tuple[Cell, ...], _context: ReportContext) -> str:
+    """Draws the share of each label in each split."""
+    by_split = {split: rows for split in SPLITS if (rows := count_by(cells, "label", split))}
+    if not by_split:
+        return ""
+    shares = {
+        split: {label: n / rows.total() for label, n in rows.items()} for split, rows in by_split.items()
+    }
+    full = max(share for of_split in shares.values() for share in of_split.values())
+    lines = [
+        [
+            name(label),
+            "".join(
+                bar([(share.get(label, 0) / full, split, f"{split} {percent(share.get(label, 0))} {label}")])
+                for split, share in shares.items()
+            ),
+            *(percent(share.get(label, 0)) for share in shares.values()),
+            count(sum(rows[label] for rows in by_split.values())),
+        ]
+        for label in commonest_labels(cells)
+    ]
+    columns = [
+        ("label", "label"),
+        (f"share of the split, full bar {percent(full)}", "wide"),
+        *((split, "n") for split in by_split),
+        ("rows", "n"),
+    ]
+    colours = {split: split for split in by_split}
+    about = "How each split shares out its labels. Bars of one label that differ in length are drift."
+    return section("Labels by split", about, legend(colours), table(columns, lines), render_left_out(cells))
+
+
+CHECK = Check("labels", measure, render=render, chapter="labels", key="cells")

@@ -1,0 +1,53 @@
+"""Checks what was met while an external table was read: bad rows, guessed columns, odd labels."""
+
+from __future__ import annotations
+
+from etl.validation.check import Check
+from etl.validation.external.dataset import ExternalTable
+from etl.validation.findings import Finding, listing
+from etl.validation.rules import Rules
+from etl.validation.view import View
+
+
+def measure(view: View) -> ExternalTable:
+    """Returns what `etl.validation.external` noted while it read the table."""
+    assert view.table is not None
+    return view.table
+
+
+def judge(table: ExternalTable, rules: Rules) -> list[Finding]:
+    """Judges bad rows, guessed columns, a missing split column, files left aside, spellings of labels."""
+    guessed = ", ".join(f"{role} from `{column}`" for role, column in table.guessed.items())
+    reasons = [f"{detail} ({count:,})" for detail, count in table.bad_rows.most_common()]
+    labels = table.labels
+    spellings = [
+        f"{label!r} ({labels[label]:,}) beside {usual!r} ({labels[usual]:,})"
+        for label, usual in table.spellings.items()
+    ]
+    return [
+        *rules.judge(
+            "bad_rows",
+            table.bad_rows.total(),
+            difference=listing(reasons, most=3),
+            examples=table.bad_row_ids,
+        ),
+        *rules.judge("guessed_columns", len(table.guessed), difference=guessed),
+        *rules.judge("no_split_column", 0 if table.has_splits else table.rows),
+        *rules.judge("files_left_aside", len(table.left_aside), names=listing(table.left_aside)),
+        *rules.judge(
+            "label_spelling",
+            len(spellings),
+            of=len(labels),
+            names=listing(spellings),
+            examples=table.spelling_ids,
+        ),
+    ]
+
+
+CHECK = Check(
+    "reading",
+    measure,
+    codes=("bad_rows", "guessed_columns", "no_split_column", "files_left_aside", "label_spelling"),
+    judge=judge,
+    is_applicable=lambda view: view.is_external,
+)

@@ -1,0 +1,174 @@
+"""Counts rows that another row of the same split repeats: the same text, or nearly the same.
+
+This is no leakage: validation and test are never thinned. Short utterances are counted apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from etl.dataset.read import SPLITS
+from etl.text.html import bar, count_or_dash, percent, section, table, text
+from etl.validation.check import Check, ReportContext
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.rules import Rules
+from etl.validation.sentences import Sentences
+from etl.validation.view import View
+
+# (level, what rows share); L3 goes by the normalised text and those near it.
+_LEVELS = (("L0", "raw_text"), ("L1", "normalised"))
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What one split repeats at one level.
+
+    Attributes:
+        level: L0 same raw text, L1 same normalised text, L3 near-duplicates, which include L1.
+        split: train, validation or test.
+        rows: rows that another row of the split is the same as, short utterances aside.
+        of: all rows of the split.
+        texts: how many texts these rows are; 0 at L3, since two texts near a third need not be near.
+        short_rows: rows with a counterpart that are too short to count.
+        pairs: a few as (id, id), by id; at L3 the least similar ones.
+        similarities: at L3, for each pair how similar it is, 0 to 1; else empty.
+    """
+
+    level: str
+    split: str
+    rows: int
+    of: int
+    texts: int
+    short_rows: int
+    pairs: tuple[tuple[str, str], ...]
+    similarities: tuple[float, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """The share of the split that is affected."""
+        return self.rows / self.of if self.of else 0.0
+
+
+def measure(view: View) -> tuple[Repeat, ...]:
+    """Measures what each split that has rows repeats; without L3 where `dedupe.near` is 0."""
+    rows = view.sentences
+    repeats = []
+    for split in SPLITS:
+        of_split = rows.of(split)
+        if of_split.height:
+            repeats += [_same(level, key, split, of_split) for level, key in _LEVELS]
+            repeats += [_near(rows, split, of_split)] if view.manifest.settings.dedupe.near else []
+    return tuple(repeats)
+
+
+def judge(repeats: tuple[Repeat, ...], rules: Rules) -> list[Finding]:
+    """Judges the share of each split that repeats a normalised text."""
+    near = {repeat.split: repeat.rows for repeat in repeats if repeat.level == "L3"}
+    return [
+        finding
+        for repeat in repeats
+        if repeat.level == "L1"
+        for finding in rules.judge(
+            "repeats",
+            repeat.share,
+            examples=[row_id for pair in repeat.pairs for row_id in pair],
+            split=repeat.split,
+            rows=repeat.rows,
+            of=repeat.of,
+            texts=repeat.texts,
+            near=near.get(repeat.split, repeat.rows),
+        )
+    ]
+
+
+def _same(level: str, key: str, split: str, rows: pl.DataFrame) -> Repeat:
+    repeated = rows.filter(pl.col(key).is_not_null() & pl.col(key).is_duplicated())
+    long = repeated.filter(~pl.col("is_short"))
+    counted = long.filter(pl.col(key).is_duplicated())
+    ids = pl.col("id").sort()
+    pairs = counted.group_by(key).agg(ids.first().alias("one"), ids.get(1).alias("two"))
+    return Repeat(
+        level=level,
+        split=split,
+        rows=counted.height,
+        of=rows.height,
+        texts=pairs.height,
+        short_rows=repeated.height - counted.height,
+        pairs=tuple(pairs.sort("one").head(MAX_EXAMPLES).select("one", "two").iter_rows()),
+    )
+
+
+def _near(rows: Sentences, split: str, of_split: pl.DataFrame) -> Repeat:
+    is_repeated = pl.col("normalised").is_not_null() & pl.col("normalised").is_duplicated()
+    long = of_split.filter(~pl.col("is_short"))
+    near = rows.near_texts(split, split)
+    any_near = rows.near_texts(split, split, with_short=True)
+    counted = long.filter(is_repeated | pl.col("normalised").is_in(near["normalised"].implode()))
+    repeated = of_split.filter(is_repeated | pl.col("normalised").is_in(any_near["normalised"].implode()))
+    first = long.group_by("normalised").agg(pl.col("id").min())
+    # Each pair of texts once: of two that are each other's nearest, the first.
+    pairs = (
+        near.join(first, on="normalised")
+        .join(first.select(other="normalised", other_id="id"), on="other")
+        .select(
+            "similarity", one=pl.min_horizontal("id", "other_id"), two=pl.max_horizontal("id", "other_id")
+        )
+        .unique()
+        .sort("similarity", "one", "two")
+        .head(MAX_EXAMPLES)
+    )
+    return Repeat(
+        level="L3",
+        split=split,
+        rows=counted.height,
+        of=of_split.height,
+        texts=0,
+        short_rows=repeated.height - counted.height,
+        pairs=tuple(pairs.select("one", "two").iter_rows()),
+        similarities=tuple(pairs["similarity"].round(4)),
+    )
+
+
+def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
+    """Draws what each split repeats."""
+    names = {"L0": "same raw text", "L1": "same normalised text", "L3": "near-duplicate"}
+    full = max(0.01, *(repeat.share for repeat in repeats)) if repeats else 0
+    rows = [
+        [
+            f'<span class="level">{repeat.level}</span> {names[repeat.level]}',
+            text(repeat.split),
+            bar([(repeat.share / full, "doubtful", f"{percent(repeat.share)} of {repeat.split}")]),
+            count_or_dash(repeat.rows),
+            percent(repeat.share) if repeat.rows else count_or_dash(0),
+            count_or_dash(repeat.texts),
+            count_or_dash(repeat.short_rows),
+        ]
+        for repeat in repeats
+    ]
+    if not any(repeat.rows or repeat.short_rows for repeat in repeats):
+        return ""
+    columns = [
+        ("level", "label"),
+        ("split", "name"),
+        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("rows", "n"),
+        ("share", "n"),
+        ("texts", "n"),
+        ("too short to count", "n"),
+    ]
+    about = "Rows that another row of the same split repeats, each level counted on its own."
+    return section("Duplicates within a split", about, table(columns, rows), anchor="repeats")
+
+
+CHECK = Check(
+    "repeats",
+    measure,
+    codes=("repeats",),
+    judge=judge,
+    render=render,
+    chapter="leakage",
+    key="repeats",
+    stage="late",
+)

@@ -1,0 +1,176 @@
+"""Counts texts that two corpora share, and how often their labels agree.
+
+This is no leakage: corpora may quote each other. Short utterances are counted apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from etl.text.html import count, count_or_dash, name, percent, section, table
+from etl.validation.check import Check, ReportContext
+from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.rules import Rules
+from etl.validation.view import View
+
+# Fewer shared texts say nothing of how two corpora label.
+_FEWEST_TEXTS = 20
+
+
+@dataclass(frozen=True)
+class SourceOverlap:
+    """What two corpora share: one cell of the matrix. Short utterances are left out, but for `short_texts`.
+
+    Attributes:
+        source, other: their slugs, the smaller one first.
+        texts: distinct normalised texts that both have.
+        rows, other_rows: the rows of each that have such a text.
+        of, other_of: all rows of each.
+        compared: shared texts that are labelled in both.
+        agreeing: those of them whose rows all carry one label, in both.
+        short_texts: texts that are too short to count.
+        pairs: a few as (id in source, id in other), by id; first those whose labels differ.
+    """
+
+    source: str
+    other: str
+    texts: int
+    rows: int
+    other_rows: int
+    of: int
+    other_of: int
+    compared: int
+    agreeing: int
+    short_texts: int
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of the shared texts on whose label both agree; None if none are labelled in both."""
+        return self.agreeing / self.compared if self.compared else None
+
+
+def measure(view: View) -> tuple[SourceOverlap, ...]:
+    """Measures every two corpora that share a text, short or not; sorted."""
+    rows = view.sentences.rows
+    counts = dict(rows.group_by("source").len().iter_rows())
+    texts = _shared_texts(rows)
+    right = texts.rename({name: f"other_{name}" for name in texts.columns if name != "normalised"})
+    shared = texts.join(right, on="normalised").filter(pl.col("source") < pl.col("other_source"))
+    shared = shared.with_columns(is_short=pl.col("is_short") | pl.col("other_is_short"))
+    return tuple(
+        _overlap(pair, counts)
+        for pair in shared.sort("source", "other_source").partition_by(
+            "source", "other_source", maintain_order=True
+        )
+    )
+
+
+def judge(overlaps: tuple[SourceOverlap, ...], rules: Rules) -> list[Finding]:
+    """Judges the texts that two corpora share, and how often their labels differ."""
+    return [finding for overlap in overlaps for finding in _judge_overlap(overlap, rules)]
+
+
+def _judge_overlap(overlap: SourceOverlap, rules: Rules) -> list[Finding]:
+    facts: dict[str, Any] = {
+        "source": overlap.source,
+        "other": overlap.other,
+        "rows": overlap.rows,
+        "other_rows": overlap.other_rows,
+        "compared": overlap.compared,
+        "agreeing": overlap.agreeing,
+    }
+    examples = [row_id for pair in overlap.pairs for row_id in pair]
+    findings = rules.judge("source_overlap", overlap.texts, examples=examples, **facts)
+    if overlap.compared >= _FEWEST_TEXTS:
+        disagreement = 1 - overlap.agreeing / overlap.compared
+        findings += rules.judge("source_disagreement", disagreement, examples=examples, **facts)
+    return findings
+
+
+def _shared_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns a row for each text of each source that another has too: rows, labels, first id."""
+    texts = rows.filter(pl.col("normalised").is_not_null())
+    met = texts.select("normalised", "source").unique()
+    shared = met.filter(pl.col("normalised").is_duplicated()).select("normalised").unique()
+    labels = pl.col("label").drop_nulls()
+    return (
+        texts.join(shared, on="normalised", how="semi")
+        .group_by("normalised", "source")
+        .agg(
+            pl.len().cast(pl.Int64).alias("rows"),
+            labels.n_unique().alias("n_labels"),
+            labels.min().alias("label"),
+            pl.col("id").min(),
+            pl.col("is_short").all(),
+        )
+    )
+
+
+def _overlap(shared: pl.DataFrame, counts: dict[str, int]) -> SourceOverlap:
+    """Returns one cell of the matrix, of the texts that two sources share."""
+    source, other = shared["source"][0], shared["other_source"][0]
+    is_labelled = (pl.col("n_labels") > 0) & (pl.col("other_n_labels") > 0)
+    is_one_label = (pl.col("n_labels") == 1) & (pl.col("other_n_labels") == 1)
+    counted = shared.filter(~pl.col("is_short")).with_columns(
+        is_compared=is_labelled,
+        is_agreed=is_one_label & (pl.col("label") == pl.col("other_label")),
+    )
+    # What differs is what to look at.
+    ordered = counted.sort(pl.col("is_compared") & ~pl.col("is_agreed"), "id", descending=[True, False])
+    return SourceOverlap(
+        source=source,
+        other=other,
+        texts=counted.height,
+        rows=int(counted["rows"].sum()),
+        other_rows=int(counted["other_rows"].sum()),
+        of=counts[source],
+        other_of=counts[other],
+        compared=int(counted["is_compared"].sum()),
+        agreeing=int(counted["is_agreed"].fill_null(value=False).sum()),
+        short_texts=shared.height - counted.height,
+        pairs=tuple(ordered.head(MAX_EXAMPLES).select("id", "other_id").iter_rows()),
+    )
+
+
+def render(overlaps: tuple[SourceOverlap, ...], _context: ReportContext) -> str:
+    """Draws the matrix of what corpora share: texts, and how often their labels agree."""
+    cells = {(overlap.source, overlap.other): overlap for overlap in overlaps if overlap.texts}
+    if not cells:
+        return ""
+    sources = sorted({source for pair in cells for source in pair})
+    rows = [
+        [
+            name(source),
+            *(_render_cell(cells.get((min(source, other), max(source, other)))) for other in sources),
+        ]
+        for source in sources
+    ]
+    columns = [("", "label"), *((source, "n") for source in sources)]
+    about = (
+        "Distinct normalised texts that two corpora share, and how many of those that both label carry one "
+        "label in all their rows. Short utterances are left out."
+    )
+    return section("Texts that corpora share", about, table(columns, rows), anchor="overlap")
+
+
+def _render_cell(overlap: SourceOverlap | None) -> str:
+    if overlap is None:
+        return count_or_dash(0)
+    agreement = "" if overlap.agreement is None else f"{percent(overlap.agreement)} agree"
+    return f'{count(overlap.texts)} <span class="quiet">{agreement}</span>'
+
+
+CHECK = Check(
+    "source overlap",
+    measure,
+    codes=("source_overlap", "source_disagreement"),
+    judge=judge,
+    render=render,
+    chapter="leakage",
+    key="source_overlaps",
+    stage="late",
+)

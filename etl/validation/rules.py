@@ -1,0 +1,126 @@
+"""The rules of `schemas/checks/`: above which number a measure is a finding, how severe, and in which words.
+
+Checks measure; whether a number is a finding is decided here alone. The section `validate` of the settings
+replaces thresholds and severities of single rules.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+from msgspec import structs
+
+from etl.errors import SettingsError
+from etl.schema import resources
+from etl.settings import Validate
+from etl.validation.findings import MAX_EXAMPLES, SEVERITIES, Finding
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `schemas/checks/`; its keys are explained in `areas.yaml` there.
+
+    Attributes:
+        area: the file that it stands in, such as "leakage".
+    """
+
+    area: str
+    severity: Literal["error", "warning", "note", "off"]
+    threshold: int | float
+    title: str
+    message: str
+    explanation: str
+    what_to_do: str
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules by finding code, in the order of `schemas/checks/`."""
+
+    by_code: Mapping[str, Rule]
+
+    def __getitem__(self, code: str) -> Rule:
+        return self.by_code[code]
+
+    @property
+    def areas(self) -> list[str]:
+        """The areas, in order."""
+        return list(dict.fromkeys(rule.area for rule in self.by_code.values()))
+
+    def judge(
+        self,
+        code: str,
+        number: int | float,
+        *,
+        examples: Iterable[str] = (),
+        threshold: int | float | None = None,
+        **facts: object,
+    ) -> list[Finding]:
+        """Returns the finding `code` if `number` exceeds its threshold, else no finding.
+
+        Args:
+            code: a key of a file in `schemas/checks/`.
+            number: what was measured, in the unit of the threshold there.
+            examples: ids of rows to look at; the first `MAX_EXAMPLES` are kept.
+            threshold: replaces that of the rule.
+            facts: fill the placeholders of the rule's message.
+        """
+        rule = self.by_code[code]
+        limit = rule.threshold if threshold is None else threshold
+        if rule.severity == "off" or not number > limit:
+            return []
+        message = rule.message.format(number=number, threshold=limit, **facts)
+        kept = tuple(examples)[:MAX_EXAMPLES]
+        return [Finding(code, rule.severity, message, number, limit, kept, rule.what_to_do)]
+
+    def sort(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Sorts findings: errors, warnings, notes; within one severity in the order of the rules."""
+        codes = list(self.by_code)
+        return tuple(
+            sorted(findings, key=lambda found: (SEVERITIES.index(found.severity), codes.index(found.code)))
+        )
+
+
+def load_rules(chosen: Validate = Validate()) -> Rules:
+    """Loads the rules of `schemas/checks/`.
+
+    Args:
+        chosen: thresholds and severities that replace those of the files.
+
+    Raises:
+        SettingsError: `chosen` names a finding code that does not exist.
+    """
+    entries = {
+        code: {**entry, "area": area}
+        for area in resources.load("schemas", "checks", "areas.yaml")["areas"]
+        for code, entry in (resources.load("schemas", "checks", f"{area}.yaml") or {}).items()
+    }
+    rules = msgspec.convert(entries, dict[str, Rule])
+    for section, by_code in (("thresholds", chosen.thresholds), ("severities", chosen.severities)):
+        for code in by_code:
+            if code not in rules:
+                raise _unknown_code(section, code, list(rules))
+    return Rules(
+        {
+            code: structs.replace(
+                rule,
+                threshold=chosen.thresholds.get(code, rule.threshold),
+                severity=chosen.severities.get(code, rule.severity),
+            )
+            for code, rule in rules.items()
+        }
+    )
+
+
+def _unknown_code(section: str, code: str, codes: list[str]) -> SettingsError:
+    nearest = difflib.get_close_matches(code, codes, n=3, cutoff=0.5)
+    meant = f"the nearest are {', '.join(nearest)}" if nearest else f"expected one of {', '.join(codes)}"
+    return SettingsError(
+        f"validate.{section} names {code!r}, which is no finding code",
+        details=[meant],
+        next_step="correct the code in your etl.yaml; docs/dataset.md lists them all.",
+    )

@@ -1,0 +1,129 @@
+"""Tokens of one set of rows that another never has: counted, judged, and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from etl.text.html import bar, count, percent, table, text
+from etl.validation.findings import Finding
+from etl.validation.rules import Rules
+
+# Samples of the same sentences come close to the share of unseen tokens that is to be expected.
+_BEYOND_EXPECTED = 2
+
+
+@dataclass(frozen=True)
+class UnseenTokens:
+    """The tokens of one set of rows that another never has.
+
+    Attributes:
+        split, reference: the rows whose tokens are looked up, and those they are looked up in.
+        tokens, distinct: how many tokens there are, and how many different ones.
+        unseen, distinct_unseen: how many of either the reference lacks.
+        by_chance: the share of tokens to expect if both were drawn from the same sentences: the share of
+            tokens of the reference that occur in it once (Good and Turing's estimate).
+    """
+
+    split: str
+    reference: str
+    tokens: int
+    distinct: int
+    unseen: int
+    distinct_unseen: int
+    by_chance: float
+
+    @property
+    def share(self) -> float:
+        """The share of tokens that the reference lacks, 0 to 1."""
+        return self.unseen / self.tokens if self.tokens else 0.0
+
+
+def count_tokens(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Counts how often each token occurs in each split: `split`, `token`, `rows` (occurrences), unordered."""
+    return (
+        rows.select("split", token=pl.col("tokens"))
+        .explode("token")
+        .drop_nulls()
+        .group_by("split", "token")
+        .agg(pl.len().cast(pl.Int64).alias("rows"))
+        .collect(engine="streaming")
+    )
+
+
+def of_split(counted: pl.DataFrame, split: str) -> pl.DataFrame:
+    """Returns `token` and `rows` of one split, of what `count_tokens` returns."""
+    return counted.filter(pl.col("split") == split).select("token", "rows")
+
+
+def find_unseen(these: pl.DataFrame, those: pl.DataFrame, split: str, reference: str) -> UnseenTokens:
+    """Counts the tokens of `these` that are not among `those`.
+
+    Args:
+        these, those: `token` and `rows`, each token once.
+        split, reference: what to call them.
+    """
+    lacking = these.join(those, on="token", how="anti")["rows"]
+    total = int(those["rows"].sum())
+    return UnseenTokens(
+        split=split,
+        reference=reference,
+        tokens=int(these["rows"].sum()),
+        distinct=these.height,
+        unseen=int(lacking.sum()),
+        distinct_unseen=len(lacking),
+        by_chance=those.filter(pl.col("rows") == 1).height / total if total else 1.0,
+    )
+
+
+def judge_unseen(unseen: UnseenTokens, rules: Rules, code: str) -> list[Finding]:
+    """Judges tokens that the reference lacks: a finding if more than two random samples would show.
+
+    Args:
+        unseen: what was measured.
+        rules: thresholds and words.
+        code: the finding to make.
+    """
+    return rules.judge(
+        code,
+        unseen.share,
+        threshold=max(rules[code].threshold, _BEYOND_EXPECTED * unseen.by_chance),
+        split=unseen.split,
+        reference=unseen.reference,
+        by_chance=unseen.by_chance,
+        distinct=unseen.distinct_unseen,
+    )
+
+
+def render_unseen(counts: Sequence[UnseenTokens]) -> str:
+    """Draws tokens out of vocabulary as a table; nothing where there are none."""
+    if not counts:
+        return ""
+    rows = [
+        [
+            text(f"{unseen.split}, not in {unseen.reference}"),
+            bar(
+                [(unseen.share, unseen.split, percent(unseen.share))],
+                is_tall=True,
+                mark=(unseen.by_chance, f"{percent(unseen.by_chance)} to be expected"),
+            ),
+            percent(unseen.share),
+            percent(unseen.by_chance),
+            count(unseen.unseen),
+            count(unseen.tokens),
+            count(unseen.distinct_unseen),
+        ]
+        for unseen in counts
+    ]
+    columns = [
+        ("tokens of", "label"),
+        ("share unseen", "wide"),
+        ("unseen", "n"),
+        ("to be expected", "n"),
+        ("tokens unseen", "n"),
+        ("of", "n"),
+        ("different ones", "n"),
+    ]
+    return "<h3>Tokens out of vocabulary</h3>\n" + table(columns, rows)

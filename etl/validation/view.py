@@ -1,0 +1,141 @@
+"""What the checks look at: a dataset, and what several of them need of it, computed once.
+
+Counts of rows are small tables; hashes of the sentences are in `etl.validation.sentences`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from etl.dataset.manifest import Manifest
+from etl.dataset.read import Dataset
+from etl.errors import InputError
+from etl.validation import sentences
+from etl.validation.sentences import Sentences
+
+if TYPE_CHECKING:
+    from etl.validation.checks.output_contract import Breach
+    from etl.validation.external.dataset import ExternalTable
+
+# The splits on which a model is judged.
+EVALUATION = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The number of rows that one split, source and label have together."""
+
+    split: str
+    source: str
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class View:
+    """A dataset as the checks see it.
+
+    Attributes:
+        dataset: whose rows are checked. The manifest of an external table says almost nothing.
+        table: how an external table was read into the dataset; None for a dataset of `etl ingest`.
+        earlier: an earlier dataset to compare with.
+        noise_dir: where to list the labels that are likely wrong; None: they are not looked for.
+        show_text: whether that list may quote sentences.
+        pair_cache: a folder with the near-duplicates that earlier runs found.
+        wait_for_sentences: returns the sentences that another thread reads; None: they are read when needed.
+        wait_for_breaches: returns what breaks the contract, which may be checked in another process.
+    """
+
+    dataset: Dataset
+    table: ExternalTable | None = None
+    earlier: Dataset | None = None
+    noise_dir: Path | None = None
+    show_text: bool = False
+    pair_cache: Path | None = None
+    wait_for_sentences: Callable[[], Sentences] | None = None
+    wait_for_breaches: Callable[[], list[Breach]] = list
+
+    @property
+    def manifest(self) -> Manifest:
+        """What ingest wrote about the dataset; the checks compare it with the rows."""
+        return self.dataset.manifest
+
+    @property
+    def is_external(self) -> bool:
+        """Whether this is a table that `etl ingest` did not write."""
+        return self.table is not None
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """The hashes of all sentences, and their near-duplicates."""
+        if self.wait_for_sentences:
+            return self.wait_for_sentences()
+        return sentences.read_sentences(self.dataset, self.manifest.settings.dedupe, self.pair_cache)
+
+    @cached_property
+    def row_counts(self) -> pl.DataFrame:
+        """Kept rows by split, source and label, see `count_rows`."""
+        return count_rows(self.dataset)
+
+    @cached_property
+    def reject_counts(self) -> pl.DataFrame:
+        """Rejected rows by source and reason, see `count_rejects`."""
+        return count_rejects(self.dataset)
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Kept rows by split, source and label, without those that lack one of them."""
+        return make_cells(self.row_counts)
+
+
+def count_rows(dataset: Dataset) -> pl.DataFrame:
+    """Counts rows by `split`, `source` and `label` into `rows`, sorted; null labels and sources included."""
+    return (
+        dataset.scan()
+        .group_by("split", "source", "label")
+        .agg(pl.len().alias("rows"))
+        .sort("split", "source", "label")
+        .collect()
+    )
+
+
+def make_cells(row_counts: pl.DataFrame) -> tuple[Cell, ...]:
+    """Returns what `count_rows` counts, without rows that lack a split, source or label.
+
+    Those are reported as a breach of the contract.
+    """
+    return tuple(Cell(*line) for line in row_counts.drop_nulls().iter_rows())
+
+
+def count_rejects(dataset: Dataset) -> pl.DataFrame:
+    """Counts rejected rows by `source` and `reason` into `rows`, sorted.
+
+    Raises:
+        InputError: a file of rejects cannot be read.
+    """
+    rejects = dataset.scan_rejects().group_by("source", "reason").agg(pl.len().alias("rows"))
+    try:
+        return rejects.sort("source", "reason").collect()
+    except (pl.exceptions.ComputeError, OSError) as error:
+        raise unreadable_file(dataset.path / "rejects" / "part-*.parquet", error) from error
+
+
+def parquet_files(dataset: Dataset) -> list[Path]:
+    """Returns the shards and rejects that are there, listed in the manifest or not."""
+    return sorted([*dataset.path.glob("data/*.parquet"), *dataset.path.glob("rejects/*.parquet")])
+
+
+def unreadable_file(file: Path, error: Exception) -> InputError:
+    """Returns the error to raise for a file of the dataset that cannot be read."""
+    return InputError(
+        f"{file.parent.name}/{file.name} cannot be read as part of the dataset",
+        details=[str(error).splitlines()[0] if str(error) else type(error).__name__],
+        cause="The file was damaged, edited, or cut off while it was copied.",
+        next_step="copy the dataset again, or write it again with `etl ingest`",
+    )
