@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from etl.dataset.manifest import Manifest as Manifest
     from etl.dataset.read import Dataset as Dataset
     from etl.dataset.read import open_dataset as open_dataset
+    from etl.dataset.vocab import build_vocab as build_vocab
     from etl.errors import EtlError as EtlError
     from etl.errors import FindingsError as FindingsError
     from etl.errors import InputError as InputError
@@ -44,6 +45,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "WriteError",
+    "build_vocab",
     "ingest",
     "load_settings",
     "open_classifier",
@@ -59,6 +61,7 @@ _MODULES = {
     "Dataset": "dataset.read",
     "Manifest": "dataset.manifest",
     "Settings": "settings",
+    "build_vocab": "dataset.vocab",
     "ingest": "ingestion.ingest",
     "load_settings": "settings",
     "open_classifier": "models.inference.classifier",
