@@ -95,7 +95,7 @@ class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """By finding code, when it is raised and how grave it is; else as `schemas/checks/` says."""
+    """Threshold and severity overrides by finding code; defaults are in `schemas/checks/`."""
 
     thresholds: dict[str, float] = {}
     severities: dict[str, Severity] = {}

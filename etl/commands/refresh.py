@@ -91,10 +91,10 @@ def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterato
             "--once, --every and --cron exclude each other", next_step="choose one; without any it is once."
         )
     if every is not None:
-        return loop.every(loop.seconds_of(every))
+        return loop.repeat_every(loop.parse_interval(every))
     if cron is not None:
         loop.check_cron(cron)
-        return loop.by_cron(cron)
+        return loop.repeat_by_cron(cron)
     return iter([None])
 
 

@@ -112,7 +112,7 @@ class _Series:
             self._writer = None
 
     def abandon(self) -> None:
-        """Lets go of a shard that will be thrown away; that it is cut off is no new error."""
+        """Closes an unfinished shard of a failed run; write errors are ignored, as the folder is deleted."""
         if self._writer is not None:
             with suppress(OSError):
                 self._writer.close()

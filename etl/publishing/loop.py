@@ -1,4 +1,4 @@
-"""Again and again: at fixed distances, or when a cron expression says so; a run that fails ends nothing."""
+"""Repeats runs at a fixed interval or by a cron expression."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from etl.errors import SettingsError
 from etl.runtime import clock
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-# How often the clock is looked at again, should somebody set it.
-_LOOK_AGAIN_SECONDS = 20.0
+# Maximum wait between two looks at the clock, as it may be set meanwhile.
+_POLL_SECONDS = 20.0
 
 
-def seconds_of(text: str) -> float:
-    """The seconds of a distance in time such as `90s`, `15m`, `6h` or `1d`.
+def parse_interval(text: str) -> float:
+    """Returns the seconds of an interval such as `90s`, `15m`, `6h` or `1d`.
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: it is not an interval.
     """
     match = re.fullmatch(r"(\d+)([smhd])", text.strip())
     if not match or not int(match[1]):
@@ -31,11 +31,10 @@ def seconds_of(text: str) -> float:
     return float(int(match[1]) * _UNITS[match[2]])
 
 
-def every(seconds: float, wait: Callable[[float], None] = time.sleep) -> Iterator[None]:
-    """Once at once, and then whenever so many seconds have passed since the last beginning.
+def repeat_every(seconds: float, wait: Callable[[float], None] = time.sleep) -> Iterator[None]:
+    """Yields immediately, then every `seconds`, measured start to start.
 
-    Where a run takes longer than that, the next one begins when it has ended. Setting the clock changes
-    nothing.
+    After a run that takes longer it yields immediately. Setting the clock has no effect.
     """
     while True:
         begun = time.monotonic()
@@ -43,30 +42,32 @@ def every(seconds: float, wait: Callable[[float], None] = time.sleep) -> Iterato
         wait(max(0.0, begun + seconds - time.monotonic()))
 
 
-def by_cron(
+def repeat_by_cron(
     expression: str,
     now: Callable[[], datetime] = clock.local_time,
     wait: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Whenever a cron expression says so, in local time.
+    """Yields at the times of a cron expression, in local time.
 
-    If the clock is set forward beyond a time, that time has come; if it is set back, the next time from there
-    on counts.
+    If the clock is set forward beyond a time, it yields at once; if back, at the next time from there on.
+
+    Raises:
+        SettingsError: see `check_cron`.
     """
     check_cron(expression)
     while True:
         due = _after(expression, now())
         while (left := (due - now()).total_seconds()) > 0:
-            wait(min(left, _LOOK_AGAIN_SECONDS))
+            wait(min(left, _POLL_SECONDS))
             due = min(due, _after(expression, now()))
         yield
 
 
 def check_cron(expression: str) -> None:
-    """Refuses what is no cron expression.
+    """Checks a cron expression.
 
     Raises:
-        SettingsError: it is none, or the package that reads it is not installed.
+        SettingsError: it is invalid, or the package that parses it is not installed.
     """
     try:
         from croniter import croniter
@@ -86,5 +87,5 @@ def check_cron(expression: str) -> None:
 def _after(expression: str, moment: datetime) -> datetime:
     from croniter import croniter
 
-    found: datetime = croniter(expression, moment).get_next(datetime)
-    return found
+    following: datetime = croniter(expression, moment).get_next(datetime)
+    return following

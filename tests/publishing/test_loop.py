@@ -33,18 +33,18 @@ START = datetime(2025, 3, 1, 1, 30, tzinfo=UTC)
     ("text", "seconds"), [("90s", 90), ("15m", 900), ("6h", 21_600), ("1d", 86_400), (" 2h ", 7_200)]
 )
 def test_a_distance_in_time(text: str, seconds: float) -> None:
-    assert loop.seconds_of(text) == seconds
+    assert loop.parse_interval(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "6", "h", "0h", "-1h", "6 hours", "1.5h"])
 def test_what_is_no_distance_in_time(text: str) -> None:
     with pytest.raises(SettingsError, match="no distance in time"):
-        loop.seconds_of(text)
+        loop.parse_interval(text)
 
 
 def test_every_six_hours_begins_at_once_and_waits_for_what_is_left() -> None:
     waited: list[float] = []
-    for _ in islice(loop.every(21_600, waited.append), 3):
+    for _ in islice(loop.repeat_every(21_600, waited.append), 3):
         pass
     assert len(waited) == 2
     assert all(21_599 < seconds <= 21_600 for seconds in waited)
@@ -53,7 +53,7 @@ def test_every_six_hours_begins_at_once_and_waits_for_what_is_left() -> None:
 def test_a_cron_expression_names_the_times() -> None:
     pytest.importorskip("croniter")
     clock = Clock(START)
-    times = [clock.time for _ in islice(loop.by_cron("0 3 * * *", clock.now, clock.wait), 3)]
+    times = [clock.time for _ in islice(loop.repeat_by_cron("0 3 * * *", clock.now, clock.wait), 3)]
     assert [time.isoformat() for time in times] == [f"2025-03-0{day}T03:00:00+00:00" for day in (1, 2, 3)]
 
 
@@ -62,7 +62,7 @@ def test_a_clock_that_is_set_forward_makes_it_due_and_set_back_due_again(hours: 
     pytest.importorskip("croniter")
     clock = Clock(START)
     clock.jumps = [timedelta(hours=hours)]
-    next(loop.by_cron("0 3,23 * * *", clock.now, clock.wait))
+    next(loop.repeat_by_cron("0 3,23 * * *", clock.now, clock.wait))
     assert clock.time.isoformat().startswith(first)
 
 

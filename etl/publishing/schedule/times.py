@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from etl.errors import SettingsError
-from etl.publishing.loop import check_cron, seconds_of
+from etl.publishing.loop import check_cron, parse_interval
 
 DAILY = "0 3 * * *"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -53,7 +53,7 @@ def parse_timing(every: str | None, cron: str | None) -> Timing:
     if every is not None and cron is not None:
         raise SettingsError("--every and --cron exclude each other", next_step="choose one.")
     if every is not None:
-        return Timing(int(seconds_of(every)), None)
+        return Timing(int(parse_interval(every)), None)
     return Timing(None, _standardise(DAILY if cron is None else cron))
 
 
