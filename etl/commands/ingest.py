@@ -152,7 +152,7 @@ def _show_as_json(manifest: Manifest) -> None:
 
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
-    """What would be read, left aside and skipped."""
+    """Shows which files would be read, left aside and skipped."""
     import msgspec
 
     from etl.dataset.manifest import SkippedFile
@@ -235,7 +235,7 @@ def show(manifest: Manifest, out: str | Path) -> None:
 
 
 def key_tokens_in_short(tokens: TokenReport) -> str:
-    """What the key-token filter did, in a line; shares are of all tokens."""
+    """Summarises the key-token filter in one line; shares are of all tokens."""
     from etl.runtime import console
 
     before, after = tokens.before, tokens.after
@@ -250,7 +250,7 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
 
 
 def _show_notes(manifest: Manifest) -> None:
-    """What a person should know, a line each; the manifest has all of it."""
+    """Shows notes and warnings, a line each; the manifest has all details."""
     from etl.runtime import console
 
     for why, count in Counter(each.kind for each in manifest.left_aside).items():

@@ -1,4 +1,4 @@
-"""What the commands that train share: what they check first, and how they show a run and what it gave."""
+"""Shared by the commands that train: checks of options, the display of a run and of its result."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_lr(lr: float, usual: str) -> None:
 
 
 def max_len_of(text: str) -> int | None:
-    """What `--max-len` means: a number, or None for auto.
+    """Parses `--max-len`: a number, or None for auto.
 
     Raises:
         SettingsError: it is neither.

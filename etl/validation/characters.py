@@ -1,4 +1,4 @@
-"""What the characters of a sentence are: Korean or other letters, white space, nothing to see, damage.
+"""Classifies the characters of sentences: Korean and other letters, white space, invisible, damaged.
 
 Looks at one table entry a character, for all rows at once; only rows with characters that a damaged Korean
 text has, and a sound one hardly ever, are decoded again to see whether they become Korean.
@@ -77,7 +77,7 @@ _STRANGE_CHARACTERS = 3
 
 
 def kinds(text: pl.Series) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
-    """What the characters of each text are.
+    """Classifies the characters of each text.
 
     Args:
         text: strings; a null counts as empty.

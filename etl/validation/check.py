@@ -30,7 +30,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 @dataclass(frozen=True)
 class ReportContext:
-    """What a section of the report may show beside the measures of its own check.
+    """Data that a section of the report may show beside the measures of its own check.
 
     Attributes:
         statistics: the measures of all checks, by the name of the check.

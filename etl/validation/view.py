@@ -1,4 +1,4 @@
-"""What the checks look at: a dataset, and what several of them need of it, computed once.
+"""View of a dataset for the checks: values that several of them need are computed once.
 
 Counts of rows are small tables; hashes of the sentences are in `etl.validation.sentences`.
 """
@@ -63,7 +63,7 @@ class View:
 
     @property
     def manifest(self) -> Manifest:
-        """What ingest wrote about the dataset; the checks compare it with the rows."""
+        """The manifest that ingest wrote; the checks compare it with the rows."""
         return self.dataset.manifest
 
     @property

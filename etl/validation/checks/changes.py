@@ -32,7 +32,7 @@ _SAME_TEXT = 0.5
 
 @dataclass(frozen=True)
 class SplitChanges:
-    """What changed in one split.
+    """Changes in one split.
 
     Attributes:
         rows, earlier_rows: now, and before.

@@ -19,7 +19,7 @@ _SHORT = {"train": "train", "validation": "val", "test": "test"}
 
 @dataclass(frozen=True)
 class ConstantPredictor:
-    """What a model reaches on one split without looking at its input.
+    """Scores of a constant predictor, which ignores its input, on one split.
 
     Attributes:
         split: validation or test; train where there is neither.

@@ -32,7 +32,7 @@ LEVELS = (
 
 @dataclass(frozen=True)
 class Leak:
-    """What one evaluation split shares with train at one level.
+    """Rows of one evaluation split that are also in train, at one level.
 
     Attributes:
         level, code: L0 leak_exact, L1 leak_normalised, L2 leak_tokens, L3 leak_near, L4 leak_group.

@@ -23,7 +23,7 @@ _LEVELS = (("L0", "raw_text"), ("L1", "normalised"))
 
 @dataclass(frozen=True)
 class Repeat:
-    """What one split repeats at one level.
+    """Texts that one split repeats, at one level.
 
     Attributes:
         level: L0 same raw text, L1 same normalised text, L3 near-duplicates, which include L1.

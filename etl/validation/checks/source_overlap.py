@@ -22,7 +22,7 @@ _FEWEST_TEXTS = 20
 
 @dataclass(frozen=True)
 class SourceOverlap:
-    """What two corpora share: one cell of the matrix. Short utterances are left out, but for `short_texts`.
+    """Texts that two corpora share. Short utterances are counted in `short_texts` only.
 
     Attributes:
         source, other: their slugs, the smaller one first.

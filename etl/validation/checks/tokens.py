@@ -28,7 +28,7 @@ CUT_AT_MOST = 0.01
 
 @dataclass(frozen=True)
 class VocabularyCoverage:
-    """What the commonest tokens of train cover.
+    """Coverage by the most frequent tokens of train.
 
     Attributes:
         size: how many distinct tokens, ids of `<pad>` and `<unk>` not counted.
