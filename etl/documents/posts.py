@@ -13,7 +13,7 @@ from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_table, raw_file_in_memory
-from etl.ingestion.tables.table import Table
+from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources
 
 _NEXT_STEP = "repair it, or save it again, as UTF-8 where it is text."
@@ -79,7 +79,7 @@ def _known(names: list[str]) -> dict[str, str]:
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
 
-def _columns(table: Table, text_column: str | None) -> dict[str, str]:
+def _columns(table: OpenTable, text_column: str | None) -> dict[str, str]:
     columns = _known(table.columns)
     if text_column is not None:
         columns["text"] = column_name(text_column)

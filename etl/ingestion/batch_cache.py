@@ -1,7 +1,7 @@
 """Caches the batches of each input, so that a later run of the steps reads only the inputs that changed.
 
     FOLDER/<fingerprint>/00000.rows.arrow       a batch after the steps that see one batch
-                         00000.….arrow          the other fields of `etl.ingestion.batches.Batch`
+                         00000.….arrow          the other fields of `etl.ingestion.batches.BatchResult`
                          input.json             what else is known, and the XXH3 of each file; written last
 
 The fingerprint stands for everything that determines the content. An entry that is damaged or half written
@@ -24,7 +24,7 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.batches import Batch, FreshInput, Input, Job
+from etl.ingestion.batches import BatchResult, FreshInput, Input, Job
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import Hashes
 from etl.ingestion.spool import StoredRows
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 INDEX = "input.json"
 # Another run may get another result, so a batch with one of these reasons is not cached.
 _NON_REPRODUCIBLE_REASONS = ("tagger_timeout", "tagger_crash", "tagger_error")
-_FRAMES = Batch._fields[1:]
+_FRAMES = BatchResult._fields[1:]
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -79,10 +79,10 @@ class CachedInput:
         except OSError:
             return False
 
-    def _load(self, number: int) -> Batch:
+    def _load(self, number: int) -> BatchResult:
         rows = StoredRows(self.folder / _name(number, "rows"), self.index.batch_rows[number])
         frames = [pl.read_ipc((self.folder / _name(number, name)).read_bytes()) for name in _FRAMES]
-        return Batch(rows, *frames)
+        return BatchResult(rows, *frames)
 
 
 @dataclass
@@ -134,15 +134,15 @@ class RecordedInput:
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
         self.partial_folder.rename(self.folder)
 
-    def _run(self, number: int, rows: pl.DataFrame) -> Batch:
+    def _run(self, number: int, rows: pl.DataFrame) -> BatchResult:
         frames = self.fresh.process(rows)
-        for field_name, frame in zip(Batch._fields, frames, strict=True):
+        for field_name, frame in zip(BatchResult._fields, frames, strict=True):
             encoded = io.BytesIO()
             frame.write_ipc(encoded, compression="lz4")
             name = _name(number, field_name)
             (self.partial_folder / name).write_bytes(encoded.getvalue())
             self.files[name] = xxh3_bytes(encoded.getvalue())
-        batch = Batch(*frames)
+        batch = BatchResult(*frames)
         self.batch_rows[number] = batch.row_hashes.height
         if batch.row_hashes["reason"].is_in(_NON_REPRODUCIBLE_REASONS).any():
             self.is_reproducible = False

@@ -30,7 +30,7 @@ from etl.settings import Settings
 _NOT_WRITTEN = ("alias", "reason", "detail", "all_tokens", "all_tags")
 
 
-class Batch(NamedTuple):
+class BatchResult(NamedTuple):
     """Result of the per-batch steps for one batch.
 
     Attributes:
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
     aliases: pl.DataFrame
 
 
-Job = Callable[[], Batch]
+Job = Callable[[], BatchResult]
 
 
 class Input(Protocol):
@@ -82,8 +82,8 @@ class FreshInput:
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _run(self, rows: pl.DataFrame) -> Batch:
-        return Batch(*self.process(rows))
+    def _run(self, rows: pl.DataFrame) -> BatchResult:
+        return BatchResult(*self.process(rows))
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Corpus:
     token_counts: list[TokenTables] = field(default_factory=list)
     aliases: list[pl.DataFrame] = field(default_factory=list)
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: BatchResult) -> None:
         """Adds everything but the rows."""
         self.row_hashes.append(batch.row_hashes)
         self.token_counts = add_counts(self.token_counts, TokenTables(batch.token_sources, batch.tokens))
@@ -148,7 +148,7 @@ def process_batch(tools: Tools, rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Runs the steps that see one batch; called here or on a worker of a cluster.
 
     Returns:
-        The fields of `Batch`, in order.
+        The fields of `BatchResult`, in order.
     """
     rows = run_steps(rows, tools, BATCH)
     counts = count_filtered_tokens(rows)
@@ -162,7 +162,7 @@ def _jobs(inputs: Iterable[Input], log: InputLog) -> Iterator[tuple[Input, Job]]
             yield source, job
 
 
-def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, Batch]:
+def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, BatchResult]:
     source, job = source_and_job
     return source, job()
 

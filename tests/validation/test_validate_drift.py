@@ -12,7 +12,7 @@ from support.views import NO_CONTEXT, RULES, view_of
 from etl.text.normalise import normalised_key
 from etl.validation.check import ReportContext
 from etl.validation.checks import accounts, changes, drift, tokens
-from etl.validation.checks.changes import Changes, SplitChanges
+from etl.validation.checks.changes import DatasetChanges, SplitChanges
 from etl.validation.checks.drift import Drift
 from etl.validation.findings import Finding
 
@@ -32,7 +32,7 @@ def findings(path: Path) -> list[Finding]:
     return [one for found in judged for one in found if RULES[one.code].area == "drift"]
 
 
-def compared(now: Path, earlier: Path) -> Changes:
+def compared(now: Path, earlier: Path) -> DatasetChanges:
     return changes.measure(view_of(now, earlier=earlier))
 
 
@@ -170,7 +170,7 @@ def test_splits_that_are_missing_have_no_drift(write: Write) -> None:
     assert measured(write(clean_rows(train=0))) == {}
 
 
-def changes_by_split(found: Changes) -> dict[str, SplitChanges]:
+def changes_by_split(found: DatasetChanges) -> dict[str, SplitChanges]:
     return {change.split: change for change in found.changes}
 
 

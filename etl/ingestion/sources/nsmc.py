@@ -21,7 +21,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables import json_records
 from etl.ingestion.tables.delimited import record_frames
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import Table
+from etl.ingestion.tables.table import OpenTable
 from etl.schema import contract
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
@@ -68,7 +68,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 yield _review_rows(file, frame)
 
 
-def _open_reviews(file: RecognisedFile, open_file: OpenFile) -> Table:
+def _open_reviews(file: RecognisedFile, open_file: OpenFile) -> OpenTable:
     if file.layout == "raw-lines":
         return json_records.open_lines(open_file, file.preview())
     content, open_file.encoding = to_utf8(open_file.stream.read(), file.raw.name)

@@ -14,12 +14,12 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table
+from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection
 
 Record = tuple[int, list[str]]
 
 
-def open_delimited(open_file: OpenFile, preview: Preview) -> Table:
+def open_delimited(open_file: OpenFile, preview: Preview) -> OpenTable:
     """Opens a table whose first record is its header.
 
     Raises:
@@ -27,7 +27,9 @@ def open_delimited(open_file: OpenFile, preview: Preview) -> Table:
     """
     records = read_records(open_file, preview)
     columns = column_names(next(records, (0, []))[1])
-    return Table(open_file.raw.name, columns, partial(_read, open_file, preview.delimiter, records, columns))
+    return OpenTable(
+        open_file.raw.name, columns, partial(_read, open_file, preview.delimiter, records, columns)
+    )
 
 
 def record_frames(
@@ -46,8 +48,8 @@ def record_frames(
         is_quoted: whether quotes may enclose a field (CSV), or are text like any other.
 
     Yields:
-        A frame as `Table.frames` describes it, of all columns. `position` is the number of the record from 1,
-        header and blank lines included.
+        A frame as `OpenTable.frames` describes it, of all columns. `position` is the number of the record
+        from 1, header and blank lines included.
     """
     preview = Preview(open_file.raw)
     delimiter = delimiter or preview.delimiter

@@ -24,7 +24,7 @@ from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.delimited import breaks_off
 from etl.ingestion.tables.header import column_name
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table, Unit, with_no_bad_records
+from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection, Unit, with_no_bad_records
 from etl.text.encoding import CHUNK_BYTES, to_utf8
 
 # A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
@@ -41,7 +41,7 @@ _PLAIN_TYPES = get_args(Plain)
 Block = tuple[int, bytes]
 
 
-def open_json(open_file: OpenFile, preview: Preview) -> Table:
+def open_json(open_file: OpenFile, preview: Preview) -> OpenTable:
     """Opens a JSON array of objects, or objects on lines, whichever the file begins like.
 
     Raises:
@@ -50,7 +50,7 @@ def open_json(open_file: OpenFile, preview: Preview) -> Table:
     return open_array(open_file) if preview.is_json_array else open_lines(open_file, preview)
 
 
-def open_lines(open_file: OpenFile, preview: Preview) -> Table:
+def open_lines(open_file: OpenFile, preview: Preview) -> OpenTable:
     """Opens a file with one JSON object a line; a position is the number of the line, from 1.
 
     Raises:
@@ -60,7 +60,7 @@ def open_lines(open_file: OpenFile, preview: Preview) -> Table:
     return _open_blocks(open_file, _blocks_of_lines(open_file, preview.codec), "line")
 
 
-def open_array(open_file: OpenFile) -> Table:
+def open_array(open_file: OpenFile) -> OpenTable:
     """Opens a JSON array of objects, which is held in memory; a position is the index of the object, from 0.
 
     Raises:
@@ -79,7 +79,7 @@ def open_array(open_file: OpenFile) -> Table:
     return open_elements(open_file, elements)
 
 
-def open_elements(open_file: OpenFile, elements: Sequence[bytes | msgspec.Raw]) -> Table:
+def open_elements(open_file: OpenFile, elements: Sequence[bytes | msgspec.Raw]) -> OpenTable:
     """Opens the elements of an array, see `array_elements`."""
     blocks = (
         (start, b"\n".join(_on_one_line(bytes(element)) for element in elements[start : start + BATCH_ROWS]))
@@ -114,12 +114,12 @@ def _on_one_line(element: bytes) -> bytes:
         return element.replace(b"\n", b" ")
 
 
-def _open_blocks(open_file: OpenFile, blocks: Iterator[Block], unit: Unit) -> Table:
+def _open_blocks(open_file: OpenFile, blocks: Iterator[Block], unit: Unit) -> OpenTable:
     """Opens what stands in blocks of lines; only the first is looked into now."""
     first = list(itertools.islice(blocks, 1))
     keys = _first_keys(first[0][1]) if first else {}
     read = partial(_read, open_file, itertools.chain(first, blocks), keys)
-    return Table(open_file.raw.name, list(keys), read, unit, has_fixed_columns=False)
+    return OpenTable(open_file.raw.name, list(keys), read, unit, has_fixed_columns=False)
 
 
 def _first_keys(lines: bytes) -> dict[str, str]:

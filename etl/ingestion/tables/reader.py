@@ -20,11 +20,11 @@ from etl.ingestion.tables.columnar import open_columnar
 from etl.ingestion.tables.delimited import open_delimited
 from etl.ingestion.tables.json_records import open_json
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import Selection, Table
+from etl.ingestion.tables.table import OpenTable, Selection
 from etl.ingestion.tables.workbook import open_workbook
 
 # In the order of trust: those that keep types first.
-OPENERS: dict[str, Callable[[OpenFile, Preview], Table]] = {
+OPENERS: dict[str, Callable[[OpenFile, Preview], OpenTable]] = {
     ".parquet": open_columnar,
     ".arrow": open_columnar,
     ".jsonl": open_json,
@@ -39,7 +39,7 @@ FORMATS = (*OPENERS,)
 _METADATA = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*|tmp.*")
 
 
-def open_table(open_file: OpenFile, preview: Preview) -> Table:
+def open_table(open_file: OpenFile, preview: Preview) -> OpenTable:
     """Opens a table; its rows are read from `open_file`, or from the same file opened again.
 
     Args:
@@ -60,7 +60,7 @@ def open_table(open_file: OpenFile, preview: Preview) -> Table:
 
 
 @contextmanager
-def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Iterator[Table]:
+def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Iterator[OpenTable]:
     """Opens a table outside ingest, where nothing records what is read.
 
     Args:
@@ -70,7 +70,7 @@ def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Ite
 
     Raises:
         InputError: the format is not supported, or the file is damaged or in no known encoding. The same
-            holds for each step of `Table.frames`.
+            holds for each step of `OpenTable.frames`.
     """
     with ExitStack() as stack:
         with _explain_errors(raw.name, next_step):

@@ -30,7 +30,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Table:
+class OpenTable:
     """One table, open.
 
     Args:
@@ -53,7 +53,7 @@ class Table:
         """Reads the rows, once.
 
         Args:
-            columns: those to read, of `Table.columns`, or any where they are not fixed.
+            columns: those to read, of `OpenTable.columns`, or any where they are not fixed.
             text_only: of JSON, the columns in which anything but a string is read as null.
             has_nested: of JSON, whether lists and objects are read as null; else they make their record bad.
 

@@ -11,10 +11,10 @@ from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.sheet import header_of, with_header
-from etl.ingestion.tables.table import BATCH_ROWS, Selection, Table, with_no_bad_records
+from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection, with_no_bad_records
 
 
-def open_workbook(open_file: OpenFile, preview: Preview) -> Table:
+def open_workbook(open_file: OpenFile, preview: Preview) -> OpenTable:
     """Opens the first sheet, whose first row with a cell is its header.
 
     Raises:
@@ -23,7 +23,7 @@ def open_workbook(open_file: OpenFile, preview: Preview) -> Table:
     cells = preview.cells
     assert cells is not None  # the format is that of a workbook
     columns = column_names(header_of(cells, 0))
-    return Table(open_file.raw.name, columns, partial(_read, open_file, cells))
+    return OpenTable(open_file.raw.name, columns, partial(_read, open_file, cells))
 
 
 def _read(open_file: OpenFile, cells: pl.DataFrame, selection: Selection) -> Iterator[pl.DataFrame]:

@@ -62,7 +62,7 @@ class SplitChanges:
 
 
 @dataclass(frozen=True)
-class Changes:
+class DatasetChanges:
     """The changes since an earlier dataset.
 
     Attributes:
@@ -79,7 +79,7 @@ class Changes:
     sources_new: tuple[str, ...]
 
 
-def measure(view: View) -> Changes:
+def measure(view: View) -> DatasetChanges:
     """Compares the dataset with the earlier one; memory: an id and two hashes a row, the distinct tokens."""
     assert view.earlier is not None
     dataset, earlier = view.dataset, view.earlier
@@ -90,7 +90,7 @@ def measure(view: View) -> Changes:
     lengths = drift.count_characters(dataset), drift.count_characters(earlier)
     words = unseen.count_tokens(dataset.scan()), unseen.count_tokens(earlier.scan())
     labels, sources = ([{getattr(cell, of) for cell in side} for side in cells] for of in ("label", "source"))
-    return Changes(
+    return DatasetChanges(
         matched_by=matched_by,
         changes=tuple(
             SplitChanges(
@@ -109,7 +109,7 @@ def measure(view: View) -> Changes:
     )
 
 
-def judge(changes: Changes, rules: Rules) -> list[Finding]:
+def judge(changes: DatasetChanges, rules: Rules) -> list[Finding]:
     """Judges names that are gone, rows that came, went or changed, drifts, and new tokens."""
     findings = [
         *rules.judge("since_labels", len(changes.labels_gone), names=listing(changes.labels_gone)),
@@ -142,7 +142,7 @@ def judge(changes: Changes, rules: Rules) -> list[Finding]:
     return findings
 
 
-def _judge_rows(changes: Changes, rules: Rules) -> list[Finding]:
+def _judge_rows(changes: DatasetChanges, rules: Rules) -> list[Finding]:
     def total(field: str) -> int:
         return sum(getattr(change, field) or 0 for change in changes.changes)
 
@@ -255,7 +255,7 @@ def _unseen_tokens(split: str, words: tuple[pl.DataFrame, pl.DataFrame]) -> Unse
     return unseen.find_unseen(now, before, split, EARLIER)
 
 
-def render(changes: Changes, _context: ReportContext) -> str:
+def render(changes: DatasetChanges, _context: ReportContext) -> str:
     """Draws what changed in each split."""
     if not changes.changes:
         return ""
@@ -304,7 +304,7 @@ def _render_rows(splits: Iterable[SplitChanges]) -> str:
     return table(columns, rows)
 
 
-def _render_names(changes: Changes) -> str:
+def _render_names(changes: DatasetChanges) -> str:
     lines = [
         (title, names)
         for title, names in (

@@ -26,7 +26,7 @@ from etl.errors import InputError, WriteError
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_table, raw_file_at
-from etl.ingestion.tables.table import Table
+from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources, row
 from etl.settings import Settings, Write
 from etl.validation.findings import MAX_EXAMPLES, listing
@@ -192,7 +192,7 @@ def _write(
     return ExternalTable(n_rows, bad, tuple(bad_ids), guessed, has_splits), writer.files()
 
 
-def _choose(table: Table, columns: Columns) -> dict[Role, str]:
+def _choose(table: OpenTable, columns: Columns) -> dict[Role, str]:
     """Chooses the column of each role: as given, else by usual names; text and label are required."""
     usual = resources.load("schemas", "outside.yaml")["columns"]
     unnamed = [name for name in table.columns if name and name not in columns.by_role.values()]
@@ -212,7 +212,7 @@ def _choose(table: Table, columns: Columns) -> dict[Role, str]:
     return chosen
 
 
-def _no_column(table: Table, problem: str) -> InputError:
+def _no_column(table: OpenTable, problem: str) -> InputError:
     shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in table.columns]
     return InputError(
         f"{table.name} {problem}",
