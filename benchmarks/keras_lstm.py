@@ -141,8 +141,9 @@ def ours(source: str) -> list[float]:
 
     import numpy as np
 
-    from etl.models.baseline.network import build
+    from etl.models.baseline.network import build_network
     from etl.models.baseline.settings import TrainSettings
+    from etl.models.baseline.train import start_training
     from etl.models.training import loop
     from etl.models.training.batches import Rows
 
@@ -166,7 +167,7 @@ def ours(source: str) -> list[float]:
         model="lstm", embedding=EMBEDDING, hidden=HIDDEN, max_len=MAX_LEN, batch_size=BATCH, epochs=1, seed=1
     )
     with loop.deterministic(1):
-        training = loop.Training(build(VOCABULARY, 2, settings), settings)
+        training = start_training(build_network(VOCABULARY, 2, settings), settings)
         next(loop.epochs(training, few, few))
         training.epoch = 0
         start = time.perf_counter()

@@ -96,14 +96,13 @@ def predict(source: str, _: str) -> pl.DataFrame:
     import polars as pl
 
     from etl.models.inference.classifier import open_classifier
-    from etl.models.inference.predict import Options
-    from etl.models.inference.predict import predict as classified
+    from etl.models.inference.documents import PredictOptions, classify_inputs
 
     folder = Path(source)
-    with open_classifier(folder / "model", _WORKERS) as classify:
-        options = Options(split="line", kind="post")
-        found = classified(
-            classify, [str(folder / "reviews.txt")], options, stdin=io.BytesIO(), workers=_WORKERS
+    with open_classifier(folder / "model", workers=_WORKERS) as classifier:
+        options = PredictOptions(split="line", kind="post")
+        found = classify_inputs(
+            classifier, [str(folder / "reviews.txt")], options, stdin=io.BytesIO(), workers=_WORKERS
         )
         return pl.concat([rows for rows in found if isinstance(rows, pl.DataFrame)])
 
@@ -126,8 +125,8 @@ def make(target: str, count: int) -> None:
 
     import etl
     from etl.dataset import vocab
-    from etl.models.baseline import train as training
     from etl.models.baseline.settings import TrainSettings
+    from etl.models.baseline.train import train
     from etl.settings import Settings, Table, Tag
 
     folder = Path(target)
@@ -152,7 +151,7 @@ def make(target: str, count: int) -> None:
     )
     etl.ingest([raw], folder / "dataset", settings, workers=_WORKERS, progress=_quietly)
     vocab.build_vocab(folder / "dataset")
-    training.train(folder / "dataset", folder / "model", TrainSettings(epochs=2, lr=0.002))
+    train(folder / "dataset", folder / "model", TrainSettings(epochs=2, lr=0.002))
     lines = "".join(f"{text}\n" for text, _ in reviews[:count])
     (folder / "reviews.txt").write_text(lines, encoding="utf-8")
 

@@ -24,6 +24,7 @@ Duplicates = Literal["first", "keep"]
 Conflicts = Literal["reject", "majority", "keep"]
 EngineName = Literal["local", "ray"]
 Severity = Literal["error", "warning", "note", "off"]
+Tokens = Literal["key", "all"]
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 

@@ -1,4 +1,4 @@
-"""`etl export`: writes a model for another runtime, and shows how it compares with the model."""
+"""`etl export`: writes a model for another runtime, and shows how the file compares with the model."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def export(
     from etl.commands.training import require_torch
 
     require_torch()
-    from etl.models.export import export as run
+    from etl.models.export import export as library
     from etl.models.export import metadata
     from etl.runtime import console
 
-    done = run.export(model, to, out, dataset=dataset, is_int8=is_int8, max_len=max_len, rows=rows)
+    done = library.export(model, to, out, dataset=dataset, int8=is_int8, max_len=max_len, rows=rows)
     if is_json:
         import json
 

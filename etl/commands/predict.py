@@ -68,8 +68,8 @@ def predict(
     code is 4.
     """
     _require_torch()
-    from etl.models.inference import predict as library
     from etl.models.inference.classifier import open_classifier
+    from etl.models.inference.documents import PredictOptions, classify_inputs
 
     if not inputs:
         raise SettingsError(
@@ -77,44 +77,44 @@ def predict(
             details=["expected texts, files, or - for lines on standard input"],
             next_step=f'for instance: etl predict {model} "TEXT"',
         )
-    options = library.Options(per, split, kind, text_column, has_quotes)
+    options = PredictOptions(per, split, kind, text_column, has_quotes)
     cores = workers or os.cpu_count() or 1
     failed: list[InputError] = []
-    with open_classifier(model, cores) as classify:
-        found = library.predict(classify, inputs, options, stdin=sys.stdin.buffer, workers=cores)
-        labels = classify.labels if has_probabilities else []
+    with open_classifier(model, workers=cores) as classifier:
+        results = classify_inputs(classifier, inputs, options, stdin=sys.stdin.buffer, workers=cores)
+        labels = classifier.labels if has_probabilities else []
         if form == "table":
-            for rows in _by_file(_without_errors(found, failed)):
+            for rows in _by_file(_without_errors(results, failed)):
                 _show(rows, labels, per)
         else:
-            for number, rows in enumerate(_without_errors(found, failed)):
+            for number, rows in enumerate(_without_errors(results, failed)):
                 _write(rows, labels, form, per, has_header=number == 0)
     if failed:
         raise typer.Exit(InputError.exit_code)
 
 
 def _without_errors(
-    found: Iterable[pl.DataFrame | InputError], failed: list[InputError]
+    results: Iterable[pl.DataFrame | InputError], failed: list[InputError]
 ) -> Iterator[pl.DataFrame]:
-    """The rows; errors are told as they are met, and gathered."""
+    """Yields the rows; errors are printed as they come, and appended to `failed`."""
     from etl.runtime import console
 
-    for each in found:
-        if isinstance(each, InputError):
-            failed.append(each)
-            console.note(f"error: {each.text()}")
+    for result in results:
+        if isinstance(result, InputError):
+            failed.append(result)
+            console.note(f"error: {result.text()}")
         else:
-            yield each
+            yield result
 
 
-def _by_file(found: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """One table for each file, but one for each batch of a stream, and of a file with very many rows."""
+def _by_file(results: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Joins batches to one table for each file; those of a stream, or of a very long file, stay apart."""
     import polars as pl
 
     from etl.documents.cli_inputs import STREAM
 
     gathered: list[pl.DataFrame] = []
-    for rows in found:
+    for rows in results:
         file = rows["file"][0]
         is_other = bool(gathered) and gathered[0]["file"][0] != file
         if is_other or sum(map(len, gathered)) > _TABLE_ROWS:
@@ -129,25 +129,25 @@ def _by_file(found: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_header: bool) -> None:
-    """Rows for a machine; each batch as soon as it is there."""
+    """Writes one batch of rows for a program to read, and flushes it."""
     import polars as pl
 
-    from etl.models.inference.classifier import PLACE, probability_column
+    from etl.models.inference.classifier import LOCATION, probability_column
 
-    place = [
+    location = [
         pl.col(name).alias("sentences" if name == "sentence" and per == "document" else name)
-        for name in PLACE
+        for name in LOCATION
     ]
     columns = {label: pl.col(probability_column(label)).round(6) for label in labels}
-    each = [column.alias(label) for label, column in columns.items()]
+    fields = [column.alias(label) for label, column in columns.items()]
     shown = rows.select(
-        *place,
+        *location,
         "text",
         "label",
         pl.col("probability").round(6),
         "reason",
         (pl.col("known") / pl.col("weight")).round(4).alias("known_share"),
-        *([pl.struct(each).alias("probabilities")] if labels and form == "jsonl" else columns.values()),
+        *([pl.struct(fields).alias("probabilities")] if labels and form == "jsonl" else columns.values()),
     )
     written = shown.write_ndjson() if form == "jsonl" else shown.write_csv(include_header=has_header)
     sys.stdout.write(written)
@@ -155,33 +155,33 @@ def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_he
 
 
 def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
-    """A table of one batch. It has the cleaned text: a terminal must not obey a sentence."""
+    """Shows a table of one batch, with the cleaned text: a terminal must not obey control characters."""
     from etl.models.inference.classifier import probability_column
     from etl.runtime import console
 
     records = rows.to_dicts()
-    has_speakers = any(each["speaker"] for each in records)
+    has_speakers = any(row["speaker"] for row in records)
     header = ["where", *(["speaker"] if has_speakers else []), "text", "label", "probability", *labels]
-    n_documents = max(each["document"] for each in records)
+    n_documents = max(row["document"] for row in records)
     body = [
         [
-            _where(each, per, is_one=n_documents == 1),
-            *([_printable(each["speaker"])] if has_speakers else []),
-            _shortened(each["clean_text"]),
-            _label(each),
-            _share(each["probability"]),
-            *(_share(each[probability_column(label)]) for label in labels),
+            _location(row, per, is_one=n_documents == 1),
+            *([_printable(row["speaker"])] if has_speakers else []),
+            _shortened(row["clean_text"]),
+            _label(row),
+            _share(row["probability"]),
+            *(_share(row[probability_column(label)]) for label in labels),
         ]
-        for each in records
+        for row in records
     ]
     console.table(records[0]["file"] or "", header, body)
 
 
-def _where(row: dict[str, Any], per: str, *, is_one: bool) -> str:
-    """The place of a sentence, or what a document is, as a person would say it."""
+def _location(row: dict[str, Any], per: str, *, is_one: bool) -> str:
+    """Returns where a sentence stands, or which document it is, in words."""
     if per == "document":
-        place = str(row["kind"]) if is_one else f"{row['kind']} {row['document']}"
-        return f"{place}, {row['sentence']} sentences" if row["sentence"] != 1 else place
+        name = str(row["kind"]) if is_one else f"{row['kind']} {row['document']}"
+        return f"{name}, {row['sentence']} sentences" if row["sentence"] != 1 else name
     parts = [f"{row['unit']} {row['position']}"]
     if row["kind"] == "mail" and not is_one:
         parts.insert(0, f"mail {row['document']}")
@@ -209,7 +209,7 @@ def _share(probability: object) -> str:
 
 
 def _require_torch() -> None:
-    """Without importing it: what is wrong with the arguments is to be told at once."""
+    """Checks without importing torch, which takes a second, so that wrong arguments are reported at once."""
     missing = [name for name in ("numpy", "torch", "safetensors") if importlib.util.find_spec(name) is None]
     if missing:
         raise SettingsError(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from etl.models.baseline.settings import Architecture, TrainSettings
+from etl.models.training.settings import Device
+from etl.settings import Tokens
+
+_DEFAULT = TrainSettings()
 
 
 def train_baseline(
@@ -15,25 +20,28 @@ def train_baseline(
     ],
     out: Annotated[Path, typer.Option(help="The model's folder: a new one, or an older model to replace.")],
     model: Annotated[
-        Literal["lstm", "bilstm", "gru", "cnn", "transformer"],
-        typer.Option(help="What reads the tokens; docs/baseline.md compares them."),
-    ] = "bilstm",
+        Architecture, typer.Option(help="What reads the tokens; docs/baseline.md compares them.")
+    ] = _DEFAULT.model,
     tokens: Annotated[
-        Literal["key", "all"], typer.Option(help="The key tokens, or all that the tagger finds.")
-    ] = "key",
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")] = 20,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 64,
-    lr: Annotated[float, typer.Option(help="Learning rate of Adam.")] = 0.001,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same weights, on the CPU.")] = 42,
+        Tokens, typer.Option(help="The key tokens, or all that the tagger finds.")
+    ] = _DEFAULT.tokens,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")
+    ] = _DEFAULT.epochs,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = _DEFAULT.batch_size,
+    lr: Annotated[float, typer.Option(help="Learning rate of Adam.")] = _DEFAULT.lr,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The same seed gives the same weights, on the CPU.")
+    ] = _DEFAULT.seed,
     max_len: Annotated[
         str, typer.Option(help="Tokens per row, or auto: enough for 99 % of the training rows.")
     ] = "auto",
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Let rare labels weigh as much as frequent ones.")
-    ] = False,
-    embedding: Annotated[int, typer.Option(min=1, help="Numbers per token.")] = 128,
-    hidden: Annotated[int, typer.Option(min=1, help="Numbers in the state of the model.")] = 128,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    ] = _DEFAULT.class_weights,
+    embedding: Annotated[int, typer.Option(min=1, help="Numbers per token.")] = _DEFAULT.embedding,
+    hidden: Annotated[int, typer.Option(min=1, help="Numbers in the state of the model.")] = _DEFAULT.hidden,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run of this model that was interrupted.")
     ] = False,
@@ -51,9 +59,8 @@ def train_baseline(
     from etl.commands import training
 
     training.require_torch()
-    training.check_lr(lr, usual="0.001")
-    from etl.models.baseline import train
-    from etl.models.baseline.settings import TrainSettings
+    training.check_lr(lr, _DEFAULT.lr)
+    from etl.models.baseline.train import train
     from etl.storage.datasets import opened
 
     settings = TrainSettings(
@@ -63,23 +70,16 @@ def train_baseline(
         batch_size=batch_size,
         lr=lr,
         seed=seed,
-        max_len=training.max_len_of(max_len),
+        max_len=training.parse_max_len(max_len),
         class_weights=class_weights,
         embedding=embedding,
         hidden=hidden,
     )
     with (
         opened(dataset) as folder,
-        training.watching("training", epochs, is_json=is_json) as watcher,
+        training.show_progress("training", epochs, is_json=is_json) as watcher,
     ):
-        report = train.train(
-            folder,
-            out,
-            settings,
-            device=device,
-            is_resuming=resume,
-            is_quoting=show_text,
-            workers=os.cpu_count() or 1,
-            watcher=watcher,
+        report = train(
+            folder, out, settings, device=device, resume=resume, show_text=show_text, watcher=watcher
         )
     training.show(report, out, is_json=is_json)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from etl.models.fine_tuned.settings import FineTuneSettings
+from etl.models.training.settings import Device
+
+_DEFAULT = FineTuneSettings()
 
 
 def train_transformer(
@@ -20,19 +25,23 @@ def train_transformer(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The model's folder: a new one, or an older model to replace.")],
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")] = 5,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = 32,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="At most so many; fewer if macro-F1 stalls.")
+    ] = _DEFAULT.epochs,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows per step.")] = _DEFAULT.batch_size,
     lr: Annotated[
         float, typer.Option(help="The highest learning rate; it rises to it and falls to 0.")
-    ] = 5e-5,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same weights, on the CPU.")] = 42,
+    ] = _DEFAULT.lr,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The same seed gives the same weights, on the CPU.")
+    ] = _DEFAULT.seed,
     max_len: Annotated[
         str, typer.Option(help="Word pieces per row, or auto: enough for 99 % of the training rows.")
     ] = "auto",
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Let rare labels weigh as much as frequent ones.")
-    ] = False,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    ] = _DEFAULT.class_weights,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = "auto",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run of this model that was interrupted.")
     ] = False,
@@ -50,27 +59,19 @@ def train_transformer(
     from etl.commands import training
 
     training.require_torch()
-    training.check_lr(lr, usual="0.00005")
-    from etl.models.fine_tuned import train
-    from etl.models.fine_tuned.settings import FineTuneSettings
+    training.check_lr(lr, _DEFAULT.lr)
+    from etl.models.fine_tuned.train import fine_tune
 
     settings = FineTuneSettings(
         epochs=epochs,
         batch_size=batch_size,
         lr=lr,
         seed=seed,
-        max_len=training.max_len_of(max_len),
+        max_len=training.parse_max_len(max_len),
         class_weights=class_weights,
     )
-    with training.watching("fine-tuning", epochs, is_json=is_json) as watcher:
-        report = train.train(
-            dataset,
-            model,
-            out,
-            settings,
-            device=device,
-            is_resuming=resume,
-            is_quoting=show_text,
-            watcher=watcher,
+    with training.show_progress("fine-tuning", epochs, is_json=is_json) as watcher:
+        report = fine_tune(
+            dataset, model, out, settings, device=device, resume=resume, show_text=show_text, watcher=watcher
         )
     training.show(report, out, is_json=is_json)

@@ -1,4 +1,4 @@
-"""Shared by the commands that train: checks of options, the display of a run and of its result."""
+"""Shared by the commands that train: checks of options and packages, and the display of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def require_torch() -> None:
-    """Checks that what training needs is installed.
+    """Checks that the packages that training needs are installed.
 
     Raises:
         SettingsError: it is not; the extra to install is named.
@@ -36,24 +36,25 @@ def require_torch() -> None:
         ) from error
 
 
-def check_lr(lr: float, usual: str) -> None:
+def check_lr(lr: float, default: float) -> None:
     """Refuses a learning rate with which nothing can be learnt.
 
     Args:
-        lr: what was asked for.
-        usual: the default, as it is written.
+        lr: of the option.
+        default: of the settings.
 
     Raises:
         SettingsError: it is not above 0.
     """
     if lr <= 0:
+        usual = f"{default:f}".rstrip("0")
         raise SettingsError(
             "--lr must be above 0", details=[f"got {lr:g}"], next_step=f"leave it out, or use {usual}"
         )
 
 
-def max_len_of(text: str) -> int | None:
-    """Parses `--max-len`: a number, or None for auto.
+def parse_max_len(text: str) -> int | None:
+    """Returns the value of `--max-len`: a number, or None for auto.
 
     Raises:
         SettingsError: it is neither.
@@ -70,12 +71,12 @@ def max_len_of(text: str) -> int | None:
 
 
 @contextmanager
-def watching(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher]:
-    """Shows how training goes, on standard error.
+def show_progress(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher]:
+    """Yields a watcher that shows the run on standard error.
 
     Args:
-        doing: what it is called.
-        epochs: how many there are at most.
+        doing: the name of the activity.
+        epochs: their highest number.
         is_json: whether the result is shown as JSON: then only notes are shown.
     """
     from etl.models.training.fit import Watcher
@@ -96,7 +97,7 @@ def watching(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher]:
 
 
 def show(report: Report, out: Path, *, is_json: bool) -> None:
-    """Shows what a run gave: its warnings, and its scores beside what they have to beat.
+    """Shows the results of a run: its warnings, and its scores beside those it has to beat.
 
     Args:
         report: of the run.

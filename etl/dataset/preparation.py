@@ -10,19 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from etl.errors import InputError
-from etl.settings import Clean, Positive, Settings, Tag, Tagger
+from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
 from etl.tagging import dictionary, policy
 from etl.tagging import tagger as tagging
 
 FILE = "preparation.json"
 FORMAT = 1
-
-Tokens = Literal["key", "all"]
 
 
 class Preparation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Keeps what converters say to themselves out of what the command says."""
+"""Keeps messages of converters and tokenizers out of the output of a command."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def silenced() -> Iterator[None]:
-    """Inside, nothing reaches standard output and standard error, from compiled code either.
+def silence() -> Iterator[None]:
+    """Discards standard output and standard error within the block, those of compiled code included.
 
-    Warnings and messages of the converters are about themselves: what matters is whether the file is right,
-    and that is measured. An exception still says what went wrong.
+    Warnings of the converters concern themselves: whether the file is right is measured. Exceptions pass.
     """
     level = logging.root.manager.disable
-    with tempfile.TemporaryFile("w+") as sink, warnings.catch_warnings(), _redirected(sink.fileno()):
+    with tempfile.TemporaryFile("w+") as sink, warnings.catch_warnings(), _redirect(sink.fileno()):
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)
         try:
@@ -30,8 +29,8 @@ def silenced() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _redirected(sink: int) -> Iterator[None]:
-    """Points the file descriptors 1 and 2, which compiled code writes to, elsewhere."""
+def _redirect(sink: int) -> Iterator[None]:
+    """Redirects the file descriptors 1 and 2, which compiled code writes to."""
     sys.stdout.flush()
     sys.stderr.flush()
     before = os.dup(1), os.dup(2)
@@ -40,6 +39,6 @@ def _redirected(sink: int) -> Iterator[None]:
     try:
         yield
     finally:
-        for place, kept in enumerate(before, start=1):
-            os.dup2(kept, place)
-            os.close(kept)
+        for descriptor, saved in enumerate(before, start=1):
+            os.dup2(saved, descriptor)
+            os.close(saved)

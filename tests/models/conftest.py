@@ -1,39 +1,16 @@
-"""Small datasets on disk, in the format that ingest writes."""
+"""Datasets to train on, and one trained model that the tests share."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from support.training_datasets import SEPARABLE, Sentence, Splits, Trained, deal_labels, write_splits
 
-from etl.dataset import preparation, vocab
-from etl.dataset.manifest import (
-    MANIFEST,
-    KeyTokens,
-    Manifest,
-    TaggerIdentity,
-    TaxonomyEntry,
-    describe_file,
-    to_bytes,
-)
-from etl.schema import row
-from etl.settings import Settings, Tag
+from etl.models.baseline.settings import TrainSettings
 
-LABELS = ["기쁨", "슬픔", "중립"]
-WORDS = {
-    "기쁨": ["좋다", "행복", "웃다", "신나다", "최고"],
-    "슬픔": ["울다", "눈물", "그립다", "아프다", "외롭다"],
-    "중립": ["회의", "점심", "버스", "우산", "창문"],
-}
-FILLERS = ["오늘", "나", "집", "친구", "진짜", "요즘", "그냥", "어제"]
-
-# tokens, label, source
-Sentence = tuple[list[str], str, str]
-Splits = Mapping[str, Sequence[Sentence]]
 WriteDataset = Callable[..., Path]
 
 
@@ -47,74 +24,45 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A small baseline on `separable`, for tests that change neither its files nor its dataset's."""
+    from etl.models.baseline.train import train
+
+    folder = tmp_path_factory.mktemp("trained")
+    dataset = write_splits(folder / "dataset", SEPARABLE)
+    settings = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=8)
+    return Trained(dataset, folder / "model", train(dataset, folder / "model", settings))
+
+
+@pytest.fixture
+def copied(trained: Trained, tmp_path: Path) -> Trained:
+    """A copy of the shared model and its dataset, for tests that change files."""
+    shutil.copytree(trained.dataset, tmp_path / "dataset")
+    shutil.copytree(trained.model, tmp_path / "model")
+    return Trained(tmp_path / "dataset", tmp_path / "model", trained.report)
+
+
 @pytest.fixture
 def write_dataset(tmp_path: Path) -> WriteDataset:
     """Writes splits as shards with a manifest, and a vocabulary unless told not to; gives the folder."""
 
     def write(splits: Splits, *, name: str = "dataset", has_vocabulary: bool = True) -> Path:
-        folder = tmp_path / name
-        (folder / "data").mkdir(parents=True)
-        files = {}
-        for split, sentences in splits.items():
-            shard = folder / "data" / f"{split}-00000-of-00001.parquet"
-            pq.write_table(_table(split, sentences), shard)
-            files[f"data/{shard.name}"] = describe_file(shard, len(sentences))
-        prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
-        (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
-        manifest = Manifest(
-            taxonomy=TaxonomyEntry("small", tuple(LABELS), "0" * 64),
-            tagger=TaggerIdentity("whitespace", fingerprint=prepared.fingerprint),
-            key_tokens=KeyTokens(sha256=prepared.key_tokens),
-            counts={},
-            splits={},
-            files=files,
-        )
-        (folder / MANIFEST).write_bytes(to_bytes(manifest))
-        if has_vocabulary:
-            vocab.build_vocab(folder, min_count=1)
-        return folder
+        return write_splits(tmp_path / name, splits, has_vocabulary=has_vocabulary)
 
     return write
-
-
-def _table(split: str, sentences: Sequence[Sentence]) -> pa.Table:
-    def as_row(position: int, sentence: Sentence) -> dict[str, object]:
-        tokens, label, source = sentence
-        text = " ".join(tokens)
-        return {
-            "id": f"{source}:{split}-{position}",
-            "source": source,
-            "release": "v1",
-            "domain": "dialogue",
-            "file": "made-up.csv",
-            "member": "",
-            "position": position,
-            "group": f"{split}-{position}",
-            "turn": 1,
-            "raw_text": text,
-            "text": text,
-            "raw_label": label,
-            "label": label,
-            "tokens": tokens,
-            "tags": ["Noun"] * len(tokens),
-            "annotations": "",
-            "split": split,
-        }
-
-    rows = [as_row(position, sentence) for position, sentence in enumerate(sentences)]
-    return pa.Table.from_pylist(rows, schema=row.arrow_schema(is_reject=False))
 
 
 @pytest.fixture
 def separable() -> Splits:
     """Three labels, each with words of its own among fillers; two corpora."""
-    return {"train": draw(400, seed=1), "validation": draw(120, seed=2)}
+    return SEPARABLE
 
 
 @pytest.fixture
 def shuffled_labels() -> Splits:
     """The same sentences, the labels dealt out at random: there is nothing to learn."""
-    return {"train": _deal(draw(400, seed=1)), "validation": _deal(draw(120, seed=2))}
+    return {split: deal_labels(sentences) for split, sentences in SEPARABLE.items()}
 
 
 @pytest.fixture
@@ -131,21 +79,3 @@ def eight() -> Splits:
         (["나", "친구", "나"], "슬픔", "table"),
     ]
     return {"train": sentences, "validation": sentences}
-
-
-def draw(n: int, *, seed: int) -> list[Sentence]:
-    """`n` sentences of fillers and one or two words of their label."""
-    chance = random.Random(seed)
-    sentences: list[Sentence] = []
-    for _ in range(n):
-        label = chance.choice(LABELS)
-        own = chance.sample(WORDS[label], chance.randint(1, 2))
-        tokens = [*chance.sample(FILLERS, chance.randint(1, 4)), *own]
-        chance.shuffle(tokens)
-        sentences.append((tokens, label, chance.choice(["chatbot", "kote"])))
-    return sentences
-
-
-def _deal(sentences: Sequence[Sentence]) -> list[Sentence]:
-    chance = random.Random(3)
-    return [(tokens, chance.choice(LABELS), source) for tokens, _, source in sentences]

@@ -6,6 +6,7 @@ import pytest
 
 from etl.dataset import vocab
 from etl.errors import InputError
+from etl.models.baseline.tokens import TokenEncoder
 from etl.models.training import batches
 
 LABELS = ["기쁨", "슬픔"]
@@ -33,7 +34,7 @@ def rows_of(sentences: list[list[str]], labels: list[str] | None = None) -> batc
         },
         schema={"source": pl.String, "label": pl.String, "tokens": pl.List(pl.String)},
     )
-    return batches.encode_rows(frame, LABELS, vocabulary_of("가", "나"))
+    return TokenEncoder(vocabulary_of("가", "나")).encode(frame, LABELS)
 
 
 def padded(rows: batches.Rows, max_len: int = 10) -> dict[int, list[int]]:

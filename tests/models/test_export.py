@@ -16,11 +16,15 @@ from etl.commands.export import export as command
 from etl.dataset import vocab
 from etl.dataset.read import open_dataset
 from etl.errors import FindingsError, InputError, SettingsError
-from etl.models.baseline import checkpoint, train
-from etl.models.baseline import network as models
+from etl.models.baseline import network
+from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.tokens import read_token_inputs
+from etl.models.card import BASELINE_WEIGHTS, manifest_sha256
+from etl.models.checkpoint import load_model
 from etl.models.export.export import Exported, export
-from etl.models.training import batches, inputs
+from etl.models.inference.evaluate import evaluate
+from etl.models.training import batches
 
 pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
 
@@ -47,16 +51,16 @@ def save(dataset: Path, out: Path, model: str = "lstm", *, width: int = 8) -> Pa
     """A model that was not trained: whether a file gives its answers does not depend on their being right."""
     import torch
 
-    read = inputs.read(open_dataset(dataset), "key")
+    inputs = read_token_inputs(open_dataset(dataset), "key")
     settings = TrainSettings(
-        model=model, embedding=width, hidden=width, max_len=batches.percentile_length(read.train)
+        model=model, embedding=width, hidden=width, max_len=batches.percentile_length(inputs.train)
     )
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(1)
-        untrained = models.build(len(read.vocabulary), len(read.dataset.labels), settings)
+        untrained = network.build_network(len(inputs.encoder), len(inputs.dataset.labels), settings)
         untrained.embedding.weight.mul_(20)  # so that rows differ
         untrained.output.weight.mul_(5)
-    checkpoint.save(out, untrained, settings, read, {checkpoint.METRICS: b"{}"})
+    save_baseline(out, untrained, settings, inputs, {"metrics.json": b"{}"})
     return out
 
 
@@ -80,10 +84,10 @@ def answers(model: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
     """Ids that are padded here and nowhere else, and the model's probabilities, one sentence at a time."""
     import torch
 
-    loaded = checkpoint.load(model)
+    loaded = load_model(model)
     rows = open_dataset(dataset).scan("validation").collect()["tokens"].to_list()[-40:]
-    known = {token: number for number, token in enumerate(loaded.vocabulary.tokens)}
-    max_len = loaded.card.settings.max_len
+    known = {token: number for number, token in enumerate(loaded.encoder.vocabulary.tokens)}
+    max_len = loaded.max_len
     ids = np.zeros((len(rows), max_len), dtype=np.int32)
     probabilities = []
     for place, tokens in enumerate(rows):
@@ -193,13 +197,13 @@ def rewrite_weights(model: Path, change) -> None:
     """Changes the weights of a model, and its card with them."""
     from safetensors.torch import load, save
 
-    weights = load((model / checkpoint.WEIGHTS).read_bytes())
+    weights = load((model / BASELINE_WEIGHTS).read_bytes())
     change(weights)
     content = save(weights)
-    (model / checkpoint.WEIGHTS).write_bytes(content)
-    card = json.loads((model / checkpoint.CARD).read_bytes())
+    (model / BASELINE_WEIGHTS).write_bytes(content)
+    card = json.loads((model / "model.json").read_bytes())
     card["weights_sha256"] = hashlib.sha256(content).hexdigest()
-    (model / checkpoint.CARD).write_text(json.dumps(card), encoding="utf-8")
+    (model / "model.json").write_text(json.dumps(card), encoding="utf-8")
 
 
 def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(dataset, tmp_path) -> None:
@@ -228,13 +232,13 @@ def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(
 )
 def test_the_int8_variant_is_smaller_and_says_what_it_loses(dataset, tmp_path, to, kind) -> None:
     model = save(dataset, tmp_path / "model", kind, width=64)
-    small = export(model, to, is_int8=True).metadata
+    small = export(model, to, int8=True).metadata
     assert small.is_int8
-    assert small.bytes < 0.6 * (model / checkpoint.WEIGHTS).stat().st_size
+    assert small.bytes < 0.6 * (model / BASELINE_WEIGHTS).stat().st_size
     assert small.parity.largest_difference <= 1e-5, "the file it was made of has passed"
     assert small.int8 is not None and small.int8.rows == 600
     assert 1e-5 < small.int8.largest_difference < 0.1
-    scores = train.evaluate(model, dataset, "validation")
+    scores = evaluate(load_model(model), open_dataset(dataset), "validation")
     assert small.int8.model_accuracy == pytest.approx(scores.accuracy)
     assert small.int8.model_macro_f1 == pytest.approx(scores.macro_f1)
     assert abs(small.int8.int8_accuracy - scores.accuracy) < 0.05
@@ -265,7 +269,7 @@ def test_the_metadata_is_enough_to_use_the_file(dataset, tmp_path) -> None:
     assert found["latency"]["median_ms"] > 0 and found["latency"]["threads"] == 1
     assert {"onnx", "onnxruntime", "torch"} <= set(found["built_with"]["versions"])
     assert found["built_with"]["opset"] == {"ai.onnx": 20}
-    card = checkpoint.load(model).card
+    card = load_model(model).card
     assert found["model"]["weights_sha256"] == card.weights_sha256
 
 
@@ -286,8 +290,8 @@ def test_longer_sentences_than_the_model_knows_are_refused(lstm) -> None:
 
 def test_another_dataset_is_refused_naming_both_hashes(lstm, write_dataset, eight) -> None:
     other = write_dataset(eight, name="other")
-    expected = checkpoint.load(lstm).card.manifest_sha256
-    got = checkpoint.manifest_sha256(open_dataset(other))
+    expected = load_model(lstm).card.manifest_sha256
+    got = manifest_sha256(open_dataset(other))
     with pytest.raises(InputError, match=f"sha256 {expected}, got {got}"):
         export(lstm, "onnx", dataset=other)
 
@@ -309,7 +313,7 @@ def test_a_folder_that_is_no_export_is_left_alone(lstm, dataset) -> None:
 
 def test_there_is_no_int8_variant_of_torchscript(lstm) -> None:
     with pytest.raises(SettingsError, match="no int8 variant"):
-        export(lstm, "torchscript", is_int8=True)
+        export(lstm, "torchscript", int8=True)
 
 
 def test_without_onnxruntime_the_extra_to_install_is_named(lstm, monkeypatch) -> None:

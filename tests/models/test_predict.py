@@ -20,11 +20,13 @@ from etl.cli import app
 from etl.dataset import preparation, vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
-from etl.models.baseline import checkpoint, train
 from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.train import train
+from etl.models.checkpoint import load_model
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column
-from etl.models.inference.predict import Options, predict
-from etl.models.training import batches, loop
+from etl.models.inference.documents import PredictOptions, classify_inputs
+from etl.models.inference.predict import predict
+from etl.models.training import loop
 from etl.settings import Settings, Table, Tag
 
 DATA = Path(__file__).parents[1] / "data" / "documents"
@@ -57,7 +59,7 @@ def make_model(folder: Path, tagger: str, **tag: Any) -> Path:
     dataset = folder / "dataset"
     etl.ingest([raw], dataset, settings, workers=1, progress=lambda _amount, _description=None: None)
     vocab.build_vocab(dataset, min_count=1)
-    train.train(dataset, folder / "model", QUICK)
+    train(dataset, folder / "model", QUICK)
     return folder / "model"
 
 
@@ -68,7 +70,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def classifier(model: Path) -> Iterator[Classifier]:
-    with open_classifier(model, 1) as opened:
+    with open_classifier(model) as opened:
         yield opened
 
 
@@ -77,7 +79,9 @@ def classified(
 ) -> tuple[list[dict[str, Any]], list[InputError]]:
     """Rows and errors."""
     found = list(
-        predict(classifier, [*map(str, inputs)], Options(**options), stdin=io.BytesIO(stdin), workers=1)
+        classify_inputs(
+            classifier, [*map(str, inputs)], PredictOptions(**options), stdin=io.BytesIO(stdin), workers=1
+        )
     )
     rows = [row for each in found if isinstance(each, pl.DataFrame) for row in each.to_dicts()]
     return rows, [each for each in found if isinstance(each, InputError)]
@@ -90,11 +94,11 @@ def run_predict(*arguments: str | Path, stdin: bytes = b"") -> Any:
 @pytest.mark.parametrize("tagger", ["okt", "komoran"])
 def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(tmp_path: Path, tagger: str) -> None:
     model = make_model(tmp_path, tagger)
-    loaded, dataset = checkpoint.load(model), open_dataset(tmp_path / "dataset")
+    loaded, dataset = load_model(model), open_dataset(tmp_path / "dataset")
     frame = dataset.scan("validation").collect()
-    rows = batches.encode_rows(frame, dataset.labels, loaded.vocabulary)
-    expected = np.exp(loop.predict(loaded.model, rows, loaded.card.settings.max_len or 1))
-    with open_classifier(model, 1) as classifier:
+    rows = loaded.encoder.encode(frame, dataset.labels)
+    expected = np.exp(loop.predict_rows(loaded.model, rows, loaded.max_len))
+    with open_classifier(model) as classifier:
         found, errors = classified(classifier, *frame["raw_text"], split="line")
     assert not errors
     columns = [probability_column(label) for label in dataset.labels]
@@ -115,7 +119,7 @@ def test_what_was_learnt_is_said_of_new_sentences(classifier: Classifier) -> Non
 
 def test_a_sentence_without_tokens_has_a_reason_in_the_place_of_a_label(tmp_path: Path) -> None:
     model = make_model(tmp_path, "whitespace", stop_words=str(_stop_words(tmp_path)))
-    with open_classifier(model, 1) as classifier:
+    with open_classifier(model) as classifier:
         long = "".join(chr(ord("가") + number) for number in range(1001))
         found, _ = classified(classifier, "\u200b.", "글쎄", long, "정말 기쁘다", split="line")
     assert [row["reason"] for row in found] == [None, "no_key_tokens", "text_too_long", None]
@@ -127,6 +131,29 @@ def _stop_words(folder: Path) -> Path:
     path = folder / "stop.txt"
     path.write_text("글쎄\n", encoding="utf-8")
     return path
+
+
+def test_predict_gives_one_prediction_for_each_text_in_their_order(tmp_path: Path) -> None:
+    model = make_model(tmp_path, "whitespace", stop_words=str(_stop_words(tmp_path)))
+    texts = ["어제는 자꾸 눈물이 난다", "글쎄", "", "오늘은 정말 기쁘다", "글쎄"]
+    predictions = predict(str(model), iter(texts))
+    assert [prediction.text for prediction in predictions] == texts
+    assert [prediction.label for prediction in predictions] == ["슬픔", None, None, "기쁨", None]
+    assert [prediction.reason for prediction in predictions] == [
+        None,
+        "no_key_tokens",
+        "empty_text",
+        None,
+        "no_key_tokens",
+    ]
+    for prediction in predictions:
+        if prediction.label is None:
+            assert (prediction.probability, prediction.probabilities) == (None, {})
+        else:
+            assert sum(prediction.probabilities.values()) == pytest.approx(1)
+            assert prediction.probability == prediction.probabilities[prediction.label]
+    assert predict(model, "오늘은 정말 기쁘다") == [predictions[3]]
+    assert predict(model, []) == []
 
 
 def test_it_does_not_matter_what_stands_beside_a_sentence(classifier: Classifier) -> None:
@@ -268,13 +295,13 @@ def test_another_tagger_than_that_of_the_model_is_refused_with_both_hashes(
     changed = preparation.to_bytes(msgspec.structs.replace(stored, fingerprint="0" * 64))
     with pytest.raises(InputError, match=hashlib.sha256(changed).hexdigest()):  # it was edited
         (other / preparation.FILE).write_bytes(changed)
-        checkpoint.load(other)
+        load_model(other)
     card = json.loads((other / "model.json").read_bytes())
     card["preparation_sha256"] = hashlib.sha256(changed).hexdigest()
     (other / "model.json").write_text(json.dumps(card), encoding="utf-8")
     with (
         pytest.raises(InputError, match="is not the one that made the tokens") as refused,
-        open_classifier(other, 1),
+        open_classifier(other),
     ):
         pytest.fail("it was opened")
     assert "0" * 64 in str(refused.value)

@@ -6,13 +6,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from etl.dataset.read import open_dataset
-from etl.models.training import inputs, metrics, references, tfidf
+from etl.models.baseline.tokens import read_token_inputs
+from etl.models.training import metrics, references, tfidf
 
 
 def test_the_comparison_is_scikit_learns_on_the_known_tokens_and_their_pairs(
     write_dataset, separable
 ) -> None:
-    read = inputs.read(open_dataset(write_dataset(separable)), "key")
+    inputs = read_token_inputs(open_dataset(write_dataset(separable)), "key")
     sentences = {split: [" ".join(tokens) for tokens, _, _ in rows] for split, rows in separable.items()}
     labels = {
         split: np.array([["기쁨", "슬픔", "중립"].index(label) for _, label, _ in rows])
@@ -31,30 +32,30 @@ def test_the_comparison_is_scikit_learns_on_the_known_tokens_and_their_pairs(
     model = LogisticRegression(max_iter=tfidf.MAX_ITERATIONS, tol=1e-3)
     model.fit(vectorizer.fit_transform(sentences["train"]), labels["train"])
     expected = model.predict_log_proba(vectorizer.transform(sentences["validation"]))
-    found = tfidf.log_probabilities(read.train, [read.held_out["validation"]], len(read.vocabulary), 3)[0]
+    found = tfidf.fit_predict(inputs.train, [inputs.held_out["validation"]], len(inputs.encoder), 3)[0]
     assert found == pytest.approx(expected, abs=2e-2)
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.99
 
 
 def test_one_label_in_train_leaves_nothing_to_compare_with(write_dataset, separable) -> None:
     one = [(tokens, "기쁨", source) for tokens, _, source in separable["train"]]
-    read = inputs.read(open_dataset(write_dataset({**separable, "train": one})), "key")
-    assert references.tfidf_scores(read) == {}
+    inputs = read_token_inputs(open_dataset(write_dataset({**separable, "train": one})), "key")
+    assert references.score_tfidf(inputs) == {}
 
 
 def test_a_label_that_train_does_not_have_is_never_predicted(write_dataset, separable) -> None:
     two = [sentence for sentence in separable["train"] if sentence[1] != "중립"]
-    read = inputs.read(open_dataset(write_dataset({**separable, "train": two})), "key")
-    scores = references.tfidf_scores(read)["validation"]
+    inputs = read_token_inputs(open_dataset(write_dataset({**separable, "train": two})), "key")
+    scores = references.score_tfidf(inputs)["validation"]
     assert scores.labels["중립"].predicted == 0
     assert scores.labels["중립"].rows > 0
 
 
 def test_weights_make_all_labels_weigh_the_same(write_dataset, separable) -> None:
-    read = inputs.read(open_dataset(write_dataset(separable)), "key")
-    weights = np.array(references.label_weights(read.train, 3))
-    counts = np.bincount(read.train.labels, minlength=3)
-    assert weights * counts == pytest.approx(np.full(3, len(read.train) / 3))
+    inputs = read_token_inputs(open_dataset(write_dataset(separable)), "key")
+    weights = np.array(references.weigh_labels(inputs.train, 3))
+    counts = np.bincount(inputs.train.labels, minlength=3)
+    assert weights * counts == pytest.approx(np.full(3, len(inputs.train) / 3))
 
 
 def test_the_calibration_error_is_how_far_confidence_is_from_accuracy() -> None:

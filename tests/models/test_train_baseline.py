@@ -16,19 +16,20 @@ from etl.commands.train_baseline import train_baseline
 from etl.dataset import vocab
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, InputError, SettingsError
-from etl.models.baseline import checkpoint, train
-from etl.models.baseline.network import build
+from etl.models.baseline.network import build_network
 from etl.models.baseline.settings import Architecture, TrainSettings
-from etl.models.training import batches, inputs, loop
+from etl.models.baseline.tokens import read_token_inputs
+from etl.models.baseline.train import start_training, train
+from etl.models.checkpoint import load_model
+from etl.models.inference.evaluate import evaluate
+from etl.models.training import batches, loop
 
-SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=12)
+SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=8)
+QUICK = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=2)
 
 
-def test_a_model_on_separable_rows_is_far_above_the_constant_predictor(
-    write_dataset, separable, tmp_path
-) -> None:
-    report = train.train(write_dataset(separable), tmp_path / "model", SMALL)
-    model, constant = report.model["validation"], report.constant["validation"]
+def test_a_model_on_separable_rows_is_far_above_the_constant_predictor(trained) -> None:
+    model, constant = trained.report.model["validation"], trained.report.constant["validation"]
     assert model.accuracy > 0.95 > 0.5 > constant.accuracy
     assert model.macro_f1 > 0.95
     assert model.loss < 0.3 * constant.loss
@@ -36,8 +37,10 @@ def test_a_model_on_separable_rows_is_far_above_the_constant_predictor(
 
 
 def test_eight_sentences_are_learnt_by_heart(write_dataset, eight, tmp_path) -> None:
-    settings = TrainSettings(embedding=16, hidden=32, lr=0.01, batch_size=8, epochs=300, dropout=0.0)
-    scores = train.train(write_dataset(eight), tmp_path / "model", settings).model["validation"]
+    settings = TrainSettings(
+        embedding=16, hidden=32, lr=0.02, batch_size=8, epochs=60, dropout=0.0, averaging=0.0
+    )
+    scores = train(write_dataset(eight), tmp_path / "model", settings).model["validation"]
     assert scores.accuracy == 1.0
     assert [scores.confusion[index][index] for index in range(3)] == [3, 3, 2]
 
@@ -47,9 +50,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
 ) -> None:
     dataset = write_dataset(separable)
     for name, seed in (("first", 7), ("again", 7), ("other", 8)):
-        train.train(
-            dataset, tmp_path / name, TrainSettings(embedding=8, hidden=8, epochs=6, lr=0.01, seed=seed)
-        )
+        train(dataset, tmp_path / name, TrainSettings(embedding=8, hidden=8, epochs=2, lr=0.01, seed=seed))
     files = sorted(file.name for file in (tmp_path / "first").iterdir())
     assert files == [
         "metrics.json",
@@ -66,56 +67,56 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
     assert (tmp_path / "first" / weights).read_bytes() != (tmp_path / "other" / weights).read_bytes()
 
 
-def test_the_weights_kept_are_those_of_the_best_epoch(write_dataset, separable, tmp_path) -> None:
-    report = train.train(write_dataset(separable), tmp_path / "model", SMALL)
+def test_the_weights_kept_are_those_of_the_best_epoch(trained) -> None:
+    report = trained.report
     best = max(report.epochs, key=lambda record: (record.scores.macro_f1, -record.scores.loss))
     assert report.best_epoch == best.epoch
     assert report.model["validation"].loss == pytest.approx(best.scores.loss, abs=1e-6)
 
 
 def test_what_is_scored_is_the_moving_average_of_the_weights_after_each_epoch(
-    write_dataset, separable
+    trained,
 ) -> None:
-    read = inputs.read(open_dataset(write_dataset(separable)), "key")
-    training = loop.Training(build(200, 3, SMALL), structs.replace(SMALL, averaging=0.75, max_len=10))
+    inputs = read_token_inputs(open_dataset(trained.dataset), "key")
+    training = start_training(
+        build_network(200, 3, SMALL), structs.replace(SMALL, averaging=0.75, max_len=10)
+    )
     expected: dict[str, np.ndarray] = {}
-    for epoch in loop.epochs(training, read.train, read.held_out["validation"]):
+    for epoch in loop.epochs(training, inputs.train, inputs.held_out["validation"]):
         weights = {name: each.numpy().copy() for name, each in training.model.state_dict().items()}
         expected = {name: 0.75 * expected.get(name, weights[name]) + 0.25 * weights[name] for name in weights}
         if epoch.number == 4:
             break
     for name, tensor in training.outcome.state_dict().items():
         np.testing.assert_allclose(tensor.numpy(), expected[name], atol=1e-6)
-    again = loop.predict(training.outcome, read.held_out["validation"], max_len=10)
+    again = loop.predict_rows(training.outcome, inputs.held_out["validation"], max_len=10)
     np.testing.assert_array_equal(again, epoch.log_probabilities)
-    last = loop.predict(training.model, read.held_out["validation"], max_len=10)
+    last = loop.predict_rows(training.model, inputs.held_out["validation"], max_len=10)
     assert np.abs(last - epoch.log_probabilities).max() > 0.01
 
 
-def test_without_averaging_what_is_scored_is_the_model_as_it_is(write_dataset, separable) -> None:
-    read = inputs.read(open_dataset(write_dataset(separable)), "key")
-    training = loop.Training(build(200, 3, SMALL), structs.replace(SMALL, averaging=0.0, max_len=10))
-    epoch = next(loop.epochs(training, read.train, read.held_out["validation"]))
-    of_the_model = loop.predict(training.model, read.held_out["validation"], max_len=10)
+def test_without_averaging_what_is_scored_is_the_model_as_it_is(trained) -> None:
+    inputs = read_token_inputs(open_dataset(trained.dataset), "key")
+    settings = structs.replace(SMALL, averaging=0.0, max_len=10)
+    training = start_training(build_network(200, 3, SMALL), settings)
+    epoch = next(loop.epochs(training, inputs.train, inputs.held_out["validation"]))
+    of_the_model = loop.predict_rows(training.model, inputs.held_out["validation"], max_len=10)
     np.testing.assert_array_equal(of_the_model, epoch.log_probabilities)
 
 
-def test_training_stops_when_macro_f1_has_stalled(write_dataset, separable, tmp_path) -> None:
+def test_training_stops_when_macro_f1_has_stalled(trained, tmp_path) -> None:
     settings = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=8, epochs=100, patience=2)
-    report = train.train(write_dataset(separable), tmp_path / "model", settings)
+    report = train(trained.dataset, tmp_path / "model", settings)
     last = report.epochs[-1]
     assert last.epoch < 30
     assert last.epoch - next(each.epoch for each in report.epochs if each.scores.macro_f1 == 1.0) >= 2
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
-def test_a_row_has_the_same_scores_whatever_its_batch_is_padded_to(
-    architecture, write_dataset, separable
-) -> None:
-    dataset = open_dataset(write_dataset(separable))
-    rows = inputs.read(dataset, "key").held_out["validation"]
-    model = build(200, 3, structs.replace(SMALL, model=architecture)).eval()
-    together = loop.predict(model, rows, max_len=10)
+def test_a_row_has_the_same_scores_whatever_its_batch_is_padded_to(architecture, trained) -> None:
+    rows = read_token_inputs(open_dataset(trained.dataset), "key").held_out["validation"]
+    model = build_network(200, 3, structs.replace(SMALL, model=architecture)).eval()
+    together = loop.predict_rows(model, rows, max_len=10)
     for batch in batches.in_order_of_length(rows, 1, 10):
         import torch
 
@@ -137,10 +138,10 @@ def test_an_id_beyond_the_embedding_is_refused_with_both_sizes() -> None:
         unknown_share=0.0,
         empty_share=0.0,
     )
-    model = build(55, 3, SMALL)
+    model = build_network(55, 3, SMALL)
     for use in (
-        lambda: loop.predict(model, rows, max_len=2),
-        lambda: next(loop.epochs(loop.Training(model, SMALL), rows, rows)),
+        lambda: loop.predict_rows(model, rows, max_len=2),
+        lambda: next(loop.epochs(start_training(model, SMALL), rows, rows)),
     ):
         with pytest.raises(InputError, match=r"below 55, .* got up to 4,109"):
             use()
@@ -148,35 +149,40 @@ def test_an_id_beyond_the_embedding_is_refused_with_both_sizes() -> None:
 
 def test_test_rows_stand_in_for_validation_with_a_warning(write_dataset, separable, tmp_path) -> None:
     dataset = write_dataset({"train": separable["train"], "test": separable["validation"]})
-    report = train.train(dataset, tmp_path / "model", SMALL)
+    report = train(dataset, tmp_path / "model", QUICK)
     assert report.held_out == "test"
     assert any("flatter" in warning for warning in report.warnings)
 
 
 def test_test_rows_are_scored_but_do_not_choose_the_epoch(write_dataset, separable, tmp_path) -> None:
-    report = train.train(
-        write_dataset({**separable, "test": separable["train"][:50]}), tmp_path / "model", SMALL
-    )
+    dataset = write_dataset({**separable, "test": separable["train"][:50]})
+    report = train(dataset, tmp_path / "model", QUICK)
     assert report.held_out == "validation"
     assert report.model["test"].rows == report.constant["test"].rows == 50
 
 
 def test_without_held_out_rows_training_is_refused(write_dataset, separable, tmp_path) -> None:
     with pytest.raises(SettingsError, match="neither validation nor test rows"):
-        train.train(write_dataset({"train": separable["train"]}), tmp_path / "model")
+        train(write_dataset({"train": separable["train"]}), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
 
 def test_without_training_rows_training_is_refused(write_dataset, separable, tmp_path) -> None:
     dataset = write_dataset({"train": [], "validation": separable["validation"]}, has_vocabulary=False)
     with pytest.raises(InputError, match="etl build-vocab"):
-        train.train(dataset, tmp_path / "model")
+        train(dataset, tmp_path / "model")
 
 
 def test_without_a_vocabulary_the_next_command_is_named(write_dataset, separable, tmp_path) -> None:
     dataset = write_dataset(separable, has_vocabulary=False)
     with pytest.raises(InputError, match=f"etl build-vocab {dataset}"):
-        train.train(dataset, tmp_path / "model")
+        train(dataset, tmp_path / "model")
+
+
+def test_an_open_dataset_and_names_are_as_good_as_paths(trained, tmp_path) -> None:
+    for dataset in (open_dataset(trained.dataset), str(trained.dataset)):
+        train(dataset, str(tmp_path / "model"), QUICK)
+        assert load_model(tmp_path / "model").card.labels == ["기쁨", "슬픔", "중립"]
 
 
 def invoke(*arguments: object):
@@ -185,29 +191,26 @@ def invoke(*arguments: object):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_the_command_shows_the_model_beside_the_constant_predictor(
-    write_dataset, separable, tmp_path
-) -> None:
-    result = invoke(write_dataset(separable), "--out", tmp_path / "model", "--lr", 0.01, "--epochs", 5)
+TINY = ["--embedding", 8, "--hidden", 8, "--lr", 0.01, "--epochs", 2]
+
+
+def test_the_command_shows_the_model_beside_the_constant_predictor(trained, tmp_path) -> None:
+    result = invoke(trained.dataset, "--out", tmp_path / "model", *TINY)
     assert result.exit_code == 0, result.output
     for word in ("bilstm", "TF-IDF", "constant", "macro-F1", "슬픔", "kote"):
         assert word in result.stdout
-    assert "epoch 5: train loss" in result.stderr
+    assert "epoch 2: train loss" in result.stderr
 
 
-def test_the_command_writes_json_and_nothing_else_to_standard_output(
-    write_dataset, separable, tmp_path
-) -> None:
-    result = invoke(
-        write_dataset(separable), "--out", tmp_path / "model", "--lr", 0.01, "--epochs", 5, "--json"
-    )
+def test_the_command_writes_json_and_nothing_else_to_standard_output(trained, tmp_path) -> None:
+    result = invoke(trained.dataset, "--out", tmp_path / "model", *TINY, "--json")
     document = json.loads(result.stdout)
     assert document["metrics"] == json.loads((tmp_path / "model" / "metrics.json").read_bytes())
     assert document["metrics"]["model"]["validation"]["rows"] == 120
 
 
 def test_training_with_few_steps_is_not_judged_but_warned_about(write_dataset, eight, tmp_path) -> None:
-    result = invoke(write_dataset(eight), "--out", tmp_path / "model", "--epochs", 4)
+    result = invoke(write_dataset(eight), "--out", tmp_path / "model", *TINY, "--epochs", 4)
     assert result.exit_code == 0, result.output
     assert "warning: only 4 steps" in result.stderr
 
@@ -242,9 +245,9 @@ def test_all_tokens_are_those_of_the_tagger_and_have_a_vocabulary_of_their_own(
         ).write_parquet(shard)
     vocab.build_vocab(dataset, min_count=1)
     settings = structs.replace(SMALL, tokens="all")
-    report = train.train(dataset, tmp_path / "all", settings)
+    report = train(dataset, tmp_path / "all", settings)
     assert report.model["validation"].accuracy > 0.95
-    assert train.evaluate(tmp_path / "all", dataset, "validation").accuracy > 0.95
-    loaded = checkpoint.load(tmp_path / "all")
-    assert len(vocab.read_vocab(dataset / "vocab.json")) == 3 < len(loaded.vocabulary)
+    loaded = load_model(tmp_path / "all")
+    assert evaluate(loaded, open_dataset(dataset), "validation").accuracy > 0.95
+    assert len(vocab.read_vocab(dataset / "vocab.json")) == 3 < len(loaded.encoder)
     assert loaded.preparation.tokens == "all"

@@ -6,46 +6,40 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.training_datasets import SEPARABLE, write_splits
 
-from etl.models.baseline import train
 from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.train import train
 
-SMALL = TrainSettings(embedding=8, hidden=8, lr=0.01, batch_size=16, epochs=4)
+SMALL = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=3)
 
 
-@pytest.fixture
-def marked_up(separable):
-    """Sentences that are HTML, some of them with the wrong label."""
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[bool, Path]:
+    """The report with sentences and without; sentences are HTML, and some have the wrong label."""
     validation = [
-        (["<script>alert(1)</script>", *tokens], "기쁨" if place < 20 else label, source)
-        for place, (tokens, label, source) in enumerate(separable["validation"])
+        (["<script>alert(1)</script>", *tokens], "기쁨" if index < 20 else label, source)
+        for index, (tokens, label, source) in enumerate(SEPARABLE["validation"])
     ]
-    return {**separable, "validation": validation}
+    folder = tmp_path_factory.mktemp("reports")
+    dataset = write_splits(folder / "dataset", {**SEPARABLE, "validation": validation})
+    for show_text in (False, True):
+        train(dataset, folder / str(show_text), SMALL, show_text=show_text)
+    return {show_text: folder / str(show_text) / "report.html" for show_text in (False, True)}
 
 
-def page(write_dataset, splits, folder: Path, *, is_quoting: bool) -> str:
-    train.train(write_dataset(splits), folder / "model", SMALL, is_quoting=is_quoting)
-    return (folder / "model" / "report.html").read_text(encoding="utf-8")
-
-
-def test_sentences_are_quoted_only_when_asked_for_and_are_never_markup(
-    write_dataset, marked_up, tmp_path
-) -> None:
-    assert "alert(1)" not in page(write_dataset, marked_up, tmp_path, is_quoting=False)
-    shutil.rmtree(tmp_path / "dataset")
-    quoted = page(write_dataset, marked_up, tmp_path, is_quoting=True)
+def test_sentences_are_quoted_only_when_asked_for_and_are_never_markup(pages) -> None:
+    assert "alert(1)" not in pages[False].read_text(encoding="utf-8")
+    quoted = pages[True].read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in quoted
     assert "<script" not in quoted
 
 
-def test_a_browser_shows_curves_tables_and_mistakes_and_asks_nobody_for_anything(
-    write_dataset, marked_up, tmp_path
-) -> None:
+def test_a_browser_shows_curves_tables_and_mistakes_and_asks_nobody_for_anything(pages) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium here")
-    page(write_dataset, marked_up, tmp_path, is_quoting=True)
     requests: list[str] = []
     complaints: list[str] = []
     with sync_api.sync_playwright() as playwright:
@@ -53,7 +47,7 @@ def test_a_browser_shows_curves_tables_and_mistakes_and_asks_nobody_for_anything
         opened = browser.new_context(java_script_enabled=False).new_page()
         opened.on("request", lambda request: requests.append(request.url))
         opened.on("console", lambda message: complaints.append(message.text))
-        opened.goto((tmp_path / "model" / "report.html").as_uri())
+        opened.goto(pages[True].as_uri())
         headings = opened.locator("h2").all_inner_texts()
         curves = [curve.bounding_box() for curve in opened.locator("svg").all()]
         browser.close()

@@ -1,1 +1,1 @@
-"""The baseline: a small recurrent network, convolution or transformer on the key tokens."""
+"""Baselines: a small recurrent network, convolution or transformer on the tokens of a dataset."""

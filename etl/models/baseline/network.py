@@ -1,10 +1,9 @@
-"""The models: ids and lengths in, one logit for each label out. One small class each.
+"""The networks: ids and lengths in, one logit for each label out.
 
-Padding stands at the right and changes nothing: a row's logits are the same in whatever batch it is. No model
+Padding stands at the right and changes nothing: the logits of a row do not depend on its batch. No network
 packs sequences or branches on its input, so each can be exported as it is.
 
-A class of torch has to be there when this module is imported, so torch is imported at its top: import the
-module inside functions.
+torch is imported at the top, since its classes are needed to define ours: import this module in functions.
 """
 
 from __future__ import annotations
@@ -15,25 +14,29 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from etl.errors import InputError
-
 if TYPE_CHECKING:
     from etl.models.baseline.settings import TrainSettings
-    from etl.models.training.batches import Rows
 
 CNN_WIDTHS = (2, 3, 4)
 TRANSFORMER_LAYERS, TRANSFORMER_HEADS = 2, 4
 
 
 class Model(nn.Module):
-    """Embedding, an encoder of the row, the mean and the maximum over its steps, a linear layer.
+    """Embedding, an encoder, the mean and the maximum over the steps of a row, a linear layer.
 
-    What every model here shares; `encoder` (batch, time, embedding), (batch, time) → (batch, time, features)
-    is what tells them apart.
+    The architectures differ in `encoder`: (batch, time, embedding), (batch, time) → (batch, time, features).
     """
 
     def __init__(self, n_ids: int, n_labels: int, settings: TrainSettings, encoder: nn.Module, features: int):
-        """Draws the weights from torch's seed; the embedding has one row for each of `n_ids` ids."""
+        """Draws the weights from torch's random generator.
+
+        Args:
+            n_ids: the rows of the embedding.
+            n_labels: the number of logits.
+            settings: sizes and dropout.
+            encoder: turns embedded rows into steps.
+            features: the width of its steps.
+        """
         super().__init__()
         # Sparse gradients: a step touches the rows of the batch's tokens, not the whole vocabulary.
         self.embedding = nn.Embedding(n_ids, settings.embedding, padding_idx=0, sparse=True)
@@ -44,17 +47,17 @@ class Model(nn.Module):
             self.embedding.weight.mul_(0.1)  # N(0, 1), the default, saturates the gates
 
     def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Logits, (batch, labels).
+        """Returns logits, (batch, labels).
 
         Args:
             ids: (batch, time), padded at the right with 0.
-            lengths: (batch,), each at least 1: a row without tokens is one `<pad>`.
+            lengths: (batch,), each at least 1: a row without tokens is one id of padding.
         """
         is_token = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]  # (batch, time)
         embedded = self.embedding(ids)
         # One mask for all steps of a row (Gal and Ghahramani 2016): cheaper to draw than one for each.
-        kept = self.dropout(torch.ones_like(embedded[:, :1]))
-        steps = self.encoder(embedded * kept, is_token)  # (batch, time, features)
+        mask = self.dropout(torch.ones_like(embedded[:, :1]))
+        steps = self.encoder(embedded * mask, is_token)  # (batch, time, features)
         outside = ~is_token[:, :, None]
         mean = steps.masked_fill(outside, 0.0).sum(dim=1) / lengths[:, None]
         highest = steps.masked_fill(outside, -1e4).amax(dim=1)  # within the range of half precision
@@ -70,13 +73,13 @@ class Forward(nn.Module):
         self.layer = layer
 
     def forward(self, embedded: torch.Tensor, is_token: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
-        """(batch, time, hidden)."""
+        """Returns steps, (batch, time, hidden)."""
         steps: torch.Tensor = self.layer(embedded)[0]
         return steps
 
 
 class BothWays(nn.Module):
-    """Two recurrent layers, one of which reads each row from its last token to its first."""
+    """Two LSTM layers; the second reads each row from its last token to its first."""
 
     def __init__(self, settings: TrainSettings):
         super().__init__()
@@ -84,13 +87,13 @@ class BothWays(nn.Module):
         self.backwards = nn.LSTM(settings.embedding, settings.hidden, batch_first=True)
 
     def forward(self, embedded: torch.Tensor, is_token: torch.Tensor) -> torch.Tensor:
-        """(batch, time, 2 * hidden)."""
-        # Where padding begins, nothing is turned around: the last token comes first, not the padding.
-        place = torch.arange(embedded.shape[1], device=embedded.device)
-        turned = torch.where(is_token, is_token.sum(dim=1, keepdim=True) - 1 - place, place)[:, :, None]
-        there = self.forwards(embedded)[0]
-        back = self.backwards(embedded.gather(1, turned.expand_as(embedded)))[0]
-        return torch.cat([there, back.gather(1, turned.expand_as(back))], dim=2)
+        """Returns steps, (batch, time, 2 * hidden)."""
+        # Only the tokens are reversed: the last token comes first, and the padding stays at the right.
+        step = torch.arange(embedded.shape[1], device=embedded.device)
+        reverse = torch.where(is_token, is_token.sum(dim=1, keepdim=True) - 1 - step, step)[:, :, None]
+        forwards = self.forwards(embedded)[0]
+        backwards = self.backwards(embedded.gather(1, reverse.expand_as(embedded)))[0]
+        return torch.cat([forwards, backwards.gather(1, reverse.expand_as(backwards))], dim=2)
 
 
 class Convolutions(nn.Module):
@@ -105,13 +108,13 @@ class Convolutions(nn.Module):
         )
 
     def forward(self, embedded: torch.Tensor, is_token: torch.Tensor) -> torch.Tensor:
-        """(batch, time, 3 * hidden)."""
+        """Returns steps, (batch, time, 3 * hidden)."""
         over_time = embedded.masked_fill(~is_token[:, :, None], 0.0).transpose(1, 2)
-        found = [
+        convolved = [
             layer(nn.functional.pad(over_time, (0, width - 1))).relu()
             for width, layer in zip(CNN_WIDTHS, self.layers, strict=True)
         ]
-        return torch.cat(found, dim=1).transpose(1, 2)
+        return torch.cat(convolved, dim=1).transpose(1, 2)
 
 
 class SelfAttention(nn.Module):
@@ -127,23 +130,23 @@ class SelfAttention(nn.Module):
         self.layers = nn.TransformerEncoder(layer, TRANSFORMER_LAYERS, enable_nested_tensor=False)
 
     def forward(self, embedded: torch.Tensor, is_token: torch.Tensor) -> torch.Tensor:
-        """(batch, time, hidden)."""
+        """Returns steps, (batch, time, hidden)."""
         entered = self.enter(embedded)
         steps: torch.Tensor = self.layers(entered + positions(entered), src_key_padding_mask=~is_token)
         return steps
 
 
 def positions(steps: torch.Tensor) -> torch.Tensor:
-    """Sines and cosines of each place, (time, features)."""
+    """Returns the sines and cosines of each position, (time, features)."""
     time, features = steps.shape[1:]
-    place = torch.arange(time, device=steps.device, dtype=steps.dtype)[:, None]
+    position = torch.arange(time, device=steps.device, dtype=steps.dtype)[:, None]
     even = torch.arange(0, features, 2, device=steps.device, dtype=steps.dtype)
-    angles = place * torch.exp(even * (-math.log(10_000.0) / features))
+    angles = position * torch.exp(even * (-math.log(10_000.0) / features))
     return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)[:, :features]
 
 
-def build(n_ids: int, n_labels: int, settings: TrainSettings) -> Model:
-    """The model of `settings.model`, its weights drawn from torch's seed."""
+def build_network(n_ids: int, n_labels: int, settings: TrainSettings) -> Model:
+    """Returns the network of `settings.model`, its weights drawn from torch's random generator."""
     width = settings.hidden
     match settings.model:
         case "lstm":
@@ -158,24 +161,3 @@ def build(n_ids: int, n_labels: int, settings: TrainSettings) -> Model:
         case "transformer":
             encoder, features = SelfAttention(settings), width
     return Model(n_ids, n_labels, settings, encoder, features)
-
-
-def check_fits(model: Model, rows: Rows) -> None:
-    """Refuses ids and labels that the model has no place for, before an index is out of range.
-
-    Raises:
-        InputError: with both sizes.
-    """
-    for name, highest, size in (
-        ("token id", int(rows.ids.max()), model.embedding.num_embeddings),
-        ("label", int(rows.labels.max(initial=0)), model.output.out_features),
-    ):
-        if highest >= size:
-            raise InputError(
-                f"the rows do not fit the model: a {name} is out of its range",
-                details=[
-                    f"expected each {name} to be below {size:,}, the model's size, got up to {highest:,}"
-                ],
-                cause="The model and the rows were made with two different vocabularies or taxonomies.",
-                next_step="build the vocabulary with `etl build-vocab DATASET`, then train again",
-            )

@@ -1,20 +1,19 @@
-"""The settings of a training run. They are saved with the model, so that it can be made again."""
+"""The settings of a baseline. They are saved with the model, so that it can be trained again."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
-from etl.settings import Positive, Share
+from etl.models.training.settings import Rate, Seed
+from etl.settings import Positive, Share, Tokens
 
-Rate = Annotated[float, msgspec.Meta(gt=0.0)]
 Architecture = Literal["lstm", "bilstm", "gru", "cnn", "transformer"]
-Tokens = Literal["key", "all"]
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What decides the weights; where they are computed (device) is not part of it.
+    """Everything that determines the weights; the device is not part of it.
 
     `model` is the architecture (see `network.py`); `tokens` the key tokens of the dataset, or all that its
     tagger finds. `max_len` None takes the 99th percentile of the training rows' lengths. `class_weights`
@@ -32,7 +31,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epochs: Positive = 20
     batch_size: Positive = 64
     lr: Rate = 0.001
-    seed: Annotated[int, msgspec.Meta(ge=0)] = 42
+    seed: Seed = 42
     max_len: Positive | None = None
     class_weights: bool = False
     embedding: Positive = 128

@@ -1,40 +1,43 @@
-"""Writes a model as a file of another runtime, once it gives the model's answers: what `etl export` does."""
+"""Writes a model as a file of another runtime, after checking that it gives the model's answers."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from etl.dataset import staging
 from etl.errors import SettingsError
 from etl.models.export import litert, metadata, onnx, parity, torchscript
 from etl.models.export.metadata import Metadata, Tensor
 from etl.models.export.parity import Loss, Parity
-from etl.models.export.runtime import Runtime, require
-from etl.models.export.sample import Sample, draw
+from etl.models.export.runtime import Runtime, check_installed
+from etl.models.export.sample import Sample, draw_sample
 from etl.models.export.source import Source, open_source
 from etl.runtime.files import sha256_file
+from etl.settings import PathLike
 
 RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
+Format = Literal["onnx", "litert", "torchscript"]
 ROWS = 1000
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and what was measured of it."""
+    """The folder of an export, and its metadata."""
 
     folder: Path
     metadata: Metadata
 
 
 def export(
-    model: Path,
-    to: str,
-    out: Path | None = None,
+    model: PathLike,
+    to: Format,
+    out: PathLike | None = None,
     *,
-    dataset: Path | None = None,
-    is_int8: bool = False,
+    dataset: PathLike | None = None,
+    int8: bool = False,
     max_len: int | None = None,
     rows: int = ROWS,
 ) -> Exported:
@@ -45,9 +48,12 @@ def export(
         to: onnx, litert or torchscript.
         out: a new folder, or an older export; `export/` in the model, if None.
         dataset: what the model was trained on; looked for beside the model, if None.
-        is_int8: write the int8 variant of a file that has passed.
+        int8: write the int8 variant of a file that has passed the comparison.
         max_len: ids per row, at most the model's, which is the default.
         rows: how many held-out sentences the file is compared on, at least 500.
+
+    Returns:
+        The folder of the export, and its metadata.
 
     Raises:
         SettingsError: an extra is not installed, there is no such variant, or `out` is something else.
@@ -55,19 +61,24 @@ def export(
         FindingsError: the file does not give the model's answers; nothing is written.
         WriteError: `out` cannot be written.
     """
-    runtime = RUNTIMES[to]
-    _check(runtime, is_int8=is_int8, rows=rows)
-    require(runtime)
-    folder = out or model / "export" / (f"{to}-int8" if is_int8 else to)
+    model, runtime = Path(model), RUNTIMES[to]
+    _check_options(runtime, int8=int8, rows=rows)
+    check_installed(runtime)
+    folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)
-    source = open_source(model, dataset, max_len)
-    sample = draw(
-        source.model, source.split, source.rows, rows, source.max_len, source.preprocessing.padding_id
+    source = open_source(model, Path(dataset) if dataset else None, max_len)
+    sample = draw_sample(
+        source.checkpoint.model,
+        source.split,
+        source.rows,
+        rows,
+        source.max_len,
+        source.preprocessing.padding_id,
     )
     with staging.staging(folder, metadata.FILE) as partial:
         path = partial / runtime.file
         same = _write(source, runtime, sample, path)
-        lost = _quantise(source, runtime, sample, path) if is_int8 else None
+        lost = _quantise(source, runtime, sample, path) if int8 else None
         written = _describe(source, runtime, sample, path, same, lost)
         for file in source.files:
             shutil.copyfile(file, partial / file.name)
@@ -75,8 +86,8 @@ def export(
     return Exported(folder, written)
 
 
-def _check(runtime: Runtime, *, is_int8: bool, rows: int) -> None:
-    if is_int8 and runtime.quantise is None:
+def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
+    if int8 and runtime.quantise is None:
         raise SettingsError(
             f"there is no int8 variant of {runtime.name}", next_step="leave --int8 out, or export to ONNX"
         )
@@ -89,30 +100,32 @@ def _check(runtime: Runtime, *, is_int8: bool, rows: int) -> None:
 
 
 def _write(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Parity:
-    """Writes the float32 file, and lets it through the gate."""
+    """Writes the float32 file, and refuses it if its answers are not those of the model."""
     from etl.models.export.graph import Standalone
 
-    standalone = Standalone(source.model, source.preprocessing.padding_id).eval()
+    standalone = Standalone(source.checkpoint.model, source.preprocessing.padding_id).eval()
     runtime.convert(standalone, source.max_len, path)
-    same = parity.compare(sample, runtime.load(path, metadata.THREADS)(sample.ids))
-    parity.check(same, runtime.name)
+    same = parity.compare_answers(sample, runtime.load(path, metadata.THREADS)(sample.ids))
+    parity.check_parity(same, runtime.name)
     return same
 
 
 def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Loss:
-    """Puts the int8 variant in the place of the float32 file."""
+    """Replaces the float32 file by its int8 variant."""
     assert runtime.quantise is not None
     float32 = path.with_name(f"float32-{path.name}")
     path.rename(float32)
     runtime.quantise(float32, path)
     float32.unlink()
-    return parity.loss(sample, runtime.load(path, metadata.THREADS)(sample.ids), len(source.labels))
+    return parity.measure_loss(
+        sample, runtime.load(path, metadata.THREADS)(sample.ids), len(source.checkpoint.card.labels)
+    )
 
 
 def _describe(
     source: Source, runtime: Runtime, sample: Sample, path: Path, same: Parity, lost: Loss | None
 ) -> Metadata:
-    shape = runtime.shape[0], source.max_len
+    shape, labels = (runtime.shape[0], source.max_len), source.checkpoint.card.labels
     return Metadata(
         format=metadata.FORMAT,
         runtime=runtime.name,
@@ -120,16 +133,16 @@ def _describe(
         bytes=path.stat().st_size,
         sha256=sha256_file(path),
         is_int8=lost is not None,
-        labels=source.labels,
+        labels=labels,
         max_len=source.max_len,
         input=Tensor("ids", "int32", shape, "ids of one sentence in each row, padded at the right"),
         output=Tensor(
-            "probabilities", "float32", (shape[0], len(source.labels)), "in the order of the labels, sum 1"
+            "probabilities", "float32", (shape[0], len(labels)), "in the order of the labels, sum 1"
         ),
         preprocessing=source.preprocessing,
         model=source.origin,
         parity=same,
         int8=lost,
-        latency=metadata.time_one(runtime.load(path, metadata.THREADS), sample.ids),
-        built_with=runtime.facts(path),
+        latency=metadata.measure_latency(runtime.load(path, metadata.THREADS), sample.ids),
+        built_with=runtime.describe(path),
     )

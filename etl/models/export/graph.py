@@ -1,7 +1,6 @@
-"""What is exported: a model that needs nothing but ids, and gives probabilities.
+"""The module that is exported: ids in, probabilities out.
 
-A class of torch has to be there when this module is imported, so torch is imported at its top: import the
-module inside functions.
+torch is imported at the top, since its classes are needed to define ours: import this module in functions.
 """
 
 from __future__ import annotations
@@ -13,30 +12,30 @@ from torch import nn
 class Standalone(nn.Module):
     """Ids (batch, time) int32 to probabilities (batch, labels) float32.
 
-    The lengths are read off the padding, so that who calls it hands over ids and nothing else. A row without
-    tokens is all padding, and counts as one token of padding, as it does in training.
+    The lengths are derived from the padding, so that a caller passes ids and nothing else. A row without
+    tokens is all padding, and counts as one token of padding, as in training.
     """
 
     def __init__(self, model: nn.Module, padding_id: int):
-        """`model` takes ids and lengths, and gives logits."""
+        """Wraps `model`, which takes ids and lengths, and returns logits."""
         super().__init__()
         self.model = model
         self.padding_id = padding_id
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """Probabilities, (batch, labels)."""
+        """Returns probabilities, (batch, labels)."""
         lengths = (ids != self.padding_id).long().sum(dim=1).clamp(min=1)
         logits: torch.Tensor = self.model(ids.long(), lengths)
         return torch.softmax(logits, dim=1)
 
 
-class Named(nn.Module):
-    """The same, its output under a name, which a converter takes over."""
+class NamedOutput(nn.Module):
+    """Gives the output of `Standalone` a name, which the converter of LiteRT keeps."""
 
     def __init__(self, standalone: nn.Module):
         super().__init__()
         self.standalone = standalone
 
     def forward(self, ids: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Probabilities, (batch, labels)."""
+        """Returns probabilities, (batch, labels)."""
         return {"probabilities": self.standalone(ids)}

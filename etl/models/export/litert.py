@@ -1,6 +1,6 @@
 """LiteRT, formerly TensorFlow Lite, by litert-torch; run with ai-edge-litert.
 
-One sentence of a fixed length at a time: that is what a phone classifies, and what its accelerators want.
+One sentence of a fixed length at a time: the accelerators of phones take no other shapes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from etl.errors import FindingsError
 from etl.models.export.runtime import Runtime
-from etl.models.silence import silenced
+from etl.models.silence import silence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from etl.models.export.runtime import Run
 
 
-def convert(module: nn.Module, max_len: int, path: Path) -> None:
+def _convert(module: nn.Module, max_len: int, path: Path) -> None:
     """Writes `module`, for one row of `max_len` ids.
 
     Raises:
@@ -31,18 +31,18 @@ def convert(module: nn.Module, max_len: int, path: Path) -> None:
     import torch
 
     example = torch.ones((1, max_len), dtype=torch.int32)
-    with silenced():
+    with silence():
         import litert_torch
 
-        from etl.models.export.graph import Named
+        from etl.models.export.graph import NamedOutput
 
-        litert_torch.convert(Named(module).eval(), sample_kwargs={"ids": example}).export(str(path))
+        litert_torch.convert(NamedOutput(module).eval(), sample_kwargs={"ids": example}).export(str(path))
     check_operators(path)
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Writes the int8 variant: weights are int8, activations are made int8 as they come."""
-    with silenced():
+def _quantise(source: Path, target: Path) -> None:
+    """Writes the dynamic-range int8 variant: int8 weights, activations quantised at run time."""
+    with silence():
         from ai_edge_quantizer import quantizer, recipe
 
         work = quantizer.Quantizer(str(source))
@@ -57,7 +57,7 @@ def check_operators(path: Path) -> None:
     Raises:
         FindingsError: the operators are named.
     """
-    strange = [name for name in operators(path) if name.startswith("CUSTOM ")]
+    strange = [name for name in list_operators(path) if name.startswith("CUSTOM ")]
     if strange:
         raise FindingsError(
             "the LiteRT file needs operators that are not built into the runtime; nothing was written",
@@ -67,26 +67,26 @@ def check_operators(path: Path) -> None:
         )
 
 
-def operators(path: Path) -> list[str]:
-    """The operators of a file, sorted: the names of built-in ones, `CUSTOM name` for others."""
+def list_operators(path: Path) -> list[str]:
+    """Lists the operators of a file, sorted: the names of built-in ones, `CUSTOM name` for others."""
     from ai_edge_litert import schema_py_generated as schema
 
     names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
-    found = set()
-    for each in model.operatorCodes:
+    used = set()
+    for operator in model.operatorCodes:
         # Codes above 127 stand in the newer of two fields.
-        code = max(each.builtinCode, each.deprecatedBuiltinCode)
+        code = max(operator.builtinCode, operator.deprecatedBuiltinCode)
         is_custom = code == schema.BuiltinOperator.CUSTOM
-        found.add(f"CUSTOM {(each.customCode or b'').decode()}" if is_custom else names[code])
-    return sorted(found)
+        used.add(f"CUSTOM {(operator.customCode or b'').decode()}" if is_custom else names[code])
+    return sorted(used)
 
 
-def load(path: Path, threads: int) -> Run:
-    """Gives a function that runs the file, one sentence after another."""
+def _load(path: Path, threads: int) -> Run:
+    """Returns a function that runs the file, one sentence after another."""
     from ai_edge_litert.interpreter import Interpreter
 
-    with silenced():
+    with silence():
         interpreter = Interpreter(model_path=str(path), num_threads=threads)
         interpreter.allocate_tensors()
         classify = interpreter.get_signature_runner()
@@ -97,11 +97,10 @@ def load(path: Path, threads: int) -> Run:
     return run
 
 
-def facts(path: Path) -> dict[str, object]:
-    """Operators and versions."""
-
+def _describe(path: Path) -> dict[str, object]:
+    """Returns the operators of a file, and the versions of the packages that made it."""
     packages = ("ai-edge-litert", "ai-edge-quantizer", "litert-torch", "torch")
-    return {"operators": operators(path), "versions": {name: version(name) for name in packages}}
+    return {"operators": list_operators(path), "versions": {name: version(name) for name in packages}}
 
 
 RUNTIME = Runtime(
@@ -112,8 +111,8 @@ RUNTIME = Runtime(
     extra="litert",
     # The converter's own requirements contradict those of great-expectations; docs/export.md says how.
     install="pip install 'korean-emotion-etl[litert]' && pip install --no-deps litert-torch litert-converter",
-    convert=convert,
-    quantise=quantise,
-    load=load,
-    facts=facts,
+    convert=_convert,
+    quantise=_quantise,
+    load=_load,
+    describe=_describe,
 )

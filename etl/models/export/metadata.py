@@ -1,4 +1,4 @@
-"""`metadata.json`: all that a program needs to know beside the exported file, and what was measured."""
+"""`metadata.json`: everything a program needs to use an exported file, and what was measured of it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long one sentence takes on the machine that exported, one at a time."""
+    """The time of one sentence on the machine that exported, one at a time."""
 
     median_ms: float
     sentences: int
@@ -40,7 +40,7 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file was made of; the hashes are sha256."""
+    """The model and the dataset of the file; the hashes are sha256."""
 
     architecture: str
     weights_sha256: str
@@ -48,7 +48,7 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What turns a sentence into ids; the files lie beside this one, the hashes are sha256."""
+    """The steps from a sentence to ids; the files lie beside this one, the hashes are sha256."""
 
     steps: tuple[str, ...]
     vocabulary_file: str
@@ -82,23 +82,22 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def to_bytes(metadata: Metadata) -> bytes:
-    """The content of `metadata.json`."""
+    """Returns the content of `metadata.json`."""
     return msgspec.json.format(msgspec.json.encode(metadata)) + b"\n"
 
 
-def time_one(run: Run, ids: npt.NDArray[np.int32]) -> Latency:
-    """The median time of one sentence, after some that do not count.
+def measure_latency(run: Run, ids: npt.NDArray[np.int32]) -> Latency:
+    """Measures the median time of one sentence, after a warm-up.
 
     Args:
         run: a file loaded on `THREADS` threads.
-        ids: (rows, max_len), real sentences.
+        ids: (rows, max_len), of real sentences.
     """
-
     for row in ids[:WARM_UP]:
         run(row[None, :])
-    taken = []
+    seconds = []
     for row in ids[:TIMED]:
         start = time.perf_counter()
         run(row[None, :])
-        taken.append(time.perf_counter() - start)
-    return Latency(round(statistics.median(taken) * 1000, 4), len(taken), THREADS, platform.machine())
+        seconds.append(time.perf_counter() - start)
+    return Latency(round(statistics.median(seconds) * 1000, 4), len(seconds), THREADS, platform.machine())

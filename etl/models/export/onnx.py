@@ -1,4 +1,4 @@
-"""ONNX, by torch's exporter; run, and made int8, with onnxruntime."""
+"""ONNX, by torch's exporter; onnxruntime runs and quantises the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.models.export.runtime import Runtime
-from etl.models.silence import silenced
+from etl.models.silence import silence
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from etl.models.export.runtime import Run
 
 OPSET = 20
-# What is made int8: the operators that hold the weights. Convolutions stay as they are, since onnxruntime has
-# no int8 kernel for their weights on a CPU.
+# The operators with weights. Convolutions stay as they are: onnxruntime has no int8 kernel for their weights
+# on a CPU.
 INT8_OPERATORS = ["Gather", "Gemm", "LSTM", "MatMul"]
 
 
-def convert(module: nn.Module, max_len: int, path: Path) -> None:
+def _convert(module: nn.Module, max_len: int, path: Path) -> None:
     """Writes `module`, for any number of rows of `max_len` ids."""
     import torch
 
-    # Two rows: a batch of one would be taken for a fixed size.
+    # Two rows: the exporter takes a batch of one for a fixed size.
     example = torch.ones((2, max_len), dtype=torch.int32)
-    with silenced():
+    with silence():
         program = torch.onnx.export(
             module,
             (example,),
@@ -42,38 +42,38 @@ def convert(module: nn.Module, max_len: int, path: Path) -> None:
         )
     assert program is not None
     model = program.model_proto
-    _forget_origins(model.graph)
+    _remove_origins(model.graph)
     path.write_bytes(model.SerializeToString())
 
 
-def _forget_origins(graph: GraphProto) -> None:
-    """Takes out the lines of source code, with their paths on this machine, that torch notes at each node."""
+def _remove_origins(graph: GraphProto) -> None:
+    """Removes the source lines, with their paths on this machine, that torch records at each node."""
     for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     graph.ClearField("metadata_props")
     for node in graph.node:
         for attribute in node.attribute:
-            # To look at a field that is not set would set it.
+            # Reading a field that is not set would set it.
             for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                _forget_origins(inner)
+                _remove_origins(inner)
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Writes the int8 variant: weights are int8, activations are made int8 as they come."""
+def _quantise(source: Path, target: Path) -> None:
+    """Writes the dynamic-range int8 variant: int8 weights, activations quantised at run time."""
     from onnxruntime.quantization import QuantType, quant_pre_process, quantize_dynamic
 
     folded = target.with_name(f"folded-{target.name}")
-    with silenced():
-        # The weights of recurrent layers stand in the order of torch's gates: put in that of ONNX once, here,
-        # they are constants, and only constants are made int8.
+    with silence():
+        # The graph reorders the gates of recurrent layers from the order of torch to that of ONNX. Done once
+        # here, their weights are constants, and only constants are quantised.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         quantize_dynamic(folded, target, weight_type=QuantType.QInt8, op_types_to_quantize=INT8_OPERATORS)
     folded.unlink()
 
 
-def load(path: Path, threads: int) -> Run:
-    """Gives a function that runs the file."""
+def _load(path: Path, threads: int) -> Run:
+    """Returns a function that runs the file."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -88,8 +88,8 @@ def load(path: Path, threads: int) -> Run:
     return run
 
 
-def facts(path: Path) -> dict[str, object]:
-    """Operators and versions."""
+def _describe(path: Path) -> dict[str, object]:
+    """Returns the operators of a file, and the versions of the packages that made it."""
     import onnx
     import onnxruntime
     import onnxscript
@@ -99,9 +99,9 @@ def facts(path: Path) -> dict[str, object]:
     used = {(node.domain, node.op_type) for node in model.graph.node}
     return {
         "opset": {
-            each.domain or "ai.onnx": each.version
-            for each in model.opset_import
-            if each.domain in {domain for domain, _ in used}
+            opset.domain or "ai.onnx": opset.version
+            for opset in model.opset_import
+            if opset.domain in {domain for domain, _ in used}
         },
         "operators": sorted(f"{domain or 'ai.onnx'}.{operator}" for domain, operator in used),
         "versions": {
@@ -117,8 +117,8 @@ RUNTIME = Runtime(
     packages=("onnx", "onnxscript", "onnxruntime"),
     extra="onnx",
     install="pip install 'korean-emotion-etl[onnx]'",
-    convert=convert,
-    quantise=quantise,
-    load=load,
-    facts=facts,
+    convert=_convert,
+    quantise=_quantise,
+    load=_load,
+    describe=_describe,
 )

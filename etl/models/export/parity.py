@@ -1,4 +1,4 @@
-"""Whether an exported file gives the model's answers, and what its int8 variant loses."""
+"""Compares an exported file with its model, and measures what its int8 variant loses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl.models.training import metrics
 if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
-# Where the probabilities of two runtimes may differ: rounding in another order of float32, and no more.
+# Of two probabilities: float32 sums in another order differ by less.
 TOLERANCE = 1e-5
 # The number of sentences that a verdict needs, unless the split has fewer.
 FEWEST = 500
@@ -23,7 +23,7 @@ FEWEST = 500
 
 @dataclass(frozen=True)
 class Parity:
-    """A file beside its model, on the same rows."""
+    """How far the answers of a file differ from those of its model, on the same rows."""
 
     split: str
     rows: int
@@ -34,7 +34,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Loss:
-    """What the int8 variant loses: its scores beside those of the model, on the same rows."""
+    """The scores of the int8 variant beside those of the model, on the same rows."""
 
     rows: int
     differing_predictions: int
@@ -45,20 +45,24 @@ class Loss:
     int8_macro_f1: float
 
 
-def compare(sample: Sample, found: Floats) -> Parity:
-    """The probabilities that a file gave, (rows, labels), beside the model's."""
+def compare_answers(sample: Sample, probabilities: Floats) -> Parity:
+    """Compares probabilities of a file, (rows, labels), with the model's."""
     return Parity(
-        sample.split, len(sample), sample.rows_of_split, _differing(sample, found), _furthest(sample, found)
+        sample.split,
+        len(sample),
+        sample.rows_of_split,
+        _count_differing(sample, probabilities),
+        _largest_difference(sample, probabilities),
     )
 
 
-def check(parity: Parity, runtime: str) -> None:
-    """The gate: refuses a file that gives other answers than its model.
+def check_parity(parity: Parity, runtime: str) -> None:
+    """Refuses a file that gives other answers than its model.
 
     Raises:
         FindingsError: with the numbers.
     """
-    # A number that is none is no small difference.
+    # `not <=` instead of `>`: NaN has to fail too.
     if parity.differing_predictions or not parity.largest_difference <= TOLERANCE:
         raise FindingsError(
             f"the {runtime} file does not give the answers of the model; nothing was written",
@@ -73,16 +77,16 @@ def check(parity: Parity, runtime: str) -> None:
         )
 
 
-def loss(sample: Sample, found: Floats, n_labels: int) -> Loss:
-    """What an int8 file, which gave `found` (rows, labels), loses."""
+def measure_loss(sample: Sample, probabilities: Floats, n_labels: int) -> Loss:
+    """Scores probabilities of an int8 file, (rows, labels), beside the model's."""
     own, int8 = (
-        metrics.confusion(sample.labels, probabilities.argmax(axis=1), n_labels)
-        for probabilities in (sample.probabilities, found)
+        metrics.confusion(sample.labels, given.argmax(axis=1), n_labels)
+        for given in (sample.probabilities, probabilities)
     )
     return Loss(
         rows=len(sample),
-        differing_predictions=_differing(sample, found),
-        largest_difference=_furthest(sample, found),
+        differing_predictions=_count_differing(sample, probabilities),
+        largest_difference=_largest_difference(sample, probabilities),
         model_accuracy=metrics.accuracy(own),
         int8_accuracy=metrics.accuracy(int8),
         model_macro_f1=metrics.macro_f1(own),
@@ -90,9 +94,9 @@ def loss(sample: Sample, found: Floats, n_labels: int) -> Loss:
     )
 
 
-def _differing(sample: Sample, found: Floats) -> int:
-    return int((found.argmax(axis=1) != sample.probabilities.argmax(axis=1)).sum())
+def _count_differing(sample: Sample, probabilities: Floats) -> int:
+    return int((probabilities.argmax(axis=1) != sample.probabilities.argmax(axis=1)).sum())
 
 
-def _furthest(sample: Sample, found: Floats) -> float:
-    return float(abs(found - sample.probabilities).max())
+def _largest_difference(sample: Sample, probabilities: Floats) -> float:
+    return float(abs(probabilities - sample.probabilities).max())

@@ -1,4 +1,4 @@
-"""What a format of export has to bring: how to write a file, how to run it, and what it was made with."""
+"""The interface of an export format: functions that write, quantise, run and describe a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import SettingsError
-from etl.models.silence import silenced
+from etl.models.silence import silence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,35 +23,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Runtime:
-    """One format, and the runtime that its files are checked with.
+    """A format, and the runtime that its files are checked with.
 
-    `convert` writes a module that takes ids (batch, max_len) to a path; `quantise` writes the int8 variant of
-    a file beside it, and is None where there is none; `load` gives a function that runs a file on some
-    threads; `facts` says what is in a file, versions included.
+    `convert` writes a module that takes ids (batch, max_len) to a path. `quantise` writes the int8 variant of
+    a file to another path; None where there is none. `load` returns a function that runs a file on a number
+    of threads. `describe` returns operators and versions, for `metadata.json`.
     """
 
     name: str
     file: str
     shape: tuple[int | str, str]  # of the input
-    packages: tuple[str, ...]  # modules that the extra brings
+    packages: tuple[str, ...]  # modules of the extra
     extra: str
     install: str  # the command
     convert: Callable[[nn.Module, int, Path], None]
     quantise: Callable[[Path, Path], None] | None
     load: Callable[[Path, int], Run]
-    facts: Callable[[Path], dict[str, object]]
+    describe: Callable[[Path], dict[str, object]]
 
 
-def require(runtime: Runtime) -> None:
-    """Checks that the packages of a format are there.
+def check_installed(runtime: Runtime) -> None:
+    """Checks that the packages of a format are installed.
 
     Raises:
         SettingsError: they are not; the extra to install is named.
     """
-
     for package in runtime.packages:
         try:
-            with silenced():
+            with silence():
                 import_module(package)
         except ImportError as error:
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""The real sentences by which an exported file is judged, with the answers of the model itself."""
+"""The held-out sentences on which an exported file is compared with its model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from etl.models.training import loop
 from etl.models.training.batches import Rows, in_order_of_length
 
 if TYPE_CHECKING:
-    from etl.models.baseline.network import Model
+    from etl.models.training.loop import Network
 
 CHUNK = 512
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Held-out rows as the file gets them, and what the model says of them."""
+    """Held-out rows as the exported file gets them, and the probabilities that the model gives."""
 
     split: str
     rows_of_split: int
@@ -32,28 +32,27 @@ class Sample:
         return len(self.labels)
 
 
-def draw(model: Model, split: str, rows: Rows, most: int, max_len: int, padding_id: int) -> Sample:
-    """At most `most` rows, spread evenly over the split, and what `model` says of them.
+def draw_sample(model: Network, split: str, rows: Rows, most: int, max_len: int, padding_id: int) -> Sample:
+    """Takes at most `most` rows, spread evenly over the split, and predicts them with the model.
 
     Args:
         model: on the CPU.
         split: the name of the split.
         rows: all its rows.
         most: how many to take.
-        max_len: where rows are cut.
-        padding_id: what fills them up.
+        max_len: the most ids of a row.
+        padding_id: fills rows up.
     """
-
-    places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
+    indices = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))
     taken = replace(
         rows,
-        starts=rows.starts[places],
-        lengths=rows.lengths[places],
-        labels=rows.labels[places],
-        sources=rows.sources[places],
+        starts=rows.starts[indices],
+        lengths=rows.lengths[indices],
+        labels=rows.labels[indices],
+        sources=rows.sources[indices],
     )
     ids = np.full((len(taken), max_len), padding_id, dtype=np.int32)
     for batch in in_order_of_length(taken, CHUNK, max_len):
         ids[batch.rows, : batch.ids.shape[1]] = batch.ids
-    probabilities = np.exp(loop.predict(model, taken, max_len))
+    probabilities = np.exp(loop.predict_rows(model, taken, max_len))
     return Sample(split, len(rows), ids, taken.labels, probabilities)

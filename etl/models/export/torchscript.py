@@ -1,6 +1,6 @@
-"""TorchScript, for programs that load a model with libtorch and have no Python.
+"""TorchScript, for programs that load a model with libtorch, without Python.
 
-torch keeps this format and no longer extends it: what is new should take ONNX.
+torch maintains this format and no longer extends it: new programs should use ONNX.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.models.export.runtime import Runtime
-from etl.models.silence import silenced
+from etl.models.silence import silence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from etl.models.export.runtime import Run
 
 
-def convert(module: nn.Module, max_len: int, path: Path) -> None:
+def _convert(module: nn.Module, max_len: int, path: Path) -> None:
     """Writes `module`, for any number of rows of `max_len` ids."""
     import torch
 
     example = torch.ones((2, max_len), dtype=torch.int32)
-    with silenced(), torch.no_grad():
+    with silence(), torch.no_grad():
         traced = torch.jit.trace(module, (example,))
         torch.jit.save(traced, path)
 
 
-def load(path: Path, threads: int) -> Run:
-    """Gives a function that runs the file."""
+def _load(path: Path, threads: int) -> Run:
+    """Returns a function that runs the file."""
     import torch
 
-    with silenced():
+    with silence():
         module = torch.jit.load(path, map_location="cpu")
 
     def run(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
@@ -42,16 +42,16 @@ def load(path: Path, threads: int) -> Run:
         torch.set_num_threads(threads)
         try:
             with torch.inference_mode():
-                found: npt.NDArray[np.float32] = module(torch.from_numpy(ids)).numpy()
+                probabilities: npt.NDArray[np.float32] = module(torch.from_numpy(ids)).numpy()
         finally:
             torch.set_num_threads(before)
-        return found
+        return probabilities
 
     return run
 
 
-def facts(path: Path) -> dict[str, object]:  # noqa: ARG001
-    """Versions."""
+def _describe(path: Path) -> dict[str, object]:  # noqa: ARG001
+    """Returns the version of torch."""
     import torch
 
     return {"versions": {"torch": str(torch.__version__)}}
@@ -64,8 +64,8 @@ RUNTIME = Runtime(
     packages=("torch",),
     extra="train",
     install="pip install 'korean-emotion-etl[train]'",
-    convert=convert,
+    convert=_convert,
     quantise=None,
-    load=load,
-    facts=facts,
+    load=_load,
+    describe=_describe,
 )

@@ -1,5 +1,4 @@
 """Fine-tunes a pre-trained ELECTRA or BERT on the sentences themselves, cut into its own word pieces.
 
-The only package that imports transformers. What is not the transformer's own - batches, scores, the collapse
-detector, the report - is that of the baseline.
+The only package that imports transformers.
 """

@@ -1,7 +1,6 @@
-"""The classifier: a pre-trained encoder of Hugging Face transformers with a head for the labels.
+"""The network: a pre-trained encoder of Hugging Face transformers with a head for the labels.
 
-A class of torch has to be there when this module is imported, so torch is imported at its top: import the
-module inside functions.
+torch is imported at the top, since its classes are needed to define ours: import this module in functions.
 """
 
 from __future__ import annotations
@@ -18,27 +17,27 @@ if TYPE_CHECKING:
 class SequenceClassifier(nn.Module):
     """Ids of word pieces (batch, time) and lengths (batch,) to logits (batch, labels).
 
-    Called as the baseline networks are, so that the same loop trains it and the same export writes it:
-    what is attended to is derived from the lengths.
+    It has the interface of the baseline networks, so that the same loop trains it and the same export writes
+    it. The attention mask is derived from the lengths.
     """
 
     def __init__(self, network: PreTrainedModel):
-        """`network` is a model for sequence classification."""
+        """Wraps `network`, a model for sequence classification."""
         super().__init__()
         self.network = network
 
     def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Logits, (batch, labels)."""
+        """Returns logits, (batch, labels)."""
         is_piece = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]  # (batch, time)
         logits: torch.Tensor = self.network(input_ids=ids, attention_mask=is_piece.long()).logits
         return logits
 
     @property
     def embedding(self) -> nn.Embedding:
-        """The vectors of the word pieces."""
-        found = self.network.get_input_embeddings()
-        assert isinstance(found, nn.Embedding)
-        return found
+        """The embedding of the word pieces."""
+        embedding = self.network.get_input_embeddings()
+        assert isinstance(embedding, nn.Embedding)
+        return embedding
 
     @property
     def output(self) -> nn.Linear:

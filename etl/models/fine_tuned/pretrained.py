@@ -1,6 +1,6 @@
-"""What fine-tuning starts from: a pre-trained model and its tokenizer, from a folder or from a hub.
+"""Loads the pre-trained model and tokenizer that fine-tuning starts from, from a folder or from a hub.
 
-A folder is never looked for anywhere else, and a name is taken from the cache where it is there.
+A folder is read without a network, and so is a name that is in the cache of the hub.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import InputError, SettingsError
-from etl.models.silence import silenced
+from etl.models.silence import silence
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -22,15 +22,15 @@ EXTRA = "korean-emotion-etl[transformer]"
 
 
 @dataclass(frozen=True)
-class Base:
-    """A pre-trained network with a new head, and what cuts sentences for it."""
+class BaseModel:
+    """A pre-trained network with a new head, and its tokenizer."""
 
     name: str  # of the hub, or of the folder: never a path of this machine
     tokenizer: PreTrainedTokenizerBase
     network: PreTrainedModel
 
 
-def require() -> None:
+def require_transformers() -> None:
     """Checks that transformers is installed.
 
     Raises:
@@ -47,20 +47,20 @@ def require() -> None:
         ) from error
 
 
-def load(name: str, labels: list[str]) -> Base:
-    """Loads a pre-trained model; the weights of its head are drawn from torch's seed.
+def load_base_model(name: str, labels: list[str]) -> BaseModel:
+    """Loads a pre-trained model; the weights of its head are drawn from torch's random generator.
 
     Args:
         name: a folder, or the name of a model on the Hugging Face hub.
-        labels: what it shall tell apart.
+        labels: of the dataset; the head has an output for each.
 
     Raises:
-        InputError: it is not there, cannot be reached, or is no encoder for sentences.
+        InputError: it does not exist, cannot be downloaded, or is no encoder such as ELECTRA or BERT.
     """
-    with _explained(name), quiet():
+    with _explain_errors(name), quieten():
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        options = _where(name)
+        options = _loading_options(name)
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
         network = AutoModelForSequenceClassification.from_pretrained(
             name,
@@ -73,13 +73,13 @@ def load(name: str, labels: list[str]) -> Base:
         )
     _check(name, tokenizer, network)
     short = Path(name).resolve().name if Path(name).is_dir() else name
-    return Base(short, tokenizer, network)
+    return BaseModel(short, tokenizer, network)
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Inside, transformers shows no progress of its own and no advice."""
-    with silenced():
+def quieten() -> Iterator[None]:
+    """Suppresses the progress bars and the advice of transformers within the block."""
+    with silence():
         from transformers.utils import logging
 
     level = logging.get_verbosity()
@@ -88,14 +88,14 @@ def quiet() -> Iterator[None]:
     # Weights in the old format are read as they are, without asking the hub to convert them.
     os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
     try:
-        with silenced():
+        with silence():
             yield
     finally:
         logging.set_verbosity(level)
 
 
-def _where(name: str) -> dict[str, Any]:
-    """A folder is taken as it is; a name from the cache, or else from the network."""
+def _loading_options(name: str) -> dict[str, Any]:
+    """Returns options with which a folder, and a name that is in the cache, are read without a network."""
     from huggingface_hub import try_to_load_from_cache
 
     is_here = Path(name).is_dir() or isinstance(try_to_load_from_cache(name, "config.json"), str)
@@ -103,7 +103,7 @@ def _where(name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _explain_errors(name: str) -> Iterator[None]:
     from safetensors import SafetensorError
 
     try:

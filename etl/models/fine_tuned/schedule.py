@@ -1,4 +1,4 @@
-"""How fast fine-tuning learns: AdamW, a learning rate that rises and then falls, as in Devlin et al. 2018."""
+"""The optimiser of fine-tuning: AdamW with linear warm-up and decay, as in Devlin et al. 2018 (BERT)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     from etl.models.fine_tuned.settings import FineTuneSettings
 
 
-def adam_w(classifier: SequenceClassifier, settings: FineTuneSettings, n_rows: int) -> torch.optim.Optimizer:
-    """The optimiser of all weights; it sets its own learning rate before each step.
+def make_adam_w(model: SequenceClassifier, settings: FineTuneSettings, n_rows: int) -> torch.optim.Optimizer:
+    """Returns an optimiser of all weights that sets its own learning rate before each step.
 
-    The rate follows from the number of steps that the optimiser remembers, so a run that was interrupted goes
-    on with the right one.
+    The rate is derived from the number of steps in the optimiser's state, so that a resumed run continues
+    with the right one.
+
+    Args:
+        model: on the device it is to be trained on.
+        settings: learning rate, warm-up, decay of the weights, epochs and batch size.
+        n_rows: the number of training rows.
     """
     import torch
 
-    # Biases and the weights of normalisation have one axis: to pull them to 0 helps nothing.
-    decayed = [weights for weights in classifier.parameters() if weights.ndim > 1]
-    others = [weights for weights in classifier.parameters() if weights.ndim <= 1]
+    # Biases and the weights of normalisation, which have one axis, are not decayed.
+    decayed = [weights for weights in model.parameters() if weights.ndim > 1]
+    others = [weights for weights in model.parameters() if weights.ndim <= 1]
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}],
         lr=settings.lr,
@@ -30,17 +35,23 @@ def adam_w(classifier: SequenceClassifier, settings: FineTuneSettings, n_rows: i
     total = settings.epochs * math.ceil(n_rows / settings.batch_size)
 
     def set_rate(self: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
-        # Every weight counts its own steps, and all are moved in each.
-        done = next((int(kept["step"]) for kept in self.state.values()), 0)
+        # Each weight counts its own steps; all have the same number.
+        done = next((int(state["step"]) for state in self.state.values()), 0)
         for group in self.param_groups:
-            group["lr"] = settings.lr * share(done, total, settings.warmup)
+            group["lr"] = settings.lr * rate_share(done, total, settings.warmup)
 
     optimiser.register_step_pre_hook(set_rate)
     return optimiser
 
 
-def share(done: int, total: int, warmup: float) -> float:
-    """Which share of the highest learning rate the next step has: up to 1, then down to 0 at `total`."""
+def rate_share(done: int, total: int, warmup: float) -> float:
+    """Returns the learning rate of the next step as a share of the highest: up to 1, then down to 0.
+
+    Args:
+        done: the number of steps before it.
+        total: the number of all steps.
+        warmup: the share of them in which the rate rises.
+    """
     rising = max(1, round(total * warmup))
     if done < rising:
         return (done + 1) / rising

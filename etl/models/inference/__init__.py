@@ -1,1 +1,1 @@
-"""A trained model that is used: sentences and documents in, labels and probabilities out."""
+"""Uses a trained model: sentences and documents in, labels and probabilities out."""

@@ -1,1 +1,1 @@
-"""What every model is trained, watched, scored and reported with."""
+"""The training loop, the collapse detector, the scores and the report of all kinds of models."""

@@ -1,6 +1,6 @@
-"""Rows of a split as arrays of ids, and the batches a model sees: alike in length, shuffled by a seed.
+"""Rows of a split as arrays of ids, and the batches of similar length that a model gets.
 
-Which ids there are is the vocabulary's business; the model only ever sees what is made here.
+An `Encoder` makes the ids; a model gets nothing but what is made here.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.dataset import vocab
 from etl.errors import InputError
 
 if TYPE_CHECKING:
+    from etl.models.training.encoder import Encoder
+
     Ints = npt.NDArray[np.int64]
 
 # Batches are cut from pools of so many batches, sorted by length: little padding, and still shuffled.
@@ -25,12 +26,12 @@ POOL_BATCHES = 50
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one split, their tokens one after another.
+    """The rows of one split, their ids one row after another.
 
-    Row `i` has the ids `ids[starts[i] : starts[i] + lengths[i]]`; a row without tokens is one `<pad>`.
+    Row `i` has the ids `ids[starts[i] : starts[i] + lengths[i]]`; a row without tokens is one id of padding.
     """
 
-    ids: Ints  # (tokens + 1,): a `<pad>` stands at the end
+    ids: Ints  # (ids + 1,): padding stands at the end
     starts: Ints  # (rows,)
     lengths: Ints  # (rows,), each at least 1
     labels: Ints  # (rows,), an index into the dataset's labels
@@ -45,7 +46,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows as one rectangle, padded at the right with `<pad>`."""
+    """Some rows as one array, padded at the right."""
 
     rows: Ints  # (batch,), which rows these are
     ids: Ints  # (batch, time)
@@ -53,13 +54,19 @@ class Batch:
     labels: Ints  # (batch,)
 
 
-def encode_rows(frame: pl.DataFrame, labels: list[str], vocabulary: vocab.Vocabulary) -> Rows:
-    """A frame with `source`, `label` and `tokens` as `Rows`.
+def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, encoder: Encoder) -> Rows:
+    """Joins the ids of sentences with their labels and sources.
+
+    Args:
+        frame: (rows,), with `source` and `label`.
+        labels: of the dataset, in order.
+        ids: of all rows, one row after another.
+        sizes: (rows,), how many ids each row has, which may be 0.
+        encoder: made the ids; its padding, unknown and special ids are taken from it.
 
     Raises:
         InputError: a row has a label that is not among `labels`.
     """
-
     classes = frame["label"].cast(pl.Enum(labels), strict=False).to_physical().cast(pl.Int64)
     if classes.null_count():
         strange = frame.filter(classes.is_null())["label"].unique(maintain_order=True).to_list()
@@ -69,33 +76,28 @@ def encode_rows(frame: pl.DataFrame, labels: list[str], vocabulary: vocab.Vocabu
             cause="A shard was edited, or belongs to another dataset.",
             next_step="find the rows with `etl validate DATASET`",
         )
-    tokens = frame["tokens"].list.drop_nulls()
-    sizes = tokens.list.len().cast(pl.Int64).to_numpy()
-    # An empty list explodes to one null.
-    ids = vocab.encode(vocabulary, tokens.explode().drop_nulls()).to_numpy()
-    owners = np.repeat(np.arange(len(sizes)), sizes)
-    known = np.bincount(owners, weights=ids != vocab.UNKNOWN, minlength=len(sizes))
+    is_token = ~np.isin(ids, encoder.special_ids)
+    is_known = is_token & (ids != encoder.unknown_id)
+    known = np.bincount(np.repeat(np.arange(len(sizes)), sizes), weights=is_known, minlength=len(sizes))
     return Rows(
-        ids=np.append(ids, vocab.PAD),
-        # A row without tokens borrows the `<pad>` that stands at the end.
+        ids=np.append(ids, encoder.padding_id),
+        # A row without ids borrows the padding that stands at the end.
         starts=np.where(sizes > 0, np.cumsum(sizes) - sizes, len(ids)),
         lengths=np.maximum(sizes, 1),
         labels=classes.to_numpy(),
         sources=frame["source"].to_numpy().astype(np.str_),
-        unknown_share=float(np.mean(ids == vocab.UNKNOWN)) if len(ids) else 0.0,
+        unknown_share=float(np.mean(~is_known[is_token])) if is_token.any() else 0.0,
         empty_share=float(np.mean(known == 0)) if len(sizes) else 0.0,
     )
 
 
 def percentile_length(rows: Rows) -> int:
-    """The length, in tokens, that 99 of 100 rows do not exceed."""
-
+    """Returns the 99th percentile of the lengths, in ids per row, rounded up."""
     return int(np.ceil(np.percentile(rows.lengths, 99)))
 
 
 def shuffled(rows: Rows, batch_size: int, max_len: int, seed: tuple[int, int]) -> Iterator[Batch]:
-    """Every row once, in batches of like length; the same seed gives the same batches in the same order."""
-
+    """Yields every row once, in batches of similar length; the seed determines rows and order."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(rows))
     pool = batch_size * POOL_BATCHES
@@ -109,17 +111,15 @@ def shuffled(rows: Rows, batch_size: int, max_len: int, seed: tuple[int, int]) -
 
 
 def in_order_of_length(rows: Rows, batch_size: int, max_len: int) -> Iterator[Batch]:
-    """Every row once, the shortest first, for scoring."""
-
+    """Yields every row once, the shortest first: for scoring, which needs no chance."""
     order = np.argsort(rows.lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         yield _pad(rows, order[start : start + batch_size], max_len)
 
 
 def _pad(rows: Rows, members: Ints, max_len: int) -> Batch:
-
     lengths = np.minimum(rows.lengths[members], max_len)
     time = np.arange(lengths.max())
     is_token = time < lengths[:, None]  # (batch, time)
-    places = np.where(is_token, rows.starts[members][:, None] + time, len(rows.ids) - 1)
-    return Batch(members, rows.ids[places], lengths, rows.labels[members])
+    positions = np.where(is_token, rows.starts[members][:, None] + time, len(rows.ids) - 1)
+    return Batch(members, rows.ids[positions], lengths, rows.labels[members])

@@ -1,7 +1,7 @@
-"""Tells a model that learnt nothing from one that learns slowly, and says what was seen.
+"""Detects models that learn nothing, as opposed to slowly, and reports the numbers that show it.
 
-The reference system's accuracy was the share of one class for all its epochs; a look at the predictions, the
-class prior and the inputs shows it in the first ones.
+The accuracy of the reference system was the share of one class in all of its epochs: the predictions, the
+class prior and the inputs show that in the first ones.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 
 ONE_CLASS_SHARE = 0.98
-# Before that, one answer for every row is how slow, honest runs begin.
+# Before these, healthy but slow runs give one answer for every row too.
 MIN_EPOCHS = 3
 MIN_STEPS = 300
-# A run that ends with fewer steps is not judged at all.
+# There is no verdict on a run that ends with fewer steps.
 FEW_STEPS = 100
-# A loss has improved on a prior's if it is below so much of it.
+# A loss is better than that of a prior if it is below this share of it.
 IMPROVED = 0.99
-# A learning rate is high or low for its kind of model if it is so many times the usual one.
+# A learning rate is too high or too low if it is this many times the usual one of its kind of model.
 HIGH_LR, LOW_LR = 10, 1 / 20
-# Where one label has nearly all rows, giving it to them is right if the others are found: macro-F1 tells.
-FOUND_OTHERS = 0.05
-# Predictions are no better than dealt out if they would be as good so often.
-BY_CHANCE = 0.0001
-MANY = 0.5
+# Where nearly all rows have one label, a model that finds the others has a macro-F1 higher by this.
+MIN_F1_GAIN = 0.05
+# Predictions depend on the labels if the p-value of the test of independence is at most this.
+MAX_P_VALUE = 0.0001
+# Inputs explain a failure if this share of them is unknown or empty.
+TOO_MANY = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,20 @@ class Record:
 
 @dataclass(frozen=True)
 class Advice:
-    """What helps with one kind of model."""
+    """Recommendations for one kind of model."""
 
-    lr: float  # the learning rate that it usually learns with
-    unknown: str  # what to do where it does not know most tokens
+    lr: float  # the usual learning rate
+    unknown: str  # the next step where most tokens are unknown
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a model is measured against, and what it was given."""
+class Reference:
+    """The scores that a model has to beat, and the inputs and learning rate that may explain a failure."""
 
     dataset: Path
     advice: Advice
     constants: dict[str, Scores]  # the constant predictor, by held-out split
-    chooses: str  # the split that chooses the epoch
+    selection_split: str  # selects the best epoch
     train_entropy: float  # nats: the constant predictor's loss on train
     lr: float
     unknown_share: float  # of the tokens of that split
@@ -67,116 +68,126 @@ class Ground:
 
     @property
     def constant(self) -> Scores:
-        """The constant predictor, on the rows that choose the epoch."""
-        return self.constants[self.chooses]
+        """The scores of the constant predictor on the split that selects the epoch."""
+        return self.constants[self.selection_split]
 
 
-def ground_of(read: Inputs, lr: float, advice: Advice) -> Ground:
-    """What a model that is trained on these rows, with this learning rate, is measured against."""
-    prior = metrics.log_prior(read.train.labels, len(read.dataset.labels))
-    rows = read.held_out[read.chooses]
-    return Ground(
-        dataset=read.dataset.path,
+def make_reference(inputs: Inputs, lr: float, advice: Advice) -> Reference:
+    """Scores the constant predictor on the held-out rows.
+
+    Args:
+        inputs: the rows.
+        lr: the learning rate of the run.
+        advice: for this kind of model.
+    """
+    prior = metrics.log_prior(inputs.train.labels, len(inputs.dataset.labels))
+    rows = inputs.held_out[inputs.selection_split]
+    return Reference(
+        dataset=inputs.dataset.path,
         advice=advice,
-        constants=references.constant_scores(read),
-        chooses=read.chooses,
-        train_entropy=metrics.cross_entropy(prior, read.train.labels),
+        constants=references.score_constant(inputs),
+        selection_split=inputs.selection_split,
+        train_entropy=metrics.cross_entropy(prior, inputs.train.labels),
         lr=lr,
         unknown_share=rows.unknown_share,
         empty_share=rows.empty_share,
     )
 
 
-def check_epoch(records: Sequence[Record], ground: Ground) -> None:
-    """After an epoch: stops a run that gives one answer, or no better loss than the prior, and is not moving.
+def check_epoch(records: Sequence[Record], reference: Reference) -> None:
+    """Stops a run whose loss stays at that of the class prior, or whose predictions are all one label.
+
+    A run whose loss has improved on the prior, on the training or the held-out rows, is not stopped.
 
     Raises:
         FindingsError: with the numbers; also where the loss is no longer a number.
     """
     latest = records[-1]
     if not math.isfinite(latest.train_loss) or not math.isfinite(latest.scores.loss):
-        raise _finding("training diverged: the loss is no longer a number", latest, ground)
+        raise _finding("training diverged: the loss is no longer a number", latest, reference)
     is_early = latest.epoch < MIN_EPOCHS or latest.steps < MIN_STEPS
     lowest = min(record.scores.loss for record in records)
     is_moving = (
-        latest.train_loss < IMPROVED * ground.train_entropy or lowest < IMPROVED * ground.constant.loss
+        latest.train_loss < IMPROVED * reference.train_entropy or lowest < IMPROVED * reference.constant.loss
     )
     if is_early or is_moving:
         return
     if latest.scores.most_predicted[1] >= ONE_CLASS_SHARE:
-        raise _finding("the model gives one answer for (nearly) every row", latest, ground)
-    if lowest >= ground.constant.loss:
-        raise _finding("the model's loss is no better than that of the class prior", latest, ground)
+        raise _finding("the model gives one answer for (nearly) every row", latest, reference)
+    if lowest >= reference.constant.loss:
+        raise _finding("the model's loss is no better than that of the class prior", latest, reference)
 
 
-def check_outcome(records: Sequence[Record], best: Record, ground: Ground) -> None:
-    """When training is over: refuses a model that may know train by heart, but nothing that holds elsewhere.
+def check_outcome(records: Sequence[Record], best: Record, reference: Reference) -> None:
+    """Refuses a finished model whose predictions on the held-out rows are no better than the class prior.
+
+    It may know the training rows by heart.
 
     Raises:
         FindingsError: with the numbers.
     """
-    constant, scores = ground.constant, best.scores
+    constant, scores = reference.constant, best.scores
     # Three standard errors: the best of several epochs is a little above the constant predictor by chance.
     by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
     if is_too_short(records) or scores.accuracy > constant.accuracy + by_chance:
         return
-    if scores.most_predicted[1] >= ONE_CLASS_SHARE and scores.macro_f1 < constant.macro_f1 + FOUND_OTHERS:
-        raise _finding("the model gives one answer for (nearly) every row", best, ground)
-    if metrics.chance_of(scores.confusion) > BY_CHANCE:
-        raise _finding("the model learnt nothing that holds outside the training rows", best, ground)
+    if scores.most_predicted[1] >= ONE_CLASS_SHARE and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
+        raise _finding("the model gives one answer for (nearly) every row", best, reference)
+    if metrics.independence_p_value(scores.confusion) > MAX_P_VALUE:
+        raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
     # With rare labels, or with weights for them, accuracy and loss say little: macro-F1 tells.
     is_better = min(record.scores.loss for record in records) < IMPROVED * constant.loss
-    if not is_better and scores.macro_f1 < constant.macro_f1 + FOUND_OTHERS:
-        raise _finding("the model learnt nothing that holds outside the training rows", best, ground)
+    if not is_better and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
+        raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
 
 
 def is_too_short(records: Sequence[Record]) -> bool:
-    """Whether a run had too few steps for any verdict."""
+    """Returns whether a run had too few steps for a verdict."""
     return records[-1].steps < FEW_STEPS
 
 
-def _finding(what: str, record: Record, ground: Ground) -> FindingsError:
+def _finding(message: str, record: Record, reference: Reference) -> FindingsError:
     label, share = record.scores.most_predicted
     own = record.scores.labels[label].rows / record.scores.rows
-    cause, next_step = _likely_cause(record, ground)
+    cause, next_step = _likely_cause(record, reference)
     return FindingsError(
-        f"{what}; no model was written",
+        f"{message}; no model was written",
         details=[
             f"epoch {record.epoch}, {record.steps:,} steps, {record.scores.rows:,} held-out rows",
             f"predictions: {share:.4f} are {label}, which {own:.4f} of the rows are; "
             f"entropy {record.scores.prediction_entropy:.4f} nats",
             f"accuracy: {record.scores.accuracy:.4f}; "
-            f"of the constant predictor {ground.constant.accuracy:.4f}",
-            f"loss: {record.scores.loss:.4f} nats; of the class prior {ground.constant.loss:.4f}",
-            f"train loss: {record.train_loss:.4f} nats; of the class prior {ground.train_entropy:.4f}",
-            f"learning rate: {ground.lr:g}; gradient norm: {record.gradient_norm:.3g}",
-            f"inputs: {ground.unknown_share:.4f} of the tokens are unknown, "
-            f"{ground.empty_share:.4f} of the rows have no known token",
+            f"of the constant predictor {reference.constant.accuracy:.4f}",
+            f"loss: {record.scores.loss:.4f} nats; of the class prior {reference.constant.loss:.4f}",
+            f"train loss: {record.train_loss:.4f} nats; of the class prior {reference.train_entropy:.4f}",
+            f"learning rate: {reference.lr:g}; gradient norm: {record.gradient_norm:.3g}",
+            f"inputs: {reference.unknown_share:.4f} of the tokens are unknown, "
+            f"{reference.empty_share:.4f} of the rows have no known token",
         ],
         cause=cause,
         next_step=next_step,
     )
 
 
-def _likely_cause(record: Record, ground: Ground) -> tuple[str, str]:
-    if ground.unknown_share >= MANY or ground.empty_share >= MANY:
+def _likely_cause(record: Record, reference: Reference) -> tuple[str, str]:
+    if reference.unknown_share >= TOO_MANY or reference.empty_share >= TOO_MANY:
         return (
             "The vocabulary knows too little of the text for anything to be learnt from it.",
-            ground.advice.unknown,
+            reference.advice.unknown,
         )
-    usual = ground.advice.lr
-    if ground.lr >= HIGH_LR * usual or not math.isfinite(record.train_loss):
+    usual = reference.advice.lr
+    if reference.lr >= HIGH_LR * usual or not math.isfinite(record.train_loss):
         return (
-            f"A learning rate of {ground.lr:g} is high: the weights saturate and no longer move.",
+            f"A learning rate of {reference.lr:g} is high: the weights saturate and no longer move.",
             # The usual one may be what diverged.
-            f"train again with `--lr {min(usual, ground.lr / 10):g}`",
+            f"train again with `--lr {min(usual, reference.lr / 10):g}`",
         )
-    if ground.lr <= LOW_LR * usual:
+    if reference.lr <= LOW_LR * usual:
         return (
-            f"A learning rate of {ground.lr:g} is so low that hardly a weight moves.",
+            f"A learning rate of {reference.lr:g} is so low that hardly a weight moves.",
             f"train again with `--lr {usual:g}`",
         )
     return (
         "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label.",
-        f"look at balance, drift and conflicts with `etl validate {ground.dataset}`",
+        f"look at balance, drift and conflicts with `etl validate {reference.dataset}`",
     )

@@ -1,4 +1,4 @@
-"""TensorBoard event files: a run can be watched while it trains, and its model keeps them.
+"""TensorBoard event files, which show a run while it trains and stay with its model.
 
 Written with the package tensorboardX, in the format of TensorBoard; `tensorboard --logdir MODEL` shows them.
 """
@@ -16,31 +16,31 @@ FOLDER = "tensorboard"
 
 
 @contextmanager
-def writing(folder: Path, earlier: list[Record]) -> Iterator[Callable[[Record], None]]:
-    """Gives a function that writes an epoch.
+def open_events(folder: Path, earlier: list[Record]) -> Iterator[Callable[[Record], None]]:
+    """Opens the event file of a run and yields a function that writes one epoch.
 
     Args:
-        folder: where `tensorboard/` is; what is there is replaced, since an interrupted run may have written
-            an epoch that is trained again.
-        earlier: the epochs of the run that is gone on with.
+        folder: the parent of `tensorboard/`; older files there are removed, since an interrupted run may have
+            written an epoch that is trained again.
+        earlier: the epochs of the interrupted run that is resumed.
 
     Raises:
         WriteError: the folder cannot be written.
     """
     from tensorboardX import SummaryWriter
 
-    place = folder / FOLDER
+    path = folder / FOLDER
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        for old in place.iterdir():
+        path.mkdir(parents=True, exist_ok=True)
+        for old in path.iterdir():
             old.unlink()
     except OSError as error:
         raise WriteError(
-            f"{place} cannot be written",
+            f"{path} cannot be written",
             details=[error.strerror or str(error)],
             next_step="choose the name of a folder that you may write",
         ) from error
-    with SummaryWriter(str(place)) as writer:
+    with SummaryWriter(str(path)) as writer:
 
         def write(record: Record) -> None:
             for name, number in _scalars(record).items():
@@ -52,8 +52,8 @@ def writing(folder: Path, earlier: list[Record]) -> Iterator[Callable[[Record], 
         yield write
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    """The event files in `folder`, by their place in the model's folder."""
+def read_events(folder: Path) -> dict[str, bytes]:
+    """Reads the event files of a run, by their path in the model's folder."""
     # Their names hold the time and the machine; one name is enough.
     return {
         f"{FOLDER}/events.out.tfevents.{number}": path.read_bytes()

@@ -1,6 +1,6 @@
-"""Trains a model until it no longer gets better, or is seen to learn nothing; keeps its best epoch.
+"""Trains a model until it no longer improves, or until it is seen to learn nothing; keeps its best epoch.
 
-Used for every kind of model: `etl.models.baseline.train` and `etl.models.fine_tuned.train`.
+All kinds of models are trained here: see `etl.models.baseline.train` and `etl.models.fine_tuned.train`.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.dataset import vocab
 from etl.errors import FindingsError
-from etl.models.baseline import checkpoint
-from etl.models.baseline.settings import TrainSettings
-from etl.models.training import collapse, events, loop, metrics, references, resume
-from etl.models.training.collapse import Ground, Record
+from etl.models.training import collapse, events, loop, metrics, mistakes, references, report_html, state
+from etl.models.training import report as reports
+from etl.models.training.collapse import Record, Reference
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.metrics import Scores
-from etl.models.training.resume import Progress
+from etl.models.training.report import Report
+from etl.models.training.settings import LoopSettings
+from etl.models.training.state import RunProgress
 
-# On small data an epoch is a few steps, and some epochs without progress mean nothing.
+# On small data an epoch has few steps, and some epochs without progress mean nothing.
 STALLED_STEPS = 300
 
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how training goes."""
+    """Callbacks that follow a training run: after an epoch, after a batch (epoch, share done), for a note."""
 
     on_epoch: Callable[[Record], None] = lambda _record: None
     on_batch: Callable[[int, float], None] = lambda _epoch, _share: None
@@ -36,17 +36,17 @@ class Watcher:
 
 
 def fit(
-    training: Training, read: Inputs, ground: Ground, out: Path, watcher: Watcher, *, is_resuming: bool
-) -> Progress:
-    """Trains until macro-F1 has stalled, and leaves in the model the weights of the best epoch.
+    training: Training, inputs: Inputs, reference: Reference, out: Path, watcher: Watcher, *, resume: bool
+) -> RunProgress:
+    """Trains until macro-F1 has stalled, and leaves the weights of the best epoch in the model.
 
     Args:
         training: its model on the device it is to be trained on; its settings with `max_len` set.
-        read: what is learnt from, and what chooses the epoch.
-        ground: what the model has to beat.
-        out: where the model will be; the state of the run is kept beside it.
-        watcher: told of epochs and batches.
-        is_resuming: goes on from the last whole epoch of a run that was interrupted, if there is one.
+        inputs: the rows.
+        reference: the scores to beat.
+        out: the folder of the model; the state of the run is kept beside it.
+        watcher: follows the run.
+        resume: continue after the last whole epoch of an interrupted run, if there is one.
 
     Returns:
         The records of all epochs, and the best one.
@@ -57,54 +57,100 @@ def fit(
         FindingsError: the model learnt nothing.
         WriteError: the state cannot be written.
     """
-
-    settings, rows, labels = training.settings, read.held_out[read.chooses], read.dataset.labels
-    belongs = checkpoint.manifest_sha256(read.dataset), vocab.hash_vocab(read.vocabulary)
-    progress = _start(training, out, belongs, watcher, is_resuming=is_resuming)
-    weights = np.array(references.label_weights(read.train, len(labels))) if settings.class_weights else None
-    passes = loop.epochs(training, read.train, rows, weights, watcher.on_batch)
-    with events.writing(resume.folder_of(out), progress.records) as log:
-        while not _has_stalled(progress, settings) and (epoch := next(passes, None)):
+    settings, rows = training.settings, inputs.held_out[inputs.selection_split]
+    labels = inputs.dataset.labels
+    progress = _start(training, inputs, out, watcher, resume=resume)
+    weights = np.array(references.weigh_labels(inputs.train, len(labels))) if settings.class_weights else None
+    epochs = loop.epochs(training, inputs.train, rows, weights, watcher.on_batch)
+    with events.open_events(state.run_folder(out), progress.records) as write_event:
+        while not _has_stalled(progress, settings) and (epoch := next(epochs, None)):
             scores = metrics.score(epoch.log_probabilities, rows.labels, rows.sources, labels)
             record = Record(epoch.number, epoch.steps, epoch.train_loss, epoch.gradient_norm, scores)
             progress.records.append(record)
-            log(record)
+            write_event(record)
             watcher.on_epoch(record)
-            _stop_if_collapsed(progress.records, ground, out)
+            _stop_if_collapsed(progress.records, reference, out)
             if progress.best is None or _rank(scores) > _rank(progress.best.scores):
                 progress.best = record
                 progress.weights = {
                     name: tensor.detach().clone() for name, tensor in training.outcome.state_dict().items()
                 }
-            resume.save(out, training, progress, *belongs)
+            state.save_state(out, training, progress, inputs)
     assert progress.best is not None
-    _stop_if_collapsed(progress.records, ground, out, progress.best)
+    _stop_if_collapsed(progress.records, reference, out, progress.best)
     training.model.load_state_dict(progress.weights)
     return progress
 
 
-def _start(
-    training: Training, out: Path, belongs: tuple[str, str], watcher: Watcher, *, is_resuming: bool
-) -> Progress:
-    """What an interrupted run had reached, or nothing yet."""
-    if is_resuming:
-        progress = resume.load(out, training, *belongs)
+def fit_and_report(
+    training: Training,
+    inputs: Inputs,
+    reference: Reference,
+    out: Path,
+    watcher: Watcher,
+    *,
+    architecture: str,
+    resume: bool,
+    show_text: bool,
+) -> tuple[Report, dict[str, bytes]]:
+    """Trains a model and scores it beside the predictors it has to beat.
+
+    Args:
+        training: see `fit`.
+        inputs: see `fit`.
+        reference: see `fit`.
+        out: see `fit`.
+        watcher: see `fit`.
+        architecture: the name of the kind of network.
+        resume: see `fit`.
+        show_text: quote the sentences of mistakes in `report.html`.
+
+    Returns:
+        The report, and the files that lie beside the model: `metrics.json`, `report.html` and the events.
+
+    Raises:
+        EtlError: see `fit`.
+    """
+    progress = fit(training, inputs, reference, out, watcher, resume=resume)
+    pieces = ", on the same word pieces" if inputs.encoder.column == "text" else ""
+    watcher.on_note(f"comparing with TF-IDF and logistic regression{pieces}")
+    max_len = training.settings.max_len or 1
+    predicted = {
+        split: loop.predict_rows(training.model, rows, max_len) for split, rows in inputs.held_out.items()
+    }
+    report = reports.make_report(
+        inputs, reference, progress, predicted, architecture=architecture, max_len=max_len
+    )
+    split = inputs.selection_split
+    wrong = mistakes.find_mistakes(inputs, split, predicted[split], show_text=show_text)
+    page = report_html.render_report(out.resolve().name, inputs.dataset.labels, report, wrong)
+    return report, {
+        reports.FILE: reports.to_json(report),
+        report_html.FILE: page.encode(),
+        **events.read_events(state.run_folder(out)),
+    }
+
+
+def _start(training: Training, inputs: Inputs, out: Path, watcher: Watcher, *, resume: bool) -> RunProgress:
+    """Returns the progress of the interrupted run that is resumed, or an empty one."""
+    if resume:
+        progress = state.load_state(out, training, inputs)
         if progress is not None:
             watcher.on_note(f"going on after epoch {training.epoch} of the run that was interrupted")
             return progress
         watcher.on_note("no run of this model was interrupted: training from the beginning")
-    elif resume.folder_of(out).exists():
+    elif state.run_folder(out).exists():
         watcher.on_note("a run of this model was interrupted; --resume would have gone on from there")
-    resume.remove(out)
-    return Progress([], None, {})
+    state.remove_run(out)
+    return RunProgress([], None, {})
 
 
 def _rank(scores: Scores) -> tuple[float, float]:
-    """Macro-F1 chooses the epoch; of two with the same, the one that is more sure of what is right."""
+    """Macro-F1 selects the epoch; of two with the same, the one with the lower loss."""
     return scores.macro_f1, -scores.loss
 
 
-def _has_stalled(progress: Progress, settings: TrainSettings) -> bool:
+def _has_stalled(progress: RunProgress, settings: LoopSettings) -> bool:
     if progress.best is None:
         return False
     latest, highest = progress.records[-1], progress.best.scores.macro_f1
@@ -112,13 +158,15 @@ def _has_stalled(progress: Progress, settings: TrainSettings) -> bool:
     return latest.epoch - best.epoch >= settings.patience and latest.steps - best.steps >= STALLED_STEPS
 
 
-def _stop_if_collapsed(records: list[Record], ground: Ground, out: Path, best: Record | None = None) -> None:
-    """There is nothing to go on from in a run that learnt nothing."""
+def _stop_if_collapsed(
+    records: list[Record], reference: Reference, out: Path, best: Record | None = None
+) -> None:
+    """Runs the collapse detector; a run that it stops cannot be resumed."""
     try:
         if best is None:
-            collapse.check_epoch(records, ground)
+            collapse.check_epoch(records, reference)
         else:
-            collapse.check_outcome(records, best, ground)
+            collapse.check_outcome(records, best, reference)
     except FindingsError:
-        resume.remove(out)
+        state.remove_run(out)
         raise

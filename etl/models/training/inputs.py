@@ -1,73 +1,59 @@
-"""What a model learns from and is judged by: the rows of each split, as ids of one vocabulary.
+"""The rows that a model is trained on and scored on, as ids.
 
-The tokens are the key tokens that the dataset holds, or all that its tagger finds: then the text is tagged
-again, as it was at ingest, which the cache of tagged sentences makes quick.
+A baseline gets the key tokens that the dataset holds, or all that its tagger finds: then the text is tagged
+again, as it was at ingest, which the cache of tagged sentences makes quick. A fine-tuned model gets the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-import msgspec
 import polars as pl
 
-from etl.dataset import preparation, vocab
+from etl.dataset import preparation as preparations
+from etl.dataset import vocab
 from etl.dataset.preparation import Preparation
-from etl.dataset.read import SPLITS, Dataset
-from etl.dataset.vocab import Vocabulary
+from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.prepare import prepare
-from etl.models.baseline.settings import Tokens
-from etl.models.training import batches
 from etl.models.training.batches import Rows
+from etl.models.training.encoder import Encoder
+from etl.tagging.tagger import Tagger
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The rows of a dataset, and what their tokens and ids are."""
+    """The rows of a dataset as ids, and what made these."""
 
     dataset: Dataset
     preparation: Preparation
-    vocabulary: Vocabulary
+    encoder: Encoder
     train: Rows
     held_out: dict[str, Rows]  # validation, test: those that have rows
 
     @property
-    def chooses(self) -> str:
-        """The split that chooses the epoch: validation, or test where there is none."""
+    def selection_split(self) -> str:
+        """The split that selects the best epoch: validation, or test where there is none."""
         return next(iter(self.held_out))
 
 
-def read(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inputs:
-    """Reads all rows of a dataset.
+def encode_splits(
+    dataset: Dataset, preparation: Preparation, encoder: Encoder, frames: Mapping[str, pl.DataFrame]
+) -> Inputs:
+    """Encodes the rows of all splits.
 
     Args:
-        dataset: with a vocabulary.
-        tokens: key or all.
-        workers: tagging processes, for `all`.
+        dataset: what they belong to.
+        preparation: how they were cleaned and tagged.
+        encoder: makes the ids.
+        frames: by split, with `source`, `label` and what the encoder reads.
 
     Raises:
-        InputError: the dataset, its vocabulary or its preparation is missing, damaged, or of another dataset.
-        SettingsError: there are no held-out rows, or the tagger is not installed.
-    """
-    how = msgspec.structs.replace(preparation.load(dataset.path / preparation.FILE), tokens=tokens)
-    vocabulary = vocab.read_vocab_of(dataset)
-    frames = read_frames(dataset, how, SPLITS, workers)
-    if tokens == "all" and frames["train"].height:
-        vocabulary = vocab.count_all_tokens(dataset, frames["train"], vocabulary)
-    rows = {split: batches.encode_rows(frame, dataset.labels, vocabulary) for split, frame in frames.items()}
-    return of_rows(dataset, how, vocabulary, rows)
-
-
-def of_rows(dataset: Dataset, how: Preparation, vocabulary: Vocabulary, rows: dict[str, Rows]) -> Inputs:
-    """The rows of all splits as what a model learns from and is judged by.
-
-    Raises:
-        InputError: there are no training rows.
+        InputError: there are no training rows, or a label is not in the taxonomy.
         SettingsError: there are no held-out rows.
     """
+    rows = {split: encoder.encode(frame, dataset.labels) for split, frame in frames.items()}
     if not len(rows["train"]):
         raise InputError(
             f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
@@ -80,51 +66,42 @@ def of_rows(dataset: Dataset, how: Preparation, vocabulary: Vocabulary, rows: di
             cause="The corpora have no official split, or split.validation and split.test are 0.",
             next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
         )
-    return Inputs(dataset, how, vocabulary, rows["train"], held_out)
-
-
-def read_split(dataset: Dataset, split: str, how: Preparation, vocabulary: Vocabulary) -> Rows:
-    """The rows of one split, for a model that is there already.
-
-    Raises:
-        InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
-    """
-    frame = read_frames(dataset, how, (split,), 1)[split]
-    return batches.encode_rows(frame, dataset.labels, vocabulary)
+    return Inputs(dataset, preparation, encoder, rows["train"], held_out)
 
 
 def read_frames(
-    dataset: Dataset, how: Preparation, splits: tuple[str, ...], workers: int
+    dataset: Dataset, splits: Sequence[str], preparation: Preparation, column: str, workers: int = 1
 ) -> dict[str, pl.DataFrame]:
-    """For each split a frame with source, label and tokens, in the order of the rows.
+    """Reads `source`, `label` and `column` by split, in the order of the rows; nothing is null there.
+
+    Args:
+        dataset: what to read.
+        splits: their names.
+        preparation: which tokens are read: the stored ones, or all, for which the text is tagged again.
+        column: `tokens`, or `text`, which is the cleaned one.
+        workers: tagging processes, for all tokens.
 
     Raises:
         InputError: a shard is damaged, or the installed tagger is another than the dataset's.
         SettingsError: the tagger is not installed.
     """
-    if how.tokens == "key":
-        return {split: collect(dataset, split, "tokens") for split in splits}
-    with preparation.open_tagger(how, workers) as tagger:
+    if column == "text" or preparation.tokens == "key":
+        return {split: _read_frame(dataset, split, column) for split in splits}
+    with preparations.open_tagger(preparation, workers) as tagger:
         return {
-            split: _tagged(collect(dataset, split, "text"), lambda texts: prepare(how, texts, tagger))
+            split: frame.with_columns(_tag_all(preparation, frame["text"], tagger))
             for split in splits
+            for frame in [_read_frame(dataset, split, "text")]
         }
 
 
-def _tagged(frame: pl.DataFrame, prepare: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
-
-    tokens = prepare(frame["text"])["tokens"].cast(pl.List(pl.String))
-    # A sentence of which this tagger made nothing has no tokens here either.
-    return frame.with_columns(tokens.fill_null(pl.lit([], pl.List(pl.String))))
-
-
-def collect(dataset: Dataset, split: str, column: Literal["tokens", "text"]) -> pl.DataFrame:
-    """`source`, `label` and `column` of a split, in the order of its rows; nothing is null there.
-
-    Raises:
-        InputError: a shard is damaged.
-    """
-
-    nothing = pl.lit([], pl.List(pl.String)) if column == "tokens" else pl.lit("")
+def _read_frame(dataset: Dataset, split: str, column: str) -> pl.DataFrame:
+    nothing = pl.lit("") if column == "text" else pl.lit([], pl.List(pl.String))
     with vocab.wrap_read_errors(dataset, split):
         return dataset.scan(split).select("source", "label", pl.col(column).fill_null(nothing)).collect()
+
+
+def _tag_all(preparation: Preparation, texts: pl.Series, tagger: Tagger) -> pl.Series:
+    tokens = prepare(preparation, texts, tagger)["tokens"].cast(pl.List(pl.String))
+    # A sentence of which this tagger makes no token is an empty row here.
+    return tokens.fill_null(pl.lit([], pl.List(pl.String)))

@@ -1,25 +1,29 @@
-"""The training loop: a generator of one record per epoch. Stopping, saving and showing live outside it."""
+"""The training loop: a generator of epochs; stopping, saving and showing is up to its caller."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.errors import SettingsError
+from etl.errors import InputError, SettingsError
 from etl.models.training.batches import Rows, in_order_of_length, shuffled
+from etl.models.training.settings import Device, LoopSettings
 
 if TYPE_CHECKING:
     import torch
     from torch.optim.swa_utils import AveragedModel
 
     from etl.models.baseline.network import Model
-    from etl.models.baseline.settings import TrainSettings
+    from etl.models.fine_tuned.network import SequenceClassifier
     from etl.models.training.batches import Batch
+
+    # Both take ids (batch, time) and lengths (batch,), and give logits (batch, labels).
+    Network = Model | SequenceClassifier
 
 SCORING_BATCH = 512
 MAX_NORM = 5.0
@@ -27,53 +31,39 @@ MAX_NORM = 5.0
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over train gave."""
+    """The results of one pass over the training rows."""
 
     number: int
-    steps: int  # of the optimiser, since the beginning
-    train_loss: float  # nats, the mean over the rows while they were learnt from
-    gradient_norm: float  # of all weights but the embedding's, before clipping, the mean over the steps
+    steps: int  # of the optimisers, since the first epoch
+    train_loss: float  # nats, the mean over the rows, each scored before its own step
+    gradient_norm: float  # of the weights with dense gradients, before clipping, the mean over the steps
     log_probabilities: npt.NDArray[np.float64]  # (rows, labels), of the held-out rows after this epoch
 
 
 @dataclass
 class Training:
-    """A model and what its optimisers remember: all that the next epoch depends on but settings and rows.
+    """A model and the state of its optimisers: with the rows, all that the next epoch depends on.
 
-    An epoch draws from a seed of its own, so no state of a random generator belongs to it.
+    Each epoch draws from a seed of its own, so the state of a random generator does not belong to it.
     """
 
-    model: Model
-    settings: TrainSettings
-    epoch: int = 0
+    model: Network
+    settings: LoopSettings
+    optimisers: list[torch.optim.Optimizer]
+    average: AveragedModel | None = None  # over the epochs
+    epoch: int = 0  # the last one
     steps: int = 0
-    optimisers: list[torch.optim.Optimizer] = field(init=False)
-    average: AveragedModel | None = field(init=False, default=None)  # over the epochs, where one is asked for
-
-    def __post_init__(self) -> None:
-        """The embedding has an optimiser that touches the rows of a step's tokens only."""
-        import torch
-        from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-
-        if self.settings.averaging:
-            # Once an epoch, not at every step: that would touch the whole embedding.
-            decay = get_ema_multi_avg_fn(self.settings.averaging)
-            self.average = AveragedModel(self.model, multi_avg_fn=decay)
-
-        self.optimisers = [
-            torch.optim.SparseAdam([self.model.embedding.weight], lr=self.settings.lr),
-            torch.optim.Adam(self.dense, lr=self.settings.lr, fused=True),
-        ]
 
     @property
-    def outcome(self) -> Model:
-        """What is scored and kept: the average over the epochs, or else the model as it is."""
-        return cast("Model", self.average.module) if self.average else self.model
+    def outcome(self) -> Network:
+        """The network that is scored and saved: the average over the epochs if there is one."""
+        return cast("Network", self.average.module) if self.average else self.model
 
-    @property
-    def dense(self) -> list[torch.nn.Parameter]:
-        """The weights that every step changes."""
-        return [weights for name, weights in self.model.named_parameters() if name != "embedding.weight"]
+
+def dense_parameters(model: Network) -> list[torch.nn.Parameter]:
+    """Returns the weights with dense gradients: all but those of a sparse embedding."""
+    sparse = model.embedding.weight if model.embedding.sparse else None
+    return [weights for weights in model.parameters() if weights is not sparse]
 
 
 def epochs(
@@ -83,20 +73,18 @@ def epochs(
     weights: npt.NDArray[np.float64] | None = None,
     on_batch: Callable[[int, float], None] = lambda _number, _share: None,
 ) -> Iterator[Epoch]:
-    """Trains in place, one epoch for each record that is asked for, from the one after `training.epoch` on.
+    """Trains in place: each `next()` trains one more epoch, starting after `training.epoch`.
 
     Args:
         training: its model on the device it is to be trained on; its settings with `max_len` set.
-        train: what is learnt from.
-        held_out: what is scored after each epoch.
-        weights: what a row of each label weighs in the loss, (labels,); all the same if None.
-        on_batch: told the epoch and which share of it is done.
+        train: the training rows.
+        held_out: the rows that are scored after each epoch.
+        weights: of the labels in the loss, (labels,); all the same if None.
+        on_batch: called with the epoch and the share of it that is done, 0 to 1.
 
     Raises:
-        InputError: ids or labels that the model has no place for.
+        InputError: an id or a label is out of the model's range.
     """
-    from etl.models.baseline.network import check_fits
-
     check_fits(training.model, train)
     settings = training.settings
     max_len = settings.max_len or int(train.lengths.max())
@@ -105,7 +93,7 @@ def epochs(
         training.epoch = number
         if training.average:
             training.average.update_parameters(training.model)
-        scored = predict(training.outcome, held_out, max_len)
+        scored = predict_rows(training.outcome, held_out, max_len)
         yield Epoch(number, training.steps, train_loss, norm, scored)
 
 
@@ -117,23 +105,23 @@ def _one_epoch(
     weights: npt.NDArray[np.float64] | None,
     on_batch: Callable[[int, float], None],
 ) -> tuple[float, float]:
-    """Returns the loss and the norm of the gradient, the means over rows and steps."""
+    """Returns the mean loss over the rows, and the mean norm of the gradient over the steps."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    model, settings, dense = training.model, training.settings, training.dense
+    model, settings = training.model, training.settings
+    dense = dense_parameters(model)
     device = model.output.weight.device
-    weighs = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=device)
-    # Each epoch has a seed of its own, so it does not matter what was drawn before it.
+    label_weights = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=device)
     torch.manual_seed(settings.seed * 1_000_003 + number)
     model.train()
-    # Summed where they are computed: asking a GPU for a number at every step would make it wait.
+    # Summed on the device: to copy a number from a GPU at every step would make it wait.
     total, norms = torch.zeros((), device=device, dtype=torch.float64), torch.zeros((), device=device)
     done, steps = 0, 0
     for batch in shuffled(train, settings.batch_size, max_len, (settings.seed, number)):
         ids, lengths, labels = _tensors(batch, model)
         with _mixed_precision(device):
-            loss = cross_entropy(model(ids, lengths), labels, weighs)
+            loss = cross_entropy(model(ids, lengths), labels, label_weights)
         for optimiser in training.optimisers:
             optimiser.zero_grad()
         loss.backward()
@@ -147,15 +135,34 @@ def _one_epoch(
     return float(total) / len(train), float(norms) / steps
 
 
-def predict(model: Model, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
-    """Log probabilities, (rows, labels), in the order of the rows.
+def check_fits(model: Network, rows: Rows) -> None:
+    """Refuses ids and labels that are out of the model's range, which torch would report as a bad index.
 
     Raises:
-        InputError: ids or labels that the model has no place for.
+        InputError: with both sizes.
+    """
+    for name, highest, size in (
+        ("token id", int(rows.ids.max()), model.embedding.num_embeddings),
+        ("label", int(rows.labels.max(initial=0)), model.output.out_features),
+    ):
+        if highest >= size:
+            raise InputError(
+                f"the rows do not fit the model: a {name} is out of its range",
+                details=[
+                    f"expected each {name} to be below {size:,}, the model's size, got up to {highest:,}"
+                ],
+                cause="The model and the rows were made with two different vocabularies or taxonomies.",
+                next_step="build the vocabulary with `etl build-vocab DATASET`, then train again",
+            )
+
+
+def predict_rows(model: Network, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
+    """Returns log probabilities, (rows, labels), in the order of the rows.
+
+    Raises:
+        InputError: an id or a label is out of the model's range.
     """
     import torch
-
-    from etl.models.baseline.network import check_fits
 
     check_fits(model, rows)
     scored = np.empty((len(rows), model.output.out_features))
@@ -167,8 +174,8 @@ def predict(model: Model, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
     return scored
 
 
-def device_named(name: str) -> torch.device:
-    """Where to compute: auto, cpu or cuda.
+def find_device(name: Device) -> torch.device:
+    """Returns the device of a name; `auto` is a GPU where there is one.
 
     Raises:
         SettingsError: there is no such device.
@@ -186,12 +193,10 @@ def device_named(name: str) -> torch.device:
 
 @contextmanager
 def deterministic(seed: int) -> Iterator[None]:
-    """Inside, torch draws from `seed` and uses only algorithms that give the same result each time.
+    """Makes torch draw from `seed` and use deterministic algorithms on one thread, within the block.
 
-    It uses one thread: sums in another order would be other sums, and on steps as small as these more
-    threads gain nothing on idle cores and wait for each other on busy ones.
-
-    What the caller had set is set again afterwards.
+    Sums in another order would be other sums, and with batches as small as these several threads gain nothing
+    on idle cores and wait for each other on busy ones. The settings of the caller are restored afterwards.
     """
     import torch
     import torch.utils.deterministic
@@ -201,7 +206,7 @@ def deterministic(seed: int) -> Iterator[None]:
     is_warning = torch.is_deterministic_algorithms_warn_only_enabled()
     memory: Any = torch.utils.deterministic  # torch makes its attributes when it is run
     is_filling = memory.fill_uninitialized_memory
-    # Some kernels of a GPU have no such algorithm: there it is a best effort.
+    # Some operations have no deterministic kernel on a GPU: a warning there, no error.
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     # All memory is written before it is read here, and filling it first costs a tenth of the time.
     memory.fill_uninitialized_memory = False
@@ -217,13 +222,13 @@ def deterministic(seed: int) -> Iterator[None]:
 
 
 def _mixed_precision(device: torch.device) -> torch.autocast:
-    """On a GPU matrices are multiplied in bfloat16, which has the range of float32: nothing is scaled."""
+    """Multiplies matrices in bfloat16 on a GPU; it has the range of float32, so no loss is scaled."""
     import torch
 
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
 
 
-def _tensors(batch: Batch, model: Model) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _tensors(batch: Batch, model: Network) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     import torch
 
     device = model.output.weight.device

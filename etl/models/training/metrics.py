@@ -1,4 +1,4 @@
-"""Scores of predictions: the same functions judge the model and what it is compared with.
+"""Scores of predictions; the same functions score the model and what it is compared with.
 
 Definitions are scikit-learn's; macro-F1 is the mean over the labels that occur among the rows or the
 predictions. The expected calibration error is that of Guo et al. 2017, "On Calibration of Modern Neural
@@ -23,7 +23,7 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True)
 class LabelScores:
-    """One label: shares from 0 to 1, and how many rows have it and were given it."""
+    """Scores of one label, 0 to 1; `rows` have it, `predicted` were given it."""
 
     precision: float
     recall: float
@@ -80,7 +80,7 @@ class Scores:
 def score(
     log_probabilities: Floats, classes: Ints, sources: npt.NDArray[np.str_], labels: list[str]
 ) -> Scores:
-    """Scores predictions.
+    """Returns accuracy, macro-F1, loss and calibration of predictions, and the scores by label and source.
 
     Args:
         log_probabilities: (rows, labels); the highest is the prediction, the first of equals.
@@ -88,7 +88,6 @@ def score(
         sources: (rows,), slugs of corpora.
         labels: their names, in order.
     """
-
     predictions = log_probabilities.argmax(axis=1)
     table = confusion(classes, predictions, len(labels))
     bins = calibration(log_probabilities, classes)
@@ -123,40 +122,38 @@ def score(
 
 
 def calibration(log_probabilities: Floats, classes: Ints) -> list[Bin]:
-    """The rows in bins of equal width by the probability of their prediction; bins without rows left out."""
-
+    """Bins the rows by the probability of their prediction, in equal widths; empty bins are left out."""
     confidence = np.exp(log_probabilities.max(axis=1))
     is_right = log_probabilities.argmax(axis=1) == classes
-    place = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     return [
         Bin(int(own.sum()), float(confidence[own].mean()), float(is_right[own].mean()))
-        for own in (place == index for index in range(CALIBRATION_BINS))
+        for own in (bins == index for index in range(CALIBRATION_BINS))
         if own.any()
     ]
 
 
 def confusion(classes: Ints, predictions: Ints, n_labels: int) -> Ints:
-    """Counts, (labels, labels): `[label, prediction]`."""
-
+    """Returns the confusion matrix, counts (labels, labels): `[label, prediction]`."""
     return np.bincount(classes * n_labels + predictions, minlength=n_labels**2).reshape(n_labels, n_labels)
 
 
 def accuracy(table: Ints) -> float:
-    """The share of rows on the diagonal of a confusion matrix."""
+    """Returns the share of rows on the diagonal of a confusion matrix."""
     return float(table.trace() / table.sum())
 
 
 def macro_f1(table: Ints) -> float:
-    """The mean F1 over the labels that have a row or a prediction in a confusion matrix."""
+    """Returns the mean F1 over the labels that have a row or a prediction in a confusion matrix."""
     occurs = table.sum(axis=0) + table.sum(axis=1) > 0
     return float(_by_label(table)[2][occurs].mean())
 
 
-def chance_of(table: list[list[int]]) -> float:
-    """How likely predictions are to agree so much with labels that they have nothing to do with, 0 to 1.
+def independence_p_value(table: list[list[int]]) -> float:
+    """Returns the p-value of the G-test of independence between predictions and labels.
 
-    The G-test of independence (Sokal and Rohlf 1981) on a confusion matrix; 1 where there is one label only,
-    or one answer.
+    The test (Sokal and Rohlf 1981) is on a confusion matrix; 1 where all rows have one label or one
+    prediction.
     """
     from scipy.stats import chi2_contingency
 
@@ -168,23 +165,21 @@ def chance_of(table: list[list[int]]) -> float:
 
 
 def log_prior(classes: Ints, n_labels: int) -> Floats:
-    """The log share of each label, (labels,): the constant predictor.
+    """Returns the log share of each label, (labels,): the constant predictor.
 
-    One is added to each count, so that a label that train does not have costs much, not infinitely much.
+    One is added to each count (Laplace), so that the loss on a label without training rows is finite.
     """
-
     counts = np.bincount(classes, minlength=n_labels) + 1.0
     return np.asarray(np.log(counts / counts.sum()))
 
 
 def cross_entropy(constant: Floats, classes: Ints) -> float:
-    """The loss, in nats, of giving every row the log probabilities `constant`, (labels,)."""
+    """Returns the loss, in nats, of the log probabilities `constant`, (labels,), for every row."""
     return float(-constant[classes].mean())
 
 
 def _by_label(table: Ints) -> tuple[Floats, Floats, Floats]:
-    """Precision, recall and F1, (labels,) each; 0 where nothing was to be found."""
-
+    """Returns precision, recall and F1, (labels,) each; 0 where the denominator is 0."""
     hits, rows, predicted = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
     return (
         hits / np.maximum(predicted, 1),

@@ -1,4 +1,4 @@
-"""The mistakes a model makes with the highest confidence: wrong labels, often, or what it cannot read."""
+"""The mistakes that a model makes with the highest confidence: often it is the label that is wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 30
 
 @dataclass(frozen=True)
 class Mistake:
-    """A row that was given another label than it has."""
+    """A row whose prediction is not its label."""
 
     id: str
     source: str
@@ -29,27 +29,26 @@ class Mistake:
     text: str | None
 
 
-def find(
-    inputs: Inputs, split: str, log_probabilities: npt.NDArray[np.float64], *, is_quoting: bool
+def find_mistakes(
+    inputs: Inputs, split: str, log_probabilities: npt.NDArray[np.float64], *, show_text: bool
 ) -> list[Mistake]:
-    """The mistakes of `split`, the most confident first.
+    """Returns the most confident mistakes of one split, the most confident first.
 
     Args:
         inputs: the rows.
-        split: whose rows were scored.
-        log_probabilities: (rows, labels).
-        is_quoting: the sentences are wanted, not only the ids.
+        split: its name.
+        log_probabilities: of its rows, (rows, labels).
+        show_text: give the sentences too, not only the ids.
     """
-
     rows, labels = inputs.held_out[split], inputs.dataset.labels
     predictions, confidence = log_probabilities.argmax(axis=1), np.exp(log_probabilities.max(axis=1))
     wrong = np.flatnonzero(predictions != rows.labels)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST]
     with vocab.wrap_read_errors(inputs.dataset, split):
-        columns = ["id", "text"] if is_quoting else ["id"]
+        columns = ["id", "text"] if show_text else ["id"]
         frame = inputs.dataset.scan(split).select(columns).collect()
-    found = frame[worst] if len(worst) else frame.clear()
-    texts = found["text"].to_list() if is_quoting else [None] * len(worst)
+    mistaken = frame[worst] if len(worst) else frame.clear()
+    texts = mistaken["text"].to_list() if show_text else [None] * len(worst)
     return [
         Mistake(
             id=str(row_id),
@@ -59,5 +58,5 @@ def find(
             confidence=float(confidence[row]),
             text=text,
         )
-        for row, row_id, text in zip(worst, found["id"].cast(pl.String), texts, strict=True)
+        for row, row_id, text in zip(worst, mistaken["id"].cast(pl.String), texts, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""What a model is compared with: the constant predictor, and TF-IDF with logistic regression."""
+"""The predictors that a model is compared with: a constant one, and TF-IDF with logistic regression."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 
 
-def constant_scores(inputs: Inputs) -> dict[str, Scores]:
-    """By held-out split: the predictor that gives every row the shares of the labels in train."""
-
+def score_constant(inputs: Inputs) -> dict[str, Scores]:
+    """Scores, by held-out split, the predictor that gives every row the shares of the labels in train."""
     labels = inputs.dataset.labels
     prior = metrics.log_prior(inputs.train.labels, len(labels))
     return {
@@ -21,25 +20,23 @@ def constant_scores(inputs: Inputs) -> dict[str, Scores]:
     }
 
 
-def tfidf_scores(inputs: Inputs) -> dict[str, Scores]:
-    """By held-out split: TF-IDF with logistic regression; none where train has only one label."""
-
+def score_tfidf(inputs: Inputs) -> dict[str, Scores]:
+    """Scores TF-IDF with logistic regression by held-out split; empty where train has only one label."""
     if len(np.unique(inputs.train.labels)) == 1:
         return {}
     labels, splits = inputs.dataset.labels, inputs.held_out
-    scored = tfidf.log_probabilities(inputs.train, list(splits.values()), len(inputs.vocabulary), len(labels))
+    scored = tfidf.fit_predict(inputs.train, list(splits.values()), len(inputs.encoder), len(labels))
     return {
         split: metrics.score(own, rows.labels, rows.sources, labels)
         for (split, rows), own in zip(splits.items(), scored, strict=True)
     }
 
 
-def label_weights(rows: Rows, n_labels: int) -> list[float]:
-    """What a row of each label weighs so that all labels weigh the same: 1 is the mean over the rows.
+def weigh_labels(rows: Rows, n_labels: int) -> list[float]:
+    """Returns weights of the labels with which all labels count the same in the loss; their mean is 1.
 
-    A label without rows weighs nothing.
+    The mean is over the rows; the weight of a label without rows is 0.
     """
-
     counts = np.bincount(rows.labels, minlength=n_labels)
     n_found = int((counts > 0).sum())
     return [len(rows) / (n_found * int(count)) if count else 0.0 for count in counts]

@@ -1,42 +1,35 @@
-"""`report.html` of a model: one file that needs no network, for people who want to see what was learnt.
+"""`report.html` of a model: one HTML file with scores, curves and mistakes, which loads nothing else.
 
-It shows numbers, labels and ids; a sentence only where the caller hands its text over.
+It shows numbers, labels and ids; a sentence only where a mistake has a text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from etl.models.baseline.settings import TrainSettings
 from etl.models.training.collapse import Record
 from etl.models.training.metrics import Scores
 from etl.models.training.mistakes import Mistake
+from etl.models.training.report import Report
 from etl.text.html import bar, count, count_or_dash, document, legend, name, percent, section, table, text
-
-if TYPE_CHECKING:
-    from etl.models.training.report import Report
 
 FILE = "report.html"
 TFIDF, CONSTANT = "TF-IDF + logistic regression", "constant predictor"
 _WIDTH, _HEIGHT, _MARGIN = 640, 220, 44
 
 
-def render(
-    model: str, settings: TrainSettings, labels: Sequence[str], report: Report, wrong: Sequence[Mistake]
-) -> str:
-    """The report as one HTML document.
+def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequence[Mistake]) -> str:
+    """Renders the report as one HTML document.
 
     Args:
-        model: what to call it.
-        settings: what it was trained with.
+        model: its name.
         labels: their names, in order.
-        report: its scores.
+        report: of its run.
         wrong: mistakes to show, with sentences or without.
     """
     scores = report.model[report.held_out]
     body = [
-        _header(model, settings, report),
+        _header(model, report),
         _predictors(report),
         _curves(report),
         _labels(scores, report.held_out),
@@ -48,7 +41,7 @@ def render(
     return document(f"{model}: training report", "".join(body))
 
 
-def _header(model: str, settings: TrainSettings, report: Report) -> str:
+def _header(model: str, report: Report) -> str:
     own, constant = report.model[report.held_out], report.constant[report.held_out]
     tfidf = report.tfidf.get(report.held_out)
     beaten = [CONSTANT] if own.macro_f1 > constant.macro_f1 else []
@@ -59,7 +52,7 @@ def _header(model: str, settings: TrainSettings, report: Report) -> str:
         2: ("Better than what needs no deep learning", "clean"),
     }[len(beaten)]
     lead = (
-        f"The {text(settings.model)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> on "
+        f"The {text(report.architecture)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> on "
         f"{count(own.rows)} rows of {text(report.held_out)}; the constant predictor {constant.macro_f1:.4f}"
         + (f", {text(TFIDF)} {tfidf.macro_f1:.4f}." if tfidf else ".")
     )
@@ -99,7 +92,7 @@ def _predictors(report: Report) -> str:
 
 
 def predictors(report: Report) -> list[tuple[str, str, str, Scores]]:
-    """For each held-out split each predictor: split, its name, a class of `report.css`, its scores."""
+    """Lists the predictors of each held-out split: split, name, class of `report.css`, scores."""
     kinds = (
         (report.architecture, "train", report.model),
         (TFIDF, "test", report.tfidf),
@@ -137,25 +130,25 @@ def _curves(report: Report) -> str:
 
 
 def _chart(what: str, lines: dict[str, list[float]], level: float) -> str:
-    """Lines over epochs as SVG, and a dashed one at `level`; the classes of the lines are their colours."""
+    """Draws lines over epochs as SVG, and a dashed one at `level`; `lines` are by colour of `report.css`."""
     values = [value for line in lines.values() for value in line] + [level]
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     n_epochs = max(len(line) for line in lines.values())
 
-    def point(place: int, value: float) -> str:
-        across = _MARGIN + (_WIDTH - _MARGIN - 8) * (place / max(1, n_epochs - 1))
+    def point(epoch: int, value: float) -> str:
+        across = _MARGIN + (_WIDTH - _MARGIN - 8) * (epoch / max(1, n_epochs - 1))
         return f"{across:.1f},{8 + (_HEIGHT - 28) * (high - value) / span:.1f}"
 
     drawn = "".join(
-        f'<polyline points="{" ".join(point(place, value) for place, value in enumerate(line))}" '
+        f'<polyline points="{" ".join(point(epoch, value) for epoch, value in enumerate(line))}" '
         f'fill="none" stroke="var(--{colour})" stroke-width="2.5" stroke-linejoin="round"/>'
         for colour, line in lines.items()
     )
     dots = "".join(
         f'<circle cx="{at[0]}" cy="{at[1]}" r="3" fill="var(--{colour})"/>'
         for colour, line in lines.items()
-        for at in (point(place, value).split(",") for place, value in enumerate(line))
+        for at in (point(epoch, value).split(",") for epoch, value in enumerate(line))
     )
     ends = point(0, level), f"{_WIDTH - 8},{point(0, level).split(',')[1]}"
     return (
@@ -222,21 +215,24 @@ def _labels(scores: Scores, split: str) -> str:
 
 def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
     shown = [
-        place
-        for place, label in enumerate(labels)
+        index
+        for index, label in enumerate(labels)
         if scores.labels[label].rows or scores.labels[label].predicted
     ]
-    columns = [("label ↓, predicted →", "label"), *((labels[place], "n") for place in shown)]
+    columns = [("label ↓, predicted →", "label"), *((labels[index], "n") for index in shown)]
     rows = [
-        [name(labels[row]), *(_cell(scores.confusion[row], place, is_right=place == row) for place in shown)]
+        [
+            name(labels[row]),
+            *(_cell(scores.confusion[row][column], is_right=column == row) for column in shown),
+        ]
         for row in shown
     ]
     about = f"How many rows of {text(split)} with the label of the line were given that of the column."
     return section("Confusion", about, table(columns, rows))
 
 
-def _cell(line: Sequence[int], place: int, *, is_right: bool) -> str:
-    shown = count_or_dash(line[place])
+def _cell(rows: int, *, is_right: bool) -> str:
+    shown = count_or_dash(rows)
     return f"<strong>{shown}</strong>" if is_right else shown
 
 
@@ -289,9 +285,9 @@ def _calibration(scores: Scores, split: str) -> str:
 def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
     if not wrong:
         return ""
-    is_quoting = any(mistake.text is not None for mistake in wrong)
+    show_text = any(mistake.text is not None for mistake in wrong)
     columns = [("row", "label"), ("label", "name"), ("predicted", "name"), ("confidence", "n")]
-    columns += [("sentence", "prose")] if is_quoting else []
+    columns += [("sentence", "prose")] if show_text else []
     rows = [
         [
             f'<span class="id">{text(mistake.id)}</span>',
@@ -299,7 +295,7 @@ def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
             name(mistake.predicted),
             percent(mistake.confidence),
         ]
-        + ([text(mistake.text or "")] if is_quoting else [])
+        + ([text(mistake.text or "")] if show_text else [])
         for mistake in wrong
     ]
     about = (

@@ -1,4 +1,4 @@
-"""TF-IDF with logistic regression: what any model has to beat, on the same tokens of the same rows.
+"""TF-IDF with logistic regression, the reference that any model has to beat on the same rows and tokens.
 
 Single tokens and pairs of neighbours, sublinear counts, scikit-learn's logistic regression: on short
 sentences few neural models without pre-training are much better.
@@ -26,14 +26,14 @@ MIN_ROWS = 2
 MAX_ITERATIONS = 300
 
 
-def log_probabilities(train: Rows, others: list[Rows], n_ids: int, n_labels: int) -> list[Floats]:
-    """Learns from `train`, and gives for each of `others` the log probabilities, (rows, labels).
+def fit_predict(train: Rows, others: list[Rows], n_ids: int, n_labels: int) -> list[Floats]:
+    """Trains on `train`, and returns the log probabilities of each of `others`, (rows, labels).
 
     Args:
-        train: what is learnt from; of two labels or more.
+        train: the training rows, with at least two labels.
         others: the rows to score.
         n_ids: the size of the vocabulary.
-        n_labels: how many labels there are; one that train does not have gets next to nothing.
+        n_labels: the number of labels; one without training rows gets the smallest probability.
     """
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
@@ -53,38 +53,36 @@ def log_probabilities(train: Rows, others: list[Rows], n_ids: int, n_labels: int
 
 
 def _counts(rows: Rows, n_ids: int, pairs: Ints) -> scipy.sparse.csr_matrix:
-    """How often each row has each token and each of `pairs`, (rows, ids + pairs)."""
+    """Returns the counts of each token and of each of `pairs` by row, (rows, ids + pairs)."""
     from scipy.sparse import csr_matrix
 
-    places, tokens = _tokens(rows)
-    pair_places, found = _pairs(rows, n_ids)
-    columns = np.searchsorted(pairs, found)
+    token_rows, tokens = _tokens(rows)
+    pair_rows, own_pairs = _pairs(rows, n_ids)
+    columns = np.searchsorted(pairs, own_pairs)
     is_known = columns < len(pairs)
-    is_known[is_known] = pairs[columns[is_known]] == found[is_known]
-    at = np.concatenate([places, pair_places[is_known]])
+    is_known[is_known] = pairs[columns[is_known]] == own_pairs[is_known]
+    row = np.concatenate([token_rows, pair_rows[is_known]])
     column = np.concatenate([tokens, n_ids + columns[is_known]])
     shape = (len(rows), n_ids + len(pairs))
-    return csr_matrix((np.ones(len(at)), (at, column)), shape=shape)  # equal places are added up
+    return csr_matrix((np.ones(len(row)), (row, column)), shape=shape)  # adds up equal cells
 
 
 def _tokens(rows: Rows) -> tuple[Ints, Ints]:
-    """The row and the id of each token that is known."""
-
+    """Returns row and id of each known token."""
     owners, ids = _flat(rows)
     is_known = ids > vocab.UNKNOWN
     return owners[is_known], ids[is_known].astype(np.int64)
 
 
 def _pairs(rows: Rows, n_ids: int) -> tuple[Ints, Ints]:
-    """The row of each pair of neighbours that are known, and one number for the pair."""
+    """Returns the row of each pair of known neighbours, and one number that identifies the pair."""
     owners, ids = _flat(rows)
     is_pair = (owners[:-1] == owners[1:]) & (ids[:-1] > vocab.UNKNOWN) & (ids[1:] > vocab.UNKNOWN)
     return owners[:-1][is_pair], ids[:-1][is_pair] * n_ids + ids[1:][is_pair]
 
 
 def _flat(rows: Rows) -> tuple[Ints, Ints]:
-    """The row and the id of each token, padding of rows without tokens included."""
-
+    """Returns row and id of each token, the padding of rows without tokens included."""
     owners = np.repeat(np.arange(len(rows)), rows.lengths)
     first = np.cumsum(rows.lengths) - rows.lengths
     return owners, rows.ids[np.arange(len(owners)) - first[owners] + rows.starts[owners]]

@@ -1,0 +1,166 @@
+"""The card of a model, `model.json`: its kind, its dataset, and the hashes of the files it consists of.
+
+The two kinds of models have a struct each, since their files differ; this module alone reads and writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from etl.dataset import preparation, staging, vocab
+from etl.dataset.manifest import MANIFEST
+from etl.dataset.read import Dataset
+from etl.errors import InputError
+from etl.models.baseline.settings import TrainSettings
+from etl.models.fine_tuned.settings import FineTuneSettings
+from etl.runtime.files import sha256_file
+
+FILE = "model.json"
+FORMAT = 1
+# Not one name: transformers loads the folder of a fine-tuned model too.
+BASELINE_WEIGHTS, FINE_TUNED_WEIGHTS = "weights.safetensors", "model.safetensors"
+_FINE_TUNED = "fine-tuned"
+
+
+class BaselineCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The card of a model of `etl train-baseline`; the hashes are sha256."""
+
+    format: int
+    settings: TrainSettings
+    labels: list[str]
+    vocabulary_size: int
+    vocabulary_sha256: str
+    weights_sha256: str
+    preparation_sha256: str
+    tagger: str  # the fingerprint in the dataset's manifest
+    taxonomy: str
+    manifest_sha256: str
+
+    @property
+    def architecture(self) -> str:
+        """The kind of network."""
+        return self.settings.model
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The hashes of the files that determine the predictions, by name."""
+        return {
+            vocab.FILE: self.vocabulary_sha256,
+            preparation.FILE: self.preparation_sha256,
+            BASELINE_WEIGHTS: self.weights_sha256,
+        }
+
+
+class FineTunedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The card of a model of `etl train-transformer`; the hashes are sha256."""
+
+    format: int
+    kind: Literal["fine-tuned"]
+    base: str  # the pre-trained model: a name on the hub, or of a folder
+    architecture: str
+    settings: FineTuneSettings
+    labels: list[str]
+    vocabulary_size: int
+    files: dict[str, str]  # weights, configuration, tokenizer and preparation, with their hashes
+    taxonomy: str
+    manifest_sha256: str
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the weights."""
+        return self.files[FINE_TUNED_WEIGHTS]
+
+
+ModelCard = BaselineCard | FineTunedCard
+
+
+class _Kind(msgspec.Struct):
+    """The field that tells the cards apart; that of a baseline does not have it."""
+
+    kind: str = ""
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Reads the card of a model, and checks that the files it lists are there and unchanged.
+
+    Raises:
+        InputError: `folder` is no model, or one of another version of this tool; or a file is missing,
+            damaged, or of another model: both hashes are named.
+    """
+    card = _decode_card(folder)
+    if card.format != FORMAT:
+        raise InputError(
+            f"{folder} was written by another version of this tool",
+            details=[f"expected format {FORMAT}, got {card.format}"],
+            next_step=advise_training(folder, card),
+        )
+    for name, expected in card.files.items():
+        found = sha256_file(folder / name) if (folder / name).is_file() else "no file"
+        if found != expected:
+            raise InputError(
+                f"{folder / name} is not the file that belongs to its model",
+                details=[f"expected sha256 {expected}, got {found}"],
+                cause="The file was cut off, edited, removed, or copied from another model.",
+                next_step=advise_training(folder, card),
+            )
+    return card
+
+
+def _decode_card(folder: Path) -> ModelCard:
+    kind: type[ModelCard] = BaselineCard
+    try:
+        content = (folder / FILE).read_bytes()
+        if msgspec.json.decode(content, type=_Kind).kind == _FINE_TUNED:
+            kind = FineTunedCard
+        return msgspec.json.decode(content, type=kind)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{folder} is not a model",
+            details=[f"expected a folder with {FILE}"],
+            next_step=advise_training(folder, kind),
+        ) from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{folder / FILE} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged.",
+            next_step=advise_training(folder, kind),
+        ) from error
+
+
+def write_files(folder: Path, card: ModelCard, contents: Mapping[str, bytes]) -> None:
+    """Writes the card, and files that it does not list, into the unfinished folder of a model.
+
+    Args:
+        folder: as `staging` gives it.
+        card: of the model.
+        contents: by their path in the folder.
+    """
+    for name, content in {**contents, FILE: msgspec.json.format(msgspec.json.encode(card)) + b"\n"}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def check_target(folder: Path) -> None:
+    """Refuses to write a model over something else.
+
+    Raises:
+        SettingsError: `folder` is a file, or a folder that is neither empty nor a model.
+    """
+    staging.check_replaceable(folder, FILE)
+
+
+def advise_training(folder: Path, card: ModelCard | type[ModelCard]) -> str:
+    """Returns the next step of an error: the command that trains the model again."""
+    is_fine_tuned = isinstance(card, FineTunedCard) or card is FineTunedCard
+    command = "train-transformer DATASET --model NAME" if is_fine_tuned else "train-baseline DATASET"
+    return f"train again with `etl {command} --out {folder}`"
+
+
+def manifest_sha256(dataset: Dataset) -> str:
+    """Returns the hash by which a model knows its dataset."""
+    return sha256_file(dataset.path / MANIFEST)
