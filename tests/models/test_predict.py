@@ -152,7 +152,9 @@ def test_predict_gives_one_prediction_for_each_text_in_their_order(tmp_path: Pat
         else:
             assert sum(prediction.probabilities.values()) == pytest.approx(1)
             assert prediction.probability == prediction.probabilities[prediction.label]
-    assert predict(model, "오늘은 정말 기쁘다") == [predictions[3]]
+    [alone] = predict(model, "오늘은 정말 기쁘다")
+    assert (alone.text, alone.label) == ("오늘은 정말 기쁘다", "기쁨")
+    assert alone.probabilities == pytest.approx(predictions[3].probabilities, abs=1e-6)
     assert predict(model, []) == []
 
 

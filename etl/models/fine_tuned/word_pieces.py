@@ -62,18 +62,24 @@ class PieceEncoder:
 
     def encode(self, frame: pl.DataFrame, labels: list[str]) -> Rows:
         """See `Encoder.encode`; `text` is a string."""
+        encoded = self._tokenize(frame["text"].to_list())
+        sizes = np.array([len(ids) for ids in encoded], dtype=np.int64)
+        ids = np.fromiter(chain.from_iterable(encoded), dtype=np.int64)
+        return make_rows(frame, labels, ids, sizes, self)
+
+    def _tokenize(self, texts: list[str]) -> list[list[int]]:
+        if not texts:  # which a tokenizer does not take
+            return []
         with self._lock:
-            encoded = self.tokenizer(
-                frame["text"].to_list(),
+            encoded: list[list[int]] = self.tokenizer(
+                texts,
                 truncation=False,
                 padding=False,
                 return_attention_mask=False,
                 return_token_type_ids=False,
                 verbose=False,
             )["input_ids"]
-        sizes = np.array([len(ids) for ids in encoded], dtype=np.int64)
-        ids = np.fromiter(chain.from_iterable(encoded), dtype=np.int64)
-        return make_rows(frame, labels, ids, sizes, self)
+        return encoded
 
     def cut(self, rows: Rows, max_len: int) -> Rows:
         """Returns rows of at most `max_len` ids: of a longer one the first, and the last, which ends each."""
