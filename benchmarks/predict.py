@@ -96,7 +96,8 @@ def predict(source: str, _: str) -> pl.DataFrame:
     import polars as pl
 
     from etl.models.inference.classifier import open_classifier
-    from etl.models.inference.documents import PredictOptions, classify_inputs
+    from etl.models.inference.documents import classify_inputs
+    from etl.models.inference.options import PredictOptions
 
     folder = Path(source)
     with open_classifier(folder / "model", workers=_WORKERS) as classifier:

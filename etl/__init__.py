@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from etl.errors import WriteError as WriteError
     from etl.ingestion.ingest import ingest as ingest
     from etl.models.baseline.train import train as train
+    from etl.models.fine_tuned.train import fine_tune as fine_tune
     from etl.models.inference.classifier import open_classifier as open_classifier
     from etl.models.inference.predict import predict as predict
     from etl.publishing.refresh import refresh as refresh
@@ -46,6 +47,7 @@ __all__ = [
     "SettingsError",
     "WriteError",
     "build_vocab",
+    "fine_tune",
     "ingest",
     "load_settings",
     "open_classifier",
@@ -62,6 +64,7 @@ _MODULES = {
     "Manifest": "dataset.manifest",
     "Settings": "settings",
     "build_vocab": "dataset.vocab",
+    "fine_tune": "models.fine_tuned.train",
     "ingest": "ingestion.ingest",
     "load_settings": "settings",
     "open_classifier": "models.inference.classifier",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from etl.models.export.options import MIN_ROWS, ROWS, Format
 
 if TYPE_CHECKING:
     from etl.models.export.export import Exported
@@ -16,7 +18,7 @@ def export(
         Path, typer.Argument(help="A model, of `etl train-baseline` or `etl train-transformer`.")
     ],
     to: Annotated[
-        Literal["onnx", "litert", "torchscript"],
+        Format,
         typer.Option("--format", help="litert is what TensorFlow Lite is called today.", show_default=False),
     ],
     out: Annotated[
@@ -40,8 +42,8 @@ def export(
         int | None, typer.Option(min=1, help="Ids per sentence. [default: the model's]")
     ] = None,
     rows: Annotated[
-        int, typer.Option(min=500, help="Compare on so many held-out sentences, if there are so many.")
-    ] = 1000,
+        int, typer.Option(min=MIN_ROWS, help="Compare on so many held-out sentences, if there are so many.")
+    ] = ROWS,
     is_json: Annotated[bool, typer.Option("--json", help="Show metadata.json.")] = False,
 ) -> None:
     """Write a model as one file for ONNX Runtime, a phone (LiteRT) or libtorch.
@@ -92,5 +94,5 @@ def _show(done: Exported) -> None:
             ("int8: macro-F1", f"{lost.int8_macro_f1:.4f}, of the model {lost.model_macro_f1:.4f}"),
         ]
     console.table(f"{written.runtime} of {written.model.architecture}", ["", ""], lines)
-    if same.rows < 500:
+    if same.rows < MIN_ROWS:
         console.note(f"note: {same.split} has only {same.rows:,} sentences to compare on")

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
+from etl.models.inference.options import Per, PredictOptions
 
 if TYPE_CHECKING:
     import polars as pl
 
 _SHOWN_CHARS, _TABLE_ROWS = 100, 5000
+_DEFAULT = PredictOptions()
 
 
 def predict(
@@ -35,19 +38,17 @@ def predict(
     form: Annotated[
         Literal["table", "jsonl", "csv"], typer.Option("--format", help="How to show the result.")
     ] = "table",
-    per: Annotated[
-        Literal["sentence", "document"], typer.Option(help="A row for each sentence, or each document.")
-    ] = "sentence",
+    per: Annotated[Per, typer.Option(help="A row for each sentence, or each document.")] = _DEFAULT.per,
     has_probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Show the probability of every label.")
     ] = False,
     split: Annotated[
-        Literal["sentence", "line"] | None,
+        Split | None,
         typer.Option(
             help="Cut into sentences (Kiwi), or take each line, message or paragraph for one.  "
             "[default: line for -, else sentence]"
         ),
-    ] = None,
+    ] = _DEFAULT.split,
     kind: Annotated[
         Literal["mail", "chat", "post", "formal"] | None,
         typer.Option(help="What the files are.  [default: found out]"),
@@ -69,7 +70,7 @@ def predict(
     """
     _require_torch()
     from etl.models.inference.classifier import open_classifier
-    from etl.models.inference.documents import PredictOptions, classify_inputs
+    from etl.models.inference.documents import classify_inputs
 
     if not inputs:
         raise SettingsError(

@@ -26,8 +26,9 @@ from etl.models.fine_tuned import schedule
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.fine_tuned.train import fine_tune
 from etl.models.inference.classifier import open_classifier, probability_column
-from etl.models.inference.documents import PredictOptions, classify_inputs
+from etl.models.inference.documents import classify_inputs
 from etl.models.inference.evaluate import evaluate
+from etl.models.inference.options import PredictOptions
 from etl.models.training import loop
 from etl.models.training.fit import Watcher
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from etl.dataset import staging
 from etl.errors import SettingsError
 from etl.models.export import litert, metadata, onnx, parity, torchscript
 from etl.models.export.metadata import Metadata, Tensor
+from etl.models.export.options import MIN_ROWS, ROWS, Format
 from etl.models.export.parity import Loss, Parity
 from etl.models.export.runtime import Runtime, check_installed
 from etl.models.export.sample import Sample, draw_sample
@@ -19,8 +19,6 @@ from etl.runtime.files import sha256_file
 from etl.settings import PathLike
 
 RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
-Format = Literal["onnx", "litert", "torchscript"]
-ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,10 @@ def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
         raise SettingsError(
             f"there is no int8 variant of {runtime.name}", next_step="leave --int8 out, or export to ONNX"
         )
-    if rows < parity.FEWEST:
+    if rows < MIN_ROWS:
         raise SettingsError(
             "too few sentences to tell whether a file is right",
-            details=[f"expected at least {parity.FEWEST}, got {rows}"],
+            details=[f"expected at least {MIN_ROWS}, got {rows}"],
             next_step="leave --rows out",
         )
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 # Of two probabilities: float32 sums in another order differ by less.
 TOLERANCE = 1e-5
-# The number of sentences that a verdict needs, unless the split has fewer.
-FEWEST = 500
 
 
 @dataclass(frozen=True)

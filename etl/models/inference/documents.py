@@ -10,35 +10,20 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import polars as pl
 
 from etl.documents import cli_inputs
-from etl.documents.passage import Kind, Passage
+from etl.documents.passage import Passage
 from etl.documents.read import read_document
 from etl.documents.sentences import Split, Splitter, splitter
 from etl.errors import InputError
 from etl.models.inference.classifier import Classifier, add_labels, probability_column
+from etl.models.inference.options import PredictOptions
 from etl.runtime.engine.local import ordered_map
 
-Per = Literal["sentence", "document"]
-
 BATCH_PASSAGES = 4096
-
-
-@dataclass(frozen=True)
-class PredictOptions:
-    """Options for reading inputs, cutting them into sentences and aggregating these.
-
-    `split` None cuts texts and files into sentences, and takes each line of a stream as one.
-    """
-
-    per: Per = "sentence"
-    split: Split | None = None
-    kind: Kind | None = None
-    text_column: str | None = None
-    has_quotes: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""The options of `etl predict`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from etl.documents.passage import Kind
+from etl.documents.sentences import Split
+
+Per = Literal["sentence", "document"]
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """Options for reading inputs, cutting them into sentences and aggregating these.
+
+    `split` None cuts texts and files into sentences, and takes each line of a stream as one.
+    """
+
+    per: Per = "sentence"
+    split: Split | None = None
+    kind: Kind | None = None
+    text_column: str | None = None
+    has_quotes: bool = False
