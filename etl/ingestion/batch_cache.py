@@ -14,7 +14,7 @@ import io
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.batches import BatchResult, FreshInput, Input, Job
-from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.raw import InputLog, changed_while_read
 from etl.ingestion.sources.units import Hashes
 from etl.ingestion.spool import StoredRows
 from etl.runtime.files import xxh3_bytes
@@ -93,11 +93,13 @@ class RecordedInput:
         fresh: the input.
         content: the files and their hashes, as the fingerprint knows them.
         folder: where later runs look for it.
+        is_unchanged: tells by `file` whether it is surely the one that was hashed.
     """
 
     fresh: FreshInput
     content: list[dict[str, Any]]
     folder: Path
+    is_unchanged: Callable[[str], bool]
     log: InputLog = field(default_factory=InputLog)
     is_reproducible: bool = True
     files: dict[str, str] = field(default_factory=dict)
@@ -116,12 +118,17 @@ class RecordedInput:
         """
         self.log.skip_bad_files = log.skip_bad_files
         self.partial_folder.mkdir()
+        is_hashed = self._is_unchanged()
+        unit = self.fresh.unit.with_hashes(self.content) if is_hashed else self.fresh.unit
         try:
-            for number, rows in enumerate(self.fresh.unit.read(self.fresh.settings, self.log)):
+            for number, rows in enumerate(unit.read(self.fresh.settings, self.log)):
                 yield partial(self._run, number, rows)
         finally:
             log.add(self.log)
-        _refuse_changed(self.content, self.log)
+        if not is_hashed:
+            _check_same(self.content, self.log.inputs)
+        elif not self._is_unchanged():
+            _check_same(self.content, self.fresh.unit.content({}))
 
     def finish(self) -> None:
         """Makes the batches available to later runs, unless a file was skipped or a tagger failed."""
@@ -133,6 +140,9 @@ class RecordedInput:
         (self.partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
         self.partial_folder.rename(self.folder)
+
+    def _is_unchanged(self) -> bool:
+        return all(self.is_unchanged(file["file"]) for file in self.content)
 
     def _run(self, number: int, rows: pl.DataFrame) -> BatchResult:
         frames = self.fresh.process(rows)
@@ -156,12 +166,21 @@ class BatchCache:
         folder: created if missing.
         fingerprint: hashes the content of an input together with everything else that determines its batches.
         known_hashes: hashes of raw files that need not be computed again.
+        is_unchanged: tells by `file` whether a raw file is surely the one that `known_hashes` knows, so that
+            it need not be hashed while it is read.
     """
 
-    def __init__(self, folder: Path, fingerprint: Callable[[Any], str], known_hashes: Hashes | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        fingerprint: Callable[[Any], str],
+        known_hashes: Hashes | None = None,
+        is_unchanged: Callable[[str], bool] = lambda _: False,
+    ):
         self._folder = folder
         self._fingerprint = fingerprint
         self._known_hashes = known_hashes or {}
+        self._is_unchanged = is_unchanged
         self._used: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(".partial-*"):
@@ -177,7 +196,7 @@ class BatchCache:
         self._used.add(name)
         cached = _find(self._folder / name)
         _log.debug("%s: %s", content[0]["file"], "taken from the cache" if cached else "new or changed")
-        return cached or RecordedInput(fresh, content, self._folder / name)
+        return cached or RecordedInput(fresh, content, self._folder / name, self._is_unchanged)
 
     def remove_unused(self) -> None:
         """Removes every entry that this run has neither read nor written."""
@@ -195,22 +214,12 @@ def _find(folder: Path) -> CachedInput | None:
     return cached if cached.is_intact() else None
 
 
-def _refuse_changed(content: list[dict[str, Any]], log: InputLog) -> None:
+def _check_same(content: list[dict[str, Any]], read: Sequence[dict[str, Any]]) -> None:
     before = {(file["file"], file["member"]): file["sha256"] for file in content}
-    for entry in log.inputs:
+    for entry in read:
         expected = before.get((entry["file"], entry["member"]), entry["sha256"])
         if entry["sha256"] != expected:
             raise changed_while_read(entry["member"] or entry["file"], expected, entry["sha256"])
-
-
-def changed_while_read(name: str, expected: str, got: str) -> InputError:
-    """Returns the error for a raw file whose content at the end is not that of the beginning."""
-    return InputError(
-        f"{name} changed while it was read",
-        details=[f"expected sha256 {expected}, got {got}"],
-        cause="Somebody was writing it: a download that has not ended, or a copy.",
-        next_step="run the command again when the file is complete.",
-    )
 
 
 def _name(number: int, field_name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,8 @@ import msgspec
 from etl.dataset.manifest import read_manifest
 from etl.errors import InputError
 from etl.ingestion import fingerprints
-from etl.ingestion.sources.archive import files_on_disk, is_opened, whole_of
+from etl.ingestion.sources.archive import whole_of
+from etl.ingestion.sources.snapshot import JOINT, Snapshot, take_snapshot
 from etl.schema import taxonomy
 from etl.settings import Settings
 from etl.storage.versions.local import LocalStore
@@ -22,7 +21,6 @@ from etl.tagging.policy import load as load_policy
 INGEST, VALIDATE, VOCABULARY, PUBLISH = "ingest", "validate", "build-vocab", "publish"
 STAGES = (INGEST, VALIDATE, VOCABULARY, PUBLISH)
 RAW_FILES, DATASET = "raw files", "dataset"
-_AND = "+"
 
 Facts = dict[str, dict[str, str]]
 
@@ -45,17 +43,22 @@ class Changes:
 
     Attributes:
         last: the version published last; None: there is none that could be compared with.
-        raw_files: the sha256 of each raw file, by its name.
+        snapshot: the raw files as they are now.
         events: what happened to raw files.
         facts: for each stage what it depends on, as hashes; `dataset` is missing before there is one.
         why: for each stage why it must run; nothing where it need not. Only what is known beforehand.
     """
 
     last: Version | None
-    raw_files: dict[str, str]
+    snapshot: Snapshot
     events: tuple[Event, ...]
     facts: Facts
     why: dict[str, list[str]]
+
+    @property
+    def raw_files(self) -> dict[str, str]:
+        """The sha256 of each raw file, by its name."""
+        return self.snapshot.hashes
 
     @property
     def is_nothing(self) -> bool:
@@ -70,7 +73,8 @@ def find_changes(inputs: list[Path], store: LocalStore, settings: Settings) -> C
         InputError: an input is not there.
         SettingsError: the taxonomy, the policy of key tokens or the tagger cannot be used.
     """
-    raw_files = _raw_files(inputs)
+    snapshot = take_snapshot(inputs)
+    raw_files = snapshot.hashes
     labels, policy = taxonomy.load(settings.taxonomy), load_policy(settings.tag)
     refresh = settings.refresh
     facts = {
@@ -94,7 +98,7 @@ def find_changes(inputs: list[Path], store: LocalStore, settings: Settings) -> C
     why = {stage: list_reasons(facts[stage], last.stages.get(stage) if last else None) for stage in facts}
     if last and not why[INGEST] and not _has_all_files(store.path_of(last.name)):
         why[INGEST] = [f"a file of version {last.name} is missing or cut off"]
-    return Changes(last, raw_files, _events(raw_files, last), facts, why)
+    return Changes(last, snapshot, _events(raw_files, last), facts, why)
 
 
 def list_reasons(now: dict[str, str], before: dict[str, str] | None) -> list[str]:
@@ -106,61 +110,34 @@ def list_reasons(now: dict[str, str], before: dict[str, str] | None) -> list[str
 
 def known_hashes(changes: Changes, store: LocalStore) -> dict[tuple[str, str], str]:
     """The sha256 of the content of raw files and members whose file on disk is that of the last version."""
+    plain = changes.snapshot.content_hashes()
     if changes.last is None:
-        return {}
+        return plain
     before, now = changes.last.raw_files, changes.raw_files
     touched = {
         whole_of(name)
         for name in before.keys() | now.keys()
-        if before.get(name) != now.get(name) or _AND in now[name]
+        if before.get(name) != now.get(name) or JOINT in now[name]
     }
     try:
         manifest = store.read_manifest(changes.last.name)
-    except InputError:  # it is damaged: then nothing is known
-        return {}
-    return {(each.file, each.member): each.sha256 for each in manifest.inputs if each.file not in touched}
+    except InputError:  # it is damaged: then nothing more is known
+        return plain
+    return plain | {
+        (file.file, file.member): file.sha256 for file in manifest.inputs if file.file not in touched
+    }
 
 
-def check_unchanged(changes: Changes, inputs: list[Path]) -> None:
-    """Looks again at the raw files that were read: they must be those that were looked at before.
+def check_unchanged(changes: Changes) -> None:
+    """Checks that the raw files that were read are the ones whose hashes are in `changes`.
 
     Raises:
         InputError: one is not.
     """
     before = changes.last.raw_files if changes.last else {}
-    was_read = {name for name, sha256 in changes.raw_files.items() if before.get(name) != sha256}
-    now = _raw_files(inputs, was_read)
-    for name in sorted(was_read):
-        if now.get(name) != changes.raw_files[name]:
-            raise InputError(
-                f"{name} changed while it was read",
-                details=[f"expected sha256 {changes.raw_files[name]}, got {now.get(name, 'no such file')}"],
-                cause="Somebody was writing it: a download that has not ended, or a copy.",
-                next_step="run the command again when the file is complete.",
-            )
-
-
-def _raw_files(inputs: list[Path], only: Iterable[str] | None = None) -> dict[str, str]:
-    """The sha256 of the raw files on disk, by name; those that are never opened have none."""
-    found: dict[str, str] = {}
-    for name, path in files_on_disk(inputs):
-        if only is None or name in only:
-            sha256 = _sha256(path) if is_opened(name) else ""
-            # Files that were given one by one may be called the same.
-            found[name] = f"{found[name]}{_AND}{sha256}" if name in found else sha256
-    return found
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read",
-            details=[error.strerror or str(error)],
-            next_step="run the command again when it can be.",
-        ) from error
+    changes.snapshot.check_unchanged(
+        name for name, sha256 in changes.raw_files.items() if before.get(name) != sha256
+    )
 
 
 def _events(raw_files: dict[str, str], last: Version | None) -> tuple[Event, ...]:

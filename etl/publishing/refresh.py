@@ -283,6 +283,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
         job.publish_dir / BATCHES,
         lambda content: fingerprints.hash_json([batches, content]),
         known_hashes(changes, job.store),
+        changes.snapshot.is_unchanged,
     )
     with job.open_engine() as engine:
         _run_stage(
@@ -299,7 +300,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
                 pair_cache=pair_cache,
             ),
         )
-    check_unchanged(changes, job.inputs)
+    check_unchanged(changes)
     return cache
 
 

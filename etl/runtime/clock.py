@@ -10,6 +10,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds_since(moment_ns: int) -> float:
+    """Returns the seconds since a moment that is given in nanoseconds since 1970, as file systems do."""
+    return datetime.now(UTC).timestamp() - moment_ns / 1e9
+
+
 def local_time() -> datetime:
     """Returns the current time in the local time zone."""
     return datetime.now(UTC).astimezone()

@@ -1,4 +1,4 @@
-"""Hashes files, and writes them complete or not at all."""
+"""Hashes files, tells whether they changed, and writes them complete or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import xxhash
 
@@ -20,6 +21,25 @@ def sha256_file(path: Path) -> str:
     """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class FileState(NamedTuple):
+    """What the file system knows of a file, and changes when somebody writes it."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+def read_state(path: Path) -> FileState:
+    """Returns the state of a file, without reading it.
+
+    Raises:
+        OSError: it is not there.
+    """
+    found = path.stat()
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def xxh3_bytes(content: bytes) -> str:

@@ -1,8 +1,10 @@
 """What a refresh does, and what it leaves alone."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
+from typing import IO, Any
 
 import polars as pl
 import pytest
@@ -13,6 +15,7 @@ import etl
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
+from etl.ingestion.sources.raw import HashingStream
 from etl.publishing import record
 from etl.publishing.refresh import Job, make_job, plan
 from etl.settings import Settings
@@ -296,3 +299,26 @@ def test_content_is_read_by_polars_through_the_link(published: Job) -> None:
     )
     assert rows.item() == 300
     assert content(published.publish_dir)
+
+
+def test_a_raw_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make(tmp_path)
+    table = made.inputs[0] / "a.jsonl"
+    os.utime(table, (1_600_000_000, 1_600_000_000))
+    hashed: list[str] = []
+    file_digest = hashlib.file_digest
+
+    def count_files(stream: IO[bytes], name: str) -> Any:
+        hashed.append(stream.name)
+        return file_digest(stream, name)
+
+    class CountedStream(HashingStream):
+        def __init__(self, stream: IO[bytes], sha256: str | None = None):
+            super().__init__(stream, sha256)
+            if sha256 is None:
+                hashed.append(stream.name)
+
+    monkeypatch.setattr(hashlib, "file_digest", count_files)
+    monkeypatch.setattr("etl.ingestion.sources.raw.HashingStream", CountedStream)
+    assert succeeded(run(made)).outcome == "published"
+    assert [name for name in hashed if Path(name).name == "a.jsonl"] == [str(table)]

@@ -145,6 +145,11 @@ def is_opened(name: str) -> bool:
     )
 
 
+def is_plain(name: str) -> bool:
+    """Whether a file of this name is read as it is: no archive, not compressed, no part of a split one."""
+    return _PART.match(name) is None and PurePosixPath(name.lower()).suffix in READABLE
+
+
 def whole_of(name: str) -> str:
     """The name under which a file is read: that of the whole, for `x.zip.part1`."""
     match = _PART.match(name)

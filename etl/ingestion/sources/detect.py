@@ -6,7 +6,6 @@ that hold the same rows the one with the lowest rank is read, the others are rep
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -121,7 +120,7 @@ def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
             continue
         if same_size[file.raw.size] > 1:
             try:
-                first = first_of.setdefault(_sha256(file.raw), file)
+                first = first_of.setdefault(file.raw.hash_bytes(), file)
             except DAMAGE_ERRORS as error:
                 log.raise_or_skip(file.raw.file, file.raw.member, damaged_file(file.raw.name, error))
                 continue
@@ -130,11 +129,6 @@ def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
                 continue
         chosen.append(file)
     return chosen
-
-
-def _sha256(raw: RawFile) -> str:
-    with raw.open() as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _part(file: RecognisedFile) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ class RawFile:
         size: bytes once inflated, as declared.
         open: opens it for reading; the stream is seekable.
         load: all its bytes at once, where that is faster than `open` and safe on several threads.
+        sha256: that of its bytes if it is known already; then reading does not compute it again.
     """
 
     file: str
@@ -43,6 +44,7 @@ class RawFile:
     size: int
     open: Callable[[], IO[bytes]] = field(compare=False, repr=False)
     load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    sha256: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -58,6 +60,11 @@ class RawFile:
         """The first `size` bytes, inflated."""
         with self.open() as stream:
             return stream.read(size)
+
+    def hash_bytes(self) -> str:
+        """Computes the sha256 of its bytes."""
+        with self.open() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
@@ -84,38 +91,43 @@ def _already_read(raw: RawFile, content: Future[_Hashed]) -> RawFile:
 class _Hashed(io.BytesIO):
     """Bytes in memory whose sha256 is known."""
 
-    def __init__(self, content: bytes):
+    def __init__(self, content: bytes, sha256: str | None):
         super().__init__(content)
-        self.sha256 = hashlib.sha256(content)
+        self.sha256 = sha256 or hashlib.sha256(content).hexdigest()
 
 
 def _read_all(raw: RawFile) -> _Hashed:
     if raw.load is not None:
-        return _Hashed(raw.load())
+        return _Hashed(raw.load(), raw.sha256)
     with raw.open() as stream:
-        return _Hashed(stream.read())
+        return _Hashed(stream.read(), raw.sha256)
 
 
 class HashingStream:
-    """A stream that knows the sha256 and the number of the bytes that went through it."""
+    """A stream that counts and hashes the bytes that are read from it.
 
-    def __init__(self, stream: IO[bytes]):
+    Args:
+        stream: where the bytes come from.
+        sha256: that of all of them if it is known already.
+    """
+
+    def __init__(self, stream: IO[bytes], sha256: str | None = None):
         self._stream = stream
-        self._is_hashed = isinstance(stream, _Hashed)
-        self._sha256 = stream.sha256 if isinstance(stream, _Hashed) else hashlib.sha256()
+        self._known_sha256 = stream.sha256 if isinstance(stream, _Hashed) else sha256
+        self._sha256 = hashlib.sha256()
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes; all that is left by default."""
         chunk = self._stream.read(size)
-        if not self._is_hashed:
+        if self._known_sha256 is None:
             self._sha256.update(chunk)
         self.size += len(chunk)
         return chunk
 
     def hexdigest(self) -> str:
-        """The sha256 of what was read so far."""
-        return self._sha256.hexdigest()
+        """The sha256 of what was read so far, or of all of it where that is known."""
+        return self._known_sha256 or self._sha256.hexdigest()
 
 
 @dataclass
@@ -180,7 +192,7 @@ class InputLog:
         open_file: OpenFile | None = None
         try:
             with raw.open() as stream:
-                open_file = OpenFile(raw, HashingStream(stream))
+                open_file = OpenFile(raw, HashingStream(stream, raw.sha256))
                 try:
                     yield open_file
                 except GeneratorExit:  # enough was read (`read.limit`)
@@ -215,4 +227,14 @@ def damaged_file(name: str, error: BaseException) -> InputError:
         details=[f"{type(error).__name__}: {error}"],
         cause="The download was cut off, the file was edited, or it is encrypted.",
         next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+    )
+
+
+def changed_while_read(name: str, expected: str, got: str) -> InputError:
+    """Returns the error for a raw file whose content at the end is not that of the beginning."""
+    return InputError(
+        f"{name} changed while it was read",
+        details=[f"expected sha256 {expected}, got {got}"],
+        cause="Somebody was writing it: a download that has not ended, or a copy.",
+        next_step="run the command again when the file is complete.",
     )

@@ -6,9 +6,8 @@ recognised in them, and the sha256 of their bytes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -40,6 +39,15 @@ class InputUnit:
                 left -= batch.height
                 if left <= 0:
                     break
+
+    def with_hashes(self, content: list[dict[str, Any]]) -> InputUnit:
+        """Returns the unit with the hashes that `content` gave, which reading it then does not compute."""
+        hashes = {(entry["file"], entry["member"]): entry["sha256"] for entry in content}
+        files = [
+            replace(file, raw=replace(file.raw, sha256=hashes[file.raw.file, file.raw.member]))
+            for file in self.files
+        ]
+        return replace(self, files=tuple(files))
 
     def content(self, known: Hashes) -> list[dict[str, Any]]:
         """Returns what determines the rows: names, formats and hashes of the files.
@@ -95,7 +103,6 @@ def _one_by_one(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
 
 def _sha256(file: RecognisedFile) -> str:
     try:
-        with file.raw.open() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        return file.raw.hash_bytes()
     except DAMAGE_ERRORS as error:
         raise damaged_file(file.raw.name, error) from error
