@@ -35,9 +35,9 @@ def build_vocab(
     from etl.dataset.read import open_dataset
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
-    from etl.storage.datasets import changed
+    from etl.storage.datasets import edit_url
 
-    with changed(dataset) as folder:
+    with edit_url(dataset) as folder:
         with open_engine(engine, address, None) as chosen:
             vocabulary = vocab.build_vocab(folder, min_count=min_count, max_size=max_size, engine=chosen)
         covered = vocab.measure_coverage(vocabulary, open_dataset(folder))

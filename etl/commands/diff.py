@@ -46,14 +46,14 @@ def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
     from etl.dataset.read import open_dataset
     from etl.errors import SettingsError
     from etl.publishing.places import open_publish_dir
-    from etl.storage.datasets import opened
+    from etl.storage.datasets import open_url
     from etl.storage.versions.version import choose_version
 
     if len(names) == _PLACE_AND_TWO:
         store = open_publish_dir(names[0])
         one, other = (store.path_of(choose_version(store, name).name) for name in names[1:])
     elif len(names) == _PLACE_AND_TWO - 1:
-        one, other = (stack.enter_context(opened(name)) for name in names)
+        one, other = (stack.enter_context(open_url(name)) for name in names)
     else:
         raise SettingsError(
             "two things are compared",

@@ -103,8 +103,8 @@ def ingest(
     import etl
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
-    from etl.storage.datasets import written
-    from etl.storage.inputs import fetched
+    from etl.storage.datasets import output_folder
+    from etl.storage.inputs import fetch_inputs
 
     settings = etl.load_settings(
         config,
@@ -126,12 +126,12 @@ def ingest(
         conflicts=conflicts,
         shard_rows=shard_rows,
     )
-    with fetched(paths) as raw:
+    with fetch_inputs(paths) as raw:
         if dry_run:
             show_plan(raw, settings, is_json=is_json)
             return
         with (
-            written(out) as folder,
+            output_folder(out) as folder,
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):

@@ -23,7 +23,7 @@ def prune(
     """
     from etl.publishing.places import copy_current, open_publish_dir
     from etl.runtime import console
-    from etl.storage.remote import shown
+    from etl.storage.remote import hide_query
     from etl.storage.versions.version import prune_versions
 
     store = open_publish_dir(place)
@@ -35,5 +35,5 @@ def prune(
         console.json_document({"removed": removed, "kept": kept})
     else:
         console.line(
-            f"{console.plural(len(removed), 'version')} removed, {len(kept)} kept in {shown(place)}."
+            f"{console.plural(len(removed), 'version')} removed, {len(kept)} kept in {hide_query(place)}."
         )

@@ -25,7 +25,7 @@ def rollback(
     """
     from etl.publishing.places import copy_current, open_publish_dir
     from etl.runtime import console
-    from etl.storage.remote import shown
+    from etl.storage.remote import hide_query
     from etl.storage.versions.version import CURRENT
 
     store = open_publish_dir(place)
@@ -36,4 +36,4 @@ def rollback(
     if is_json:
         console.json_document({"current": now, "before": before})
     else:
-        console.line(f"{shown(place).rstrip('/')}/{CURRENT} is version {now}; it was {before}.")
+        console.line(f"{hide_query(place).rstrip('/')}/{CURRENT} is version {now}; it was {before}.")

@@ -61,7 +61,7 @@ def train_baseline(
     training.require_torch()
     training.check_lr(lr, _DEFAULT.lr)
     from etl.models.baseline.train import train
-    from etl.storage.datasets import opened
+    from etl.storage.datasets import open_url
 
     settings = TrainSettings(
         model=model,
@@ -76,7 +76,7 @@ def train_baseline(
         hidden=hidden,
     )
     with (
-        opened(dataset) as folder,
+        open_url(dataset) as folder,
         training.show_progress("training", epochs, is_json=is_json) as watcher,
     ):
         report = train(

@@ -80,15 +80,15 @@ def validate(
     The report names rows by id; sentences are quoted only with --show-text, since some corpora must not
     be redistributed. Exit code 3 where there is an error (or a warning, with --fail-on warning).
     """
-    from etl.storage.datasets import opened
+    from etl.storage.datasets import open_url
     from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
     from etl.validation import contract_worker, run
     from etl.validation.report import formats
 
     with ExitStack() as stack:
-        subject = stack.enter_context(opened(path))
-        earlier = stack.enter_context(opened(against)) if against else None
+        subject = stack.enter_context(open_url(path))
+        earlier = stack.enter_context(open_url(against)) if against else None
         # The Data Docs need Great Expectations in this process anyway.
         worker = nullcontext(contract_worker.in_process) if data_docs else contract_worker.in_subprocess()
         result = run.validate(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from etl.errors import InputError
 from etl.runtime.paths import cache_folder
-from etl.storage.inputs import fetched
-from etl.storage.remote import connect, is_remote, local_path, shown
+from etl.storage.inputs import fetch_inputs
+from etl.storage.remote import connect, hide_query, is_remote, local_path
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.url import UrlStore
 from etl.storage.versions.version import VERSIONS, VersionStore, prune_versions
@@ -64,7 +64,7 @@ def local_inputs(inputs: list[Path], sources: tuple[str, ...]) -> Iterator[list[
     if not sources:
         yield inputs
         return
-    with fetched(sources) as paths:
+    with fetch_inputs(sources) as paths:
         yield paths
 
 
@@ -90,7 +90,7 @@ def open_publish_dir(text: str) -> LocalStore:
     store = LocalStore(find_publish_dir(text, Path()))
     if is_remote(text) and not (store.folder / VERSIONS).is_dir():
         raise InputError(
-            f"{shown(text)} is not published from this machine",
+            f"{hide_query(text)} is not published from this machine",
             details=["expected the place in which its refreshes work, in the cache folder"],
             cause="Another machine refreshes it, or the cache was removed.",
             next_step="run the command on that machine, or `etl refresh` on this one first.",

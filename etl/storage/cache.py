@@ -1,6 +1,6 @@
-"""Keeps what was downloaded, and shows it as the folder that it is at its URL.
+"""Caches downloads, and shows them under their names as the folder that is at the URL.
 
-    CACHE/remote/<hash of the URL>/<hash of what it is>   one file, whole; only those that are there now
+    CACHE/remote/<hash of the URL>/<hash of the content>  one file, whole; only those that are there now
     CACHE/remote/views/<random>/NAME/…                    links to them for one run, gone after it
 
 A run works on links of its own, so nothing it reads can change or vanish, whatever another run fetches.
@@ -31,14 +31,14 @@ _AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file that shall be there.
+class RemoteFile:
+    """A file at a URL.
 
     Args:
-        name: where it stands in the folder; "" where it is not a folder but this file.
-        content: what it is: another content is called otherwise.
+        name: its path below the URL; "" if the URL is this file.
+        content: identifies the content: a hash or a mark such as an ETag.
         bytes: its size.
-        load: downloads it to a path, and raises if it is not what it should be.
+        load: downloads it to a path; raises if it is not this content.
     """
 
     name: str
@@ -48,31 +48,31 @@ class Wanted:
 
 
 @contextmanager
-def view(url: str, name: str, find: Callable[[], Iterable[Wanted]]) -> Iterator[Path]:
-    """A local copy of what is at a URL, called `name`, for as long as the block lasts.
+def open_copy(url: str, name: str, find: Callable[[], Iterable[RemoteFile]]) -> Iterator[Path]:
+    """Gives a local copy of the file or folder at a URL, which lasts as long as the block.
 
     Args:
-        url: names the cache.
-        name: what the folder or file is called.
-        find: says what there is; called while no other run fetches from the same URL.
+        url: the key of the cache.
+        name: the name of the copy.
+        find: lists the files; called while no other run fetches from the same URL.
 
     Raises:
         InputError: it cannot be downloaded.
         WriteError: there is no room.
     """
-    kept = cache_folder() / "remote" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    with scratch() as folder:
+    cached = cache_folder() / "remote" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    with temporary_folder() as folder:
         try:
-            kept.mkdir(parents=True, exist_ok=True)
-            with lock.acquire_lock(kept.with_suffix(".lock"), "a download", wait=True):
+            cached.mkdir(parents=True, exist_ok=True)
+            with lock.acquire_lock(cached.with_suffix(".lock"), "a download", wait=True):
                 wanted = list(find())
-                _fetch(wanted, kept)
-                for each in wanted:
-                    _link(kept / _key(each), _place(folder / name, each.name))
-                _forget(kept, {_key(each) for each in wanted})
+                _fetch(wanted, cached)
+                for file in wanted:
+                    _link(cached / _key(file), _path_in(folder / name, file.name))
+                _remove_others(cached, {_key(file) for file in wanted})
         except OSError as error:
             raise WriteError(
-                f"what is at {url.partition('?')[0]} cannot be kept in {kept.parent}",
+                f"what is at {url.partition('?')[0]} cannot be kept in {cached.parent}",
                 details=[error.strerror or str(error)],
                 next_step="make room, or set $ETL_CACHE_DIR to a folder that has some.",
             ) from error
@@ -80,8 +80,8 @@ def view(url: str, name: str, find: Callable[[], Iterable[Wanted]]) -> Iterator[
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """An empty folder that is removed after the block, or by a later run if this one is killed."""
+def temporary_folder() -> Iterator[Path]:
+    """Gives an empty folder that is removed after the block, or by a later run if this one is killed."""
     views = cache_folder() / "remote" / "views"
     try:
         views.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def scratch() -> Iterator[Path]:
             details=[error.strerror or str(error)],
             next_step="set $ETL_CACHE_DIR to a folder that you may write.",
         ) from error
-    _tidy(views)
+    _remove_leftovers(views)
     folder = views / secrets.token_hex(8)
     with lock.acquire_lock(folder.with_suffix(".lock"), "a view", is_quiet=True):
         folder.mkdir()
@@ -102,26 +102,26 @@ def scratch() -> Iterator[Path]:
             folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def _tidy(views: Path) -> None:
-    """Removes the folders of runs that were killed: nobody holds their locks."""
+def _remove_leftovers(views: Path) -> None:
+    """Removes the folders of runs that were killed: their locks are free."""
     for left in views.glob("*.lock"):
         with contextlib.suppress(LockError, WriteError), lock.acquire_lock(left, "tidying", is_quiet=True):
             shutil.rmtree(left.with_suffix(""), ignore_errors=True)
             left.unlink(missing_ok=True)
 
 
-def _fetch(wanted: list[Wanted], kept: Path) -> None:
-    missing = {_key(each): each for each in wanted if not _is_kept(kept / _key(each), each)}
+def _fetch(wanted: list[RemoteFile], cached: Path) -> None:
+    missing = {_key(file): file for file in wanted if not _is_cached(cached / _key(file), file)}
     if not missing:
         return
-    megabytes = sum(each.bytes for each in missing.values()) / 1e6
+    megabytes = sum(file.bytes for file in missing.values()) / 1e6
     _log.info(f"downloading {len(missing):,} of {len(wanted):,} files, {megabytes:,.1f} MB")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(lambda item: _download(kept / item[0], item[1]), missing.items()):
+        for _ in pool.map(lambda item: _download(cached / item[0], item[1]), missing.items()):
             pass
 
 
-def _download(target: Path, wanted: Wanted) -> None:
+def _download(target: Path, wanted: RemoteFile) -> None:
     partial = target.with_name(f".{target.name}.partial")
     try:
         wanted.load(partial)
@@ -138,16 +138,16 @@ def _download(target: Path, wanted: Wanted) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _is_kept(file: Path, wanted: Wanted) -> bool:
+def _is_cached(file: Path, wanted: RemoteFile) -> bool:
     return file.is_file() and file.stat().st_size == wanted.bytes
 
 
-def _key(wanted: Wanted) -> str:
+def _key(wanted: RemoteFile) -> str:
     return hashlib.sha256(wanted.content.encode()).hexdigest()
 
 
-def _place(folder: Path, name: str) -> Path:
-    """Where a file stands in a folder; its name is of somebody else's making, and must not lead elsewhere."""
+def _path_in(folder: Path, name: str) -> Path:
+    """Returns the path of a file in a folder. Names come from outside, and must not lead elsewhere."""
     if name and {"", ".", ".."} & set(name.split("/")):
         raise InputError(
             "a file cannot be put into a folder",
@@ -166,8 +166,8 @@ def _link(file: Path, name: Path) -> None:
         shutil.copyfile(file, name)
 
 
-def _forget(kept: Path, used: set[str]) -> None:
-    """Removes what is no longer there, and what runs that were killed left; views have links of their own."""
-    for file in kept.iterdir():
+def _remove_others(cached: Path, used: set[str]) -> None:
+    """Removes files that are no longer at the URL, and partial ones; views have links of their own."""
+    for file in cached.iterdir():
         if file.name not in used:
             file.unlink(missing_ok=True)

@@ -14,9 +14,9 @@ import msgspec
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
-from etl.storage.cache import Wanted, scratch, view
-from etl.storage.inputs import fetched
-from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
+from etl.storage.cache import RemoteFile, open_copy, temporary_folder
+from etl.storage.inputs import fetch_inputs
+from etl.storage.remote import Remote, connect, explain_errors, hide_query, is_remote, local_path
 from etl.storage.upload import names_in, upload
 from etl.storage.versions.url import UrlStore
 
@@ -27,8 +27,8 @@ _INCOMPLETE = "incomplete"
 
 
 @contextmanager
-def written(out: str) -> Iterator[Path]:
-    """Where to write a dataset that shall end up at `out`: there, or for a URL in a folder that is uploaded.
+def output_folder(out: str) -> Iterator[Path]:
+    """Gives the folder in which to write a dataset; for a URL a temporary one, uploaded after the block.
 
     Raises:
         SettingsError: something else is at the URL.
@@ -39,14 +39,14 @@ def written(out: str) -> Iterator[Path]:
         return
     remote = connect(out)
     _check_replaceable(remote)
-    with scratch() as folder:
+    with temporary_folder() as folder:
         yield folder / remote.name
-        publish(folder / remote.name, out)
+        upload_dataset(folder / remote.name, out)
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Path]:
-    """A dataset or a table as a local path; of published versions the current one.
+def open_url(path: str) -> Iterator[Path]:
+    """Gives a dataset or a table as a local path; of published versions the current one.
 
     All that is read belongs to one version, whatever is published meanwhile. Only files that the manifest
     lists are fetched.
@@ -61,25 +61,25 @@ def opened(path: str) -> Iterator[Path]:
     manifest = remote.read(MANIFEST)
     if manifest is None and remote.read(_INCOMPLETE) is not None:
         raise InputError(
-            f"{shown(path)} is no whole dataset",
+            f"{hide_query(path)} is no whole dataset",
             details=[f"expected {MANIFEST}, which is written last"],
             cause="It is being written, or writing it was cut off.",
             next_step="wait for that run, or run it again.",
         )
     if manifest is None:
-        with fetched([path]) as [table]:
+        with fetch_inputs([path]) as [table]:
             yield table
         return
-    with view(path, name, partial(_files, remote, manifest)) as folder:
+    with open_copy(path, name, partial(_files, remote, manifest)) as folder:
         yield folder
 
 
 @contextmanager
-def changed(path: str) -> Iterator[Path]:
-    """A dataset to add files to; of one at a URL, what is new is uploaded after the block, its manifest last.
+def edit_url(path: str) -> Iterator[Path]:
+    """Gives a dataset to add files to; for a URL, new files are uploaded after the block, the manifest last.
 
     Raises:
-        InputError: see `opened`.
+        InputError: see `open_url`.
         SettingsError: it is a published version, which nobody changes.
         WriteError: the URL cannot be written.
     """
@@ -89,17 +89,17 @@ def changed(path: str) -> Iterator[Path]:
     remote = connect(path)
     if UrlStore(path).current() is not None:
         raise SettingsError(
-            f"{shown(path)} holds published versions, which are never changed",
+            f"{hide_query(path)} holds published versions, which are never changed",
             next_step="leave their vocabulary to `etl refresh`, which makes it before it publishes.",
         )
-    with opened(path) as folder:
+    with open_url(path) as folder:
         before = _states(folder)
         yield folder
         upload(remote, folder, (name for name, state in _states(folder).items() if before.get(name) != state))
 
 
-def publish(dataset: Path, url: str) -> None:
-    """Puts a dataset in the place of whatever dataset is at the URL; while it lasts there is none.
+def upload_dataset(dataset: Path, url: str) -> None:
+    """Uploads a dataset in the place of another at the URL; meanwhile there is none.
 
     Raises:
         SettingsError: something else is at the URL.
@@ -107,37 +107,37 @@ def publish(dataset: Path, url: str) -> None:
     """
     remote, names = connect(url), names_in(dataset)
     there = _check_replaceable(remote)
-    _log.info(f"uploading {len(names):,} files to {shown(url)}")
-    with explained(url, is_writing=True):
+    _log.info(f"uploading {len(names):,} files to {hide_query(url)}")
+    with explain_errors(url, is_writing=True):
         remote.files.pipe_file(remote.below(_INCOMPLETE), b"{}\n")
         # First what says that it is whole, then what would not belong to the new one.
         stale = there - {*names, MANIFEST, _INCOMPLETE}
         for name in [MANIFEST] * (MANIFEST in there) + sorted(stale):
             remote.files.rm_file(remote.below(name))
     upload(remote, dataset, names)
-    with explained(url, is_writing=True):
+    with explain_errors(url, is_writing=True):
         remote.files.rm_file(remote.below(_INCOMPLETE))
 
 
 def _check_replaceable(remote: Remote) -> set[str]:
-    """The names of what is there, which must be a dataset of ours, one that was cut off, or nothing."""
-    with explained(remote.url, is_writing=True):
+    """Returns the names of the files at a URL: a dataset of ours, one that was cut off, or nothing."""
+    with explain_errors(remote.url, is_writing=True):
         there = set(remote.list())
     if there and not there & {MANIFEST, _INCOMPLETE}:
         raise SettingsError(
-            f"{shown(remote.url)} already holds something else",
+            f"{hide_query(remote.url)} already holds something else",
             details=[f"expected nothing, or a dataset; got {min(there) or 'a file'}"],
             next_step="choose another URL, or remove what is there yourself.",
         )
     return there
 
 
-def _files(remote: Remote, manifest: bytes) -> list[Wanted]:
+def _files(remote: Remote, manifest: bytes) -> list[RemoteFile]:
     try:
         listed = msgspec.json.decode(manifest, type=Manifest).files
     except msgspec.DecodeError as error:
         raise InputError(
-            f"{shown(remote.url)}/{MANIFEST} cannot be read",
+            f"{hide_query(remote.url)}/{MANIFEST} cannot be read",
             details=[str(error)],
             cause="It is not ours, or was damaged.",
             next_step="write the dataset again.",
@@ -145,10 +145,10 @@ def _files(remote: Remote, manifest: bytes) -> list[Wanted]:
     itself = hashlib.sha256(manifest).hexdigest()
     return [
         *(
-            Wanted(name, entry.sha256, entry.bytes, partial(_load, remote, name, entry.sha256))
+            RemoteFile(name, entry.sha256, entry.bytes, partial(_load, remote, name, entry.sha256))
             for name, entry in listed.items()
         ),
-        Wanted(MANIFEST, itself, len(manifest), partial(_write, manifest)),
+        RemoteFile(MANIFEST, itself, len(manifest), partial(_write, manifest)),
     ]
 
 
@@ -157,12 +157,12 @@ def _write(content: bytes, target: Path) -> None:
 
 
 def _load(remote: Remote, name: str, sha256: str, target: Path) -> None:
-    with explained(f"{remote.url}/{name}"):
+    with explain_errors(f"{remote.url}/{name}"):
         remote.files.get_file(remote.below(name), str(target))
     got = sha256_file(target)
     if got != sha256:
         raise InputError(
-            f"{shown(remote.url)}/{name} is not the file that the manifest lists",
+            f"{hide_query(remote.url)}/{name} is not the file that the manifest lists",
             details=[f"expected sha256 {sha256}, got {got}"],
             cause="The dataset is being written, or it is damaged.",
             next_step="run the command again in a while; if that does not help, write the dataset again.",

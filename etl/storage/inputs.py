@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import InputError
-from etl.storage.cache import Wanted, view
-from etl.storage.remote import Remote, connect, explained, is_remote, local_path, shown
+from etl.storage.cache import RemoteFile, open_copy
+from etl.storage.remote import Remote, connect, explain_errors, hide_query, is_remote, local_path
 
 # What changes with the content: of S3, Google and Azure; else when it was last written.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime", "created")
 
 
 @contextmanager
-def fetched(paths: Sequence[str]) -> Iterator[list[Path]]:
-    """Local paths of files and folders, of which some may be URLs; copies last as long as the block.
+def fetch_inputs(paths: Sequence[str]) -> Iterator[list[Path]]:
+    """Gives local paths of files and folders, some of which may be URLs; copies last as long as the block.
 
     What was fetched before and has the same mark (ETag) and size is not downloaded again.
 
@@ -40,26 +40,26 @@ def fetched(paths: Sequence[str]) -> Iterator[list[Path]]:
 
 @contextmanager
 def _copy(remote: Remote) -> Iterator[Path]:
-    def find() -> list[Wanted]:
-        with explained(remote.url):
+    def find() -> list[RemoteFile]:
+        with explain_errors(remote.url):
             found = remote.list()
         if not found:
             raise InputError(
-                f"there is nothing at {shown(remote.url)}",
+                f"there is nothing at {hide_query(remote.url)}",
                 cause="The URL is misspelt, or the corpus is elsewhere.",
                 next_step="check it; `etl sources` says what each corpus is called and where to get it.",
             )
         return [_wanted(remote, name, facts) for name, facts in sorted(found.items())]
 
-    with view(remote.url, remote.name, find) as path:
+    with open_copy(remote.url, remote.name, find) as path:
         yield path
 
 
-def _wanted(remote: Remote, name: str, facts: dict[str, Any]) -> Wanted:
+def _wanted(remote: Remote, name: str, facts: dict[str, Any]) -> RemoteFile:
     path, mark = facts["name"], _mark(facts)
 
     def load(target: Path) -> None:
-        with explained(remote.url):
+        with explain_errors(remote.url):
             remote.files.get_file(path, str(target))
             now = _mark(remote.files.info(path))
         if now != mark:
@@ -71,7 +71,7 @@ def _wanted(remote: Remote, name: str, facts: dict[str, Any]) -> Wanted:
             )
 
     content = [path, mark or secrets.token_hex(8), facts["size"]]  # without a mark nobody knows what it is
-    return Wanted(name, json.dumps(content), facts["size"], load)
+    return RemoteFile(name, json.dumps(content), facts["size"], load)
 
 
 def _mark(facts: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ class Remote:
         Raises:
             InputError: it cannot be read, or there is no such bucket.
         """
-        with explained(self.url):
+        with explain_errors(self.url):
             try:
                 content: bytes = self.files.cat_file(self.below(name))
             except FileNotFoundError as error:
@@ -106,20 +106,20 @@ def connect(url: str) -> Remote:
         ) from error
     except ValueError as error:
         raise SettingsError(
-            f"{shown(url)} cannot be used",
+            f"{hide_query(url)} cannot be used",
             details=[_without_secrets(str(error))],
             next_step="check its spelling.",
         ) from error
     return Remote(url.rstrip("/"), files, path.rstrip("/"))
 
 
-def shown(url: str) -> str:
+def hide_query(url: str) -> str:
     """A URL for people: without what is signed into it. A path, which may have any character, as it is."""
     return url.partition("?")[0] if is_remote(url) else url
 
 
 @contextmanager
-def explained(url: str, *, is_writing: bool = False) -> Iterator[None]:
+def explain_errors(url: str, *, is_writing: bool = False) -> Iterator[None]:
     """Turns what goes wrong with a URL in the block into an error with its next step.
 
     Raises:
@@ -130,11 +130,11 @@ def explained(url: str, *, is_writing: bool = False) -> Iterator[None]:
         yield
     except EtlError:
         raise
-    except _foreign() as error:
+    except _library_errors() as error:
         raise _explanation(url, error, is_writing=is_writing) from error
 
 
-def _foreign() -> tuple[type[Exception], ...]:
+def _library_errors() -> tuple[type[Exception], ...]:
     """Returns the exception types of the libraries that are loaded."""
     found: list[type[Exception]] = [OSError]
     for module, names in {
@@ -148,7 +148,8 @@ def _foreign() -> tuple[type[Exception], ...]:
 
 def _explanation(url: str, error: Exception, *, is_writing: bool) -> EtlError:
     kind, verb = (WriteError, "written") if is_writing else (InputError, "read")
-    place, details = shown(url), [_without_secrets(f"{error}".partition("\n")[0] or type(error).__name__)]
+    place = hide_query(url)
+    details = [_without_secrets(f"{error}".partition("\n")[0] or type(error).__name__)]
     name = type(error).__name__
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return WriteError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from etl.dataset.manifest import MANIFEST
 from etl.errors import WriteError
-from etl.storage.remote import Remote, connect, explained, shown
+from etl.storage.remote import Remote, connect, explain_errors, hide_query
 
 _AT_ONCE = 8
 
@@ -44,13 +44,13 @@ def names_in(folder: Path) -> list[str]:
 
 
 def _upload_one(remote: Remote, folder: Path, name: str) -> None:
-    with explained(f"{remote.url}/{name}", is_writing=True):
+    with explain_errors(f"{remote.url}/{name}", is_writing=True):
         remote.files.put_file(str(folder / name), remote.below(name))
         got = remote.files.info(remote.below(name))["size"]
     expected = (folder / name).stat().st_size
     if got != expected:
         raise WriteError(
-            f"{shown(remote.url)}/{name} was cut off",
+            f"{hide_query(remote.url)}/{name} was cut off",
             details=[f"expected {expected:,} bytes, got {got:,}"],
             next_step="run the command again.",
         )

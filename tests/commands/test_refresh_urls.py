@@ -12,7 +12,7 @@ from support.run_etl import etl, explained, make_rows, succeeded, write_table
 from support.s3_server import Server, serving
 
 from etl.dataset.read import open_dataset
-from etl.storage.datasets import opened
+from etl.storage.datasets import open_url
 from etl.storage.versions.url import UrlStore
 
 
@@ -23,7 +23,7 @@ def server() -> Iterator[Server]:
 
 
 def rows_in(url: str) -> int:
-    with opened(url) as folder:
+    with open_url(url) as folder:
         manifest = open_dataset(folder).manifest
     return sum(split.rows for split in manifest.splits.values())
 

@@ -28,8 +28,8 @@ from etl.dataset.read import open_dataset
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.raw import InputLog
-from etl.storage.datasets import opened, publish
-from etl.storage.inputs import fetched
+from etl.storage.datasets import open_url, upload_dataset
+from etl.storage.inputs import fetch_inputs
 from etl.storage.versions.url import UrlStore
 from etl.storage.versions.version import version_name
 
@@ -117,7 +117,7 @@ def test_several_inputs_may_be_urls_and_paths(s3: fsspec.AbstractFileSystem, raw
     s3.put_file(str(table), "bucket/several/table.jsonl")
     s3.put_file(str(table), "bucket/several/folder/same.jsonl")
     urls = ["s3://bucket/several/table.jsonl", str(raw), "s3://bucket/several/folder"]
-    with fetched(urls) as paths:
+    with fetch_inputs(urls) as paths:
         assert [path.name for path in paths] == ["table.jsonl", "raw", "folder"]
         names = [each.file for each in walk(paths, InputLog(skip_bad_files=False))]
     assert {"table.jsonl", "folder/same.jsonl", "raw/one.jsonl"} <= set(names)
@@ -128,12 +128,12 @@ def test_only_what_changed_is_downloaded_again(
 ) -> None:
     for name in ("a", "b", "c"):
         s3.pipe_file(f"bucket/changing/{name}.txt", name.encode())
-    with fetched(["s3://bucket/changing"]) as [first]:
+    with fetch_inputs(["s3://bucket/changing"]) as [first]:
         assert sorted(server.asked("GET /bucket/changing/")) == ["a.txt", "b.txt", "c.txt"]
         s3.pipe_file("bucket/changing/b.txt", b"B")
         s3.rm_file("bucket/changing/c.txt")
         server.requests.clear()
-        with fetched(["s3://bucket/changing"]) as [second]:
+        with fetch_inputs(["s3://bucket/changing"]) as [second]:
             assert server.asked("GET /bucket/changing/") == ["b.txt"]
             assert {path.name: path.read_text() for path in second.iterdir()} == {"a.txt": "a", "b.txt": "B"}
         # Whoever began before goes on with what was there then.
@@ -185,26 +185,26 @@ def test_a_dataset_at_a_url_is_validated_and_gets_a_vocabulary(
     run = succeeded(etl("validate", url, "--fail-on", "never"))
     assert f"Report: {url}/validation/report.html" in run.stdout
     assert s3.exists("bucket/checked/dataset/validation/findings.json")
-    with opened(url) as folder:
+    with open_url(url) as folder:
         assert folder.name == "dataset"
         assert_is_whole(folder)
         assert "vocab.json" in open_dataset(folder).manifest.files
         # Another one replaces all of it: the vocabulary and the report belonged to what was there.
-        publish(dataset, url)
+        upload_dataset(dataset, url)
     assert not s3.exists("bucket/checked/dataset/vocab.json")
     assert not s3.exists("bucket/checked/dataset/validation/findings.json")
 
 
 def test_a_table_at_a_url_is_opened_under_its_name(s3: fsspec.AbstractFileSystem, table: Path) -> None:
     s3.put_file(str(table), "bucket/tables/table.jsonl")
-    with opened("s3://bucket/tables/table.jsonl") as path:
+    with open_url("s3://bucket/tables/table.jsonl") as path:
         assert (path.name, path.read_bytes()) == ("table.jsonl", table.read_bytes())
     assert not path.exists()
 
 
 IMPORTS = "import sys; from pathlib import Path; from etl.storage import datasets; "
 PUBLISH = IMPORTS + "from etl.storage.versions.url import UrlStore; {}"
-PLAIN = "datasets.publish(Path(sys.argv[1]), sys.argv[2])"
+PLAIN = "datasets.upload_dataset(Path(sys.argv[1]), sys.argv[2])"
 VERSION = "UrlStore(sys.argv[2]).publish(Path(sys.argv[1]), sys.argv[3])"
 
 
@@ -212,14 +212,14 @@ def test_a_dataset_that_is_cut_off_is_none_and_the_next_run_replaces_it(
     server: Server, s3: fsspec.AbstractFileSystem, dataset: Path, other_dataset: Path
 ) -> None:
     url = "s3://bucket/cut/dataset"
-    publish(dataset, url)
+    upload_dataset(dataset, url)
     program = [sys.executable, "-c", PUBLISH.format(PLAIN), str(other_dataset), url]
     for lives in (1, len(hashes(other_dataset))):  # before the first file, and before the manifest
         run_and_kill(server, program, deadly="PUT /bucket/cut/", lives=lives)
-        with pytest.raises(InputError, match="no whole dataset"), opened(url):
+        with pytest.raises(InputError, match="no whole dataset"), open_url(url):
             pass
-    publish(other_dataset, url)
-    with opened(url) as folder:
+    upload_dataset(other_dataset, url)
+    with open_url(url) as folder:
         assert hashes(folder) == hashes(other_dataset)
     assert not s3.exists("bucket/cut/dataset/incomplete")
 
@@ -234,11 +234,11 @@ def test_killed_at_any_upload_the_old_version_is_current_and_whole(
     for lives in (0, uploads // 2, uploads - 2, uploads - 1):
         run_and_kill(server, program, deadly="PUT /bucket/place/", lives=lives)
         assert UrlStore(place).current() == old
-        with opened(place) as folder:
+        with open_url(place) as folder:
             assert hashes(folder) == hashes(dataset)
     assert UrlStore(place).publish(other_dataset, new)
     assert not UrlStore(place).publish(other_dataset, new)
-    with opened(place) as folder:
+    with open_url(place) as folder:
         assert hashes(folder) == hashes(other_dataset)
 
 
@@ -247,11 +247,11 @@ def test_the_pointer_is_written_last_and_a_reader_stays_with_its_version(
 ) -> None:
     place, old, new = "s3://bucket/reading", version_name(dataset), version_name(other_dataset)
     UrlStore(place).publish(dataset, old)
-    with opened(place) as before:
+    with open_url(place) as before:
         server.requests.clear()
         UrlStore(place).publish(other_dataset, new)
         assert server.asked("PUT /bucket/reading/")[-2:] == [f"versions/{new}/manifest.json", "current"]
-        with opened(place) as after:
+        with open_url(place) as after:
             assert (hashes(before), hashes(after)) == (hashes(dataset), hashes(other_dataset))
     # An earlier version can be made current again, one that is not there cannot.
     UrlStore(place).point_to(old)
@@ -268,7 +268,7 @@ def test_a_version_with_a_damaged_file_is_not_opened(s3: fsspec.AbstractFileSyst
     s3.pipe_file(shard, content[:-1] + bytes([content[-1] ^ 1]))
     with (
         pytest.raises(InputError, match="not the file that the manifest lists"),
-        opened("s3://bucket/damaged"),
+        open_url("s3://bucket/damaged"),
     ):
         pass
 
@@ -284,7 +284,7 @@ def test_a_name_that_leads_elsewhere_is_refused(s3: fsspec.AbstractFileSystem, k
     folder = f"bucket/names{sha256(key.encode()).hexdigest()[:6]}"
     client = s3.s3
     fsspec.asyn.sync(s3.loop, client.put_object, Bucket="bucket", Key=f"{folder[7:]}/{key}", Body=b"x")
-    with pytest.raises(EtlError), fetched([f"s3://{folder}"]):
+    with pytest.raises(EtlError), fetch_inputs([f"s3://{folder}"]):
         pass
 
 
@@ -323,18 +323,18 @@ def test_what_is_in_the_way_is_said_with_what_to_do(
     ],
 )
 def test_a_url_that_cannot_be_used_is_wrong_usage(url: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said) as caught, fetched([url]):
+    with pytest.raises(SettingsError, match=said) as caught, fetch_inputs([url]):
         pass
     assert "hunter2" not in str(caught.value)
     assert caught.value.next_step
 
 
 def test_other_urls_than_those_of_s3_work_too(dataset: Path, tmp_path: Path) -> None:
-    publish(dataset, "memory://place/dataset")
-    with opened("memory://place/dataset") as folder:
+    upload_dataset(dataset, "memory://place/dataset")
+    with open_url("memory://place/dataset") as folder:
         assert hashes(folder) == hashes(dataset)
-    with opened(f"file://{dataset}") as folder:
+    with open_url(f"file://{dataset}") as folder:
         assert folder == dataset
     UrlStore("memory://place/versioned").publish(dataset, version_name(dataset))
-    with opened("memory://place/versioned") as folder:
+    with open_url("memory://place/versioned") as folder:
         assert hashes(folder) == hashes(dataset)

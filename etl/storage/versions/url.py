@@ -14,7 +14,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError
-from etl.storage.remote import Remote, connect, explained, shown
+from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
 from etl.storage.versions.version import CURRENT, VERSION_FILE, VERSIONS, Version, nothing_published
 
@@ -34,7 +34,7 @@ class UrlStore:
     @property
     def location(self) -> str:
         """The URL without its query, which may hold secrets."""
-        return shown(self.url)
+        return hide_query(self.url)
 
     def check_published(self) -> None:
         """Raises an InputError if nothing was ever published here."""
@@ -59,7 +59,7 @@ class UrlStore:
     def versions(self) -> list[Version]:
         """Returns the versions in the order in which they were published."""
         remote = connect(self.url)
-        with explained(self.url):
+        with explain_errors(self.url):
             paths = remote.files.glob(f"{remote.below(VERSIONS)}/*/{MANIFEST}")
         found = [self._read_version(path.rsplit("/", 2)[1]) for path in paths]
         # Numbers count what one machine has published, and begin anew where its folder was lost.
@@ -147,7 +147,7 @@ class UrlStore:
             WriteError: the URL cannot be written.
         """
         version = self.open_version(name)
-        with explained(self.url, is_writing=True):
+        with explain_errors(self.url, is_writing=True):
             others = sorted(set(version.list()) - {MANIFEST})
             version.files.rm([version.below(other) for other in others])
             version.files.rm(version.below(MANIFEST))
@@ -160,5 +160,5 @@ class UrlStore:
             return Version(name=name, number=0, published="")
 
     def _write(self, remote: Remote, name: str, content: bytes) -> None:
-        with explained(self.url, is_writing=True):
+        with explain_errors(self.url, is_writing=True):
             remote.files.pipe_file(remote.below(name), content)
