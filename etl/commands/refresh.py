@@ -13,8 +13,8 @@ from etl.settings import EngineName
 
 if TYPE_CHECKING:
     from etl.publishing.changes import Changes
+    from etl.publishing.job import Job
     from etl.publishing.record import Run
-    from etl.publishing.refresh import Job
 
 
 def refresh(
@@ -63,7 +63,8 @@ def refresh(
     """
     from etl import settings as settings_module
     from etl.publishing import notify as notifying
-    from etl.publishing.refresh import make_job, plan
+    from etl.publishing.job import make_job
+    from etl.publishing.refresh import plan
 
     settings = settings_module.load(
         config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}

@@ -44,7 +44,7 @@ def schedule(
     that no two runs get in each other's way is up to `etl refresh`, whoever starts it.
     """
     from etl import settings
-    from etl.publishing.refresh import make_job
+    from etl.publishing.job import make_job
     from etl.publishing.schedule.files import ScheduledRefresh, render_files
     from etl.publishing.schedule.times import parse_timing
     from etl.runtime import console

@@ -57,15 +57,15 @@ class Run(msgspec.Struct, kw_only=True):
     kept: str | None = None
 
 
-def next_number(place: Path) -> int:
+def next_number(folder: Path) -> int:
     """The number of the next run."""
-    return max((run["run"] for run in runs(place)), default=0) + 1
+    return max((run["run"] for run in read_runs(folder)), default=0) + 1
 
 
-def runs(place: Path) -> list[dict[str, Any]]:
+def read_runs(folder: Path) -> list[dict[str, Any]]:
     """The runs of a place, as they stand in its record; lines that cannot be read are left out."""
     try:
-        lines = (place / FILE).read_bytes().splitlines()
+        lines = (folder / FILE).read_bytes().splitlines()
     except FileNotFoundError:
         return []
     found = []
@@ -79,14 +79,14 @@ def runs(place: Path) -> list[dict[str, Any]]:
     return found
 
 
-def append(place: Path, run: Run) -> None:
+def append_run(folder: Path, run: Run) -> None:
     """Appends a run to the record, and waits until the disk has it.
 
     Raises:
         WriteError: it cannot be written.
     """
     try:
-        with (place / FILE).open("a+b") as lines:
+        with (folder / FILE).open("a+b") as lines:
             if lines.tell():
                 lines.seek(-1, os.SEEK_END)
                 if lines.read(1) != b"\n":
@@ -96,7 +96,7 @@ def append(place: Path, run: Run) -> None:
             os.fsync(lines.fileno())
     except OSError as error:
         raise WriteError(
-            f"{place / FILE} cannot be written",
+            f"{folder / FILE} cannot be written",
             details=[error.strerror or str(error)],
             next_step="make room; what was published is published.",
         ) from error

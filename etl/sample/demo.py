@@ -22,7 +22,8 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion.ingest import ingest
-from etl.publishing.refresh import Job, refresh
+from etl.publishing.job import Job
+from etl.publishing.refresh import refresh
 from etl.runtime.console import Progress
 from etl.sample.corpora import TRUTH, write_sample
 from etl.schema import resources

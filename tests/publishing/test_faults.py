@@ -15,7 +15,7 @@ import pytest
 from support.places import content, job, make, run, start, succeeded, whole, write_rows
 from support.refresh_torture import torture
 
-from etl.publishing.refresh import Job
+from etl.publishing.job import Job
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import VERSION_FILE, version_name
 

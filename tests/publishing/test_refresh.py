@@ -17,7 +17,8 @@ from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
 from etl.ingestion.sources.raw import HashingStream
 from etl.publishing import record
-from etl.publishing.refresh import Job, make_job, plan
+from etl.publishing.job import Job, make_job
+from etl.publishing.refresh import plan
 from etl.settings import Settings
 from etl.storage.versions.local import LOCK, LocalStore
 
@@ -107,7 +108,7 @@ def test_rows_keep_their_split_for_ever_whatever_is_added(published: Job) -> Non
     [
         ({"dedupe__short_chars": 12}, "settings changed", ALL),
         ({"split__seed": 7}, "settings changed", ALL),
-        ({"taxonomy": "native11"}, "taxonomy changed", ALL),
+        ({"taxonomy": "native11"}, "labels changed", ALL),
         ({"refresh__min_count": 1}, "settings changed", ["build-vocab", "publish"]),
         ({"validate__thresholds": {"imbalance": 99.0}}, "settings changed", ["validate", "publish"]),
     ],
@@ -204,7 +205,7 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_next(published: Job) -> None
         lines.write(b'{"run": 2, "outco')
     done = run(published)
     assert done.run == 2
-    assert [each["outcome"] for each in record.runs(published.publish_dir)] == ["published", "unchanged"]
+    assert [each["outcome"] for each in record.read_runs(published.publish_dir)] == ["published", "unchanged"]
 
 
 def test_only_so_many_versions_are_kept(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import yaml
 from etl import settings
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import open_dataset
+from etl.publishing.job import Job, make_job
 from etl.publishing.record import Run
-from etl.publishing.refresh import Job, make_job, refresh
+from etl.publishing.refresh import refresh
 from etl.storage.versions.local import LocalStore
 from etl.validation.checks.output_contract import great_expectations
 

@@ -1,0 +1,239 @@
+"""Makes and publishes the next version, stage by stage; a stage runs only if what it depends on has changed.
+
+The version is made in a hidden folder of the folder in which versions are published, whose lock is held.
+Nothing that readers see changes before the last stage.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from etl.dataset import vocab
+from etl.dataset.manifest import read_manifest
+from etl.errors import FindingsError
+from etl.ingestion import fingerprints
+from etl.ingestion.batch_cache import BatchCache
+from etl.ingestion.ingest import ingest
+from etl.publishing import record
+from etl.publishing.changes import (
+    DATASET,
+    INGEST,
+    PUBLISH,
+    STAGES,
+    VALIDATE,
+    VOCABULARY,
+    Changes,
+    check_unchanged,
+    find_changes,
+    known_hashes,
+    list_reasons,
+)
+from etl.publishing.job import Job
+from etl.publishing.record import Run, Stage
+from etl.runtime.console import Progress
+from etl.schema import taxonomy
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.sharing import copy_tree
+from etl.storage.versions.version import Version, prune_versions
+from etl.tagging.policy import load as load_policy
+from etl.validation import contract_worker
+from etl.validation.contract_worker import StartCheck
+from etl.validation.run import validate
+
+Done = TypeVar("Done")
+
+CANDIDATE = ".candidate"
+FAILED = "failed"
+BATCHES, NEAR = "cache/batches", "cache/near"
+_REPORT = "validation"
+
+
+@dataclass
+class Candidate:
+    """A version that is being made; each stage adds what it depended on to `facts`."""
+
+    job: Job
+    changes: Changes
+    progress: Progress
+    stages: list[Stage] = field(default_factory=list)
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The candidate's folder. It has the name of `publish_dir`, which reports show."""
+        return self.job.publish_dir / CANDIDATE / self.job.publish_dir.resolve().name
+
+
+def run_stages(job: Job, run: Run, progress: Progress) -> None:
+    """Runs the stages that are needed, and publishes the result.
+
+    Args:
+        job: what to refresh; its inputs are on this machine.
+        run: receives stages, events and outcome.
+        progress: called for each batch.
+
+    Raises:
+        EtlError: a stage failed; what was current is current.
+    """
+    shutil.rmtree(job.publish_dir / CANDIDATE, ignore_errors=True)
+    job.store.tidy()
+    changes = find_changes(job.inputs, job.store, job.settings)
+    run.events = list(changes.events)
+    candidate = Candidate(job, changes, progress)
+    run.stages = candidate.stages
+    if changes.is_nothing:
+        run.outcome = _keep_current(job.store, changes.last)
+        candidate.stages += [Stage(stage, []) for stage in STAGES]
+        return
+    pair_cache = _pair_cache(job.publish_dir)
+    with contract_worker.in_subprocess() as start_check:
+        cache = _ingest(candidate, pair_cache)
+        _validate(candidate, start_check, pair_cache)
+    _build_vocabulary(candidate)
+    version = _run_stage(
+        candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
+    )
+    run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
+    if cache:
+        cache.remove_unused()
+    prune_versions(job.store, job.settings.refresh.keep)
+
+
+def _keep_current(store: LocalStore, last: Version | None) -> str:
+    """Keeps the last version, or makes it current if a crash prevented that; returns the outcome."""
+    if last and last.is_withdrawn:
+        return record.WITHDRAWN
+    if last and store.current() != last.name:
+        store.point_to(last.name)
+        return record.PUBLISHED
+    return record.UNCHANGED
+
+
+def _pair_cache(publish_dir: Path) -> Path:
+    """Returns the folder of the near-duplicates that earlier runs of this code found; removes others."""
+    name = fingerprints.hash_json([fingerprints.hash_ingest_code(), fingerprints.hash_packages()])[:16]
+    for old in (publish_dir / NEAR).glob("*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    return publish_dir / NEAR / name
+
+
+def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
+    """Ingests the raw files into the candidate, or copies the last version if none of them has changed."""
+    job, changes = candidate.job, candidate.changes
+    why = changes.why[INGEST]
+    candidate.facts[INGEST] = changes.facts[INGEST]
+    candidate.folder.parent.mkdir()
+    if not why:
+        assert changes.last is not None
+        candidate.stages.append(Stage(INGEST, []))
+        copy_tree(job.store.path_of(changes.last.name), candidate.folder)
+        return None
+    batches = fingerprints.fingerprint_batches(
+        job.settings, taxonomy.load(job.settings.taxonomy), load_policy(job.settings.tag)
+    )
+    cache = BatchCache(
+        job.publish_dir / BATCHES,
+        lambda content: fingerprints.hash_json([batches, content]),
+        known_hashes(changes, job.store),
+        changes.snapshot.is_unchanged,
+    )
+    with job.open_engine() as engine:
+        _run_stage(
+            candidate,
+            INGEST,
+            why,
+            lambda: ingest(
+                job.inputs,
+                candidate.folder,
+                job.settings,
+                progress=candidate.progress,
+                engine=engine,
+                batch_cache=cache,
+                pair_cache=pair_cache,
+            ),
+        )
+    check_unchanged(changes)
+    return cache
+
+
+def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -> None:
+    """Validates the candidate, or copies the report of the last version if the dataset is the same."""
+    facts = {DATASET: _hash_dataset(candidate.folder), **candidate.changes.facts[VALIDATE]}
+    why = _why(candidate, VALIDATE, facts)
+    if not why and candidate.changes.last:
+        report = candidate.job.store.path_of(candidate.changes.last.name) / _REPORT
+        if report.is_dir() and not (candidate.folder / _REPORT).exists():
+            copy_tree(report, candidate.folder / _REPORT)
+    if why:
+        check = partial(
+            validate,
+            candidate.folder,
+            settings=candidate.job.settings,
+            start_check=start_check,
+            pair_cache=pair_cache,
+        )
+        result = _run_stage(candidate, VALIDATE, why, check)
+        if result.exit_code("error"):
+            raise FindingsError(
+                "the new dataset has errors and is not published",
+                details=[each.message for each in result.findings if each.severity == "error"],
+                cause="A raw file is not what it was, or a check is stricter than the dataset.",
+                next_step=f"look at the report in {candidate.job.publish_dir / FAILED}, and at what changed.",
+            )
+    else:
+        candidate.stages.append(Stage(VALIDATE, []))
+    candidate.facts[VALIDATE] = facts
+
+
+def _build_vocabulary(candidate: Candidate) -> None:
+    refresh = candidate.job.settings.refresh
+    facts = {DATASET: candidate.facts[VALIDATE][DATASET], **candidate.changes.facts[VOCABULARY]}
+    why = _why(candidate, VOCABULARY, facts)
+    if not why and not (candidate.folder / vocab.FILE).exists():
+        why = ["the dataset was written anew"]
+    if why:
+        with candidate.job.open_engine() as engine:
+            build = partial(vocab.build_vocab, candidate.folder, engine=engine)
+            limited = partial(build, min_count=refresh.min_count, max_size=refresh.max_size)
+            _run_stage(candidate, VOCABULARY, why, limited)
+    else:
+        candidate.stages.append(Stage(VOCABULARY, []))
+    candidate.facts[VOCABULARY] = facts
+
+
+def _publish(candidate: Candidate) -> Version:
+    return candidate.job.store.publish(
+        candidate.folder, stages=candidate.facts, raw_files=candidate.changes.raw_files
+    )
+
+
+def _why(candidate: Candidate, stage: str, facts: dict[str, str]) -> list[str]:
+    last = candidate.changes.last
+    return list_reasons(facts, last.stages.get(stage) if last else None)
+
+
+def _hash_dataset(folder: Path) -> str:
+    """The hash of a dataset without its vocabulary, which is made after it was checked."""
+    manifest = read_manifest(folder)
+    files = {name: entry for name, entry in manifest.files.items() if not name.startswith("vocab.")}
+    return fingerprints.hash_json(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
+
+
+def _run_stage(candidate: Candidate, stage: str, why: list[str], action: Callable[[], Done]) -> Done:
+    start = time.monotonic()
+    candidate.progress(0, stage)
+    entry = Stage(stage, why)
+    candidate.stages.append(entry)
+    try:
+        return action()
+    finally:
+        entry.seconds = round(time.monotonic() - start, 3)
