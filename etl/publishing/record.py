@@ -31,7 +31,7 @@ class Run(msgspec.Struct, kw_only=True):
     """One run.
 
     Attributes:
-        run: counts the runs of a place.
+        run: counts the runs in a folder.
         started: when, in UTC.
         outcome: `published`, `unchanged`, `withdrawn` (what was made is a version that a rollback went back
             behind, and stays so), or `failed`.
@@ -63,7 +63,7 @@ def next_number(folder: Path) -> int:
 
 
 def read_runs(folder: Path) -> list[dict[str, Any]]:
-    """The runs of a place, as they stand in its record; lines that cannot be read are left out."""
+    """Reads the runs recorded in a folder; lines that cannot be read are left out."""
     try:
         lines = (folder / FILE).read_bytes().splitlines()
     except FileNotFoundError:
