@@ -12,6 +12,7 @@ from etl.documents.passage import Kind, Passage
 from etl.documents.text import decode
 from etl.errors import InputError
 from etl.ingestion.tables.reader import FORMATS, format_of, raw_file_at, raw_file_in_memory
+from etl.text.encoding import head_as_utf8
 
 _MAX_BYTES = 2 << 30
 _HEAD_BYTES = 8192
@@ -156,7 +157,7 @@ def _sniff(path: Path, head: bytes) -> str:
         return "mbox"
     if _HEADER.match(start.replace(b"\r\n", b"\n")) and _MAIL_HEADER.search(start):
         return "mail"
-    return "json" if re.match(rb'\{\s*(?:"|\})', start) else "text"
+    return "json" if re.match(rb'\s*\{\s*(?:"|\})', head_as_utf8(head)) else "text"
 
 
 def _zipped(path: Path) -> str:

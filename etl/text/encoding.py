@@ -85,6 +85,13 @@ def sniff_encoding(stream: IO[bytes], name: str) -> str:
     return next(iter(decoders))
 
 
+def head_as_utf8(head: bytes) -> bytes:
+    """Converts the beginning of a text, which may end inside a character: UTF-16 to UTF-8, and no BOM."""
+    if head.startswith(_UTF_16):
+        return head.decode("utf-16", "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
 def plain_name(codec: str) -> str:
     """The name of an encoding as the manifest has it: `utf-8` for Python's `utf-8-sig`."""
     return codec.removesuffix("-sig")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +11,10 @@ import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables import sheet
-from etl.text.encoding import plain_name, sniff_encoding, to_utf8
+from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
 DELIMITED = (".csv", ".tsv", ".txt")
 _DELIMITERS = ",;|"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Not `splitlines`: U+2028 and its like are text.
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _ARRAY = re.compile(rb"\s*\[")
@@ -45,10 +43,7 @@ class Preview:
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB without a BOM; UTF-16 as UTF-8."""
-        head = self.raw.head()
-        if head.startswith(_UTF_16):
-            return head.decode("utf-16", "ignore").encode()
-        return head.removeprefix(codecs.BOM_UTF8)
+        return head_as_utf8(self.raw.head())
 
     @cached_property
     def codec(self) -> str:
