@@ -30,7 +30,7 @@ def predict(
         list[str] | None,
         typer.Argument(
             metavar="[TEXT… | FILE… | -]",
-            help="Texts in quotation marks; files (.eml, .mbox, .txt, .csv, .jsonl, .docx, .pdf, .md); "
+            help="Texts in quotation marks; files (.eml, .mbox, .txt, .docx, .pdf, .md, tables of posts); "
             "- for lines on standard input.",
             show_default=False,
         ),

@@ -84,7 +84,9 @@ def _frames(file: RecognisedFile, open_file: OpenFile, wanted: Sequence[str]) ->
     if missing and table.has_fixed_columns:
         raise _no_column(file, missing[0], table.columns)
     is_first = True
-    for frame in table.frames(list(dict.fromkeys(map(column_name, wanted)))):
+    columns = list(dict.fromkeys(map(column_name, wanted)))
+    # The map of a taxonomy may be from the numbers of a `ClassLabel`.
+    for frame in table.frames(columns, has_class_names=False):
         for name in missing if is_first else ():
             if frame[column_name(name)].null_count() == frame.height and not preview.has_keys(name):
                 raise _no_column(file, name, table.columns)

@@ -56,7 +56,7 @@ def _read(
         else:
             table = cast("pl.DataFrame", pl.from_arrow(_read_arrow(source).select(chosen)))
     open_file.rows = table.height
-    classes = _class_names(schema)
+    classes = _class_names(schema) if selection.has_class_names else {}
     texts = [
         _as_text(table[theirs], open_file.raw, classes.get(theirs)).alias(ours)
         for theirs, ours in zip(chosen, selection.columns, strict=True)

@@ -22,11 +22,14 @@ class Selection:
         columns: their names, as `etl.ingestion.tables.header` has them.
         text_only: of JSON, the columns in which anything but a string is null.
         has_nested: of JSON, whether lists and objects are read as null; otherwise they make their record bad.
+        has_class_names: of Parquet and Arrow, whether the numbers of a Hugging Face `ClassLabel` become the
+            names that they stand for.
     """
 
     columns: Sequence[str]
     text_only: Collection[str] = ()
     has_nested: bool = False
+    has_class_names: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,18 @@ class OpenTable:
     has_fixed_columns: bool = True
 
     def frames(
-        self, columns: Sequence[str], *, text_only: Collection[str] = (), has_nested: bool = False
+        self,
+        columns: Sequence[str],
+        *,
+        text_only: Collection[str] = (),
+        has_nested: bool = False,
+        has_class_names: bool = True,
     ) -> Iterator[pl.DataFrame]:
         """Reads the rows, once.
 
         Args:
             columns: those to read, of `OpenTable.columns`, or any where they are not fixed.
-            text_only: of JSON, the columns in which anything but a string is read as null.
-            has_nested: of JSON, whether lists and objects are read as null; else they make their record bad.
+            text_only, has_nested, has_class_names: see `Selection`.
 
         Yields:
             Frames of bounded size with `position`, the columns as text, and `detail` and `bad_record`, which
@@ -64,7 +71,7 @@ class OpenTable:
         Raises:
             InputError: the file is damaged, in no known encoding, or a column holds no plain values.
         """
-        return self.read(Selection(columns, text_only, has_nested))
+        return self.read(Selection(columns, text_only, has_nested, has_class_names))
 
 
 def with_no_bad_records(frame: pl.DataFrame) -> pl.DataFrame:

@@ -212,3 +212,15 @@ def test_a_column_is_found_by_its_usual_names_in_their_order() -> None:
     assert find_column(columns, ["text", "fulltext", "content"]) == "Full Text"
     assert find_column(columns, ["content"]) == "content"
     assert find_column(columns, ["message"]) is None
+
+
+def test_the_numbers_of_class_labels_are_their_names_except_for_ingest(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["기쁨", "슬픔"])}
+    )
+    path = tmp_path / "a.parquet"
+    datasets.Dataset.from_list([{"text": "좋다", "label": 1}], features=features).to_parquet(path)
+    assert [row["label"] for row in rows_of(path, ["label"])] == ["슬픔"]
+    rows, _ = read_all(path, table=TABLE)  # a taxonomy may map the numbers
+    assert [row["raw_label"] for row in rows] == ["1"]
