@@ -7,7 +7,6 @@ the report says so.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
-from etl.settings import Settings
+from etl.settings import PathLike, Settings
 from etl.settings import load as load_settings
 from etl.validation import contract_worker
 from etl.validation.check import STAGES, Check
@@ -44,7 +43,6 @@ from etl.validation.view import View
 
 P = ParamSpec("P")
 T = TypeVar("T")
-PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
