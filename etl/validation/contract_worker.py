@@ -18,7 +18,7 @@ from etl.dataset.read import Dataset
 from etl.runtime import processes
 from etl.runtime.processes import KeepLocksContext
 from etl.validation.checks import output_contract
-from etl.validation.checks.output_contract import Breach
+from etl.validation.view import Breach
 
 if TYPE_CHECKING:
     from pebble import ProcessPool

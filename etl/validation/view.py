@@ -20,7 +20,6 @@ from etl.validation import sentences
 from etl.validation.sentences import Sentences
 
 if TYPE_CHECKING:
-    from etl.validation.checks.output_contract import Breach
     from etl.validation.external.dataset import ExternalTable
 
 # The splits on which a model is judged.
@@ -35,6 +34,16 @@ class Cell:
     source: str
     label: str
     rows: int
+
+
+@dataclass(frozen=True)
+class Breach:
+    """How many rows of a shard break the output contract in one way, and the ids of some of them."""
+
+    code: str
+    column: str
+    rows: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)

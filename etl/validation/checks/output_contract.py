@@ -26,7 +26,7 @@ from etl.errors import EtlError
 from etl.validation.check import Check
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
-from etl.validation.view import View, unreadable_file
+from etl.validation.view import Breach, View, unreadable_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,16 +45,6 @@ class Expectation:
     column: str
     expectation: Any
     is_broken: pl.Expr
-
-
-@dataclass(frozen=True)
-class Breach:
-    """How many rows of a shard break a check, and some of them."""
-
-    code: str
-    column: str
-    rows: int
-    examples: tuple[str, ...]
 
 
 def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
