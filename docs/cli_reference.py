@@ -72,7 +72,8 @@ def _values(parameter: Any) -> str:
         return ", ".join(map(str, choices))
     least = getattr(parameter.type, "min", None)
     kind = KINDS.get(parameter.type.name, parameter.type.name)
-    return str(parameter.metavar or kind) + ("" if least is None else f" ≥ {least}")
+    metavar = (parameter.metavar or "").strip("[]").replace("|", ", ")
+    return str(metavar or kind) + ("" if least is None else f" ≥ {least}")
 
 
 def _default(parameter: Any) -> str:
