@@ -118,7 +118,7 @@ def _release_hint(raw: RawFile) -> str:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
-    """The sentences of the chosen files, in frames of bounded size."""
+    """Reads the sentences of the chosen files, in frames of bounded size."""
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
             if file.layout == "json":

@@ -102,7 +102,7 @@ def group_files(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
-    """The utterances of the clips, in frames of bounded size.
+    """Reads the utterances of the clips, in frames of bounded size.
 
     The utterances (some 80,000) are held together, since groups are known only when all actors are; the
     clips are not, so memory does not grow with the size of the videos' annotation.

@@ -105,11 +105,11 @@ class JoinedParts(io.RawIOBase):
 
 
 def walk(paths: list[Path], log: InputLog) -> Iterator[RawFile]:
-    """Every readable raw file below `paths`, sorted by path.
+    """Yields every readable raw file below `paths`, sorted by path.
 
     Args:
         paths: files and folders. With several of them, a folder's own name leads the recorded path.
-        log: bad archives go there, and the number of files that are ignored, by extension.
+        log: records bad archives, and counts the files that are ignored, by suffix.
 
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
@@ -119,7 +119,7 @@ def walk(paths: list[Path], log: InputLog) -> Iterator[RawFile]:
 
 
 def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
-    """Every file below `paths` with the name under which it is recorded; archives are not looked into.
+    """Yields every file below `paths` with the name under which it is recorded; archives are not opened.
 
     Raises:
         InputError: a path is missing.
@@ -138,7 +138,7 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def is_opened(name: str) -> bool:
-    """Whether a file of this name is ever opened, be it as an archive; others are only counted."""
+    """Whether a file of this name is opened, as a raw file or an archive; others are only counted."""
     suffixes = PurePosixPath(name.lower()).suffixes
     return _PART.match(name) is not None or bool(
         {*suffixes[-1:]} & (READABLE | {".zip", ".tar", ".tgz", ".gz"})
@@ -151,13 +151,13 @@ def is_plain(name: str) -> bool:
 
 
 def whole_of(name: str) -> str:
-    """The name under which a file is read: that of the whole, for `x.zip.part1`."""
+    """Returns the name under which a file is read: `x.zip` for `x.zip.part1`."""
     match = _PART.match(name)
     return match["whole"] if match else name
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """The files below a folder, but for hidden folders and for what we wrote there: datasets, versions."""
+    """Yields the files below a folder, except in hidden folders and in datasets and versions of our own."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
         folders[:] = [name for name in folders if not name.startswith(".") and not _is_ours(here / name)]
@@ -331,9 +331,9 @@ def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Open:
 
 
 def member_name(member: zipfile.ZipInfo) -> str:
-    """The name of a zip member in NFC; cp949 bytes that Python took for cp437 are repaired.
+    """Returns the name of a zip member in NFC; cp949 bytes that Python took for cp437 are repaired.
 
-    A zip says with one flag bit that its names are UTF-8; Korean Windows tools write cp949 without it.
+    A flag bit of a zip marks names as UTF-8; Korean Windows tools write cp949 without it.
     """
     name = member.filename
     if not member.flag_bits & 0x800:

@@ -1,7 +1,7 @@
-"""Which corpus each raw file belongs to, and which of several copies is read.
+"""Detects which corpus each raw file belongs to, and chooses which of several copies is read.
 
-Detection is by content, one `recognise` a corpus; choosing is by release, split and part: of all files
-that hold the same rows the one with the lowest rank is read, the others are reported.
+A file is detected by its content, with the `recognise` of each adapter. Of all files of the same release,
+split and part, which hold the same rows, the one with the lowest rank is read; the others are reported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SAME_ROWS = "the same rows are read from another file"
 SAME_BYTES = "the same bytes are read from another file"
 UNKNOWN = "no known corpus looks like this"
 
-# In the order in which they are asked. A new corpus is one line here.
+# In the order in which they try to recognise a file. A new corpus is one line here.
 ADAPTERS = {
     adapter.SLUG: adapter
     for adapter in (
@@ -55,7 +55,7 @@ ADAPTERS = {
 def detect(
     raw_files: Iterator[RawFile], settings: Settings, log: InputLog
 ) -> dict[str, list[RecognisedFile]]:
-    """The files to read, by corpus, in the order of `ADAPTERS` and of their paths.
+    """Returns the files to read, by corpus, in the order of `ADAPTERS` and of their paths.
 
     Raises:
         InputError: no file belongs to a corpus, or a file is damaged and bad files are not skipped.
@@ -84,7 +84,7 @@ def detect(
 
 
 def _candidates(settings: Settings) -> list[str]:
-    """The corpora to ask: the named one, the table where its columns are named, else all others."""
+    """The corpora to try: the named one, the table where its columns are named, else all others."""
     slug = settings.read.source
     if slug is None:
         is_table = settings.table.text_column is not None

@@ -12,14 +12,15 @@ from etl.schema import contract, row
 
 
 def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
-    """A frame with the reader's schema (`etl.schema.row.read_schema`), one row for each row of `columns`.
+    """Returns a frame with the schema of `etl.schema.row.read_schema`, one row for each row of `columns`.
 
     A row with a `detail` is a `bad_row`; a row without a group is a group of its own.
 
     Args:
-        raw: where the rows come from; None where `columns` says so itself.
+        raw: the file of the rows; None where `columns` has `file` and `member`.
         columns: what differs from row to row.
-        constants: what is the same for all: source, release, split, …; the contract says the domain.
+        constants: what is the same for all: source, release, split, …; the domain is by default that of the
+            contract.
     """
 
     if raw is not None:
@@ -37,19 +38,24 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
 
 
 def id_column(slug: str, *parts: str | pl.Expr) -> pl.Expr:
-    """The id `<slug>:<part>:<part>…`; a part is a name as it is or an expression, null read as `?`."""
+    """Returns the expression of the id `<slug>:<part>:<part>…`.
+
+    Args:
+        slug: of the corpus.
+        parts: strings, or expressions, whose nulls become `?`.
+    """
 
     as_expressions = [pl.lit(part) if isinstance(part, str) else part.cast(pl.String) for part in parts]
     return pl.concat_str([pl.lit(slug), *(part.fill_null("?") for part in as_expressions)], separator=":")
 
 
 def stem(raw: RawFile) -> str:
-    """The name of the file without folder and ending: part of the ids of corpora that have none."""
+    """Returns the file's name without folder and suffix: part of the ids where a corpus has no ids."""
     return PurePosixPath(raw.member or raw.file).name.split(".")[0]
 
 
 def filled(cell: pl.Expr) -> pl.Expr:
-    """A cell stripped, null where that leaves nothing."""
+    """Strips a cell; what is empty then is null."""
     return cell.str.strip_chars().replace("", None)
 
 

@@ -36,7 +36,7 @@ def recognise(preview: Preview) -> RecognisedFile | None:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
-    """The utterances, one frame a workbook. Each has its own label, so all turns are read."""
+    """Reads the utterances, one frame a workbook. Each has its own label, so all turns are read."""
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:

@@ -24,7 +24,7 @@ def recognise(preview: Preview) -> RecognisedFile | None:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
-    """The sentences, one frame a workbook."""
+    """Reads the sentences, one frame a workbook."""
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:

@@ -32,7 +32,7 @@ def recognise(preview: Preview) -> RecognisedFile | None:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
-    """The comments, in frames of bounded size."""
+    """Reads the comments, in frames of bounded size."""
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:

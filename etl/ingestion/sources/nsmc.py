@@ -58,7 +58,7 @@ def group_files(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
-    """The reviews, in frames of bounded size."""
+    """Reads the reviews, in frames of bounded size."""
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
             if file.layout not in {"raw-array", "raw-lines"}:

@@ -1,7 +1,6 @@
-"""A raw file: a file on disk or a member of an archive, known by the sha256 of its bytes.
+"""Raw files, on disk or in an archive, and the log of what became of each: read, left aside or skipped.
 
-Also the log of all raw files of a run: what was read, left aside, skipped. What stands in them is the
-business of the corpus readers.
+A raw file is known by the sha256 of its bytes. The adapters and `etl.ingestion.tables` read the content.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class RawFile:
 
     @property
     def name(self) -> str:
-        """How a person would name it: `archive.zip → member.json`."""
+        """The name for messages: `archive.zip → member.json`."""
         return f"{self.file} → {self.member}" if self.member else self.file
 
     @property
@@ -68,7 +67,7 @@ class RawFile:
 
 
 def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
-    """The same files, the next ones inflated and hashed by threads while the caller decodes this one.
+    """Yields the same files; threads inflate and hash the next ones while the caller decodes this one.
 
     A handful of files are in memory at a time. An error of reading is raised where the file is opened.
     """
@@ -118,7 +117,7 @@ class HashingStream:
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; all that is left by default."""
+        """Reads up to `size` bytes; all that is left by default."""
         chunk = self._stream.read(size)
         if self._known_sha256 is None:
             self._sha256.update(chunk)
@@ -132,7 +131,7 @@ class HashingStream:
 
 @dataclass
 class OpenFile:
-    """One raw file while it is read; the reader fills in the encoding and counts the rows."""
+    """A raw file while it is read; its reader sets `encoding` and counts `rows`."""
 
     raw: RawFile
     stream: HashingStream
@@ -152,16 +151,22 @@ class InputLog:
     warnings: list[str] = field(default_factory=list)
 
     def leave_aside(self, raw: RawFile, kind: str, details: str = "") -> None:
-        """Records a file that is not read: why such files are not, and which one is instead."""
+        """Records a file that is not read.
+
+        Args:
+            raw: the file.
+            kind: why such files are not read, the same for all of them.
+            details: appended to `kind`: which file is read instead.
+        """
         entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
         self.left_aside.append(entry)
 
     def raise_or_skip(
         self, file: str, member: str, error: InputError, open_file: OpenFile | None = None
     ) -> None:
-        """Raises the error, or records it and goes on where bad files are skipped.
+        """Raises the error of a bad file, or records it where bad files are skipped.
 
-        Rows that were read before the damage stay, and are counted: `rows`.
+        Rows that were read before the damage are kept and counted.
         """
         # A file server that is away for a moment is no reason to do without a file.
         if not self.skip_bad_files or is_transient(sys.exception()):
@@ -171,7 +176,7 @@ class InputLog:
         self.skipped.append({"file": file, "member": member, "error": found, "rows": rows})
 
     def add(self, further: InputLog) -> None:
-        """Appends what became of further files."""
+        """Appends the log of further files."""
         self.inputs += further.inputs
         self.left_aside += further.left_aside
         self.skipped += further.skipped
@@ -180,11 +185,11 @@ class InputLog:
 
     @contextmanager
     def open_file(self, raw: RawFile, **facts: str | None) -> Iterator[OpenFile]:
-        """Reads one raw file: hashes it, records it, and turns damage into an explained error.
+        """Opens one raw file; hashes it, records it in `inputs`, and turns damage into an explained error.
 
         Args:
             raw: the file.
-            facts: what the manifest shall say of it beside its hash: source, release, split.
+            facts: what the manifest records beside its hash: source, release, split.
 
         Raises:
             InputError: the file is damaged or not what it should be, and bad files are not skipped.
@@ -221,7 +226,7 @@ class InputLog:
 
 
 def damaged_file(name: str, error: BaseException) -> InputError:
-    """The error for a file whose bytes cannot be had."""
+    """Returns the error for a file whose bytes cannot be read."""
     return InputError(
         f"{name} cannot be read",
         details=[f"{type(error).__name__}: {error}"],

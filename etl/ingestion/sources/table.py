@@ -1,6 +1,6 @@
 """A table of the user's own (`table`) in any supported format, with a text and a label column.
 
-Which columns those are is said in the settings (`table.text_column`, `table.label_column`, …).
+The settings name the columns (`table.text_column`, `table.label_column`, …).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def recognise(preview: Preview) -> RecognisedFile | None:
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
-    """The rows, in frames of bounded size.
+    """Reads the rows, in frames of bounded size.
 
     Raises:
         SettingsError: no text or label column is named.
@@ -116,7 +116,7 @@ def _rows(file: RecognisedFile, table: pl.DataFrame, wanted: Mapping[str, str], 
 
 
 def _split_name(split: pl.Expr) -> pl.Expr:
-    """`dev`, `val` and the like are validation; what is no split's name is left to the splitter."""
+    """Maps `dev`, `val` and the like to validation; any other name is null, and left to the splitter."""
 
     name = split.str.strip_chars().str.to_lowercase()
     return (

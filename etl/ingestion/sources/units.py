@@ -30,7 +30,7 @@ class InputUnit:
     files: tuple[RecognisedFile, ...]
 
     def read(self, settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
-        """The rows in batches, at most `read.limit` of them."""
+        """Reads the rows in batches, at most `read.limit` of them."""
         left = settings.read.limit
         for frame in ADAPTERS[self.slug].read(list(self.files), settings, log):
             batch = frame if left is None else frame.head(left)
@@ -74,7 +74,7 @@ class InputUnit:
 
 
 def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings) -> Iterator[InputUnit]:
-    """The units in the order in which they are read.
+    """Groups the recognised files into units, in the order in which they are read.
 
     By default each file is one unit. An adapter whose files depend on each other, or need another order,
     has a function `group_files`: its files -> lists of files. With a row limit, which counts per corpus,
