@@ -3,10 +3,9 @@ from __future__ import annotations
 import json
 import random
 import re
-import subprocess
-import sys
 
 import pytest
+from support.run_etl import etl
 
 from etl.errors import FindingsError
 from etl.models.baseline.settings import TrainSettings
@@ -131,8 +130,7 @@ def test_the_reference_systems_constant_answer_is_named_with_the_number_that_val
             for tokens, label, _ in rows
         )
     )
-    command = [sys.executable, "-m", "etl", "validate", table, "--json", "--fail-on", "never"]
-    judged = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    judged = json.loads(etl("validate", table, "--json", "--fail-on", "never").stdout)
     [predictor] = [
         each for each in judged["statistics"]["constant_predictors"] if each["split"] == "validation"
     ]
