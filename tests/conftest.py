@@ -1,41 +1,55 @@
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from support import warm_cache
 
-# Longest first, each more than half a minute: one that began last would keep one processor busy alone.
-# The first few do not all begin by making the same tables of Okt.
-LONGEST = [
-    *["tagging/test_okt.py", "tagging/test_pool.py", "publishing/test_faults.py", "tagging/test_hazards.py"],
-    *["tagging/test_policy.py", "commands/test_demo_command.py", "commands/test_doctor_command.py"],
-    *[
-        "commands/test_tokens_command.py",
-        "test_benchmarks.py",
-        "models/test_transformer.py",
-        "runtime/test_ray.py",
-    ],
-    *["validation/test_reference_system.py", "validation/test_validate_contract.py", "test_docs.py"],
-    *[
-        "validation/test_validate_label_noise.py",
-        "commands/test_validate_command.py",
-        "models/test_export.py",
-    ],
-]
-
-
 # Beside other tests on the same cores, the threads of torch and BLAS wait for each other far longer than they
 # work. Set here, before anything imports them.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+TESTS = Path(__file__).parent
+# Longest first, each more than half a minute: one that began last would keep one processor busy alone.
+LONGEST = [
+    "tagging/test_okt.py",
+    "tagging/test_pool.py",
+    "commands/test_demo_command.py",
+    "tagging/test_policy.py",
+    "models/test_transformer.py",
+    "runtime/test_ray.py",
+    "tagging/test_taggers.py",
+    "commands/test_tokens_command.py",
+    "test_docs.py",
+    "commands/test_doctor_command.py",
+    "publishing/test_faults.py",
+    "models/test_export.py",
+]
+# In a test without the mark the package cannot be imported, and says so.
+GUARDED = ("jvm", "training", "cluster")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files are handed to worker processes in this order; it changes nothing within a file."""
-    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    """Files are handed to worker processes in the order of LONGEST; all of models/ loads torch."""
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
+    for item in items:
+        if item.path.is_relative_to(TESTS / "models"):
+            item.add_marker("training")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keeps what a test is not marked for from it, and from the processes that it starts."""
+    guards = [TESTS / "support" / "unmarked" / mark for mark in GUARDED if not item.get_closest_marker(mark)]
+    with pytest.MonkeyPatch.context() as patch:
+        for guard in guards:
+            patch.syspath_prepend(guard)
+            patch.setenv("PYTHONPATH", str(guard), prepend=os.pathsep)
+        return (yield)
 
 
 # How long an example takes is the machine's business, not a property of the code; no test changes a fixture.

@@ -22,6 +22,8 @@ from benchmarks import (
     xlsx,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory) -> measure.Setup:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.run_etl import environment, etl, etl_process, explained, succeeded
 
+pytestmark = [pytest.mark.jvm, pytest.mark.training, pytest.mark.slow]
+
 TRUTH = "truth.json"
 
 

@@ -15,6 +15,8 @@ from etl.commands.ingest import Tagger
 from etl.schema import resources
 from etl.tagging.doctor import examine
 
+pytestmark = pytest.mark.jvm
+
 TAGGERS = ["okt", "mecab", "kiwi", "hannanum", "komoran", "kkma"]
 NO_JAVA = {
     "it cannot be imported": "raise ImportError('broken on purpose')",

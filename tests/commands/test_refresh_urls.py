@@ -15,6 +15,8 @@ from etl.dataset.read import open_dataset
 from etl.storage.datasets import open_url
 from etl.storage.versions.url import UrlStore
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:

@@ -33,6 +33,8 @@ from etl.storage.inputs import fetch_inputs
 from etl.storage.versions.url import UrlStore
 from etl.storage.versions.version import version_name
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a-secret-that-nobody-sees"
 
 

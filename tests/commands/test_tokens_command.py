@@ -10,6 +10,8 @@ from support import stand_in_tagger as stand_in
 from support.environments import etl_of, with_package, without
 from support.run_etl import environment, etl, etl_process, explained, succeeded
 
+pytestmark = pytest.mark.jvm
+
 SENTENCE = "이 영화는 안 재미있어 ㅠㅠ"
 NEGATION_AND_EMOTICONS = "기분이 안 좋아서 못 갔고 아무것도 하지 않아 ㅠㅠ ㅋㅋ 😀"
 USUAL = ["okt", "komoran", "mecab", "kiwi"]

@@ -19,6 +19,8 @@ from etl.publishing.job import Job
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import VERSION_FILE, version_name
 
+pytestmark = pytest.mark.slow
+
 FAULTS = Path(__file__).parents[1] / "support" / "faults.py"
 
 

@@ -29,6 +29,8 @@ from etl.settings import Settings, Table, Tag, load
 from etl.tagging import dictionary
 from etl.tagging.pool import Pool
 
+pytestmark = pytest.mark.cluster
+
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 

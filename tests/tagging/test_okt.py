@@ -20,6 +20,8 @@ from etl.tagging.okt import tables
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 
+pytestmark = pytest.mark.jvm
+
 PIECES = [
     *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_",
     *[

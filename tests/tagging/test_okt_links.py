@@ -18,6 +18,8 @@ from etl.tagging.okt import cut, tables
 from etl.tagging.okt import open as okt
 from etl.tagging.tagger import open_tagger
 
+pytestmark = pytest.mark.jvm
+
 REVIEWS = [
     "영화..KTX도 나오고 정말..bb 이뻐서...♡ 빅맨@_@연기력",
     "http://da0023.blog.me/122311666 참고하세요 문의는 nokeunsu@naver.com",

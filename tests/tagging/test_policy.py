@@ -122,6 +122,7 @@ def test_the_tag_set_of_kiwi_is_mapped_with_its_inflections() -> None:
     assert tags | inflected <= known_tags("kiwi")
 
 
+@pytest.mark.jvm
 def test_every_tag_that_real_sentences_get_is_known(tagged: tuple[str, pl.DataFrame]) -> None:
     name, tokens = tagged
     tagger = OPTIONS[name].tagger
@@ -131,6 +132,7 @@ def test_every_tag_that_real_sentences_get_is_known(tagged: tuple[str, pl.DataFr
     assert odd.rows() == []
 
 
+@pytest.mark.jvm
 def test_a_negation_that_is_in_a_token_is_kept(tagged: tuple[str, pl.DataFrame]) -> None:
     name, tokens = tagged
     negated = lost_by_tagger = 0
@@ -145,6 +147,7 @@ def test_a_negation_that_is_in_a_token_is_kept(tagged: tuple[str, pl.DataFrame])
     assert lost_by_tagger / negated <= LOST_BY_TAGGER.get(name, 0.2) / 100
 
 
+@pytest.mark.jvm
 def test_a_negation_needs_no_tag_to_be_known(tagged: tuple[str, pl.DataFrame]) -> None:
     # A word that a tagger does not know is a noun to it, 안봣 to Okt, whole eojeols to Hannanum; nouns are
     # kept by default. A suffix 말 is the end of a month.

@@ -24,6 +24,8 @@ from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 from etl.tagging.taggers import LoadTagger
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [f"{number}번째로 적는 문장인데 오늘은 정말 기분이 좋다" for number in range(6000)]
 LIMITS = Tag(tagger="mecab", seconds=1, memory_mb=200)
 Outcomes = list[worker.Outcome]
@@ -106,6 +108,7 @@ def test_each_sentence_without_an_answer_is_marked_and_no_other(odd: str, reason
     assert others_and_odd(texts, outcomes, odd) == (expected, [([], [], reason, detail)] * 2)
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize(
     ("odd", "reason", "detail"),
     [
@@ -167,6 +170,7 @@ def test_several_threads_share_the_workers_and_a_hang() -> None:
         assert [index for index, outcome in enumerate(found) if outcome[2]] == [number]
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("name", ["okt", "komoran", "hannanum", "mecab", "kiwi"])
 def test_a_tagger_works_in_the_least_memory_it_may_be_given(name: str) -> None:
     with pytest.raises(SettingsError, match="too little for the tagger") as caught:

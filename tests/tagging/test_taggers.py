@@ -17,6 +17,8 @@ from etl.tagging import taggers
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import Tagger, open_tagger
 
+pytestmark = pytest.mark.jvm
+
 TAGGERS = ["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
 SENTENCE = "어제 본 영화는 정말 재미있었어요"
 # What the cleaner lets through, and every tagger must cut.

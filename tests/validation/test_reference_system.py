@@ -23,6 +23,8 @@ from support.small_datasets import Row, write_dataset
 from etl.dataset.read import open_dataset
 from etl.sample.corpora import write_sample
 
+pytestmark = pytest.mark.slow
+
 DIALOGUE, MULTIMODAL = "aihub-dialogue", "aihub-multimodal"
 # Sentences by label of the first release of 멀티모달.
 PUBLISHED = {

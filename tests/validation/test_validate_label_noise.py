@@ -13,6 +13,8 @@ from etl.errors import SettingsError
 from etl.validation.checks import label_noise
 from etl.validation.checks.label_noise import FILE, LabelNoise
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("cleanlab", reason="the extra `noise` is not installed")
 
 Write = Callable[..., Path]
