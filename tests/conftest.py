@@ -28,6 +28,9 @@ LONGEST = [
     "publishing/test_faults.py",
     "models/test_export.py",
 ]
+# Set by a test that runs tests: they use the cache of the run it belongs to.
+SHARED_CACHE = "ETL_TESTS_SHARE_CACHE"
+OWN_CACHE = pytest.StashKey[Path]()
 # In a test without the mark the package cannot be imported, and says so.
 GUARDED = ("jvm", "training", "cluster")
 
@@ -65,16 +68,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A cache folder for this run, which pytest's own worker processes inherit: never the user's."""
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and SHARED_CACHE not in os.environ:
         is_fresh = config.getoption("--fresh") or "CI" in os.environ
         os.environ["ETL_CACHE_DIR"] = str(warm_cache.begin(is_fresh=is_fresh))
+        config.stash[OWN_CACHE] = Path(os.environ["ETL_CACHE_DIR"])
         # Else each of several hundred commands compiles all of our code for itself.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ["ETL_CACHE_DIR"], ignore_errors=True)
+    if OWN_CACHE in config.stash:
+        shutil.rmtree(config.stash[OWN_CACHE], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

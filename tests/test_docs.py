@@ -355,7 +355,9 @@ def run_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> None:
+def test_the_tests_of_the_repository_accept_the_example_corpus(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = [
         f"tests/{name}.py"
         for name in (
@@ -366,6 +368,7 @@ def test_the_tests_of_the_repository_accept_the_example_corpus(copy: Path) -> No
         )
     ]
     chosen = "mood-diary or not become_the_expected_rows"  # those of the other corpora are run elsewhere
+    monkeypatch.setenv("ETL_TESTS_SHARE_CACHE", "1")
     done = run_in(copy, "pytest", "-vv", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *files)
     assert done.returncode == 0, done.stdout
     assert "[mood-diary/diary] PASSED" in done.stdout

@@ -5,14 +5,14 @@ import multiprocessing
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from support.environments import etl_of, with_package, without
 from support.run_etl import environment, etl, etl_process, succeeded
 
-from etl.commands.ingest import Tagger
 from etl.schema import resources
+from etl.settings import Tagger
 from etl.tagging.doctor import examine
 
 pytestmark = pytest.mark.jvm
@@ -188,7 +188,7 @@ def test_more_workers_than_the_machine_can_feed_are_noted() -> None:
 
 
 def test_every_tagger_has_a_size_of_its_workers() -> None:
-    assert set(resources.load("schemas", "doctor.yaml")["worker_mb"]) == set(Tagger)
+    assert set(resources.load("schemas", "doctor.yaml")["worker_mb"]) == set(get_args(Tagger))
 
 
 def test_the_extras_are_those_of_the_package() -> None:

@@ -56,7 +56,7 @@ def test_a_step_in_the_list_is_run_wherever_text_is_prepared(
     [compared] = compare_taggers(["어제는 슬펐다"], WHITESPACE, ["whitespace"], quiet)
     assert [token.token for token in compared.answers[0].tokens] == ["어제는", "슬펐다!"]
     (tmp_path / "b.csv").write_text("text,label\n어제는 슬펐다,슬픔\n", encoding="utf-8")
-    with external.as_dataset(tmp_path / "b.csv", external.Columns("text", "label")) as (outside, _):
+    with external.open_as_dataset(tmp_path / "b.csv", external.Columns("text", "label")) as (outside, _):
         assert outside.scan().collect()["text"].to_list() == ["어제는 슬펐다!"]
 
 

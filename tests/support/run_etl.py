@@ -34,7 +34,7 @@ def etl(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] 
     What Python looks at when it starts (PYTHONPATH, encodings) has no effect; see `etl_process`.
     """
     command = ["etl", *map(str, arguments)]
-    if arguments[0] in VALIDATING:
+    if arguments and arguments[0] in VALIDATING:
         great_expectations()
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,

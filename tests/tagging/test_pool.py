@@ -150,8 +150,8 @@ def test_ingest_rejects_such_a_sentence_and_goes_on(tmp_path: Path, monkeypatch:
         dedupe__near=0,
         table__group_column=None,
     )
-    [account] = manifest["counts"].values()
-    assert account == {"read": 43, "kept": 40, "rejected": dict.fromkeys(odd.values(), 1)}
+    [counts] = manifest.counts.values()
+    assert (counts.read, counts.kept, counts.rejected) == (43, 40, dict.fromkeys(odd.values(), 1))
 
 
 def test_several_threads_share_the_workers_and_a_hang() -> None:

@@ -204,7 +204,7 @@ def test_leaks_do_not_depend_on_the_order_of_rows(write: Write) -> None:
         rows[at]["group"] = f"block {at % 2}"
     shuffled = Random(1).sample(rows, len(rows))
     assert measured(write(rows)) == measured(write(shuffled))
-    assert repeats(write(rows)) == repeats(write(shuffled))
+    assert repeated(write(rows)) == repeated(write(shuffled))
 
 
 def test_nothing_is_near_after_ingest(tmp_path: Path) -> None:
