@@ -10,6 +10,7 @@ def digests(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.cluster
 def test_a_ray_that_is_started_for_the_run_makes_the_same_dataset(
     table: Path, dataset: Path, tmp_path: Path
 ) -> None:

@@ -253,6 +253,7 @@ def has_java(process: int) -> bool:
         return False
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_stops_a_run_within_seconds_and_leaves_nothing(workers: str, tmp_path: Path) -> None:
     path = write_table(tmp_path / "table.jsonl", make_rows(20_000))

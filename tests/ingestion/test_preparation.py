@@ -47,6 +47,7 @@ def ingest(tmp_path: Path, chosen: Settings, name: str = "dataset") -> Path:
     return tmp_path / name
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("tagger", ["whitespace", "okt", "komoran"])
 def test_any_sentence_is_prepared_as_ingest_prepared_those_of_the_dataset(
     tmp_path: Path, tagger: str
@@ -72,6 +73,7 @@ def test_any_sentence_is_prepared_as_ingest_prepared_those_of_the_dataset(
         assert "김밥천국" in prepared["tokens"][5].to_list()
 
 
+@pytest.mark.jvm
 def test_all_tokens_are_those_of_the_tagger_before_the_filter(tmp_path: Path) -> None:
     stored = preparation.of(settings(tmp_path, tagger="komoran"), "all")
     with preparation.open_tagger(stored, 1) as opened:

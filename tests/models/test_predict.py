@@ -92,6 +92,7 @@ def run_predict(*arguments: str | Path, stdin: bytes = b"") -> Any:
     return CliRunner().invoke(app, ["predict", *map(str, arguments)], input=stdin)
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("tagger", ["okt", "komoran"])
 def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(tmp_path: Path, tagger: str) -> None:
     model = make_model(tmp_path, tagger)

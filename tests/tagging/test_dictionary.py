@@ -86,6 +86,7 @@ def test_a_word_comes_back_in_the_class_it_was_given_in() -> None:
         assert {coarse: classes[tag] for coarse, tag in tags.items()} == {coarse: coarse for coarse in tags}
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize(
     ("name", "slang"),
     [
@@ -112,6 +113,7 @@ def test_slang_is_one_token_once_the_dictionary_has_it(
     assert not [word for word, found in zip(slang, known, strict=True) if word not in found]
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("name", ["komoran", "kiwi"])
 def test_a_stem_given_as_a_verb_is_inflected(name: str, tmp_path: Path) -> None:
     if name == "kiwi":
