@@ -23,7 +23,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(if $(FILE),$(FILE),-n 3 --dist loadfile --no-loadscope-reorder)
 
 check: lint $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadfile -m "not (jvm or training or cluster or browser or slow)"
+	$(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile quick \
+	  -m "not (jvm or training or cluster or browser or slow)"
 
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
 	$(BIN)/pytest tests/publishing/test_schedulers.py

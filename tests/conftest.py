@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,8 +32,21 @@ LONGEST = [
 # Set by a test that runs tests: they use the cache of the run it belongs to.
 SHARED_CACHE = "ETL_TESTS_SHARE_CACHE"
 OWN_CACHE = pytest.StashKey[Path]()
+MODULE_MARK = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(\w+)", re.MULTILINE)
 # In a test without the mark the package cannot be imported, and says so.
 GUARDED = ("jvm", "training", "cluster")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m "not (…)"`, what is marked as a whole is not even imported: it may load torch or Ray."""
+    chosen = config.getoption("markexpr")
+    marks: set[str] = set()
+    if collection_path == TESTS / "models":
+        marks = {"training"}
+    elif collection_path.match("test_*.py"):
+        marks = {*MODULE_MARK.findall(collection_path.read_text(encoding="utf-8"))}
+    is_left_out = chosen.startswith("not (") and marks & {*re.findall(r"\w+", chosen)}
+    return True if is_left_out else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +73,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 settings.register_profile(
     "etl", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
+settings.register_profile("quick", settings.get_profile("etl"), max_examples=20)
 settings.load_profile("etl")
 
 

@@ -355,6 +355,7 @@ def run_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_tests_of_the_repository_accept_the_example_corpus(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +375,7 @@ def test_the_tests_of_the_repository_accept_the_example_corpus(
     assert "[mood-diary/diary] PASSED" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_example_adapter_passes_ruff(copy: Path) -> None:
     pytest.importorskip("ruff")
     for command in (["check"], ["format", "--check"]):
@@ -381,6 +383,7 @@ def test_the_example_adapter_passes_ruff(copy: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_the_example_rows_are_read_kept_and_rejected_as_shown(copy: Path) -> None:
     [file] = yaml.safe_load(text_of(copy / "tests/data/mood-diary/diary.yaml"))["files"]
     (copy / "downloads").mkdir()

@@ -74,7 +74,10 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert "Usage: " in run.stderr + run.stdout
 
 
-@pytest.mark.parametrize("command", ["rejects", "validate", "build-vocab", "train-baseline"])
+@pytest.mark.parametrize(
+    "command",
+    ["rejects", "validate", "build-vocab", pytest.param("train-baseline", marks=pytest.mark.training)],
+)
 def test_a_folder_that_is_no_dataset_is_an_input_error(command: str, tmp_path: Path) -> None:
     more = ["--out", tmp_path / "model"] if command == "train-baseline" else []
     text = explained(etl(command, tmp_path / "none", *more), 4)
@@ -120,6 +123,7 @@ def test_labels_and_sources_are_shown_as_tables() -> None:
     assert "rating" in shown
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     rows = [{"text": "", "label": f"{number}" * 60} for number in range(5_000)]
     path = write_table(tmp_path / "table.jsonl", [*rows, *make_rows(1)])

@@ -20,6 +20,8 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.schema import row
 from etl.settings import Split
 
+pytestmark = pytest.mark.slow
+
 # Any text but surrogates, which UTF-8 cannot hold; and texts that occur again and again.
 TEXTS = (
     st.sampled_from(

@@ -99,6 +99,7 @@ def test_a_row_group_may_be_larger_than_a_shard(table: Path, tmp_path: Path) -> 
     assert all(pq.read_metadata(shard).num_row_groups == 1 for shard in (tmp_path / "d" / "data").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_rows", [7, 128, 1_999])
 def test_the_bytes_do_not_depend_on_the_batches(
     dataset: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_rows: int

@@ -17,6 +17,8 @@ from etl.dataset.read import open_dataset
 from etl.dataset.staging import staging
 from etl.errors import EtlError, InputError, SettingsError, WriteError
 
+pytestmark = pytest.mark.slow
+
 PROOF = "manifest.json"
 SMALL_SHARDS = ["--shard-rows", "500"]  # hundreds of files, so that writing takes a while
 

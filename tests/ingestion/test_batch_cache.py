@@ -16,6 +16,8 @@ from etl.schema import taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag
 from etl.tagging.policy import load as load_policy
 
+pytestmark = pytest.mark.slow
+
 WHITESPACE = Settings(tag=Tag("whitespace"))
 TABLE = Settings(tag=Tag("whitespace"), table=Table(text_column="text", label_column="label"))
 

@@ -22,6 +22,8 @@ from etl.publishing.refresh import plan
 from etl.settings import Settings
 from etl.storage.versions.local import LOCK, LocalStore
 
+pytestmark = pytest.mark.slow
+
 ALL = ["ingest", "validate", "build-vocab", "publish"]
 
 

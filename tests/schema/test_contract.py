@@ -55,6 +55,7 @@ def valid_values(part: Any) -> list[tuple[str, list[str]]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_contract_passes_the_stock_lint() -> None:
     paths = [resources.path("data_contracts", f"{slug}.odcs.yaml") for slug in DOCUMENTS]
     linted = lint(*paths)

@@ -61,6 +61,7 @@ def always_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near, "_MOST_NEW", 1.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.lists(TEXTS, min_size=2, max_size=4), THRESHOLDS)
 def test_cached_pairs_change_nothing(
@@ -71,6 +72,7 @@ def test_cached_pairs_change_nothing(
         assert found(texts, threshold, folder) == brute_force(texts, threshold)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(TEXTS, st.lists(st.integers(0, 3), min_size=50, max_size=50), st.integers(0, 25))
 def test_a_text_that_has_changed_sides_is_compared_again(
@@ -105,6 +107,7 @@ def test_the_order_of_the_texts_does_not_matter(texts: list[str], threshold: flo
     assert found(shuffled, threshold) == found(texts, threshold)
 
 
+@pytest.mark.slow
 @given(TEXTS, THRESHOLDS, st.integers(2, 9), st.randoms(use_true_random=False))
 def test_what_is_found_in_parts_is_what_is_found_at_once(
     texts: list[str], threshold: float, parts: int, rng: Random

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from etl.errors import LockError, WriteError
 from etl.tagging.cache import TagCache, clear, open_cache, stored
 
+pytestmark = pytest.mark.slow
+
 LISTS = pl.List(pl.String)
 SEPARATORS = {"\x1e", "\x1f"}
 strings = st.text(max_size=12) | st.sampled_from(

@@ -44,6 +44,7 @@ probed_rows:
 """
 
 
+@pytest.mark.slow
 def test_a_new_check_is_one_file_and_one_line(write: Write, tmp_path: Path) -> None:
     code = tmp_path / "code"
     for folder in ("etl", "schemas", "data_contracts"):

@@ -11,6 +11,8 @@ from support.small_datasets import clean_rows
 
 from etl.validation.run import validate
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 
 # Ends the other process before it has answered; says how many breaches are found all the same.

@@ -26,6 +26,8 @@ from etl.validation.result import Result
 from etl.validation.rules import load_rules
 from etl.validation.run import validate
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 
 

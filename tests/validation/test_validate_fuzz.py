@@ -16,6 +16,8 @@ from support.small_datasets import text_of_length
 from etl.errors import EtlError
 from etl.validation.run import validate
 
+pytestmark = pytest.mark.slow
+
 Rows = list[list[Any]]
 FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = st.one_of(

@@ -20,6 +20,8 @@ from etl.validation.findings import Finding
 from etl.validation.result import Result
 from etl.validation.run import report_folder, validate
 
+pytestmark = pytest.mark.slow
+
 LABELS = ["기쁨", "슬픔", "분노"]
 ROWS = [
     {"문장": f"오늘은 {number}번째로 새로운 문장을 적어 봅니다", "감정": LABELS[number % 3], "note": None}

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from etl.commands.validate import validate as command
 from etl.validation.run import validate
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 ATTACK = "<script>alert(1)</script> 오늘은 정말 좋은 날이다"
 

@@ -327,6 +327,7 @@ def leak_by_hand(row: Row, evaluated: list[Row]) -> str | None:
     return "leak_group" if (row["source"], row["group"]) in groups else None
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(ROWS, st.sampled_from(["first", "keep"]), st.sampled_from(["reject", "majority", "keep"]))
 def test_the_rules_applied_to_columns_are_the_rules_applied_by_hand(
