@@ -31,15 +31,17 @@ HA_VERB = 100  # added to SECOND where the second word is a verb that a noun lik
 
 @njit(cache=True, nogil=True)
 def parse(codes, ends, direct, tables, token_ends, tokens):  # type: ignore[no-untyped-def]
-    """Parses runs of Hangul.
+    """Parses runs of Hangul, and fills `tokens` and `token_ends`.
 
     Args:
-        codes: the runs' syllables one after another, `uint16`.
-        ends: where each run ends, `int64`.
-        direct: the row of the word that each run is as a whole, if it is longer than eight syllables,
-        else -1. tables: see `etl.tagging.okt.tables.Tables.arrays`. token_ends: filled with where the
-        tokens of each run end in `tokens`, `int64`. tokens: filled with `(start in codes, length, part of
-        speech, row of the word or of its head)`, `int32`.
+        codes: the syllables of all runs one after another, uint16, (n_syllables,).
+        ends: the end of each run in `codes`, int64, (n_runs,).
+        direct: for a run of more than eight syllables that is a word as a whole, the row of that word in the
+            dictionary, else -1, (n_runs,).
+        tables: see `etl.tagging.okt.tables.Tables.arrays`.
+        token_ends: is filled with the end of the tokens of each run in `tokens`, int64, (n_runs,).
+        tokens: is filled with start in `codes`, length, part of speech, and row of the word or of its head,
+            int32, (n_tokens, 4).
     """
     index, masks = tables[0], tables[1]
     longest, begin = 1, 0
