@@ -6,54 +6,35 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import typer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.small_datasets import make_row, write_dataset
 from typer.testing import CliRunner
 
 from etl.commands.build_vocab import build_vocab
 from etl.dataset import vocab
-from etl.dataset.manifest import (
-    MANIFEST,
-    KeyTokens,
-    Manifest,
-    TaggerIdentity,
-    TaxonomyEntry,
-    describe_file,
-    to_bytes,
-)
+from etl.dataset.manifest import to_bytes
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
 
 SENTENCES = [["나", "집", "나"], ["집", "나", "가다"], ["좋다"], ["가다", "😀"]]
 
 
-def write_dataset(folder: Path, **splits: list[list[str]]) -> Path:
-    """A dataset with the columns that a vocabulary is made from."""
-    (folder / "data").mkdir(parents=True)
-    files = {}
-    for split, sentences in splits.items():
-        shard = folder / "data" / f"{split}-00000-of-00001.parquet"
-        pq.write_table(pa.table({"tokens": pa.array(sentences, pa.list_(pa.string()))}), shard)
-        files[f"data/{shard.name}"] = describe_file(shard, len(sentences))
-    manifest = Manifest(
-        taxonomy=TaxonomyEntry("small", ("기쁨",)),
-        tagger=TaggerIdentity(fingerprint="f" * 64),
-        key_tokens=KeyTokens(sha256="e" * 64),
-        counts={},
-        splits={},
-        files=files,
-    )
-    (folder / MANIFEST).write_bytes(to_bytes(manifest))
-    return folder
+def write_tokens(folder: Path, **splits: list[list[str]]) -> Path:
+    """A dataset of which only the tokens matter."""
+    rows = [
+        make_row(number, tokens=tokens, tags=["Noun"] * len(tokens), split=split)
+        for split, sentences in splits.items()
+        for number, tokens in enumerate(sentences)
+    ]
+    return write_dataset(folder, rows, tagger={"fingerprint": "f" * 64}, key_tokens={"sha256": "e" * 64})
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
-    return write_dataset(tmp_path / "dataset", train=SENTENCES, validation=[["나", "낯선", "낯선"], ["집"]])
+    return write_tokens(tmp_path / "dataset", train=SENTENCES, validation=[["나", "낯선", "낯선"], ["집"]])
 
 
 def test_ids_go_by_count_and_then_by_code_point(dataset: Path) -> None:
@@ -73,7 +54,7 @@ def test_max_size_counts_the_reserved_ids_and_keeps_the_most_frequent(dataset: P
 
 
 def test_tokens_that_only_validation_or_test_have_get_no_id(tmp_path: Path) -> None:
-    dataset = write_dataset(tmp_path / "d", train=[["나"]], validation=[["집"] * 9], test=[["가다"] * 9])
+    dataset = write_tokens(tmp_path / "d", train=[["나"]], validation=[["집"] * 9], test=[["가다"] * 9])
     assert vocab.build_vocab(dataset, min_count=1).tokens == ("<pad>", "<unk>", "나")
 
 
@@ -88,7 +69,7 @@ def test_the_same_shards_give_the_same_bytes(dataset: Path) -> None:
 
 
 def test_the_manifest_lists_the_vocabulary_and_keeps_the_rest(dataset: Path) -> None:
-    before = json.loads((dataset / "manifest.json").read_text())
+    before = json.loads(to_bytes(open_dataset(dataset).manifest))
     vocab.build_vocab(dataset)
     after = json.loads((dataset / "manifest.json").read_text())
     content = (dataset / "vocab.json").read_bytes()
@@ -123,7 +104,7 @@ def test_counts_are_those_of_a_counter(sentences: list[list[str]], min_count: in
         if n >= min_count and token not in vocab.RESERVED
     ]
     with tempfile.TemporaryDirectory() as folder:
-        dataset = write_dataset(Path(folder) / "dataset", train=sentences)
+        dataset = write_tokens(Path(folder) / "dataset", train=sentences)
         if not kept:
             with pytest.raises(SettingsError):
                 vocab.build_vocab(dataset, min_count=min_count)
@@ -149,7 +130,7 @@ def test_what_was_built_can_be_loaded(dataset: Path) -> None:
 
 
 def test_a_dataset_without_training_rows_is_refused(tmp_path: Path) -> None:
-    dataset = write_dataset(tmp_path / "d", train=[], validation=[["나"]])
+    dataset = write_tokens(tmp_path / "d", train=[], validation=[["나"]])
     with pytest.raises(InputError, match="no training rows"):
         vocab.build_vocab(dataset)
     assert not (dataset / "vocab.json").exists()
@@ -164,7 +145,7 @@ def test_a_vocabulary_without_tokens_is_refused(dataset: Path, options: dict[str
 def test_the_vocabulary_of_another_dataset_is_refused_naming_both_hashes(
     dataset: Path, tmp_path: Path
 ) -> None:
-    other = write_dataset(tmp_path / "other", train=[["나", "나"]])
+    other = write_tokens(tmp_path / "other", train=[["나", "나"]])
     vocab.build_vocab(dataset)
     vocab.build_vocab(other)
     (dataset / "vocab.json").write_bytes((other / "vocab.json").read_bytes())

@@ -7,22 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from etl.dataset import preparation, vocab
-from etl.dataset.manifest import (
-    MANIFEST,
-    KeyTokens,
-    Manifest,
-    TaggerIdentity,
-    TaxonomyEntry,
-    describe_file,
-    to_bytes,
-)
 from etl.models.training.report import Report
-from etl.schema import row
 from etl.settings import Settings, Tag
+from support.small_datasets import Row, make_row, write_dataset
 
 LABELS = ["기쁨", "슬픔", "중립"]
 WORDS = {
@@ -47,55 +35,40 @@ class Trained:
 
 
 def write_splits(folder: Path, splits: Splits, *, has_vocabulary: bool = True) -> Path:
-    """Writes splits as shards with a manifest into a new folder."""
-    (folder / "data").mkdir(parents=True)
-    files = {}
-    for split, sentences in splits.items():
-        shard = folder / "data" / f"{split}-00000-of-00001.parquet"
-        pq.write_table(_table(split, sentences), shard)
-        files[f"data/{shard.name}"] = describe_file(shard, len(sentences))
+    """Writes splits as a dataset that can be trained on."""
     prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
-    (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
-    manifest = Manifest(
-        taxonomy=TaxonomyEntry("small", tuple(LABELS), "0" * 64),
-        tagger=TaggerIdentity("whitespace", fingerprint=prepared.fingerprint),
-        key_tokens=KeyTokens(sha256=prepared.key_tokens),
-        counts={},
-        splits={},
-        files=files,
+    write_dataset(
+        folder,
+        [
+            _make_row(split, position, sentence)
+            for split, sentences in splits.items()
+            for position, sentence in enumerate(sentences)
+        ],
+        taxonomy={"name": "small", "targets": LABELS, "sha256": "0" * 64},
+        tagger={"name": "whitespace", "fingerprint": prepared.fingerprint},
+        key_tokens={"sha256": prepared.key_tokens},
     )
-    (folder / MANIFEST).write_bytes(to_bytes(manifest))
+    (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
     if has_vocabulary:
         vocab.build_vocab(folder, min_count=1)
     return folder
 
 
-def _table(split: str, sentences: Sequence[Sentence]) -> pa.Table:
-    def as_row(position: int, sentence: Sentence) -> dict[str, object]:
-        tokens, label, source = sentence
-        text = " ".join(tokens)
-        return {
-            "id": f"{source}:{split}-{position}",
-            "source": source,
-            "release": "v1",
-            "domain": "dialogue",
-            "file": "made-up.csv",
-            "member": "",
-            "position": position,
-            "group": f"{split}-{position}",
-            "turn": 1,
-            "raw_text": text,
-            "text": text,
-            "raw_label": label,
-            "label": label,
-            "tokens": tokens,
-            "tags": ["Noun"] * len(tokens),
-            "annotations": "",
-            "split": split,
-        }
-
-    rows = [as_row(position, sentence) for position, sentence in enumerate(sentences)]
-    return pa.Table.from_pylist(rows, schema=row.arrow_schema(is_reject=False))
+def _make_row(split: str, position: int, sentence: Sentence) -> Row:
+    tokens, label, source = sentence
+    return make_row(
+        position,
+        id=f"{source}:{split}-{position}",
+        source=source,
+        group=f"{split}-{position}",
+        raw_text=" ".join(tokens),
+        text=" ".join(tokens),
+        raw_label=label,
+        label=label,
+        tokens=tokens,
+        tags=["Noun"] * len(tokens),
+        split=split,
+    )
 
 
 def draw(n: int, *, seed: int) -> list[Sentence]:
