@@ -3,7 +3,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from support.run_etl import ingest, make_rows, succeeded, write_table
+from support.run_etl import ingest, make_rows, succeeded
+from support.small_tables import write_lines
 
 
 def _fingerprints(folder: Path) -> dict[str, str]:
@@ -14,7 +15,7 @@ def _fingerprints(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """60 good rows and three bad ones."""
-    return write_table(tmp_path_factory.mktemp("raw") / "table.jsonl", make_rows(60))
+    return write_lines(tmp_path_factory.mktemp("raw") / "table.jsonl", make_rows(60))
 
 
 @pytest.fixture(scope="session")

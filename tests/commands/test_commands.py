@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.run_etl import COMMAND, environment, etl, explained, make_rows, succeeded, write_table
+from support.run_etl import COMMAND, environment, etl, explained, make_rows, succeeded
+from support.small_tables import write_lines
 
 import etl as package
 
@@ -126,7 +127,7 @@ def test_labels_and_sources_are_shown_as_tables() -> None:
 @pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     rows = [{"text": "", "label": f"{number}" * 60} for number in range(5_000)]
-    path = write_table(tmp_path / "table.jsonl", [*rows, *make_rows(1)])
+    path = write_lines(tmp_path / "table.jsonl", [*rows, *make_rows(1)])
     columns = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace"]
     succeeded(etl("ingest", path, *columns, "--out", tmp_path / "dataset"))
     for arguments in (

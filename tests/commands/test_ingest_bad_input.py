@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from support.run_etl import TABLE, etl, explained, ingest, make_rows, succeeded, write_table
+from support.run_etl import TABLE, etl, explained, ingest, make_rows, succeeded
+from support.small_tables import write_lines
 
 Untouched = Callable[[], bool]
 SETTINGS, INPUT = 2, 4
@@ -190,7 +191,7 @@ def test_unknown_labels_and_nulls_are_rows_not_errors(dataset: Path) -> None:
 
 
 def test_a_broken_row_is_a_row_not_an_error(tmp_path: Path) -> None:
-    path = write_table(tmp_path / "table.jsonl", make_rows(5))
+    path = write_lines(tmp_path / "table.jsonl", make_rows(5))
     with path.open("a", encoding="utf-8") as lines:
         lines.write('{"text": "잘린 문\n')
     run = succeeded(ingest(path, "--out", tmp_path / "dataset", "--json"))
@@ -262,7 +263,7 @@ def test_a_place_that_cannot_be_written(table: Path) -> None:
 
 
 def test_a_raw_folder_is_never_replaced_by_its_dataset(tmp_path: Path) -> None:
-    path = write_table(tmp_path / "raw" / "table.jsonl", make_rows(3))
+    path = write_lines(tmp_path / "raw" / "table.jsonl", make_rows(3))
     explained(ingest(path, "--out", path.parent), SETTINGS)
     assert path.exists()
 

@@ -9,17 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support.run_etl import (
-    COMMAND,
-    TABLE,
-    environment,
-    etl,
-    explained,
-    ingest,
-    make_rows,
-    succeeded,
-    write_table,
-)
+from support.run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded
+from support.small_tables import write_lines
 
 
 def manifest_of(dataset: Path) -> dict[str, object]:
@@ -82,7 +73,7 @@ def test_a_dry_run_finds_what_a_run_would_stumble_over(tmp_path: Path) -> None:
 
 def test_a_dataset_that_is_there_is_replaced(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "dataset"
-    small = write_table(tmp_path / "small.jsonl", make_rows(3))
+    small = write_lines(tmp_path / "small.jsonl", make_rows(3))
     succeeded(ingest(table, "--out", out))
     succeeded(ingest(small, "--out", out))
     assert manifest_of(out)["counts"]["table"]["read"] == 6  # type: ignore[index]
@@ -145,7 +136,7 @@ def test_a_taxonomy_of_the_users_own(tmp_path: Path) -> None:
     own.write_text(
         "name: mine\ntargets: [좋음, 나쁨]\nmaps:\n  table: {기쁨: 좋음, 슬픔: 나쁨, 분노: null}\n", "utf-8"
     )
-    path = write_table(tmp_path / "table.jsonl", make_rows(30))
+    path = write_lines(tmp_path / "table.jsonl", make_rows(30))
     run = succeeded(ingest(path, "--out", tmp_path / "dataset", "--taxonomy", own, "--json"))
     counts = json.loads(run.stdout)["counts"]["table"]
     assert counts["rejected"]["label_not_in_taxonomy"] == 10
@@ -256,7 +247,7 @@ def has_java(process: int) -> bool:
 @pytest.mark.jvm
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_stops_a_run_within_seconds_and_leaves_nothing(workers: str, tmp_path: Path) -> None:
-    path = write_table(tmp_path / "table.jsonl", make_rows(20_000))
+    path = write_lines(tmp_path / "table.jsonl", make_rows(20_000))
     columns = ["--text-column", "text", "--label-column", "label"]
     columns += ["--tagger", "komoran", "--workers", workers]
     run = subprocess.Popen(
@@ -293,7 +284,7 @@ def test_a_blank_sentence_never_reaches_the_tagger(tmp_path: Path) -> None:
     # Okt makes tokens of white space, so these would be kept if it saw them.
     blanks = ["", " ", "\n", "\t \n", "\u200b", "\u3164", "\ufeff\u115f", "\u2800"]
     rows = [{"text": blank, "label": "기쁨"} for blank in blanks]
-    path = write_table(tmp_path / "table.jsonl", [*rows, {"text": "오늘은 정말 기쁘다", "label": "기쁨"}])
+    path = write_lines(tmp_path / "table.jsonl", [*rows, {"text": "오늘은 정말 기쁘다", "label": "기쁨"}])
     columns = ["--text-column", "text", "--label-column", "label", "--tagger", "okt", "--workers", "1"]
     succeeded(etl("ingest", path, *columns, "--out", tmp_path / "dataset"))
     assert manifest_of(tmp_path / "dataset")["counts"] == {

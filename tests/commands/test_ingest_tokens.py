@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from support.run_etl import etl, ingest, make_rows, succeeded, write_table
+from support.run_etl import etl, ingest, make_rows, succeeded
+from support.small_tables import write_lines
 
 COLUMNS = ["--text-column", "text", "--label-column", "label", "--workers", "1"]
 
@@ -28,7 +29,7 @@ def test_the_whitespace_tagger_keeps_all(table: Path, tmp_path: Path) -> None:
 
 
 def test_that_nothing_was_tagged_is_said(tmp_path: Path) -> None:
-    path = write_table(tmp_path / "table.jsonl", make_rows(0))
+    path = write_lines(tmp_path / "table.jsonl", make_rows(0))
     run = succeeded(ingest(path, "--out", tmp_path / "dataset"))
     assert "Key tokens: none, as no sentence was tagged" in run.stdout
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.run_etl import etl, explained, make_rows, succeeded, write_table
+from support.run_etl import etl, explained, make_rows, succeeded
+from support.small_tables import write_lines
 
 TAKES_NOTE = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
 
@@ -15,10 +16,10 @@ TAKES_NOTE = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.stdi
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with raw files, a config, and a place with two versions, of which the second is current."""
     folder = tmp_path_factory.mktemp("refresh")
-    write_table(folder / "raw" / "a.jsonl", make_rows(300))
+    write_lines(folder / "raw" / "a.jsonl", make_rows(300))
     write_config(folder)
     succeeded(etl("refresh", "--config", folder / "etl.yaml"))
-    write_table(folder / "raw" / "b.jsonl", make_rows(340)[300:-3])
+    write_lines(folder / "raw" / "b.jsonl", make_rows(340)[300:-3])
     succeeded(etl("refresh", "--config", folder / "etl.yaml", "--once"))
     return folder
 
@@ -45,7 +46,7 @@ def test_nothing_changed_says_so(folder: Path) -> None:
 
 
 def test_a_dry_run_says_why_each_stage_would_run(folder: Path) -> None:
-    new = write_table(folder / "raw" / "c.jsonl", make_rows(350)[340:-3])
+    new = write_lines(folder / "raw" / "c.jsonl", make_rows(350)[340:-3])
     shown = succeeded(etl("refresh", "--config", folder / "etl.yaml", "--dry-run")).stdout
     as_json = json.loads(
         succeeded(etl("refresh", "--config", folder / "etl.yaml", "--dry-run", "--json")).stdout
@@ -102,7 +103,7 @@ def test_back_and_forward_again(folder: Path) -> None:
 def test_pruning(tmp_path: Path) -> None:
     write_config(tmp_path)
     for count in (30, 40):
-        write_table(tmp_path / "raw" / "a.jsonl", make_rows(count))
+        write_lines(tmp_path / "raw" / "a.jsonl", make_rows(count))
         succeeded(etl("refresh", "--config", tmp_path / "etl.yaml"))
     assert "1 version removed, 1 kept" in succeeded(etl("prune", tmp_path / "place", "--keep", "1")).stdout
     assert len(names(tmp_path / "place")) == 1

@@ -8,8 +8,9 @@ from typing import Any
 
 import fsspec
 import pytest
-from support.run_etl import etl, explained, make_rows, succeeded, write_table
+from support.run_etl import etl, explained, make_rows, succeeded
 from support.s3_server import Server, serving
+from support.small_tables import write_lines
 
 from etl.dataset.read import open_dataset
 from etl.storage.datasets import open_url
@@ -44,7 +45,7 @@ def s3(server: Server) -> fsspec.AbstractFileSystem:
 
 def upload_rows(s3: fsspec.AbstractFileSystem, folder: Path, number: int) -> None:
     rows = make_rows(90)[45 * (number - 1) : 45 * number]
-    s3.put_file(str(write_table(folder / f"{number}.jsonl", rows)), f"bucket/raw/{number}.jsonl")
+    s3.put_file(str(write_lines(folder / f"{number}.jsonl", rows)), f"bucket/raw/{number}.jsonl")
 
 
 def write_config(folder: Path) -> Path:

@@ -11,18 +11,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from support.run_etl import (
-    COMMAND,
-    TABLE,
-    environment,
-    etl,
-    explained,
-    ingest,
-    make_rows,
-    succeeded,
-    write_table,
-)
+from support.run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded
 from support.s3_server import Server, serving
+from support.small_tables import write_lines
 
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, InputError, SettingsError
@@ -63,7 +54,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture(scope="module")
 def other_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("other")
-    succeeded(ingest(write_table(folder / "table.jsonl", make_rows(80)), "--out", folder / "dataset"))
+    succeeded(ingest(write_lines(folder / "table.jsonl", make_rows(80)), "--out", folder / "dataset"))
     return folder / "dataset"
 
 
@@ -84,9 +75,9 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a table, one in a zip, and one in a folder whose Korean name is in NFD."""
     folder = tmp_path_factory.mktemp("corpus") / "raw"
     rows = make_rows(60)
-    write_table(folder / "one.jsonl", rows[:20])
-    write_table(folder / unicodedata.normalize("NFD", "한글 폴더") / "two.jsonl", rows[20:40])
-    inside = write_table(folder.parent / "three.jsonl", rows[40:])
+    write_lines(folder / "one.jsonl", rows[:20])
+    write_lines(folder / unicodedata.normalize("NFD", "한글 폴더") / "two.jsonl", rows[20:40])
+    inside = write_lines(folder.parent / "three.jsonl", rows[40:])
     with zipfile.ZipFile(folder / "three.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(inside, "three.jsonl")
     return folder

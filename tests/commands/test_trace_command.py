@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from support.run_etl import etl, succeeded, write_table
+from support.run_etl import etl, succeeded
+from support.small_tables import write_lines
 
 SENTENCES = {
     "기쁨": ["오늘 영화가 정말 좋았어요", "친구가 좋은 선물을 줘서 행복해요", "좋다 좋아 너무 신나요"],
@@ -22,7 +23,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for text in texts
         for number in range(20)
     ]
-    write_table(folder / "sentences.jsonl", rows)
+    write_lines(folder / "sentences.jsonl", rows)
     options = ("--text-column", "text", "--label-column", "label", "--tagger", "mecab")
     succeeded(etl("ingest", folder / "sentences.jsonl", "--out", folder / "dataset", *options))
     succeeded(etl("build-vocab", folder / "dataset", "--min-count", "1"))

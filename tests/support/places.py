@@ -1,7 +1,6 @@
 """Places to publish in, small raw tables, and refreshes of them, in this process or in one of its own."""
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -19,24 +18,14 @@ from etl.publishing.record import Run
 from etl.publishing.refresh import refresh
 from etl.storage.versions.local import LocalStore
 from etl.validation.checks.output_contract import great_expectations
+from support.small_tables import kept_rows, write_lines
 
-LABELS = ["기쁨", "슬픔", "분노"]
 COMMAND = [sys.executable, "-m", "etl"]
 
 
 def write_rows(path: Path, start: int, stop: int, label: str | None = None) -> Path:
     """A table of rows that are all kept, each in a group of its own."""
-    lines = [
-        {
-            "text": f"{number}번째로 적어 보는 문장 {hashlib.sha256(b'%d' % number).hexdigest()[:24]}",
-            "label": label or LABELS[number % 3],
-            "group": f"g{number}",
-        }
-        for number in range(start, stop)
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    return path
+    return write_lines(path, kept_rows(start, stop, label))
 
 
 def write_config(folder: Path, **refresh: Any) -> Path:

@@ -1,19 +1,18 @@
 """Runs `etl`: in this process, which costs least, or as a user does, in a process of its own."""
 
 import contextlib
-import json
 import logging
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from etl import cli
 from etl.validation.checks.output_contract import great_expectations
+from support.small_tables import kept_rows
 
 COMMAND = [sys.executable, "-m", "etl"]
 TABLE = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace", "--workers", "1"]
@@ -143,26 +142,10 @@ def explained(run: Run, exit_code: int) -> str:
     return text
 
 
-def write_table(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """A JSON lines file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def make_rows(count: int) -> list[dict[str, Any]]:
     """Rows that are all kept, and after them one without a text, one without a label, one with an odd one."""
-    labels = ["기쁨", "슬픔", "분노"]
-    rows = [
-        # Two numbers are alike, two digests are not: else all would be near-duplicates.
-        {
-            "text": f"{number}번째로 적어 보는 문장 {sha256(b'%d' % number).hexdigest()[:24]}",
-            "label": labels[number % 3],
-        }
-        for number in range(count)
-    ]
     return [
-        *rows,
+        *kept_rows(0, count),
         {"text": "  ", "label": "기쁨"},
         {"text": "라벨이 없는 문장 하나", "label": None},
         {"text": "모르는 라벨이 붙은 문장", "label": "심심"},

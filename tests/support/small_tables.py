@@ -39,6 +39,19 @@ def write_lines(path: Path, lines: Iterable[str | Mapping[str, Any]]) -> Path:
     return path
 
 
+def kept_rows(start: int, stop: int, label: str | None = None) -> list[dict[str, Any]]:
+    """Rows that are all kept, each in a group of its own; of three labels in turn, or of one."""
+    # Two numbers are alike, two digests are not: else all would be near-duplicates.
+    return [
+        {
+            "text": f"{number}번째로 적어 보는 문장 {hashlib.sha256(b'%d' % number).hexdigest()[:24]}",
+            "label": label or LABELS[number % 3],
+            "group": f"g{number}",
+        }
+        for number in range(start, stop)
+    ]
+
+
 def make_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
     """Rows of which some are blank, duplicate, in conflict, or have no label."""
     chance = random.Random(seed)
