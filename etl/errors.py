@@ -32,7 +32,7 @@ class EtlError(Exception):
         super().__init__(self.text())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How it comes back from another process: whole."""
+        """Pickles the error with all its fields, so that it arrives whole from another process."""
         return _rebuilt, (type(self), self.what, self.details, self.cause, self.next_step)
 
     def text(self) -> str:

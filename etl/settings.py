@@ -50,7 +50,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How sentences are cleaned."""
+    """Settings of the step `clean`."""
 
     max_chars: Positive = 1000
     max_repeats: Positive = 3
@@ -70,7 +70,7 @@ class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How rows are divided into train, validation and test."""
+    """Settings of the step `split`: train, validation and test."""
 
     mode: SplitMode = "official"
     validation: Share = 0.1
@@ -89,7 +89,7 @@ class Dedupe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the dataset is laid out."""
+    """Layout of the shards of a dataset, in rows."""
 
     shard_rows: Positive = 100_000
     row_group_rows: Positive = 10_000

@@ -35,6 +35,6 @@ def count_splits(keys: pl.DataFrame, targets: tuple[str, ...]) -> dict[str, Spli
 
 
 def count_series(keys: pl.DataFrame) -> dict[str, int]:
-    """How many rows each series of shards will have: those of the splits, and the rejects."""
+    """Counts the rows that each series of shards will have: those of the splits, and the rejects."""
     kept = Counter(dict(keys.filter(pl.col("reason").is_null()).group_by("split").len().iter_rows()))
     return {**{split: kept[split] for split in SPLITS}, REJECTS: keys.height - kept.total()}

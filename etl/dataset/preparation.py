@@ -1,4 +1,4 @@
-"""How sentences were made into tokens: enough to clean and tag any other sentence exactly so.
+"""The preparation of a dataset: everything needed to clean and tag any other sentence the same way.
 
 `etl ingest` writes it into the dataset as `preparation.json`, a model has a copy, and `etl.ingestion.prepare`
 runs the steps of ingest with it. It holds no path: the words of the user's files stand in it.

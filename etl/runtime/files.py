@@ -24,7 +24,7 @@ def sha256_file(path: Path) -> str:
 
 
 class FileState(NamedTuple):
-    """What the file system knows of a file, and changes when somebody writes it."""
+    """The signature of a file in the file system, which changes when the file is written."""
 
     size: int
     modified_ns: int

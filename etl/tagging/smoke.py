@@ -17,7 +17,7 @@ from etl.tagging.tagger import open_tagger
 
 @dataclass
 class Smoke:
-    """How far a tagger came.
+    """Result of trying a tagger.
 
     Args:
         texts: how many sentences there were to tag.

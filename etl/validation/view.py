@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Breach:
-    """How many rows of a shard break the output contract in one way, and the ids of some of them."""
+    """One way in which rows of a shard break the output contract: their number, and ids of some of them."""
 
     code: str
     column: str

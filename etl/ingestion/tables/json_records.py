@@ -214,7 +214,7 @@ def _parse_line_by_line(
 
 
 def _cell_of(column: str, selection: Selection) -> Callable[[Any], str | None]:
-    """How a value becomes a cell; it raises where the value makes its record bad."""
+    """Converts a value to a cell; raises where the value makes its record bad."""
     if column in selection.text_only:
         return lambda value: value if isinstance(value, str) else None
     if selection.has_nested:

@@ -21,7 +21,7 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the answers of a file differ from those of its model, on the same rows."""
+    """Differences between the answers of an exported file and those of its model, on the same rows."""
 
     split: str
     rows: int

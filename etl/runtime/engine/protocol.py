@@ -31,7 +31,7 @@ class Engine(Protocol):
 
     @property
     def in_flight(self) -> int:
-        """How many batches are worked on at a time."""
+        """The number of batches that are processed at a time."""
 
     @property
     def n_partitions(self) -> int:

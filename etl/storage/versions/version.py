@@ -24,7 +24,7 @@ _NAME_DIGITS = 16
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a published version beside its manifest; the content of `version.json`.
+    """Facts about a published version beside its manifest; the content of `version.json`.
 
     Attributes:
         name: the first digits of its manifest's sha256.

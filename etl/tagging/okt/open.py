@@ -60,7 +60,7 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
 
 
 def differing(made: Path) -> int:
-    """How many eojeols of the proof come out otherwise than from the library: none, if all is well."""
+    """Counts the eojeols of the proof that come out otherwise than from the library; 0 if all is well."""
     proof = pl.read_parquet(made / "proof.parquet")
     found = tables.load(made, [])
     left: list[str] = []

@@ -34,7 +34,7 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Drift:
-    """How far the distribution of labels, sources or lengths of a split is from that of a reference.
+    """Distance of the distribution of labels, sources or lengths of a split from that of a reference.
 
     Attributes:
         of: "label", "source" or "length" (characters of `text`, in bins by the deciles of the reference).

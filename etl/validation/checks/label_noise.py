@@ -69,7 +69,7 @@ class LabelSuspects:
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """How many labels look wrong, over all splits together.
+    """Numbers of labels that look wrong, over all splits together.
 
     Attributes:
         rows: rows that were judged.

@@ -15,7 +15,7 @@ from etl.validation.view import Cell, View
 
 @dataclass(frozen=True)
 class LabelPredictsSource:
-    """How well the source of a row can be guessed from its label alone.
+    """Accuracy of guessing the source of a row from its label alone.
 
     Attributes:
         accuracy: of guessing the commonest source of each label.

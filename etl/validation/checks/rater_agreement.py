@@ -21,7 +21,7 @@ from etl.validation.view import View
 
 @dataclass(frozen=True)
 class RaterAgreement:
-    """How far the raters of one corpus agree, over all rows that were read, kept and rejected.
+    """Agreement of the raters of one corpus, over all rows that were read, kept and rejected.
 
     Attributes:
         source: slug of a corpus whose rows carry votes.

@@ -53,7 +53,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class ExternalTable:
-    """How an external table was read.
+    """Record of how an external table was read.
 
     Attributes:
         rows: rows that were read, without bad ones.

@@ -1,1 +1,1 @@
-"""How findings are shown: an HTML page, tables, JSON, JUnit, Great Expectations data docs."""
+"""Renders findings: an HTML page, tables, JSON, JUnit, Great Expectations data docs."""
