@@ -1,6 +1,6 @@
 """Compares two datasets: rows that are added, removed, in another split, or relabelled.
 
-Rows are known by their ids. How far validation and test drift apart is `etl validate --against`'s business.
+Rows are known by their ids. `etl validate --against` measures how far validation and test drift apart.
 """
 
 from __future__ import annotations

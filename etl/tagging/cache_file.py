@@ -1,6 +1,6 @@
 """One SQLite file of the cache of tagged texts: opened, bounded, removed.
 
-What stands in its rows is `etl.tagging.cache`'s business.
+`etl.tagging.cache` decides what stands in its rows.
 """
 
 from __future__ import annotations
