@@ -22,7 +22,7 @@ _WORKERS = 2
 
 def run(setup: Setup) -> Comparison:
     """Times ours on growing numbers of reviews."""
-    title = "NSMC: real reviews through the whole corridor, tagger whitespace"
+    title = "NSMC: real reviews through the whole of ingest, tagger whitespace"
     if not REVIEWS.exists():
         return Comparison(title, skipped="../shared/data/nsmc is not here")
     sides = cases(setup)

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -107,3 +108,27 @@ def test_the_examples_in_docstrings_run(module: str) -> None:
     tried = doctest.testmod(importlib.import_module(module))
     assert tried.attempted
     assert not tried.failed
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda url: etl.ingest(url, "out"),
+        lambda url: etl.ingest("comments.csv", url, text_column="comment", label_column="emotion"),
+        etl.open_dataset,
+        etl.validate,
+        etl.build_vocab,
+    ],
+    ids=["read", "write", "open", "validate", "vocabulary"],
+)
+def test_a_url_is_no_folder_called_s3(
+    use: Callable[[str], object], comments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(comments.parent)
+    with pytest.raises(SettingsError, match="a URL is given where a path is expected"):
+        use("s3://bucket/place")
+    assert not Path("s3:").exists()
+
+
+def test_a_dataset_shows_its_path_and_not_a_page(dataset: etl.Dataset) -> None:
+    assert repr(dataset) == f"Dataset(path={dataset.path!r})"

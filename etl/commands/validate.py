@@ -80,8 +80,8 @@ def validate(
     The report names rows by id; sentences are quoted only with --show-text, since some corpora must not
     be redistributed. Exit code 3 where there is an error (or a warning, with --fail-on warning).
     """
+    from etl.runtime.paths import is_remote
     from etl.storage.datasets import open_url
-    from etl.storage.remote import is_remote
     from etl.storage.upload import upload_folder
     from etl.validation import contract_worker, run
     from etl.validation.report import formats

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from etl.dataset.manifest import Manifest, read_manifest
+from etl.runtime.paths import local_path
 from etl.schema import row
 from etl.settings import PathLike
 
@@ -19,7 +20,7 @@ class Dataset:
     """A dataset folder and its manifest."""
 
     path: Path
-    manifest: Manifest
+    manifest: Manifest = field(repr=False)  # a page of text
 
     @property
     def labels(self) -> list[str]:
@@ -51,7 +52,7 @@ def open_dataset(dataset: PathLike | Dataset) -> Dataset:
     Raises:
         InputError: there is no dataset at the path, or its manifest is damaged.
     """
-    path = dataset.path if isinstance(dataset, Dataset) else Path(dataset)
+    path = dataset.path if isinstance(dataset, Dataset) else local_path(dataset)
     path = path.resolve() if path.is_symlink() else path
     return Dataset(path, read_manifest(path))
 

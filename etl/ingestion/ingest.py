@@ -42,6 +42,7 @@ from etl.ingestion.steps.token_report import make_token_report
 from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine, ordered_map
 from etl.runtime.engine.protocol import BatchFn, Engine
+from etl.runtime.paths import local_path
 from etl.schema import contract, taxonomy
 from etl.settings import Options, PathLike, Settings, choose_settings
 from etl.similarity.nearest import nearest_in_parts
@@ -88,8 +89,8 @@ def ingest(
         InputError: a path is missing, a file is damaged, or no file belongs to a known corpus.
         WriteError: the dataset cannot be written. Whatever the error, an existing dataset is untouched.
     """
-    sources = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
-    chosen, folder = choose_settings(settings, **options), Path(out)
+    sources = [local_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    chosen, folder = choose_settings(settings, **options), local_path(out)
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
     return _ingest(sources, folder, chosen, engine, progress, batch_cache, pair_cache)
 

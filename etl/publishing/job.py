@@ -12,8 +12,8 @@ from etl.publishing import record
 from etl.publishing.places import find_publish_dir, split_inputs
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine
+from etl.runtime.paths import is_remote
 from etl.settings import Settings
-from etl.storage.remote import is_remote
 from etl.storage.versions.local import LOCK, LocalStore
 from etl.storage.versions.version import VERSIONS
 

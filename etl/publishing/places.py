@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from etl.errors import InputError
-from etl.runtime.paths import cache_folder
+from etl.runtime.paths import cache_folder, is_remote, local_path
 from etl.storage.inputs import fetch_inputs
-from etl.storage.remote import connect, hide_query, is_remote, local_path
+from etl.storage.remote import connect, hide_query
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.url import UrlStore
 from etl.storage.versions.version import VERSIONS, VersionStore, prune_versions

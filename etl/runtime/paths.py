@@ -1,13 +1,42 @@
-"""Folders on this machine that the tool writes to beside its output."""
+"""Paths on this machine, told from URLs, and the folders that the tool writes to beside its output."""
 
 from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from etl.errors import SettingsError
+from etl.settings import PathLike
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def is_remote(text: str) -> bool:
+    """Whether a text is a URL, other than that of a local file."""
+    return _URL.match(text) is not None and not text.lower().startswith("file://")
+
+
+def local_path(path: PathLike) -> Path:
+    """Returns the path of a local file or folder that is written as a path, or as `file://`.
+
+    Raises:
+        SettingsError: it is another URL, which `Path` would take for a folder called `s3:`.
+    """
+    text = os.fspath(path)
+    if is_remote(text):
+        raise SettingsError(
+            "a URL is given where a path is expected",
+            details=[f"got one that begins with {text.partition('://')[0]}://"],
+            cause="URLs are read and written by the commands and by etl.refresh only.",
+            next_step="use the command, such as `etl ingest`, or copy the files to this machine.",
+        )
+    return Path(unquote(urlsplit(text).path)) if text.lower().startswith("file://") else Path(path)
 
 
 def cache_folder() -> Path:

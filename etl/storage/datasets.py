@@ -14,9 +14,10 @@ import msgspec
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
+from etl.runtime.paths import is_remote, local_path
 from etl.storage.cache import RemoteFile, open_copy, temporary_folder
 from etl.storage.inputs import fetch_inputs
-from etl.storage.remote import Remote, connect, explain_errors, hide_query, is_remote, local_path
+from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
 from etl.storage.versions.url import UrlStore
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import InputError
+from etl.runtime.paths import is_remote, local_path
 from etl.storage.cache import RemoteFile, open_copy
-from etl.storage.remote import Remote, connect, explain_errors, hide_query, is_remote, local_path
+from etl.storage.remote import Remote, connect, explain_errors, hide_query
 
 # What changes with the content: of S3, Google and Azure; else when it was last written.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime", "created")

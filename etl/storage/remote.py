@@ -12,13 +12,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from etl.errors import EtlError, InputError, SettingsError, WriteError
+from etl.runtime.paths import is_remote
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SECRET_NAMES = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
 # The local disk's own, of which no server speaks.
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -66,16 +65,6 @@ class Remote:
             # Some tools write an empty object for a folder.
             if facts["type"] == "file" and not path.endswith("/")
         }
-
-
-def is_remote(text: str) -> bool:
-    """Whether it is a URL, other than that of a local file."""
-    return _URL.match(text) is not None and not text.lower().startswith("file://")
-
-
-def local_path(text: str) -> Path:
-    """The path of a local file or folder that is written as a path, or as `file://`."""
-    return Path(unquote(urlsplit(text).path)) if text.lower().startswith("file://") else Path(text)
 
 
 def connect(url: str) -> Remote:

@@ -24,6 +24,7 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
+from etl.runtime.paths import local_path
 from etl.settings import PathLike, Settings
 from etl.settings import load as load_settings
 from etl.validation import contract_worker
@@ -112,7 +113,7 @@ def validate(
         check_directory(Path(data_docs))
     chosen = settings if isinstance(settings, Settings) else _read_settings(settings)
     rules, timer, subject = load_rules(chosen.validate), Timer(), _as_path(path)
-    folder = Path(out) if out else report_folder(subject)
+    folder = local_path(out) if out else report_folder(subject)
     named = Columns(text_column, label_column, split_column, group_column)
     with (
         _open_view(subject, named, chosen, timer) as view,
@@ -211,7 +212,7 @@ def _read_settings(config: PathLike | None) -> Settings:
 
 
 def _as_path(path: PathLike | Dataset) -> Path:
-    return path.path if isinstance(path, Dataset) else Path(path)
+    return path.path if isinstance(path, Dataset) else local_path(path)
 
 
 def _is_dataset(path: Path) -> bool:

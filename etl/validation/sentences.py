@@ -17,7 +17,6 @@ from etl.similarity.nearest import nearest
 from etl.text.normalise import is_short, normalised_key
 
 # What two rows may share, from the strictest to the laxest.
-KEYS = ("raw_text", "normalised", "tokens", "group")
 # Between these splits near-duplicates are looked for, in both directions; and within each.
 _SIDES = (
     *((these, "train") for these in ("validation", "test")),
@@ -31,8 +30,8 @@ class Sentences:
     """The rows of a dataset, by what they share.
 
     Attributes:
-        rows: a row a sentence: `id`, `source`, `split`, `label`, `is_short`, and a hash for each of `KEYS`; a
-            null hash matches nothing.
+        rows: a row a sentence: `id`, `source`, `split`, `label`, `is_short`, and hashes of `raw_text`,
+            `normalised`, `tokens` and `group`; a null hash matches nothing.
         near: for each pair of splits (`these`, `those`; the same twice: within it) the normalised texts of
             the first that have a near-duplicate in the second: `normalised`, the most similar `other` (both
             hashes), `similarity`. Equal texts are not among them. `with_short`: whether short utterances

@@ -1,4 +1,4 @@
-"""The corridor on a Ray cluster of two nodes on this machine: the same dataset, even if one dies."""
+"""Ingest on a Ray cluster of two nodes on this machine: the same dataset, even if one dies."""
 
 import hashlib
 import json

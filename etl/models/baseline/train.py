@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +20,7 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device
+from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def train(
         FindingsError: the model learnt nothing; no model is written.
         WriteError: `out` cannot be written.
     """
-    settings, out = settings or TrainSettings(), Path(out)
+    settings, out = settings or TrainSettings(), local_path(out)
     cards.check_target(out)
     target = loop.find_device(device)
     source = open_dataset(dataset)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
@@ -24,6 +23,7 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device
+from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
 ADVICE = Advice(
@@ -68,7 +68,7 @@ def fine_tune(
     from etl.models.fine_tuned.network import SequenceClassifier
 
     pretrained.require_transformers()
-    settings, out = settings or FineTuneSettings(), Path(out)
+    settings, out = settings or FineTuneSettings(), local_path(out)
     cards.check_target(out)
     target = loop.find_device(device)
     source = open_dataset(dataset)

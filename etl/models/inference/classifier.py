@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from etl.ingestion.prepare import prepare, prepare_text
 from etl.models.checkpoint import Checkpoint, load_model
 from etl.models.training import loop
 from etl.models.training.batches import Rows
+from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
 # The columns that locate a sentence in its document.
@@ -102,7 +102,7 @@ def open_classifier(model: PathLike, *, workers: int = 1) -> Iterator[Classifier
     """
     import torch
 
-    checkpoint = load_model(Path(model))
+    checkpoint = load_model(local_path(model))
     threads = torch.get_num_threads()
     with _start_preparing(checkpoint, workers) as prepare_texts:
         # Batches are classified in parallel; within one as small as these, threads would wait for each other.
