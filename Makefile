@@ -52,7 +52,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[train,kiwi,mecab,onnx,litert,transformer,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,documents,kiwi,mecab,onnx,litert,transformer,dev]'
 	# What they ask for beyond the extra [litert] contradicts pydantic, and is not needed; see pyproject.toml.
 	$(BIN)/python -m pip install --quiet --no-deps litert-torch litert-converter
 	touch $@
@@ -61,7 +61,7 @@ $(VENV)-lint/.installed: pyproject.toml constraints.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade pip
 	$(@D)/bin/python -m pip install --quiet --group lint
-	$(@D)/bin/python -m pip install --quiet --no-deps fastexcel polars pypdf python-docx
+	$(@D)/bin/python -m pip install --quiet --no-deps fastexcel ftfy lxml olefile polars pypdf pypdfium2 python-docx python-oxmsg striprtf
 	touch $@
 
 $(VENV)-keras/.installed: benchmarks/keras-requirements.txt
