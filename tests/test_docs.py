@@ -260,7 +260,7 @@ def test_a_reader_in_a_hurry_is_done_soon() -> None:
 
 def test_the_table_of_taxonomies_counts_what_they_map() -> None:
     page = text_of(ROOT / "docs" / "labels.md")
-    names = ["ko7", "native11", "dialogue6", "polarity3"]
+    names = ["ko7", "native11", "dialogue6", "polarity3", "hate"]
     assert sorted(names) == taxonomy.shipped()
     for slug in taxonomy.corpora():
         maps = [taxonomy.load(name).maps[slug] for name in names]
@@ -314,7 +314,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("etl", "schemas", "data_contracts", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     parts = EXAMPLE_PART.findall(text_of(EXAMPLE))
-    assert len(parts) == 12
+    assert len(parts) == 13
     for path, how, content in parts:
         apply(folder / path, how, content)
     return folder

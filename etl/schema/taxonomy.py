@@ -28,10 +28,13 @@ class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+_Codes = dict[str, _Decision | str | None]
+
+
 class _TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     targets: list[str]
-    maps: dict[str, dict[str, _Decision | str | None]]
+    maps: dict[str, _Codes]
     about: str = ""
 
 
@@ -283,9 +286,19 @@ def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     import yaml
 
     try:
-        return msgspec.convert(_string_keys(resources.load_yaml(content)), _TaxonomyFile)
+        source = msgspec.convert(_string_keys(resources.load_yaml(content)), _TaxonomyFile)
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise _unusable(path, [str(error)]) from error
+    maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
+    return msgspec.structs.replace(source, maps=maps)
+
+
+def _spread(slug: str, codes: _Codes) -> _Codes:
+    """Gives every code of a corpus the one decision, where there is one for all: `{to: …, why: …}`."""
+    # `to` and `why` may be labels of a user's own table, but are no codes of a corpus.
+    if slug not in corpora() or codes.keys() != {"to", "why"}:
+        return codes
+    return dict.fromkeys(label_table(slug).codes, msgspec.convert(codes, _Decision))
 
 
 def _string_keys(tree: Any) -> Any:

@@ -22,7 +22,7 @@ SLUGS = [
     "kote",
     "nsmc",
 ]
-NAMES = ["dialogue6", "ko7", "native11", "polarity3"]
+NAMES = ["dialogue6", "hate", "ko7", "native11", "polarity3"]
 MAJORS = {"1": "분노", "2": "슬픔", "3": "불안", "4": "상처", "5": "당황", "6": "기쁨"}
 SPEECH_VOTES = st.lists(
     st.sampled_from(["Angry", "Sadness", "Happiness", "Fear", "Disgust", "Surprise", "Neutral", "sad"]),
@@ -44,7 +44,7 @@ def write(folder: Path, text: str) -> str:
     return str(path)
 
 
-def test_the_four_taxonomies_and_eight_label_tables_are_shipped() -> None:
+def test_the_taxonomies_and_the_label_tables_are_shipped() -> None:
     assert taxonomy.shipped() == NAMES
     assert taxonomy.corpora() == SLUGS
 
@@ -269,6 +269,23 @@ def test_a_taxonomy_of_the_users_own_can_map_the_labels_of_a_table(tmp_path: Pat
     assert [found["-"].reason, found["2"].reason] == ["label_not_in_taxonomy", "unknown_label"]
 
 
+def test_one_decision_may_stand_for_all_codes_of_a_corpus(tmp_path: Path) -> None:
+    chosen = taxonomy.load(
+        write(
+            tmp_path,
+            "name: mine\ntargets: [a]\nmaps: {chatbot: {to: null, why: topics}, nsmc: {to: a, why: b}}\n",
+        )
+    )
+    assert chosen.maps["chatbot"] == {"0": None, "1": None, "2": None}
+    assert set(chosen.reasons["chatbot"].values()) == {"topics"}
+    assert chosen.maps["nsmc"] == {"negative": "a", "middle": "a", "positive": "a"}
+
+
+def test_to_and_why_can_be_labels_of_a_table(tmp_path: Path) -> None:
+    chosen = taxonomy.load(write(tmp_path, "name: mine\ntargets: [a]\nmaps: {table: {to: a, why: null}}\n"))
+    assert chosen.maps["table"] == {"to": "a", "why": None}
+
+
 def test_a_corpus_that_the_taxonomy_leaves_out_is_rejected_with_that_explanation(tmp_path: Path) -> None:
     chosen = taxonomy.load(write(tmp_path, "name: mine\ntargets: [good]\nmaps: {}\n"))
     found = taxonomy.make_resolver(chosen, "chatbot")("1")
@@ -295,6 +312,12 @@ def test_a_corpus_that_the_taxonomy_leaves_out_is_rejected_with_that_explanation
             "no label of this corpus: 3",
         ),
         ("name: mine\ntargets: [a]\nmaps: {chatbots: {}}\n", "maps.chatbots: no corpus of that name"),
+        (
+            "name: mine\ntargets: [a]\nmaps: {chatbots: {to: null, why: x}}\n",
+            "maps.chatbots: no corpus of that name",
+        ),
+        ("name: mine\ntargets: [a]\nmaps: {chatbot: {to: b, why: x}}\n", "maps.chatbot.0: 'b' is not one"),
+        ("name: mine\ntargets: [a]\nmaps: {chatbot: {to: null}}\n", "maps.chatbot: left out: 0, 1, 2"),
     ],
 )
 def test_a_taxonomy_that_cannot_be_used_says_what_is_wrong(tmp_path: Path, text: str, expected: str) -> None:
@@ -307,7 +330,7 @@ def test_a_taxonomy_that_cannot_be_used_says_what_is_wrong(tmp_path: Path, text:
 def test_an_unknown_taxonomy_is_answered_with_those_that_are_shipped() -> None:
     with pytest.raises(SettingsError) as caught:
         taxonomy.load("ko8")
-    assert "dialogue6, ko7, native11, polarity3" in caught.value.text()
+    assert "dialogue6, hate, ko7, native11, polarity3" in caught.value.text()
 
 
 def test_a_copy_of_a_shipped_taxonomy_is_the_same_taxonomy(tmp_path: Path) -> None:
