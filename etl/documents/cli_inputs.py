@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from etl.documents.formats import SUFFIXES
 from etl.documents.passage import Passage
-from etl.documents.read import SUFFIXES
 from etl.errors import InputError, SettingsError
 from etl.text.encoding import decode_text
 

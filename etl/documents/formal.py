@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.documents.html import text_of
 from etl.documents.passage import Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
@@ -38,6 +39,14 @@ def read_text(text: str) -> Iterator[Passage]:
     """The paragraphs of a plain text."""
     for number, paragraph in paragraphs(enumerate(text.split("\n"), start=1)):
         yield Passage(paragraph, "formal", "line", number)
+
+
+def read_html(text: str) -> Iterator[Passage]:
+    """The paragraphs of a page of HTML, without scripts, styles and hidden parts."""
+    for position, (_, paragraph) in enumerate(
+        paragraphs(enumerate(text_of(text).split("\n"), start=1)), start=1
+    ):
+        yield Passage(paragraph, "formal", "paragraph", position)
 
 
 def read_markdown(text: str) -> Iterator[Passage]:

@@ -15,6 +15,7 @@ from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_table, raw_file_in_memory
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources
+from etl.text.mojibake import repair_mojibake
 
 _NEXT_STEP = "repair it, or save it again, as UTF-8 where it is text."
 _HEADER_CHARS = 20_000
@@ -50,12 +51,12 @@ def read_table(raw: RawFile, suffix: str, text_column: str | None) -> Iterator[P
                 cells = {ours: row[theirs] for ours, theirs in columns.items()}
                 is_bad = cells["text"] is None
                 yield Passage(
-                    cells["text"] or row["bad_record"] or "",
+                    repair_mojibake(cells["text"] or row["bad_record"] or ""),
                     "post",
                     unit,
                     row["position"] + shift,
                     document=document,
-                    speaker=cells.get("speaker") or None,
+                    speaker=repair_mojibake(cells.get("speaker") or "") or None,
                     time=cells.get("time") or None,
                     reason="bad_row" if is_bad else None,
                 )

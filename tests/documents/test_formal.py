@@ -110,49 +110,6 @@ def test_a_file_that_was_cut_off_is_told(
         assert found == ["저는 늘 설렙니다."]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("a.pdf", "그냥 글입니다.".encode(), "expected a PDF, got text"),
-        ("a.docx", b"%PDF-1.7\n", "expected a DOCX, got a PDF"),
-        ("a.txt", b"%PDF-1.7\n", "got a PDF"),
-        ("a.txt", b"PK\x03\x04" + bytes(40), "got a zip archive"),
-        ("a.txt", b"\x89PNG\r\n\x1a\n", "got a picture"),
-        ("a.hwp", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "HwpSummaryInformation".encode("utf-16-le"), "HWP"),
-        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
-        ("a.jsonl", "그냥 글입니다.".encode(), "expected JSON lines, got text"),
-        ("a.mbox", "그냥 글입니다.".encode(), "expected a mailbox, got text"),
-        ("a.txt", b"\xff\xd8\xff\xe0", "got a picture"),
-        ("a.txt", b"abc\x00def", "is not text"),
-        ("a.txt", b"\x80\x81\xff\xff\xfe", "the encoding of a.txt is not known"),
-        ("a.txt", b"", "is empty"),
-        ("a.txt", b" \n\t\n", "is empty"),
-        ("a.md", b"---\n---\n", "is empty"),
-        ("a.csv", b"", "is empty"),
-        ("a.jsonl", b"", "is empty"),
-        ("a.eml", b"", "a.eml"),
-        ("a.mbox", b"", "a.mbox"),
-        ("a.docx", b"", "a.docx"),
-        ("a.pdf", b"", "a.pdf"),
-    ],
-)
-def test_what_is_not_what_its_name_says_is_explained(
-    tmp_path: Path, name: str, content: bytes, said: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(InputError) as refused:
-        passages(path)
-    assert said in str(refused.value)
-    assert "\n  Next: " in str(refused.value)
-
-
-def test_a_folder_and_a_file_that_is_not_there_are_told(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none.txt"):
-        with pytest.raises(InputError, match="cannot be read"):
-            passages(path)
-
-
 @pytest.mark.parametrize(("kind", "said"), [("mail", "--kind mail"), ("chat", "is not a chat")])
 def test_a_kind_that_a_file_is_not_is_refused(tmp_path: Path, kind: Kind, said: str) -> None:
     with pytest.raises(InputError, match=said):

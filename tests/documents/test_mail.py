@@ -123,7 +123,7 @@ def test_a_mail_of_nothing_but_a_quote_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "body", "said"),
     [
-        ("", "그냥 글입니다.\n", "is not what its name says"),
+        ("", "그냥 글입니다.\n", "expected a mail, got text"),
         (HEAD + "Content-Type: application/pkcs7-mime\n", "MIIB", "is encrypted"),
         (HEAD + "Content-Type: text/plain; charset=utf-8\n", "", "is empty"),
     ],

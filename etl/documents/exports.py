@@ -1,0 +1,118 @@
+"""Posts and comments as social networks hand them out, in JSON: X, YouTube, Facebook, Instagram.
+
+The layouts stand in `schemas/documents/exports.yaml`. Each post is a document.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import logging
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from etl.documents.file import DocumentFile
+from etl.documents.passage import Passage
+from etl.runtime.console import plural
+from etl.schema import resources
+from etl.text.mojibake import repair_mojibake
+
+_log = logging.getLogger(__name__)
+
+Layout = dict[str, Any]
+
+
+def find_layout(file: DocumentFile) -> Layout | None:
+    """Returns the layout of an export; None where a file is none."""
+    document = _document(file)
+    if document is None:
+        return None
+    return next(
+        (
+            layout
+            for layout in _schema()["layouts"]
+            if (first := next(_records(document, layout), None))
+            and all(key in first for key in layout["needs"])
+        ),
+        None,
+    )
+
+
+def read_export(file: DocumentFile) -> Iterator[Passage]:
+    """Reads the posts of an export, numbered as they stand there; those without words are none.
+
+    Args:
+        file: of which `find_layout` knows the layout.
+    """
+    layout = find_layout(file)
+    assert layout is not None  # it was recognised by it
+    n_left_out = 0
+    for position, record in enumerate(_records(_document(file), layout), start=1):
+        text = repair_mojibake(_first(record, layout["text"]) or "").strip()
+        text = html.unescape(text) if layout.get("has_entities") else text
+        if layout.get("leave_out") and re.match(layout["leave_out"], text):
+            n_left_out += 1
+        elif text:
+            speaker = repair_mojibake(_first(record, layout.get("speaker", [])) or "") or None
+            time = _time(_first(record, layout["time"]))
+            yield Passage(text, "post", "row", position, document=position, speaker=speaker, time=time)
+    if n_left_out:
+        _log.warning("%s: %s left out, %s", file.name, plural(n_left_out, "row"), layout["left_out"])
+
+
+def _document(file: DocumentFile) -> Any:
+    """The JSON of a file, also of one that is a script which assigns it."""
+    if not file.is_text:
+        return None
+    prefix = re.match(_schema()["script_prefix"], file.text)
+    if prefix is None:
+        return file.json
+    try:
+        return json.loads(file.text[prefix.end() :].rstrip().removesuffix(";"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _records(document: Any, layout: Layout) -> Iterator[dict[str, Any]]:
+    """The objects at all paths of a layout that have one of its keys."""
+    for path in layout["records"]:
+        for record in _follow(document, path.split(".")):
+            if isinstance(record, dict) and any(key in record for key in layout["needs"]):
+                yield record
+
+
+def _follow(value: Any, path: list[str]) -> Iterator[Any]:
+    if not path:
+        yield value
+    elif path[0] == "*":
+        for element in value if isinstance(value, list) else []:
+            yield from _follow(element, path[1:])
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _follow(value[path[0]], path[1:])
+
+
+def _first(record: dict[str, Any], paths: list[str]) -> str | None:
+    """The first value at any of the paths that is a text or a number."""
+    values = (value for path in paths for value in _follow(record, path.split(".")))
+    return next(
+        (str(value) for value in values if isinstance(value, str | int | float) and str(value).strip()), None
+    )
+
+
+def _time(value: str | None) -> str | None:
+    """Returns a time in ISO 8601 where it is understood, else as it stands."""
+    if value is None:
+        return None
+    try:
+        if value.isdecimal():
+            return datetime.fromtimestamp(int(value), UTC).isoformat()
+        return datetime.strptime(value, _schema()["time_format"]).isoformat()  # noqa: DTZ007 - it has %z
+    except (ValueError, OverflowError, OSError):
+        return value
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = resources.load("schemas", "documents", "exports.yaml")
+    return schema

@@ -1,0 +1,121 @@
+"""A file that holds a document: on disk, in an archive, or attached to a mail."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from etl.documents.passage import Kind
+from etl.documents.text import decode
+from etl.errors import InputError
+
+_HEAD_BYTES = 64 << 10
+_ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How documents are read.
+
+    Args:
+        kind: what the file is; None: found out.
+        text_column: of posts, the column that holds the text; None: by its usual names.
+        has_quotes: whether what a mail quotes, and signatures, are read.
+    """
+
+    kind: Kind | None = None
+    text_column: str | None = None
+    has_quotes: bool = False
+
+
+class DocumentFile:
+    """A file, of which no more is read than is asked for.
+
+    Args:
+        name: as the user calls it, for messages.
+        path: where it stands on disk; of a member of an archive or an attachment only its name.
+        content: its bytes, where it is not on disk.
+    """
+
+    def __init__(self, name: str, path: Path, content: bytes | None = None):
+        self.name = name
+        self.path = path
+        self._content = content
+
+    @property
+    def suffix(self) -> str:
+        """The suffix in lower case, such as `.txt`."""
+        return PurePosixPath(self.path.name).suffix.lower()
+
+    @cached_property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.path.stat().st_size if self._content is None else len(self._content)
+
+    def open(self) -> IO[bytes]:
+        """Opens the file for reading."""
+        return self.path.open("rb") if self._content is None else io.BytesIO(self._content)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        with self.open() as stream:
+            return stream.read(_HEAD_BYTES)
+
+    @cached_property
+    def content(self) -> bytes:
+        """All bytes."""
+        return self.path.read_bytes() if self._content is None else self._content
+
+    @cached_property
+    def text(self) -> str:
+        """The text of a text file; lines end with a line feed.
+
+        Raises:
+            InputError: it is in no known encoding, or no text.
+        """
+        return decode(self.content, self.name)
+
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether the bytes are a text in a known encoding."""
+        try:
+            return isinstance(self.text, str)
+        except InputError:
+            return False
+
+    @cached_property
+    def json(self) -> Any:
+        """The value of a text that is one JSON document; None of any other."""
+        if not self.is_text or self.text.lstrip()[:1] not in {"{", "["}:
+            return None
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
+    def members(self) -> Mapping[str, int]:
+        """The members of a zip archive with their inflated sizes; of a damaged or other file none."""
+        if not self.head.startswith(_ZIP):
+            return {}
+        try:
+            with self.open() as stream, zipfile.ZipFile(stream) as archive:
+                return {member.filename: member.file_size for member in archive.infolist()}
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return {}
+
+    @property
+    def is_compound_file(self) -> bool:
+        """Whether this is a compound file (OLE, MS-CFB), in which old office programs keep streams."""
+        return self.head.startswith(_COMPOUND_FILE)
+
+    def has_stream(self, name: str) -> bool:
+        """Whether a compound file has a stream of this name: its directory holds names in UTF-16."""
+        return self.is_compound_file and name.encode("utf-16-le") in self.content

@@ -1,0 +1,207 @@
+"""All forms of documents that are read, in the order in which a file is tried. A new form is one entry here.
+
+A file is recognised by its content; its name only decides between forms of text that look the same, such as
+Markdown. Forms that are recognised and not read stand in `etl.documents.unread`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from etl.documents import chat, exports, formal, mail, posts, unread
+from etl.documents.file import DocumentFile, ReadOptions
+from etl.documents.passage import Kind, Passage
+from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
+from etl.ingestion.tables.reader import format_of, raw_file_at, raw_file_in_memory
+from etl.text.encoding import head_as_utf8
+
+Reader = Callable[[DocumentFile, ReadOptions], Iterator[Passage]]
+
+_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
+_MAIL_HEADER = re.compile(
+    rb"^(?:from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M
+)
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_JSON = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*\{)')
+_MARKDOWN = {".md", ".markdown"}
+_DELIMITED = {".csv", ".tsv"}
+# Paragraphs have blank lines between them; lists of posts have one post a line.
+_HAS_PARAGRAPHS = re.compile(r"\S[^\n]*\n[^\S\n]*\n\s*\S")
+
+
+@dataclass(frozen=True)
+class DocumentFormat:
+    """One form of documents.
+
+    Args:
+        said: what a file of it is, in words.
+        kind: of its documents.
+        is_format: whether a file is of this form.
+        read: its passages, in order.
+        suffixes: of its files. They promise the form: a text without any form is not read under such a name.
+    """
+
+    said: str
+    kind: Kind
+    is_format: Callable[[DocumentFile, ReadOptions], bool]
+    read: Reader
+    suffixes: tuple[str, ...] = ()
+
+
+def recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat | None:
+    """Returns the form of a file; None where none that is read fits.
+
+    Args:
+        file: what to recognise.
+        options: with a `kind`, only its forms are tried; a text that is of none is read as its plain form.
+    """
+    fits = (form for form in FORMATS if options.kind in {None, form.kind})
+    form = next((form for form in fits if form.is_format(file, options)), None)
+    if form is None and options.kind in _PLAIN and file.is_text:
+        return _PLAIN[options.kind]
+    return form
+
+
+def _begins(*magics: bytes) -> Callable[[DocumentFile, ReadOptions], bool]:
+    return lambda file, _: file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(magics)
+
+
+def _holds(member: str) -> Callable[[DocumentFile, ReadOptions], bool]:
+    """A zip archive with this member; one that was cut off and has the suffix of such a one."""
+    suffix = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}.get(member)
+    return lambda file, _: (
+        member in file.members
+        or (file.head.startswith(b"PK\x03\x04") and not file.members and file.suffix == suffix)
+    )
+
+
+def _is_mailbox(file: DocumentFile, _: ReadOptions) -> bool:
+    start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"From ") and bool(_HEADER.match(start.partition(b"\n")[2]))
+
+
+def _is_mail(file: DocumentFile, _: ReadOptions) -> bool:
+    start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(_HEADER.match(start.replace(b"\r\n", b"\n")) and _MAIL_HEADER.search(start))
+
+
+def _is_json(file: DocumentFile, _: ReadOptions) -> bool:
+    return bool(_JSON.match(head_as_utf8(file.head))) or file.json is not None
+
+
+def _is_packed_table(file: DocumentFile, _: ReadOptions) -> bool:
+    is_gzip = file.head.startswith(b"\x1f\x8b") and file.suffix == ".gz"
+    return is_gzip and format_of(file.path) in TABLE_FORMATS
+
+
+def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
+    """A table in a text: by its suffix, by a column that was named, or by usual columns of a stated kind."""
+    if not file.is_text or not file.text.strip():
+        return False
+    header = posts.header_of(file.text)
+    is_stated = options.kind == "post" and len(header) > 1 and posts.has_columns(header)
+    return file.suffix in _DELIMITED or options.text_column in header or is_stated
+
+
+def _is_chat_table(file: DocumentFile, _: ReadOptions) -> bool:
+    return file.is_text and chat.is_chat_table(posts.header_of(file.text))
+
+
+def _read_table(suffix: str) -> Reader:
+    return lambda file, options: posts.read_table(
+        raw_file_at(file.path, file.name), suffix or format_of(file.path), options.text_column
+    )
+
+
+def _read_text_table(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
+    raw = raw_file_in_memory(file.text.encode(), file.name)
+    return posts.read_table(raw, file.suffix if file.suffix in _DELIMITED else ".csv", options.text_column)
+
+
+def _read_json(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
+    suffix = ".jsonl" if file.json is None else ".json"
+    raw = raw_file_in_memory(file.text.encode(), file.name)
+    return posts.read_table(raw, suffix, options.text_column)
+
+
+def _read_plain(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
+    """A text without any form: paragraphs, or one post a line."""
+    has_paragraphs = _HAS_PARAGRAPHS.search(file.text) is not None
+    is_formal = options.kind == "formal" or (has_paragraphs and options.kind is None)
+    return formal.read_text(file.text) if is_formal else posts.read_lines(file.text)
+
+
+_TEXT = DocumentFormat("text", "formal", lambda file, _: file.is_text, _read_plain)
+_CHAT = DocumentFormat(
+    "a chat",
+    "chat",
+    lambda file, _: file.is_text and chat.is_chat(file.text),
+    lambda file, _: chat.read_chat(file.text, file.name),
+)
+# With what a text is read that is said to be of a kind, and looks like none of its forms.
+_PLAIN: dict[Kind | None, DocumentFormat] = {"chat": _CHAT, "post": _TEXT, "formal": _TEXT}
+
+FORMATS: tuple[DocumentFormat, ...] = (
+    DocumentFormat(
+        "a PDF",
+        "formal",
+        _begins(b"%PDF-"),
+        lambda file, _: formal.read_pdf(file.path, file.name),
+        (".pdf",),
+    ),
+    DocumentFormat(
+        "a DOCX",
+        "formal",
+        _holds("word/document.xml"),
+        lambda file, _: formal.read_docx(file.path, file.name),
+        (".docx", ".docm"),
+    ),
+    DocumentFormat("a workbook (XLSX)", "post", _holds("xl/workbook.xml"), _read_table(".xlsx"), (".xlsx",)),
+    DocumentFormat("a Parquet table", "post", _begins(b"PAR1"), _read_table(".parquet"), (".parquet",)),
+    DocumentFormat(
+        "an Arrow table",
+        "post",
+        _begins(b"ARROW1", b"\xff\xff\xff\xff"),
+        _read_table(".arrow"),
+        (".arrow", ".feather"),
+    ),
+    DocumentFormat("a table in gzip", "post", _is_packed_table, _read_table(""), (".gz",)),
+    DocumentFormat(
+        "a mailbox", "mail", _is_mailbox, lambda file, _: mail.read_mbox(file.path, file.name), (".mbox",)
+    ),
+    DocumentFormat(
+        "a mail", "mail", _is_mail, lambda file, _: mail.read_mail(file.content, file.name), (".eml",)
+    ),
+    DocumentFormat(
+        "an export of posts or comments",
+        "post",
+        lambda file, _: exports.find_layout(file) is not None,
+        lambda file, _: exports.read_export(file),
+        (".js",),
+    ),
+    DocumentFormat("JSON", "post", _is_json, _read_json, (".json", ".jsonl", ".ndjson")),
+    DocumentFormat(
+        "a page of HTML",
+        "formal",
+        lambda file, _: file.is_text and _HTML.match(file.text) is not None,
+        lambda file, _: formal.read_html(file.text),
+        (".html", ".htm"),
+    ),
+    DocumentFormat("a chat (CSV)", "chat", _is_chat_table, lambda file, _: chat.read_chat_table(file.text)),
+    _CHAT,
+    DocumentFormat(
+        "Markdown",
+        "formal",
+        lambda file, _: file.suffix in _MARKDOWN and file.is_text,
+        lambda file, _: formal.read_markdown(file.text),
+    ),
+    DocumentFormat("a table", "post", _is_delimited, _read_text_table),
+    _TEXT,
+)
+
+# Suffixes that promise a form, with what they promise; those of forms that are not read among them.
+PROMISED = {suffix: form.said for form in FORMATS for suffix in form.suffixes} | unread.promised()
+# An argument of the command line that ends like this is a file, even one that is not there.
+SUFFIXES = (*PROMISED, *_MARKDOWN, *_DELIMITED, ".txt")

@@ -1,0 +1,128 @@
+"""Forms of files that are recognised, so that they are named truly, and not read.
+
+They stand in `schemas/documents/formats.yaml`. A form that is not known is never taken for prose.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from functools import cache
+from typing import Any
+
+from etl.documents.file import DocumentFile
+from etl.errors import InputError
+from etl.schema import resources
+
+_NEXT_STEP = "save it as .docx, .pdf or text from the program that wrote it."
+_MIN_LINES = 3
+_SHOWN_CHARS = 40
+
+
+def promised() -> dict[str, str]:
+    """Returns the suffixes of files that are not read, and what they promise."""
+    suffixes: dict[str, str] = resources.load("schemas", "documents", "formats.yaml")["suffixes"]
+    return suffixes
+
+
+def refuse_unread(file: DocumentFile) -> None:
+    """Refuses a file of a form that is known, and that nothing here reads.
+
+    Raises:
+        InputError: it is one.
+    """
+    form = _binary(file) or _textual(file)
+    if form:
+        raise InputError(
+            f"{file.name} is {form['said']}, which is not read",
+            next_step=form.get("next", _NEXT_STEP),
+        )
+
+
+def refuse_log(file: DocumentFile) -> None:
+    """Refuses a text most lines of which begin with a date or time: a chat or a log of a layout not known.
+
+    Raises:
+        InputError: it is one.
+    """
+    lines = _lines(file.text)
+    stamped = [line for line in lines if _found("stamp", line)]
+    if len(lines) >= _MIN_LINES and len(stamped) * 2 > len(lines):
+        raise InputError(
+            f"{file.name} looks like a chat or a log, of a layout that is not known",
+            details=[
+                f"{len(stamped):,} of {len(lines):,} lines begin with a date or a time, "
+                f"such as {stamped[0][:_SHOWN_CHARS]!r}"
+            ],
+            cause="It was exported by another app, in another language, or edited.",
+            next_step="export it again from the app, or take each line as it stands: `--kind post`.",
+        )
+
+
+def refuse_code(file: DocumentFile) -> None:
+    """Refuses a text most lines of which are program code.
+
+    Raises:
+        InputError: it is one.
+    """
+    lines = _lines(file.text)
+    code = [line for line in lines if _found("code_line", line)]
+    if len(code) * 2 > len(lines):
+        raise InputError(
+            f"{file.name} looks like program code, which is not read",
+            details=[f"{len(code):,} of {len(lines):,} lines do, such as {code[0][:_SHOWN_CHARS]!r}"],
+            next_step="if it is what a person wrote, take each line as it stands: `--kind post`.",
+        )
+
+
+def _binary(file: DocumentFile) -> dict[str, Any] | None:
+    for form in _forms("magic"):
+        parts = {0: form["begins"], **form.get("at", {})}
+        if all(file.head.startswith(part.encode("latin-1"), at) for at, part in parts.items()):
+            return form
+    if file.is_compound_file:
+        return next((form for form in _forms("compound") if file.has_stream(form["stream"])), None)
+    if file.head.startswith(b"PK\x03\x04"):
+        mimetype = _mimetype(file)
+        return next(
+            form
+            for form in _forms("zipped")
+            if (any(re.fullmatch(form["member"], name) for name in file.members) or not form["member"])
+            and form.get("mimetype") in {None, mimetype}
+        )
+    return None
+
+
+def _mimetype(file: DocumentFile) -> str:
+    """The type that an OpenDocument or EPUB states in its first member."""
+    if file.members.get("mimetype", 1 << 20) > 1 << 10:
+        return ""
+    try:
+        with file.open() as stream, zipfile.ZipFile(stream) as archive:
+            return archive.read("mimetype").decode("ascii", "ignore").strip()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ""
+
+
+def _textual(file: DocumentFile) -> dict[str, Any] | None:
+    if not file.is_text:
+        return None
+    return next((form for form in _forms("text") if re.match(form["begins"], file.text)), None)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _forms(name: str) -> list[dict[str, Any]]:
+    forms: list[dict[str, Any]] = resources.load("schemas", "documents", "formats.yaml")[name]
+    return forms
+
+
+@cache
+def _patterns(name: str) -> list[re.Pattern[str]]:
+    return [re.compile(each) for each in resources.load("schemas", "documents", "formats.yaml")[name]]
+
+
+def _found(name: str, line: str) -> bool:
+    return any(pattern.match(line) for pattern in _patterns(name))
