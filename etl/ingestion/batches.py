@@ -169,5 +169,5 @@ def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, BatchResult]:
 
 def _count_aliases(rows: pl.DataFrame) -> pl.DataFrame:
     with_alias = rows.filter(pl.col("alias").is_not_null())
-    spellings = with_alias.select("source", pl.col("alias").str.split(",")).explode("alias")
+    spellings = with_alias.select("source", "alias").explode("alias")
     return spellings.group_by("source", "alias", maintain_order=True).agg(count=pl.len().cast(pl.Int64))

@@ -32,7 +32,7 @@ _BESIDE_INGEST = {
     *("__main__.py", "cli.py", "commands", "documents", "models", "publishing", "sample", "storage"),
     *("validation", "__pycache__"),
 }
-_SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml")
+_SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml", "synonyms.yaml")
 _PACKAGES = ("polars", "pyarrow", "msgspec", "numba", "numpy", "fastexcel", "xxhash")
 
 

@@ -1,17 +1,15 @@
-"""Maps raw labels to the targets of a taxonomy.
+"""The taxonomies of `schemas/emotions/`, and the label tables of the corpora of `schemas/labels/`.
 
-The label tables of the corpora are in `schemas/labels/`, the taxonomies in `schemas/emotions/`. This module
-resolves one raw label at a time; `etl.ingestion.steps.relabel` applies it to rows.
+`etl.schema.resolver` says with them what a raw label becomes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import msgspec
 
 from etl.errors import SettingsError
 from etl.schema import resources
+from etl.schema.label_cells import normalise_label
 
 TABLE = "table"
 
@@ -78,23 +77,6 @@ class Taxonomy:
     reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Resolution:
-    """The result for one raw label: a target, or a reject reason.
-
-    Args:
-        label: a target of the taxonomy, or None.
-        reason: where there is no label, a code of `schemas/columns.yaml`.
-        detail: the labels that led to the reason.
-        aliases: misspelt forms that were resolved, one entry for each occurrence.
-    """
-
-    label: str | None
-    reason: str | None = None
-    detail: str | None = None
-    aliases: tuple[str, ...] = ()
-
-
 def shipped() -> list[str]:
     """Returns the names of the taxonomies of the package."""
     return resources.names("schemas", "emotions")
@@ -120,15 +102,6 @@ def label_table(slug: str) -> LabelTable:
         separator=tree["separator"],
         min_votes=tree["min_votes"],
     )
-
-
-def normalise_label(raw: str) -> str:
-    """Normalises a raw label for look-up: NFC, without white space around it.
-
-    >>> normalise_label(" 기쁨 ")
-    '기쁨'
-    """
-    return unicodedata.normalize("NFC", raw).strip()
 
 
 def load(name_or_path: str) -> Taxonomy:
@@ -169,48 +142,10 @@ def load(name_or_path: str) -> Taxonomy:
     )
 
 
-def make_resolver(
-    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
-) -> Callable[[str | None], Resolution]:
-    """Returns a function that resolves a raw label of a corpus. It never raises.
-
-    A label is looked up as a code, as a spelling, then as an alias. A row of several labels or votes gets the
-    target that more than half of its mapped labels have, and at least `min_votes` of them; labels that the
-    taxonomy maps to nothing do not count. Blank parts of such a row are ignored.
-
-    Args:
-        taxonomy: the targets.
-        slug: the corpus.
-        allowed: the codes that the corpus's contract allows; None: all of its label table.
-    """
-    table, mapped = _table_and_map(taxonomy, slug)
-
-    @lru_cache(maxsize=65_536)
-    def resolve(raw: str | None) -> Resolution:
-        parts = _split_labels(raw, table.separator)
-        if not parts:
-            return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
-        codes, aliases = _look_up(parts, table)
-        if allowed is not None:
-            codes = [code if code in allowed else None for code in codes]
-        if unknown := [part for part, code in zip(parts, codes, strict=True) if code is None]:
-            return Resolution(None, "unknown_label", _unknown_detail(unknown, taxonomy, slug), aliases)
-        known = [code for code in codes if code is not None]
-        targets = [target for code in known if (target := mapped.get(code)) is not None]
-        if not targets:
-            detail = _unmapped_detail(known, taxonomy, slug, table)
-            return Resolution(None, "label_not_in_taxonomy", detail, aliases)
-        winner, votes = Counter(targets).most_common(1)[0]
-        if 2 * votes > len(targets) and votes >= (table.min_votes or 1):
-            return Resolution(winner, aliases=aliases)
-        return Resolution(None, "label_ambiguous", _votes_detail(targets, taxonomy, table), aliases)
-
-    return resolve
-
-
 def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
     """Lists how a taxonomy maps each code of a corpus: dicts of source, code, name, target (or None), why."""
-    table, mapped = _table_and_map(taxonomy, slug)
+    names = label_table(slug).codes if slug != TABLE else {code: code for code in table_targets(taxonomy)}
+    mapped = taxonomy.maps.get(slug, {}) if slug != TABLE else table_targets(taxonomy)
     reasons = taxonomy.reasons.get(slug, {})
     otherwise = "" if mapped else f"{taxonomy.name} does not map this corpus"
     return [
@@ -221,61 +156,14 @@ def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
             "target": mapped.get(code),
             "why": reasons.get(code) or otherwise,
         }
-        for code, name in table.codes.items()
+        for code, name in names.items()
     ]
 
 
-def _table_and_map(taxonomy: Taxonomy, slug: str) -> tuple[LabelTable, Mapping[str, str | None]]:
-    """Returns the label table of a corpus, and the target of each of its codes."""
-    if slug != TABLE:
-        return label_table(slug), taxonomy.maps.get(slug, {})
-    # A user's own table has no label table: its codes are the targets, and those that the taxonomy adds.
+def table_targets(taxonomy: Taxonomy) -> dict[str, str | None]:
+    """Returns what the labels of a user's own table become: the targets themselves, and what the map adds."""
     targets: dict[str, str | None] = {target: target for target in taxonomy.targets}
-    mapped = targets | {normalise_label(raw): to for raw, to in taxonomy.maps.get(TABLE, {}).items()}
-    return LabelTable({code: code for code in mapped}, {}, {}, None, None), mapped
-
-
-def _split_labels(raw: str | None, separator: str | None) -> list[str]:
-    """Returns the labels of one row, normalised, without blank ones."""
-    if raw is None:
-        return []
-    parts = raw.split(separator) if separator else [raw]
-    return [part for part in map(normalise_label, parts) if part]
-
-
-def _look_up(parts: list[str], table: LabelTable) -> tuple[list[str | None], tuple[str, ...]]:
-    """Returns the code of each label, None for an unknown one, and the aliases among the labels."""
-    codes: list[str | None] = []
-    aliases: list[str] = []
-    for part in parts:
-        code = part if part in table.codes else table.spellings.get(part)
-        if code is None and part in table.aliases:
-            code = table.aliases[part]
-            aliases.append(part)
-        codes.append(code)
-    return codes, tuple(aliases)
-
-
-def _unknown_detail(unknown: list[str], taxonomy: Taxonomy, slug: str) -> str:
-    found = ", ".join(repr(part) for part in unknown)
-    if slug == TABLE:
-        return f"found {found}, expected one of {', '.join(taxonomy.targets)}"
-    return f"found {found}, which is no label of {slug}"
-
-
-def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, slug: str, table: LabelTable) -> str:
-    found = ", ".join(f"{code} ({table.codes[code]})" for code in dict.fromkeys(codes))
-    if slug != TABLE and slug not in taxonomy.maps:
-        return f"found {found}; {taxonomy.name} does not map {slug} at all"
-    return f"found {found}, which {taxonomy.name} maps to nothing"
-
-
-def _votes_detail(targets: list[str], taxonomy: Taxonomy, table: LabelTable) -> str:
-    # In the order of the targets: that of the votes, which Counter keeps, is arbitrary.
-    counts = Counter(targets)
-    found = ", ".join(f"{target} {counts[target]}" for target in taxonomy.targets if target in counts)
-    wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
-    return f"found {found}; one label needs {wanted}"
+    return targets | {normalise_label(raw): to for raw, to in taxonomy.maps.get(TABLE, {}).items()}
 
 
 def _as_decision(decision: _Decision | str | None) -> _Decision:

@@ -24,6 +24,7 @@ from etl.errors import SettingsError
 from etl.sample import phrases
 from etl.sample.corpora import write_sample
 from etl.schema import resources, row, taxonomy
+from etl.schema.resolver import make_resolver
 
 FILLERS = "\u200b\ufeff\u115f\u1160\u3164\u2800"
 
@@ -234,7 +235,7 @@ def test_labels_of_the_other_corpora_mean_the_emotion_they_are_listed_under():
     }
     ko7 = taxonomy.load("ko7")
     for slug, labels in listed.items():
-        resolve = taxonomy.make_resolver(ko7, slug)
+        resolve = make_resolver(ko7, slug)
         for emotion, raws in labels.items():
             for raw in [raws] if isinstance(raws, str) else raws:
                 assert resolve(raw).label == emotion, (slug, raw)

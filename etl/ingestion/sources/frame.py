@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,6 +11,10 @@ import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
 from etl.schema import contract, row
+
+# A cell of a one-hot column, in lower case.
+_SET = ("1", "1.0", "true")
+_NOT_SET = ("", "0", "0.0", "false")
 
 
 def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
@@ -47,6 +53,32 @@ def id_column(slug: str, *parts: str | pl.Expr) -> pl.Expr:
 
     as_expressions = [pl.lit(part) if isinstance(part, str) else part.cast(pl.String) for part in parts]
     return pl.concat_str([pl.lit(slug), *(part.fill_null("?") for part in as_expressions)], separator=":")
+
+
+def one_hot_labels(columns: Sequence[str], separator: str = ",") -> pl.Expr:
+    """Returns the expression of the raw label of one-hot columns: the names of those that are set.
+
+    A column is set by 1 or true, not by 0, false or a blank cell, however they are written (`1.0`, `True`).
+    Any other cell makes an unknown label, `<name>=<cell>`. Where no column is set the label is null.
+
+    Args:
+        columns: called by the labels.
+        separator: between the names. If a name holds it, several names are written as a JSON list.
+    """
+    cells = [pl.col(column).str.strip_chars().str.to_lowercase().fill_null("") for column in columns]
+    names = [
+        pl.when(cell.is_in(_SET))
+        .then(pl.lit(column))
+        .when(~cell.is_in(_NOT_SET))
+        .then(pl.format("{}={}", pl.lit(column), cell))
+        for column, cell in zip(columns, cells, strict=True)
+    ]
+    found = pl.concat_list(names).list.drop_nulls()
+    joined = found.list.join(separator)
+    if any(separator in column for column in columns):
+        many = found.map_elements(lambda labels: json.dumps(list(labels), ensure_ascii=False), pl.String)
+        joined = pl.when(found.list.len() > 1).then(many).otherwise(joined)
+    return pl.when(found.list.len() > 0).then(joined)
 
 
 def stem(raw: RawFile) -> str:

@@ -6,7 +6,8 @@ import polars as pl
 
 from etl.ingestion.steps.mark import mark_each
 from etl.schema import contract
-from etl.schema.taxonomy import Taxonomy, make_resolver
+from etl.schema.resolver import make_resolver
+from etl.schema.taxonomy import Taxonomy
 
 
 def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
@@ -17,7 +18,7 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
         taxonomy: the labels to map to.
 
     Returns:
-        The rows; `alias` lists the misspelt forms that were resolved, else null.
+        The rows; `alias` lists the misspelt or foreign forms that were resolved, else null.
     """
     pairs = frame.select("source", "raw_label").unique(maintain_order=True)
     resolve = {
@@ -27,10 +28,11 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     resolved = []
     for source, raw_label in pairs.iter_rows():
         result = resolve[source](raw_label)
-        aliases = ",".join(result.aliases) or None
+        aliases = [*result.aliases] or None
         resolved.append((source, raw_label, result.label, aliases, result.reason, result.detail))
     names = ("source", "raw_label", "label", "alias", "_reason", "_detail")
-    table = pl.DataFrame(resolved, schema=dict.fromkeys(names, pl.String), orient="row")
+    types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String)}
+    table = pl.DataFrame(resolved, schema=types, orient="row")
     frame = frame.join(table, on=["source", "raw_label"], how="left", nulls_equal=True, maintain_order="left")
     frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
     return frame.drop("_reason", "_detail")

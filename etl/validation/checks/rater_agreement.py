@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.schema import taxonomy
+from etl.schema.label_cells import normalise_label
 from etl.text.html import bar, count, name, percent, table
 from etl.validation.check import Check
 from etl.validation.findings import Finding
@@ -101,7 +102,7 @@ def _agreement(source: str, rows_by_label: Iterable[tuple[str, int]]) -> RaterAg
     rows = unanimous = 0
     pairwise = majority = 0.0
     for raw_label, n_rows in rows_by_label:
-        parts = [taxonomy.normalise_label(part) for part in raw_label.split(table.separator or ",")]
+        parts = [normalise_label(part) for part in raw_label.split(table.separator or ",")]
         votes = Counter(codes.get(part, part) for part in parts if part)
         n_votes = votes.total()
         if n_votes < 2:

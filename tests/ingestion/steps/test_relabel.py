@@ -1,4 +1,5 @@
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pytest
@@ -20,7 +21,7 @@ def relabelled(*rows: tuple[str, str | None], name: str = "ko7") -> pl.DataFrame
     return relabel(frame, load(name))
 
 
-def one(source: str, raw_label: str | None, name: str = "ko7") -> dict[str, str | None]:
+def one(source: str, raw_label: str | None, name: str = "ko7") -> dict[str, Any]:
     return relabelled((source, raw_label), name=name).row(0, named=True)
 
 
@@ -35,7 +36,7 @@ def test_the_raw_label_stays_as_it_was_read() -> None:
 
 def test_an_alias_is_understood_and_named() -> None:
     row = one("keti-dialogue", "중림")
-    assert (row["label"], row["alias"], row["reason"]) == ("중립", "중림", None)
+    assert (row["label"], row["alias"], row["reason"]) == ("중립", ["중림"], None)
     assert one("keti-dialogue", "중립")["alias"] is None
 
 
@@ -69,7 +70,12 @@ def test_the_same_label_means_another_thing_in_another_corpus() -> None:
 
 def test_a_table_may_use_the_targets_themselves() -> None:
     assert one("table", "기쁨")["label"] == "기쁨"
-    assert one("table", "행복")["reason"] == "unknown_label"
+    assert one("table", "행복감")["reason"] == "unknown_label"
+
+
+def test_the_words_of_known_corpora_are_understood_in_a_table_as_aliases() -> None:
+    row = one("table", "['행복', 'Joy', '상처/가난한, 불우한']")
+    assert (row["label"], row["alias"]) == ("기쁨", ["행복", "Joy", "상처/가난한, 불우한"])
 
 
 def test_a_reason_that_is_there_is_kept() -> None:

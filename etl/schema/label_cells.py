@@ -1,0 +1,109 @@
+"""Takes a cell apart into labels, as people write several of them: `기쁨,슬픔`, `['기쁨', '슬픔']`, `[2, 3]`.
+
+`etl.schema.resolver` says what each label is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+
+# What stands between the labels in a cell of a user's own table; white space comes last.
+SEPARATORS = (",", ";", "|", "/", "\n", "\t", "·", "、", "+", "&", None)
+_QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
+_QUOTED_LIST = re.compile(rf"(?:(?:{_QUOTED.pattern})[\s,]*)+")
+_ESCAPE = re.compile(r"\\(.)")
+_BRACKETS = {"[": "]", "(": ")", "{": "}"}
+
+
+def normalise_label(raw: str) -> str:
+    """Normalises a raw label for look-up: NFC, without white space around it.
+
+    >>> normalise_label(" 기쁨 ")
+    '기쁨'
+    """
+    return unicodedata.normalize("NFC", raw).strip()
+
+
+def split_cell(raw: str | None, separator: str | None, is_known: Callable[[str], bool]) -> list[str]:
+    """Returns the labels of a cell of a corpus, normalised, without blank ones.
+
+    A cell that is a known label as a whole is one label, whatever stands in it.
+
+    Args:
+        raw: the cell.
+        separator: between the labels of one row; None: a row has one label, or a written list of them.
+        is_known: whether something is a label.
+    """
+    cell = normalise_label(raw or "")
+    if not cell or is_known(cell):
+        return [cell] if cell else []
+    listed = list_items(cell)
+    if listed is not None:
+        return listed
+    return _pieces(cell, separator) if separator else [cell]
+
+
+def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[str]:
+    """Returns the labels of a cell of a user's own table, normalised, without blank ones.
+
+    The first of `SEPARATORS` that cuts the cell into known labels counts. Where none does, it is the first
+    that gives a known label at all, or the comma between numbers; else the cell is one label.
+
+    Args:
+        raw: the cell.
+        is_known: whether something is a label.
+    """
+    whole = split_cell(raw, None, is_known)
+    if len(whole) != 1 or is_known(whole[0]):
+        return whole
+    cuts = [pieces for separator in SEPARATORS if len(pieces := _pieces(whole[0], separator)) > 1]
+    for judge in (all, any):
+        for pieces in cuts:
+            if judge(map(is_known, pieces)):
+                return pieces
+    by_comma = _pieces(whole[0], ",")
+    return by_comma if all(map(is_number, by_comma)) else whole
+
+
+def list_items(cell: str) -> list[str] | None:
+    """Returns the items of a list as JSON, Python or NumPy write it, None for anything else.
+
+    >>> list_items("['기쁨' '슬픔']"), list_items('["기쁨", 2]'), list_items("[2, 3]"), list_items("(기쁨)")
+    (['기쁨', '슬픔'], ['기쁨', '2'], ['2', '3'], None)
+    """
+    if len(cell) < 2 or _BRACKETS.get(cell[0]) != cell[-1]:
+        return None
+    try:
+        items = json.loads(cell)
+    except (ValueError, RecursionError):
+        return _python_items(cell)
+    if not isinstance(items, list) or any(isinstance(item, list | dict) for item in items):
+        return None
+    return [label for item in items if item is not None and (label := normalise_label(str(item)))]
+
+
+def is_number(label: str) -> bool:
+    """Whether a label is written without a letter, such as a class id, which means nothing by itself."""
+    return not any(character.isalpha() for character in label)
+
+
+def without_fraction(label: str) -> str:
+    """Writes a whole number without the fraction that spreadsheets and pandas add: `2` for `2.0`."""
+    return re.sub(r"(?<=\d)\.0+$", "", label)
+
+
+def _pieces(cell: str, separator: str | None) -> list[str]:
+    return [piece for part in cell.split(separator) if (piece := normalise_label(part))]
+
+
+def _python_items(cell: str) -> list[str] | None:
+    body = cell[1:-1].strip()
+    if _QUOTED_LIST.fullmatch(body):
+        quoted = [match[1] if match[1] is not None else match[2] for match in _QUOTED.finditer(body)]
+        return [label for item in quoted if (label := normalise_label(_ESCAPE.sub(r"\1", item)))]
+    if cell[0] != "[" or re.search(r"""['"\[\]{}:]""", body):
+        return None
+    return _pieces(body, "," if "," in body else None)

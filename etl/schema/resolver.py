@@ -1,0 +1,156 @@
+"""Maps raw labels to targets of a taxonomy, cell by cell; `etl.ingestion.steps.relabel` does it to rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from etl.schema.label_cells import split_cell, split_table_cell, without_fraction
+from etl.schema.label_words import find_words
+from etl.schema.taxonomy import TABLE, LabelTable, Taxonomy, label_table, table_targets
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The result for one raw label: a target, or a reject reason.
+
+    Args:
+        label: a target of the taxonomy, or None.
+        reason: where there is no label, a code of `schemas/columns.yaml`.
+        detail: the labels that led to the reason.
+        aliases: misspelt or foreign forms that were resolved, one entry for each occurrence.
+        unknown: the labels that are none of the corpus.
+    """
+
+    label: str | None
+    reason: str | None = None
+    detail: str | None = None
+    aliases: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    """The labels of one corpus in one taxonomy.
+
+    Args:
+        slug: the corpus.
+        table: its label table; that of a user's own table is made of the taxonomy.
+        targets: code to target.
+        allowed: the codes that may occur; None: all of the label table.
+    """
+
+    slug: str
+    table: LabelTable
+    targets: Mapping[str, str | None]
+    allowed: frozenset[str] | None
+
+    def find_code(self, label: str) -> tuple[str | None, bool]:
+        """Returns the code of a label, None for an unknown one, and whether the label is an alias of it."""
+        for form in (label, without_fraction(label)):
+            code = form if form in self.table.codes else self.table.spellings.get(form)
+            is_alias = code is None
+            if is_alias:
+                code = self.table.aliases.get(form) or self.table.aliases.get(form.casefold())
+            if code is not None and (self.allowed is None or code in self.allowed):
+                return code, is_alias
+        return None, False
+
+    def split(self, raw: str | None) -> list[str]:
+        """Returns the labels in a cell."""
+        if self.slug == TABLE:
+            return split_table_cell(raw, self.is_known)
+        return split_cell(raw, self.table.separator, self.is_known)
+
+    def is_known(self, label: str) -> bool:
+        """Whether a label is one of the corpus."""
+        return self.find_code(label)[0] is not None
+
+
+def make_resolver(
+    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
+) -> Callable[[str | None], Resolution]:
+    """Returns a function that resolves the raw label of a row of a corpus. It never raises.
+
+    A label is looked up as a code, as a spelling, then as an alias; a row may have several labels or votes.
+
+    Args:
+        taxonomy: the targets.
+        slug: the corpus.
+        allowed: the codes that the corpus's contract allows; None: all of its label table.
+    """
+    corpus = _open_corpus(taxonomy, slug, allowed)
+
+    @lru_cache(maxsize=65_536)
+    def resolve(raw: str | None) -> Resolution:
+        labels = corpus.split(raw)
+        if not labels:
+            return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
+        found = [(label, *corpus.find_code(label)) for label in labels]
+        aliases = tuple(label for label, _, is_alias in found if is_alias)
+        if unknown := tuple(label for label, code, _ in found if code is None):
+            detail = _unknown_detail(unknown, taxonomy, slug)
+            return Resolution(None, "unknown_label", detail, aliases, unknown)
+        return replace(_decide([code for _, code, _ in found if code], corpus, taxonomy), aliases=aliases)
+
+    return resolve
+
+
+def choose_target(targets: Sequence[str], min_votes: int | None = None) -> str | None:
+    """Returns the one target of a row with several labels: that of more than half of them; None without one.
+
+    Args:
+        targets: of the labels that have one; not empty.
+        min_votes: how many of them must agree besides; None: no minimum.
+    """
+    winner, votes = Counter(targets).most_common(1)[0]
+    return winner if 2 * votes > len(targets) and votes >= (min_votes or 1) else None
+
+
+def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy) -> Resolution:
+    """Resolves the codes of one row. Labels that the taxonomy maps to nothing do not count."""
+    targets = [target for code in codes if (target := corpus.targets.get(code)) is not None]
+    if not targets:
+        return Resolution(None, "label_not_in_taxonomy", _unmapped_detail(codes, taxonomy, corpus))
+    winner = choose_target(targets, corpus.table.min_votes)
+    if winner is None:
+        return Resolution(None, "label_ambiguous", _votes_detail(targets, taxonomy, corpus.table))
+    return Resolution(winner)
+
+
+def _open_corpus(taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None) -> _Corpus:
+    if slug != TABLE:
+        return _Corpus(slug, label_table(slug), taxonomy.maps.get(slug, {}), allowed)
+    # A user's own table has no label table: its codes are the targets, and those that the taxonomy adds.
+    targets, words = table_targets(taxonomy), find_words(taxonomy)
+    codes = {code: code for code in targets}
+    # A word that goes to nothing is a code of its own; one that a target is called by is that target.
+    aliases = {word: word if target is None else target for word, target in words.items()}
+    aliases |= {code.casefold(): code for code in targets}
+    table = LabelTable(codes, {}, aliases, None, None)
+    return _Corpus(slug, table, dict.fromkeys(words) | targets, allowed)
+
+
+def _unknown_detail(unknown: Sequence[str], taxonomy: Taxonomy, slug: str) -> str:
+    found = ", ".join(repr(label) for label in unknown)
+    if slug == TABLE:
+        return f"found {found}, expected one of {', '.join(taxonomy.targets)}"
+    return f"found {found}, which is no label of {slug}"
+
+
+def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, corpus: _Corpus) -> str:
+    names = corpus.table.codes
+    found = ", ".join(f"{code} ({names.get(code, code)})" for code in dict.fromkeys(codes))
+    if corpus.slug != TABLE and corpus.slug not in taxonomy.maps:
+        return f"found {found}; {taxonomy.name} does not map {corpus.slug} at all"
+    return f"found {found}, which {taxonomy.name} maps to nothing"
+
+
+def _votes_detail(targets: list[str], taxonomy: Taxonomy, table: LabelTable) -> str:
+    # In the order of the targets: that of the votes, which Counter keeps, is arbitrary.
+    counts = Counter(targets)
+    found = ", ".join(f"{target} {counts[target]}" for target in taxonomy.targets if target in counts)
+    wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
+    return f"found {found}; one label needs {wanted}"
