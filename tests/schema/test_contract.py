@@ -15,6 +15,8 @@ from etl.schema import contract, resources, row, taxonomy
 
 CORPORA = contract.slugs()
 DOCUMENTS = [*CORPORA, "dataset"]
+# Of these no number is known that somebody counted.
+UNCOUNTED = {"aihub-empathy"}
 # The command `datacontract lint`, for several files in one process of its own, as it configures logging.
 LINT = """
 import json, sys
@@ -112,7 +114,7 @@ def test_a_corpus_says_where_to_get_it_and_what_to_expect(slug: str) -> None:
     assert found.licence
     assert found.files
     assert all(address.startswith("https://") for address in found.where) and found.where
-    assert found.expected_rows
+    assert bool(found.expected_rows) == (slug not in UNCOUNTED)
     for rows in found.expected_rows:
         assert rows.layout in found.layouts
         assert rows.release in found.releases

@@ -14,13 +14,17 @@ from etl.schema import contract, resources, row, taxonomy
 from etl.schema.resolver import Resolution, make_resolver
 
 SLUGS = [
+    "aihub-aspect",
     "aihub-dialogue",
+    "aihub-empathy",
+    "aihub-free-talk",
     "aihub-multimodal",
     "aihub-speech",
     "chatbot",
     "keti-dialogue",
     "keti-single",
     "kote",
+    "nikl-emotion",
     "nsmc",
 ]
 NAMES = ["dialogue6", "hate", "ko7", "native11", "polarity3"]
@@ -83,13 +87,17 @@ def test_ko7_gives_a_reason_for_each_of_the_60_fine_codes_and_the_44_of_kote() -
 def test_label_tables_hold_as_many_codes_as_the_corpora_have() -> None:
     counts = {slug: len(taxonomy.label_table(slug).codes) for slug in SLUGS}
     assert counts == {
+        "aihub-aspect": 3,
         "aihub-dialogue": 60,
+        "aihub-empathy": 6,
+        "aihub-free-talk": 7,
         "aihub-multimodal": 8,
         "aihub-speech": 7,
         "chatbot": 3,
         "keti-dialogue": 7,
         "keti-single": 7,
         "kote": 44,
+        "nikl-emotion": 8,
         "nsmc": 3,
     }
 

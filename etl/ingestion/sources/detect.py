@@ -13,13 +13,17 @@ import polars as pl
 
 from etl.errors import InputError, SettingsError
 from etl.ingestion.sources import (
+    aihub_aspect,
     aihub_dialogue,
+    aihub_empathy,
+    aihub_free_talk,
     aihub_multimodal,
     aihub_speech,
     chatbot,
     keti_dialogue,
     keti_single,
     kote,
+    nikl_emotion,
     nsmc,
     table,
 )
@@ -41,6 +45,10 @@ ADAPTERS = {
     for adapter in (
         aihub_dialogue,
         aihub_multimodal,
+        aihub_free_talk,
+        aihub_empathy,
+        aihub_aspect,
+        nikl_emotion,
         keti_single,
         keti_dialogue,
         aihub_speech,
