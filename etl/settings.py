@@ -47,6 +47,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_column: str | None = None
     split_column: str | None = None
     domain: str = "comment"
+    delimiter: Annotated[str, msgspec.Meta(pattern=r'^(?:[tT][aA][bB]|\\t|[^"\r\n])$')] | None = None
+    header: bool = True
 
 
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,6 +154,8 @@ class Options(TypedDict, total=False):
     group_column: str | None
     split_column: str | None
     domain: str | None
+    delimiter: str | None
+    header: bool | None
     tagger: Tagger | None
     split: SplitMode | None
     seed: int | None
@@ -165,7 +169,7 @@ _KEYS = {
     "taxonomy": "taxonomy",
     **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
-    "domain": "table.domain",
+    **{name: f"table.{name}" for name in ("domain", "delimiter", "header")},
     "tagger": "tag.tagger",
     "split": "split.mode",
     "seed": "split.seed",

@@ -75,6 +75,13 @@ def ingest(
     domain: Annotated[
         str | None, typer.Option(help="… dialogue, sns, review, comment, mail, formal.")
     ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …"),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each corpus.")] = None,
     on_bad_file: Annotated[
         OnBadFile | None,
@@ -119,6 +126,8 @@ def ingest(
         group_column=group_column,
         split_column=split_column,
         domain=domain,
+        delimiter=delimiter,
+        header=header,
         tagger=tagger,
         split=split,
         seed=seed,

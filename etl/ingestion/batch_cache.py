@@ -42,12 +42,13 @@ class Index(msgspec.Struct, frozen=True):
     """Index of a cached input.
 
     Attributes:
-        inputs, warnings: what reading the files added to the log of the run.
+        inputs, left_aside, warnings: what reading the files added to the log of the run.
         batch_rows: the number of rows of each batch.
         files: the XXH3 of each file.
     """
 
     inputs: list[dict[str, Any]]
+    left_aside: list[dict[str, str]]
     warnings: list[str]
     batch_rows: list[int]
     files: dict[str, str]
@@ -62,7 +63,8 @@ class CachedInput:
 
     def jobs(self, log: InputLog) -> Iterator[Job]:
         """Yields the job that loads a batch, but for its rows."""
-        log.add(InputLog(inputs=self.index.inputs, warnings=self.index.warnings))
+        index = self.index
+        log.add(InputLog(inputs=index.inputs, left_aside=index.left_aside, warnings=index.warnings))
         for number in range(len(self.index.batch_rows)):
             yield partial(self._load, number)
 
@@ -136,7 +138,7 @@ class RecordedInput:
             shutil.rmtree(self.partial_folder, ignore_errors=True)
             return
         batch_rows = [rows for _, rows in sorted(self.batch_rows.items())]
-        index = Index(self.log.inputs, self.log.warnings, batch_rows, self.files)
+        index = Index(self.log.inputs, self.log.left_aside, self.log.warnings, batch_rows, self.files)
         (self.partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
         self.partial_folder.rename(self.folder)

@@ -26,7 +26,10 @@ from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 
-READABLE = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".arrow"}
+READABLE = {
+    *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
+    *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow"),
+}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 _MAX_DEPTH = 3
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.

@@ -55,6 +55,10 @@ class RawFile:
         """Folder, archive and member as one path, for hints such as `Training` and for sorting."""
         return f"{self.file}/{self.member}" if self.member else self.file
 
+    def inside(self, part: str) -> RawFile:
+        """The same file as that of a part of it, such as a sheet of a workbook; itself where that is empty."""
+        return replace(self, member=f"{self.member}/{part}" if self.member else part) if part else self
+
     def head(self, size: int = 65_536) -> bytes:
         """The first `size` bytes, inflated."""
         with self.open() as stream:
@@ -150,14 +154,17 @@ class InputLog:
     ignored: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
-    def leave_aside(self, raw: RawFile, kind: str, details: str = "") -> None:
-        """Records a file that is not read.
+    def leave_aside(self, raw: RawFile, kind: str, details: str = "", rows: int | None = None) -> None:
+        """Records a file, or a sheet, that is not read.
 
         Args:
             raw: the file.
             kind: why such files are not read, the same for all of them.
             details: appended to `kind`: which file is read instead.
+            rows: how many rows are not read with it; then it is a warning as well.
         """
+        if rows:
+            self.warnings.append(f"{raw.name} is left aside: {kind}{details}")
         entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
         self.left_aside.append(entry)
 

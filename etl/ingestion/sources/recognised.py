@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.sheet import Workbook
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class RecognisedFile:
         part: files with the same release, split and part are copies of each other.
         rank: which copy is read: the lowest.
         cells: the sheet of a workbook, which had to be read to be recognised.
+        workbook: all sheets of a workbook that was read.
         header_index: the row of `cells` that is the header.
     """
 
@@ -35,10 +38,15 @@ class RecognisedFile:
     rank: int = 0
     cells: pl.DataFrame | None = None
     header_index: int = 0
+    workbook: Workbook | None = None
 
-    def preview(self) -> Preview:
-        """A first look into the file; a sheet that was read is not read again."""
-        preview = Preview(self.raw)
-        if self.cells is not None:
-            preview.cells = self.cells
+    def preview(self, dialect: Dialect = FOUND_OUT) -> Preview:
+        """A first look into the file; a workbook that was read is not read again.
+
+        Args:
+            dialect: what the user says of how the table is written.
+        """
+        preview = Preview(self.raw, dialect=dialect)
+        if self.workbook is not None:
+            preview.workbook = self.workbook
         return preview

@@ -11,15 +11,19 @@ import polars as pl
 
 from etl.errors import InputError, SettingsError
 from etl.ingestion.sources.frame import id_column, rows_frame
-from etl.ingestion.sources.raw import InputLog, OpenFile
+from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.dialect import parse_dialect
 from etl.ingestion.tables.header import column_name
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.reader import FORMATS, is_metadata, open_table
+from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
+from etl.ingestion.tables.table import LeftAside, OpenTable
 from etl.schema import row
 from etl.settings import Settings, Table
 
 SLUG = "table"
+# Why a sheet is left aside.
+_OTHER_COLUMNS = "it has other columns"
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
@@ -28,9 +32,11 @@ def recognise(preview: Preview) -> RecognisedFile | None:
         return None
     if preview.suffix in {".json", ".arrow"} and is_metadata(preview.raw.path):
         return None
-    if preview.suffix == ".json" and not preview.is_json_table:  # settings of some program
+    if preview.suffix == ".json" and not is_json_table(preview):  # settings of some program
         return None
-    return RecognisedFile(SLUG, preview.raw, preview.suffix[1:], part=preview.raw.path, cells=preview.cells)
+    return RecognisedFile(
+        SLUG, preview.raw, preview.suffix[1:], part=preview.raw.path, workbook=preview.workbook
+    )
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
@@ -50,8 +56,8 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         )
     for file in files:
         with log.open_file(file.raw, source=SLUG, release="v1", split=None) as open_file:
-            for frame in _frames(file, open_file, [*wanted.values()]):
-                yield _rows(file, frame, wanted, domain)
+            for raw, frame in _frames(file, open_file, [*wanted.values()], settings.table, log):
+                yield _rows(raw, frame, wanted, domain)
 
 
 def _wanted(table: Table) -> dict[str, str]:
@@ -71,48 +77,98 @@ def _wanted(table: Table) -> dict[str, str]:
     return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
 
 
-def _frames(file: RecognisedFile, open_file: OpenFile, wanted: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """The wanted columns of a table.
+def _frames(
+    file: RecognisedFile, open_file: OpenFile, wanted: Sequence[str], how: Table, log: InputLog
+) -> Iterator[tuple[RawFile, pl.DataFrame]]:
+    """Reads the wanted columns of all tables in a file that have them.
+
+    Args:
+        file: the file.
+        open_file: the same, open.
+        wanted: the names of the columns, as the user spells them.
+        how: how the table is written, and which column holds the label.
+        log: learns which sheets are left aside.
+
+    Yields:
+        Frames, each with the file that its rows are of: its member is the sheet, where there are several.
+
+    Raises:
+        InputError: no table has all of the columns.
+    """
+    names = {column_name(name) for name in wanted}
+    preview = file.preview(parse_dialect(how.delimiter, header=how.header))
+    opened = open_tables(open_file, preview, names.issubset)
+    if not opened.tables:
+        raise _no_table(file.raw, [*names], opened.left_aside)
+    for left in opened.left_aside:
+        log.leave_aside(file.raw.inside(left.part), _OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
+    for table in opened.tables:
+        raw = file.raw.inside(table.part)
+        if table.rows_above:
+            log.warnings.append(f"{raw.name}: {table.rows_above} rows above the header are not read")
+        if table.is_hidden:
+            log.warnings.append(f"{raw.name} is read, although it is hidden in the workbook")
+        for frame in _table_frames(raw, table, preview, wanted, how):
+            yield raw, frame
+
+
+def _table_frames(
+    raw: RawFile, table: OpenTable, preview: Preview, wanted: Sequence[str], how: Table
+) -> Iterator[pl.DataFrame]:
+    """Reads the wanted columns of a table.
 
     Raises:
         InputError: one of them is not there. JSON has no header: a key that neither the first objects nor any
             other near the start has is a column that is not there.
     """
-    preview = file.preview()
-    table = open_table(open_file, preview)
     missing = [name for name in wanted if column_name(name) not in table.columns]
     if missing and table.has_fixed_columns:
-        raise _no_column(file, missing[0], table.columns)
+        raise _no_column(raw, missing[0], table.columns)
     is_first = True
     columns = list(dict.fromkeys(map(column_name, wanted)))
+    lists = [column_name(how.label_column)] if how.label_column else []
     # The map of a taxonomy may be from the numbers of a `ClassLabel`.
-    for frame in table.frames(columns, has_class_names=False):
+    for frame in table.frames(columns, has_class_names=False, lists=lists):
         for name in missing if is_first else ():
-            if frame[column_name(name)].null_count() == frame.height and not preview.has_keys(name):
-                raise _no_column(file, name, table.columns)
+            is_empty = frame[column_name(name)].null_count() == frame.height
+            if is_empty and not preview.has_keys(*name.split(".")):
+                raise _no_column(raw, name, table.columns)
         is_first = False
         yield frame
 
 
-def _no_column(file: RecognisedFile, name: str, columns: list[str]) -> InputError:
+def _no_table(raw: RawFile, names: Sequence[str], left_aside: Sequence[LeftAside]) -> InputError:
+    """Returns the error for a workbook or JSON document in which nothing has all of the columns."""
+    if len(left_aside) == 1:
+        missing = next(name for name in names if name not in left_aside[0].columns)
+        return _no_column(raw, missing, left_aside[0].columns)
     return InputError(
-        f"{file.raw.name} has no column {name!r}",
+        f"{raw.name} has no table with the columns {', '.join(names)}",
+        details=[f"{each.part}: {each.describe()}" for each in left_aside] or ["it holds no table at all"],
+        cause="A name is misspelt, or this is another file.",
+        next_step="name the right ones with `--text-column`, `--label-column` and so on.",
+    )
+
+
+def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
+    return InputError(
+        f"{raw.name} has no column {name!r}",
         details=[f"its columns are {', '.join(columns)}"],
         cause="The name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column`, `--label-column` and so on.",
     )
 
 
-def _rows(file: RecognisedFile, table: pl.DataFrame, wanted: Mapping[str, str], domain: str) -> pl.DataFrame:
+def _rows(raw: RawFile, table: pl.DataFrame, wanted: Mapping[str, str], domain: str) -> pl.DataFrame:
     columns = table.select(
         "position",
         "detail",
         *(pl.col(column_name(theirs)).alias(ours) for ours, theirs in wanted.items()),
-        id_column(SLUG, file.raw.path, pl.col("position")).alias("id"),
+        id_column(SLUG, raw.path, pl.col("position")).alias("id"),
     )
     if "split" in wanted:
         columns = columns.with_columns(_split_name(pl.col("split")))
-    return rows_frame(file.raw, columns, source=SLUG, release="v1", domain=domain)
+    return rows_frame(raw, columns, source=SLUG, release="v1", domain=domain)
 
 
 def _split_name(split: pl.Expr) -> pl.Expr:

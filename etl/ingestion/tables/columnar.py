@@ -18,12 +18,19 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile, RawFile
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection, with_no_bad_records
+from etl.ingestion.tables.table import (
+    BATCH_ROWS,
+    IsHeader,
+    OpenTable,
+    OpenTables,
+    Selection,
+    with_no_bad_records,
+)
 
 _FORMATS = {".parquet": "Parquet", ".arrow": "Arrow"}
 
 
-def open_columnar(open_file: OpenFile, preview: Preview) -> OpenTable:
+def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:  # noqa: ARG001
     """Opens a Parquet or an Arrow file; of the latter both kinds, a file and a stream.
 
     Raises:
@@ -34,7 +41,7 @@ def open_columnar(open_file: OpenFile, preview: Preview) -> OpenTable:
         schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
     columns = column_names(schema.names)
     read = partial(_read, open_file, source, preview.suffix, schema)
-    return OpenTable(open_file.raw.name, columns, read)
+    return OpenTables((OpenTable(open_file.raw.name, columns, read),))
 
 
 def _source(raw: RawFile) -> Path | io.BytesIO:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 import polars as pl
@@ -14,22 +16,35 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection
+from etl.ingestion.tables.table import (
+    BATCH_ROWS,
+    IsHeader,
+    OpenTable,
+    OpenTables,
+    Selection,
+    find_header,
+)
 
 Record = tuple[int, list[str]]
 
 
-def open_delimited(open_file: OpenFile, preview: Preview) -> OpenTable:
-    """Opens a table whose first record is its header.
+def open_delimited(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:
+    """Opens a delimited text. Its first record is its header, unless a later one is, or it has none.
 
     Raises:
         InputError: the file is in no known encoding.
     """
     records = read_records(open_file, preview)
-    columns = column_names(next(records, (0, []))[1])
-    return OpenTable(
-        open_file.raw.name, columns, partial(_read, open_file, preview.delimiter, records, columns)
-    )
+    above = 0
+    if preview.dialect.has_header:
+        above = find_header(preview.first_records, is_header) or 0
+        columns = column_names(next(islice(records, above, None), (0, []))[1])
+    else:
+        widths = Counter(len(record) for record in preview.first_records)
+        width = max(widths, key=lambda width: (widths[width], width), default=0)
+        columns = [str(number) for number in range(1, width + 1)]
+    read = partial(_read, open_file, preview.delimiter, records, columns)
+    return OpenTables((OpenTable(open_file.raw.name, columns, read, rows_above=above),))
 
 
 def record_frames(
@@ -37,15 +52,16 @@ def record_frames(
     delimiter: str | None = None,
     names: list[str] | None = None,
     *,
-    is_quoted: bool = True,
+    is_quoted: bool | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Reads all columns of a delimited file; its records are counted in `open_file.rows`.
 
     Args:
         open_file: the file.
-        delimiter: what stands between the fields; None: as its first line suggests.
+        delimiter: what stands between the fields; None: as its first lines suggest.
         names: the columns of a file without a header; by default the first record names them.
-        is_quoted: whether quotes may enclose a field (CSV), or are text like any other.
+        is_quoted: whether quotes may enclose a field (CSV), or are text like any other; None: as its first
+            lines suggest.
 
     Yields:
         A frame as `OpenTable.frames` describes it, of all columns. `position` is the number of the record
@@ -64,13 +80,17 @@ def _read(
     width = len(columns)
     names = ["position", *columns, "detail", "bad_record"]
     schema: dict[str, Any] = {name: pl.Int64 if name == "position" else pl.String for name in names}
-    blanks = [None] * width
+
+    def irregular(number: int, record: list[str]) -> tuple[Any, ...]:
+        if len(record) > width and not any(record[width:]):  # delimiters at the end of the line
+            return (number, *record[:width], None, None)
+        problem = f"expected {width} fields, got {len(record)}"
+        return (number, *[None] * width, problem, delimiter.join(record))
+
     for batch in in_batches(records):
         open_file.rows += len(batch)
         rows = [
-            (number, *record, None, None)
-            if len(record) == width
-            else (number, *blanks, f"expected {width} fields, got {len(record)}", delimiter.join(record))
+            (number, *record, None, None) if len(record) == width else irregular(number, record)
             for number, record in batch
         ]
         frame = pl.DataFrame(rows, schema=schema, orient="row")
@@ -78,7 +98,7 @@ def _read(
 
 
 def read_records(
-    open_file: OpenFile, preview: Preview, delimiter: str | None = None, *, is_quoted: bool = True
+    open_file: OpenFile, preview: Preview, delimiter: str | None = None, *, is_quoted: bool | None = None
 ) -> Iterator[Record]:
     """Reads the records of a delimited file.
 
@@ -86,7 +106,7 @@ def read_records(
         open_file: the file, at its beginning.
         preview: the same file, previewed.
         delimiter: what stands between the fields; None: as the preview says.
-        is_quoted: whether quotes may enclose a field, which may then span lines.
+        is_quoted: whether quotes may enclose a field, which may then span lines; None: as the preview says.
 
     Yields:
         Each record with its number: the first is 1. A blank line is no record, but it has a number.
@@ -97,7 +117,8 @@ def read_records(
     open_file.encoding = preview.encoding
     stream = io.BufferedReader(_Readable(open_file.stream), 1 << 18)
     text = io.TextIOWrapper(stream, preview.codec, newline="")
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    has_quotes = preview.cut.is_quoted if is_quoted is None else is_quoted
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
     reader = csv.reader(text, delimiter=delimiter or preview.delimiter, quoting=quoting)
     number = 0
     try:

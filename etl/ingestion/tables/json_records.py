@@ -1,4 +1,4 @@
-"""JSON lines, and JSON arrays of objects, as frames of strings.
+"""JSON lines, and JSON arrays of objects, as frames of strings; `json_tables` finds tables of other forms.
 
 Lines are read in bounded memory: polars parses well-formed chunks, and as soon as a line is not well-formed
 its chunk is parsed line by line, so that it spoils no other.
@@ -11,7 +11,8 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, get_args
@@ -23,8 +24,19 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.delimited import breaks_off
 from etl.ingestion.tables.header import column_name
+from etl.ingestion.tables.json_tables import Elements, find_tables
+from etl.ingestion.tables.json_tables import array_elements as array_elements
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection, Unit, with_no_bad_records
+from etl.ingestion.tables.table import (
+    BATCH_ROWS,
+    IsHeader,
+    LeftAside,
+    OpenTable,
+    OpenTables,
+    Selection,
+    Unit,
+    with_no_bad_records,
+)
 from etl.text.encoding import CHUNK_BYTES, to_utf8
 
 # A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
@@ -33,21 +45,28 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NESTED = re.compile(rb'"\s*:\s*[\[{]')
 # A key that none of the first objects has is taken for a column that is not there.
 _OBJECTS_LOOKED_AT = 1000
+_MAX_DEPTH = 5
 
 # A JSON value that can stand in a cell.
 Plain = str | int | float | bool | None
 _PLAIN_TYPES = get_args(Plain)
+# The keys that lead to a value, from the outermost on.
+Path = tuple[str, ...]
 # The position of the first of some lines, and the lines.
 Block = tuple[int, bytes]
 
 
-def open_json(open_file: OpenFile, preview: Preview) -> OpenTable:
-    """Opens a JSON array of objects, or objects on lines, whichever the file begins like.
+def open_json(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:
+    """Opens a JSON array of objects, objects on lines, or the tables in a document of another form.
 
     Raises:
-        InputError: the file is in no known encoding, or an array that is damaged.
+        InputError: the file is in no known encoding, or an array or a document that is damaged.
     """
-    return open_array(open_file) if preview.is_json_array else open_lines(open_file, preview)
+    if preview.is_json_array and not preview.is_array_of_arrays:
+        return OpenTables((open_array(open_file),))
+    if preview.is_json_document or preview.is_array_of_arrays:
+        return _open_document(open_file, preview, is_header)
+    return OpenTables((open_lines(open_file, preview),))
 
 
 def open_lines(open_file: OpenFile, preview: Preview) -> OpenTable:
@@ -57,7 +76,29 @@ def open_lines(open_file: OpenFile, preview: Preview) -> OpenTable:
         InputError: the file is in no known encoding.
     """
     open_file.encoding = preview.encoding
-    return _open_blocks(open_file, _blocks_of_lines(open_file, preview.codec), "line")
+    return _open_blocks(open_file, _blocks_of_lines(_utf8_chunks(open_file, preview.codec)), "line")
+
+
+def _open_document(open_file: OpenFile, preview: Preview, is_header: IsHeader | None) -> OpenTables:
+    """Opens the tables in a document that is one object, or an array of arrays; see `json_tables`."""
+    content, open_file.encoding = to_utf8(open_file.stream.read(), open_file.raw.name)
+    try:
+        found = find_tables(content, is_header or bool)
+    except (msgspec.DecodeError, RecursionError) as error:
+        if preview.is_array_of_arrays:
+            raise _no_json(open_file.raw.name, error) from error
+        # Its first line is longer than what was looked into, or broken.
+        return OpenTables((_open_blocks(open_file, _blocks_of_lines([content]), "line"),))
+    if not found and b"\n" not in content.strip():  # the only line of JSON lines
+        return OpenTables((_open_blocks(open_file, [(1, content)], "line"),))
+    tables, left_aside = [], []
+    for path, elements in found.items():
+        table = replace(open_elements(open_file, elements), part=path if len(found) > 1 else "")
+        if is_header is None or is_header(table.columns):
+            tables.append(table)
+        else:
+            left_aside.append(LeftAside(path, len(elements), table.columns))
+    return OpenTables(tuple(tables), tuple(left_aside))
 
 
 def open_array(open_file: OpenFile) -> OpenTable:
@@ -70,41 +111,26 @@ def open_array(open_file: OpenFile) -> OpenTable:
     try:
         elements = array_elements(content)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(
-            f"{open_file.raw.name} is not a JSON array",
-            details=[str(error)],
-            cause="The file was edited, or the download was cut off.",
-            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
-        ) from error
+        raise _no_json(open_file.raw.name, error) from error
     return open_elements(open_file, elements)
 
 
-def open_elements(open_file: OpenFile, elements: Sequence[bytes | msgspec.Raw]) -> OpenTable:
+def _no_json(name: str, error: Exception) -> InputError:
+    return InputError(
+        f"{name} is not a JSON array",
+        details=[str(error)],
+        cause="The file was edited, or the download was cut off.",
+        next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+    )
+
+
+def open_elements(open_file: OpenFile, elements: Elements) -> OpenTable:
     """Opens the elements of an array, see `array_elements`."""
     blocks = (
         (start, b"\n".join(_on_one_line(bytes(element)) for element in elements[start : start + BATCH_ROWS]))
         for start in range(0, len(elements), BATCH_ROWS)
     )
     return _open_blocks(open_file, blocks, "element")
-
-
-def array_elements(content: bytes) -> Sequence[bytes | msgspec.Raw]:
-    """Splits a JSON array into its elements, undecoded, so that a bad one spoils no other.
-
-    Raises:
-        msgspec.DecodeError: not JSON, or no array.
-    """
-    try:
-        return msgspec.json.decode(content, type=list[msgspec.Raw])
-    except msgspec.DecodeError as error:
-        # For half a surrogate pair in one element msgspec refuses the whole array; json does not.
-        try:
-            elements = json.loads(content)
-        except ValueError:
-            raise error from None
-        if not isinstance(elements, list):
-            raise
-        return [json.dumps(element).encode() for element in elements]
 
 
 def _on_one_line(element: bytes) -> bytes:
@@ -114,31 +140,53 @@ def _on_one_line(element: bytes) -> bytes:
         return element.replace(b"\n", b" ")
 
 
-def _open_blocks(open_file: OpenFile, blocks: Iterator[Block], unit: Unit) -> OpenTable:
+def _open_blocks(open_file: OpenFile, blocks: Iterable[Block], unit: Unit) -> OpenTable:
     """Opens what stands in blocks of lines; only the first is looked into now."""
-    first = list(itertools.islice(blocks, 1))
+    more = iter(blocks)
+    first = list(itertools.islice(more, 1))
     keys = _first_keys(first[0][1]) if first else {}
-    read = partial(_read, open_file, itertools.chain(first, blocks), keys)
+    read = partial(_read, open_file, itertools.chain(first, more), keys)
     return OpenTable(open_file.raw.name, list(keys), read, unit, has_fixed_columns=False)
 
 
-def _first_keys(lines: bytes) -> dict[str, str]:
-    """The columns that the keys of the first objects make, and the keys."""
-    keys: dict[str, str] = {}
+def _first_keys(lines: bytes) -> dict[str, Path]:
+    """The columns that the keys of the first objects make, and the keys; those within objects by path."""
+    keys: dict[str, Path] = {}
     filled = (line for line in io.BytesIO(lines) if line.strip())
     for line in itertools.islice(filled, _OBJECTS_LOOKED_AT):
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):  # it is reported when it is read as a row
             continue
-        for key in record if isinstance(record, dict) else ():
-            keys.setdefault(column_name(key), key)
+        if isinstance(record, dict):
+            for path in _paths(record):
+                keys.setdefault(column_name(".".join(path)), path)
     return keys
 
 
-def _blocks_of_lines(open_file: OpenFile, codec: str) -> Iterator[Block]:
+def _paths(record: Mapping[str, Any], above: Path = ()) -> Iterator[Path]:
+    """The keys of an object, and below each the paths to those of the objects within."""
+    for key, value in record.items():
+        path = (*above, key)
+        yield path
+        if isinstance(value, dict) and len(path) < _MAX_DEPTH:
+            yield from _paths(value, path)
+
+
+def _find(record: Mapping[str, Any], path: Path) -> Any:
+    """The value at a path; a key that is spelt like the whole path goes first."""
+    name = ".".join(path)
+    if len(path) == 1 or name in record:
+        return record.get(name)
+    value: Any = record
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _blocks_of_lines(chunks: Iterable[bytes]) -> Iterator[Block]:
     first, rest = 1, b""
-    for chunk in _utf8_chunks(open_file, codec):
+    for chunk in chunks:
         block, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
             yield first, block + newline
@@ -165,11 +213,13 @@ def _utf8_chunks(open_file: OpenFile, codec: str) -> Iterator[bytes]:
 
 
 def _read(
-    open_file: OpenFile, blocks: Iterator[Block], keys: Mapping[str, str], selection: Selection
+    open_file: OpenFile, blocks: Iterable[Block], keys: Mapping[str, Path], selection: Selection
 ) -> Iterator[pl.DataFrame]:
-    chosen = {column: keys.get(column, column) for column in selection.columns}
+    chosen = {column: keys.get(column, tuple(column.split("."))) for column in selection.columns}
+    plain = {column: path[0] for column, path in chosen.items() if len(path) == 1}
+    is_careful = bool(selection.text_only) or len(plain) < len(chosen)
     for first, lines in blocks:
-        frame = None if selection.text_only else _parse_block(lines, chosen, first)
+        frame = None if is_careful else _parse_block(lines, plain, first)
         if frame is None:
             frame = _parse_line_by_line(lines, chosen, selection, first)
         open_file.rows += frame.height
@@ -194,11 +244,11 @@ def _parse_block(lines: bytes, keys: Mapping[str, str], first: int) -> pl.DataFr
 
 
 def _parse_line_by_line(
-    lines: bytes, keys: Mapping[str, str], selection: Selection, first: int
+    lines: bytes, keys: Mapping[str, Path], selection: Selection, first: int
 ) -> pl.DataFrame:
     """The careful way: a line that is no object of plain values is a bad record."""
     decoder = msgspec.json.Decoder(dict[str, Any])
-    cells = [(key, _cell_of(column, selection)) for column, key in keys.items()]
+    cells = [(path, _cell_of(column, selection)) for column, path in keys.items()]
     blanks = [None] * len(cells)
     records: list[tuple[Any, ...]] = []
     for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first):
@@ -206,7 +256,7 @@ def _parse_line_by_line(
             continue
         try:
             record = decoder.decode(line)
-            records.append((number, *(cell(record.get(key)) for key, cell in cells), None, None))
+            records.append((number, *(cell(_find(record, path)) for path, cell in cells), None, None))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             records.append((number, *blanks, str(error), line.decode("utf-8", "replace")))
     strings = dict.fromkeys((*keys, "detail", "bad_record"), pl.String)
@@ -217,9 +267,17 @@ def _cell_of(column: str, selection: Selection) -> Callable[[Any], str | None]:
     """Converts a value to a cell; raises where the value makes its record bad."""
     if column in selection.text_only:
         return lambda value: value if isinstance(value, str) else None
+    if column in selection.lists:
+        return _list_or_plain
     if selection.has_nested:
         return lambda value: as_text(value) if isinstance(value, _PLAIN_TYPES) else None
     return lambda value: as_text(msgspec.convert(value, Plain))
+
+
+def _list_or_plain(value: Any) -> str | None:
+    if isinstance(value, list):
+        return msgspec.json.encode(msgspec.convert(value, list[Plain])).decode()
+    return as_text(msgspec.convert(value, Plain))
 
 
 def as_text(value: Plain) -> str | None:

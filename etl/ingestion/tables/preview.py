@@ -10,15 +10,21 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
-from etl.ingestion.tables import sheet
+from etl.ingestion.tables.dialect import FOUND_OUT, Cut, Dialect, find_cut
+from etl.ingestion.tables.sheet import Workbook, header_of, read_workbook
 from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
 DELIMITED = (".csv", ".tsv", ".txt")
-_DELIMITERS = ",;|"
+WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+# How far down a header is looked for.
+HEADER_ROWS = 100
+HEAD_BYTES = 65_536
 # Not `splitlines`: U+2028 and its like are text.
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _ARRAY = re.compile(rb"\s*\[")
 _ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*[{\]]")
+_ARRAY_OF_ARRAYS = re.compile(rb"\s*\[\s*\[")
+_OBJECT = re.compile(rb'\s*\{\s*(?:"|\})')
 _OBJECTS_ON_LINES = re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 
 
@@ -29,10 +35,12 @@ class Preview:
     Args:
         raw: the file.
         format: the suffix of the format, where the name of the file does not have it.
+        dialect: what the user says of how the table is written.
     """
 
     raw: RawFile
     format: str = ""
+    dialect: Dialect = FOUND_OUT
 
     @cached_property
     def suffix(self) -> str:
@@ -43,7 +51,11 @@ class Preview:
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB without a BOM; UTF-16 as UTF-8."""
-        return head_as_utf8(self.raw.head())
+        return head_as_utf8(self._first_bytes)
+
+    @cached_property
+    def _first_bytes(self) -> bytes:
+        return self.raw.head(HEAD_BYTES)
 
     @cached_property
     def codec(self) -> str:
@@ -61,44 +73,72 @@ class Preview:
         return plain_name(self.codec)
 
     @cached_property
-    def lines(self) -> list[str]:
-        """The first lines of a delimited file; none of any other.
+    def text(self) -> str:
+        """The first complete lines of a delimited file; nothing of any other.
 
         Raises:
             InputError: neither UTF-8 nor cp949.
         """
         if self.suffix not in DELIMITED:
-            return []
+            return ""
         last_break = max(self.head.rfind(b"\n"), self.head.rfind(b"\r"))
         complete = self.head if last_break < 0 else self.head[:last_break]
-        text = to_utf8(complete, self.raw.name)[0].decode().rstrip("\r\n")
-        return _LINE_BREAK.split(text)[:20] if text else []
+        return to_utf8(complete, self.raw.name)[0].decode().rstrip("\r\n")
+
+    @property
+    def lines(self) -> list[str]:
+        """The first twenty of these lines."""
+        return _LINE_BREAK.split(self.text, maxsplit=20)[:20] if self.text else []
 
     @cached_property
+    def cut(self) -> Cut:
+        """How the lines of a delimited file are cut into fields."""
+        return find_cut(self.text, self.dialect.delimiter, is_whole=len(self._first_bytes) < HEAD_BYTES)
+
+    @property
     def delimiter(self) -> str:
-        """TAB where the first line has one, else the commonest of comma, semicolon and bar in it."""
-        first = self.lines[0] if self.lines else ""
-        return "\t" if "\t" in first else max(_DELIMITERS, key=first.count)
+        """What stands between the fields of a delimited file: TAB, comma, semicolon or bar."""
+        return self.cut.delimiter
+
+    @cached_property
+    def first_records(self) -> list[list[str]]:
+        """The first records of a delimited file, cut and stripped."""
+        return [[cell.strip() for cell in record] for record in self.cut.records(self.text)[:HEADER_ROWS]]
 
     @cached_property
     def header(self) -> list[str]:
-        """The first line of a delimited file, cut and stripped."""
-        if not self.lines:
-            return []
-        return [cell.strip().strip('"').strip() for cell in self.lines[0].split(self.delimiter)]
+        """The first record of a delimited file, cut and stripped."""
+        return self.first_records[0] if self.first_records else []
 
     @cached_property
+    def workbook(self) -> Workbook | None:
+        """All sheets of a workbook, None for anything else.
+
+        Raises:
+            InputError: not a workbook, damaged, or inflating absurdly.
+        """
+        return read_workbook(self.raw) if self.suffix in WORKBOOKS else None
+
+    @property
     def cells(self) -> pl.DataFrame | None:
-        """The first sheet of a workbook, None for anything else."""
-        if self.suffix != ".xlsx":
-            return None
-        with self.raw.open() as stream:
-            return sheet.read_sheet(stream.read(), self.raw)
+        """The cells of the first sheet that has some, None for anything but a workbook."""
+        return None if self.workbook is None else self.workbook.first.cells
 
     @property
     def is_json_array(self) -> bool:
         """Whether the file begins like a JSON array."""
         return _ARRAY.match(self.head) is not None
+
+    @property
+    def is_array_of_arrays(self) -> bool:
+        """Whether the file begins like a JSON array of arrays."""
+        return _ARRAY_OF_ARRAYS.match(self.head) is not None
+
+    @property
+    def is_json_document(self) -> bool:
+        """Whether a `.json` file begins like one object that is not alone on its line."""
+        is_object = self.suffix == ".json" and _OBJECT.match(self.head) is not None
+        return is_object and _OBJECTS_ON_LINES.match(self.head) is None
 
     @property
     def is_json_table(self) -> bool:
@@ -107,7 +147,7 @@ class Preview:
 
     def sheet_header(self, index: int) -> list[str]:
         """The cells of one row of the sheet, stripped; none where there is no such row."""
-        return [] if self.cells is None else sheet.header_of(self.cells, index)
+        return [] if self.cells is None else header_of(self.cells, index)
 
     def has_keys(self, *keys: str) -> bool:
         """Whether all of these JSON keys occur near the start of the file."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 
@@ -19,12 +20,14 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, HashingStream, OpenFile, Ra
 from etl.ingestion.tables.columnar import open_columnar
 from etl.ingestion.tables.delimited import open_delimited
 from etl.ingestion.tables.json_records import open_json
+from etl.ingestion.tables.json_tables import find_tables
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.table import OpenTable, Selection
+from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
+from etl.text.encoding import to_utf8
 
 # In the order of trust: those that keep types first.
-OPENERS: dict[str, Callable[[OpenFile, Preview], OpenTable]] = {
+OPENERS: dict[str, Callable[[OpenFile, Preview, IsHeader | None], OpenTables]] = {
     ".parquet": open_columnar,
     ".arrow": open_columnar,
     ".jsonl": open_json,
@@ -32,6 +35,8 @@ OPENERS: dict[str, Callable[[OpenFile, Preview], OpenTable]] = {
     ".tsv": open_delimited,
     ".json": open_json,
     ".xlsx": open_workbook,
+    ".xlsm": open_workbook,
+    ".xls": open_workbook,
     ".txt": open_delimited,
 }
 FORMATS = (*OPENERS,)
@@ -39,12 +44,15 @@ FORMATS = (*OPENERS,)
 _METADATA = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*|tmp.*")
 
 
-def open_table(open_file: OpenFile, preview: Preview) -> OpenTable:
-    """Opens a table; its rows are read from `open_file`, or from the same file opened again.
+def open_tables(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:
+    """Opens the tables in a file; their rows are read from `open_file`, one table after another.
 
     Args:
         open_file: the file, at its beginning; its `encoding` is set, and its `rows` are counted.
         preview: the same file, previewed; it decides the format.
+        is_header: tells whether names of columns are those that are wanted. It finds the header below a title,
+            and the sheets of a workbook, or the arrays of a JSON document, that are read. None: the first row
+            is the header, of the first sheet. A file that can hold but one table is opened in any case.
 
     Raises:
         InputError: the format is not supported, or the file is damaged or in no known encoding.
@@ -56,7 +64,24 @@ def open_table(open_file: OpenFile, preview: Preview) -> OpenTable:
             details=[f"expected {', '.join(FORMATS)}, got {preview.suffix or 'no ending'}"],
             next_step="save it in one of these formats.",
         )
-    return opener(open_file, preview)
+    return opener(open_file, preview, is_header)
+
+
+def open_table(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTable:
+    """Opens the first table in a file, see `open_tables`.
+
+    Raises:
+        InputError: there is none, or the file cannot be read.
+    """
+    opened = open_tables(open_file, preview, is_header)
+    if not opened.tables:
+        raise InputError(
+            f"{open_file.raw.name} holds no table",
+            details=[f"{each.part or 'it'}: {each.describe()}" for each in opened.left_aside],
+            cause="The columns are not those that were expected, or the file holds something else.",
+            next_step="name the columns, or give another file.",
+        )
+    return opened.tables[0]
 
 
 @contextmanager
@@ -120,6 +145,20 @@ def raw_file_at(path: Path, name: str) -> RawFile:
 def format_of(path: Path) -> str:
     """Returns the suffix of a file's format, such as `.csv` for `.csv.gz` and `.jsonl` for `.ndjson`."""
     return Preview(raw_file_at(path, path.name)).suffix
+
+
+def is_json_table(preview: Preview) -> bool:
+    """Whether there is a table in a `.json` file; settings of a program, say, are none."""
+    if preview.is_json_table:
+        return True
+    if not (preview.is_json_document or preview.is_array_of_arrays):
+        return False
+    with preview.raw.open() as stream:
+        content, _ = to_utf8(stream.read(), preview.raw.name)
+    try:
+        return bool(find_tables(content, bool))
+    except (msgspec.DecodeError, RecursionError):  # objects on lines, the first of them a long one
+        return b"\n" in content
 
 
 def is_metadata(path: str) -> bool:

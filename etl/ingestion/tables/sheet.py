@@ -1,54 +1,117 @@
-"""The first sheet of an XLSX workbook as a frame of strings.
+"""The sheets of a workbook (XLSX, XLS) as frames of strings; fastexcel reads the cells.
 
-An XLSX file is a zip of XML (ECMA-376); fastexcel reads the cells, this module adds the row numbers that
-Excel shows and refuses a workbook that inflates absurdly.
+Rows have the numbers that the spreadsheet program shows, and merged cells are filled. `workbook_parts` looks
+into the file for what fastexcel does not tell.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.header import column_names
-
-_MAX_BYTES = 4 << 30
-# The first cell that holds anything: a spreadsheet may begin with empty rows, which the reader leaves out.
-_FIRST_CELL = re.compile(rb'<c\b[^>]*\br="[A-Z]+(\d+)"[^>]*>\s*(?:<f[^<]*</f>)?\s*<(?:v|is)\b')
+from etl.ingestion.tables.merged_cells import Area, fill
+from etl.ingestion.tables.workbook_parts import find_merged
 
 
-def read_sheet(content: bytes, raw: RawFile) -> pl.DataFrame:
-    """All cells of the first sheet as text, columns `c0`, `c1`, …, and `position`, Excel's row number.
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet.
+
+    Args:
+        name: as its tab says.
+        cells: all its cells as text, columns `c0`, `c1`, … and `position`, the row's number in the program.
+            The first row is the first one in which a cell holds anything.
+        is_hidden: whether the program does not show it.
+        merged: areas of merged cells of more than one row, in row numbers and indices of columns of `cells`.
+    """
+
+    name: str
+    cells: pl.DataFrame
+    is_hidden: bool = False
+    merged: tuple[Area, ...] = ()
+
+    def row(self, index: int) -> list[str]:
+        """The cells of one row, see `header_of`."""
+        return header_of(self.cells, index)
+
+    def rows_of_header(self, index: int) -> int:
+        """How many rows a header takes: more than one where its cells are merged with those below."""
+        position = self.cells["position"][index] if index < self.cells.height else 0
+        return max(
+            (area.last_row - position + 1 for area in self.merged if area.first_row == position), default=1
+        )
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """All sheets of a workbook, in order; charts and the like are none."""
+
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def filled(self) -> tuple[Sheet, ...]:
+        """The sheets that hold anything."""
+        return tuple(sheet for sheet in self.sheets if sheet.cells.height)
+
+    @property
+    def first(self) -> Sheet:
+        """The first sheet that holds anything."""
+        return next(
+            iter((*self.filled, *self.sheets)), Sheet("", pl.DataFrame(schema={"position": pl.Int64}))
+        )
+
+
+def read_workbook(raw: RawFile) -> Workbook:
+    """Reads all sheets.
 
     Raises:
-        InputError: not a workbook, damaged, or inflating absurdly.
+        InputError: not a workbook, damaged, encrypted, or inflating absurdly.
     """
     import fastexcel
 
+    with raw.open() as stream:
+        content = stream.read()
     try:
-        first_row = _first_row(content, raw)
-        workbook = fastexcel.read_excel(content)
-        cells = workbook.load_sheet(0, header_row=None, dtypes="string").to_polars()
+        merged = find_merged(content, raw) if zipfile.is_zipfile(io.BytesIO(content)) else {}
+        reader = fastexcel.read_excel(content)
+        return Workbook(tuple(_read_sheet(reader, name, merged.get(name, ())) for name in reader.sheet_names))
     except (fastexcel.FastExcelError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(
-            f"{raw.name} is not a readable XLSX workbook",
-            details=[str(error).splitlines()[0]],
-            cause="The download was cut off, or the file is something else with this ending.",
-            next_step="open it in a spreadsheet program to see, or run with `--on-bad-file skip`.",
-        ) from error
-    cells = cells.rename({name: f"c{index}" for index, name in enumerate(cells.columns)})
-    return cells.with_columns(pl.int_range(first_row, first_row + pl.len(), dtype=pl.Int64).alias("position"))
+        raise _not_readable(raw, content, error) from error
+
+
+def _read_sheet(reader: Any, name: str, merged: Sequence[Area]) -> Sheet:
+    # `skip_rows=0` keeps the empty rows above the first cell, so that an index tells the row's number.
+    loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    columns = loaded.available_columns()
+    cells = loaded.to_polars()
+    cells = cells.rename({theirs: f"c{index}" for index, theirs in enumerate(cells.columns)})
+    position = pl.int_range(1, cells.height + 1, dtype=pl.Int64, eager=True).alias("position")
+    left = columns[0].absolute_index if columns else 0
+    areas = [area.shifted(left) for area in merged]
+    cells = fill(cells, areas).with_columns(position)
+    blank = pl.all_horizontal(pl.exclude("position").is_null())
+    first = cells.select(blank.not_().arg_true().first()).item() if cells.width > 1 else None
+    cells = cells.slice(first) if first is not None else cells.clear()
+    return Sheet(name, cells, loaded.visible != "visible", tuple(areas))
 
 
 def with_header(cells: pl.DataFrame, header_index: int) -> pl.DataFrame:
     """The rows below the header, columns named by it (see `etl.ingestion.tables.header`)."""
-    names = column_names(header_of(cells, header_index))
-    body = cells.slice(header_index + 1)
-    return body.rename(dict(zip([c for c in cells.columns if c != "position"], names, strict=True)))
+    return with_names(cells, column_names(header_of(cells, header_index)), header_index + 1)
+
+
+def with_names(cells: pl.DataFrame, names: Sequence[str], start: int) -> pl.DataFrame:
+    """The rows from an index on, with other names for the columns."""
+    theirs = [column for column in cells.columns if column != "position"]
+    return cells.slice(start).rename(dict(zip(theirs, names, strict=True)))
 
 
 def header_of(cells: pl.DataFrame, index: int) -> list[str]:
@@ -60,20 +123,16 @@ def header_of(cells: pl.DataFrame, index: int) -> list[str]:
     ]
 
 
-def _first_row(content: bytes, raw: RawFile) -> int:
-    with zipfile.ZipFile(io.BytesIO(content)) as workbook:
-        members = workbook.infolist()
-        size = sum(member.file_size for member in members)
-        if size > _MAX_BYTES:
-            raise InputError(
-                f"{raw.name} is refused: it inflates absurdly",
-                details=[f"expected at most {_MAX_BYTES:,} bytes, got {size:,}"],
-                cause="No corpus is packed like this; the workbook may be a zip bomb.",
-                next_step="download it again from its publisher.",
-            )
-        sheets = sorted(m.filename for m in members if m.filename.startswith("xl/worksheets/sheet"))
-        if not sheets:
-            return 1
-        with workbook.open(sheets[0]) as sheet:
-            match = _FIRST_CELL.search(sheet.read(1 << 20))
-    return int(match[1]) if match else 1
+def _not_readable(raw: RawFile, content: bytes, error: Exception) -> InputError:
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        return InputError(
+            f"{raw.name} is encrypted",
+            details=["expected a workbook, got one with a password"],
+            next_step="save it without a password from a spreadsheet program.",
+        )
+    return InputError(
+        f"{raw.name} is not a readable workbook",
+        details=[(str(error).splitlines() or [type(error).__name__])[0]],
+        cause="The download was cut off, or the file is something else with this ending.",
+        next_step="open it in a spreadsheet program to see, or run with `--on-bad-file skip`.",
+    )

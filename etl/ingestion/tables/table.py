@@ -8,6 +8,8 @@ from typing import Literal
 
 import polars as pl
 
+from etl.ingestion.tables.header import column_names
+
 # Rows in a frame, and in a batch of ingest.
 BATCH_ROWS = 20_000
 
@@ -22,6 +24,7 @@ class Selection:
         columns: their names, as `etl.ingestion.tables.header` has them.
         text_only: of JSON, the columns in which anything but a string is null.
         has_nested: of JSON, whether lists and objects are read as null; otherwise they make their record bad.
+        lists: the columns in which a list of plain values is read as its JSON text; in others it is no value.
         has_class_names: of Parquet and Arrow, whether the numbers of a Hugging Face `ClassLabel` become the
             names that they stand for.
     """
@@ -30,6 +33,7 @@ class Selection:
     text_only: Collection[str] = ()
     has_nested: bool = False
     has_class_names: bool = True
+    lists: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class OpenTable:
         read: see `frames`.
         unit: what a position counts: rows of a spreadsheet or lines, from 1; elements of an array, from 0.
         has_fixed_columns: whether no row has a column that is not in `columns`.
+        part: which table of its file it is: the name of the sheet, or the keys in a JSON document; empty
+            where the file has but one.
+        rows_above: filled rows above the header, such as a title.
+        is_hidden: whether it is a sheet that the spreadsheet program does not show.
     """
 
     name: str
@@ -49,6 +57,9 @@ class OpenTable:
     read: Callable[[Selection], Iterator[pl.DataFrame]]
     unit: Unit = "row"
     has_fixed_columns: bool = True
+    part: str = ""
+    rows_above: int = 0
+    is_hidden: bool = False
 
     def frames(
         self,
@@ -57,12 +68,13 @@ class OpenTable:
         text_only: Collection[str] = (),
         has_nested: bool = False,
         has_class_names: bool = True,
+        lists: Collection[str] = (),
     ) -> Iterator[pl.DataFrame]:
         """Reads the rows, once.
 
         Args:
             columns: those to read, of `OpenTable.columns`, or any where they are not fixed.
-            text_only, has_nested, has_class_names: see `Selection`.
+            text_only, has_nested, has_class_names, lists: see `Selection`.
 
         Yields:
             Frames of bounded size with `position`, the columns as text, and `detail` and `bad_record`, which
@@ -71,7 +83,56 @@ class OpenTable:
         Raises:
             InputError: the file is damaged, in no known encoding, or a column holds no plain values.
         """
-        return self.read(Selection(columns, text_only, has_nested, has_class_names))
+        return self.read(Selection(columns, text_only, has_nested, has_class_names, lists))
+
+
+@dataclass(frozen=True)
+class LeftAside:
+    """A table in a file that is not read, because it does not have the columns.
+
+    Args:
+        part: which one, see `OpenTable`.
+        rows: how many rows it has, those above a header included.
+        columns: the cells of its first row, or its keys.
+    """
+
+    part: str
+    rows: int
+    columns: list[str]
+
+    def describe(self) -> str:
+        """Says how many rows are left aside, and what their columns are."""
+        shown = ", ".join(name[:40] for name in self.columns[:20] if name)
+        return f"{self.rows:,} row{'' if self.rows == 1 else 's'} with the columns {shown or '(none)'}"
+
+
+@dataclass(frozen=True)
+class OpenTables:
+    """The tables in one file.
+
+    Args:
+        tables: those that have the columns, in order; they are read one after another.
+        left_aside: the others.
+    """
+
+    tables: tuple[OpenTable, ...]
+    left_aside: tuple[LeftAside, ...] = ()
+
+
+# Tells whether these names of columns, as `etl.ingestion.tables.header` makes them, are those of the table.
+IsHeader = Callable[[list[str]], bool]
+
+
+def find_header(first_rows: Sequence[Sequence[str]], is_header: IsHeader | None) -> int | None:
+    """Returns the index of the first row that is a header: the first of all where nothing tells.
+
+    Args:
+        first_rows: the cells of the first rows.
+        is_header: tells whether these names of columns are those of the table.
+    """
+    if is_header is None:
+        return 0 if first_rows else None
+    return next((index for index, row in enumerate(first_rows) if is_header(column_names(row))), None)
 
 
 def with_no_bad_records(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""XLSX workbooks as frames of strings; `sheet` reads the cells."""
+"""Workbooks as frames of strings, one table for each sheet; `sheet` reads the cells."""
 
 from __future__ import annotations
 
@@ -9,24 +9,65 @@ import polars as pl
 
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.header import column_names
-from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.sheet import header_of, with_header
-from etl.ingestion.tables.table import BATCH_ROWS, OpenTable, Selection, with_no_bad_records
+from etl.ingestion.tables.preview import HEADER_ROWS, Preview
+from etl.ingestion.tables.sheet import Sheet, with_names
+from etl.ingestion.tables.table import (
+    BATCH_ROWS,
+    IsHeader,
+    LeftAside,
+    OpenTable,
+    OpenTables,
+    Selection,
+    find_header,
+    with_no_bad_records,
+)
 
 
-def open_workbook(open_file: OpenFile, preview: Preview) -> OpenTable:
-    """Opens the first sheet, whose first row with a cell is its header.
+def open_workbook(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:
+    """Opens the sheets that have a header; where nothing tells what a header is, the first sheet.
 
     Raises:
         InputError: not a workbook, damaged, or inflating absurdly.
     """
-    cells = preview.cells
-    assert cells is not None  # the format is that of a workbook
-    columns = column_names(header_of(cells, 0))
-    return OpenTable(open_file.raw.name, columns, partial(_read, open_file, cells))
+    workbook = preview.workbook
+    assert workbook is not None  # the format is that of a workbook
+    tables, left_aside = [], []
+    for sheet in workbook.filled if is_header else [workbook.first]:
+        part = sheet.name if len(workbook.filled) > 1 else ""
+        table = _open_sheet(open_file, sheet, part, preview.dialect.has_header, is_header)
+        if table is None:
+            left_aside.append(LeftAside(part, sheet.cells.height, sheet.row(0)))
+        else:
+            tables.append(table)
+    return OpenTables(tuple(tables), tuple(left_aside))
 
 
-def _read(open_file: OpenFile, cells: pl.DataFrame, selection: Selection) -> Iterator[pl.DataFrame]:
-    body = with_header(cells, 0)
-    open_file.rows = body.height
+def _open_sheet(
+    open_file: OpenFile, sheet: Sheet, part: str, has_header: bool, is_header: IsHeader | None
+) -> OpenTable | None:
+    """Opens a sheet; None where none of its first rows is a header."""
+    if has_header:
+        first_rows = [sheet.row(index) for index in range(min(HEADER_ROWS, sheet.cells.height))]
+        index = find_header(first_rows, is_header)
+        if index is None:
+            if is_header:
+                return None
+            index, first_rows = 0, [[]]
+        columns, start = column_names(first_rows[index]), index + sheet.rows_of_header(index)
+        rows_above = sum(any(row) for row in first_rows[:index])
+    else:
+        columns = [str(number) for number in range(1, sheet.cells.width)]
+        start = rows_above = 0
+        if is_header and not is_header(columns):
+            return None
+    read = partial(_read, open_file, sheet.cells, columns, start)
+    name = open_file.raw.name
+    return OpenTable(name, columns, read, part=part, rows_above=rows_above, is_hidden=sheet.is_hidden)
+
+
+def _read(
+    open_file: OpenFile, cells: pl.DataFrame, columns: list[str], start: int, selection: Selection
+) -> Iterator[pl.DataFrame]:
+    body = with_names(cells, columns, start)
+    open_file.rows += body.height
     yield from with_no_bad_records(body.select("position", *selection.columns)).iter_slices(BATCH_ROWS)

@@ -195,7 +195,9 @@ def test_a_file_of_another_format_is_refused_with_the_formats_there_are() -> Non
         open_file_as_table(raw, next_step=NEXT_STEP),
     ):
         raise AssertionError("it was opened")
-    assert "expected .parquet, .arrow, .jsonl, .csv, .tsv, .json, .xlsx, .txt, got .png" in str(refused.value)
+    assert "expected .parquet, .arrow, .jsonl, .csv, .tsv, .json, .xlsx, .xlsm, .xls, .txt, got .png" in str(
+        refused.value
+    )
 
 
 def test_ingest_leaves_json_that_is_no_table_aside(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""The parts of an XLSX file: merged cells, which fastexcel does not tell, and whether it is safe to open.
+
+An XLSX file is a zip of XML (ECMA-376, part 1, section 18): `xl/workbook.xml` lists the sheets, its
+relationships say in which part of the zip each one stands.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+from etl.errors import InputError
+from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.merged_cells import Area
+
+_MAX_BYTES = 4 << 30
+_MAX_CELLS = 100_000_000
+_WORKBOOK = "xl/workbook.xml"
+# Behind the cells, with or without a prefix of a namespace.
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+# A cell beyond column Z; the program holds a sheet as a rectangle from its first cell to its last.
+_WIDE = re.compile(rb'\sr="[A-Z]{2}')
+_CELL = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,7})"')
+
+
+def find_merged(content: bytes, raw: RawFile) -> dict[str, list[Area]]:
+    """Returns the merged areas of more than one row, by the name of their sheet.
+
+    Args:
+        content: the workbook.
+        raw: where it comes from, for errors.
+
+    Raises:
+        InputError: it inflates absurdly, or so would a sheet once it is open.
+        BadZipFile: it is no zip, or damaged.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as workbook:
+        size = sum(member.file_size for member in workbook.infolist())
+        if size > _MAX_BYTES:
+            raise _absurd(raw, f"expected at most {_MAX_BYTES:,} bytes, got {size:,}")
+        merged = {}
+        for name, part in _sheets(workbook):
+            xml = workbook.read(part)
+            _check_cells(xml, name, raw)
+            # The cells take all but the end of the part.
+            behind = xml[xml.rfind(b"sheetData") :]
+            merged[name] = [area for area in _areas(behind) if area.last_row > area.first_row]
+    return merged
+
+
+def _sheets(workbook: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """The names of the sheets and of the parts that hold them."""
+    parts = workbook.namelist()
+    if _WORKBOOK not in parts:
+        return
+    relationships = f"{posixpath.dirname(_WORKBOOK)}/_rels/{posixpath.basename(_WORKBOOK)}.rels"
+    targets = {}
+    for element in _elements(workbook, relationships) if relationships in parts else ():
+        target = posixpath.join("/", posixpath.dirname(_WORKBOOK), element.get("Target", ""))
+        targets[element.get("Id")] = posixpath.normpath(target).lstrip("/")
+    for element in _elements(workbook, _WORKBOOK):
+        if element.tag.rpartition("}")[2] == "sheet":
+            identifier = next((value for key, value in element.items() if key.endswith("}id")), None)
+            part = targets.get(identifier)
+            if part in parts:
+                yield element.get("name", ""), part
+
+
+def _elements(workbook: zipfile.ZipFile, part: str) -> Iterator[ET.Element]:
+    """All elements of a small part of the zip; none of one that declares entities, which no program does."""
+    xml = workbook.read(part)
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+        return
+    try:
+        yield from ET.fromstring(xml).iter()  # noqa: S314 - without entities
+    except ET.ParseError:  # fastexcel says what is wrong
+        return
+
+
+def _areas(xml: bytes) -> Iterator[Area]:
+    for left, top, right, bottom in _MERGED.findall(xml):
+        yield Area(int(top), _column(left), int(bottom), _column(right))
+
+
+def _column(letters: bytes) -> int:
+    """The index from 0 of a column called A, B, … Z, AA, …"""
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
+    """Raises where a few cells far apart would make a sheet of billions."""
+    if not _WIDE.search(xml):
+        return  # at most 26 columns
+    width = height = 0
+    for letters, digits in _CELL.findall(xml):
+        width, height = max(width, _column(letters) + 1), max(height, int(digits))
+    if width * height > _MAX_CELLS:
+        raise _absurd(raw, f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width * height:,}")
+
+
+def _absurd(raw: RawFile, details: str) -> InputError:
+    return InputError(
+        f"{raw.name} is refused: it inflates absurdly",
+        details=[details],
+        cause="No corpus is packed like this; the workbook may be a zip bomb.",
+        next_step="download it again from its publisher.",
+    )
