@@ -56,7 +56,7 @@ class RawFile:
         return f"{self.file}/{self.member}" if self.member else self.file
 
     def inside(self, part: str) -> RawFile:
-        """The same file as that of a part of it, such as a sheet of a workbook; itself where that is empty."""
+        """The file as that of a part of it, such as a sheet of a workbook; itself where that is empty."""
         return replace(self, member=f"{self.member}/{part}" if self.member else part) if part else self
 
     def head(self, size: int = 65_536) -> bytes:

@@ -95,9 +95,9 @@ def _frames(
     Raises:
         InputError: no table has all of the columns.
     """
-    names = {column_name(name) for name in wanted}
+    names = dict.fromkeys(map(column_name, wanted))
     preview = file.preview(parse_dialect(how.delimiter, header=how.header))
-    opened = open_tables(open_file, preview, names.issubset)
+    opened = open_tables(open_file, preview, lambda columns: names.keys() <= {*columns})
     if not opened.tables:
         raise _no_table(file.raw, [*names], opened.left_aside)
     for left in opened.left_aside:
@@ -146,7 +146,7 @@ def _no_table(raw: RawFile, names: Sequence[str], left_aside: Sequence[LeftAside
         f"{raw.name} has no table with the columns {', '.join(names)}",
         details=[f"{each.part}: {each.describe()}" for each in left_aside] or ["it holds no table at all"],
         cause="A name is misspelt, or this is another file.",
-        next_step="name the right ones with `--text-column`, `--label-column` and so on.",
+        next_step="name the right ones with `--text-column` and `--label-column`, or leave the file out.",
     )
 
 

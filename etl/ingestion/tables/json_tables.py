@@ -66,11 +66,11 @@ def _decode(content: bytes | msgspec.Raw, kind: type) -> Any:
             decoded = json.loads(bytes(content))
         except ValueError:
             raise error from None
-        if not isinstance(decoded, kind):
-            raise
-        if isinstance(decoded, dict):
+        if isinstance(decoded, dict) and kind is dict:
             return {key: json.dumps(value).encode() for key, value in decoded.items()}
-        return [json.dumps(value).encode() for value in decoded]
+        if isinstance(decoded, list) and kind is list:
+            return [json.dumps(value).encode() for value in decoded]
+        raise
 
 
 def _begins(value: bytes | msgspec.Raw, character: bytes) -> bool:

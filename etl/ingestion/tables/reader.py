@@ -50,9 +50,9 @@ def open_tables(open_file: OpenFile, preview: Preview, is_header: IsHeader | Non
     Args:
         open_file: the file, at its beginning; its `encoding` is set, and its `rows` are counted.
         preview: the same file, previewed; it decides the format.
-        is_header: tells whether names of columns are those that are wanted. It finds the header below a title,
-            and the sheets of a workbook, or the arrays of a JSON document, that are read. None: the first row
-            is the header, of the first sheet. A file that can hold but one table is opened in any case.
+        is_header: tells whether names of columns are those that are wanted. It finds the header below a
+            title, and the sheets of a workbook, or the arrays of a JSON document, that are read. None: the
+            first row is the header, of the first sheet. A file of one table is opened in any case.
 
     Raises:
         InputError: the format is not supported, or the file is damaged or in no known encoding.
