@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etl.documents import chat, exports, formal, mail, posts, unread
+from etl.documents import chat, exports, formal, posts, unread
 from etl.documents.file import DocumentFile, ReadOptions
+from etl.documents.mails import read as mails
 from etl.documents.passage import Kind, Passage
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
 from etl.ingestion.tables.reader import format_of, raw_file_at, raw_file_in_memory
@@ -85,6 +86,18 @@ def _is_mailbox(file: DocumentFile, _: ReadOptions) -> bool:
 def _is_mail(file: DocumentFile, _: ReadOptions) -> bool:
     start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     return bool(_HEADER.match(start.replace(b"\r\n", b"\n")) and _MAIL_HEADER.search(start))
+
+
+def _is_outlook(file: DocumentFile, _: ReadOptions) -> bool:
+    """A mail that Outlook has saved; also one that was cut off before the names of its streams."""
+    is_cut_off = file.suffix == ".msg" and file.is_compound_file and not file.has_stream("Root Entry")
+    return is_cut_off or file.has_stream("__properties_version1.0") or file.has_stream("__substg1.0_1000001F")
+
+
+def _read_chat_attached(file: DocumentFile) -> Iterator[Passage] | None:
+    """The messages of a chat that is attached to a mail; None of any other file."""
+    form = recognise(file, ReadOptions())
+    return form.read(file, ReadOptions()) if form and form.kind == "chat" else None
 
 
 def _is_json(file: DocumentFile, _: ReadOptions) -> bool:
@@ -169,10 +182,25 @@ FORMATS: tuple[DocumentFormat, ...] = (
     ),
     DocumentFormat("a table in gzip", "post", _is_packed_table, _read_table(""), (".gz",)),
     DocumentFormat(
-        "a mailbox", "mail", _is_mailbox, lambda file, _: mail.read_mbox(file.path, file.name), (".mbox",)
+        "a mailbox",
+        "mail",
+        _is_mailbox,
+        lambda file, _: mails.read_mbox(file.path, file.name, _read_chat_attached),
+        (".mbox",),
     ),
     DocumentFormat(
-        "a mail", "mail", _is_mail, lambda file, _: mail.read_mail(file.content, file.name), (".eml",)
+        "a mail",
+        "mail",
+        _is_mail,
+        lambda file, _: mails.read_mail(file.content, file.name, _read_chat_attached),
+        (".eml",),
+    ),
+    DocumentFormat(
+        "a mail of Outlook (MSG)",
+        "mail",
+        _is_outlook,
+        lambda file, _: mails.read_message(file.content, file.name, _read_chat_attached),
+        (".msg",),
     ),
     DocumentFormat(
         "an export of posts or comments",

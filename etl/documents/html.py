@@ -1,72 +1,171 @@
-"""The words of an HTML mail, line by line; quoted blocks get a `>`, as in a plain one."""
+"""The words of HTML, line by line, as a browser shows them; of a mail also what is quoted in it."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import NamedTuple
 
-_UNSEEN = {"head", "script", "style", "title", "template", "noscript"}
+_UNSEEN = {"script", "style", "title", "template", "noscript", "select", "textarea", "object", "svg", "math"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-_LINES = {"br", "div", "li", "tr", "ul", "ol", "hr", "section", "article"}
+_LINES = {
+    "br",
+    "div",
+    "li",
+    "tr",
+    "ul",
+    "ol",
+    "hr",
+    "dl",
+    "dt",
+    "dd",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "form",
+}
 _PARAGRAPHS = {"p", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _CELLS = {"td", "th"}
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+# Elements that end where one of these begins: their end tags may be left out.
+_ENDED_BY = {
+    "p": _LINES | _PARAGRAPHS,
+    "li": {"li"},
+    "tr": {"tr"},
+    "td": {"td", "th", "tr"},
+    "th": {"td", "th", "tr"},
+    "dt": {"dt", "dd"},
+    "dd": {"dt", "dd"},
+}
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_QUOTE = ">"
 
 
-def text_of(html: str) -> str:
-    """The text of a page: a line for each block, a blank line around paragraphs."""
-    reader = _Reader()
+def text_of(html: str, marks: Mapping[str, str] | None = None) -> str:
+    """The text of a page: a line for each block, a blank line around paragraphs.
+
+    Args:
+        html: the page, or a piece of one. A broken one is read as far as it makes sense, and never refused.
+        marks: of a mail; the line to write before each element of a class or id, where `>` stands for a quote,
+            of which each line begins with `>`. Blocks that are quotes by their tag get it too.
+    """
+    reader = _Reader(marks)
     reader.feed(html)
     reader.close()
     reader.end_line()
     return "\n".join(reader.lines)
 
 
-class _Reader(HTMLParser):
-    """Gathers lines; broken HTML is read as far as it makes sense, and never refused."""
+class _Element(NamedTuple):
+    tag: str
+    hides: bool
+    quotes: bool
+    keeps_lines: bool
 
-    def __init__(self) -> None:
+
+class _Reader(HTMLParser):
+    """Gathers lines."""
+
+    def __init__(self, marks: Mapping[str, str] | None) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
+        self._marks = marks
         self._line = ""
-        self._quotes = 0
-        self._unseen: list[str] = []  # the open tags from the first one on that is not shown
+        self._open: list[_Element] = []
+        self._tags: Counter[str] = Counter()  # of the open elements
+        self._hiding = self._quoting = self._keeping = 0  # how many of them do
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "body":  # whatever stands open in the head
-            self._unseen.clear()
-        is_hidden = any(name == "style" and _HIDDEN.search(value or "") for name, value in attrs)
-        if tag not in _VOID and (self._unseen or tag in _UNSEEN or is_hidden):
-            self._unseen.append(tag)
+        while self._open and tag in _ENDED_BY.get(self._open[-1].tag, ()):
+            self._pop()
+        if not self._hiding:
+            self._break(tag)
+        attributes = {name: value or "" for name, value in attrs}
+        marks = self._marks_of(attributes)
+        if tag in _VOID:
+            self._mark(marks)
             return
-        self._break(tag)
-        self._quotes += tag == "blockquote"
+        style = attributes.get("style", "")
+        element = _Element(
+            tag,
+            tag in _UNSEEN or "hidden" in attributes or _HIDDEN.search(style) is not None,
+            self._marks is not None and (tag == "blockquote" or _QUOTE in marks),
+            tag == "pre" or _KEEPS_LINES.search(style) is not None,
+        )
+        if not (self._hiding or element.hides):
+            self._mark(marks)
+        self._push(element)
 
     def handle_endtag(self, tag: str) -> None:
-        if self._unseen:
-            if tag in self._unseen:  # what was left open inside is closed with it
-                while self._unseen.pop() != tag:
-                    pass
+        if not self._tags[tag]:
             return
-        self._break(tag)
-        self._quotes = max(0, self._quotes - (tag == "blockquote"))
+        if not self._hiding:
+            self._break(tag)
+        while self._pop().tag != tag:  # what was left open inside is closed with it
+            pass
 
     def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self._line += data
+        if self._hiding:
+            return
+        first, *others = data.split("\n") if self._keeping else [data]
+        self._line += first
+        for line in others:
+            self.end_line(is_kept=True)
+            self._line = line
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002
+        """Skips `<![…>`: to a browser it is a comment, whatever stands in it."""
+        end = self.rawdata.find(">", i)
+        return end + 1 if end >= 0 else -1
+
+    def end_line(self, *, is_kept: bool = False) -> None:
+        """Ends the current line, its white space collapsed as in a browser. A blank one is left out or kept."""
+        line = _SPACES.sub(" ", self._line).strip(" ")
+        quote = "> " * self._quoting
+        if line:
+            self.lines.append(quote + line)
+        elif is_kept and self.lines and self.lines[-1]:
+            self.lines.append(quote.strip())
+        self._line = ""
+
+    def _marks_of(self, attributes: dict[str, str]) -> list[str]:
+        if not self._marks:
+            return []
+        names = [attributes.get("id", ""), *attributes.get("class", "").split()]
+        return [self._marks[name] for name in names if name in self._marks]
+
+    def _mark(self, marks: list[str]) -> None:
+        for line in dict.fromkeys(marks):
+            if line != _QUOTE:
+                self.end_line()
+                self.lines.append(line)
 
     def _break(self, tag: str) -> None:
         if tag in _CELLS:
             self._line += " "
         elif tag in _LINES or tag in _PARAGRAPHS:
-            self.end_line()
+            self.end_line(is_kept=tag == "br")
             if tag in _PARAGRAPHS and self.lines and self.lines[-1]:
                 self.lines.append("")
 
-    def end_line(self) -> None:
-        """Ends the current line; white space is collapsed as in a browser."""
-        line = _SPACES.sub(" ", self._line).strip(" ")
-        if line:
-            self.lines.append("> " * self._quotes + line)
-        self._line = ""
+    def _push(self, element: _Element) -> None:
+        self._open.append(element)
+        self._tags[element.tag] += 1
+        self._count(element, 1)
+
+    def _pop(self) -> _Element:
+        element = self._open.pop()
+        self._tags[element.tag] -= 1
+        if element.quotes:
+            self.end_line()
+        self._count(element, -1)
+        return element
+
+    def _count(self, element: _Element, number: int) -> None:
+        self._hiding += number * element.hides
+        self._quoting += number * element.quotes
+        self._keeping += number * element.keeps_lines

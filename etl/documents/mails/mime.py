@@ -1,0 +1,253 @@
+"""Reads a mail as it is sent (RFC 5322, MIME): headers, the body among its parts, and what is attached."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, utils
+from email.message import Message
+from email.policy import Compat32
+from functools import partial
+from typing import Any, cast
+
+from etl.documents.html import text_of
+from etl.documents.mails.charsets import decode_charset, decode_header
+from etl.documents.mails.mail import MAX_DEPTH, Attachment, Mail
+from etl.documents.mails.quotes import html_marks, is_encrypted
+from etl.errors import InputError
+
+_ESSENTIAL = ("from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path")
+_ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
+_SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_TEXTS = {"text/plain", "text/html"}
+_NEWLINE = re.compile(r"\r\n?")
+_NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^<"]*)\s*<([^<>]*)>')
+# What the standard library raises for some headers that are not as they should be.
+_BAD_HEADER = (ValueError, IndexError, LookupError, AttributeError, TypeError, OverflowError)
+
+
+class _Raw(Compat32):
+    """Gives headers as they stand: the other policies lose what is not in ASCII."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:  # noqa: ARG002
+        return value
+
+
+_POLICY = _Raw()
+
+
+def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
+    """Reads a mail.
+
+    Args:
+        content: all of it.
+        name: for errors.
+        depth: in how many mails it is attached.
+
+    Raises:
+        InputError: it is no mail, it is encrypted, damaged, or its encoding is not known.
+    """
+    try:
+        message = message_from_bytes(content.lstrip(b"\xef\xbb\xbf\r\n"), policy=_POLICY)
+    except RecursionError as error:
+        raise InputError(
+            f"{name} is not a mail that can be read",
+            details=["expected parts in parts, got hundreds of them in each other"],
+            cause="It is damaged, or made to do harm.",
+            next_step="save its text as .txt, from a program that can show it.",
+        ) from error
+    if not any(header in message for header in _ESSENTIAL):
+        raise InputError(
+            f"{name} is not a mail",
+            details=["expected headers such as `From:` and `Subject:` first, got none"],
+            cause="It is something else, whatever its name says.",
+            next_step="give it the suffix of what it is, such as .txt.",
+        )
+    return mail_of(message, name, depth)
+
+
+def mail_of(message: Message, name: str, depth: int = 0) -> Mail:
+    """Reads a parsed mail; see `parse_mail`."""
+    attached: list[Mail | Attachment] = []
+    text = "" if _is_attachment(message) else _text_in(message, name, attached, depth, is_root=True)
+    if _is_attachment(message):
+        attached.append(_attachment(message))
+    if is_encrypted(text):
+        raise _encrypted(name, "PGP")
+    subject = decode_header(message["subject"] or "")
+    return Mail(sender_of(message["from"] or ""), time_of(message["date"] or ""), subject, text, attached)
+
+
+def sender_of(raw: str) -> str | None:
+    """The name in a header such as `From`, else its address."""
+    content = re.sub(r"\r?\n(?=[ \t])", "", raw)
+    if found := _NAME.match(content):
+        name, address = found.groups()
+        name = re.sub(r"\\(.)", r"\1", name.strip()[1:-1]) if name.startswith('"') else name
+    else:
+        name, address = utils.parseaddr(content)
+    name = decode_header(name).strip(" \t'\"")
+    return (address if "=?" in name and address else name or address).strip() or None
+
+
+def time_of(raw: str) -> str | None:
+    """The date of a header in ISO 8601, as far as it is one."""
+    try:
+        return utils.parsedate_to_datetime(raw).isoformat()
+    except _BAD_HEADER:
+        return None
+
+
+def _text_in(
+    part: Message, name: str, attached: list[Mail | Attachment], depth: int, *, is_root: bool = False
+) -> str:
+    """The words of a part and those in it; what is not its text is put to `attached`."""
+    media_type = part.get_content_type()
+    if media_type in _ENCRYPTED and is_root:
+        raise _encrypted(name, media_type)
+    if media_type == "message/rfc822":
+        attached.append(_nested(part, name, depth))
+        return ""
+    if part.is_multipart():
+        parts = cast(list[Message], part.get_payload())
+        texts = [(each.get_content_type(), _attempt(each, name, attached, depth)) for each in parts]
+        return _joined(texts, is_choice=media_type == "multipart/alternative")
+    if media_type in _TEXTS and (is_root or not _is_attachment(part)):
+        return _decoded(part, media_type, name)
+    if media_type.startswith("multipart/"):
+        raise InputError(
+            f"the parts of {name} cannot be told apart",
+            details=[f"expected {media_type} with a boundary between its parts, got none"],
+            cause="The mail was cut off, or changed on its way.",
+            next_step="export the mail again, or save its text as UTF-8.",
+        )
+    if media_type not in _SIGNATURES:
+        attached.append(_attachment(part))
+    return ""
+
+
+def _attempt(part: Message, name: str, attached: list[Mail | Attachment], depth: int) -> str | InputError:
+    try:
+        return _text_in(part, name, attached, depth)
+    except InputError as error:
+        return error
+
+
+def _joined(texts: list[tuple[str, str | InputError]], *, is_choice: bool) -> str:
+    """The texts of several parts, or the one that is read of those that say the same."""
+    if is_choice:
+        plain_first = sorted(texts, key=lambda each: each[0] != "text/plain")
+        good = [text for _, text in plain_first if isinstance(text, str) and text.strip()][:1]
+    else:
+        good = [text for _, text in texts if isinstance(text, str) and text.strip()]
+    errors = [text for _, text in texts if isinstance(text, InputError)]
+    if errors and not (is_choice and good):
+        raise errors[0]
+    return "\n\n".join(good)
+
+
+def _decoded(part: Message, media_type: str, name: str) -> str:
+    charset = part.get_content_charset()
+    text = decode_charset(_content(part, name), charset)
+    if text is None:
+        raise InputError(
+            f"the encoding of {name} is not known",
+            details=[f"expected {charset or 'UTF-8'}, UTF-8 or cp949, got other bytes"],
+            cause="The mail was cut off, or changed on its way.",
+            next_step="export the mail again, or save its text as UTF-8.",
+        )
+    text = _NEWLINE.sub("\n", text.replace("\0", ""))
+    if media_type == "text/html":
+        return text_of(text, html_marks())
+    if str(part.get_param("format", "")).lower() == "flowed":
+        return "\n".join(_unflowed(text, is_deleted=str(part.get_param("delsp", "")).lower() == "yes"))
+    return text
+
+
+def _content(part: Message, name: str) -> bytes:
+    """The bytes of a part.
+
+    Raises:
+        InputError: they are said to be base64, and are not.
+    """
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return b""
+    is_base64 = str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+    if (
+        is_base64
+        and content.strip()
+        and content == str(part.get_payload()).encode("utf-8", "surrogateescape")
+    ):
+        raise InputError(
+            f"{name} is damaged",
+            details=["expected base64, got other letters"],
+            cause="The mail was cut off, or changed on its way.",
+            next_step="export the mail again, or save its text as UTF-8.",
+        )
+    return content
+
+
+def _unflowed(text: str, *, is_deleted: bool) -> Iterator[str]:
+    """Puts the lines together that end with a blank (RFC 3676), which may be no part of them."""
+    gathered = ""
+    for each in text.split("\n"):
+        is_quote = each.startswith(">")
+        line = each.removeprefix(" ")  # stuffed
+        if line.endswith(" ") and not is_quote and line != "-- ":
+            gathered += line[:-1] if is_deleted else line
+        else:
+            yield gathered + line
+            gathered = ""
+    if gathered:
+        yield gathered
+
+
+def _is_attachment(part: Message) -> bool:
+    if part.get_content_type() == "message/rfc822" or part.is_multipart():
+        return False
+    disposition = str(part.get("content-disposition", "")).strip().lower()
+    return disposition.startswith("attachment") or bool(_file_name(part))
+
+
+def _attachment(part: Message) -> Attachment:
+    name = _file_name(part) or part.get_content_type()
+    return Attachment(name, part.get_content_type(), partial(_content, part, name))
+
+
+def _file_name(part: Message) -> str:
+    for parameter, header in (("filename", "content-disposition"), ("name", "content-type")):
+        value = part.get_param(parameter, None, header)
+        if isinstance(value, tuple):  # RFC 2231
+            content = value[2].encode("latin-1", "replace")
+            return decode_charset(content, value[0]) or content.decode("utf-8", "replace")
+        if value:
+            return decode_header(value).strip()
+    return ""
+
+
+def _nested(part: Message, name: str, depth: int) -> Mail | Attachment:
+    """A mail in a mail; as a file that is not read where it cannot be."""
+    unread = Attachment("message/rfc822", "message/rfc822", bytes)
+    if depth >= MAX_DEPTH:
+        return unread
+    payload = part.get_payload()
+    message = payload[0] if isinstance(payload, list) and payload else None
+    if not isinstance(message, Message):
+        return unread
+    try:
+        if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64" and not message.keys():
+            letters = str(message.get_payload()).encode("ascii", "ignore")
+            return parse_mail(binascii.a2b_base64(letters), name, depth + 1)
+        return mail_of(message, name, depth + 1)
+    except (InputError, ValueError):
+        return unread
+
+
+def _encrypted(name: str, form: str) -> InputError:
+    return InputError(
+        f"{name} is encrypted",
+        details=[f"expected a mail that can be read, got {form}"],
+        next_step="save its text as .txt, from the program that can read it.",
+    )

@@ -1,0 +1,199 @@
+"""Tells the writer's own words in a mail from what is quoted, signed, or forwarded.
+
+What these look like in the programs of Korea stands in `schemas/documents/mail.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from etl.documents.passage import Part
+from etl.schema import resources
+
+_LOOKED_AT = 4  # lines, for programs wrap what stands above a quote
+_FIELDS_LOOKED_AT = 40  # lines
+_MARKED_QUOTE, _MARKED_ORIGINAL, _MARKED_SIGNATURE = ">", "-----Original Message-----", "-- "
+
+
+@dataclass(slots=True)
+class Letter:
+    """What one person has written: the mail itself, or one that is forwarded in its text.
+
+    Args:
+        sender: as the block above a forwarded mail says it.
+        time: as it says it.
+        blocks: runs of lines of one part, in order.
+    """
+
+    sender: str | None = None
+    time: str | None = None
+    blocks: list[tuple[Part, list[str]]] = field(default_factory=list)
+
+
+def letters_in(text: str, subject: str) -> Iterator[Letter]:
+    """The letter of a mail's writer, and then those that are forwarded in its text.
+
+    Args:
+        text: of the body.
+        subject: of the mail. One that says that it answers forwards nothing; one that says that it forwards
+            does so with the first older mail in it.
+    """
+    lines = text.split("\n")
+    patterns = _patterns()
+    is_answer = patterns["answers"].match(subject.strip()) is not None
+    is_forward = patterns["forwards"].match(subject.strip()) is not None
+    letter = Letter()
+    while True:
+        end = _take(letter, lines, is_answer=is_answer, is_forward=is_forward)
+        yield letter
+        if end is None:
+            return
+        letter, lines = _forwarded(lines[end:])
+        is_forward = False
+
+
+def html_marks() -> dict[str, str]:
+    """The line that stands for each class or id of an HTML element, as a plain mail has it."""
+    html = _schema()["html"]
+    lines = {"quote": _MARKED_QUOTE, "original": _MARKED_ORIGINAL, "signature": _MARKED_SIGNATURE}
+    return {name: line for what, line in lines.items() for name in html[what]}
+
+
+def is_encrypted(text: str) -> bool:
+    """Whether a text is ciphertext."""
+    return _patterns()["encrypted"].match(text) is not None
+
+
+def _take(letter: Letter, lines: list[str], *, is_answer: bool, is_forward: bool) -> int | None:
+    """Fills a letter up to where a mail is forwarded, and returns that place."""
+    rest: Part = "body"  # what lines are that look like nothing else
+    quoted_lines = 0  # of what stands above a quote
+    for index, line in enumerate(lines):
+        here = "\n".join(lines[index : index + _LOOKED_AT])
+        part: Part = "quote"
+        if quoted_lines:
+            quoted_lines -= 1
+        elif rest == "quote":
+            pass
+        elif not is_answer and _found("forwarded", here):
+            return index
+        elif found := _found("attribution", here):
+            quoted_lines = found.group().rstrip(">").rstrip().count("\n")
+            if not _is_quoted_next(lines, index + quoted_lines + 1):
+                rest = "quote"
+        elif _is_original(lines, index, here):
+            if is_forward:
+                return index
+            rest = "quote"
+        else:
+            part, rest = _part_of(line, rest)
+        _add(letter, part, line.lstrip("> ") if part == "quote" else line)
+    return None
+
+
+def _part_of(line: str, rest: Part) -> tuple[Part, Part]:
+    """The part of a line, and that of the lines after it which look like nothing else."""
+    if _patterns()["quoted"].match(line):
+        return "quote", rest
+    if rest == "body" and _found("signature", line):
+        return "signature", "signature"
+    if rest == "body" and _found("footer", line.strip()):
+        return "signature", rest
+    return rest, rest
+
+
+def _add(letter: Letter, part: Part, line: str) -> None:
+    if not letter.blocks or letter.blocks[-1][0] != part:
+        letter.blocks.append((part, []))
+    letter.blocks[-1][1].append(line)
+
+
+def _is_quoted_next(lines: list[str], start: int) -> bool:
+    following = next((line for line in lines[start:] if line.strip()), None)
+    return following is None or _patterns()["quoted"].match(following) is not None
+
+
+def _is_original(lines: list[str], index: int, here: str) -> bool:
+    """Whether an older mail begins: by a line that says so, or by a block of its fields."""
+    if _found("original", here):
+        return True
+    if not lines[index].strip() or not _patterns()["field"].match(lines[index]):
+        return False
+    fields, order, _ = _fields(lines, index)
+    has_address = any("@" in value for value in fields.values())
+    begins_with_sender = order[:1] == ["from"] and ("date" in fields or has_address) and len(order) >= 2
+    return begins_with_sender or (len(order) >= 3 and {"from", "date"} <= set(order) and has_address)
+
+
+def _forwarded(lines: list[str]) -> tuple[Letter, list[str]]:
+    """The letter that begins after a line that says so, and the block of its fields; and its lines."""
+    lines = lines[0 if _patterns()["field"].match(lines[0]) else 1 :]
+    words = [line for line in lines if line.strip()]
+    if words and all(line.startswith(">") for line in words[:3]):  # Apple quotes what it forwards
+        lines = [line.removeprefix(">").removeprefix(" ") for line in lines]
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    fields, _, end = _fields(lines, first)
+    return Letter(_name(fields.get("from", "")), fields.get("date") or None), lines[end:]
+
+
+def _fields(lines: list[str], start: int) -> tuple[dict[str, str], list[str], int]:
+    """The block of fields at a line: what they say, which they are in order, and the line after them."""
+    fields: dict[str, str] = {}
+    order: list[str] = []
+    index = start
+    while index < min(len(lines), start + _FIELDS_LOOKED_AT):
+        line = lines[index]
+        if found := _patterns()["field"].match(line):
+            name = _field_names()[re.sub(r"\s+", " ", found["name"]).casefold()]
+            order.append(name)
+            fields.setdefault(name, found["value"].strip())
+        elif line.strip():
+            if not order or not _patterns()["goes_on"].match(line):
+                break
+        elif not (index + 1 < len(lines) and order and _patterns()["field"].match(lines[index + 1])):
+            break
+        index += 1
+    return fields, order, index
+
+
+def _name(value: str) -> str | None:
+    """The name in `이름 <주소>`, `"이름" [mailto:주소]` or `이름 (주소)`; else the address."""
+    name, address = re.match(r"\s*([^<\[(]*)(?:[<\[(](?:mailto:)?([^>\])\s]*))?", value).groups()  # type: ignore[union-attr]
+    return name.strip(" \t\"'*\xa0") or (address or "").strip() or None
+
+
+def _found(name: str, text: str) -> re.Match[str] | None:
+    return next((found for pattern in _lists()[name] if (found := pattern.match(text))), None)
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = resources.load("schemas", "documents", "mail.yaml")
+    return schema
+
+
+@cache
+def _lists() -> dict[str, list[re.Pattern[str]]]:
+    names = ("attribution", "original", "forwarded", "signature", "footer")
+    return {name: [re.compile(each, re.MULTILINE) for each in _schema()[name]] for name in names}
+
+
+@cache
+def _field_names() -> dict[str, str]:
+    return {name.casefold(): what for what, names in _schema()["fields"].items() for name in names}
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    names = sorted(_field_names(), key=len, reverse=True)
+    spelled = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in names)
+    schema = _schema()
+    return {
+        "field": re.compile(rf"[*\s]*(?P<name>(?i:{spelled}))\s?\*{{0,2}}\s?:\*{{0,2}}(?P<value>[^\n]*)"),
+        # What a long list of addresses is wrapped to.
+        "goes_on": re.compile(r"[ \t]+\S|[^\n]*<[^<>\s]+@[^<>\s]+>[ ]?[;,]?\s*$|[^\n]*;\s*$"),
+        **{name: re.compile(schema[name]) for name in ("quoted", "forwards", "answers", "encrypted")},
+    }

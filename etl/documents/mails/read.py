@@ -1,0 +1,166 @@
+"""Mails to passages: the writer's own words, then the mails and chats that are forwarded or attached."""
+
+from __future__ import annotations
+
+import logging
+import mailbox
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from etl.documents.file import DocumentFile
+from etl.documents.mails.mail import Attachment, Mail
+from etl.documents.mails.mime import parse_mail
+from etl.documents.mails.outlook import parse_message
+from etl.documents.mails.quotes import letters_in
+from etl.documents.passage import Passage
+from etl.documents.text import paragraphs
+from etl.errors import InputError
+
+# Reads the messages of a file that is a chat; None of any other.
+ReadChat = Callable[[DocumentFile], Iterator[Passage] | None]
+
+_log = logging.getLogger(__name__)
+_SHOWN = 5
+_MAIL_SUFFIX, _MESSAGE_SUFFIX = ".eml", ".msg"
+_PACKED_BY_OUTLOOK = {"application/ms-tnef", "application/vnd.ms-tnef"}
+_PACKED_NAME = "winmail.dat"
+_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def read_mail(content: bytes, name: str, read_chat: ReadChat) -> Iterator[Passage]:
+    """The paragraphs of one mail; mails and chats in it are documents of their own, after it.
+
+    Args:
+        content: the mail.
+        name: for errors and notes.
+        read_chat: for attachments.
+
+    Raises:
+        InputError: it is no mail, it is encrypted or damaged, its encoding is not known, or its words are only
+            in attachments that are not read.
+    """
+    return _read_one(parse_mail(content, name), name, read_chat)
+
+
+def read_message(content: bytes, name: str, read_chat: ReadChat) -> Iterator[Passage]:
+    """The paragraphs of a mail that Outlook has saved; see `read_mail`."""
+    return _read_one(parse_message(content, name), name, read_chat)
+
+
+def read_mbox(path: Path, name: str, read_chat: ReadChat) -> Iterator[Passage]:
+    """The paragraphs of all mails of a mailbox, each mail a document. One that cannot be read is a `bad_row`.
+
+    Raises:
+        InputError: it holds no mail.
+    """
+    box = mailbox.mbox(path, factory=None, create=False)
+    try:
+        keys = box.keys()
+        if not keys:
+            raise InputError(
+                f"{name} is not a mailbox",
+                details=["expected mails that begin with a line `From …`, got none"],
+                next_step="export the mailbox again as mbox, or name single mails (.eml).",
+            )
+        unread: list[str] = []
+        yield from _numbered(_attempted((box.get_bytes(key) for key in keys), name), unread, read_chat)
+        _note(unread, name)
+    finally:
+        box.close()
+
+
+def _read_one(mail: Mail, name: str, read_chat: ReadChat) -> Iterator[Passage]:
+    unread: list[str] = []
+    is_read = False
+    for passage in _numbered([mail], unread, read_chat):
+        is_read = True
+        yield passage
+    if unread and not is_read:
+        raise _only_attachments(unread, name)
+    _note(unread, name)
+
+
+def _attempted(contents: Iterable[bytes], name: str) -> Iterator[Mail | InputError]:
+    for content in contents:
+        try:
+            yield parse_mail(_ESCAPED_FROM.sub(rb"\1", content), name)
+        except InputError as error:
+            yield error
+
+
+def _numbered(
+    mails: Iterable[Mail | InputError], unread: list[str], read_chat: ReadChat
+) -> Iterator[Passage]:
+    """The passages of mails. Every mail and every chat takes a number, also one without words."""
+    document = 0
+    for mail in mails:
+        for passages in _documents(mail, unread, read_chat):
+            document += 1
+            for passage in passages:
+                yield replace(passage, document=document)
+
+
+def _documents(
+    mail: Mail | InputError, unread: list[str], read_chat: ReadChat
+) -> Iterator[Iterator[Passage]]:
+    """The documents in a mail: itself, what is forwarded in it, what is attached.
+
+    Args:
+        mail: one, or why there is none.
+        unread: gets the names of attachments that are not read.
+        read_chat: for attachments.
+    """
+    if isinstance(mail, InputError):
+        yield iter([Passage(mail.what, "mail", "paragraph", 1, reason="bad_row")])
+        return
+    for number, letter in enumerate(letters_in(mail.text, mail.subject)):
+        speaker, time = (letter.sender, letter.time) if number else (mail.sender, mail.time)
+        found = ((part, text) for part, lines in letter.blocks for _, text in paragraphs(enumerate(lines)))
+        yield (
+            Passage(text, "mail", "paragraph", position, speaker=speaker, time=time, part=part)
+            for position, (part, text) in enumerate(found, start=1)
+        )
+    for attached in mail.attached:
+        try:
+            inner = attached if isinstance(attached, Mail) else _content_of(attached, read_chat)
+        except InputError:
+            inner = None
+        if isinstance(inner, Mail):
+            yield from _documents(inner, unread, read_chat)
+        elif inner is not None:
+            yield inner
+        elif isinstance(attached, Attachment):
+            unread.append(attached.name)
+
+
+def _content_of(attachment: Attachment, read_chat: ReadChat) -> Mail | Iterator[Passage] | None:
+    """An attached mail, or the messages of an attached chat; None of any other file."""
+    name, content = attachment.name, attachment.load()
+    file = DocumentFile(name, Path(name.replace("\0", "")), content)
+    if file.suffix == _MAIL_SUFFIX:
+        return parse_mail(content, name)
+    return parse_message(content, name) if file.suffix == _MESSAGE_SUFFIX else read_chat(file)
+
+
+def _only_attachments(unread: list[str], name: str) -> InputError:
+    is_packed = any(each.lower() in {_PACKED_NAME, *_PACKED_BY_OUTLOOK} for each in unread)
+    return InputError(
+        f"{name} has no words but in attachments that are not read",
+        details=[f"expected a text, got {_listed(unread)}"],
+        cause="Outlook has packed the text of the mail in its own form (TNEF)." if is_packed else "",
+        next_step="open it in Outlook and save it as .msg or .eml, or save its text as .txt."
+        if is_packed
+        else "save the attachments, and give them to `etl predict`.",
+    )
+
+
+def _note(unread: list[str], name: str) -> None:
+    if unread:
+        _log.warning("%s: what is attached was not read: %s", name, _listed(unread))
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"
