@@ -50,8 +50,8 @@ def text_of(html: str, marks: Mapping[str, str] | None = None) -> str:
 
     Args:
         html: the page, or a piece of one. A broken one is read as far as it makes sense, and never refused.
-        marks: of a mail; the line to write before each element of a class or id, where `>` stands for a quote,
-            of which each line begins with `>`. Blocks that are quotes by their tag get it too.
+        marks: of a mail; the line to write before each element of a class or id. `>` stands for a quote, each
+            line of which begins so; blocks that are quotes by their tag get it too.
     """
     reader = _Reader(marks)
     reader.feed(html)
@@ -123,7 +123,7 @@ class _Reader(HTMLParser):
         return end + 1 if end >= 0 else -1
 
     def end_line(self, *, is_kept: bool = False) -> None:
-        """Ends the current line, its white space collapsed as in a browser. A blank one is left out or kept."""
+        """Ends the current line, its white space collapsed as in a browser. A blank one may be kept."""
         line = _SPACES.sub(" ", self._line).strip(" ")
         quote = "> " * self._quoting
         if line:

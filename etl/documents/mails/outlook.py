@@ -170,7 +170,10 @@ def _rtf_text(packed: bytes) -> str:
         rtf = decompress(packed)
     except Exception as error:  # the library raises nothing narrower
         raise ValueError(f"compressed RTF: {error}") from error
-    return str(rtf_to_text(rtf.decode("latin-1"), encoding="cp949", errors="replace"))
+    text: str = rtf_to_text(  # type: ignore[no-untyped-call]
+        rtf.decode("latin-1"), encoding="cp949", errors="replace"
+    )
+    return text
 
 
 def _attached(storage: _Storage, name: str, depth: int) -> Mail | Attachment:

@@ -38,8 +38,8 @@ def read_mail(content: bytes, name: str, read_chat: ReadChat) -> Iterator[Passag
         read_chat: for attachments.
 
     Raises:
-        InputError: it is no mail, it is encrypted or damaged, its encoding is not known, or its words are only
-            in attachments that are not read.
+        InputError: it is no mail, it is encrypted or damaged, its encoding is not known, or its words are
+            only in attachments that are not read.
     """
     return _read_one(parse_mail(content, name), name, read_chat)
 
@@ -104,7 +104,7 @@ def _numbered(
 
 def _documents(
     mail: Mail | InputError, unread: list[str], read_chat: ReadChat
-) -> Iterator[Iterator[Passage]]:
+) -> Iterator[Iterable[Passage]]:
     """The documents in a mail: itself, what is forwarded in it, what is attached.
 
     Args:
@@ -113,7 +113,7 @@ def _documents(
         read_chat: for attachments.
     """
     if isinstance(mail, InputError):
-        yield iter([Passage(mail.what, "mail", "paragraph", 1, reason="bad_row")])
+        yield [Passage(mail.what, "mail", "paragraph", 1, reason="bad_row")]
         return
     for number, letter in enumerate(letters_in(mail.text, mail.subject)):
         speaker, time = (letter.sender, letter.time) if number else (mail.sender, mail.time)
@@ -135,13 +135,16 @@ def _documents(
             unread.append(attached.name)
 
 
-def _content_of(attachment: Attachment, read_chat: ReadChat) -> Mail | Iterator[Passage] | None:
+def _content_of(attachment: Attachment, read_chat: ReadChat) -> Mail | list[Passage] | None:
     """An attached mail, or the messages of an attached chat; None of any other file."""
     name, content = attachment.name, attachment.load()
     file = DocumentFile(name, Path(name.replace("\0", "")), content)
     if file.suffix == _MAIL_SUFFIX:
         return parse_mail(content, name)
-    return parse_message(content, name) if file.suffix == _MESSAGE_SUFFIX else read_chat(file)
+    if file.suffix == _MESSAGE_SUFFIX:
+        return parse_message(content, name)
+    messages = read_chat(file)
+    return None if messages is None else list(messages)  # all or none: a damaged one is not read
 
 
 def _only_attachments(unread: list[str], name: str) -> InputError:
