@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from etl.documents import chat, exports, formal, posts, unread
 from etl.documents.file import DocumentFile, ReadOptions
+from etl.documents.hwp import compound as hwp_compound
+from etl.documents.hwp import package as hwpx_package
+from etl.documents.hwp.read import read_hwp, read_hwpx
 from etl.documents.mails import read as mails
 from etl.documents.passage import Kind, Passage
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
@@ -170,6 +173,20 @@ FORMATS: tuple[DocumentFormat, ...] = (
         _holds("word/document.xml"),
         lambda file, _: formal.read_docx(file.path, file.name),
         (".docx", ".docm"),
+    ),
+    DocumentFormat(
+        "a document of Hangul (HWP)",
+        "formal",
+        lambda file, _: hwp_compound.is_hwp(file),
+        lambda file, _: read_hwp(file),
+        hwp_compound.SUFFIXES,
+    ),
+    DocumentFormat(
+        "a document of Hangul (HWPX)",
+        "formal",
+        lambda file, _: hwpx_package.is_hwpx(file),
+        lambda file, _: read_hwpx(file),
+        hwpx_package.SUFFIXES,
     ),
     DocumentFormat("a workbook (XLSX)", "post", _holds("xl/workbook.xml"), _read_table(".xlsx"), (".xlsx",)),
     DocumentFormat("a Parquet table", "post", _begins(b"PAR1"), _read_table(".parquet"), (".parquet",)),
