@@ -1,0 +1,185 @@
+"""The layouts of chats in text files: compiled from `schemas/documents/chats/`, and found in the first lines.
+
+`etl.documents.chats.lines` reads the messages of a file whose layout was found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from etl.schema import resources
+
+APPS = ("kakaotalk", "line", "whatsapp", "discord")
+_HEAD_LINES, _HEAD_CHARS = 300, 100_000
+# Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
+_LEAST_SHARE = 0.2
+_FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class App:
+    """What in the export of an app nobody has written.
+
+    Args:
+        name: of the app.
+        title: a line above the first message.
+        unspoken: a line above the first message, or below an event, that is known to hold no words.
+        end: a line that ends the words of a message.
+        nobody: the words of a line with a stamp and no sender, where the app has written them.
+        own_event: what follows the sender's name at the beginning of a message, where the app has written it.
+        machines: senders that are no people.
+        placeholders: whole messages that stand for pictures and the like.
+        placeholder: the same, where it is not always the same.
+        cut: what is taken out of a message.
+    """
+
+    name: str
+    title: Pattern
+    unspoken: Pattern
+    end: Pattern
+    nobody: Pattern
+    own_event: Pattern
+    machines: frozenset[str]
+    placeholders: frozenset[str]
+    placeholder: Pattern
+    cut: Pattern | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way in which an app writes messages into a text.
+
+    Args:
+        app: whose layout it is.
+        name: of the layout.
+        message: the first line of a message, with the groups `stamp`, `speaker` and `text`.
+        stamped: a line with a stamp and no sender, with the groups `is_event` and `event`.
+        event: a line without a stamp that is no message.
+        days: lines that tell the day of the messages below them.
+        needs_title: whether messages alone are not enough to recognise it.
+        is_quoted: whether a text of several lines stands in quotation marks.
+    """
+
+    app: App
+    name: str
+    message: Pattern
+    stamped: Pattern
+    event: Pattern
+    days: tuple[Pattern, ...]
+    needs_title: bool
+    is_quoted: bool
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether each message tells its day."""
+        return bool({"year", "last"} & set(self.message.groupindex))
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the day is three numbers whose order is not known."""
+        return "last" in self.message.groupindex
+
+
+def find_layout(text: str) -> Layout | None:
+    """Returns the layout that most of the first lines of a text follow; None: it is no chat that is known."""
+    lines = [line for line in text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES] if line.strip()]
+    counted = [(_n_messages(layout, lines), layout) for layout in all_layouts()]
+    n_messages, layout = max(counted, key=lambda pair: pair[0])
+    if not n_messages:
+        return None
+    titles = sum(layout.app.title.fullmatch(line) is not None for line in lines)
+    days = sum(any(day.fullmatch(line) for day in layout.days) for line in lines)
+    events = sum(layout.stamped.fullmatch(line) is not None for line in lines) if layout.has_dates else 0
+    if n_messages + titles + days + events < 2 or (layout.needs_title and not titles + days):
+        return None
+    is_certain = titles or days or n_messages >= _LEAST_SHARE * len(lines)
+    return layout if is_certain else None
+
+
+def _n_messages(layout: Layout, lines: Iterable[str]) -> int:
+    return sum(layout.message.fullmatch(line) is not None for line in lines)
+
+
+@cache
+def all_layouts() -> tuple[Layout, ...]:
+    """Returns every layout of every app; of two that fit a line equally the first is preferred."""
+    return tuple(chain.from_iterable(_layouts_of(app) for app in APPS))
+
+
+@cache
+def app_named(name: str) -> App:
+    """Returns what nobody has written in the exports of an app, such as `kakaotalk`."""
+    return _app(schema_of(name), _fragments(name))
+
+
+@cache
+def stamp_pattern() -> Pattern:
+    """Returns the pattern of a line that begins as lines of chats do, in a layout that need not be known."""
+    return any_of(common()["stamp"], common()["fragments"])
+
+
+def common() -> Mapping[str, Any]:
+    """Returns what the layouts of all apps have in common."""
+    return schema_of("common")
+
+
+def schema_of(name: str) -> Mapping[str, Any]:
+    """Returns the YAML of an app."""
+    schema: Mapping[str, Any] = resources.load("schemas", "documents", "chats", f"{name}.yaml")
+    return schema
+
+
+def any_of(patterns: Sequence[str], fragments: Mapping[str, str]) -> Pattern:
+    """Returns a pattern that matches what one of these does; nothing, where there are none.
+
+    Args:
+        patterns: none of them has a named group.
+        fragments: what `{{name}}` in them stands for.
+    """
+    return _compiled("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)", fragments)
+
+
+def _fragments(name: str) -> Mapping[str, str]:
+    return common()["fragments"] | schema_of(name).get("fragments", {})
+
+
+def _layouts_of(name: str) -> Iterable[Layout]:
+    fragments = _fragments(name)
+    for layout, patterns in schema_of(name)["layouts"].items():
+        yield Layout(
+            app_named(name),
+            layout,
+            _compiled(patterns["message"], fragments),
+            any_of([patterns["stamped"]] if "stamped" in patterns else [], fragments),
+            any_of(patterns.get("event", []), fragments),
+            tuple(_compiled(day, fragments) for day in patterns.get("day", [])),
+            patterns.get("needs_title", False),
+            patterns.get("is_quoted", False),
+        )
+
+
+def _app(schema: Mapping[str, Any], fragments: Mapping[str, str]) -> App:
+    kinds = ("title", "end", "nobody", "own_event")
+    patterns = {kind: any_of(schema.get(kind, []), fragments) for kind in kinds}
+    return App(
+        name=schema["app"],
+        unspoken=any_of([*schema.get("title", []), *schema.get("notice", [])], fragments),
+        machines=frozenset(schema.get("machines", [])),
+        placeholders=frozenset(schema.get("placeholder", [])),
+        placeholder=any_of(schema.get("placeholder_patterns", []), fragments),
+        cut=any_of(schema["cut"], fragments) if "cut" in schema else None,
+        **patterns,
+    )
+
+
+def _compiled(pattern: str, fragments: Mapping[str, str]) -> Pattern:
+    while _FRAGMENT.search(pattern):
+        pattern = _FRAGMENT.sub(lambda found: fragments[found[1]], pattern)
+    return re.compile(pattern, re.MULTILINE)

@@ -1,0 +1,169 @@
+"""Reads chats that are texts: each message begins on a line with a stamp, and goes on until the next one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from etl.documents.chats.layouts import Layout, find_layout, stamp_pattern
+from etl.documents.chats.stamps import Clock
+from etl.documents.chats.words import words_of
+from etl.documents.passage import Passage
+from etl.errors import InputError
+from etl.runtime.console import plural
+
+_LineKind = Literal["event", "end", "day", "words"]
+# Blanks, and the marks of the direction of writing that stand around names.
+_MARKS = " \t\u00a0\u202f\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Doubts:
+    """Lines that may have been misunderstood: how many, and the number of the first."""
+
+    n_stamped: int = 0
+    first_stamped: int = 0
+    n_lost: int = 0
+    first_lost: int = 0
+
+    def add_stamped(self, number: int) -> None:
+        self.n_stamped += 1
+        self.first_stamped = self.first_stamped or number
+
+    def add_lost(self, number: int) -> None:
+        self.n_lost += 1
+        self.first_lost = self.first_lost or number
+
+
+def is_chat(text: str) -> bool:
+    """Whether the first lines of a text are those of a chat in a layout that is known."""
+    return find_layout(text) is not None
+
+
+def is_like_chat(text: str) -> bool:
+    """Whether more than half of the lines of a text begin with a time, as those of chats and logs do."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return 2 * sum(begins_with_stamp(line) for line in lines) > len(lines)
+
+
+def begins_with_stamp(line: str) -> bool:
+    """Whether a line begins with a time, or with a name and a time, in a layout that need not be known."""
+    return stamp_pattern().match(line) is not None
+
+
+def read_chat(text: str, name: str, document: int = 1) -> Iterator[Passage]:
+    """Reads the messages of a chat, numbered from 1; those of several lines as one.
+
+    Lines that may have been misunderstood are logged as a warning, with their number.
+
+    Args:
+        text: lines end with a line feed.
+        name: of the file, as the user calls it.
+        document: the number of the chat in its file.
+
+    Raises:
+        InputError: it is no chat in a layout that is known.
+    """
+    layout = find_layout(text)
+    if layout is None:
+        raise InputError(
+            f"{name} is not a chat in a layout that is known",
+            details=["expected lines such as `[name] [9:05 PM] …` or `2026. 3. 2. 21:05, name : …`"],
+            cause="It is another text, or the export of an app or of a version that is not known yet.",
+            next_step="export the chat again from the app as text; docs/predict.md lists what is read.",
+        )
+    doubts = _Doubts()
+    for position, (speaker, time, said) in enumerate(_messages(text, layout, doubts), start=1):
+        if words := words_of(layout.app, speaker, said):
+            yield Passage(
+                words, "chat", "message", position, document=document, speaker=speaker or None, time=time
+            )
+    _warn(doubts, name)
+
+
+def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str, str, str]]:
+    """Yields speaker, time and text of each message."""
+    match, clock = layout.message.fullmatch, Clock(layout, text)
+    speaker, time = "", ""
+    said: list[str] | None = None  # the lines of the message that is being read
+    is_attached = False  # whether the lines below belong to a message and are no words of it
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if found := match(line):
+            if said is not None:
+                yield speaker, time, _joined(said, layout)
+            stamp, speaker, first = found.group("stamp", "speaker", "text")
+            speaker, time, said = speaker.strip(_MARKS), clock.time_of(stamp, found), [first or ""]
+        elif not line or line.isspace():
+            if said is not None:
+                said.append(line)
+        elif (kind := _kind_of(line, layout, clock, lines, number)) != "words":
+            if said is not None:
+                yield speaker, time, _joined(said, layout)
+            said, is_attached = None, kind == "end"
+        elif said is not None:
+            said.append(line)
+            if begins_with_stamp(line):
+                doubts.add_stamped(number)
+        elif not is_attached and not layout.app.unspoken.fullmatch(line):
+            doubts.add_lost(number)
+    if said is not None:
+        yield speaker, time, _joined(said, layout)
+
+
+def _kind_of(line: str, layout: Layout, clock: Clock, lines: list[str], number: int) -> _LineKind:
+    """Returns what a line is that begins no message; the clock takes note of a day.
+
+    Args:
+        line: not blank.
+        layout: of the file.
+        clock: of the file.
+        lines: all of the file.
+        number: of the line, from 1.
+    """
+    if found := layout.stamped.fullmatch(line):
+        is_event = found["is_event"] is not None or layout.app.nobody.fullmatch(found["event"])
+        return "event" if is_event else "words"
+    if layout.event.fullmatch(line):
+        return "event"
+    if layout.app.end.fullmatch(line):
+        return "end"
+    day = next((found for day in layout.days if (found := day.fullmatch(line))), None)
+    if day is None or (layout.has_dates and not _is_before_stamp(lines, number, layout)):
+        return "words"  # somebody may have written a date
+    clock.begin_day(day)
+    return "day"
+
+
+def _is_before_stamp(lines: list[str], number: int, layout: Layout) -> bool:
+    """Whether the next line that is not blank has a stamp, or there is none."""
+    below = (lines[index] for index in range(number, len(lines)))
+    following = next((line for line in below if line.strip()), None)
+    return following is None or any(
+        pattern.fullmatch(following) is not None for pattern in (layout.message, layout.stamped)
+    )
+
+
+def _joined(lines: list[str], layout: Layout) -> str:
+    text = "\n".join(lines)
+    if layout.is_quoted and len(lines) > 1:
+        stripped = text.strip()
+        if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
+            return stripped[1:-1].replace('""', '"')
+    return text
+
+
+def _warn(doubts: _Doubts, name: str) -> None:
+    if doubts.n_stamped:
+        _log.warning(
+            f"{name}: {plural(doubts.n_stamped, 'line')} inside messages begin like a message of another layout; "
+            f"they were read as part of the message above them, the first is line {doubts.first_stamped:,}"
+        )
+    if doubts.n_lost:
+        _log.warning(
+            f"{name}: {plural(doubts.n_lost, 'line')} belong to no message, and were left aside; the first is "
+            f"line {doubts.first_lost:,}"
+        )

@@ -1,0 +1,142 @@
+"""The times of messages: as ISO 8601 where a stamp is understood, else as the file says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from etl.documents.chats.layouts import Layout, common
+
+Order = Literal["ymd", "dmy", "mdy"]
+_ORDERS: tuple[Order, ...] = ("ymd", "dmy", "mdy")
+_NUMBERS = re.compile(r"^[^\d\n]{0,4}(\d{1,4})[./-]\s?(\d{1,2})[./-]\s?(\d{1,4})\b(.{0,16})", re.MULTILINE)
+# A time that is so much earlier than the one above it belongs to the next day.
+_ROLLOVER_MINUTES = 12 * 60
+
+
+class Clock:
+    """Tells the time of each message of a chat, in their order."""
+
+    def __init__(self, layout: Layout, text: str):
+        self._has_dates = layout.has_dates
+        self._order = find_order(text) if layout.has_numbers else None
+        self._understood: dict[str, tuple[date | None, str, int] | None] = {}
+        self._day: date | None = None
+        self._last_minutes = 0
+
+    def begin_day(self, found: re.Match[str]) -> None:
+        """Takes note of a line that tells the day of what stands below it."""
+        self._day = day_of(found.groupdict(), self._order)
+        self._last_minutes = 0
+
+    def time_of(self, stamp: str, found: re.Match[str]) -> str:
+        """Returns the time of a message.
+
+        Args:
+            stamp: as it stands in the file.
+            found: a match with the groups of its parts.
+        """
+        if stamp not in self._understood:
+            self._understood[stamp] = self._parts(found.groupdict())
+        parts = self._understood[stamp]
+        if parts is None:
+            return stamp
+        day, clock, minutes = parts
+        if self._has_dates:
+            return f"{day}T{clock}"
+        if self._day and minutes < self._last_minutes - _ROLLOVER_MINUTES:
+            self._day += timedelta(days=1)
+        self._last_minutes = minutes
+        return f"{self._day}T{clock}" if self._day else clock
+
+    def _parts(self, groups: Mapping[str, str | None]) -> tuple[date | None, str, int] | None:
+        """Day, time of day, and its minutes; None where there should be a day that is not understood."""
+        day = day_of(groups, self._order)
+        if self._has_dates and day is None:
+            return None
+        hour, half = int(groups["hour"] or 0) % 24, groups.get("half") or groups.get("half_after")
+        if half:
+            hour = hour % 12 + common()["halves"][re.sub(r"[.\s]", "", half).lower()]
+        clock = f"{hour:02}:{groups['minute']}"
+        if second := groups.get("second"):
+            clock += f":{second}"
+        return day, clock, hour * 60 + int(groups["minute"] or 0)
+
+
+def day_of(groups: Mapping[str, str | None], order: Order | None = None) -> date | None:
+    """Returns the day that the groups of a match tell; None where they tell none, or one that never was."""
+    if (first := groups.get("first")) is not None:
+        numbers = first, groups["middle"] or "", groups["last"] or ""
+        return _ordered(numbers, order) if order else None
+    year, month, day = groups.get("year"), groups.get("month"), groups.get("day")
+    if name := groups.get("month_name"):
+        month = str(common()["months"].index(name[:3].lower()) + 1)
+    return _valid(year, month, day) if year and month and day else None
+
+
+def find_order(text: str) -> Order | None:
+    """Returns the only order of year, month and day with which every date is one, and none is before another.
+
+    Args:
+        text: a chat whose lines begin with dates of three numbers.
+
+    Returns:
+        None where the numbers do not decide.
+    """
+    found = list(dict.fromkeys((*match.groups(),) for match in _NUMBERS.finditer(text)))
+    dates = list(dict.fromkeys(each[:3] for each in found))
+    possible = [order for order in _ORDERS if all(_ordered(each, order) for each in dates)]
+    if len(possible) > 1:
+        possible = [order for order in possible if _is_sorted(dates, order)] or possible
+    if len(possible) > 1 and "ymd" in possible and any(_is_half_first(rest) for *_, rest in found):
+        return "ymd"  # Korean, Japanese and Chinese phones put it before the hour, and the year first
+    return possible[0] if len(possible) == 1 else None
+
+
+def _is_half_first(rest: str) -> bool:
+    return re.match(r"[\s,.]*(?:[AaPp][Mm]|[^\W\d_A-Za-z]{2})\s*\d", rest) is not None
+
+
+def _is_sorted(dates: list[tuple[str, ...]], order: Order) -> bool:
+    days = [_ordered(each, order) or date.min for each in dates]
+    return all(earlier <= later for earlier, later in zip(days, days[1:], strict=False))
+
+
+def _ordered(numbers: tuple[str, ...], order: Order) -> date | None:
+    by_letter = dict(zip(order, numbers, strict=True))
+    year = by_letter["y"]
+    if len(year) not in {2, 4} or max(len(by_letter["m"]), len(by_letter["d"])) > 2:
+        return None
+    return _valid(year if len(year) == 4 else f"20{year}", by_letter["m"], by_letter["d"])
+
+
+def _valid(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def iso_time(value: object) -> str | None:
+    """Returns a time in ISO 8601, to the second: of an ISO text, or of the seconds or milliseconds since 1970.
+
+    A text that is no time is returned as it is; what is neither text nor number is None.
+    """
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).isoformat(timespec="seconds")
+        except ValueError:
+            pass
+        try:
+            value = float(value)
+        except ValueError:
+            return value or None
+    if not isinstance(value, int | float):
+        return None
+    try:  # seconds reach 10^11 in the year 5138
+        seconds = value / 1000 if abs(value) >= 1e11 else value
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(value)
