@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etl.documents import chat, exports, formal, posts, unread
+from etl.documents import exports, formal, posts, unread
+from etl.documents.chats import archives as chat_archives
+from etl.documents.chats import read as chats
 from etl.documents.file import DocumentFile, ReadOptions
 from etl.documents.hwp import compound as hwp_compound
 from etl.documents.hwp import package as hwpx_package
@@ -121,10 +123,6 @@ def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
     return file.suffix in _DELIMITED or options.text_column in header or is_stated
 
 
-def _is_chat_table(file: DocumentFile, _: ReadOptions) -> bool:
-    return file.is_text and chat.is_chat_table(posts.header_of(file.text))
-
-
 def _read_table(suffix: str) -> Reader:
     return lambda file, options: posts.read_table(
         raw_file_at(file.path, file.name), suffix or format_of(file.path), options.text_column
@@ -153,8 +151,8 @@ _TEXT = DocumentFormat("text", "formal", lambda file, _: file.is_text, _read_pla
 _CHAT = DocumentFormat(
     "a chat",
     "chat",
-    lambda file, _: file.is_text and chat.is_chat(file.text),
-    lambda file, _: chat.read_chat(file.text, file.name),
+    lambda file, _: chats.is_chat(file),
+    lambda file, _: chats.read_chat(file),
 )
 # With what a text is read that is said to be of a kind, and looks like none of its forms.
 _PLAIN: dict[Kind | None, DocumentFormat] = {"chat": _CHAT, "post": _TEXT, "formal": _TEXT}
@@ -219,6 +217,13 @@ FORMATS: tuple[DocumentFormat, ...] = (
         lambda file, _: mails.read_message(file.content, file.name, _read_chat_attached),
         (".msg",),
     ),
+    _CHAT,
+    DocumentFormat(
+        "a zip archive with chats",
+        "chat",
+        lambda file, _: chat_archives.has_chats(file),
+        lambda file, _: chat_archives.read_chats(file),
+    ),
     DocumentFormat(
         "an export of posts or comments",
         "post",
@@ -234,8 +239,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
         lambda file, _: formal.read_html(file.text),
         (".html", ".htm"),
     ),
-    DocumentFormat("a chat (CSV)", "chat", _is_chat_table, lambda file, _: chat.read_chat_table(file.text)),
-    _CHAT,
     DocumentFormat(
         "Markdown",
         "formal",

@@ -123,7 +123,7 @@ def test_a_text_that_speaks_of_chats_is_none(tmp_path: Path) -> None:
     path = tmp_path / "post.txt"
     path.write_text("엄마 님과 카카오톡 대화\n하다가 울었다\n", encoding="utf-8")
     assert [each.kind for each in messages(path)] == ["post", "post"]
-    with pytest.raises(InputError, match="is not a chat that KakaoTalk has exported"):
+    with pytest.raises(InputError, match="is not a chat in a layout that is known"):
         list(read_document(path, path.name, kind="chat"))
 
 

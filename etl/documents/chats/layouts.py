@@ -147,7 +147,8 @@ def any_of(patterns: Sequence[str], fragments: Mapping[str, str]) -> Pattern:
 
 
 def _fragments(name: str) -> Mapping[str, str]:
-    return common()["fragments"] | schema_of(name).get("fragments", {})
+    fragments: dict[str, str] = common()["fragments"] | schema_of(name).get("fragments", {})
+    return fragments
 
 
 def _layouts_of(name: str) -> Iterable[Layout]:

@@ -29,24 +29,41 @@ class _Doubts:
     n_lost: int = 0
     first_lost: int = 0
 
-    def add_stamped(self, number: int) -> None:
-        self.n_stamped += 1
-        self.first_stamped = self.first_stamped or number
+    def note(self, line: str, number: int, layout: Layout, *, is_said: bool) -> None:
+        """Takes note of a line that begins no message, where it looks like more or less than words.
 
-    def add_lost(self, number: int) -> None:
-        self.n_lost += 1
-        self.first_lost = self.first_lost or number
+        Args:
+            line: what stands there.
+            number: of the line, from 1.
+            layout: of the file.
+            is_said: whether it was taken for words of the message above it.
+        """
+        if not line or line.isspace():
+            return
+        if not is_said and not layout.app.unspoken.fullmatch(line):
+            self.n_lost += 1
+            self.first_lost = self.first_lost or number
+        elif is_said and begins_with_stamp(line):
+            self.n_stamped += 1
+            self.first_stamped = self.first_stamped or number
+
+    def warn(self, name: str) -> None:
+        """Logs what was noted."""
+        if self.n_stamped:
+            _log.warning(
+                f"{name}: {plural(self.n_stamped, 'line')} inside messages begin with a time, the first is "
+                f"line {self.first_stamped:,}; they were read as words of the message above them"
+            )
+        if self.n_lost:
+            _log.warning(
+                f"{name}: {plural(self.n_lost, 'line')} left aside that belong to no message, the first is "
+                f"line {self.first_lost:,}"
+            )
 
 
 def is_chat(text: str) -> bool:
     """Whether the first lines of a text are those of a chat in a layout that is known."""
     return find_layout(text) is not None
-
-
-def is_like_chat(text: str) -> bool:
-    """Whether more than half of the lines of a text begin with a time, as those of chats and logs do."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    return 2 * sum(begins_with_stamp(line) for line in lines) > len(lines)
 
 
 def begins_with_stamp(line: str) -> bool:
@@ -81,7 +98,7 @@ def read_chat(text: str, name: str, document: int = 1) -> Iterator[Passage]:
             yield Passage(
                 words, "chat", "message", position, document=document, speaker=speaker or None, time=time
             )
-    _warn(doubts, name)
+    doubts.warn(name)
 
 
 def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str, str, str]]:
@@ -92,24 +109,20 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
     is_attached = False  # whether the lines below belong to a message and are no words of it
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
-        if found := match(line):
-            if said is not None:
-                yield speaker, time, _joined(said, layout)
-            stamp, speaker, first = found.group("stamp", "speaker", "text")
-            speaker, time, said = speaker.strip(_MARKS), clock.time_of(stamp, found), [first or ""]
-        elif not line or line.isspace():
+        found = match(line)
+        kind = "message" if found else _kind_of(line, layout, clock, lines, number)
+        if kind == "words":
             if said is not None:
                 said.append(line)
-        elif (kind := _kind_of(line, layout, clock, lines, number)) != "words":
-            if said is not None:
-                yield speaker, time, _joined(said, layout)
-            said, is_attached = None, kind == "end"
-        elif said is not None:
-            said.append(line)
-            if begins_with_stamp(line):
-                doubts.add_stamped(number)
-        elif not is_attached and not layout.app.unspoken.fullmatch(line):
-            doubts.add_lost(number)
+            if not is_attached:
+                doubts.note(line, number, layout, is_said=said is not None)
+            continue
+        if said is not None:
+            yield speaker, time, _joined(said, layout)
+        said, is_attached = None, kind == "end"
+        if found:
+            stamp, speaker, first = found.group("stamp", "speaker", "text")
+            speaker, time, said = speaker.strip(_MARKS), clock.time_of(stamp, found), [first or ""]
     if said is not None:
         yield speaker, time, _joined(said, layout)
 
@@ -118,12 +131,14 @@ def _kind_of(line: str, layout: Layout, clock: Clock, lines: list[str], number: 
     """Returns what a line is that begins no message; the clock takes note of a day.
 
     Args:
-        line: not blank.
+        line: what stands there.
         layout: of the file.
         clock: of the file.
         lines: all of the file.
         number: of the line, from 1.
     """
+    if not line or line.isspace():
+        return "words"
     if found := layout.stamped.fullmatch(line):
         is_event = found["is_event"] is not None or layout.app.nobody.fullmatch(found["event"])
         return "event" if is_event else "words"
@@ -154,16 +169,3 @@ def _joined(lines: list[str], layout: Layout) -> str:
         if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
             return stripped[1:-1].replace('""', '"')
     return text
-
-
-def _warn(doubts: _Doubts, name: str) -> None:
-    if doubts.n_stamped:
-        _log.warning(
-            f"{name}: {plural(doubts.n_stamped, 'line')} inside messages begin like a message of another layout; "
-            f"they were read as part of the message above them, the first is line {doubts.first_stamped:,}"
-        )
-    if doubts.n_lost:
-        _log.warning(
-            f"{name}: {plural(doubts.n_lost, 'line')} belong to no message, and were left aside; the first is "
-            f"line {doubts.first_lost:,}"
-        )

@@ -16,6 +16,7 @@ from etl.documents.chats.layouts import Pattern, any_of, schema_of
 from etl.documents.chats.stamps import iso_time
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.text.mojibake import repair_mojibake
 
 _APPS = ("telegram", "discord", "meta")
 
@@ -67,23 +68,6 @@ def read_records(value: object, name: str, document: int = 1) -> Iterator[Passag
             yield from _passage(records, message, position, number)
 
 
-def decode_json(content: bytes | str, name: str) -> Any:
-    """Decodes JSON.
-
-    Raises:
-        InputError: it is none, or nested too deeply.
-    """
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{name} is damaged",
-            details=[f"expected JSON, got: {error}"],
-            cause="The file was cut off, or it is not JSON.",
-            next_step="export it again.",
-        ) from error
-
-
 def _passage(records: Records, message: object, position: int, document: int) -> Iterator[Passage]:
     if not isinstance(message, dict):
         bad = msgspec.json.encode(message).decode()
@@ -107,7 +91,7 @@ def _passage(records: Records, message: object, position: int, document: int) ->
 
 
 def plain_text(value: object) -> str:
-    """Returns a text that may be a list of pieces, each a text or an object with one, as Telegram writes it."""
+    """Returns a text that may be a list of pieces, texts or objects with one, as Telegram writes it."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -127,12 +111,7 @@ def _first_of(message: Mapping[str, object], paths: Sequence[str]) -> Any:
 
 
 def _repaired(text: str, records: Records) -> str:
-    """The text, or what it was before Facebook wrote the bytes of its UTF-8 as characters."""
-    if not records.is_mojibake or text.isascii():
-        return text
-    import ftfy  # it takes a fifth of a second to import
-
-    return ftfy.fix_encoding(text)
+    return repair_mojibake(text) if records.is_mojibake else text
 
 
 def _is_chat(value: object, records: Records) -> bool:

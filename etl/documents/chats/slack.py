@@ -1,4 +1,4 @@
-"""Reads days of a Slack channel: JSON arrays of messages, whose senders stand in a list of users beside them."""
+"""Reads days of a Slack channel: JSON arrays of messages, whose senders stand in a list of users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def is_slack_day(value: object) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(each, dict) and each.get("type") == "message" and "ts" in each for each in value[:20])
+        and all(
+            isinstance(each, dict) and each.get("type") == "message" and "ts" in each for each in value[:20]
+        )
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from etl.documents.chats.layouts import Layout, common
@@ -101,7 +102,7 @@ def _is_half_first(rest: str) -> bool:
 
 def _is_sorted(dates: list[tuple[str, ...]], order: Order) -> bool:
     days = [_ordered(each, order) or date.min for each in dates]
-    return all(earlier <= later for earlier, later in zip(days, days[1:], strict=False))
+    return all(earlier <= later for earlier, later in pairwise(days))
 
 
 def _ordered(numbers: tuple[str, ...], order: Order) -> date | None:
@@ -120,7 +121,7 @@ def _valid(year: str, month: str, day: str) -> date | None:
 
 
 def iso_time(value: object) -> str | None:
-    """Returns a time in ISO 8601, to the second: of an ISO text, or of the seconds or milliseconds since 1970.
+    """Returns a time in ISO 8601: of an ISO text, or of the seconds or milliseconds since 1970.
 
     A text that is no time is returned as it is; what is neither text nor number is None.
     """
@@ -128,15 +129,13 @@ def iso_time(value: object) -> str | None:
         try:
             return datetime.fromisoformat(value).isoformat(timespec="seconds")
         except ValueError:
-            pass
-        try:
-            value = float(value)
-        except ValueError:
-            return value or None
-    if not isinstance(value, int | float):
-        return None
+            return _iso_of(value) if re.fullmatch(r"\d{9,13}(?:\.\d+)?", value) else value or None
+    return _iso_of(value) if isinstance(value, int | float) else None
+
+
+def _iso_of(number: float | str) -> str:
     try:  # seconds reach 10^11 in the year 5138
-        seconds = value / 1000 if abs(value) >= 1e11 else value
+        seconds = float(number) / 1000 if abs(float(number)) >= 1e11 else float(number)
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
-        return str(value)
+        return str(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from etl.documents.chats.layouts import App, app_named, schema_of
 from etl.documents.chats.stamps import iso_time
@@ -13,7 +14,6 @@ from etl.documents.passage import Passage
 from etl.errors import InputError
 
 _APPS = ("kakaotalk", "discord")
-_MAX_CELL_CHARS = 1 << 24
 
 
 def is_chat_table(header: Sequence[str]) -> bool:
@@ -21,17 +21,17 @@ def is_chat_table(header: Sequence[str]) -> bool:
     return _app_of(header) is not None
 
 
-def read_chat_table(text: str, name: str) -> Iterator[Passage]:
+def read_chat_table(text: str, name: str, document: int = 1) -> Iterator[Passage]:
     """Reads the messages of a CSV, numbered from 1; a record of another length is a `bad_row`.
 
     Args:
         text: with the header of a chat.
         name: of the file, as the user calls it.
+        document: the number of the chat.
 
     Raises:
         InputError: it is no CSV.
     """
-    csv.field_size_limit(_MAX_CELL_CHARS)
     records = csv.reader(io.StringIO(text, newline=""))
     try:
         header = next(records, [])
@@ -39,13 +39,17 @@ def read_chat_table(text: str, name: str) -> Iterator[Passage]:
         if app is None:
             raise InputError(
                 f"{name} is not a chat in a layout that is known",
-                details=[f"expected columns such as Date, User, Message, got {', '.join(header)[:200] or 'none'}"],
+                details=[
+                    f"expected columns such as Date, User, Message, got {', '.join(header)[:200] or 'none'}"
+                ],
                 next_step="export the chat again from the app, or read it with `--kind post`.",
             )
         names = _columns(app, header)
         filled = (record for record in records if record)
         for position, record in enumerate(filled, start=1):
-            yield from _message(app_named(app), names, record, position)
+            yield from _message(
+                app_named(app), names, record, Passage("", "chat", "message", position, document)
+            )
     except csv.Error as error:
         raise InputError(
             f"{name} is damaged",
@@ -55,20 +59,20 @@ def read_chat_table(text: str, name: str) -> Iterator[Passage]:
         ) from error
 
 
-def _message(app: App, names: list[str], record: list[str], position: int) -> Iterator[Passage]:
+def _message(app: App, names: list[str], record: list[str], place: Passage) -> Iterator[Passage]:
     if len(record) != len(names):
-        yield Passage(",".join(record), "chat", "message", position, reason="bad_row")
+        yield replace(place, text=",".join(record), reason="bad_row")
         return
     cells = dict(zip(names, record, strict=True))
     speaker = cells["speaker"].strip()
     if words := words_of(app, speaker, cells["text"]):
-        yield Passage(
-            words, "chat", "message", position, speaker=speaker or None, time=iso_time(cells["time"].strip())
-        )
+        yield replace(place, text=words, speaker=speaker or None, time=iso_time(cells["time"].strip()))
 
 
 def _app_of(header: Sequence[str]) -> str | None:
-    return next((app for app in _APPS if sorted(_columns(app, header)) == sorted(schema_of(app)["csv"])), None)
+    return next(
+        (app for app in _APPS if sorted(_columns(app, header)) == sorted(schema_of(app)["csv"])), None
+    )
 
 
 def _columns(app: str, header: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a person has written of a message: without pictures, emoticons, calls, and what the app says itself."""
+"""The words of a message that a person has written: no pictures, calls or notices of the app."""
 
 from __future__ import annotations
 
