@@ -181,7 +181,7 @@ _KEYS = {
     "taxonomy": "taxonomy",
     **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
-    **{name: f"table.{name}" for name in ("domain", "delimiter", "header")},
+    **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},
     "tagger": "tag.tagger",
     "split": "split.mode",
     "seed": "split.seed",
