@@ -35,7 +35,6 @@ class ContentSettings(msgspec.Struct, frozen=True):
     taxonomy: str = ""
     read: Read = Read()
     table: Table = Table()
-    tables: tuple[Table, ...] = ()
     clean: Clean = Clean()
     tag: Tag = Tag()
     split: Split = Split()
@@ -213,7 +212,6 @@ def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:
         taxonomy=taxonomy_name,
         read=settings.read,
         table=settings.table,
-        tables=settings.tables,
         clean=settings.clean,
         tag=msgspec.structs.replace(
             tag, stop_words=_file_name(tag.stop_words), dictionary=_file_name(tag.dictionary)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import MappingProxyType
 
-from etl.schema.label_cells import normalise_label, split_cell, split_table_cell, without_fraction
+from etl.schema.label_cells import split_cell, split_table_cell, without_fraction
 from etl.schema.label_words import find_words
 from etl.schema.taxonomy import TABLE, LabelTable, Taxonomy, label_table, table_targets
 
@@ -50,7 +49,7 @@ class _Corpus:
 
     def find_code(self, label: str) -> tuple[str | None, bool]:
         """Returns the code of a label, None for an unknown one, and whether the label is an alias of it."""
-        for form in (label, without_fraction(label)):
+        for form in (label, without_fraction(label), *_paths_above(label, self.table.levels)):
             code = form if form in self.table.codes else self.table.spellings.get(form)
             is_alias = code is None
             if is_alias:
@@ -70,11 +69,15 @@ class _Corpus:
         return self.find_code(label)[0] is not None
 
 
+def _paths_above(label: str, levels: str | None) -> Iterator[str]:
+    """Yields what a path lies in, the nearest first: of `a/b/c` it is `a/b`, then `a`."""
+    while levels and levels in label:
+        label = label.rpartition(levels)[0].rstrip()
+        yield label
+
+
 def make_resolver(
-    taxonomy: Taxonomy,
-    slug: str,
-    allowed: frozenset[str] | None = None,
-    labels: Mapping[str, str | None] = MappingProxyType({}),
+    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
 ) -> Callable[[str | None], Resolution]:
     """Returns a function that resolves the raw label of a row of a corpus. It never raises.
 
@@ -84,9 +87,8 @@ def make_resolver(
         taxonomy: the targets.
         slug: the corpus.
         allowed: the codes that the corpus's contract allows; None: all of its label table.
-        labels: of a user's own table, what raw labels mean; they win over all else.
     """
-    corpus = _open_table(taxonomy, labels) if slug == TABLE else _open_corpus(taxonomy, slug, allowed)
+    corpus = _open_corpus(taxonomy, slug, allowed)
 
     @lru_cache(maxsize=65_536)
     def resolve(raw: str | None) -> Resolution:
@@ -126,22 +128,16 @@ def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy) -> Resolution
 
 
 def _open_corpus(taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None) -> _Corpus:
-    return _Corpus(slug, label_table(slug), taxonomy.maps.get(slug, {}), allowed)
-
-
-def _open_table(taxonomy: Taxonomy, labels: Mapping[str, str | None]) -> _Corpus:
-    # A user's own table has no label table: its codes are the targets, and what taxonomy and labels add.
+    if slug != TABLE:
+        return _Corpus(slug, label_table(slug), taxonomy.maps.get(slug, {}), allowed)
+    # A user's own table has no label table: its codes are the targets, and those that the taxonomy adds.
     targets, words = table_targets(taxonomy), find_words(taxonomy)
-    meant = {
-        raw: None if to is None else targets.get(to, words.get(to.casefold())) for raw, to in labels.items()
-    }
-    targets |= {normalise_label(raw): to for raw, to in meant.items()}
     codes = {code: code for code in targets}
     # A word that goes to nothing is a code of its own; one that a target is called by is that target.
     aliases = {word: word if target is None else target for word, target in words.items()}
     aliases |= {code.casefold(): code for code in targets}
     table = LabelTable(codes, {}, aliases, None, None)
-    return _Corpus(TABLE, table, dict.fromkeys(words) | targets, None)
+    return _Corpus(slug, table, dict.fromkeys(words) | targets, allowed)
 
 
 def _unknown_detail(unknown: Sequence[str], taxonomy: Taxonomy, slug: str) -> str:

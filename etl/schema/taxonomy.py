@@ -47,6 +47,8 @@ class LabelTable:
         aliases: misspelt forms, raw to code; their occurrences are counted.
         separator: between the labels or votes of one row; None: a row has one label.
         min_votes: number of votes that must agree; None: no minimum.
+        levels: what stands between the levels of a label that is a path. Where the whole is no label, the
+            path above it is looked up, and so on; None: labels are no paths.
     """
 
     codes: Mapping[str, str]
@@ -54,6 +56,7 @@ class LabelTable:
     aliases: Mapping[str, str]
     separator: str | None
     min_votes: int | None
+    levels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def label_table(slug: str) -> LabelTable:
         aliases={normalise_label(str(raw)): str(code) for raw, code in tree["aliases"].items()},
         separator=tree["separator"],
         min_votes=tree["min_votes"],
+        levels=tree.get("levels"),
     )
 
 

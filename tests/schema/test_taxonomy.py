@@ -21,11 +21,13 @@ SLUGS = [
     "aihub-multimodal",
     "aihub-speech",
     "chatbot",
+    "kemdy",
     "keti-dialogue",
     "keti-single",
     "kote",
     "nikl-emotion",
     "nsmc",
+    "wellness",
 ]
 NAMES = ["dialogue6", "hate", "ko7", "native11", "polarity3"]
 MAJORS = {"1": "분노", "2": "슬픔", "3": "불안", "4": "상처", "5": "당황", "6": "기쁨"}
@@ -94,11 +96,13 @@ def test_label_tables_hold_as_many_codes_as_the_corpora_have() -> None:
         "aihub-multimodal": 8,
         "aihub-speech": 7,
         "chatbot": 3,
+        "kemdy": 7,
         "keti-dialogue": 7,
         "keti-single": 7,
         "kote": 44,
         "nikl-emotion": 8,
         "nsmc": 3,
+        "wellness": 73,
     }
 
 
@@ -395,3 +399,12 @@ def test_every_real_kote_comment_resolves_without_an_unknown_label() -> None:
     reasons = Counter(find(line.rsplit("\t", 1)[1]).reason for line in lines)
     assert set(reasons) <= {None, "label_ambiguous", "label_not_in_taxonomy"}
     assert reasons[None] > 0.9 * len(lines)
+
+
+@given(below=st.lists(st.text("가나다라", min_size=1, max_size=3), max_size=3))
+def test_a_path_that_is_no_label_counts_as_the_nearest_one_above_it(below: list[str]) -> None:
+    raw = "/".join(["감정/감정조절이상/화", *below])
+    assert resolve("ko7", "wellness", raw).label == "분노"
+    assert resolve("ko7", "wellness", raw.replace("/화", "/왜")).reason == "label_not_in_taxonomy"
+    assert resolve("ko7", "wellness", "/".join(["감정/새것", *below])).reason == "unknown_label"
+    assert resolve("ko7", "chatbot", "/".join(["1", "x", *below])).reason == "unknown_label"

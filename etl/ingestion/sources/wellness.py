@@ -1,0 +1,47 @@
+"""AIHub 웰니스 대화 스크립트 (`wellness`): what people tell a counsellor, by topic.
+
+    구분              | 유저                          | 챗봇
+    감정/걱정/미래    | 앞으로 어떻게 될지 모르겠어요. | 걱정이 많으시군요. …
+    증상/불면         | 밤새 뒤척였어요.               |
+
+The topic is a path; it stays whole in `raw_label`, and the label table says which part of it decides. What
+the chatbot answers is no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from etl.ingestion.sources.frame import id_column, rows_frame, stem
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import open_table
+from etl.schema import contract
+from etl.settings import Settings
+
+SLUG = "wellness"
+_TOPIC, _USER = 0, 1  # the columns in the order of the contract
+
+
+def recognise(preview: Preview) -> RecognisedFile | None:
+    """Whether a table has the three columns."""
+    match = contract.match_layout(contract.load(SLUG), preview.header or preview.sheet_header(0))
+    return RecognisedFile(SLUG, preview.raw, match.name, cells=preview.cells) if match else None
+
+
+def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
+    """Reads the sentences, in frames of bounded size."""
+    for file in files:
+        names = contract.load(SLUG).layouts[file.layout].columns
+        with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
+            table = open_table(open_file, file.preview())
+            for frame in table.frames([names[_TOPIC], names[_USER]]):
+                columns = frame.with_columns(
+                    pl.col(names[_USER]).alias("raw_text"),
+                    pl.col(names[_TOPIC]).alias("raw_label"),
+                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
+                )
+                yield rows_frame(file.raw, columns, source=SLUG, release=file.release)

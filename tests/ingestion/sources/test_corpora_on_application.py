@@ -1,0 +1,118 @@
+"""What the readers of corpora that are given on application promise beyond their test data."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.raw_files import tar
+from support.reading import assert_stops_and_skips, kote, read_all
+
+from etl.errors import InputError
+from etl.ingestion.sources.aihub_json import official_split
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+UTTERANCES = st.lists(
+    JSON | st.fixed_dictionaries({"Text": JSON, "SpeakerEmotionTarget": JSON, "SpeakerNo": JSON}), max_size=6
+)
+KEMDY = "Numb,Wav, ,Segment ID,Total Evaluation, , \n ,start,end, ,Emotion,Valence,Arousal\n"
+
+
+def empathy(said: str, name: str = "BE1") -> dict[str, Any]:
+    utterance = {"role": "speaker", "text": said}
+    return {"info": {"id": name, "speaker_emotion": "기쁨"}, "utterances": [utterance]}
+
+
+def write_json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "split"),
+    [
+        ("046.공감형 대화/01-1.정식개방데이터/Training/02.라벨링데이터/x.json", "train"),
+        ("046.공감형 대화/01-1.정식개방데이터/Validation/01.원천데이터/x.json", "validation"),
+        ("받은 파일/TL_기쁨_연인.zip/Empathy_기쁨_연인_1.json", "train"),
+        ("받은 파일/VL_기쁨_연인/Empathy_기쁨_연인_1.json", "validation"),
+        ("2.validation/TL.zip/x.json", "validation"),
+        ("Sample/라벨링데이터/x.json", None),
+        ("HTL_1/x.json", None),
+    ],
+)
+def test_the_official_split_is_that_of_the_folder_or_zip(path: str, split: str | None) -> None:
+    assert official_split(path) == split
+
+
+def test_a_dialogue_that_is_cut_off_is_a_bad_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "Empathy_1.json", empathy("하나"))
+    write_json(tmp_path / "Empathy_3.json", [empathy("셋", "BE3"), empathy("넷", "BE4")])
+    whole = json.dumps(empathy("둘")).encode()
+    (tmp_path / "Empathy_2.json").write_bytes(whole[:-9])
+    assert_stops_and_skips(tmp_path, said="Empathy_2.json is not the dialogue its", read=["하나", "셋", "넷"])
+
+
+@given(utterances=UTTERANCES)
+def test_whatever_stands_in_a_conversation_is_one_row_each(utterances: list[Any]) -> None:
+    first = {"Text": "처음", "SpeakerEmotionTarget": "기쁨"}
+    with tempfile.TemporaryDirectory() as folder:
+        write_json(Path(folder, "1.json"), {"Conversation": [first, *utterances]})
+        rows, _ = read_all(Path(folder))
+    assert [row["turn"] for row in rows] == [*range(1, len(utterances) + 2)]
+    assert all((row["reason"] == "bad_row") == (row["detail"] is not None) for row in rows)
+
+
+def test_dialogues_of_an_archive_are_read_together_and_keep_their_files(tmp_path: Path) -> None:
+    members = [
+        (f"TL_{part}/{number}.json", json.dumps(empathy(f"{part}{number}", f"BE{part}{number}")).encode())
+        for part in "ab"
+        for number in range(30)
+    ]
+    (tmp_path / "all.tar").write_bytes(tar(members))
+    rows, log = read_all(tmp_path)
+    assert {row["member"]: row["raw_text"] for row in rows} == {
+        name: json.loads(content)["utterances"][0]["text"] for name, content in members
+    }
+    assert [entry["rows"] for entry in log.inputs] == [1] * 60
+
+
+def test_annotations_without_any_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "annotation" / "Sess01_eval.csv"
+    path.parent.mkdir()
+    path.write_text(f"{KEMDY}1,0,1,Sess01_script01_User001F_001,happy,4,4\n", encoding="utf-8")
+    (tmp_path / "kote.tsv").write_bytes(kote("성한 파일"))
+    assert_stops_and_skips(tmp_path, said="has emotions, but no sentences", read=["성한 파일"])
+
+
+def test_recordings_with_the_same_words_are_no_copies(tmp_path: Path) -> None:
+    names = [f"Sess01_script01_User001F_{number:03d}" for number in range(1, 4)]
+    lines = [f"{number},0,1,{name},happy,4,4\n" for number, name in enumerate(names, start=1)]
+    (tmp_path / "Sess01_eval.csv").write_text(KEMDY + "".join(lines), encoding="cp949")
+    for name in names:
+        (tmp_path / f"{name}.txt").write_bytes("네.\n".encode("cp949"))
+    rows, log = read_all(tmp_path)
+    assert [(row["raw_text"], row["raw_label"], row["reason"]) for row in rows] == [
+        ("네.", "happy", None)
+    ] * 3
+    assert log.left_aside == []
+
+
+def test_an_array_of_sentences_that_is_cut_off_is_a_bad_file(tmp_path: Path) -> None:
+    record = {"id": "nikluge-2023-ea-dev-000001", "input": {"form": "문장"}, "output": {"joy": "True"}}
+    (tmp_path / "1.json").write_bytes(json.dumps([record, record]).encode()[:-20])
+    with pytest.raises(InputError) as caught:
+        read_all(tmp_path)
+    assert "not the array of sentences" in caught.value.text()
