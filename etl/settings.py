@@ -6,6 +6,7 @@ Command-line options are the same names; `etl init` writes a commented file.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, Unpack
 
@@ -20,6 +21,7 @@ Turns = Literal["first", "all"]
 Modality = Literal["text", "sound", "image", "multimodal"]
 OnBadFile = Literal["stop", "skip"]
 SplitMode = Literal["official", "grouped"]
+SplitName = Literal["train", "validation", "test"]
 Duplicates = Literal["first", "keep"]
 Conflicts = Literal["reject", "majority", "keep"]
 EngineName = Literal["local", "ray"]
@@ -40,15 +42,23 @@ class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a table of the user's own keeps what (source `table`)."""
+    """Where a table of the user's own keeps what (source `table`).
 
+    Several columns in `label_column` are joined by slashes; `label_columns` are one-hot columns. `labels`
+    maps raw labels to targets, or to null. `path` is the pattern of an entry of `tables`.
+    """
+
+    path: str | None = None
     text_column: str | None = None
-    label_column: str | None = None
+    label_column: str | tuple[str, ...] | None = None
+    label_columns: tuple[str, ...] = ()
     group_column: str | None = None
     split_column: str | None = None
+    split: SplitName | None = None
     domain: str = "comment"
     delimiter: Annotated[str, msgspec.Meta(pattern=r'^(?:[tT][aA][bB]|\\t|[^"\r\n])$')] | None = None
     header: bool = True
+    labels: dict[str, str | None] = {}
 
 
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +141,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taxonomy: str = "ko7"
     read: Read = Read()
     table: Table = Table()
+    tables: tuple[Table, ...] = ()
     clean: Clean = Clean()
     tag: Tag = Tag()
     split: Split = Split()
@@ -150,7 +161,8 @@ class Options(TypedDict, total=False):
     limit: int | None
     on_bad_file: OnBadFile | None
     text_column: str | None
-    label_column: str | None
+    label_column: str | Sequence[str] | None
+    label_columns: Sequence[str] | None
     group_column: str | None
     split_column: str | None
     domain: str | None
@@ -169,7 +181,7 @@ _KEYS = {
     "taxonomy": "taxonomy",
     **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
-    **{name: f"table.{name}" for name in ("domain", "delimiter", "header")},
+    **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},
     "tagger": "tag.tagger",
     "split": "split.mode",
     "seed": "split.seed",

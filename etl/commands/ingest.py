@@ -69,7 +69,13 @@ def ingest(
         typer.Option(help=f"Conflicting labels in train.  [default: {_DEFAULTS.dedupe.conflicts}]"),
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="A table of your own: the sentence.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="… the label.")] = None,
+    label_column: Annotated[
+        list[str] | None,
+        typer.Option(help="… the label; twice for two columns, read as 대분류/소분류.", show_default=False),
+    ] = None,
+    label_columns: Annotated[
+        str | None, typer.Option(help="… one-hot columns, called by their labels: 기쁨,슬픔,분노.")
+    ] = None,
     group_column: Annotated[str | None, typer.Option(help="… the group that is never split.")] = None,
     split_column: Annotated[str | None, typer.Option(help="… train, validation or test.")] = None,
     domain: Annotated[
@@ -122,7 +128,12 @@ def ingest(
         limit=limit,
         on_bad_file=on_bad_file,
         text_column=text_column,
-        label_column=label_column,
+        label_column=None
+        if not label_column
+        else (*label_column,)
+        if len(label_column) > 1
+        else label_column[0],
+        label_columns=(*filter(None, map(str.strip, label_columns.split(","))),) if label_columns else None,
         group_column=group_column,
         split_column=split_column,
         domain=domain,
@@ -172,7 +183,7 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     parts: dict[tuple[str, ...], list[str]] = {}
     for slug, files in found.items():
         for each in files:
-            part = (slug, each.release, each.split or "by group", each.layout, each.raw.file)
+            part = (slug, each.release, each.official_split or "by group", each.layout, each.raw.file)
             parts.setdefault(part, []).append(each.raw.member)
     names = ("source", "release", "split", "layout", "file", "members")
     if is_json:

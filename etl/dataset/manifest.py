@@ -35,6 +35,7 @@ class ContentSettings(msgspec.Struct, frozen=True):
     taxonomy: str = ""
     read: Read = Read()
     table: Table = Table()
+    tables: tuple[Table, ...] = ()
     clean: Clean = Clean()
     tag: Tag = Tag()
     split: Split = Split()
@@ -212,6 +213,7 @@ def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:
         taxonomy=taxonomy_name,
         read=settings.read,
         table=settings.table,
+        tables=settings.tables,
         clean=settings.clean,
         tag=msgspec.structs.replace(
             tag, stop_words=_file_name(tag.stop_words), dictionary=_file_name(tag.dictionary)

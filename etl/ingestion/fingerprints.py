@@ -32,7 +32,7 @@ _BESIDE_INGEST = {
     *("__main__.py", "cli.py", "commands", "documents", "models", "publishing", "sample", "storage"),
     *("validation", "__pycache__"),
 }
-_SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml", "synonyms.yaml")
+_SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml", "splits.yaml", "synonyms.yaml")
 _PACKAGES = ("polars", "pyarrow", "msgspec", "numba", "numpy", "fastexcel", "xxhash")
 
 
@@ -75,6 +75,7 @@ def fingerprint_batches(settings: Settings, labels: Taxonomy, policy: Policy) ->
     chosen = {
         "read": settings.read,
         "table": settings.table,
+        "tables": settings.tables,
         "clean": settings.clean,
         "tag": settings.tag,
         "split": settings.split,
@@ -106,7 +107,7 @@ def fingerprint_worker(settings: Settings) -> dict[str, str]:
 
 def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
     """Returns the fingerprints of everything but the raw files that determines a dataset."""
-    chosen = [settings.read, settings.table, settings.clean, settings.tag, settings.split]
+    chosen = [settings.read, settings.table, settings.tables, settings.clean, settings.tag, settings.split]
     whole = hash_json(msgspec.to_builtins([*chosen, settings.dedupe, settings.write]))
     return fingerprint_batches(settings, labels, policy) | {"settings": whole}
 

@@ -44,6 +44,7 @@ from etl.runtime.engine.local import LocalEngine, ordered_map
 from etl.runtime.engine.protocol import BatchFn, Engine
 from etl.runtime.paths import local_path
 from etl.schema import contract, taxonomy
+from etl.schema.own_tables import check_tables
 from etl.settings import Options, PathLike, Settings, choose_settings
 from etl.similarity.nearest import nearest_in_parts
 from etl.tagging import policy
@@ -105,6 +106,7 @@ def _ingest(
     pair_cache: Path | None,
 ) -> Dataset:
     labels, key_tokens = taxonomy.load(settings.taxonomy), policy.load(settings.tag)
+    check_tables(settings, labels)
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, MANIFEST)
     found, log = discover(paths, settings)
@@ -216,7 +218,7 @@ def unexpected_rows(
     read_rows: Counter[tuple[str, str, str | None, str]] = Counter()
     for slug, files in found.items():
         for each in files:
-            part = (slug, each.release, each.split, each.layout)
+            part = (slug, each.release, each.official_split, each.layout)
             read_rows[part] += rows_of.get((each.raw.file, each.raw.member), 0)
     return tuple(
         UnexpectedRows(*part, read=read_rows[part], published=expected.rows)

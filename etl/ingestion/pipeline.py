@@ -82,7 +82,7 @@ class Step:
 # Adding a step is one file in `etl/ingestion/steps/` and one line here.
 STEPS: tuple[Step, ...] = (
     Step("clean", "text", lambda rows, tools: clean(rows, tools.settings.clean)),
-    Step("relabel", "row", lambda rows, tools: relabel(rows, tools.taxonomy)),
+    Step("relabel", "row", lambda rows, tools: relabel(rows, tools.taxonomy, tools.settings)),
     Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts)),
     Step("key_tokens", "tokens", lambda rows, tools: key_tokens(rows, tools.policy)),
     Step("split", "row", lambda rows, tools: split(rows, tools.settings.split)),

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
-from etl.schema.label_cells import split_cell, split_table_cell, without_fraction
+from etl.schema.label_cells import normalise_label, split_cell, split_table_cell, without_fraction
 from etl.schema.label_words import find_words
 from etl.schema.taxonomy import TABLE, LabelTable, Taxonomy, label_table, table_targets
 
@@ -77,7 +78,10 @@ def _paths_above(label: str, levels: str | None) -> Iterator[str]:
 
 
 def make_resolver(
-    taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None = None
+    taxonomy: Taxonomy,
+    slug: str,
+    allowed: frozenset[str] | None = None,
+    labels: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Callable[[str | None], Resolution]:
     """Returns a function that resolves the raw label of a row of a corpus. It never raises.
 
@@ -87,8 +91,9 @@ def make_resolver(
         taxonomy: the targets.
         slug: the corpus.
         allowed: the codes that the corpus's contract allows; None: all of its label table.
+        labels: of a user's own table, what raw labels mean; they win over all else.
     """
-    corpus = _open_corpus(taxonomy, slug, allowed)
+    corpus = _open_table(taxonomy, labels) if slug == TABLE else _open_corpus(taxonomy, slug, allowed)
 
     @lru_cache(maxsize=65_536)
     def resolve(raw: str | None) -> Resolution:
@@ -128,16 +133,22 @@ def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy) -> Resolution
 
 
 def _open_corpus(taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None) -> _Corpus:
-    if slug != TABLE:
-        return _Corpus(slug, label_table(slug), taxonomy.maps.get(slug, {}), allowed)
-    # A user's own table has no label table: its codes are the targets, and those that the taxonomy adds.
+    return _Corpus(slug, label_table(slug), taxonomy.maps.get(slug, {}), allowed)
+
+
+def _open_table(taxonomy: Taxonomy, labels: Mapping[str, str | None]) -> _Corpus:
+    # A user's own table has no label table: its codes are the targets, and what taxonomy and labels add.
     targets, words = table_targets(taxonomy), find_words(taxonomy)
+    meant = {
+        raw: None if to is None else targets.get(to, words.get(to.casefold())) for raw, to in labels.items()
+    }
+    targets |= {normalise_label(raw): to for raw, to in meant.items()}
     codes = {code: code for code in targets}
     # A word that goes to nothing is a code of its own; one that a target is called by is that target.
     aliases = {word: word if target is None else target for word, target in words.items()}
     aliases |= {code.casefold(): code for code in targets}
     table = LabelTable(codes, {}, aliases, None, None)
-    return _Corpus(slug, table, dict.fromkeys(words) | targets, allowed)
+    return _Corpus(TABLE, table, dict.fromkeys(words) | targets, None)
 
 
 def _unknown_detail(unknown: Sequence[str], taxonomy: Taxonomy, slug: str) -> str:

@@ -29,9 +29,11 @@ from etl.ingestion.sources import (
     table,
     wellness,
 )
+from etl.ingestion.sources.named_splits import with_named_splits
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
+from etl.schema.own_tables import find_table, has_own_settings
 from etl.settings import Settings
 
 Read = Callable[[list[RecognisedFile], Settings, InputLog], "Iterator[pl.DataFrame]"]
@@ -73,11 +75,12 @@ def detect(
         InputError: no file belongs to a corpus, or a file is damaged and bad files are not skipped.
         SettingsError: `read.source` names no corpus.
     """
-    candidates = _candidates(settings)
+    others = _candidates(settings)
     found: dict[str, list[RecognisedFile]] = {slug: [] for slug in ADAPTERS}
     seen = 0
     for raw in raw_files:
         seen += 1
+        candidates = [table.SLUG] if has_own_settings(settings, raw.path) else others
         try:
             match = _recognise(Preview(raw), candidates)
         except InputError as error:
@@ -92,7 +95,8 @@ def detect(
     chosen = {slug: _choose(files, log) for slug, files in found.items() if files}
     if not chosen and not log.skipped:
         raise _nothing_found(seen, log, settings)
-    return chosen
+    _warn_of_unused_paths(found[table.SLUG], settings, log)
+    return with_named_splits(chosen, settings, log)
 
 
 def _candidates(settings: Settings) -> list[str]:
@@ -101,6 +105,8 @@ def _candidates(settings: Settings) -> list[str]:
     if slug is None:
         is_table = settings.table.text_column is not None
         return [table.SLUG] if is_table else [name for name in ADAPTERS if name != table.SLUG]
+    if slug == table.SLUG and settings.tables and settings.table.text_column is None:
+        return []
     if slug not in ADAPTERS:
         raise SettingsError(
             f"{slug!r} is not a corpus this tool knows",
@@ -108,6 +114,13 @@ def _candidates(settings: Settings) -> list[str]:
             next_step="`etl sources` lists them; your own file needs `--text-column` and `--label-column`.",
         )
     return [slug]
+
+
+def _warn_of_unused_paths(files: list[RecognisedFile], settings: Settings, log: InputLog) -> None:
+    used = [find_table(settings, file.raw.path) for file in files]
+    for index, each in enumerate(settings.tables):
+        if not any(each is other for other in used):
+            log.warnings.append(f"tables[{index}]: no table is at {each.path!r}")
 
 
 def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None:

@@ -31,6 +31,7 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
 
     if raw is not None:
         constants = {"file": raw.file, "member": raw.member, **constants}
+        constants["split"] = constants.get("split") or raw.split
     if "detail" in columns.columns:
         is_bad = pl.col("detail").is_not_null()
         columns = columns.with_columns(reason=pl.when(is_bad).then(pl.lit("bad_row")))

@@ -36,6 +36,7 @@ class RawFile:
         open: opens it for reading; the stream is seekable.
         load: all its bytes at once, where that is faster than `open` and safe on several threads.
         sha256: that of its bytes if it is known already; then reading does not compute it again.
+        split: the official split of its rows, where the names of files or the settings of a table say it.
     """
 
     file: str
@@ -44,6 +45,7 @@ class RawFile:
     open: Callable[[], IO[bytes]] = field(compare=False, repr=False)
     load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
     sha256: str | None = field(default=None, compare=False, repr=False)
+    split: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -224,6 +226,7 @@ class InputLog:
                 "file": open_file.raw.file,
                 "member": open_file.raw.member,
                 **facts,
+                "split": facts.get("split") or open_file.raw.split,
                 "bytes": open_file.stream.size,
                 "sha256": open_file.stream.hexdigest(),
                 "encoding": open_file.encoding,

@@ -21,7 +21,7 @@ class RecognisedFile:
         raw: the file.
         layout: which of the contract's layouts it has.
         release: `v1`, `v2`, …
-        split: the official split, or None.
+        split: the official split that the corpus says, or None.
         part: files with the same release, split and part are copies of each other.
         rank: which copy is read: the lowest.
         cells: the sheet of a workbook, which had to be read to be recognised.
@@ -41,6 +41,11 @@ class RecognisedFile:
     header_index: int = 0
     is_known_by_name: bool = False
     workbook: Workbook | None = None
+
+    @property
+    def official_split(self) -> str | None:
+        """The official split: what the corpus says, or else the name of the file."""
+        return self.split or self.raw.split
 
     def preview(self, dialect: Dialect = FOUND_OUT) -> Preview:
         """A first look into the file; a workbook that was read is not read again.

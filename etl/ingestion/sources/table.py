@@ -1,16 +1,16 @@
 """A table of the user's own (`table`) in any supported format, with a text and a label column.
 
-The settings name the columns (`table.text_column`, `table.label_column`, …).
+The settings name the columns, of all tables (`table`) or of each (`tables`); see `etl.schema.own_tables`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from etl.errors import InputError, SettingsError
-from etl.ingestion.sources.frame import id_column, rows_frame
+from etl.ingestion.sources.frame import filled, id_column, one_hot_labels, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import parse_dialect
@@ -18,7 +18,8 @@ from etl.ingestion.tables.header import column_name
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
-from etl.schema import row
+from etl.schema.own_tables import find_table
+from etl.schema.splits import split_names
 from etl.settings import Settings, Table
 
 SLUG = "table"
@@ -46,35 +47,33 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         SettingsError: no text or label column is named.
         InputError: a named column is not there.
     """
-    wanted = _wanted(settings.table)
-    domain = settings.table.domain
-    if domain not in row.domains():
-        raise SettingsError(
-            f"{domain!r} is not a domain",
-            details=[f"expected one of {', '.join(row.domains())}"],
-            next_step="name another with `--domain`.",
-        )
     for file in files:
-        with log.open_file(file.raw, source=SLUG, release="v1", split=None) as open_file:
-            for raw, frame in _frames(file, open_file, [*wanted.values()], settings.table, log):
-                yield _rows(raw, frame, wanted, domain)
+        table = find_table(settings, file.raw.path)
+        if table is None or table.text_column is None or not _label_columns(table):
+            raise _no_columns(settings.table)
+        with log.open_file(file.raw, source=SLUG, release="v1") as open_file:
+            for raw, frame in _frames(file, open_file, _named_columns(table), table, log):
+                yield _rows(raw, frame, table)
 
 
-def _wanted(table: Table) -> dict[str, str]:
-    """Our columns and the user's names for them."""
-    if table.text_column is None or table.label_column is None:
-        raise SettingsError(
-            "a table needs to say which columns hold the sentence and the label",
-            details=[f"got text_column={table.text_column}, label_column={table.label_column}"],
-            next_step="name both: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`.",
-        )
-    columns = {
-        "raw_text": table.text_column,
-        "raw_label": table.label_column,
-        "group": table.group_column,
-        "split": table.split_column,
-    }
-    return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
+def _no_columns(table: Table) -> SettingsError:
+    return SettingsError(
+        "a table needs to say which columns hold the sentence and the label",
+        details=[f"got text_column={table.text_column}, label_column={table.label_column}"],
+        next_step="name both: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`.",
+    )
+
+
+def _named_columns(table: Table) -> list[str]:
+    """The names that the user gives of columns."""
+    named = [table.text_column, *_label_columns(table), table.group_column, table.split_column]
+    return [name for name in named if name is not None]
+
+
+def _label_columns(table: Table) -> tuple[str, ...]:
+    if isinstance(table.label_column, str):
+        return (table.label_column,)
+    return table.label_column or table.label_columns
 
 
 def _frames(
@@ -126,7 +125,7 @@ def _table_frames(
         raise _no_column(raw, missing[0], table.columns)
     is_first = True
     columns = list(dict.fromkeys(map(column_name, wanted)))
-    lists = [column_name(how.label_column)] if how.label_column else []
+    lists = [column_name(name) for name in _label_columns(how)]
     # The map of a taxonomy may be from the numbers of a `ClassLabel`.
     for frame in table.frames(columns, has_class_names=False, lists=lists):
         for name in missing if is_first else ():
@@ -159,28 +158,31 @@ def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
     )
 
 
-def _rows(raw: RawFile, table: pl.DataFrame, wanted: Mapping[str, str], domain: str) -> pl.DataFrame:
-    columns = table.select(
+def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    named = {"raw_text": table.text_column, "group": table.group_column, "split": table.split_column}
+    columns = frame.select(
         "position",
         "detail",
-        *(pl.col(column_name(theirs)).alias(ours) for ours, theirs in wanted.items()),
+        _raw_label(table).alias("raw_label"),
+        *(pl.col(column_name(theirs)).alias(ours) for ours, theirs in named.items() if theirs is not None),
         id_column(SLUG, raw.path, pl.col("position")).alias("id"),
     )
-    if "split" in wanted:
-        columns = columns.with_columns(_split_name(pl.col("split")))
-    return rows_frame(raw, columns, source=SLUG, release="v1", domain=domain)
+    if table.split_column is not None:
+        columns = columns.with_columns(_split_name(pl.col("split")).alias("split"))
+    return rows_frame(raw, columns, source=SLUG, release="v1", domain=table.domain)
+
+
+def _raw_label(table: Table) -> pl.Expr:
+    names = [column_name(name) for name in _label_columns(table)]
+    if table.label_columns:
+        return one_hot_labels(names)
+    if len(names) == 1:
+        return pl.col(names[0])
+    joined = pl.concat_str([filled(pl.col(name)) for name in names], separator="/", ignore_nulls=True)
+    return joined.replace("", None)
 
 
 def _split_name(split: pl.Expr) -> pl.Expr:
     """Maps `dev`, `val` and the like to validation; any other name is null, and left to the splitter."""
-
     name = split.str.strip_chars().str.to_lowercase()
-    return (
-        pl.when(name.is_in(["train", "training"]))
-        .then(pl.lit("train"))
-        .when(name.is_in(["validation", "valid", "val", "dev"]))
-        .then(pl.lit("validation"))
-        .when(name.is_in(["test", "testing"]))
-        .then(pl.lit("test"))
-        .alias("split")
-    )
+    return name.replace_strict(split_names(), default=None, return_dtype=pl.String)

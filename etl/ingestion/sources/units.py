@@ -63,7 +63,7 @@ class InputUnit:
                 "slug": file.slug,
                 "layout": file.layout,
                 "release": file.release,
-                "split": file.split,
+                "split": file.official_split,
                 "header_index": file.header_index,
                 "file": file.raw.file,
                 "member": file.raw.member,

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from etl.ingestion.steps.mark import mark_each
 from etl.schema import contract
-from etl.schema.resolver import make_resolver
-from etl.schema.taxonomy import Taxonomy
+from etl.schema.own_tables import find_table
+from etl.schema.resolver import Resolution, make_resolver
+from etl.schema.taxonomy import TABLE, Taxonomy
+from etl.settings import Settings
 
 
-def relabel(frame: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
+def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settings()) -> pl.DataFrame:
     """Adds `label` and `alias`; marks rows whose label is missing, unknown, ambiguous or not in the taxonomy.
 
     Args:
-        frame: rows with `source` and `raw_label`.
+        frame: rows with `source`, `raw_label`, `file` and `member`.
         taxonomy: the labels to map to.
+        settings: those of the user's own tables, which may map their labels.
 
     Returns:
         The rows; `alias` lists the misspelt or foreign forms that were resolved, else null.
     """
-    pairs = frame.select("source", "raw_label").unique(maintain_order=True)
-    resolve = {
-        source: make_resolver(taxonomy, source, contract.load(source).labels or None)
-        for source in pairs["source"].unique()
-    }
+    keys = ["source", "raw_label"]
+    files = ["file", "member"] if any(table.labels for table in (settings.table, *settings.tables)) else []
+    resolvers: dict[tuple[str, ...], Callable[[str | None], Resolution]] = {}
     resolved = []
-    for source, raw_label in pairs.iter_rows():
-        result = resolve[source](raw_label)
+    for source, raw_label, *file in frame.select(*keys, *files).unique(maintain_order=True).iter_rows():
+        if (source, *file) not in resolvers:
+            resolvers[source, *file] = _open_resolver(
+                taxonomy, settings, source, "/".join(filter(None, file))
+            )
+        result = resolvers[source, *file](raw_label)
         aliases = [*result.aliases] or None
-        resolved.append((source, raw_label, result.label, aliases, result.reason, result.detail))
-    names = ("source", "raw_label", "label", "alias", "_reason", "_detail")
+        resolved.append((source, raw_label, *file, result.label, aliases, result.reason, result.detail))
+    names = (*keys, *files, "label", "alias", "_reason", "_detail")
     types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String)}
     table = pl.DataFrame(resolved, schema=types, orient="row")
-    frame = frame.join(table, on=["source", "raw_label"], how="left", nulls_equal=True, maintain_order="left")
+    frame = frame.join(table, on=[*keys, *files], how="left", nulls_equal=True, maintain_order="left")
     frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
     return frame.drop("_reason", "_detail")
+
+
+def _open_resolver(
+    taxonomy: Taxonomy, settings: Settings, source: str, path: str
+) -> Callable[[str | None], Resolution]:
+    table = find_table(settings, path) if source == TABLE else None
+    allowed = contract.load(source).labels or None
+    return make_resolver(taxonomy, source, allowed, table.labels if table else {})

@@ -28,6 +28,7 @@ from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_table, raw_file_at
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources, row
+from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
 from etl.validation.findings import MAX_EXAMPLES, listing
 
@@ -142,27 +143,12 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
             details=["expected a folder with manifest.json, a table, or a folder with tables"],
             next_step=f"make a dataset with `etl ingest PATH... --out {path}`, or name a file",
         )
-    splits = {file: _split_of(file.relative_to(path)) for file in candidates}
+    splits = {file: split_in_path(file.relative_to(path).as_posix()) for file in candidates}
     chosen = [file for file in candidates if splits[file]] or candidates
     first = min(map(format_of, chosen), key=FORMATS.index)
     chosen = [file for file in chosen if format_of(file) == first]
     left = [file.relative_to(path).as_posix() for file in candidates if file not in chosen]
     return {file: splits[file] for file in chosen}, left
-
-
-def _split_of(name: Path) -> str | None:
-    """Returns the split that a file is named after, or its nearest folder."""
-    known = _split_names()
-    for part in reversed(name.parts):
-        for word in re.split(r"[\W\d_]+", unicodedata.normalize("NFC", part).lower()):
-            if word in known:
-                return known[word]
-    return None
-
-
-def _split_names() -> dict[str, str]:
-    splits = resources.load("schemas", "outside.yaml")["splits"]
-    return {spelling: split for split, spellings in splits.items() for spelling in spellings}
 
 
 def _write(
@@ -232,7 +218,7 @@ def _rows(
         return pl.col(chosen[role]) if role in chosen else pl.lit(None, pl.String)
 
     label = column("label")
-    known = _split_names()
+    known = split_names()
     said = column("split").str.strip_chars().str.to_lowercase()
     if "split" in chosen:
         placed = said.replace_strict(known, default=None, return_dtype=pl.String)

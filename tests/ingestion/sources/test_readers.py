@@ -269,12 +269,6 @@ def test_a_table_needs_both_columns_to_be_named(missing: str, tmp_path: Path) ->
         read_all(tmp_path, table=named, read={"source": "table"})
 
 
-def test_a_table_of_an_unknown_domain_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("문장,감정\n하나,기쁨\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="expected one of dialogue"):
-        read_all(tmp_path, table=TABLE | {"domain": "노래"})
-
-
 # ----------------------------------------------------------------------------------------- nothing to be read
 
 

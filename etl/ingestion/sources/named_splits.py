@@ -1,0 +1,56 @@
+"""Official splits from the names of files and folders: `train.tsv`, `dev/part-1.csv`, `검증.json`.
+
+`etl.schema.splits` knows the names. What an adapter or the settings of a table say goes before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.schema.own_tables import find_table
+from etl.schema.splits import split_in_path
+from etl.schema.taxonomy import TABLE
+from etl.settings import Settings
+
+
+def with_named_splits(
+    found: dict[str, list[RecognisedFile]], settings: Settings, log: InputLog
+) -> dict[str, list[RecognisedFile]]:
+    """Returns the files of each corpus with the splits that settings of tables, or names, give them.
+
+    Names are not used where all rows would be train, or none: then rows are split as if there were no names.
+    """
+    if settings.split.mode == "grouped":
+        return found
+    return {slug: _of_one_corpus(slug, files, settings, log) for slug, files in found.items()}
+
+
+def _of_one_corpus(
+    slug: str, files: list[RecognisedFile], settings: Settings, log: InputLog
+) -> list[RecognisedFile]:
+    said = [file.split or _said(file, settings) for file in files]
+    named = [
+        split or (None if _has_split_column(file, settings) else split_in_path(file.raw.path))
+        for file, split in zip(files, said, strict=True)
+    ]
+    if None not in named and named != said and ("train" not in named or len({*named}) == 1):
+        log.warnings.append(
+            f"{slug}: all files are called {' or '.join(sorted({str(split) for split in named}))}, "
+            "so their names are not taken for official splits"
+        )
+        named = said
+    return [
+        replace(file, raw=replace(file.raw, split=split)) for file, split in zip(files, named, strict=True)
+    ]
+
+
+def _said(file: RecognisedFile, settings: Settings) -> str | None:
+    table = find_table(settings, file.raw.path) if file.slug == TABLE else None
+    return table.split if table else None
+
+
+def _has_split_column(file: RecognisedFile, settings: Settings) -> bool:
+    table = find_table(settings, file.raw.path) if file.slug == TABLE else None
+    return table is not None and table.split_column is not None
