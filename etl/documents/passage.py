@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Kind = Literal["text", "mail", "chat", "post", "formal"]
 Part = Literal["body", "quote", "signature"]
 Unit = Literal["line", "paragraph", "message", "row", "page"]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A paragraph of a mail or a formal document, a message of a chat, or a post.
 
     Args:

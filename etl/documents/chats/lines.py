@@ -95,9 +95,7 @@ def read_chat(text: str, name: str, document: int = 1) -> Iterator[Passage]:
     doubts = _Doubts()
     for position, (speaker, time, said) in enumerate(_messages(text, layout, doubts), start=1):
         if words := words_of(layout.app, speaker, said):
-            yield Passage(
-                words, "chat", "message", position, document=document, speaker=speaker or None, time=time
-            )
+            yield Passage(words, "chat", "message", position, document, speaker or None, time)
     doubts.warn(name)
 
 
@@ -163,8 +161,10 @@ def _is_before_stamp(lines: list[str], number: int, layout: Layout) -> bool:
 
 
 def _joined(lines: list[str], layout: Layout) -> str:
+    if len(lines) == 1:
+        return lines[0]
     text = "\n".join(lines)
-    if layout.is_quoted and len(lines) > 1:
+    if layout.is_quoted:
         stripped = text.strip()
         if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
             return stripped[1:-1].replace('""', '"')

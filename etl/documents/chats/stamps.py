@@ -18,19 +18,21 @@ _ROLLOVER_MINUTES = 12 * 60
 
 
 class Clock:
-    """Tells the time of each message of a chat, in their order."""
+    """Tells the time of each message of a chat, in their order. Stamps repeat, and each is parsed once."""
 
     def __init__(self, layout: Layout, text: str):
         self._has_dates = layout.has_dates
         self._order = find_order(text) if layout.has_numbers else None
-        self._understood: dict[str, tuple[date | None, str, int] | None] = {}
+        self._understood: dict[str, tuple[str, int]] = {}
         self._day: date | None = None
+        self._day_text = ""
         self._last_minutes = 0
 
     def begin_day(self, found: re.Match[str]) -> None:
         """Takes note of a line that tells the day of what stands below it."""
-        self._day = day_of(found.groupdict(), self._order)
-        self._last_minutes = 0
+        if not self._has_dates:
+            self._set_day(day_of(found.groupdict(), self._order))
+            self._last_minutes = 0
 
     def time_of(self, stamp: str, found: re.Match[str]) -> str:
         """Returns the time of a message.
@@ -39,31 +41,32 @@ class Clock:
             stamp: as it stands in the file.
             found: a match with the groups of its parts.
         """
-        if stamp not in self._understood:
-            self._understood[stamp] = self._parts(found.groupdict())
-        parts = self._understood[stamp]
-        if parts is None:
-            return stamp
-        day, clock, minutes = parts
+        understood = self._understood.get(stamp)
+        if understood is None:
+            understood = self._understood[stamp] = self._parse(stamp, found.groupdict())
+        clock, minutes = understood
         if self._has_dates:
-            return f"{day}T{clock}"
-        if self._day and minutes < self._last_minutes - _ROLLOVER_MINUTES:
-            self._day += timedelta(days=1)
+            return clock
+        if minutes < self._last_minutes - _ROLLOVER_MINUTES and self._day:
+            self._set_day(self._day + timedelta(days=1))
         self._last_minutes = minutes
-        return f"{self._day}T{clock}" if self._day else clock
+        return self._day_text + clock
 
-    def _parts(self, groups: Mapping[str, str | None]) -> tuple[date | None, str, int] | None:
-        """Day, time of day, and its minutes; None where there should be a day that is not understood."""
-        day = day_of(groups, self._order)
-        if self._has_dates and day is None:
-            return None
+    def _set_day(self, day: date | None) -> None:
+        self._day, self._day_text = day, f"{day}T" if day else ""
+
+    def _parse(self, stamp: str, groups: Mapping[str, str | None]) -> tuple[str, int]:
+        """The time, with its day where stamps have one, and its minutes; the stamp if it makes no sense."""
         hour, half = int(groups["hour"] or 0) % 24, groups.get("half") or groups.get("half_after")
         if half:
             hour = hour % 12 + common()["halves"][re.sub(r"[.\s]", "", half).lower()]
-        clock = f"{hour:02}:{groups['minute']}"
-        if second := groups.get("second"):
-            clock += f":{second}"
-        return day, clock, hour * 60 + int(groups["minute"] or 0)
+        second = groups.get("second")
+        clock = f"{hour:02}:{groups['minute']}{f':{second}' if second else ''}"
+        minutes = hour * 60 + int(groups["minute"] or 0)
+        if not self._has_dates:
+            return clock, minutes
+        day = day_of(groups, self._order)
+        return (f"{day}T{clock}" if day else stamp), minutes
 
 
 def day_of(groups: Mapping[str, str | None], order: Order | None = None) -> date | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from etl.documents.chats.layouts import App, app_named, schema_of
 from etl.documents.chats.stamps import iso_time

@@ -6,8 +6,9 @@ import logging
 import mailbox
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from etl.documents.file import DocumentFile
 from etl.documents.mails.mail import Attachment, Mail
