@@ -13,6 +13,7 @@ import typer
 
 from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
+from etl.ingestion.tables.dialect import parse_dialect
 from etl.models.inference.options import Per, PredictOptions
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ def predict(
         typer.Option(help="What the files are.  [default: found out]"),
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="Posts: the column that holds them.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
+    ] = None,
+    header: Annotated[
+        bool, typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
+    ] = True,
     has_quotes: Annotated[
         bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
     ] = False,
@@ -78,7 +85,8 @@ def predict(
             details=["expected texts, files, or - for lines on standard input"],
             next_step=f'for instance: etl predict {model} "TEXT"',
         )
-    options = PredictOptions(per, split, kind, text_column, has_quotes)
+    dialect = parse_dialect(delimiter, header=header)
+    options = PredictOptions(per, split, kind, text_column, has_quotes, dialect)
     cores = workers or os.cpu_count() or 1
     failed: list[InputError] = []
     with open_classifier(model, workers=cores) as classifier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,6 +62,14 @@ def tokens(
         typer.Option("--stem/--no-stem", help="Okt: verbs and adjectives in their dictionary form."),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings: stop words, a dictionary, tag.keep.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="Of a table: the column of sentences.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …"),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many sentences of a file.")] = 20,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
@@ -77,9 +85,10 @@ def tokens(
     from etl.runtime import console
     from etl.tagging import policy
 
-    overrides = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
+    overrides: dict[str, Any] = {"tag.keep": keep or None, "tag.norm": norm, "tag.stem": stem}
+    overrides |= {"table.text_column": text_column, "table.delimiter": delimiter, "table.header": header}
     chosen = settings.load(config, overrides)
-    raw_texts = comparison.parse_sentences(text, limit)
+    raw_texts = comparison.parse_sentences(text, limit, chosen.table)
     names, missing = comparison.installed_taggers(tagger or [])
     with console.progress("tagging", len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
         sentences = comparison.compare_taggers(raw_texts, chosen, names, progress)

@@ -16,8 +16,9 @@ def validate(
         str,
         typer.Argument(
             metavar="DATASET|FILE",
-            help="A dataset that `etl ingest` wrote, a table (CSV, TSV, JSON, JSON lines, XLSX, Parquet, "
-            "Arrow), or a folder with tables named after splits, such as one from Hugging Face; or a URL.",
+            help="A dataset that `etl ingest` wrote, a table (CSV, TSV, JSON, JSON lines, XLSX, XLS, "
+            "Parquet, Arrow), or a folder with tables named after splits, such as one from Hugging Face; "
+            "or a URL.",
             show_default=False,
         ),
     ],
@@ -31,6 +32,12 @@ def validate(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="… what must not be in two splits: dialogue, speaker.")
     ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
+    ] = None,
+    header: Annotated[
+        bool, typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
+    ] = True,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where to write the report, instead of the default named above."),
@@ -98,6 +105,8 @@ def validate(
             label_column=label_column,
             split_column=split_column,
             group_column=group_column,
+            delimiter=delimiter,
+            header=header,
             out=out,
             against=earlier,
             label_noise=label_noise,

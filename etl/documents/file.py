@@ -14,6 +14,7 @@ from typing import IO, Any
 from etl.documents.passage import Kind
 from etl.documents.text import decode
 from etl.errors import InputError
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 
 _HEAD_BYTES = 64 << 10
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -27,11 +28,13 @@ class ReadOptions:
         kind: what the file is; None: found out.
         text_column: of posts, the column that holds the text; None: by its usual names.
         has_quotes: whether what a mail quotes, and signatures, are read.
+        dialect: of posts in a table, what the user says of how it is written.
     """
 
     kind: Kind | None = None
     text_column: str | None = None
     has_quotes: bool = False
+    dialect: Dialect = FOUND_OUT
 
 
 class DocumentFile:

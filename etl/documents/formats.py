@@ -19,6 +19,7 @@ from etl.documents.hwp import package as hwpx_package
 from etl.documents.hwp.read import read_hwp, read_hwpx
 from etl.documents.mails import read as mails
 from etl.documents.passage import Kind, Passage
+from etl.ingestion.tables.dialect import FOUND_OUT
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
 from etl.ingestion.tables.reader import format_of, raw_file_at, raw_file_in_memory
 from etl.text.encoding import head_as_utf8
@@ -118,6 +119,8 @@ def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
     """A table in a text: by its suffix, by a column that was named, or by usual columns of a stated kind."""
     if not file.is_text or not file.text.strip():
         return False
+    if options.dialect != FOUND_OUT:
+        return True
     header = posts.header_of(file.text)
     is_stated = options.kind == "post" and len(header) > 1 and posts.has_columns(header)
     return file.suffix in _DELIMITED or options.text_column in header or is_stated
@@ -125,13 +128,17 @@ def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
 
 def _read_table(suffix: str) -> Reader:
     return lambda file, options: posts.read_table(
-        raw_file_at(file.path, file.name), suffix or format_of(file.path), options.text_column
+        raw_file_at(file.path, file.name),
+        suffix or format_of(file.path),
+        options.text_column,
+        options.dialect,
     )
 
 
 def _read_text_table(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     raw = raw_file_in_memory(file.text.encode(), file.name)
-    return posts.read_table(raw, file.suffix if file.suffix in _DELIMITED else ".csv", options.text_column)
+    suffix = file.suffix if file.suffix in _DELIMITED else ".csv"
+    return posts.read_table(raw, suffix, options.text_column, options.dialect)
 
 
 def _read_json(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
@@ -187,6 +194,13 @@ FORMATS: tuple[DocumentFormat, ...] = (
         hwpx_package.SUFFIXES,
     ),
     DocumentFormat("a workbook (XLSX)", "post", _holds("xl/workbook.xml"), _read_table(".xlsx"), (".xlsx",)),
+    DocumentFormat(
+        "a workbook of an old Excel (XLS)",
+        "post",
+        lambda file, _: file.has_stream("Workbook"),
+        _read_table(".xls"),
+        (".xls",),
+    ),
     DocumentFormat("a Parquet table", "post", _begins(b"PAR1"), _read_table(".parquet"), (".parquet",)),
     DocumentFormat(
         "an Arrow table",

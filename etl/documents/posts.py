@@ -5,14 +5,16 @@ The names of columns that are known stand in `schemas/documents/posts.yaml`. Eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from etl.documents.passage import Passage, Unit
 from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.reader import open_file_as_table, raw_file_in_memory
+from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
@@ -28,25 +30,33 @@ def read_lines(text: str) -> Iterator[Passage]:
         yield Passage(line.strip(), "post", "line", number, document=document)
 
 
-def read_table(raw: RawFile, suffix: str, text_column: str | None) -> Iterator[Passage]:
+def read_table(
+    raw: RawFile, suffix: str, text_column: str | None, dialect: Dialect = FOUND_OUT
+) -> Iterator[Passage]:
     """Reads the posts in a table; a record that is no row, or has no text, is a `bad_row`.
 
     Args:
         raw: the file.
         suffix: of its format, such as `.csv`.
         text_column: the column that holds the posts; None: by its usual names.
+        dialect: what the user says of how the table is written.
 
     Raises:
         InputError: no column holds the text, or the file is damaged.
     """
-    with open_file_as_table(raw, suffix, next_step=_NEXT_STEP) as table:
-        columns = _columns(table, text_column)
-        unit: Unit = "line" if table.unit == "line" else "row"
-        shift = 1 if table.unit == "element" else 0  # elements of an array are counted from 0
-        frames = table.frames([*columns.values()], text_only=[columns["text"]], has_nested=True)
-        document = 0
-        for frame in frames:
-            for row in frame.iter_rows(named=True):
+    named = None if text_column is None else column_name(text_column)
+
+    def is_header(columns: list[str]) -> bool:
+        return named in columns if named else has_columns(columns)
+
+    opened = open_file_as_tables(raw, suffix, next_step=_NEXT_STEP, is_header=is_header, dialect=dialect)
+    document = 0
+    with opened as tables:
+        for table in tables:
+            columns = _columns(table, text_column)
+            unit: Unit = "line" if table.unit == "line" else "row"
+            shift = 1 if table.unit == "element" else 0  # elements of an array are counted from 0
+            for row in _records(table, columns):
                 document += 1
                 cells = {ours: row[theirs] for ours, theirs in columns.items()}
                 is_bad = cells["text"] is None
@@ -60,6 +70,12 @@ def read_table(raw: RawFile, suffix: str, text_column: str | None) -> Iterator[P
                     time=cells.get("time") or None,
                     reason="bad_row" if is_bad else None,
                 )
+
+
+def _records(table: OpenTable, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    frames = table.frames([*columns.values()], text_only=[columns["text"]], has_nested=True)
+    for frame in frames:
+        yield from frame.iter_rows(named=True)
 
 
 def has_columns(header: list[str]) -> bool:

@@ -11,6 +11,7 @@ from etl.documents.file import DocumentFile, ReadOptions
 from etl.documents.formats import FORMATS, PROMISED, DocumentFormat, recognise
 from etl.documents.passage import Kind, Passage
 from etl.errors import InputError
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.runtime.console import plural
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def read_document(
     kind: Kind | None = None,
     text_column: str | None = None,
     has_quotes: bool = False,
+    dialect: Dialect = FOUND_OUT,
 ) -> Iterator[Passage]:
     """Reads the passages of a file, in order.
 
@@ -34,11 +36,12 @@ def read_document(
         kind: what it is, where that is not to be found out.
         text_column: of posts, the column that holds the text.
         has_quotes: whether what a mail quotes, and signatures, are among them.
+        dialect: of posts in a table, what the user says of how it is written.
 
     Raises:
         InputError: it cannot be read, is empty, is of a form that is not read, or is not of `kind`.
     """
-    yield from read_file(DocumentFile(name, path), ReadOptions(kind, text_column, has_quotes))
+    yield from read_file(DocumentFile(name, path), ReadOptions(kind, text_column, has_quotes, dialect))
 
 
 def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:

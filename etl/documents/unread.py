@@ -12,6 +12,7 @@ from typing import Any
 
 from etl.documents.file import DocumentFile
 from etl.errors import InputError
+from etl.ingestion.sources.pointer import refuse_pointer
 from etl.schema import resources
 
 _NEXT_STEP = "save it as .docx, .pdf or text from the program that wrote it."
@@ -31,6 +32,7 @@ def refuse_unread(file: DocumentFile) -> None:
     Raises:
         InputError: it is one.
     """
+    refuse_pointer(file.head, file.name)
     form = _binary(file) or _textual(file)
     if form:
         raise InputError(

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from etl.errors import InputError
-from etl.ingestion.tables.header import find_column
-from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_table, raw_file_at
+from etl.ingestion.tables.dialect import parse_dialect
+from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.preview import WORKBOOKS
+from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
+from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources
+from etl.settings import Table
 from etl.text.encoding import decode_text
 
 _MAX_TEXT_BYTES = 16 << 20  # the first lines are shown, not all of a corpus
-_BINARY_FORMATS = {".xlsx", ".parquet", ".arrow"}
+_BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow"}
 _NEXT_STEP = "name a text file with one sentence a line, or a table with a text column."
 
 
-def read_sentences(file: Path, limit: int) -> list[str]:
+def read_sentences(file: Path, limit: int, how: Table = Table()) -> list[str]:
     """Reads the first sentences of a file; blank ones are left out.
 
-    A table is known by its suffix, its text column by the usual names in `schemas/outside.yaml`. A CSV or
-    JSON without such a column is read line by line, like any other text.
+    A table is known by its suffix, its text column by the settings or by the usual names in
+    `schemas/outside.yaml`. A CSV or JSON without such a column is read line by line, like any other text.
 
     Args:
         file: the table or text.
         limit: how many sentences are read.
+        how: of a table, which column holds the sentences and how it is written.
 
     Raises:
         InputError: the file cannot be read, is in no known encoding, or has no sentence.
     """
     suffix = format_of(file)
-    sentences = _cells(file, limit, is_text=suffix not in _BINARY_FORMATS) if suffix in FORMATS else None
+    # A text in which no column is named may hold sentences on lines.
+    has_lines = suffix not in _BINARY_FORMATS and how.text_column is None
+    sentences = _cells(file, limit, how, has_lines=has_lines) if suffix in FORMATS else None
     if sentences is None:
         sentences = _lines(file, limit)
     if not sentences:
@@ -42,27 +50,46 @@ def read_sentences(file: Path, limit: int) -> list[str]:
     return sentences
 
 
-def _cells(file: Path, limit: int, *, is_text: bool) -> list[str] | None:
-    """The cells of the text column; None where a text is no table with one."""
+def _cells(file: Path, limit: int, how: Table, *, has_lines: bool) -> list[str] | None:
+    """The cells of the text column; None where a text is no table with one, and may have lines."""
+    raw = raw_file_at(file, str(file))
+    dialect = parse_dialect(how.delimiter, header=how.header)
+
+    def is_header(names: list[str]) -> bool:
+        return _text_column(names, how) is not None
+
     try:
-        with open_file_as_table(raw_file_at(file, str(file)), next_step=_NEXT_STEP) as table:
-            column = find_column(table.columns, resources.load("schemas", "outside.yaml")["columns"]["text"])
-            if column is None and is_text:
+        with open_file_as_tables(raw, next_step=_NEXT_STEP, is_header=is_header, dialect=dialect) as tables:
+            columns = [column for table in tables if (column := _text_column(table.columns, how))]
+            if len(columns) < len(tables) and has_lines:
                 return None
-            if column is None:
+            if len(columns) < len(tables):
+                named = "does not say which column holds the sentences"
                 raise InputError(
-                    f"{file} does not say which column holds the sentences",
-                    details=[f"its columns are {', '.join(table.columns)}"],
+                    f"{file} has no column {how.text_column!r}" if how.text_column else f"{file} {named}",
+                    details=[f"its columns are {', '.join(tables[0].columns)}"],
                     next_step=_NEXT_STEP,
                 )
-            cells = (
-                cell for frame in table.frames([column]) for cell in frame[column] if (cell or "").strip()
-            )
-            return list(islice(cells, limit))
+            return list(islice(_filled(tables, columns), limit))
     except InputError:
-        if is_text:
+        if has_lines:
             return None
         raise
+
+
+def _filled(tables: Sequence[OpenTable], columns: Sequence[str]) -> Iterator[str]:
+    """The cells of a column of each table that hold anything."""
+    for table, column in zip(tables, columns, strict=True):
+        for frame in table.frames([column]):
+            yield from (cell for cell in frame[column] if (cell or "").strip())
+
+
+def _text_column(names: Sequence[str], how: Table) -> str | None:
+    """The column of sentences: the one that the settings name, else one of a usual name."""
+    if how.text_column is None:
+        return find_column(names, resources.load("schemas", "outside.yaml")["columns"]["text"])
+    named = column_name(how.text_column)
+    return named if named in names else None
 
 
 def _lines(file: Path, limit: int) -> list[str]:

@@ -18,14 +18,14 @@ from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.pipeline import TEXT, TOKENS, Tools, run_steps, sentences
 from etl.ingestion.sentence_files import read_sentences
 from etl.runtime.console import Progress
-from etl.settings import Settings, Tag
+from etl.settings import Settings, Table, Tag
 from etl.tagging import policy, taggers
 from etl.tagging.tagger import open_tagger
 
 # Those that result at once; Hannanum and Kkma do if they are asked for.
 DEFAULT_TAGGERS = ("okt", "komoran", "mecab", "kiwi")
 _UNUSABLE = "not usable"
-_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xlsx|zip|gz|parquet|arrow)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xls[xm]?|zip|gz|parquet|arrow)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,13 @@ def installed_taggers(names: Sequence[str]) -> tuple[list[str], list[SettingsErr
     return installed, missing
 
 
-def parse_sentences(text_or_file: str, limit: int) -> list[str]:
+def parse_sentences(text_or_file: str, limit: int, table: Table = Table()) -> list[str]:
     """Returns the sentence itself, or the first sentences of the file that it names.
+
+    Args:
+        text_or_file: the sentence, or the path of the file.
+        limit: how many sentences of a file.
+        table: of a table, which column holds the sentences and how it is written.
 
     Raises:
         InputError: the file cannot be read, is in no known encoding, or has no sentence.
@@ -122,7 +127,7 @@ def parse_sentences(text_or_file: str, limit: int) -> list[str]:
         )
     file = _as_file(text_or_file)
     if file is not None:
-        return read_sentences(file, limit)
+        return read_sentences(file, limit, table)
     try:
         text_or_file.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -22,6 +22,7 @@ from msgspec import structs
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
+from etl.ingestion.tables.dialect import parse_dialect
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
 from etl.runtime.paths import local_path
@@ -72,6 +73,8 @@ def validate(
     label_column: str | None = None,
     split_column: str | None = None,
     group_column: str | None = None,
+    delimiter: str | None = None,
+    header: bool = True,
     out: PathLike | None = None,
     against: PathLike | Dataset | None = None,
     label_noise: bool = False,
@@ -88,6 +91,8 @@ def validate(
             utterances are short and which near-duplicates; a dataset has that in its manifest.
         text_column, label_column, split_column, group_column: the columns of an external table; those that
             are not given are guessed from their names.
+        delimiter, header: how an external table is written: what stands between the fields of a delimited
+            text, which is found where it is not given, and whether the names of the columns stand above.
         out: the folder to write to; see `report_folder` for the default.
         against: an earlier dataset, or table with the same columns, to compare with.
         label_noise: look for wrong labels too, and list them beside the report.
@@ -114,7 +119,8 @@ def validate(
     chosen = settings if isinstance(settings, Settings) else _read_settings(settings)
     rules, timer, subject = load_rules(chosen.validate), Timer(), _as_path(path)
     folder = local_path(out) if out else report_folder(subject)
-    named = Columns(text_column, label_column, split_column, group_column)
+    dialect = parse_dialect(delimiter, header=header)
+    named = Columns(text_column, label_column, split_column, group_column, dialect)
     with (
         _open_view(subject, named, chosen, timer) as view,
         _open_earlier(against, named, chosen, rules, timer) as earlier,

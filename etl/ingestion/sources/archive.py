@@ -24,6 +24,7 @@ from typing import IO
 
 from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
+from etl.ingestion.sources import pointer
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 
 READABLE = {
@@ -189,13 +190,20 @@ def _expand(entries: list[_Entry], log: InputLog, depth: int) -> Iterator[RawFil
             log.raise_or_skip(
                 entry.file,
                 entry.member,
-                damaged_file(RawFile(entry.file, entry.member, 0, entry.open).name, error),
+                damaged_file(_raw_name(entry), error),
             )
+
+
+def _raw_name(entry: _Entry) -> str:
+    return RawFile(entry.file, entry.member, 0, entry.open).name
 
 
 def _expand_one(entry: _Entry, name: PurePosixPath, log: InputLog, depth: int) -> Iterator[RawFile]:
     suffixes = [suffix.lower() for suffix in name.suffixes]
     last = suffixes[-1] if suffixes else ""
+    if entry.size <= pointer.MAX_BYTES and is_opened(name.name):
+        with entry.open() as stream:
+            pointer.refuse_pointer(stream.read(pointer.MAX_BYTES), _raw_name(entry))
     if last == ".zip":
         _check_depth(entry, depth)
         # The archive is read from start to end before its first member is yielded: a damaged archive is

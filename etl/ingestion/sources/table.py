@@ -18,6 +18,8 @@ from etl.ingestion.tables.header import column_name
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
+from etl.runtime.console import plural
+from etl.schema import taxonomy
 from etl.schema.own_tables import find_table
 from etl.schema.splits import split_names
 from etl.settings import Settings, Table
@@ -52,7 +54,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         if table is None or table.text_column is None or not _label_columns(table):
             raise _no_columns(settings.table)
         with log.open_file(file.raw, source=SLUG, release="v1") as open_file:
-            for raw, frame in _frames(file, open_file, _named_columns(table), table, log):
+            for raw, frame in _frames(file, open_file, table, settings, log):
                 yield _rows(raw, frame, table)
 
 
@@ -77,15 +79,15 @@ def _label_columns(table: Table) -> tuple[str, ...]:
 
 
 def _frames(
-    file: RecognisedFile, open_file: OpenFile, wanted: Sequence[str], how: Table, log: InputLog
+    file: RecognisedFile, open_file: OpenFile, how: Table, settings: Settings, log: InputLog
 ) -> Iterator[tuple[RawFile, pl.DataFrame]]:
     """Reads the wanted columns of all tables in a file that have them.
 
     Args:
         file: the file.
         open_file: the same, open.
-        wanted: the names of the columns, as the user spells them.
-        how: how the table is written, and which column holds the label.
+        how: how the table is written, and which columns hold what.
+        settings: those of the run, for what becomes of labels.
         log: learns which sheets are left aside.
 
     Yields:
@@ -94,7 +96,7 @@ def _frames(
     Raises:
         InputError: no table has all of the columns.
     """
-    names = dict.fromkeys(map(column_name, wanted))
+    names = dict.fromkeys(map(column_name, _named_columns(how)))
     preview = file.preview(parse_dialect(how.delimiter, header=how.header))
     opened = open_tables(open_file, preview, lambda columns: names.keys() <= {*columns})
     if not opened.tables:
@@ -104,15 +106,15 @@ def _frames(
     for table in opened.tables:
         raw = file.raw.inside(table.part)
         if table.rows_above:
-            log.warnings.append(f"{raw.name}: {table.rows_above} rows above the header are not read")
+            log.warnings.append(f"{raw.name}: not read above its header: {plural(table.rows_above, 'row')}")
         if table.is_hidden:
             log.warnings.append(f"{raw.name} is read, although it is hidden in the workbook")
-        for frame in _table_frames(raw, table, preview, wanted, how):
+        for frame in _table_frames(raw, table, preview, how, settings):
             yield raw, frame
 
 
 def _table_frames(
-    raw: RawFile, table: OpenTable, preview: Preview, wanted: Sequence[str], how: Table
+    raw: RawFile, table: OpenTable, preview: Preview, how: Table, settings: Settings
 ) -> Iterator[pl.DataFrame]:
     """Reads the wanted columns of a table.
 
@@ -120,20 +122,28 @@ def _table_frames(
         InputError: one of them is not there. JSON has no header: a key that neither the first objects nor any
             other near the start has is a column that is not there.
     """
+    wanted = _named_columns(how)
     missing = [name for name in wanted if column_name(name) not in table.columns]
     if missing and table.has_fixed_columns:
         raise _no_column(raw, missing[0], table.columns)
     is_first = True
     columns = list(dict.fromkeys(map(column_name, wanted)))
     lists = [column_name(name) for name in _label_columns(how)]
-    # The map of a taxonomy may be from the numbers of a `ClassLabel`.
-    for frame in table.frames(columns, has_class_names=False, lists=lists):
+    classes = [table.class_names[name] for name in lists if name in table.class_names]
+    has_names = not any(_is_mapped_by_number(len(names), how, settings) for names in classes)
+    for frame in table.frames(columns, has_class_names=has_names, lists=lists):
         for name in missing if is_first else ():
             is_empty = frame[column_name(name)].null_count() == frame.height
             if is_empty and not preview.has_keys(*name.split(".")):
                 raise _no_column(raw, name, table.columns)
         is_first = False
         yield frame
+
+
+def _is_mapped_by_number(n_classes: int, how: Table, settings: Settings) -> bool:
+    """Whether the labels are mapped from the numbers of classes, not from their names."""
+    mapped = how.labels.keys() | taxonomy.load(settings.taxonomy).maps.get(SLUG, {}).keys()
+    return any(str(number) in mapped for number in range(n_classes))
 
 
 def _no_table(raw: RawFile, names: Sequence[str], left_aside: Sequence[LeftAside]) -> InputError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile, RawFile
-from etl.ingestion.tables.header import column_names
+from etl.ingestion.tables.header import column_name, column_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import (
     BATCH_ROWS,
@@ -41,7 +41,8 @@ def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
         schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
     columns = column_names(schema.names)
     read = partial(_read, open_file, source, preview.suffix, schema)
-    return OpenTables((OpenTable(open_file.raw.name, columns, read),))
+    classes = {column_name(name): names for name, names in _class_names(schema).items()}
+    return OpenTables((OpenTable(open_file.raw.name, columns, read, class_names=classes),))
 
 
 def _source(raw: RawFile) -> Path | io.BytesIO:
@@ -65,7 +66,9 @@ def _read(
     open_file.rows = table.height
     classes = _class_names(schema) if selection.has_class_names else {}
     texts = [
-        _as_text(table[theirs], open_file.raw, classes.get(theirs)).alias(ours)
+        _as_text(table[theirs], open_file.raw, classes.get(theirs), is_list=ours in selection.lists).alias(
+            ours
+        )
         for theirs, ours in zip(chosen, selection.columns, strict=True)
     ]
     position = pl.int_range(1, table.height + 1, dtype=pl.Int64, eager=True).alias("position")
@@ -83,23 +86,30 @@ def _read_arrow(source: Path | io.BytesIO) -> pa.Table:
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
-    """The names of the labels that Hugging Face stores as numbers, by column (`ClassLabel`)."""
+    """The names that Hugging Face stores as numbers, by column (`ClassLabel`, or lists of it)."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        single = {
+            column: feature.get("feature", feature)
+            for column, feature in features.items()
+            if isinstance(feature, dict)
+        }
         return {
             column: [str(name) for name in feature["names"]]
-            for column, feature in features.items()
+            for column, feature in single.items()
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
         }
     except (KeyError, ValueError, TypeError, AttributeError):  # metadata is anybody's
         return {}
 
 
-def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None) -> pl.Series:
+def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None, *, is_list: bool) -> pl.Series:
+    if is_list and isinstance(column.dtype, pl.List | pl.Array) and not column.dtype.inner.is_nested():
+        return _lists_as_text(column, classes or [])
     if column.dtype.is_nested() or column.dtype == pl.Object:
         raise _no_plain_values(column, raw)
     if classes and column.dtype.is_integer():
-        names = dict(enumerate(classes))
+        names: dict[int, str | None] = {-1: None, **dict(enumerate(classes))}  # -1: it has no label
         return column.replace_strict(names, default=column.cast(pl.String), return_dtype=pl.String)
     if column.dtype.is_float():
         column = column.fill_nan(None)  # what pandas writes where nothing is
@@ -107,6 +117,20 @@ def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None) -> pl.S
         return column.cast(pl.String)
     except pl.exceptions.PolarsError as error:  # bytes that are no UTF-8
         raise _no_plain_values(column, raw) from error
+
+
+def _lists_as_text(column: pl.Series, classes: list[str]) -> pl.Series:
+    """Lists as JSON, the numbers of classes as their names."""
+    names = dict(enumerate(classes))
+    texts = [
+        None if values is None else _json([names.get(each, each) for each in values])
+        for values in column.to_list()
+    ]
+    return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def _json(values: list[Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, default=str)
 
 
 def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:

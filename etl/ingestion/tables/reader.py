@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -16,15 +18,19 @@ import polars as pl
 import pyarrow as pa
 
 from etl.errors import InputError
+from etl.ingestion.sources.pointer import MAX_BYTES, refuse_pointer
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, HashingStream, OpenFile, RawFile
 from etl.ingestion.tables.columnar import open_columnar
 from etl.ingestion.tables.delimited import open_delimited
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.json_records import open_json
 from etl.ingestion.tables.json_tables import find_tables
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
 from etl.text.encoding import to_utf8
+
+_log = logging.getLogger(__name__)
 
 # In the order of trust: those that keep types first.
 OPENERS: dict[str, Callable[[OpenFile, Preview, IsHeader | None], OpenTables]] = {
@@ -75,38 +81,69 @@ def open_table(open_file: OpenFile, preview: Preview, is_header: IsHeader | None
     """
     opened = open_tables(open_file, preview, is_header)
     if not opened.tables:
-        raise InputError(
-            f"{open_file.raw.name} holds no table",
-            details=[f"{each.part or 'it'}: {each.describe()}" for each in opened.left_aside],
-            cause="The columns are not those that were expected, or the file holds something else.",
-            next_step="name the columns, or give another file.",
-        )
+        raise _no_table(open_file.raw, opened)
     return opened.tables[0]
 
 
+def _no_table(raw: RawFile, opened: OpenTables) -> InputError:
+    return InputError(
+        f"{raw.name} holds no table",
+        details=[f"{each.part or 'it'}: {each.describe()}" for each in opened.left_aside],
+        cause="The columns are not those that were expected, or the file holds something else.",
+        next_step="name the columns, or give another file.",
+    )
+
+
 @contextmanager
-def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Iterator[OpenTable]:
-    """Opens a table outside ingest, where nothing records what is read.
+def open_file_as_tables(
+    raw: RawFile,
+    suffix: str = "",
+    *,
+    next_step: str,
+    is_header: IsHeader | None = None,
+    dialect: Dialect = FOUND_OUT,
+) -> Iterator[list[OpenTable]]:
+    """Opens the tables in a file outside ingest; what is left aside is logged as a warning.
 
     Args:
         raw: the file.
         suffix: of its format, where its name does not have it.
         next_step: what errors advise in place of an option of ingest.
+        is_header: see `open_tables`. Where no table has such a header, the first is opened as it is.
+        dialect: what the user says of how it is written.
 
     Raises:
-        InputError: the format is not supported, or the file is damaged or in no known encoding. The same
-            holds for each step of `OpenTable.frames`.
+        InputError: the format is not supported, there is no table, or the file is damaged or in no known
+            encoding. The same holds for each step of `OpenTable.frames`.
     """
     with ExitStack() as stack:
-        with _explain_errors(raw.name, next_step):
-            stream = stack.enter_context(raw.open())
-            table = open_table(OpenFile(raw, HashingStream(stream)), Preview(raw, suffix))
 
-        def read(selection: Selection) -> Iterator[pl.DataFrame]:
+        def opened(is_header: IsHeader | None) -> OpenTables:
+            stream = stack.enter_context(raw.open())
+            return open_tables(OpenFile(raw, HashingStream(stream)), preview, is_header)
+
+        def read(table: OpenTable, selection: Selection) -> Iterator[pl.DataFrame]:
             with _explain_errors(raw.name, next_step):
                 yield from table.read(selection)
 
-        yield replace(table, read=read)
+        with _explain_errors(raw.name, next_step):
+            refuse_pointer(raw.head(MAX_BYTES), raw.name)
+            preview = Preview(raw, suffix, dialect)
+            found = opened(is_header)
+            tables = found.tables or opened(None).tables[:1]
+            if not tables:
+                raise _no_table(raw, found)
+        if found.tables:
+            for left in found.left_aside:
+                _log.warning("%s is left aside: it has %s", raw.inside(left.part).name, left.describe())
+        yield [replace(table, read=partial(read, table)) for table in tables]
+
+
+@contextmanager
+def open_file_as_table(raw: RawFile, suffix: str = "", *, next_step: str) -> Iterator[OpenTable]:
+    """Opens the first table in a file outside ingest, see `open_file_as_tables`."""
+    with open_file_as_tables(raw, suffix, next_step=next_step) as tables:
+        yield tables[0]
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
@@ -49,6 +49,7 @@ class OpenTable:
         part: which table of its file it is: the name of the sheet, or the keys in a JSON document; empty
             where the file has but one.
         rows_above: filled rows above the header, such as a title.
+        class_names: of columns with numbers that stand for names (`ClassLabel`), the names.
         is_hidden: whether it is a sheet that the spreadsheet program does not show.
     """
 
@@ -59,6 +60,7 @@ class OpenTable:
     has_fixed_columns: bool = True
     part: str = ""
     rows_above: int = 0
+    class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_hidden: bool = False
 
     def frames(

@@ -103,6 +103,7 @@ def _read(name: str, options: PredictOptions, errors: list[InputError]) -> Itera
             kind=options.kind,
             text_column=options.text_column,
             has_quotes=options.has_quotes,
+            dialect=options.dialect,
         )
     except InputError as error:
         errors.append(error)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from etl.documents.passage import Kind
 from etl.documents.sentences import Split
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 
 Per = Literal["sentence", "document"]
 
@@ -23,3 +24,4 @@ class PredictOptions:
     kind: Kind | None = None
     text_column: str | None = None
     has_quotes: bool = False
+    dialect: Dialect = FOUND_OUT

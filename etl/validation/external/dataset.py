@@ -11,10 +11,10 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import polars as pl
 from msgspec import structs
@@ -24,8 +24,10 @@ from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.shards import ShardWriter, divide
 from etl.errors import InputError, WriteError
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
+from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column
-from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_table, raw_file_at
+from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources, row
 from etl.schema.splits import split_in_path, split_names
@@ -39,12 +41,13 @@ _NEXT_STEP = "save it again, as UTF-8 where it is text, and validate that"
 
 @dataclass(frozen=True)
 class Columns:
-    """The name of the column of each role; None: to be guessed."""
+    """The name of the column of each role; None: to be guessed. And how the table is written."""
 
     text: str | None = None
     label: str | None = None
     split: str | None = None
     group: str | None = None
+    dialect: Dialect = FOUND_OUT
 
     @property
     def by_role(self) -> dict[Role, str]:
@@ -77,6 +80,14 @@ class ExternalTable:
     labels: Mapping[str, int] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     spelling_ids: tuple[str, ...] = ()
+
+
+class _Origin(NamedTuple):
+    """Where rows come from: a table, its file, and which table in that."""
+
+    source: str
+    file: str
+    part: str
 
 
 @contextmanager
@@ -162,20 +173,35 @@ def _write(
     with ShardWriter(folder, None, Write()) as writer:
         for file, split in files.items():
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
-            with open_file_as_table(raw_file_at(file, name), next_step=_NEXT_STEP) as table:
-                chosen = _choose(table, columns)
-                if split and columns.split is None:
-                    chosen.pop("split", None)
-                guessed |= {role: column for role, column in chosen.items() if role not in columns.by_role}
-                has_splits = has_splits or split is not None or "split" in chosen
-                for frame in table.frames(list(dict.fromkeys(chosen.values()))):
-                    rows = _rows(frame, chosen, split, file=name, source=path.resolve().name)
-                    rejects = rows.filter(pl.col("reason").is_not_null())
-                    n_rows += rows.height - rejects.height
-                    bad_ids += rejects["id"].head(MAX_EXAMPLES - len(bad_ids)).to_list()
-                    bad.update(rejects["detail"].drop_nulls().to_list())
-                    writer.write(divide(rows))
+            with _open(raw_file_at(file, name), columns) as tables:
+                for table in tables:
+                    chosen = _choose(table, columns)
+                    if split and columns.split is None:
+                        chosen.pop("split", None)
+                    guessed |= {
+                        role: column for role, column in chosen.items() if role not in columns.by_role
+                    }
+                    has_splits = has_splits or split is not None or "split" in chosen
+                    for frame in table.frames(list(dict.fromkeys(chosen.values()))):
+                        rows = _rows(frame, chosen, split, _Origin(path.resolve().name, name, table.part))
+                        rejects = rows.filter(pl.col("reason").is_not_null())
+                        n_rows += rows.height - rejects.height
+                        bad_ids += rejects["id"].head(MAX_EXAMPLES - len(bad_ids)).to_list()
+                        bad.update(rejects["detail"].drop_nulls().to_list())
+                        writer.write(divide(rows))
     return ExternalTable(n_rows, bad, tuple(bad_ids), guessed, has_splits), writer.files()
+
+
+def _open(raw: RawFile, columns: Columns) -> AbstractContextManager[list[OpenTable]]:
+    """Opens the tables in a file that have a text and a label column."""
+
+    def is_header(names: list[str]) -> bool:
+        try:
+            return bool(_choose(OpenTable(raw.name, names, lambda _: iter(())), columns))
+        except InputError:
+            return False
+
+    return open_file_as_tables(raw, next_step=_NEXT_STEP, is_header=is_header, dialect=columns.dialect)
 
 
 def _choose(table: OpenTable, columns: Columns) -> dict[Role, str]:
@@ -210,7 +236,7 @@ def _no_column(table: OpenTable, problem: str) -> InputError:
 
 
 def _rows(
-    frame: pl.DataFrame, chosen: Mapping[Role, str], split: str | None, *, file: str, source: str
+    frame: pl.DataFrame, chosen: Mapping[Role, str], split: str | None, origin: _Origin
 ) -> pl.DataFrame:
     """Makes the rows of `etl.schema.row`, with `reason` and `detail`; a label of white space is null."""
 
@@ -230,9 +256,10 @@ def _rows(
     rows = frame.select(
         **known_columns
         | {
-            "id": pl.format("{}:{}", pl.lit(file), "position"),
-            "source": pl.lit(source),
-            "file": pl.lit(file),
+            "id": pl.format("{}:{}", pl.lit("/".join(filter(None, [origin.file, origin.part]))), "position"),
+            "source": pl.lit(origin.source),
+            "file": pl.lit(origin.file),
+            "member": pl.lit(origin.part),
             "position": pl.col("position"),
             "group": column("group").fill_null(""),
             "turn": pl.lit(1, pl.Int64),

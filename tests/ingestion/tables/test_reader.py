@@ -216,13 +216,20 @@ def test_a_column_is_found_by_its_usual_names_in_their_order() -> None:
     assert find_column(columns, ["message"]) is None
 
 
-def test_the_numbers_of_class_labels_are_their_names_except_for_ingest(tmp_path: Path) -> None:
+def test_the_numbers_of_class_labels_are_their_names_unless_the_taxonomy_maps_the_numbers(
+    tmp_path: Path,
+) -> None:
     datasets = pytest.importorskip("datasets")
     features = datasets.Features(
         {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["기쁨", "슬픔"])}
     )
-    path = tmp_path / "a.parquet"
-    datasets.Dataset.from_list([{"text": "좋다", "label": 1}], features=features).to_parquet(path)
-    assert [row["label"] for row in rows_of(path, ["label"])] == ["슬픔"]
-    rows, _ = read_all(path, table=TABLE)  # a taxonomy may map the numbers
-    assert [row["raw_label"] for row in rows] == ["1"]
+    path, numbers = tmp_path / "a.parquet", tmp_path / "numbers.yaml"
+    rows = [{"text": "좋다", "label": 1}, {"text": "모르겠다", "label": -1}]
+    datasets.Dataset.from_list(rows, features=features).to_parquet(path)
+    numbers.write_text(
+        "name: two\ntargets: [기쁨, 슬픔]\nmaps: {table: {0: 기쁨, 1: 슬픔}}\n", encoding="utf-8"
+    )
+    assert [row["label"] for row in rows_of(path, ["label"])] == ["슬픔", None]
+    assert [row["raw_label"] for row in read_all(path, table=TABLE)[0]] == ["슬픔", None]
+    by_number, _ = read_all(path, table=TABLE, taxonomy=str(numbers))
+    assert [row["raw_label"] for row in by_number] == ["1", "-1"]
