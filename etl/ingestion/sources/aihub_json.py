@@ -92,7 +92,7 @@ def _rows(
     files: list[RecognisedFile], log: InputLog, parse: Callable[[Element], Dialogue]
 ) -> Iterator[tuple[Any, ...]]:
     for file, raw in zip(files, read_ahead([file.raw for file in files]), strict=True):
-        facts = {"source": file.slug, "release": file.release, "split": file.split}
+        facts = {"source": file.slug, "release": file.release, "split": file.official_split}
         with log.open_file(raw, **facts) as open_file:
             content, open_file.encoding = to_utf8(open_file.stream.read(), raw.name)
             for position, element in enumerate(_objects(content, raw)):
@@ -100,7 +100,7 @@ def _rows(
                 group = str(dialogue.id or f"{raw.path}-{position}")
                 for utterance in dialogue.utterances:
                     open_file.rows += 1
-                    yield (raw.file, raw.member, position, file.split, group, *utterance)
+                    yield (raw.file, raw.member, position, file.official_split, group, *utterance)
 
 
 def _objects(content: bytes, raw: RawFile) -> Sequence[Element]:

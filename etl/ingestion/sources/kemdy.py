@@ -43,7 +43,8 @@ def recognise(preview: Preview) -> RecognisedFile | None:
         return RecognisedFile(SLUG, preview.raw, "text", _release(segment), is_known_by_name=True)
     if preview.suffix != ".csv" or not contract.match_layout(contract.load(SLUG), preview.header):
         return None
-    return RecognisedFile(SLUG, preview.raw, "annotation", _release(preview.head.decode("utf-8", "ignore")))
+    release = _release(preview.head.decode("utf-8", "ignore"))
+    return RecognisedFile(SLUG, preview.raw, "annotation", release, is_known_by_name=True)
 
 
 def _segment(raw: RawFile) -> str | None:

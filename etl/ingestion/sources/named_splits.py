@@ -32,7 +32,7 @@ def _of_one_corpus(
 ) -> list[RecognisedFile]:
     said = [file.split or _said(file, settings) for file in files]
     named = [
-        split or (None if _has_split_column(file, settings) else split_in_path(file.raw.path))
+        split or (None if _says_otherwise(file, settings) else split_in_path(file.raw.path))
         for file, split in zip(files, said, strict=True)
     ]
     if None not in named and named != said and ("train" not in named or len({*named}) == 1):
@@ -51,6 +51,7 @@ def _said(file: RecognisedFile, settings: Settings) -> str | None:
     return table.split if table else None
 
 
-def _has_split_column(file: RecognisedFile, settings: Settings) -> bool:
+def _says_otherwise(file: RecognisedFile, settings: Settings) -> bool:
+    """Whether a column holds the splits, or the name of the file means something else."""
     table = find_table(settings, file.raw.path) if file.slug == TABLE else None
-    return table is not None and table.split_column is not None
+    return file.is_known_by_name or (table is not None and table.split_column is not None)

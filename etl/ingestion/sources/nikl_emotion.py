@@ -73,7 +73,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 columns = rows.with_columns(
                     id_column(SLUG, number).alias("id"),
                     pl.col("raw_text").str.replace_all(r"\s+", "").replace("", None).alias("group"),
-                    pl.col("number").str.extract(_ID.pattern).replace(_SPLITS).alias("split"),
+                    pl.coalesce(
+                        pl.col("number").str.extract(_ID.pattern).replace(_SPLITS),
+                        pl.lit(file.official_split, pl.String),
+                    ).alias("split"),
                 )
                 yield rows_frame(file.raw, columns, source=SLUG, release=file.release)
 

@@ -27,7 +27,8 @@ class RecognisedFile:
         cells: the sheet of a workbook, which had to be read to be recognised.
         workbook: all sheets of a workbook that was read.
         header_index: the row of `cells` that is the header.
-        is_known_by_name: whether its name says what its content belongs to; then equal bytes are no copy.
+        is_known_by_name: whether its name says what its content belongs to: then equal bytes are no copy, and
+            no word of the name is a split.
     """
 
     slug: str

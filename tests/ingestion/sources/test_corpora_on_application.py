@@ -116,3 +116,11 @@ def test_an_array_of_sentences_that_is_cut_off_is_a_bad_file(tmp_path: Path) -> 
     with pytest.raises(InputError) as caught:
         read_all(tmp_path)
     assert "not the array of sentences" in caught.value.text()
+
+
+def test_sentences_without_a_number_have_the_split_of_their_file_or_none(tmp_path: Path) -> None:
+    record = {"input": {"form": "문장"}, "output": {"joy": "True", "sadness": "False"}}
+    for name in ("train.jsonl", "dev.jsonl", "rest.jsonl"):
+        (tmp_path / name).write_text(json.dumps({**record, "about": name}) + "\n", encoding="utf-8")
+    rows, _ = read_all(tmp_path)
+    assert [row["split"] for row in rows] == ["validation", None, "train"]
