@@ -50,6 +50,8 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
     """
     try:
         message = message_from_bytes(content.lstrip(b"\xef\xbb\xbf\r\n"), policy=_POLICY)
+        if any(header in message for header in _ESSENTIAL):
+            return mail_of(message, name, depth)
     except RecursionError as error:
         raise InputError(
             f"{name} is not a mail that can be read",
@@ -57,14 +59,12 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
             cause="It is damaged, or made to do harm.",
             next_step="save its text as .txt, from a program that can show it.",
         ) from error
-    if not any(header in message for header in _ESSENTIAL):
-        raise InputError(
-            f"{name} is not a mail",
-            details=["expected headers such as `From:` and `Subject:` first, got none"],
-            cause="It is something else, whatever its name says.",
-            next_step="give it the suffix of what it is, such as .txt.",
-        )
-    return mail_of(message, name, depth)
+    raise InputError(
+        f"{name} is not a mail",
+        details=["expected headers such as `From:` and `Subject:` first, got none"],
+        cause="It is something else, whatever its name says.",
+        next_step="give it the suffix of what it is, such as .txt.",
+    )
 
 
 def mail_of(message: Message, name: str, depth: int = 0) -> Mail:

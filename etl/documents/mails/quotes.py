@@ -79,14 +79,12 @@ def _take(letter: Letter, lines: list[str], *, is_answer: bool, is_forward: bool
             quoted_lines -= 1
         elif rest == "quote":
             pass
-        elif not is_answer and _found("forwarded", here):
-            return index
         elif found := _found("attribution", here):
             quoted_lines = found.group().rstrip(">").rstrip().count("\n")
             if not _is_quoted_next(lines, index + quoted_lines + 1):
                 rest = "quote"
-        elif _is_original(lines, index, here):
-            if is_forward:
+        elif (is_new := _found("forwarded", here)) or _is_original(lines, index, here):
+            if is_forward or (is_new and not is_answer):
                 return index
             rest = "quote"
         else:
