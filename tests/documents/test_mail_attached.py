@@ -105,7 +105,9 @@ def test_a_mail_with_its_words_in_an_attachment_only_is_refused_with_the_truth(
 
 def test_the_plain_part_beside_winmail_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     mail = letter("정말 감사드려요.")
-    mail.add_attachment(b"\x78\x9f\x3e\x22", maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    mail.add_attachment(
+        b"\x78\x9f\x3e\x22", maintype="application", subtype="ms-tnef", filename="winmail.dat"
+    )
     assert said(write(tmp_path / "a.eml", mail)) == [(1, "김서연", "정말 감사드려요.")]
     assert "winmail.dat" in caplog.text
 
@@ -132,7 +134,9 @@ def test_the_html_is_read_where_the_plain_part_is_damaged(tmp_path: Path) -> Non
 
 def test_parts_without_a_boundary_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
-    path.write_text("From: a@b.kr\nSubject: x\nContent-Type: multipart/mixed\n\n--B\n\n글\n", encoding="utf-8")
+    path.write_text(
+        "From: a@b.kr\nSubject: x\nContent-Type: multipart/mixed\n\n--B\n\n글\n", encoding="utf-8"
+    )
     with pytest.raises(InputError, match="cannot be told apart"):
         passages(path)
 
@@ -153,7 +157,9 @@ def test_mails_in_mails_are_read_as_deep_as_people_go(tmp_path: Path, depth: int
 def test_parts_in_parts_are_read_or_refused(tmp_path: Path, depth: int) -> None:
     opened = "".join(f"Content-Type: multipart/mixed; boundary=B{n}\n\n--B{n}\n" for n in range(depth))
     path = tmp_path / "a.eml"
-    path.write_text(f"From: a@b.kr\n{opened}Content-Type: text/plain; charset=utf-8\n\n좋아요.\n", encoding="utf-8")
+    path.write_text(
+        f"From: a@b.kr\n{opened}Content-Type: text/plain; charset=utf-8\n\n좋아요.\n", encoding="utf-8"
+    )
     try:
         assert [each.text for each in passages(path)] == ["좋아요."]
     except InputError as error:

@@ -49,7 +49,9 @@ OTHERS = {
 }
 
 
-def write(path: Path, content: bytes, charset: str, encoding: str = "8bit", sender: bytes = b"a@b.kr") -> Path:
+def write(
+    path: Path, content: bytes, charset: str, encoding: str = "8bit", sender: bytes = b"a@b.kr"
+) -> Path:
     head = f"Subject: x\nContent-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: {encoding}\n"
     path.write_bytes(b"From: " + sender + b"\n" + head.encode() + b"\n" + content)
     return path
@@ -87,7 +89,9 @@ def test_a_syllable_that_euc_kr_spells_in_eight_bytes_is_one() -> None:
     assert decode_charset("똠".encode("euc_kr"), "euc-kr") == "똠"
 
 
-@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "idna", "rot13", "base64", "undefined", "\0", ""])
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "punycode", "idna", "rot13", "base64", "undefined", "\0", ""]
+)
 def test_codecs_that_are_no_charsets_are_not_used(charset: str) -> None:
     assert decode_charset(rb"\uac00 xn--", charset) == r"\uac00 xn--"
 
@@ -118,7 +122,9 @@ def test_the_name_of_a_sender(raw: str, name: str | None) -> None:
     assert sender_of(raw) == name
 
 
-@given(st.text("가힣똠펲김, a", min_size=1, max_size=12), st.integers(1, 5), st.sampled_from(["utf-8", "cp949"]))
+@given(
+    st.text("가힣똠펲김, a", min_size=1, max_size=12), st.integers(1, 5), st.sampled_from(["utf-8", "cp949"])
+)
 def test_words_that_are_cut_inside_a_character_are_put_together(text: str, at: int, codec: str) -> None:
     content = text.encode(codec)
     pieces = [content[start : start + at] for start in range(0, len(content), at)]
@@ -140,7 +146,9 @@ def test_base64_that_is_none_is_damage(tmp_path: Path) -> None:
 
 
 def test_damaged_quoted_printable_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    (found,) = passages(write(tmp_path / "a.eml", b"=EC=A2=8B=EC=95=84=EC=9A=94 50=ZZ%.", "utf-8", "quoted-printable"))
+    (found,) = passages(
+        write(tmp_path / "a.eml", b"=EC=A2=8B=EC=95=84=EC=9A=94 50=ZZ%.", "utf-8", "quoted-printable")
+    )
     assert found.text == "좋아요 50=ZZ%."
 
 
@@ -152,12 +160,15 @@ def test_flowed_lines_are_put_together(tmp_path: Path) -> None:
     assert [each.text for each in passages(path)] == ["어제는 정말 행복했고 또기뻤어요.", "다음 문단이에요."]
 
 
-@pytest.mark.parametrize("header", [
-    "attachment; filename*=utf-8''%EB%B3%B4%EA%B3%A0.pdf",
-    "attachment; filename*0*=euc-kr''%BA%B8%B0; filename*1*=%ED.pdf",
-    'attachment; filename="=?windows-949?B?uriw7S5wZGY=?="',
-    'attachment; filename="보고.pdf"',
-])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "attachment; filename*=utf-8''%EB%B3%B4%EA%B3%A0.pdf",
+        "attachment; filename*0*=euc-kr''%BA%B8%B0; filename*1*=%ED.pdf",
+        'attachment; filename="=?windows-949?B?uriw7S5wZGY=?="',
+        'attachment; filename="보고.pdf"',
+    ],
+)
 def test_the_names_of_attachments_are_told(
     tmp_path: Path, header: str, caplog: pytest.LogCaptureFixture
 ) -> None:

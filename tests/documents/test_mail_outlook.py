@@ -94,8 +94,11 @@ def test_attached_mails_and_chats_are_read_and_other_files_named(
 
 
 def test_quotes_are_left_out_as_in_any_mail(tmp_path: Path) -> None:
-    body = f"{TEXT}\r\n\r\n보낸 사람: 박지훈 <a@b.kr>\r\n보낸 날짜: 2026년 3월 2일\r\n받는 사람: 김\r\n제목: x\r\n\r\n옛날 글\r\n"
-    assert [each.text for each in passages(write(tmp_path / "a.msg", outlook_mail(NOTE | {BODY: body})))] == [TEXT]
+    block = "보낸 사람: 박지훈 <a@b.kr>\r\n보낸 날짜: 2026년 3월 2일\r\n받는 사람: 김\r\n제목: x"
+    body = f"{TEXT}\r\n\r\n{block}\r\n\r\n옛날 글\r\n"
+    assert [each.text for each in passages(write(tmp_path / "a.msg", outlook_mail(NOTE | {BODY: body})))] == [
+        TEXT
+    ]
 
 
 def test_an_encrypted_mail_is_told(tmp_path: Path) -> None:
@@ -125,7 +128,9 @@ def test_a_mail_that_was_cut_off_is_damaged(tmp_path: Path, bytes_left: int) -> 
         passages(path)
 
 
-WHOLE = compound_file(outlook_mail(NOTE | {BODY: (TEXT, "cp949")}, {CODE_PAGE: 949}, [attachment("a", b"x" * 5000)]))
+WHOLE = compound_file(
+    outlook_mail(NOTE | {BODY: (TEXT, "cp949")}, {CODE_PAGE: 949}, [attachment("a", b"x" * 5000)])
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=8))
@@ -139,4 +144,3 @@ def test_a_damaged_mail_is_read_or_refused(changes: list[tuple[int, int]]) -> No
         assert "a.msg" in error.what
     else:
         mail.text.encode()
-

@@ -95,12 +95,14 @@ def _numbered(
     mails: Iterable[Mail | InputError], unread: list[str], read_chat: ReadChat
 ) -> Iterator[Passage]:
     """The passages of mails. Every mail and every chat takes a number, also one without words."""
-    document = 0
+    before = 0
     for mail in mails:
         for passages in _documents(mail, unread, read_chat):
-            document += 1
+            last = 1
             for passage in passages:
-                yield replace(passage, document=document)
+                last = passage.document
+                yield replace(passage, document=before + last)
+            before += last
 
 
 def _documents(
