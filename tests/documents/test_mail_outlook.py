@@ -61,7 +61,7 @@ def test_the_body_is_read_in_whatever_form_it_was_saved(
 @pytest.mark.parametrize("is_packed", [True, False])
 def test_a_body_in_compressed_rtf_is_read(tmp_path: Path, is_packed: bool) -> None:
     letters = "".join(f"\\'{byte:02x}" for byte in TEXT.encode("cp949"))
-    rtf = rf"{{\rtf1\ansi\ansicpg949\deff0{{\fonttbl{{\f0 Gulim;}}}}\pard {letters}\par}}"
+    rtf = rf"{{\rtf1\ansi\ansicpg949\deff0{{\fonttbl{{\f0 Gulim;}}}}\plain {letters}\par}}"
     tree = outlook_mail(NOTE | {RTF: compress(rtf.encode(), compressed=is_packed)})
     assert [each.text for each in passages(write(tmp_path / "a.msg", tree))] == [TEXT]
 
