@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,14 +22,14 @@ from etl.settings import (
 )
 
 if TYPE_CHECKING:
-    from etl.dataset.manifest import Manifest, SkippedFile, TokenReport
+    from etl.dataset.manifest import Manifest, SkippedFile, TokenReport, UnknownLabels
 
 _DEFAULTS = Settings()
 
 # What `--json` shows of the manifest.
 _SHOWN = (
     *("counts", "splits", "tokens", "left_aside"),
-    *("skipped", "warnings", "aliases", "unexpected_rows"),
+    *("skipped", "warnings", "aliases", "unexpected_rows", "unknown_labels"),
 )
 
 
@@ -160,6 +160,7 @@ def ingest(
         _show_as_json(manifest)
     else:
         show(manifest, out)
+        _show_form(manifest.unknown_labels, settings)
 
 
 def _show_as_json(manifest: Manifest) -> None:
@@ -267,6 +268,23 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
     emptied = console.plural(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
+
+
+def _show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
+    """Shows a taxonomy to fill in, if a table of the user's own has many unknown labels."""
+    from etl.runtime import console
+    from etl.schema import taxonomy
+    from etl.schema.taxonomy_form import write_form
+
+    for each in unknown:
+        if each.source == taxonomy.TABLE:
+            chosen = taxonomy.load(settings.taxonomy)
+            console.note(
+                "To say what these labels mean, save this as labels.yaml, put targets in the place of null, "
+                "and run again with `--taxonomy labels.yaml`.\nIf known corpora are read as well, put the "
+                f"lines below `{taxonomy.TABLE}:` into a copy of the taxonomy that maps them "
+                f"({settings.taxonomy}).\n\n{write_form(chosen, each.labels)}"
+            )
 
 
 def _show_notes(manifest: Manifest) -> None:

@@ -164,6 +164,23 @@ class UnexpectedRows(msgspec.Struct, frozen=True):
     published: int
 
 
+class UnknownLabels(msgspec.Struct, frozen=True):
+    """A source of which more than a tenth of the rows has an unknown label.
+
+    Attributes:
+        source: the source.
+        read, rows: how many rows it has, and how many of them have an unknown label.
+        labels: the most frequent of these labels, with the number of rows.
+        more: how many further labels there are.
+    """
+
+    source: str
+    read: int
+    rows: int
+    labels: dict[str, int]
+    more: int
+
+
 class FileEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file of the dataset; only Parquet files have `rows`."""
 
@@ -194,6 +211,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, dict[str, int]] = {}
     warnings: tuple[str, ...] = ()
     unexpected_rows: tuple[UnexpectedRows, ...] = ()
+    unknown_labels: tuple[UnknownLabels, ...] = ()
     files: dict[str, FileEntry]
 
     def with_files(self, entries: Mapping[str, FileEntry]) -> Manifest:

@@ -39,6 +39,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import group_into_units
 from etl.ingestion.spool import Spool, SpooledBatch
 from etl.ingestion.steps.token_report import make_token_report
+from etl.ingestion.unknown_labels import describe, find_unknown_labels
 from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine, ordered_map
 from etl.runtime.engine.protocol import BatchFn, Engine
@@ -126,6 +127,8 @@ def _ingest(
         [corpus_keys] = engine.map(dedupe, [pl.concat(corpus.row_hashes)])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
+        counts = count_sources(corpus_keys)
+        unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
             settings=manifest.content_settings(settings, labels.name),
             taxonomy=manifest.describe_taxonomy(labels),
@@ -136,11 +139,12 @@ def _ingest(
             left_aside=msgspec.convert(log.left_aside, tuple[manifest.LeftAside, ...]),
             skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
             ignored=dict(sorted(log.ignored.items())),
-            counts=count_sources(corpus_keys),
+            counts=counts,
             splits=count_splits(corpus_keys, labels.targets),
             aliases=corpus.count_aliases(),
-            warnings=(*log.warnings, *key_tokens.warnings()),
+            warnings=(*log.warnings, *key_tokens.warnings(), *map(describe, unknown)),
             unexpected_rows=unexpected_rows(found, log, settings),
+            unknown_labels=unknown,
             files=files,
         )
         written = written.with_files(manifest.describe_files(folder, preparation.FILE))

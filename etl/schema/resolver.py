@@ -22,7 +22,7 @@ class Resolution:
         reason: where there is no label, a code of `schemas/columns.yaml`.
         detail: the labels that led to the reason.
         aliases: misspelt or foreign forms that were resolved, one entry for each occurrence.
-        unknown: the labels that are none of the corpus.
+        unknown: the labels that are none of the corpus, whole numbers without a fraction.
     """
 
     label: str | None
@@ -104,7 +104,7 @@ def make_resolver(
         aliases = tuple(label for label, _, is_alias in found if is_alias)
         if unknown := tuple(label for label, code, _ in found if code is None):
             detail = _unknown_detail(unknown, taxonomy, slug)
-            return Resolution(None, "unknown_label", detail, aliases, unknown)
+            return Resolution(None, "unknown_label", detail, aliases, tuple(map(without_fraction, unknown)))
         return replace(_decide([code for _, code, _ in found if code], corpus, taxonomy), aliases=aliases)
 
     return resolve

@@ -150,6 +150,16 @@ def test_a_taxonomy_of_the_users_own(tmp_path: Path) -> None:
     assert counts["kept"] == 20
 
 
+def test_many_unknown_labels_end_with_a_taxonomy_to_fill_in_that_makes_them_known(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "table.jsonl", [{**row, "label": "3.0"} for row in make_rows(30)])
+    run = succeeded(ingest(path, "--out", tmp_path / "dataset"))
+    assert "warning: table: 32 of 33 rows have an unknown label: '3' 32" in run.stderr
+    own = tmp_path / "labels.yaml"
+    own.write_text(run.stderr[run.stderr.index("name:") :].replace("{to: null}", "기쁨"), "utf-8")
+    again = succeeded(ingest(path, "--out", tmp_path / "dataset", "--taxonomy", own))
+    assert "│ unknown_label" not in again.stdout
+
+
 def test_init_writes_a_config_that_ingest_takes(table: Path, tmp_path: Path) -> None:
     succeeded(etl("init", "etl.yaml", cwd=tmp_path))
     config = tmp_path / "etl.yaml"

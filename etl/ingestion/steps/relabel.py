@@ -31,9 +31,7 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
     resolved = []
     for source, raw_label, *file in frame.select(*keys, *files).unique(maintain_order=True).iter_rows():
         if (source, *file) not in resolvers:
-            resolvers[source, *file] = _open_resolver(
-                taxonomy, settings, source, "/".join(filter(None, file))
-            )
+            resolvers[source, *file] = open_resolver(taxonomy, settings, source, "/".join(filter(None, file)))
         result = resolvers[source, *file](raw_label)
         aliases = [*result.aliases] or None
         resolved.append((source, raw_label, *file, result.label, aliases, result.reason, result.detail))
@@ -45,9 +43,17 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
     return frame.drop("_reason", "_detail")
 
 
-def _open_resolver(
+def open_resolver(
     taxonomy: Taxonomy, settings: Settings, source: str, path: str
 ) -> Callable[[str | None], Resolution]:
+    """Returns the function that resolves the raw labels of a file.
+
+    Args:
+        taxonomy: the labels to map to.
+        settings: those of the run.
+        source: the corpus.
+        path: of the file, or of the member of an archive.
+    """
     table = find_table(settings, path) if source == TABLE else None
     allowed = contract.load(source).labels or None
     return make_resolver(taxonomy, source, allowed, table.labels if table else {})
