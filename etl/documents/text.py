@@ -56,18 +56,17 @@ def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     Yields:
         Each paragraph with the number of its first line; none is blank.
     """
-    first, gathered, last = 0, "", ""
+    first, gathered = 0, list[str]()
     for number, line in lines:
         stripped = line.strip()
-        if gathered and (not stripped or not _goes_on(last, stripped)):
-            yield first, gathered
-            gathered = ""
+        if gathered and (not stripped or not _goes_on(gathered[-1], stripped)):
+            yield first, " ".join(gathered)
+            gathered = []
         if stripped:
             first = first if gathered else number
-            gathered = f"{gathered} {stripped}" if gathered else stripped
-            last = stripped
+            gathered.append(stripped)
     if gathered:
-        yield first, gathered
+        yield first, " ".join(gathered)
 
 
 def _goes_on(line: str, following: str) -> bool:

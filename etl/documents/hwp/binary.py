@@ -19,6 +19,7 @@ _CHARACTERS = {9: "\t", 10: "\n", 24: "-", 30: " ", 31: " "}
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DELETION = 0x11
+_MAX_MARKS, _CHUNK_BYTES = 1_000_000, 1 << 16
 # Controls whose paragraphs are text. Those of all others are not: headers, footers, hidden comments, and the
 # master pages of a section.
 _READ = frozenset({b" lbt", b" osg", b"deqe", b"  nf", b"  ne"})
@@ -43,7 +44,7 @@ def texts_of(section: Record, name: str, *, has_marks: bool, depth: int = 0) -> 
     if depth > MAX_DEPTH:
         raise damage.damaged(name, "HWP", f"expected at most {MAX_DEPTH} tables in each other, got more")
     headers = (record for record in section.children if record.tag == PARA_HEADER)
-    for paragraph in joined(_paragraph(header, has_marks) for header in headers):
+    for paragraph in joined(_paragraph(header, name, has_marks) for header in headers):
         yield paragraph.text
         for control in paragraph.objects:
             if control.content[:4] in _READ:
@@ -52,11 +53,13 @@ def texts_of(section: Record, name: str, *, has_marks: bool, depth: int = 0) -> 
                 yield _shown(control)
 
 
-def _paragraph(header: Record, has_marks: bool) -> Paragraph:
+def _paragraph(header: Record, name: str, has_marks: bool) -> Paragraph:
     content = header.first(PARA_TEXT)
     content = content[: len(content) // 2 * 2]
-    units = "".join(map(chr, struct.unpack(f"<{len(content) // 2}H", content)))
+    units = _units(content)
     marks = _marks(units)
+    if len(marks) > _MAX_MARKS:
+        raise damage.too_large(name, _MAX_MARKS, "control characters in a paragraph")
     controls = [child for child in header.children if child.tag == CTRL_HEADER]
     deleted = _deleted(header, len(units)) if has_marks else b""
     if not marks and not deleted:
@@ -76,6 +79,15 @@ def _paragraph(header: Record, has_marks: bool) -> Paragraph:
     return Paragraph(words.text(), controls, goes_on=any(deleted[-1:]))
 
 
+def _units(content: bytes) -> str:
+    """The code units, each as one character, for places are counted in units."""
+    text = content.decode("utf-16-le", "surrogatepass")
+    if len(text) * 2 == len(content):
+        return text
+    chunks = (content[at : at + _CHUNK_BYTES] for at in range(0, len(content), _CHUNK_BYTES))
+    return "".join("".join(map(chr, struct.unpack(f"<{len(chunk) // 2}H", chunk))) for chunk in chunks)
+
+
 def _text(units: str) -> str:
     """Puts pairs of surrogates together; one without its other half is nothing."""
     if not _SURROGATE.search(units):
@@ -88,9 +100,10 @@ def _size(code: int) -> int:
 
 
 def _marks(units: str) -> list[tuple[int, int]]:
-    """The control characters of a paragraph: where each stands, and its code."""
-    marks, at = [], 0
-    while found := _CONTROL.search(units, at):
+    """The control characters of a paragraph: where each stands, and its code; a few more than are read."""
+    marks: list[tuple[int, int]] = []
+    at = 0
+    while len(marks) <= _MAX_MARKS and (found := _CONTROL.search(units, at)):
         marks.append((found.start(), ord(found[0])))
         at = found.start() + _size(ord(found[0]))
     return marks
@@ -106,9 +119,10 @@ def _deleted(header: Record, size: int) -> bytearray | bytes:
     ]
     if not ranges:
         return b""
-    deleted = bytearray(size)
-    for start, end in ranges:
-        deleted[start:end] = b"\1" * (end - start)
+    deleted, done = bytearray(size), 0
+    for start, end in sorted(ranges):  # a range may lie in another
+        deleted[max(start, done) : end] = b"\1" * max(end - max(start, done), 0)
+        done = max(done, end)
     return deleted
 
 

@@ -16,6 +16,8 @@ from etl.documents.hwp import damage
 from etl.documents.hwp.compound import MAX_BYTES, MAX_SECTION_BYTES
 
 SUFFIXES = (".hwpx", ".hwtx")
+# A parsed element or attribute takes some 200 bytes of memory.
+_MAX_NODES = 6_000_000
 _SECTION = re.compile(r"Contents/section(\d{1,9})\.xml", re.IGNORECASE)
 
 
@@ -94,8 +96,11 @@ def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Any:
         raise damage.too_large(name, MAX_SECTION_BYTES, "bytes in a section")
     # Nothing is loaded from elsewhere, and no entity of a document is put in: none has any.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    content = archive.read(info)
+    if content.count(b"<") + content.count(b"=") > _MAX_NODES:
+        raise damage.too_large(name, _MAX_NODES, "elements and attributes in a section")
     try:
-        root = etree.fromstring(archive.read(info), parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise damage.damaged(name, "HWPX", f"{info.filename}: {error}") from error
     if root.getroottree().docinfo.doctype:
