@@ -146,7 +146,7 @@ def decode_each(
     for number, element in enumerate(elements, start=1):
         try:
             yield number, decoder.decode(element)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             yield number, str(error)
 
 

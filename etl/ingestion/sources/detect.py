@@ -47,13 +47,13 @@ UNKNOWN = "no known corpus looks like this"
 ADAPTERS = {
     adapter.SLUG: adapter
     for adapter in (
+        kemdy,  # knows tens of thousands of small texts by their names alone
         aihub_dialogue,
         aihub_multimodal,
         aihub_free_talk,
         aihub_empathy,
         aihub_aspect,
         nikl_emotion,
-        kemdy,
         wellness,
         keti_single,
         keti_dialogue,

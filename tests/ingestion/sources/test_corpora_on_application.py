@@ -31,9 +31,29 @@ UTTERANCES = st.lists(
 KEMDY = "Numb,Wav, ,Segment ID,Total Evaluation, , \n ,start,end, ,Emotion,Valence,Arousal\n"
 
 
+FREE_TALK = {"Conversation": [{"Text": "처음이야", "SpeakerEmotionTarget": "기쁨"}] * 3}
+NIKL = {
+    "id": "nikluge-2023-ea-dev-000001",
+    "input": {"form": "문장"},
+    "output": {"joy": "True", "sadness": "False"},
+}
+ASPECT = {"RawText": "색이 곱다", "GeneralPolarity": "1", "Aspects": [{"Aspect": "색상"}]}
+
+
 def empathy(said: str, name: str = "BE1") -> dict[str, Any]:
     utterance = {"role": "speaker", "text": said}
     return {"info": {"id": name, "speaker_emotion": "기쁨"}, "utterances": [utterance]}
+
+
+WHOLE = {
+    "a/Empathy_1.json": json.dumps(empathy("하나"), ensure_ascii=False),
+    "b/talk.json": json.dumps([FREE_TALK, FREE_TALK], ensure_ascii=False),
+    "c/nikl.jsonl": "\n".join([json.dumps(NIKL, ensure_ascii=False)] * 3),
+    "d/reviews.json": json.dumps([ASPECT] * 3, ensure_ascii=False),
+    "e/Sess01_eval.csv": f"{KEMDY}1,0,1,Sess01_script01_User001F_001,happy,4,4\n",
+    "e/Sess01_script01_User001F_001.txt": "네.",
+    "f/topics.csv": "구분,유저,챗봇\n감정/화,문을 세게 닫았어요.,\n",
+}
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -124,3 +144,34 @@ def test_sentences_without_a_number_have_the_split_of_their_file_or_none(tmp_pat
         (tmp_path / name).write_text(json.dumps({**record, "about": name}) + "\n", encoding="utf-8")
     rows, _ = read_all(tmp_path)
     assert [row["split"] for row in rows] == ["validation", None, "train"]
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(WHOLE)), encoding=st.sampled_from(["utf-8", "cp949"]))
+def test_a_damaged_file_is_read_or_explained(data: st.DataObject, name: str, encoding: str) -> None:
+    content = bytearray(WHOLE[name].encode(encoding))
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=3)):
+        content[place] ^= 1 << data.draw(st.integers(0, 7))
+    end = data.draw(st.integers(0, len(content)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, Path(name).name)
+        path.write_bytes(content[:end])
+        try:
+            rows, _ = read_all(Path(folder))
+        except InputError as error:
+            assert error.what and error.next_step
+        else:
+            assert all(row["id"] for row in rows)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_json_that_is_nested_beyond_measure_is_explained(opening: str, tmp_path: Path) -> None:
+    deep = opening * 100_000
+    (tmp_path / "1.json").write_text(
+        f'{{"utterances": [{deep}], "speaker_emotion": "기쁨"}}', encoding="utf-8"
+    )
+    (tmp_path / "2.json").write_text(
+        f'[{{"input": {{"form": "문장"}}, "joy": 1, "sadness": 1, "output": {deep}}}]'
+    )
+    for name in ("1.json", "2.json"):
+        with pytest.raises(InputError):
+            read_all(tmp_path / name)
