@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etl.documents import exports, formal, posts, unread
+from etl.documents import exports, posts, unread
 from etl.documents.chats import archives as chat_archives
 from etl.documents.chats import read as chats
 from etl.documents.file import DocumentFile, ReadOptions
+from etl.documents.formal import docx, opendocument, pdf, rtf, text
 from etl.documents.hwp import compound as hwp_compound
 from etl.documents.hwp import package as hwpx_package
 from etl.documents.hwp.read import read_hwp, read_hwpx
@@ -84,6 +85,10 @@ def _holds(member: str) -> Callable[[DocumentFile, ReadOptions], bool]:
     )
 
 
+def _is_odt(file: DocumentFile, _: ReadOptions) -> bool:
+    return "content.xml" in file.members and unread.mimetype_of(file).startswith(opendocument.MIMETYPE)
+
+
 def _is_mailbox(file: DocumentFile, _: ReadOptions) -> bool:
     start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     return start.startswith(b"From ") and bool(_HEADER.match(start.partition(b"\n")[2]))
@@ -151,7 +156,7 @@ def _read_plain(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     """A text without any form: paragraphs, or one post a line."""
     has_paragraphs = _HAS_PARAGRAPHS.search(file.text) is not None
     is_formal = options.kind == "formal" or (has_paragraphs and options.kind is None)
-    return formal.read_text(file.text) if is_formal else posts.read_lines(file.text)
+    return text.read_text(file.text) if is_formal else posts.read_lines(file.text)
 
 
 _TEXT = DocumentFormat("text", "formal", lambda file, _: file.is_text, _read_plain)
@@ -169,14 +174,14 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "a PDF",
         "formal",
         _begins(b"%PDF-"),
-        lambda file, _: formal.read_pdf(file.path, file.name),
+        lambda file, _: pdf.read_pdf(file),
         (".pdf",),
     ),
     DocumentFormat(
         "a DOCX",
         "formal",
         _holds("word/document.xml"),
-        lambda file, _: formal.read_docx(file.path, file.name),
+        lambda file, _: docx.read_docx(file),
         (".docx", ".docm"),
     ),
     DocumentFormat(
@@ -192,6 +197,10 @@ FORMATS: tuple[DocumentFormat, ...] = (
         lambda file, _: hwpx_package.is_hwpx(file),
         lambda file, _: read_hwpx(file),
         hwpx_package.SUFFIXES,
+    ),
+    DocumentFormat("an ODT", "formal", _is_odt, lambda file, _: opendocument.read_odt(file), (".odt",)),
+    DocumentFormat(
+        "an RTF document", "formal", _begins(b"{\\rtf"), lambda file, _: rtf.read_rtf(file.content), (".rtf",)
     ),
     DocumentFormat("a workbook (XLSX)", "post", _holds("xl/workbook.xml"), _read_table(".xlsx"), (".xlsx",)),
     DocumentFormat(
@@ -250,14 +259,14 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "a page of HTML",
         "formal",
         lambda file, _: file.is_text and _HTML.match(file.text) is not None,
-        lambda file, _: formal.read_html(file.text),
+        lambda file, _: text.read_html(file.text),
         (".html", ".htm"),
     ),
     DocumentFormat(
         "Markdown",
         "formal",
         lambda file, _: file.suffix in _MARKDOWN and file.is_text,
-        lambda file, _: formal.read_markdown(file.text),
+        lambda file, _: text.read_markdown(file.text, file.name),
     ),
     DocumentFormat("a table", "post", _is_delimited, _read_text_table),
     _TEXT,

@@ -8,7 +8,20 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-_UNSEEN = {"script", "style", "title", "template", "noscript", "select", "textarea", "object", "svg", "math"}
+_UNSEEN = {
+    "script",
+    "style",
+    "title",
+    "template",
+    "noscript",
+    "select",
+    "textarea",
+    "object",
+    "svg",
+    "math",
+    "rt",
+    "rp",
+}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _LINES = {
     "br",
@@ -50,8 +63,9 @@ def text_of(html: str, marks: Mapping[str, str] | None = None) -> str:
 
     Args:
         html: the page, or a piece of one. A broken one is read as far as it makes sense, and never refused.
-        marks: of a mail; the line to write before each element of a class or id. `>` stands for a quote, each
-            line of which begins so; blocks that are quotes by their tag get it too.
+        marks: of a mail, in which the cells of a row stand on one line; the line to write before each element
+            of a class or id. `>` stands for a quote, each line of which begins so; blocks that are quotes by
+            their tag get it too.
     """
     reader = _Reader(marks)
     reader.feed(html)
@@ -145,9 +159,9 @@ class _Reader(HTMLParser):
                 self.lines.append(line)
 
     def _break(self, tag: str) -> None:
-        if tag in _CELLS:
+        if tag in _CELLS and self._marks is not None:
             self._line += " "
-        elif tag in _LINES or tag in _PARAGRAPHS:
+        elif tag in _LINES or tag in _PARAGRAPHS or tag in _CELLS:
             self.end_line(is_kept=tag == "br")
             if tag in _PARAGRAPHS and self.lines and self.lines[-1]:
                 self.lines.append("")

@@ -26,6 +26,17 @@ def promised() -> dict[str, str]:
     return suffixes
 
 
+def mimetype_of(file: DocumentFile) -> str:
+    """The type that an OpenDocument or EPUB states in its first member."""
+    if file.members.get("mimetype", 1 << 20) > 1 << 10:
+        return ""
+    try:
+        with file.open() as stream, zipfile.ZipFile(stream) as archive:
+            return archive.read("mimetype").decode("ascii", "ignore").strip()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ""
+
+
 def refuse_unread(file: DocumentFile) -> None:
     """Refuses a file of a form that is known, and that nothing here reads.
 
@@ -85,7 +96,7 @@ def _binary(file: DocumentFile) -> dict[str, Any] | None:
     if file.is_compound_file:
         return next((form for form in _forms("compound") if file.has_stream(form["stream"])), None)
     if file.head.startswith(b"PK\x03\x04"):
-        mimetype = _mimetype(file)
+        mimetype = mimetype_of(file)
         return next(
             form
             for form in _forms("zipped")
@@ -93,17 +104,6 @@ def _binary(file: DocumentFile) -> dict[str, Any] | None:
             and form.get("mimetype") in {None, mimetype}
         )
     return None
-
-
-def _mimetype(file: DocumentFile) -> str:
-    """The type that an OpenDocument or EPUB states in its first member."""
-    if file.members.get("mimetype", 1 << 20) > 1 << 10:
-        return ""
-    try:
-        with file.open() as stream, zipfile.ZipFile(stream) as archive:
-            return archive.read("mimetype").decode("ascii", "ignore").strip()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return ""
 
 
 def _textual(file: DocumentFile) -> dict[str, Any] | None:

@@ -75,12 +75,6 @@ def test_pdf_by_page(tmp_path: Path) -> None:
     ]
 
 
-def test_a_scanned_pdf_has_no_text(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has no text") as refused:
-        passages(write_pdf(tmp_path / "scan.pdf", [[], []]))
-    assert "OCR" in str(refused.value)
-
-
 def test_a_pdf_with_a_password_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"secret\.pdf is encrypted"):
         passages(write_encrypted_pdf(tmp_path / "secret.pdf", "1234"))

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_NAMESPACES = " ".join(
+    f'xmlns:{name}="urn:made-up:{name}"'
+    for name in ("w", "mc", "v", "wps", "office", "text", "table", "draw", "svg")
+)
 DATA = Path(__file__).parents[1] / "data" / "documents"
 
 
 def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
-    """A PDF with Korean text, one string a line. Each character is a glyph of its own; no font is in it."""
-    characters = sorted({character for page in pages for line in page for character in line})
+    """A PDF with Korean text, one string a line."""
+    placed = [[(72, 760 - 20 * index, line) for index, line in enumerate(page)] for page in pages]
+    return write_placed_pdf(path, placed)
+
+
+def write_placed_pdf(
+    path: Path, pages: Sequence[Sequence[tuple[int, int, str]]], unicode_shift: int = 0
+) -> Path:
+    """A PDF in which each text stands at its x and y. Each character is a glyph of its own; no font is in it.
+
+    `unicode_shift` is added to what the letters are said to be: with it they are others than they look like.
+    """
+    characters = sorted({character for page in pages for _, _, line in page for character in line})
     glyphs = {character: number for number, character in enumerate(characters, start=1)}
-    mapping = "\n".join(f"<{glyphs[each]:04X}> <{each.encode('utf-16-be').hex()}>" for each in characters)
+    meanings = {each: chr(ord(each) + unicode_shift).encode("utf-16-be").hex() for each in characters}
+    mapping = "\n".join(f"<{glyphs[each]:04X}> <{meanings[each]}>" for each in characters)
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
         "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
@@ -22,8 +38,11 @@ def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
     )
     contents = []
     for page in pages:
-        shown = [f"<{''.join(f'{glyphs[each]:04X}' for each in line)}> Tj 0 -20 Td" for line in page]
-        contents.append("BT /F1 12 Tf 72 760 Td\n" + "\n".join(shown) + "\nET")
+        shown = [
+            f"1 0 0 1 {x} {y} Tm <{''.join(f'{glyphs[each]:04X}' for each in line)}> Tj"
+            for x, y, line in page
+        ]
+        contents.append("BT /F1 12 Tf\n" + "\n".join(shown) + "\nET")
     first = 7
     kids = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
     bodies = [
@@ -43,6 +62,26 @@ def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
             " /Resources << /Font << /F1 3 0 R >> >> >>"
         )
         bodies.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+    path.write_bytes(_with_table(bodies))
+    return path
+
+
+def write_korean_code_page_pdf(path: Path, lines: Sequence[str]) -> Path:
+    """A PDF whose text is in the code page of Korean Windows, without a table from glyphs to letters."""
+    shown = " ".join(f"<{line.encode('cp949').hex()}> Tj T*" for line in lines)
+    content = f"BT /F1 12 Tf 72 770 Td 18 TL {shown} ET"
+    system = "/CIDSystemInfo << /Registry (Adobe) /Ordering (Korea1) /Supplement 1 >>"
+    bodies = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        " /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        "<< /Type /Font /Subtype /Type0 /BaseFont /Batang /Encoding /KSCms-UHC-H /DescendantFonts [6 0 R] >>",
+        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Batang {system} /DW 1000 /FontDescriptor 7 0 R >>",
+        "<< /Type /FontDescriptor /FontName /Batang /Flags 6 /FontBBox [0 -148 1001 880] /ItalicAngle 0"
+        " /Ascent 880 /Descent -120 /CapHeight 800 /StemV 93 >>",
+    ]
     path.write_bytes(_with_table(bodies))
     return path
 
@@ -101,4 +140,26 @@ def write_zip_bomb(path: Path) -> Path:
                 content = content.replace(b"</w:body>", b" " * (65 << 20) + b"</w:body>")
             bomb.writestr(member.filename, content)
     path.write_bytes(packed.getvalue())
+    return path
+
+
+def write_docx_body(path: Path, body: str, parts: Mapping[str, str] | None = None) -> Path:
+    """A DOCX with this XML in its body, and other members beside it, such as `word/footnotes.xml`."""
+    document = f"<w:document {_NAMESPACES}><w:body>{body}</w:body></w:document>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"word/document.xml": document, **(parts or {})}.items():
+            archive.writestr(name, content)
+    return path
+
+
+def write_odt(path: Path, body: str, manifest: str = "<manifest/>") -> Path:
+    """An ODT with this XML in its body."""
+    content = (
+        f"<office:document-content {_NAMESPACES}><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
     return path

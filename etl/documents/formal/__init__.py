@@ -1,0 +1,1 @@
+"""Formal documents such as self-introductions, paragraph by paragraph: text, HTML, DOCX, ODT, RTF, PDF."""
