@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,7 @@ from etl.settings import (
 )
 
 if TYPE_CHECKING:
-    from etl.dataset.manifest import Manifest, SkippedFile, TokenReport, UnknownLabels
+    from etl.dataset.manifest import Manifest, SkippedFile, SourceCounts, TokenReport, UnknownLabels
 
 _DEFAULTS = Settings()
 
@@ -109,14 +109,16 @@ def ingest(
         str | None,
         typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be read, and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read it all and show what would come of it; write nothing.")
+    ] = False,
     is_json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
     import etl
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
-    from etl.storage.datasets import output_folder
+    from etl.storage.datasets import check_output, output_folder
     from etl.storage.inputs import fetch_inputs
 
     settings = etl.load_settings(
@@ -128,12 +130,8 @@ def ingest(
         limit=limit,
         on_bad_file=on_bad_file,
         text_column=text_column,
-        label_column=None
-        if not label_column
-        else (*label_column,)
-        if len(label_column) > 1
-        else label_column[0],
-        label_columns=(*filter(None, map(str.strip, label_columns.split(","))),) if label_columns else None,
+        label_column=_one_or_several(label_column),
+        label_columns=_cut(label_columns),
         group_column=group_column,
         split_column=split_column,
         domain=domain,
@@ -148,6 +146,7 @@ def ingest(
     )
     with fetch_inputs(paths) as raw:
         if dry_run:
+            check_output(out)
             show_plan(raw, settings, is_json=is_json)
             return
         with (
@@ -163,6 +162,14 @@ def ingest(
         _show_form(manifest.unknown_labels, settings)
 
 
+def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:
+    return (*names,) if names and len(names) > 1 else names[0] if names else None
+
+
+def _cut(names: str | None) -> tuple[str, ...] | None:
+    return (*filter(None, map(str.strip, names.split(","))),) if names is not None else None
+
+
 def _show_as_json(manifest: Manifest) -> None:
     import msgspec
 
@@ -173,25 +180,31 @@ def _show_as_json(manifest: Manifest) -> None:
 
 
 def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
-    """Shows which files would be read, left aside and skipped."""
+    """Shows which files would be read, left aside and skipped, and what becomes of their rows."""
     import msgspec
 
     from etl.dataset.manifest import SkippedFile
-    from etl.ingestion.ingest import discover
+    from etl.ingestion.plan import plan_ingest
     from etl.runtime import console
 
-    found, account = discover(paths, settings)
+    with console.progress("reading", is_quiet=is_json) as progress:
+        plan = plan_ingest(paths, settings, progress=progress)
     parts: dict[tuple[str, ...], list[str]] = {}
-    for slug, files in found.items():
+    for slug, files in plan.found.items():
         for each in files:
             part = (slug, each.release, each.official_split or "by group", each.layout, each.raw.file)
             parts.setdefault(part, []).append(each.raw.member)
     names = ("source", "release", "split", "layout", "file", "members")
     if is_json:
-        document = [dict(zip(names, (*part, members), strict=True)) for part, members in parts.items()]
-        console.json_document(
-            {"read": document, "left_aside": account.left_aside, "skipped": account.skipped}
-        )
+        document = {
+            "read": [dict(zip(names, (*part, members), strict=True)) for part, members in parts.items()],
+            "left_aside": plan.log.left_aside,
+            "skipped": plan.log.skipped,
+            "counts": plan.counts,
+            "warnings": plan.warnings,
+            "unknown_labels": plan.unknown_labels,
+        }
+        console.json_document(msgspec.to_builtins(document))
         return
     console.table(
         "Would be read",
@@ -201,11 +214,15 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
             for part, members in parts.items()
         ],
     )
-    if account.left_aside:
+    _show_counts("Rows, before tokens and duplicates are looked at", plan.counts)
+    if plan.log.left_aside:
         console.table(
-            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in account.left_aside]
+            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]
         )
-    _show_skipped(msgspec.convert(account.skipped, tuple[SkippedFile, ...]))
+    _show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
+    for warning in plan.warnings:
+        console.note(f"warning: {warning}")
+    _show_form(plan.unknown_labels, settings)
 
 
 def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
@@ -223,24 +240,9 @@ def _name(entry: dict[str, str]) -> str:
 def show(manifest: Manifest, out: str | Path) -> None:
     """The closing tables: what was read and kept, and why the rest was not."""
     from etl.runtime import console
-    from etl.schema import row
 
     counts, splits = manifest.counts, manifest.splits
-    columns = {
-        source: {"read": each.read, "kept": each.kept, **each.rejected} for source, each in counts.items()
-    }
-    if len(columns) > 1:
-        columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
-    lines = [
-        name
-        for name in ("read", "kept", *row.reasons())
-        if any(name in column for column in columns.values())
-    ]
-    console.table(
-        "Rows",
-        ["", *columns],
-        [[name, *(column.get(name, 0) for column in columns.values())] for name in lines],
-    )
+    _show_counts("Rows", counts)
     console.table(
         f"Labels ({manifest.taxonomy.name})",
         ["label", *splits],
@@ -268,6 +270,27 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
     emptied = console.plural(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
+
+
+def _show_counts(title: str, counts: Mapping[str, SourceCounts]) -> None:
+    from etl.runtime import console
+    from etl.schema import row
+
+    columns = {
+        source: {"read": each.read, "kept": each.kept, **each.rejected} for source, each in counts.items()
+    }
+    if len(columns) > 1:
+        columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
+    lines = [
+        name
+        for name in ("read", "kept", *row.reasons())
+        if any(name in column for column in columns.values())
+    ]
+    console.table(
+        title,
+        ["", *columns],
+        [[name, *(column.get(name, 0) for column in columns.values())] for name in lines],
+    )
 
 
 def _show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:

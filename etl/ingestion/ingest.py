@@ -118,7 +118,7 @@ def _ingest(
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
             corpus = run_batches(inputs, log, spool, engine.in_flight, progress)
         if not corpus.row_hashes:
-            raise _nothing_read(log)
+            raise nothing_read(log)
         find_nearest = partial(
             nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
         )
@@ -200,7 +200,8 @@ def _decided(corpus_keys: pl.DataFrame, spooled: SpooledBatch) -> dict[str, pl.D
     return divide(batch.hstack(decided))
 
 
-def _nothing_read(log: InputLog) -> InputError:
+def nothing_read(log: InputLog) -> InputError:
+    """Returns the error for files that hold no row."""
     return InputError(
         "not one row was read",
         details=[

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest
+from etl.dataset.staging import check_replaceable
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import is_remote, local_path
@@ -43,6 +44,18 @@ def output_folder(out: str) -> Iterator[Path]:
     with temporary_folder() as folder:
         yield folder / remote.name
         upload_dataset(folder / remote.name, out)
+
+
+def check_output(out: str) -> None:
+    """Checks that a dataset may be written to a folder or URL.
+
+    Raises:
+        SettingsError: something else is there.
+    """
+    if is_remote(out):
+        _check_replaceable(connect(out))
+    else:
+        check_replaceable(local_path(out), MANIFEST)
 
 
 @contextmanager

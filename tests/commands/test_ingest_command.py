@@ -71,6 +71,46 @@ def test_a_dry_run_finds_what_a_run_would_stumble_over(tmp_path: Path) -> None:
     assert "bad.zip" in explained(etl("ingest", tmp_path, "--out", tmp_path / "d", "--dry-run"), 4)
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--label-column", "mood"], 4, "has no column 'mood'"),
+        (["--label-columns", "기쁨,슬픔"], 2, "one or the other"),
+        (["--taxonomy", "ko8"], 2, "there is no taxonomy 'ko8'"),
+        (["--source", "kotte"], 2, "'kotte' is not a corpus"),
+        (["--domain", "poem"], 2, "'poem' is none of"),
+        (["--out", "{here}"], 2, "already holds something else"),
+    ],
+)
+def test_a_dry_run_and_a_run_end_in_the_same_way(
+    options: list[str], code: int, words: str, table: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    out = ["--out", tmp_path / "dataset", *(option.replace("{here}", str(tmp_path)) for option in options)]
+    texts = [explained(ingest(table, *out, *more), code) for more in ([], ["--dry-run"])]
+    assert texts[0] == texts[1]
+    assert words in texts[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_dry_run_reads_to_the_end_of_a_file(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_bytes("text,label\n문장,기쁨\n".encode("cp949") * 30_000 + b"\xff\xff\n")
+    options = [path, "--out", tmp_path / "dataset"]
+    assert explained(ingest(*options, "--dry-run"), 4) == explained(ingest(*options), 4)
+
+
+def test_a_dry_run_counts_the_reasons_of_rows_and_lists_unknown_labels(table: Path, tmp_path: Path) -> None:
+    run = succeeded(ingest(table, "--out", tmp_path / "dataset", "--dry-run", "--json"))
+    counts = json.loads(run.stdout)["counts"]["table"]
+    assert counts["rejected"] == {"empty_text": 1, "missing_label": 1, "unknown_label": 1}
+    assert (counts["read"], counts["kept"]) == (63, 60)
+    path = write_lines(tmp_path / "table.jsonl", [{**row, "label": "심심"} for row in make_rows(30)])
+    run = succeeded(ingest(path, "--out", tmp_path / "dataset", "--dry-run"))
+    assert '"심심": {to: null}  # 32 rows' in run.stderr
+    assert not (tmp_path / "dataset").exists()
+
+
 def test_a_dataset_that_is_there_is_replaced(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "dataset"
     small = write_lines(tmp_path / "small.jsonl", make_rows(3))

@@ -1,0 +1,72 @@
+"""What `etl ingest` would read, found out by reading it (`--dry-run`): nothing is tagged or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from etl.dataset import preparation
+from etl.dataset.counts import count_sources
+from etl.dataset.manifest import SourceCounts, UnknownLabels
+from etl.ingestion.ingest import discover, nothing_read
+from etl.ingestion.pipeline import Tools, run_steps
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.sources.units import read_units
+from etl.ingestion.unknown_labels import REASON, count_cells, describe, summarise
+from etl.runtime.console import Progress, no_progress
+from etl.schema import taxonomy
+from etl.schema.own_tables import check_tables
+from etl.settings import Settings
+from etl.tagging import policy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would read.
+
+    Attributes:
+        found: the files, by corpus.
+        log: what became of each file.
+        counts: the rows of each source, not yet tagged and compared; `kept` are those without a reason.
+        unknown_labels: see `etl.dataset.manifest.UnknownLabels`.
+        warnings: sentences for a person.
+    """
+
+    found: dict[str, list[RecognisedFile]]
+    log: InputLog
+    counts: dict[str, SourceCounts]
+    unknown_labels: tuple[UnknownLabels, ...]
+    warnings: tuple[str, ...]
+
+
+def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = no_progress) -> Plan:
+    """Reads all rows that a run with these settings would read, cleans them and looks their labels up.
+
+    Args:
+        paths: raw files, archives and folders.
+        settings: those of the run; with `read.limit` only so many rows of each corpus are read.
+        progress: told about each batch.
+
+    Raises:
+        SettingsError: a setting is unknown or wrong, or the tagger is not installed.
+        InputError: a path is missing, a file is damaged or lacks a column, or no row is read.
+    """
+    labels, key_tokens = taxonomy.load(settings.taxonomy), policy.load(settings.tag)
+    check_tables(settings, labels)
+    preparation.of(settings)
+    found, log = discover(paths, settings)
+    reasons, cells = [], []
+    for frame in read_units(found, settings, log):
+        rows = run_steps(frame, Tools(settings), ("text", "row"))
+        reasons.append(rows.select("source", "reason"))
+        cells.append(count_cells(rows.lazy().filter(pl.col("reason") == REASON)).collect())
+        progress(rows.height, f"reading {rows['source'][0]}")
+    if not reasons:
+        raise nothing_read(log)
+    counts = count_sources(pl.concat(reasons))
+    unknown = summarise(pl.concat(cells), counts, labels, settings)
+    warnings = (*log.warnings, *key_tokens.warnings(), *map(describe, unknown))
+    return Plan(found, log, counts, unknown, warnings)
