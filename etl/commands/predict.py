@@ -31,7 +31,7 @@ def predict(
         list[str] | None,
         typer.Argument(
             metavar="[TEXT… | FILE… | -]",
-            help="Texts in quotation marks; files (.eml, .mbox, .txt, .docx, .pdf, .md, tables of posts); "
+            help="Texts in quotation marks; files: chats, mails, posts, tables, HWP, DOCX, PDF and more; "
             "- for lines on standard input.",
             show_default=False,
         ),
