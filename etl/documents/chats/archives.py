@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,11 +20,12 @@ from etl.documents.file import DocumentFile
 from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.ingestion.sources.archive import member_name
+from etl.ingestion.sources.raw import DAMAGE_ERRORS
 from etl.runtime.console import plural
 
 _log = logging.getLogger(__name__)
 
-_DAMAGE = (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (*DAMAGE_ERRORS, ValueError, struct.error)
 _ZIP = b"PK\x03\x04"
 _ENCRYPTED = 1  # the first of the general purpose bits
 # A text that inflates 200 times is possible, a big one is an attack.
@@ -171,4 +173,4 @@ def _warn(archive: _Archive) -> None:
         named = ", ".join(map(repr, archive.others[:_NAMED]))
         more = f" and {len(archive.others) - _NAMED:,} more" if len(archive.others) > _NAMED else ""
         counted = plural(len(archive.others), "member")
-        _log.warning(f"{archive.name}: {counted} left aside that are no chats: {named}{more}")
+        _log.warning(f"{archive.name}: {counted} left aside, only chats are read: {named}{more}")

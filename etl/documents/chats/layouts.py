@@ -17,7 +17,7 @@ from etl.schema import resources
 APPS = ("kakaotalk", "line", "whatsapp", "discord")
 _HEAD_LINES, _HEAD_CHARS = 300, 100_000
 # Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
-_LEAST_SHARE = 0.2
+_LEAST_LINES, _LEAST_SHARE = 2, 0.2
 _FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 
 Pattern = re.Pattern[str]
@@ -87,24 +87,32 @@ class Layout:
         return "last" in self.message.groupindex
 
 
-def find_layout(text: str) -> Layout | None:
-    """Returns the layout that most of the first lines of a text follow; None: it is no chat that is known."""
+def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
+    """Returns the layout that most of the first lines of a text follow; None: it is no chat that is known.
+
+    Args:
+        text: lines end with a line feed.
+        is_stated: whether it is known to be a chat, so that a single message is enough.
+    """
     lines = [line for line in text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES] if line.strip()]
-    counted = [(_n_messages(layout, lines), layout) for layout in all_layouts()]
+    layouts = [layout for layout in all_layouts() if not layout.needs_title or _n_heads(layout, lines)]
+    counted = [(_n_matched(layout.message, lines), layout) for layout in layouts]
     n_messages, layout = max(counted, key=lambda pair: pair[0])
-    if not n_messages:
-        return None
-    titles = sum(layout.app.title.fullmatch(line) is not None for line in lines)
-    days = sum(any(day.fullmatch(line) for day in layout.days) for line in lines)
-    events = sum(layout.stamped.fullmatch(line) is not None for line in lines) if layout.has_dates else 0
-    if n_messages + titles + days + events < 2 or (layout.needs_title and not titles + days):
-        return None
-    is_certain = titles or days or n_messages >= _LEAST_SHARE * len(lines)
-    return layout if is_certain else None
+    if not n_messages or is_stated:
+        return layout if n_messages else None
+    n_heads = _n_heads(layout, lines)
+    n_events = _n_matched(layout.stamped, lines) if layout.has_dates else 0
+    is_certain = n_heads or n_messages >= _LEAST_SHARE * len(lines)
+    return layout if is_certain and n_messages + n_heads + n_events >= _LEAST_LINES else None
 
 
-def _n_messages(layout: Layout, lines: Iterable[str]) -> int:
-    return sum(layout.message.fullmatch(line) is not None for line in lines)
+def _n_heads(layout: Layout, lines: Sequence[str]) -> int:
+    """The number of lines that are titles or tell a day."""
+    return sum(_n_matched(pattern, lines) for pattern in (layout.app.title, *layout.days))
+
+
+def _n_matched(pattern: Pattern, lines: Iterable[str]) -> int:
+    return sum(pattern.fullmatch(line) is not None for line in lines)
 
 
 @cache
@@ -152,15 +160,15 @@ def _fragments(name: str) -> Mapping[str, str]:
 
 
 def _layouts_of(name: str) -> Iterable[Layout]:
-    fragments = _fragments(name)
-    for layout, patterns in schema_of(name)["layouts"].items():
+    fragments, schema = _fragments(name), schema_of(name)
+    for layout, patterns in schema["layouts"].items():
         yield Layout(
             app_named(name),
             layout,
             _compiled(patterns["message"], fragments),
             any_of([patterns["stamped"]] if "stamped" in patterns else [], fragments),
             any_of(patterns.get("event", []), fragments),
-            tuple(_compiled(day, fragments) for day in patterns.get("day", [])),
+            tuple(_compiled(day, fragments) for day in [*patterns.get("day", []), *schema.get("day", [])]),
             patterns.get("needs_title", False),
             patterns.get("is_quoted", False),
         )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from etl.documents.chats.layouts import Layout, find_layout, stamp_pattern
 from etl.documents.chats.stamps import Clock
-from etl.documents.chats.words import words_of
+from etl.documents.chats.words import MAX_NOTICE_CHARS, words_of
 from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.runtime.console import plural
@@ -84,7 +84,7 @@ def read_chat(text: str, name: str, document: int = 1) -> Iterator[Passage]:
     Raises:
         InputError: it is no chat in a layout that is known.
     """
-    layout = find_layout(text)
+    layout = find_layout(text, is_stated=True)
     if layout is None:
         raise InputError(
             f"{name} is not a chat in a layout that is known",
@@ -117,7 +117,8 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
             continue
         if said is not None:
             yield speaker, time, _joined(said, layout)
-        said, is_attached = None, kind == "end"
+        is_attached = kind == "end" and (is_attached or said is not None)
+        said = None
         if found:
             stamp, speaker, first = found.group("stamp", "speaker", "text")
             speaker, time, said = speaker.strip(_MARKS), clock.time_of(stamp, found), [first or ""]
@@ -135,7 +136,7 @@ def _kind_of(line: str, layout: Layout, clock: Clock, lines: list[str], number: 
         lines: all of the file.
         number: of the line, from 1.
     """
-    if not line or line.isspace():
+    if not line or line.isspace() or len(line) > MAX_NOTICE_CHARS:
         return "words"
     if found := layout.stamped.fullmatch(line):
         is_event = found["is_event"] is not None or layout.app.nobody.fullmatch(found["event"])

@@ -69,14 +69,15 @@ def read_records(value: object, name: str, document: int = 1) -> Iterator[Passag
 
 
 def _passage(records: Records, message: object, position: int, document: int) -> Iterator[Passage]:
-    if not isinstance(message, dict):
+    said = _first_of(message, records.text) if isinstance(message, dict) else message
+    if not isinstance(message, dict) or not isinstance(said, str | list | dict | None):
         bad = msgspec.json.encode(message).decode()
         yield Passage(bad, "chat", "message", position, document=document, reason="bad_row")
         return
     is_kind = all(field_of(message, path) in values for path, values in records.only.items())
     if not is_kind or any(field_of(message, path) for path in records.without):
         return
-    words = _repaired(plain_text(_first_of(message, records.text)), records).strip()
+    words = _repaired(plain_text(said), records).strip()
     if words and not _placeholder().fullmatch(words):
         speaker = _first_of(message, records.speaker)
         yield Passage(

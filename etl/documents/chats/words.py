@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from etl.documents.chats.layouts import App
 
+# What an app says is shorter; the patterns of it take long for long lines.
+MAX_NOTICE_CHARS = 1000
 _BRACKETS = "()<>[]"
 
 
@@ -18,13 +20,14 @@ def words_of(app: App, speaker: str, text: str) -> str:
     words = text.strip()
     if app.cut is not None:
         words = app.cut.sub("", words).strip()
-    is_placeholder = words.strip(_BRACKETS) in app.placeholders or app.placeholder.fullmatch(words)
-    return "" if is_placeholder or _is_of_the_app(app, speaker, words) else words
+    if words.strip(_BRACKETS) in app.placeholders or speaker in app.machines:
+        return ""
+    if len(words) > MAX_NOTICE_CHARS:
+        return words
+    return "" if app.placeholder.fullmatch(words) or _is_notice(app, speaker, words) else words
 
 
-def _is_of_the_app(app: App, speaker: str, words: str) -> bool:
+def _is_notice(app: App, speaker: str, words: str) -> bool:
     if not speaker:
         return app.nobody.fullmatch(words) is not None
-    if speaker in app.machines:
-        return True
     return words.startswith(speaker) and app.own_event.fullmatch(words[len(speaker) :]) is not None

@@ -1,0 +1,187 @@
+"""Chats of LINE, WhatsApp and Discord in text, and the order of a date's numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.documents.chats.stamps import find_order
+from etl.documents.passage import Passage
+from etl.documents.read import read_document
+
+
+def said(tmp_path: Path, text: str, name: str = "chat.txt") -> list[tuple[str | None, str | None, str]]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    found: list[Passage] = list(read_document(path, name))
+    assert {each.kind for each in found} == {"chat"}
+    return [(each.speaker, each.time, each.text) for each in found]
+
+
+EXPECTED = [
+    ("지우", "2026-05-01T19:12", "떨려"),
+    ("하람", "2026-05-01T19:15", "괜찮아\n힘내"),
+    ("지우", "2026-05-02T09:01", "고마워"),
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "days", "times", "sticker"),
+    [
+        (
+            "[LINE] 하람님과의 대화\n저장 시간 : 2026/05/02 21:10",
+            ["2026.05.01 금요일", "2026.05.02 토요일"],
+            ["19:12", "19:15", "09:01"],
+            "[스티커]",
+        ),
+        (
+            "[LINE] 하람님과의 대화\n저장 일시: 2026. 5. 2. 오후 9:10",
+            ["2026. 5. 1. 금요일", "2026/05/02(토)"],
+            ["오후 07:12", "오후 7:15", "오전 9:01"],
+            "☎ 통화 시간 0:32",
+        ),
+        (
+            "[LINE] Chat history with Haram\nSaved on: 5/2/2026, 21:10",
+            ["Fri, 5/1/2026", "Sat, 5/2/2026"],
+            ["07:12 PM", "07:15PM", "09:01 AM"],
+            "[Sticker]",
+        ),
+        (
+            "[LINE] ハラムとのトーク履歴\n保存日時：2026/05/02 21:10",
+            ["2026/05/01(金)", "2026.05.02 土曜日"],
+            ["19:12", "午後7:15", "9:01"],
+            "[スタンプ]",
+        ),
+    ],
+)
+def test_line_on_phones(tmp_path: Path, head: str, days: list[str], times: list[str], sticker: str) -> None:
+    text = (
+        f"{head}\n\n{days[0]}\n{times[0]}\t지우\t떨려\n{times[1]}\t하람\t{sticker}\n"
+        f'{times[1]}\t하람\t"괜찮아\n힘내"\n{times[1]}\t하람님이 그룹에 참여했습니다.\n\n'
+        f"{days[1]}\n{times[2]}\t지우\t고마워\n"
+    )
+    assert said(tmp_path, text) == EXPECTED
+
+
+def test_line_on_a_pc(tmp_path: Path) -> None:
+    text = "2026.05.01 금요일\n19:12 지우 떨려\n19:13 하람 사진\n19:15 하람 괜찮아\n힘내\n"
+    assert said(tmp_path, text + "2026.05.02 토요일\n09:01 지우 고마워\n") == EXPECTED
+
+
+def test_a_plan_of_the_day_is_no_chat_of_line(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text(
+        "내일 할 일\n\n09:00 회의 준비하기\n10:00 병원 다녀오기\n\n그리고 쉰다.\n", encoding="utf-8"
+    )
+    assert {each.kind for each in read_document(path, path.name)} == {"formal"}
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ["2026. 5. 1. 오후 7:12", "2026. 5. 1. 오후 7:15", "2026. 5. 2. 오전 9:01"],
+        ["2026-05-01, 19:12", "2026-05-01, 19:15", "2026-05-02, 9:01\u202fAM"],
+        ["26/5/1 PM 7:12", "26/5/1 PM 7:15", "26/5/2 AM 9:01"],
+        ["2026년 5월 1일 오후 7:12", "2026년 5월 1일 19:15", "2026년 5월 2일 오전 9:01"],
+        ["1 May 2026, 7:12 pm", "1 May 2026, 7:15 pm", "2 May 2026, 9:01 am"],
+    ],
+)
+@pytest.mark.parametrize("form", ["{0} - {1}", "[{0}] {1}", "\u200e[{0}] {1}"])
+def test_whatsapp(tmp_path: Path, stamps: list[str], form: str) -> None:
+    lines = [
+        (0, "메시지와 통화는 종단간 암호화됩니다. 이 채팅의 참가자만 읽고, 듣고, 공유할 수 있습니다."),
+        (0, "우리 방: \u200e메시지와 통화는 종단간 암호화됩니다."),
+        (0, "지우: 떨려"),
+        (0, "지우: <미디어 파일 제외됨>"),
+        (1, "지우: \u200e이미지 생략됨"),
+        (1, "하람: 괜찮아\n힘내 \u200e<This message was edited>"),
+        (1, "하람: \u200e<첨부: 00000012-PHOTO-2026-05-01-19-15-00.jpg>"),
+        (1, "하람: 이 메시지는 삭제되었습니다"),
+        (1, "하람: 부재중 음성 통화"),
+        (1, "하람님이 그룹에 추가되었습니다"),
+        (2, "지우: IMG-20260502-WA0001.jpg (파일 첨부됨)\n고마워"),
+        (2, "지우: null"),
+    ]
+    text = "\n".join(form.format(stamps[day], line) for day, line in lines)
+    assert said(tmp_path, text) == EXPECTED
+
+
+def test_senders_of_whatsapp_are_numbers_and_departments(tmp_path: Path) -> None:
+    text = (
+        "[2026. 5. 1. 오후 7:12:03] \u202a+82 10‑1234‑5678\u202c: 떨려\n"
+        "[2026. 5. 1. 오후 7:13:03] 부서:영업팀: 힘내: 꼭\n[2026. 5. 1. 오후 7:14:03] ~\u202f하람: 응\n"
+    )
+    found = [(speaker, words) for speaker, _, words in said(tmp_path, text)]
+    assert found == [("+82 10‑1234‑5678", "떨려"), ("부서:영업팀", "힘내: 꼭"), ("하람", "응")]
+
+
+@pytest.mark.parametrize("stamp", ["2026-05-01 오후 7:12", "2026. 5. 1. 19:12", "01-May-26 07:12 PM"])
+def test_discord(tmp_path: Path, stamp: str) -> None:
+    rule = "=" * 62
+    text = (
+        f"{rule}\nGuild: 서버\nChannel: 일상\n{rule}\n\n[{stamp}] 지우\n떨려\n\n무섭다\n\n"
+        f"[{stamp}] 하람 (pinned)\n힘내\n\n"
+        f"{{Attachments}}\nhttps://example.org/a.png\n\n{{Reactions}}\n👍 (2)\n\n"
+        f"[{stamp}] 하람\nJoined the server.\n\n{rule}\nExported 3 message(s)\n{rule}\n"
+    )
+    at = "2026-05-01T19:12"
+    assert said(tmp_path, text) == [("지우", at, "떨려\n\n무섭다"), ("하람", at, "힘내")]
+
+
+def test_discord_as_csv(tmp_path: Path) -> None:
+    text = (
+        "AuthorID,Author,Date,Content,Attachments,Reactions\n"
+        '"1","지우","2026-05-01T19:12:03.0000000+09:00","떨려\n무섭다","",""\n'
+        '"2","하람","2026-05-01T19:13:03.0000000+09:00","","https://example.org/a.png","👍 (2)"\n'
+    )
+    assert said(tmp_path, text, "chat.csv") == [("지우", "2026-05-01T19:12:03+09:00", "떨려\n무섭다")]
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (["5/1/26", "5/13/26"], "mdy"),
+        (["01/05/2026", "31/05/2026"], "dmy"),
+        (["30/04/26", "01/05/26"], "dmy"),
+        (["01.05.26", "01.06.26"], None),
+        (["2/1/26", "1/2/26"], "dmy"),  # as month, day, year the second would be before the first
+    ],
+)
+def test_the_order_of_numbers_is_the_only_one_in_which_time_passes(dates: list[str], order: str) -> None:
+    assert find_order("".join(f"{date}, 19:12 - 지우: 응\n" for date in dates)) == order
+
+
+def test_a_date_that_may_be_two_days_is_left_as_it_stands(tmp_path: Path) -> None:
+    found = said(tmp_path, "5/1/26, 19:12 - 지우: 떨려\n5/1/26, 19:15 - 하람: 힘내\n")
+    assert [time for _, time, _ in found] == ["5/1/26, 19:12", "5/1/26, 19:15"]
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
+STAMPED = st.sampled_from(
+    [
+        "[가] [오후 9:05] {}",
+        "2026. 3. 2. 오후 9:05, 가 : {}",
+        "2026. 3. 2. 오후 9:05 - 가: {}",
+        "21:05\t가\t{}",
+        "오후 9:05, 가 : {}",
+        "{}",
+        "[3/2/26, 9:05 PM] 가: {}",
+        "2026.03.02 월요일{}",
+        "가님이 나갔습니다.{}",
+    ]
+)
+
+
+@given(st.lists(st.builds(str.format, STAMPED, WORDS), max_size=12))
+def test_every_line_is_read_as_words_or_left_out_and_never_twice(lines: list[str]) -> None:
+    from etl.documents.chats.lines import is_chat, read_chat
+
+    text = "\n".join(["[나] [오후 9:05] 하나", "[나] [오후 9:06] 둘", *lines])
+    if is_chat(text):
+        found = list(read_chat(text, "chat"))
+        assert [each.position for each in found] == sorted({each.position for each in found})
+        assert sum(len(each.text) for each in found) <= len(text)
+        assert all(each.text.strip() for each in found)
