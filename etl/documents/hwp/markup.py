@@ -6,9 +6,10 @@ Elements are known by their local names: each edition of the form has namespaces
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from etl.documents.hwp.words import Paragraph, Words, joined, setting_of
@@ -64,23 +65,25 @@ def texts_of(element: Any) -> Iterator[str]:
         yield _LINE_END.sub("\n", element.get(_SHOWN[name], ""))
     elif name == "edit":
         yield "".join(text for child in element.iterchildren("{*}text") for text in child.itertext())
-    for paragraph in joined(_paragraphs(element)):
-        yield paragraph.text
-        for each in paragraph.objects:
-            yield from texts_of(each)
-    for child in _children(element):
-        if _local(child.tag) != "p" and _local(child.tag) not in _PASSED_OVER:
-            yield from texts_of(child)
+    for are_paragraphs, children in groupby(_children(element), key=lambda child: _local(child.tag) == "p"):
+        if are_paragraphs:
+            for paragraph in joined(_paragraphs(children)):
+                yield paragraph.text
+                for each in paragraph.objects:
+                    yield from texts_of(each)
+        else:  # some programs write tables between paragraphs
+            for child in children:
+                if _local(child.tag) not in _PASSED_OVER:
+                    yield from texts_of(child)
 
 
-def _paragraphs(element: Any) -> Iterator[Paragraph]:
+def _paragraphs(elements: Iterable[Any]) -> Iterator[Paragraph]:
     deletions = 0
-    for child in _children(element):
-        if _local(child.tag) == "p":
-            reading = _Reading(Words(), [], deletions)
-            _read(child, reading)
-            deletions = reading.deletions
-            yield Paragraph(reading.words.text(), reading.objects, reading.takes_end or deletions > 0)
+    for element in elements:
+        reading = _Reading(Words(), [], deletions)
+        _read(element, reading)
+        deletions = reading.deletions
+        yield Paragraph(reading.words.text(), reading.objects, reading.takes_end or deletions > 0)
 
 
 @lru_cache(maxsize=1024)

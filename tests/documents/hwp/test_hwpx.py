@@ -76,6 +76,11 @@ def test_tables_boxes_captions_and_what_stands_in_them(tmp_path: Path) -> None:
     ]
 
 
+def test_tables_between_paragraphs_come_where_they_stand(tmp_path: Path) -> None:
+    body = section("앞 문장입니다.", "표", "뒤 문장입니다.").replace(paragraph("표"), table(["표의 칸"]))
+    assert texts(tmp_path, body) == ["앞 문장입니다.", "표의 칸", "뒤 문장입니다."]
+
+
 def test_headers_footers_memos_comments_master_pages_and_equations_are_not_body(tmp_path: Path) -> None:
     page = f"<hp:secPr><hp:masterPage>{sub_list('바탕쪽입니다.')}</hp:masterPage></hp:secPr>"
     equation = "<hp:equation><hp:script>x over y</hp:script></hp:equation>"
