@@ -243,7 +243,7 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
-    tree = _with_off_spelt_out(_read_yaml(config)) if config else {}
+    tree = _with_text_in_tables(_with_off_spelt_out(_read_yaml(config))) if config else {}
     return _convert(_with_overrides(tree, overrides), config.name if config else "the options")
 
 
@@ -284,6 +284,24 @@ def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
         return tree
     spelt = {code: "off" if severity is False else severity for code, severity in severities.items()}
     return {**tree, "validate": {**tree["validate"], "severities": spelt}}
+
+
+def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:
+    """YAML reads the columns and labels 0 and 1 as numbers."""
+    tables = tree.get("tables")
+    return {
+        **tree,
+        **({"table": _as_text(tree["table"])} if "table" in tree else {}),
+        **({"tables": [_as_text(table) for table in tables]} if isinstance(tables, list) else {}),
+    }
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_as_text(key): _as_text(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _read_yaml(config: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from etl.errors import SettingsError
 from etl.schema import resources
-from etl.settings import Settings, load
+from etl.settings import Settings, load, load_settings
 
 
 def leaves(tree: Any, path: str = "") -> dict[str, Any]:
@@ -131,3 +131,16 @@ def test_options_give_settings_or_an_explained_error(overrides: dict[str, Any]) 
     else:
         found = leaves(msgspec.to_builtins(settings))
         assert all(found[key] == value for key, value in overrides.items() if value is not None)
+
+
+def test_columns_and_labels_of_tables_may_be_numbers(tmp_path: Path) -> None:
+    (tmp_path / "etl.yaml").write_text(
+        "table: {text_column: 1, label_column: [2, 3], header: false, labels: {0: 슬픔, 1.5: null}}\n"
+        "tables: [{path: 2024, text_column: 1, label_columns: [4, 기쁨], labels: {-1: 1}}]\n",
+        encoding="utf-8",
+    )
+    settings = load_settings(tmp_path / "etl.yaml")
+    assert (settings.table.text_column, settings.table.label_column) == ("1", ("2", "3"))
+    assert settings.table.labels == {"0": "슬픔", "1.5": None}
+    assert settings.tables[0].label_columns == ("4", "기쁨")
+    assert (settings.tables[0].path, settings.tables[0].labels) == ("2024", {"-1": "1"})

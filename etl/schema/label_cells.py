@@ -50,7 +50,7 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
     """Returns the labels of a cell of a user's own table, normalised, without blank ones.
 
     The first of `SEPARATORS` that cuts the cell into known labels counts. Where none does, it is the first
-    that gives a known label at all, or the comma between numbers; else the cell is one label.
+    that gives a known label at all, or that stands between numbers; else the cell is one label.
 
     Args:
         raw: the cell.
@@ -64,8 +64,7 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
         for pieces in cuts:
             if judge(map(is_known, pieces)):
                 return pieces
-    by_comma = _pieces(whole[0], ",")
-    return by_comma if all(map(is_number, by_comma)) else whole
+    return next((pieces for pieces in cuts if all(map(is_number, pieces))), whole)
 
 
 def list_items(cell: str) -> list[str] | None:

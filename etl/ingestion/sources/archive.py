@@ -128,17 +128,32 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
     Raises:
         InputError: a path is missing.
     """
-    for path in paths:
+    for path, name in zip(paths, _names_of(paths), strict=True):
         if not path.exists():
             raise InputError(
                 f"{path} does not exist",
                 cause="The path is misspelt, or the corpus is elsewhere.",
                 next_step="`etl sources` says what each corpus is called and where to get it.",
             )
-        lead = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
+        lead = f"{name}/" if len(paths) > 1 else ""
         for file in _files_below(path) if path.is_dir() else [path]:
-            below = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            yield unicodedata.normalize("NFC", lead + below), file
+            recorded = f"{lead}{file.relative_to(path).as_posix()}" if path.is_dir() else name
+            yield unicodedata.normalize("NFC", recorded), file
+
+
+def _names_of(paths: list[Path]) -> list[str]:
+    """Returns the name of each input, with as many of its folders as tell it from others of that name."""
+    all_parts = [
+        (path.resolve() if path.is_dir() else path.parent.resolve() / path.name).parts for path in paths
+    ]
+    names = []
+    for parts in all_parts:
+        others = [other for other in all_parts if other != parts]
+        depth = 1
+        while depth < len(parts) and any(other[-depth:] == parts[-depth:] for other in others):
+            depth += 1
+        names.append("/".join(parts[-depth:]))
+    return names
 
 
 def is_opened(name: str) -> bool:

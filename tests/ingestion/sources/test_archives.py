@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.raw_files import tar, xlsx
 from support.reading import assert_stops_and_skips, kote, read_all, texts
 
-from etl.ingestion.sources.archive import JoinedParts
+from etl.ingestion.sources.archive import JoinedParts, files_on_disk
 from etl.sample.files import korean_zip_bytes, zip_bytes
 
 GOOD = "성한 파일의 문장"
@@ -45,6 +45,19 @@ def split(path: Path, content: bytes, parts: int, name: str = "{}.part{}") -> li
         part.write_bytes(content[number * size : (number + 1) * size])
         made.append(part)
     return made
+
+
+def test_inputs_of_one_name_are_recorded_with_the_folders_that_tell_them_apart(tmp_path: Path) -> None:
+    for folder in ("a/raw", "b/raw", "c"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "train.tsv").write_bytes(kote(f"{folder}의 댓글이다", first=ord(folder[0])))
+    names = [
+        path for path, _ in files_on_disk([tmp_path / "a/raw", tmp_path / "b/raw", tmp_path / "c/train.tsv"])
+    ]
+    assert names == ["a/raw/train.tsv", "b/raw/train.tsv", "train.tsv"]
+    files = [tmp_path / folder / "train.tsv" for folder in ("a/raw", "b/raw", "c")]
+    assert [path for path, _ in files_on_disk(files)] == ["a/raw/train.tsv", "b/raw/train.tsv", "c/train.tsv"]
+    assert len({row["file"] for row in read_all(*files)[0]}) == 3
 
 
 def test_a_file_a_folder_and_an_archive_of_it_give_the_same_sentences(tmp_path: Path) -> None:
