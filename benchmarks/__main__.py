@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import (
+    chats,
     dialogue_json,
     json_lines,
     multimodal,
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "vocabulary": vocabulary.run,
     "near_duplicates": near_duplicates.run,
     "predict": predict.run,
+    "chats": chats.run,
     "validate_growth": validate_growth.run,
 }
 

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from benchmarks import (
+    chats,
     dialogue_json,
     json_lines,
     measure,
@@ -31,7 +32,8 @@ def setup(tmp_path_factory) -> measure.Setup:
 
 
 @pytest.mark.parametrize(
-    ("bench", "fewest"), [(xlsx, 400), (dialogue_json, 400), (multimodal, 10), (json_lines, 4_000)]
+    ("bench", "fewest"),
+    [(xlsx, 400), (dialogue_json, 400), (multimodal, 10), (json_lines, 4_000), (chats, 900)],
 )
 def test_both_sides_give_the_same_rows(bench: ModuleType, fewest: int, setup: measure.Setup) -> None:
     runs = measure.same_rows(bench.cases(setup))

@@ -192,8 +192,8 @@ def _location(row: dict[str, Any], per: str, *, is_one: bool) -> str:
         name = str(row["kind"]) if is_one else f"{row['kind']} {row['document']}"
         return f"{name}, {row['sentence']} sentences" if row["sentence"] != 1 else name
     parts = [f"{row['unit']} {row['position']}"]
-    if row["kind"] == "mail" and not is_one:
-        parts.insert(0, f"mail {row['document']}")
+    if row["kind"] in {"mail", "chat"} and not is_one:
+        parts.insert(0, f"{row['kind']} {row['document']}")
     if row["sentence"] != 1:
         parts.append(f"sentence {row['sentence']}")
     return ", ".join(parts) + ("" if row["part"] == "body" else f" ({row['part']})")

@@ -11,7 +11,7 @@ Part = Literal["body", "quote", "signature"]
 Unit = Literal["line", "paragraph", "message", "row", "page"]
 
 
-class Passage(msgspec.Struct, frozen=True):
+class Passage(msgspec.Struct, frozen=True, gc=False):
     """A paragraph of a mail or a formal document, a message of a chat, or a post.
 
     Args:

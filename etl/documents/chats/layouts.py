@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,7 @@ APPS = ("kakaotalk", "line", "whatsapp", "discord")
 _HEAD_LINES, _HEAD_CHARS = 300, 100_000
 # Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
 _LEAST_LINES, _LEAST_SHARE = 2, 0.2
+_NOTHING = "(?!)"  # matches never
 _FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 
 Pattern = re.Pattern[str]
@@ -54,29 +55,41 @@ class App:
 
 @dataclass(frozen=True)
 class Layout:
-    """One way in which an app writes messages into a text.
+    """One way in which an app writes messages into a text. A pattern is compiled when it is used first.
 
     Args:
         app: whose layout it is.
         name: of the layout.
-        message: the first line of a message, with the groups `stamp`, `speaker` and `text`.
-        stamped: a line with a stamp and no sender, with the groups `is_event` and `event`.
-        event: a line without a stamp that is no message.
-        days: lines that tell the day of the messages below them.
-        needs_title: whether messages alone are not enough to recognise it.
-        is_quoted: whether a text of several lines stands in quotation marks.
+        patterns: the regular expressions of the schema.
+        fragments: what `{{name}}` in them stands for.
     """
 
     app: App
     name: str
-    message: Pattern
-    stamped: Pattern
-    event: Pattern
-    days: tuple[Pattern, ...]
-    needs_title: bool
-    is_quoted: bool
+    patterns: Mapping[str, Any]
+    fragments: Mapping[str, str]
 
-    @property
+    @cached_property
+    def message(self) -> Pattern:
+        """The first line of a message, with the groups `stamp`, `speaker` and `text`."""
+        return _compiled(self.patterns["message"], self.fragments)
+
+    @cached_property
+    def stamped(self) -> Pattern:
+        """A line with a stamp and no sender, with the groups `is_event` and `event`."""
+        return _compiled(self.patterns.get("stamped", _NOTHING), self.fragments)
+
+    @cached_property
+    def event(self) -> Pattern:
+        """A line without a stamp that is no message."""
+        return any_of(self.patterns.get("event", []), self.fragments)
+
+    @cached_property
+    def days(self) -> tuple[Pattern, ...]:
+        """Lines that tell the day of the messages below them."""
+        return tuple(_compiled(day, self.fragments) for day in self.patterns["day"])
+
+    @cached_property
     def has_dates(self) -> bool:
         """Whether each message tells its day."""
         return bool({"year", "last"} & set(self.message.groupindex))
@@ -85,6 +98,16 @@ class Layout:
     def has_numbers(self) -> bool:
         """Whether the day is three numbers whose order is not known."""
         return "last" in self.message.groupindex
+
+    @property
+    def needs_title(self) -> bool:
+        """Whether messages alone are not enough to recognise it."""
+        return bool(self.patterns.get("needs_title"))
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether a text of several lines stands in quotation marks."""
+        return bool(self.patterns.get("is_quoted"))
 
 
 def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
@@ -95,11 +118,15 @@ def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
         is_stated: whether it is known to be a chat, so that a single message is enough.
     """
     lines = [line for line in text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES] if line.strip()]
-    layouts = [layout for layout in all_layouts() if not layout.needs_title or _n_heads(layout, lines)]
-    counted = [(_n_matched(layout.message, lines), layout) for layout in layouts]
-    n_messages, layout = max(counted, key=lambda pair: pair[0])
-    if not n_messages or is_stated:
-        return layout if n_messages else None
+    counted = [(_n_matched(layout.message, lines), layout) for layout in all_layouts()]
+    found = [
+        (n, layout) for n, layout in counted if n and (not layout.needs_title or _n_heads(layout, lines))
+    ]
+    if not found:
+        return None
+    n_messages, layout = max(found, key=lambda pair: pair[0])
+    if is_stated:
+        return layout
     n_heads = _n_heads(layout, lines)
     n_events = _n_matched(layout.stamped, lines) if layout.has_dates else 0
     is_certain = n_heads or n_messages >= _LEAST_SHARE * len(lines)
@@ -151,7 +178,7 @@ def any_of(patterns: Sequence[str], fragments: Mapping[str, str]) -> Pattern:
         patterns: none of them has a named group.
         fragments: what `{{name}}` in them stands for.
     """
-    return _compiled("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)", fragments)
+    return _compiled("|".join(f"(?:{pattern})" for pattern in patterns) or _NOTHING, fragments)
 
 
 def _fragments(name: str) -> Mapping[str, str]:
@@ -162,16 +189,8 @@ def _fragments(name: str) -> Mapping[str, str]:
 def _layouts_of(name: str) -> Iterable[Layout]:
     fragments, schema = _fragments(name), schema_of(name)
     for layout, patterns in schema["layouts"].items():
-        yield Layout(
-            app_named(name),
-            layout,
-            _compiled(patterns["message"], fragments),
-            any_of([patterns["stamped"]] if "stamped" in patterns else [], fragments),
-            any_of(patterns.get("event", []), fragments),
-            tuple(_compiled(day, fragments) for day in [*patterns.get("day", []), *schema.get("day", [])]),
-            patterns.get("needs_title", False),
-            patterns.get("is_quoted", False),
-        )
+        days = [*patterns.get("day", []), *schema.get("day", [])]
+        yield Layout(app_named(name), layout, patterns | {"day": days}, fragments)
 
 
 def _app(schema: Mapping[str, Any], fragments: Mapping[str, str]) -> App:
