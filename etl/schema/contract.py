@@ -64,6 +64,7 @@ class Contract:
         layouts: by name.
         expected_rows: published numbers of rows.
         files: names of the files as published.
+        name_words: words in the names of files of this corpus and no other, also of copies; lower case, NFC.
     """
 
     slug: str
@@ -78,6 +79,7 @@ class Contract:
     layouts: Mapping[str, Layout]
     expected_rows: tuple[ExpectedRows, ...]
     files: tuple[str, ...]
+    name_words: tuple[str, ...]
 
 
 def slugs() -> list[str]:
@@ -108,6 +110,7 @@ def load(slug: str) -> Contract:
         layouts={schema["name"]: _layout(schema) for schema in document["schema"]},
         expected_rows=tuple(rows for schema in document["schema"] for rows in _expected_rows(schema)),
         files=tuple(custom["files"]),
+        name_words=tuple(custom.get("name_words", ())),
     )
 
 

@@ -52,6 +52,7 @@ class _Corpus:
         """Returns the code of a label, None for an unknown one, and whether the label is an alias of it."""
         for form in (label, without_fraction(label), *_paths_above(label, self.table.levels)):
             code = form if form in self.table.codes else self.table.spellings.get(form)
+            code = code or self.table.single.get(form)
             is_alias = code is None
             if is_alias:
                 code = self.table.aliases.get(form) or self.table.aliases.get(form.casefold())
@@ -105,7 +106,9 @@ def make_resolver(
         if unknown := tuple(label for label, code, _ in found if code is None):
             detail = _unknown_detail(unknown, taxonomy, slug)
             return Resolution(None, "unknown_label", detail, aliases, tuple(map(without_fraction, unknown)))
-        return replace(_decide([code for _, code, _ in found if code], corpus, taxonomy), aliases=aliases)
+        min_votes = None if labels[0] in corpus.table.single else corpus.table.min_votes
+        codes = [code for _, code, _ in found if code]
+        return replace(_decide(codes, corpus, taxonomy, min_votes), aliases=aliases)
 
     return resolve
 
@@ -121,12 +124,12 @@ def choose_target(targets: Sequence[str], min_votes: int | None = None) -> str |
     return winner if 2 * votes > len(targets) and votes >= (min_votes or 1) else None
 
 
-def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy) -> Resolution:
+def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy, min_votes: int | None) -> Resolution:
     """Resolves the codes of one row. Labels that the taxonomy maps to nothing do not count."""
     targets = [target for code in codes if (target := corpus.targets.get(code)) is not None]
     if not targets:
         return Resolution(None, "label_not_in_taxonomy", _unmapped_detail(codes, taxonomy, corpus))
-    winner = choose_target(targets, corpus.table.min_votes)
+    winner = choose_target(targets, min_votes)
     if winner is None:
         return Resolution(None, "label_ambiguous", _votes_detail(targets, taxonomy, corpus.table))
     return Resolution(winner)

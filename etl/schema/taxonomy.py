@@ -49,6 +49,7 @@ class LabelTable:
         min_votes: number of votes that must agree; None: no minimum.
         levels: what stands between the levels of a label that is a path. Where the whole is no label, the
             path above it is looked up, and so on; None: labels are no paths.
+        single: labels that are no votes and count alone, whatever the minimum, raw to code.
     """
 
     codes: Mapping[str, str]
@@ -57,6 +58,7 @@ class LabelTable:
     separator: str | None
     min_votes: int | None
     levels: str | None = None
+    single: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def label_table(slug: str) -> LabelTable:
         separator=tree["separator"],
         min_votes=tree["min_votes"],
         levels=tree.get("levels"),
+        single={normalise_label(str(raw)): str(code) for raw, code in tree.get("single", {}).items()},
     )
 
 

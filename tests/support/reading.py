@@ -36,7 +36,9 @@ def texts(*paths: Path, **sections: Any) -> list[str]:
 
 def kote(*sentences: str, first: int = 1) -> bytes:
     """A file of the simplest corpus there is."""
-    return "".join(f"{number}\t{text}\t24\n" for number, text in enumerate(sentences, start=first)).encode()
+    return "".join(
+        f"{number}\t{text}\t22,24\n" for number, text in enumerate(sentences, start=first)
+    ).encode()
 
 
 def assert_stops_and_skips(folder: Path, *, said: str, read: list[str]) -> None:

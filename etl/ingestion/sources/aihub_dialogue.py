@@ -1,4 +1,4 @@
-"""AIHub 감성대화 말뭉치 (`aihub-dialogue`): final and raw files, as JSON, XLSX, and cp949 re-exports.
+"""AIHub 감성대화 말뭉치 (`aihub-dialogue`): final and raw files, as JSON, XLSX, and copies in any format.
 
 The label belongs to the dialogue. JSON, one array of
 
@@ -13,6 +13,7 @@ Tables have 감정_대분류 and 감정_소분류, of which only the pair is una
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -20,14 +21,13 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.frame import id_column, is_blank, rows_frame
+from etl.ingestion.sources.copies import Copy, are_labels, find_copy, read_copy
+from etl.ingestion.sources.frame import filled, id_column, is_blank, place, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
-from etl.ingestion.tables import json_records, sheet
-from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables import json_records
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import BATCH_ROWS
-from etl.schema import contract
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
 
@@ -36,6 +36,12 @@ _RAW_NAMES = ("원시데이터", "원시")
 _PERSON = re.compile(r"^HS(\d{2})$")
 _PERSON_COLUMN = "사람문장"
 _PAIR = ("감정_대분류", "감정_소분류")
+_NUMBER = "번호"
+# Layouts of the contract: the array of dialogues, and tables, some of them without the replies of the system.
+_JSON, _NO_REPLIES = "json", "no-replies"
+_TABLES = ("xlsx-v1-final", "xlsx-v1-raw", "xlsx-v2-final", _NO_REPLIES)
+# Of copies of the same rows the first of these is read.
+_RANKS = (".json", ".jsonl", ".parquet", ".arrow", ".xlsx", ".xls", ".csv", ".tsv", ".txt")
 _ABOUT = {"연령": "age", "성별": "gender", "상황키워드": "situation", "신체질환": "disease"}
 
 
@@ -85,31 +91,34 @@ Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file belongs to this corpus, and which copy of which part it is."""
-    if preview.suffix == ".json":
-        if not (preview.head.lstrip()[:1] == b"[" and preview.has_keys("emotion-id", "talk")):
-            return None
-        is_raw = any(name in preview.raw.path for name in _RAW_NAMES)
-        layout, release, header_index = "json", _release_hint(preview.raw), 0
-    else:
-        match, header_index = _match_table(preview)
-        if match is None:
-            return None
-        layout = match
-        release, is_raw = layout.split("-")[1], "raw" in layout
-    rank = ("json", "xlsx", "csv", "tsv", "txt").index(preview.suffix[1:]) + 10 * is_raw
+    is_raw = any(name in unicodedata.normalize("NFC", preview.raw.path) for name in _RAW_NAMES)
     split = "validation" if "validation" in preview.raw.path.lower() else "train"
-    return RecognisedFile(
-        SLUG, preview.raw, layout, release, split, rank=rank, cells=preview.cells, header_index=header_index
+    if preview.suffix in {".json", ".jsonl"} and preview.has_keys("emotion-id", "talk"):
+        rank = _RANKS.index(preview.suffix) + 10 * is_raw
+        return RecognisedFile(SLUG, preview.raw, _JSON, _release_hint(preview.raw), split, rank=rank)
+    copy = find_copy(preview, SLUG, *_TABLES)
+    if copy is None or not (preview.is_named or _has_pairs(copy)):
+        return None
+    is_raw = is_raw or "raw" in copy.layout.name
+    rank = _RANKS.index(preview.suffix) + 10 * is_raw
+    return copy.recognised(SLUG, preview, release=_release(copy), split=split, rank=rank)
+
+
+def _has_pairs(copy: Copy) -> bool:
+    """Whether more than half of the first emotions are pairs of the corpus."""
+    pairs = (
+        copy.rows.select(pl.concat_str([filled(pl.col(name)) for name in _PAIR], separator="/"))
+        .to_series()
+        .drop_nulls()
     )
+    return copy.rows.is_empty() or are_labels(SLUG, pairs.to_list())
 
 
-def _match_table(preview: Preview) -> tuple[str | None, int]:
-    layouts = contract.load(SLUG)
-    for index, header in enumerate([preview.header or preview.sheet_header(0), preview.sheet_header(1)]):
-        match = contract.match_layout(layouts, header)
-        if match:
-            return match.name, index
-    return None, 0
+def _release(copy: Copy) -> str:
+    """The release of a table, by what it calls the replies; without replies only the first has numbers."""
+    if copy.layout.name != _NO_REPLIES:
+        return copy.layout.name.split("-")[1]
+    return "v1" if _NUMBER in copy.columns else "v2"
 
 
 def _release_hint(raw: RawFile) -> str:
@@ -121,22 +130,22 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     """Reads the sentences of the chosen files, in frames of bounded size."""
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
-            if file.layout == "json":
+            if file.layout == _JSON:
                 yield from _read_json(file, open_file, settings, log)
-            elif file.cells is not None:
-                table = sheet.with_header(file.cells, file.header_index)
-                open_file.rows = table.height
-                yield from _read_table(file, table, settings)
             else:
-                for table in record_frames(open_file):
-                    yield from _read_table(file, table, settings)
+                for raw, table in read_copy(file, open_file, log):
+                    yield from _read_table(file, raw, table, settings)
 
 
 def _read_json(
     file: RecognisedFile, open_file: OpenFile, settings: Settings, log: InputLog
 ) -> Iterator[pl.DataFrame]:
     content, open_file.encoding = to_utf8(open_file.stream.read(), file.raw.name)
-    dialogues = _decode(content, settings.read.turns, file.raw)
+    one: Any = _Dialogue[_Opening] if settings.read.turns == "first" else _Dialogue[_AllTurns]
+    if content.lstrip()[:1] == b"[":
+        dialogues = _decode(content, one, file.raw)
+    else:  # a copy with a dialogue a line
+        dialogues = [_decode_one(line, one) for line in content.split(b"\n") if line.strip()]
     mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
         log.warnings.append(
@@ -149,9 +158,8 @@ def _read_json(
         yield _json_frame(file, batch, ids, start)
 
 
-def _decode(content: bytes, turns: str, raw: RawFile) -> list[Dialogue | str]:
+def _decode(content: bytes, one: Any, raw: RawFile) -> list[Dialogue | str]:
     """The dialogues; in the place of one that is not as the contract says, what is wrong with it."""
-    one: Any = _Dialogue[_Opening] if turns == "first" else _Dialogue[_AllTurns]
     try:
         try:
             return list(msgspec.json.decode(content, type=list[one]))
@@ -257,7 +265,9 @@ def _turns(content: _AllTurns) -> list[tuple[int, str | None]]:
     ]
 
 
-def _read_table(file: RecognisedFile, table: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
+def _read_table(
+    file: RecognisedFile, raw: RawFile, table: pl.DataFrame, settings: Settings
+) -> Iterator[pl.DataFrame]:
 
     pair = [pl.when(~is_blank(pl.col(name))).then(pl.col(name).str.strip_chars()) for name in _PAIR]
     about = [
@@ -265,6 +275,7 @@ def _read_table(file: RecognisedFile, table: pl.DataFrame, settings: Settings) -
         for name, key in _ABOUT.items()
         if name in table.columns
     ]
+    where = [f"{file.layout}-{file.split}", *place(file.raw, raw)[1:]]
     opening = pl.col(f"{_PERSON_COLUMN}1")
     table = table.with_columns(
         # Tables have no profile; the same opening is the same dialogue, however it is spaced.
@@ -283,12 +294,10 @@ def _read_table(file: RecognisedFile, table: pl.DataFrame, settings: Settings) -
         if turn > 1 and "detail" in table.columns:
             spoken = spoken.filter(pl.col("detail").is_null())
         yield rows_frame(
-            file.raw,
+            raw,
             spoken.with_columns(
                 pl.col(column).alias("raw_text"),
-                id_column(
-                    SLUG, file.release, f"{file.layout}-{file.split}", pl.col("position"), str(turn)
-                ).alias("id"),
+                id_column(SLUG, file.release, *where, pl.col("position"), str(turn)).alias("id"),
             ),
             source=SLUG,
             release=file.release,

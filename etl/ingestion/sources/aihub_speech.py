@@ -3,7 +3,8 @@
     wav_id,발화문,상황,1번 감정,1번 감정세기,…,4번 감정,4번감정세기,5번 감정,5번 감정세기,나이,성별
 
 `raw_label` is the five votes, joined by commas; the label table asks for three that agree. There is no
-speaker id, so the sentence is the group. 상황 is what the actor was asked for, not what was heard.
+speaker id, so the sentence is the group. 상황 is what the actor was asked for, not what was heard; it is the
+label only in copies that have nothing else (`asked_for:anger`).
 """
 
 from __future__ import annotations
@@ -12,24 +13,41 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import filled, id_column, rows_frame, stem
-from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.copies import find_copy, locate, read_copy
+from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem, whole_number
+from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
-from etl.ingestion.tables.delimited import record_frames
 from etl.ingestion.tables.preview import Preview
 from etl.schema import contract
 from etl.settings import Settings
 
 SLUG = "aihub-speech"
+_VOTES_LAYOUT, _ASKED_FOR_LAYOUT = "votes", "asked-for"
 # Where things stand in the contract's list of columns.
 _WAV, _SENTENCE, _ASKED_FOR, _AGE, _GENDER = 0, 1, 2, 13, 14
 _VOTES, _STRENGTHS = range(3, 13, 2), range(4, 13, 2)
+_ASKED_FOR_PREFIX = "asked_for:"
+# The release of a file that has another name than those of the publisher.
+_COPY = "copy"
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a file has the 15 columns."""
-    match = contract.match_layout(contract.load(SLUG), preview.header)
-    return RecognisedFile(SLUG, preview.raw, match.name, release=stem(preview.raw)) if match else None
+    """Whether a table has the sentence and five votes, or at least the emotion that was asked for."""
+    copy = find_copy(preview, SLUG)
+    if copy is None:
+        return None
+    names = contract.load(SLUG).layouts[_VOTES_LAYOUT].columns
+    label, prefix = names[_VOTES[0]], ""
+    if copy.layout.name == _ASKED_FOR_LAYOUT:
+        if locate([names[index] for index in _VOTES], copy.header):  # some votes are there, and some are lost
+            return None
+        label, prefix = names[_ASKED_FOR], _ASKED_FOR_PREFIX
+    if not (preview.is_named or copy.has_labels(SLUG, label, prefix)):
+        return None
+    release = stem(preview.raw)
+    return copy.recognised(
+        SLUG, preview, release=release if release in contract.load(SLUG).releases else _COPY
+    )
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
@@ -37,30 +55,34 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            for records in record_frames(open_file):
-                yield rows_frame(
-                    file.raw,
-                    _columns(records, file.release),
-                    source=SLUG,
-                    release=file.release,
-                )
+            for raw, records in read_copy(file, open_file, log):
+                columns = _columns(records, file, raw)
+                yield rows_frame(raw, columns, source=SLUG, release=file.release)
+        if file.layout == _ASKED_FOR_LAYOUT:
+            log.warnings.append(
+                f"{file.raw.name} has no votes: its labels say which emotion the actor was asked for, not "
+                "what listeners heard; the files of the publisher have both"
+            )
 
 
-def _columns(records: pl.DataFrame, release: str) -> pl.DataFrame:
-
-    # The header spells one column without the space that the others have, and not everywhere.
-    spelt = {name.replace(" ", ""): name for name in records.columns}
-    names = [spelt.get(name.replace(" ", "")) for name in contract.load(SLUG).layouts["csv"].columns]
-    cells = [pl.lit("") if name is None else pl.col(name) for name in names]
+def _columns(records: pl.DataFrame, file: RecognisedFile, raw: RawFile) -> pl.DataFrame:
+    names = contract.load(SLUG).layouts[_VOTES_LAYOUT].columns
+    cells = [pl.col(name) if name in records.columns else pl.lit("") for name in names]
     stripped = [cell.str.strip_chars() for cell in cells]
+    numbers = [whole_number(cell) for cell in stripped]
     votes = [filled(cells[index]) for index in _VOTES]
-    strengths = pl.concat_str([stripped[index] for index in _STRENGTHS], separator=",")
-    about = (stripped[_ASKED_FOR], strengths, stripped[_AGE], stripped[_GENDER])
-    wav = pl.coalesce(filled(cells[_WAV]), pl.format("row{}", "position"))
+    strengths = pl.concat_str([numbers[index] for index in _STRENGTHS], separator=",")
+    about = (stripped[_ASKED_FOR], strengths, numbers[_AGE], stripped[_GENDER])
+    if file.layout == _ASKED_FOR_LAYOUT:
+        raw_label = pl.format(f"{_ASKED_FOR_PREFIX}{{}}", filled(cells[_ASKED_FOR]))
+    else:
+        raw_label = pl.concat_str(votes, separator=",", ignore_nulls=True)
+    # The number of a recording is unique over all releases; a copy that has lost it has only its place.
+    row = pl.format("{}-row{}", pl.lit("-".join(place(file.raw, raw))), "position")
     return records.with_columns(
         cells[_SENTENCE].alias("raw_text"),
-        pl.concat_str(votes, separator=",", ignore_nulls=True).alias("raw_label"),
+        raw_label.alias("raw_label"),
         pl.format("asked_for={};strength={};age={};gender={}", *about).alias("annotations"),
         cells[_SENTENCE].str.replace_all(r"\s+", "").alias("group"),
-        id_column(SLUG, release, wav).alias("id"),
+        id_column(SLUG, pl.coalesce(filled(cells[_WAV]), row)).alias("id"),
     )

@@ -10,21 +10,22 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, rows_frame, stem
+from etl.ingestion.sources.copies import find_copy, read_copy
+from etl.ingestion.sources.frame import id_column, place, rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
-from etl.ingestion.tables.delimited import record_frames
 from etl.ingestion.tables.preview import Preview
-from etl.schema import contract
 from etl.settings import Settings
 
 SLUG = "chatbot"
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a CSV file has the three columns."""
-    match = contract.match_layout(contract.load(SLUG), preview.header)
-    return RecognisedFile(SLUG, preview.raw, match.name) if match else None
+    """Whether a table has the three columns, with labels of the corpus in the last."""
+    copy = find_copy(preview, SLUG)
+    if copy is None or not (preview.is_named or copy.has_labels(SLUG, "label")):
+        return None
+    return copy.recognised(SLUG, preview)
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
@@ -32,10 +33,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            for records in record_frames(open_file):
-                columns = records.with_columns(
+            for raw, table in read_copy(file, open_file, log):
+                columns = table.with_columns(
                     pl.col("Q").alias("raw_text"),
                     pl.col("label").alias("raw_label"),
-                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
+                    id_column(SLUG, *place(file.raw, raw), pl.col("position")).alias("id"),
                 )
-                yield rows_frame(file.raw, columns, source=SLUG, release=file.release)
+                yield rows_frame(raw, columns, source=SLUG, release=file.release)

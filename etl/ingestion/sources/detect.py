@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import polars as pl
 
@@ -29,6 +30,7 @@ from etl.ingestion.sources import (
     table,
     wellness,
 )
+from etl.ingestion.sources.copies import describe_near_miss
 from etl.ingestion.sources.named_splits import with_named_splits
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -42,6 +44,7 @@ Read = Callable[[list[RecognisedFile], Settings, InputLog], "Iterator[pl.DataFra
 SAME_ROWS = "the same rows are read from another file"
 SAME_BYTES = "the same bytes are read from another file"
 UNKNOWN = "no known corpus looks like this"
+NEARLY_KNOWN = "a known corpus looks nearly like this"
 
 # In the order in which they try to recognise a file. A new corpus is one line here.
 ADAPTERS = {
@@ -82,16 +85,21 @@ def detect(
         seen += 1
         candidates = [table.SLUG] if has_own_settings(settings, raw.path) else others
         try:
-            match = _recognise(Preview(raw), candidates)
+            preview = Preview(raw, is_named=settings.read.source is not None)
+            match = _recognise(preview, candidates)
+            near_miss = None if match else _near_miss(preview, candidates)
         except InputError as error:
             log.raise_or_skip(raw.file, raw.member, error)
         except DAMAGE_ERRORS as error:
             log.raise_or_skip(raw.file, raw.member, damaged_file(raw.name, error))
         else:
-            if match is None:
-                log.leave_aside(raw, UNKNOWN)
-            else:
+            if match:
                 found[match.slug].append(match)
+            elif near_miss:
+                log.leave_aside(raw, NEARLY_KNOWN, f": {near_miss}")
+                log.warnings.append(f"{raw.name} is left aside: {near_miss}")
+            else:
+                log.leave_aside(raw, UNKNOWN)
     chosen = {slug: _choose(files, log) for slug, files in found.items() if files}
     if not chosen and not log.skipped:
         raise _nothing_found(seen, log, settings)
@@ -131,6 +139,15 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
     return None
 
 
+def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
+    """Says what a file that was not recognised may be, and why it was not; None where nothing is known."""
+    believed = None if preview.is_named else _recognise(replace(preview, is_named=True), candidates)
+    if believed:
+        slug = believed.slug
+        return f"it may be {slug}, but its labels, ids and name do not say so; `--source {slug}` reads it"
+    return describe_near_miss(preview, candidates)
+
+
 def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
     best: dict[tuple[str, ...], RecognisedFile] = {}
     for file in sorted(files, key=lambda file: file.rank):
@@ -162,12 +179,18 @@ def _part(file: RecognisedFile) -> tuple[str, ...]:
 
 
 def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
-    aside = [entry["member"] or entry["file"] for entry in log.left_aside[:5]]
+    # Those that come near to a corpus first: what they lack is most likely what is wrong.
+    looked_at = sorted(log.left_aside, key=lambda entry: entry["kind"] != NEARLY_KNOWN)[:5]
     ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(log.ignored.items()))
     expected = settings.read.source or "a known corpus"
     return InputError(
         f"none of {seen:,} readable files is {expected}",
-        details=[f"looked at: {name}" for name in aside] + ([f"ignored: {ignored}"] if ignored else []),
-        cause="These files are no corpus this tool knows, or their columns were renamed.",
+        details=[_looked_at(entry) for entry in looked_at] + ([f"ignored: {ignored}"] if ignored else []),
+        cause="These files are no corpus this tool knows, or their header was changed or lost.",
         next_step="`etl sources` says what is expected; a table of your own needs `--text-column`.",
     )
+
+
+def _looked_at(entry: dict[str, str]) -> str:
+    near_miss = entry["why"].removeprefix(entry["kind"]) if entry["kind"] == NEARLY_KNOWN else ""
+    return f"looked at: {entry['member'] or entry['file']}{near_miss}"

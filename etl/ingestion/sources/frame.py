@@ -87,9 +87,25 @@ def stem(raw: RawFile) -> str:
     return PurePosixPath(raw.member or raw.file).name.split(".")[0]
 
 
+def place(file: RawFile, part: RawFile) -> list[str]:
+    """Returns the parts of an id that say where a row is: the file's stem, and its sheet if any.
+
+    Args:
+        file: the file.
+        part: the same, or a sheet of it; see `RawFile.inside`.
+    """
+    sheet = part.member.removeprefix(file.member).removeprefix("/")
+    return [stem(file), *([sheet] if sheet else [])]
+
+
 def filled(cell: pl.Expr) -> pl.Expr:
     """Strips a cell; what is empty then is null."""
     return cell.str.strip_chars().replace("", None)
+
+
+def whole_number(cell: pl.Expr) -> pl.Expr:
+    """Takes the `.0` from a number that a spreadsheet made a float; any other cell stays as it is."""
+    return cell.str.replace(r"^\s*(\d+)\.0+\s*$", "${1}")
 
 
 def is_blank(expr: pl.Expr) -> pl.Expr:

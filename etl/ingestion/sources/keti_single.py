@@ -1,4 +1,7 @@
-"""KETI 한국어 단발성 대화 (`keti-single`): one XLSX with `Sentence`, `Emotion` and blank columns."""
+"""KETI 한국어 단발성 대화 (`keti-single`): a workbook with `Sentence` and `Emotion`, or a copy of it.
+
+Beside the rows the workbook has a small table of label counts, in cells that have no header.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +9,49 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, rows_frame, stem
-from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources import keti_dialogue
+from etl.ingestion.sources.copies import find_copy, read_copy
+from etl.ingestion.sources.frame import filled, id_column, place, rows_frame
+from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.sheet import with_header
-from etl.schema import contract
 from etl.settings import Settings
 
 SLUG = "keti-single"
+_SENTENCE, _LABEL = "Sentence", "Emotion"  # as the contract spells them
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a workbook has the two columns."""
-    match = contract.match_layout(contract.load(SLUG), preview.sheet_header(0))
-    return RecognisedFile(SLUG, preview.raw, match.name, cells=preview.cells) if match else None
+    """Whether a table has the two columns, with labels of the corpus in the second."""
+    copy = find_copy(preview, SLUG)
+    if copy is None or not (preview.is_named or copy.has_labels(SLUG, _LABEL)):
+        return None
+    return copy.recognised(SLUG, preview)
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
-    """Reads the sentences, one frame a workbook."""
+    """Reads the sentences, in frames of bounded size."""
 
     for file in files:
+        labels: list[str] = []
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            assert file.cells is not None
-            table = with_header(file.cells, 0)
-            open_file.rows = table.height
-            yield rows_frame(
-                file.raw,
-                table.with_columns(
-                    pl.col("Sentence").alias("raw_text"),
-                    pl.col("Emotion").alias("raw_label"),
-                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
-                ),
-                source=SLUG,
-                release=file.release,
-            )
+            for raw, table in read_copy(file, open_file, log):
+                labels += table.select(filled(pl.col(_LABEL)).drop_nulls()).to_series().to_list()
+                columns = table.with_columns(
+                    pl.col(_SENTENCE).alias("raw_text"),
+                    pl.col(_LABEL).alias("raw_label"),
+                    id_column(SLUG, *place(file.raw, raw), pl.col("position")).alias("id"),
+                )
+                yield rows_frame(raw, columns, source=SLUG, release=file.release)
+        if keti_dialogue.is_likely(file.raw, labels):
+            log.warnings.append(_dialogues_are_lost(file.raw, labels))
+
+
+def _dialogues_are_lost(raw: RawFile, labels: list[str]) -> str:
+    neutral = keti_dialogue.neutral_label()
+    share = labels.count(neutral) / max(len(labels), 1)
+    return (
+        f"{raw.name} looks like {keti_dialogue.SLUG} without its dialogues, not like {SLUG} ({share:.0%} of "
+        f"its labels are {neutral}): each row is a group of its own, so utterances of one dialogue may stand "
+        "in train and in test; the workbook of the publisher says where a dialogue begins"
+    )

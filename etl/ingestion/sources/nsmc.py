@@ -9,20 +9,21 @@ not name it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.frame import filled, id_column, rows_frame, stem
+from etl.ingestion.sources.copies import are_labels, find_copy, has_name_of, locate, read_copy
+from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem, whole_number
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables import json_records
 from etl.ingestion.tables.delimited import record_frames
+from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import OpenTable
-from etl.schema import contract
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
 
@@ -30,26 +31,85 @@ SLUG = "nsmc"
 _KEYS = ("review", "rating", "movie_id")
 _FIELDS = [*_KEYS, "review_id"]
 _SPLITS = {"ratings_train": "train", "ratings_test": "test"}
+_LABELS = {"0", "1"}
+# Layouts of copies in any format.
+_COPIES = ("table", "pairs", "raw-table")
+# What `header_index` is where there is no header.
+_NO_HEADER = -1
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a file is one of the TSV files or holds raw reviews."""
+    """Whether a file is one of the TSV files, holds raw reviews, or is a copy of either as a table."""
     if preview.suffix in {".json", ".jsonl"} and preview.has_keys(*_KEYS):
         # Some copies of the raw reviews end in .json but hold one object a line.
         layout = "raw-array" if preview.head.lstrip()[:1] == b"[" else "raw-lines"
         return RecognisedFile(SLUG, preview.raw, layout, release="raw", part=stem(preview.raw))
-    match = contract.match_layout(contract.load(SLUG), preview.header) if preview.delimiter == "\t" else None
-    if match is None:
+    if preview.delimiter == "\t":
+        return _recognise_lines(preview)
+    copy = find_copy(preview, SLUG, *_COPIES)
+    if copy is None:
         return None
-    # ratings.txt is ratings_train.txt and ratings_test.txt in one.
+    if copy.layout.name == "raw-table":
+        return copy.recognised(SLUG, preview, release="raw", part=stem(preview.raw))
+    if not _is_certain(preview, copy.values("id"), copy.values("label")):
+        return None
+    return copy.recognised(SLUG, preview, split=_SPLITS.get(stem(preview.raw)), part=stem(preview.raw))
+
+
+def _recognise_lines(preview: Preview) -> RecognisedFile | None:
+    """Whether lines with tabs, in which quotes are text, are reviews."""
+    rows = [line.split("\t") for line in preview.lines]
+    places, header_index = _locate_columns(rows[0]), 0
+    if places is None and (preview.is_named or _has_name(preview.raw)):
+        places, header_index = _guess_columns(rows), _NO_HEADER
+    if places is None:
+        return None
+    records = [row for row in rows[header_index + 1 :] if len(row) == len(rows[0])]
+    values = {name: [row[at] for row in records] for name, at in places.items()}
+    if not _is_certain(preview, values.get("id", []), values["label"]):
+        return None
+    names = column_names(rows[0]) if header_index == 0 else sorted(places, key=lambda name: places[name])
     return RecognisedFile(
         SLUG,
         preview.raw,
-        match.name,
-        release="v1",
+        "ratings-tsv",
+        # ratings.txt is ratings_train.txt and ratings_test.txt in one.
         split=_SPLITS.get(stem(preview.raw)),
         part=stem(preview.raw),
+        header_index=header_index,
+        columns={name: names[at] for name, at in places.items()},
     )
+
+
+def _locate_columns(header: Sequence[str]) -> dict[str, int] | None:
+    """Where the columns stand in a header; some copies have lost the id."""
+    places = locate(("id", "document", "label"), header)
+    return places if places.keys() >= {"document", "label"} else None
+
+
+def _guess_columns(rows: Sequence[Sequence[str]]) -> dict[str, int] | None:
+    """Where the columns stand in a file without a header, by the first line."""
+    names = {2: ("document", "label"), 3: ("id", "document", "label")}.get(len(rows[0]), ())
+    orders = [names, names[::-1]] if len(names) == 2 else [names]
+    for order in filter(None, orders):
+        if rows[0][order.index("label")].strip() in _LABELS:
+            return {name: at for at, name in enumerate(order)}
+    return None
+
+
+def _is_certain(preview: Preview, ids: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether labels are those of reviews, and the name or the ids say that they are of this corpus.
+
+    Other tables have these three columns too, and the ids of reviews are numbers.
+    """
+    if preview.is_named or not labels:
+        return preview.is_named or _has_name(preview.raw)
+    is_numbered = bool(ids) and 2 * sum(each.isdecimal() for each in ids) > len(ids)
+    return are_labels(SLUG, labels, "label:") and (is_numbered or _has_name(preview.raw))
+
+
+def _has_name(raw: RawFile) -> bool:
+    return has_name_of(raw, SLUG) or stem(raw) == "ratings" or stem(raw).startswith(tuple(_SPLITS))
 
 
 def group_files(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
@@ -61,11 +121,31 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     """Reads the reviews, in frames of bounded size."""
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
-            if file.layout not in {"raw-array", "raw-lines"}:
-                yield from _read_ratings(file, open_file)
-                continue
-            for frame in _open_reviews(file, open_file).frames(_FIELDS):
-                yield _review_rows(file, frame)
+            to_rows = _review_rows if file.release == "raw" else _rating_rows
+            for raw, frame in _frames(file, open_file, log):
+                yield rows_frame(
+                    raw,
+                    to_rows(frame, "-".join(place(file.raw, raw))),
+                    source=SLUG,
+                    release=file.release,
+                    split=file.split,
+                )
+
+
+def _frames(
+    file: RecognisedFile, open_file: OpenFile, log: InputLog
+) -> Iterator[tuple[RawFile, pl.DataFrame]]:
+    """The records, columns named as in the contract."""
+    if file.layout in _COPIES:
+        yield from read_copy(file, open_file, log)
+    elif file.release == "raw":
+        for frame in _open_reviews(file, open_file).frames(_FIELDS):
+            yield file.raw, frame
+    else:
+        names = [*file.columns.values()] if file.header_index == _NO_HEADER else None
+        ours = {theirs: ours for ours, theirs in file.columns.items()}
+        for frame in record_frames(open_file, "\t", names, is_quoted=False):
+            yield file.raw, frame.rename(ours)
 
 
 def _open_reviews(file: RecognisedFile, open_file: OpenFile) -> OpenTable:
@@ -87,32 +167,22 @@ def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
     )
 
 
-def _review_rows(file: RecognisedFile, reviews: pl.DataFrame) -> pl.DataFrame:
-
-    review_id = pl.coalesce(
-        filled(pl.col("review_id")), pl.format("{}-{}", pl.lit(stem(file.raw)), "position")
-    )
-    columns = reviews.with_columns(
-        id_column(SLUG, review_id).alias("id"),
+def _review_rows(reviews: pl.DataFrame, where: str) -> pl.DataFrame:
+    number = pl.format("{}-{}", pl.lit(where), "position")
+    return reviews.with_columns(
+        id_column(SLUG, pl.coalesce(filled(pl.col("review_id")), number)).alias("id"),
         pl.col("review").alias("raw_text"),
-        pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
+        pl.format("rating:{}", filled(whole_number(pl.col("rating")))).alias("raw_label"),
         pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
     )
-    return rows_frame(file.raw, columns, source=SLUG, release=file.release)
 
 
-def _read_ratings(file: RecognisedFile, open_file: OpenFile) -> Iterator[pl.DataFrame]:
-
-    for records in record_frames(open_file, "\t", is_quoted=False):
-        number = pl.coalesce(filled(pl.col("id")), pl.format("{}-{}", pl.lit(stem(file.raw)), "position"))
-        yield rows_frame(
-            file.raw,
-            records.with_columns(
-                id_column(SLUG, number).alias("id"),
-                pl.col("document").alias("raw_text"),
-                pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
-            ),
-            source=SLUG,
-            release=file.release,
-            split=file.split,
-        )
+def _rating_rows(ratings: pl.DataFrame, where: str) -> pl.DataFrame:
+    number = pl.format("{}-{}", pl.lit(where), "position")
+    if "id" in ratings.columns:
+        number = pl.coalesce(filled(pl.col("id")), number)
+    return ratings.with_columns(
+        id_column(SLUG, number).alias("id"),
+        pl.col("document").alias("raw_text"),
+        pl.format("label:{}", filled(whole_number(pl.col("label")))).alias("raw_label"),
+    )

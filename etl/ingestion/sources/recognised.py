@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -29,6 +30,7 @@ class RecognisedFile:
         header_index: the row of `cells` that is the header.
         is_known_by_name: whether its name says what its content belongs to: then equal bytes are no copy, and
             no word of the name is a split.
+        columns: of lines without quotes, the names of the columns by those of the contract.
     """
 
     slug: str
@@ -42,6 +44,7 @@ class RecognisedFile:
     header_index: int = 0
     is_known_by_name: bool = False
     workbook: Workbook | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def official_split(self) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from etl.ingestion.sources.bad_rows import BadRows
 from etl.ingestion.sources.detect import ADAPTERS
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -30,15 +31,22 @@ class InputUnit:
     files: tuple[RecognisedFile, ...]
 
     def read(self, settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:
-        """Reads the rows in batches, at most `read.limit` of them."""
+        """Reads the rows in batches, at most `read.limit` of them.
+
+        Raises:
+            InputError: a file is damaged, or every row of the unit is a bad one.
+        """
         left = settings.read.limit
+        bad_rows = BadRows()
         for frame in ADAPTERS[self.slug].read(list(self.files), settings, log):
             batch = frame if left is None else frame.head(left)
+            bad_rows.count(batch)
             yield from batch.iter_slices(BATCH_ROWS)
             if left is not None:
                 left -= batch.height
                 if left <= 0:
                     break
+        bad_rows.judge(self.slug, log)
 
     def with_hashes(self, content: list[dict[str, Any]]) -> InputUnit:
         """Returns the unit with the hashes that `content` gave, which reading it then does not compute."""

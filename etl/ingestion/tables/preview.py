@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +27,7 @@ _ARRAY = re.compile(rb"\s*\[")
 _ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*[{\]]")
 _ARRAY_OF_ARRAYS = re.compile(rb"\s*\[\s*\[")
 _OBJECT = re.compile(rb'\s*\{\s*(?:"|\})')
+_KEY = re.compile(r'("(?:[^"\\\x00-\x1f]|\\(?:["/\\bfnrt]|u[0-9a-fA-F]{4}))*")\s*:')
 _OBJECTS_ON_LINES = re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 
 
@@ -36,11 +39,13 @@ class Preview:
         raw: the file.
         format: the suffix of the format, where the name of the file does not have it.
         dialect: what the user says of how the table is written.
+        is_named: whether the user says which corpus the file is; then its columns alone decide.
     """
 
     raw: RawFile
     format: str = ""
     dialect: Dialect = FOUND_OUT
+    is_named: bool = False
 
     @cached_property
     def suffix(self) -> str:
@@ -148,6 +153,16 @@ class Preview:
     def sheet_header(self, index: int) -> list[str]:
         """The cells of one row of the sheet, stripped; none where there is no such row."""
         return [] if self.cells is None else header_of(self.cells, index)
+
+    @cached_property
+    def json_keys(self) -> frozenset[str]:
+        """The keys of JSON that occur near its start."""
+        try:
+            text = codecs.getincrementaldecoder("utf-8")().decode(self.head)
+        except UnicodeDecodeError:
+            text = self.head.decode("cp949", "ignore")
+        keys = set(_KEY.findall(text))
+        return frozenset(json.loads(key) if "\\" in key else key[1:-1] for key in keys)
 
     def has_keys(self, *keys: str) -> bool:
         """Whether all of these JSON keys occur near the start of the file."""

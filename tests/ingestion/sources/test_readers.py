@@ -185,16 +185,21 @@ def decomposed(cells: list[str]) -> list[str]:
 
 
 HEADERS = {
-    "aihub-dialogue": ["번호", "감정_대분류", "감정_소분류", "사람문장1", "시스템응답1"],
-    "aihub-speech": ["wav_id", "발화문", *(f"{n}번 감정" for n in range(1, 6))],
-    "keti-dialogue": ["dialog #", "발화", "감정"],
+    "aihub-dialogue": {
+        "번호": "1",
+        "감정_대분류": "슬픔",
+        "감정_소분류": "슬픔",
+        "사람문장1": "하나",
+        "시스템응답1": "네",
+    },
+    "aihub-speech": {"wav_id": "5e1", "발화문": "하나", **{f"{n}번 감정": "Angry" for n in range(1, 6)}},
+    "keti-dialogue": {"dialog #": "S", "발화": "하나", "감정": "중립"},
 }
 
 
 @pytest.mark.parametrize("slug", HEADERS)
 def test_a_header_that_was_decomposed_on_a_mac_is_understood(slug: str, tmp_path: Path) -> None:
-    header = HEADERS[slug]
-    cells = ["하나"] * len(header)
+    header, cells = list(HEADERS[slug]), list(HEADERS[slug].values())
     if slug == "keti-dialogue":
         (tmp_path / "x.xlsx").write_bytes(xlsx([decomposed(header), cells]))
     else:

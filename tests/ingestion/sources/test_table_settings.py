@@ -150,7 +150,7 @@ def test_a_corpus_without_an_official_split_takes_that_of_the_names(tmp_path: Pa
 
 def test_an_official_split_of_the_corpus_itself_is_kept(tmp_path: Path) -> None:
     for name, words in (("train/val.tsv", "하나"), ("train/train.tsv", "둘"), ("dev.tsv", "셋")):
-        write(tmp_path / name, f"1\t{words}\t24")
+        write(tmp_path / name, f"1\t{words}\t22,24")
     found, _ = discover([tmp_path], settings())
     assert {file.raw.file: file.official_split for file in found["kote"]} == {
         "dev.tsv": "validation",

@@ -46,7 +46,7 @@ def test_a_file_in_each_of_the_encodings_is_read_and_the_encoding_recorded(
 @pytest.mark.parametrize("name", ["b.csv", "b.tsv"])
 def test_a_table_in_no_known_encoding_is_a_bad_file(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_bytes(kote("성한 파일"))
-    header = "Q,A,label\n" if name == "b.csv" else "1\tascii\t24\n" * 6000
+    header = "Q,A,label\n" if name == "b.csv" else "1\tascii\t22,24\n" * 6000
     (tmp_path / name).write_bytes(header.encode() + b"\xff\xfe\xff,b,0\n")
     assert_stops_and_skips(tmp_path, said=name, read=["성한 파일"])
 
@@ -111,8 +111,8 @@ def test_a_word_that_both_encodings_can_read_does_not_decide() -> None:
 
 def test_a_file_that_changes_its_encoding_halfway_breaks_off_there(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_bytes(kote("성한 파일"))
-    lines = [f"{number}\t한글 문장 {number}\t24\n" for number in range(100_000, 250_000)]
-    content = "".join(lines).encode() + "999999\t완성형 문장\t24\n".encode("cp949")
+    lines = [f"{number}\t한글 문장 {number}\t22,24\n" for number in range(100_000, 250_000)]
+    content = "".join(lines).encode() + "999999\t완성형 문장\t22,24\n".encode("cp949")
     assert len(content) > CHUNK_BYTES
     (tmp_path / "b.tsv").write_bytes(content)
     with pytest.raises(InputError, match=r"b\.tsv breaks off at record"):

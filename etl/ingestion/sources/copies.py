@@ -1,0 +1,230 @@
+"""Copies of a corpus in whatever format people keep: finds the columns of its contract, and reads them.
+
+A copy may be CSV, TSV, XLSX, JSON, Parquet or any other format of `etl.ingestion.tables`; its columns may
+stand in another order, with others between them, below a few rows that are not the header, and in several
+sheets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from etl.errors import InputError
+from etl.ingestion.sources.frame import filled, whole_number
+from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
+from etl.ingestion.tables.table import OpenTable
+from etl.schema import contract, taxonomy
+from etl.schema.contract import Layout
+from etl.schema.label_cells import normalise_label
+
+# Why a sheet is left aside.
+OTHER_COLUMNS = "it has other columns"
+# Rows that are looked at before a file is read.
+_SAMPLE_ROWS = 1000
+# Names of columns that tell nothing about a corpus.
+_COMMON_NAMES = {"id", "text", "document", "label", "labels"}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A table that has the required columns of a layout.
+
+    Args:
+        layout: the layout.
+        columns: which columns of the layout it has.
+        rows: the first rows, columns named by the contract.
+        header: the names of all columns.
+    """
+
+    layout: Layout
+    columns: Collection[str]
+    rows: pl.DataFrame
+    header: Sequence[str]
+
+    def recognised(self, slug: str, preview: Preview, **facts: Any) -> RecognisedFile:
+        """Returns the file as one of a corpus.
+
+        Args:
+            slug: the corpus.
+            preview: of the file.
+            facts: further fields of `RecognisedFile`: release, split, part, rank.
+        """
+        return RecognisedFile(slug, preview.raw, self.layout.name, workbook=preview.workbook, **facts)
+
+    def values(self, column: str) -> list[str]:
+        """Returns the values of a column in the first rows, stripped, `1.0` as `1`; no blank ones."""
+        if column not in self.columns:
+            return []
+        return self.rows.select(filled(whole_number(pl.col(column))).drop_nulls()).to_series().to_list()
+
+    def has_labels(self, slug: str, column: str, prefix: str = "") -> bool:
+        """Whether more than half of the first labels are those of the corpus.
+
+        Args:
+            slug: the corpus.
+            column: of the contract, the one with the labels.
+            prefix: what the adapter puts before a label.
+        """
+        return self.rows.is_empty() or are_labels(slug, self.values(column), prefix)
+
+
+def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
+    """Finds the columns of a corpus in a table.
+
+    Args:
+        preview: of the file.
+        slug: the corpus.
+        names: of the layouts that a table may have; all of the contract by default.
+
+    Returns:
+        The copy, or None where the file is no table or lacks required columns.
+    """
+    known = contract.load(slug).layouts.values()
+    layouts = [each for each in known if each.required and (not names or each.name in names)]
+    if not _may_have(preview, {name for layout in layouts for name in layout.required}):
+        return None
+    with preview.raw.open() as stream:
+        open_file = OpenFile(preview.raw, HashingStream(stream))
+        opened = open_tables(open_file, preview, lambda header: _match(layouts, header) is not None)
+        layout = _match(layouts, opened.tables[0].columns) if opened.tables else None
+        if layout is None:
+            return None
+        table = opened.tables[0]
+        rows = next(_frames(table, layout), None)
+    places = locate(layout.columns, table.columns)
+    if rows is None:
+        rows = pl.DataFrame(schema=dict.fromkeys([*places, "detail"], pl.String))
+    sample = rows.filter(pl.col("detail").is_null()).head(_SAMPLE_ROWS)
+    return Copy(layout, places.keys(), sample, table.columns)
+
+
+def read_copy(
+    file: RecognisedFile, open_file: OpenFile, log: InputLog
+) -> Iterator[tuple[RawFile, pl.DataFrame]]:
+    """Reads the rows of a copy.
+
+    Args:
+        file: what was recognised.
+        open_file: the same file, open.
+        log: learns which sheets are left aside.
+
+    Yields:
+        The file, or the sheet of it, that rows are of; and frames of bounded size with `position`, the
+        columns named by the contract, `detail` and `bad_record`, see `OpenTable.frames`.
+    """
+    layout = contract.load(file.slug).layouts[file.layout]
+    opened = open_tables(open_file, file.preview(), lambda header: _match([layout], header) is not None)
+    for left in opened.left_aside:
+        log.leave_aside(file.raw.inside(left.part), OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
+    for table in opened.tables:
+        for frame in _frames(table, layout):
+            yield file.raw.inside(table.part), frame
+
+
+def _frames(table: OpenTable, layout: Layout) -> Iterator[pl.DataFrame]:
+    """The columns of a layout, by the names that it has for them."""
+    names = {table.columns[at]: ours for ours, at in locate(layout.columns, table.columns).items()}
+    for frame in table.frames([*names], has_nested=True, lists=[*names]):
+        yield frame.rename(names)
+
+
+def _match(layouts: Iterable[Layout], header: Sequence[str]) -> Layout | None:
+    """The layout whose required columns are all in a header; of several the one that requires most."""
+    matching = [each for each in layouts if len(locate(each.required, header)) == len(each.required)]
+    return max(matching, key=lambda layout: len(layout.required), default=None)
+
+
+def locate(wanted: Iterable[str], header: Sequence[str]) -> dict[str, int]:
+    """Returns where columns stand in a header, by their names in `wanted`; of two of one name the first."""
+    places: dict[str, int] = {}
+    for index, name in enumerate(header):
+        places.setdefault(_folded(name), index)
+    return {name: places[folded] for name in wanted if (folded := _folded(name)) and folded in places}
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFC", name)).casefold()
+
+
+def has_name_of(raw: RawFile, slug: str) -> bool:
+    """Whether the path of a file has one of the words by which files of a corpus are called."""
+    path = unicodedata.normalize("NFC", raw.path).lower()
+    return any(word in path for word in contract.load(slug).name_words)
+
+
+def are_labels(slug: str, values: Sequence[str], prefix: str = "") -> bool:
+    """Whether more than half of some labels are those of a corpus."""
+    table = taxonomy.label_table(slug)
+    known = table.codes.keys() | table.spellings.keys() | table.aliases.keys() | table.single.keys()
+    normal = [normalise_label(prefix + value) for value in values]
+    return 2 * sum(value in known for value in normal) > len(normal)
+
+
+def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
+    """Says which corpus a table nearly is, and which columns it lacks; None where it is like none.
+
+    Args:
+        preview: of the file; of one whose corpus the user names all that it lacks is said.
+        slugs: the corpora that it may be.
+    """
+    header = _header_of(preview)
+    near = [
+        (found, slug, layout)
+        for slug in slugs
+        for layout in contract.load(slug).layouts.values()
+        if _is_near(found := locate(layout.required, header), layout, preview)
+    ]
+    if not header or not near:
+        return None
+    found, slug, layout = max(near, key=lambda each: (len(each[0]), len(each[0]) / len(each[2].required)))
+    shown = ", ".join(name for name in header if name)
+    missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
+    lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
+    return f"it looks like {slug}, but {lacks} missing; its columns are {shown}"
+
+
+def _is_near(found: Collection[str], layout: Layout, preview: Preview) -> bool:
+    """Whether columns are missing, but half of them are there, and not only such as any table may have."""
+    is_near = 2 * len(found) >= len(layout.required) and not set(found) <= _COMMON_NAMES
+    return len(found) < len(layout.required) and (preview.is_named or is_near)
+
+
+def _header_of(preview: Preview) -> list[str]:
+    """The names of the columns of a table, none where a file is no table or JSON of something else."""
+    if preview.suffix not in FORMATS or is_metadata(preview.raw.path):
+        return []
+    if not preview.is_named and not _may_have(preview, _all_columns()):
+        return []
+    try:
+        with preview.raw.open() as stream:
+            opened = open_tables(OpenFile(preview.raw, HashingStream(stream)), preview)
+    except InputError:  # it cannot be read, and was not recognised either
+        return []
+    return opened.tables[0].columns if opened.tables else []
+
+
+@cache
+def _all_columns() -> frozenset[str]:
+    contracts = map(contract.load, contract.slugs())
+    return frozenset(
+        name for each in contracts for layout in each.layouts.values() for name in layout.required
+    )
+
+
+def _may_have(preview: Preview, names: Iterable[str]) -> bool:
+    """Whether a file is a table, and if it is JSON, has any of these keys near its start."""
+    if preview.suffix not in FORMATS or is_metadata(preview.raw.path):
+        return False
+    if preview.suffix not in {".json", ".jsonl"}:
+        return True
+    return not {*map(_folded, preview.json_keys)}.isdisjoint(map(_folded, names))
