@@ -31,7 +31,7 @@ from etl.text.encoding import decode_text
 
 SLUG = "kemdy"
 SAME_SEGMENT = "the text of the same segment is read from another file"
-_SEGMENT = r"Sess\d+_[a-z]+\d+_(?:User\d+)?([MF])_?\d+"
+_SEGMENT = r"Sess\d+_[A-Za-z]+\d+_(?:User\d+)?([MF])_?\d+"
 _ID, _EMOTION = "Segment ID", "Total Evaluation"
 _SUBHEADER = 2  # the number of its record
 
