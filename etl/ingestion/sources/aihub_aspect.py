@@ -14,12 +14,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.aihub_json import official_split
+from etl.ingestion.sources.copies import find_copy, read_copy
 from etl.ingestion.sources.frame import filled, id_column, rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.reader import open_table
-from etl.schema import contract
 from etl.settings import Settings
 
 SLUG = "aihub-aspect"
@@ -28,32 +27,30 @@ _ABOUT = {"Source": "from", "MainCategory": "category", "ReviewScore": "score"}
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a file holds reviews with their polarity."""
-    if preview.suffix in {".json", ".jsonl"}:
-        layout = "review" if preview.has_keys(_TEXT, _LABEL) else None
-    else:
-        match = contract.match_layout(contract.load(SLUG), preview.header or preview.sheet_header(0))
-        layout = match.name if match else None
-    if layout is None:
-        return None
-    split = official_split(preview.raw.path)
-    return RecognisedFile(SLUG, preview.raw, layout, split=split, cells=preview.cells)
+    """Whether a table has reviews and their polarity."""
+    copy = find_copy(preview, SLUG)
+    return copy.recognised(SLUG, preview, split=official_split(preview.raw.path)) if copy else None
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
     """Reads the reviews, in frames of bounded size."""
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
-            table = open_table(open_file, file.preview())
-            about = {name: key for name, key in _ABOUT.items() if name in table.columns}
-            for frame in table.frames([_TEXT, _LABEL, *about]):
-                facts = [pl.format("{}={}", pl.lit(key), filled(pl.col(name))) for name, key in about.items()]
-                columns = frame.with_columns(
+            for raw, table in read_copy(file, open_file, log):
+                columns = table.with_columns(
                     pl.col(_TEXT).alias("raw_text"),
                     pl.col(_LABEL).alias("raw_label"),
-                    pl.concat_str(facts or [pl.lit("")], separator=";", ignore_nulls=True)
-                    .replace("", None)
-                    .alias("annotations"),
-                    id_column(SLUG, file.raw.path, pl.col("position")).alias("id"),
+                    _about(table).alias("annotations"),
+                    id_column(SLUG, raw.path, pl.col("position")).alias("id"),
                 )
-                yield rows_frame(file.raw, columns, source=SLUG, release=file.release, split=file.split)
+                yield rows_frame(raw, columns, source=SLUG, release=file.release, split=file.split)
+
+
+def _about(table: pl.DataFrame) -> pl.Expr:
+    facts = [
+        pl.format("{}={}", pl.lit(key), filled(pl.col(name)))
+        for name, key in _ABOUT.items()
+        if name in table.columns
+    ]
+    joined = pl.concat_str([pl.lit(None, pl.String), *facts], separator=";", ignore_nulls=True)
+    return joined.replace("", None)

@@ -134,7 +134,9 @@ def read_copy(
 def _frames(table: OpenTable, layout: Layout) -> Iterator[pl.DataFrame]:
     """The columns of a layout, by the names that it has for them."""
     names = {table.columns[at]: ours for ours, at in locate(layout.columns, table.columns).items()}
-    for frame in table.frames([*names], has_nested=True, lists=[*names]):
+    # Of the others none is a label, and a list of objects is no value.
+    lists = [theirs for theirs, ours in names.items() if ours in layout.required]
+    for frame in table.frames([*names], has_nested=True, lists=lists):
         yield frame.rename(names)
 
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, rows_frame, stem
+from etl.ingestion.sources.copies import find_copy, read_copy
+from etl.ingestion.sources.frame import id_column, place, rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.reader import open_table
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -28,8 +28,8 @@ _TOPIC, _USER = 0, 1  # the columns in the order of the contract
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a table has the three columns."""
-    match = contract.match_layout(contract.load(SLUG), preview.header or preview.sheet_header(0))
-    return RecognisedFile(SLUG, preview.raw, match.name, cells=preview.cells) if match else None
+    copy = find_copy(preview, SLUG)
+    return copy.recognised(SLUG, preview) if copy else None
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001
@@ -37,11 +37,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     for file in files:
         names = contract.load(SLUG).layouts[file.layout].columns
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
-            table = open_table(open_file, file.preview())
-            for frame in table.frames([names[_TOPIC], names[_USER]]):
-                columns = frame.with_columns(
+            for raw, table in read_copy(file, open_file, log):
+                columns = table.with_columns(
                     pl.col(names[_USER]).alias("raw_text"),
                     pl.col(names[_TOPIC]).alias("raw_label"),
-                    id_column(SLUG, stem(file.raw), pl.col("position")).alias("id"),
+                    id_column(SLUG, *place(file.raw, raw), pl.col("position")).alias("id"),
                 )
-                yield rows_frame(file.raw, columns, source=SLUG, release=file.release)
+                yield rows_frame(raw, columns, source=SLUG, release=file.release)

@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.raw_files import tar
+from support.raw_files import parquet, tar
 from support.reading import assert_stops_and_skips, kote, read_all
 
 from etl.errors import InputError
@@ -175,3 +176,31 @@ def test_json_that_is_nested_beyond_measure_is_explained(opening: str, tmp_path:
     for name in ("1.json", "2.json"):
         with pytest.raises(InputError):
             read_all(tmp_path / name)
+
+
+def test_topics_are_read_from_every_sheet_that_has_them_and_below_a_title(tmp_path: Path) -> None:
+    header, row = ["구분", "유저", "챗봇"], ["감정/화", "문을 세게 닫았어요.", "그러셨군요."]
+    sheets: dict[str, list[list[Any]]] = {
+        "처음": [["웰니스 대화 스크립트", None, None], header, row],
+        "둘째": [header, ["증상/불면", "밤을 새웠어요.", None]],
+        "집계": [["주제", "건수"], ["감정", 2]],
+    }
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, cells in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for each in cells:
+            sheet.append(each)
+    workbook.save(tmp_path / "웰니스.xlsx")
+    rows, log = read_all(tmp_path)
+    assert [(row["member"], row["raw_text"]) for row in rows] == [
+        ("처음", "문을 세게 닫았어요."),
+        ("둘째", "밤을 새웠어요."),
+    ]
+    assert [entry["member"] for entry in log.left_aside] == ["집계"]
+
+
+def test_reviews_are_read_from_a_parquet_file(tmp_path: Path) -> None:
+    (tmp_path / "reviews.parquet").write_bytes(parquet([{"RawText": "곱다", "GeneralPolarity": "1"}]))
+    rows, _ = read_all(tmp_path)
+    assert [(row["raw_text"], row["raw_label"]) for row in rows] == [("곱다", "1")]
