@@ -121,7 +121,7 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
         said = None
         if found:
             stamp, speaker, first = found.group("stamp", "speaker", "text")
-            speaker, time, said = speaker.strip(_MARKS), clock.time_of(stamp, found), [first or ""]
+            speaker, time, said = (speaker or "").strip(_MARKS), clock.time_of(stamp, found), [first or ""]
     if said is not None:
         yield speaker, time, _joined(said, layout)
 
