@@ -28,6 +28,7 @@ def labels(
     from etl.errors import SettingsError
     from etl.runtime import console
     from etl.schema import taxonomy
+    from etl.schema.label_words import explain_words
 
     chosen = taxonomy.load(name)
     slugs = taxonomy.corpora() if source is None else [source]
@@ -38,6 +39,8 @@ def labels(
             next_step="run `etl sources` to see what each of them is",
         )
     rows = {slug: taxonomy.explain(chosen, slug) for slug in slugs}
+    if source == taxonomy.TABLE:
+        rows[source] += explain_words(chosen)
     if is_json:
         console.json_document(
             {

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from etl.schema import resources
 from etl.schema.label_cells import is_number, normalise_label
-from etl.schema.taxonomy import Taxonomy, corpora, label_table
+from etl.schema.taxonomy import TABLE, Taxonomy, corpora, label_table, table_targets
 
 
 def find_words(taxonomy: Taxonomy) -> dict[str, str | None]:
     """Returns what each word, in lower case, becomes: a target, or None for one that goes to nothing."""
     own = {target.casefold(): target for target in taxonomy.targets}
     return _corpus_words(taxonomy) | _synonyms(taxonomy) | own
+
+
+def explain_words(taxonomy: Taxonomy) -> list[dict[str, str | None]]:
+    """Lists the words of `schemas/synonyms.yaml` as `etl.schema.taxonomy.explain` lists codes."""
+    codes, words = table_targets(taxonomy), _synonyms(taxonomy)
+    return [
+        {
+            "source": TABLE,
+            "code": word,
+            "name": name,
+            "target": words[word.casefold()],
+            "why": "a word for it",
+        }
+        for name, synonyms in resources.load("schemas", "synonyms.yaml").items()
+        for word in synonyms["words"]
+        if word.casefold() in words and word not in codes
+    ]
 
 
 def _corpus_words(taxonomy: Taxonomy) -> dict[str, str | None]:

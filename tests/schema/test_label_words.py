@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from etl.schema import resources, taxonomy
-from etl.schema.label_words import find_words
+from etl.schema.label_words import explain_words, find_words
 from etl.schema.resolver import make_resolver
 
 SYNONYMS = resources.load("schemas", "synonyms.yaml")
@@ -41,6 +41,14 @@ def test_a_word_with_two_targets_and_a_number_have_no_reading() -> None:
     assert [resolve(raw).reason for raw in ("1", "0", "Surprise")] == [
         *("unknown_label", "unknown_label", "label_not_in_taxonomy")
     ]
+
+
+def test_the_words_are_listed_with_what_they_become() -> None:
+    chosen = taxonomy.load("polarity3")
+    rows = {row["code"]: row["target"] for row in explain_words(chosen)}
+    assert rows["joy"] == "긍정"
+    assert rows["surprise"] is None
+    assert not rows.keys() & set(chosen.targets)
 
 
 def test_the_words_lead_to_the_targets_of_a_taxonomy_that_knows_no_corpus(tmp_path: Path) -> None:

