@@ -61,7 +61,7 @@ $(VENV)-lint/.installed: pyproject.toml constraints.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade pip
 	$(@D)/bin/python -m pip install --quiet --group lint
-	$(@D)/bin/python -m pip install --quiet --no-deps fastexcel ftfy lxml olefile polars pypdf pypdfium2 python-docx python-oxmsg striprtf
+	$(@D)/bin/python -m pip install --quiet --no-deps fastexcel ftfy polars
 	touch $@
 
 $(VENV)-keras/.installed: benchmarks/keras-requirements.txt

@@ -9,7 +9,8 @@ import pytest
 from compressed_rtf import compress
 from hypothesis import given
 from hypothesis import strategies as st
-from support.outlook_files import attachment, compound_file, outlook_mail
+from support.compound_files import compound_file
+from support.outlook_files import attachment, outlook_mail
 
 from etl.documents.mails.outlook import parse_message
 from etl.documents.passage import Passage

@@ -15,6 +15,7 @@ from email import message_from_string
 from functools import partial
 from typing import TYPE_CHECKING
 
+from etl.documents.formal.rtf import rtf_text
 from etl.documents.html import text_of
 from etl.documents.mails.charsets import decode_charset, decode_header
 from etl.documents.mails.mail import MAX_DEPTH, Attachment, Mail
@@ -164,16 +165,11 @@ def _body(storage: _Storage) -> str:
 
 def _rtf_text(packed: bytes) -> str:
     from compressed_rtf import decompress
-    from striprtf.striprtf import rtf_to_text
 
     try:
-        rtf = decompress(packed)
+        return rtf_text(decompress(packed))
     except Exception as error:  # the library raises nothing narrower
         raise ValueError(f"compressed RTF: {error}") from error
-    text: str = rtf_to_text(  # type: ignore[no-untyped-call]
-        rtf.decode("latin-1"), encoding="cp949", errors="replace"
-    )
-    return text
 
 
 def _attached(storage: _Storage, name: str, depth: int) -> Mail | Attachment:
