@@ -138,4 +138,4 @@ def _known() -> tuple[Records, ...]:
 
 @cache
 def _placeholder() -> Pattern:
-    return any_of(schema_of("records")["placeholder"], {})
+    return any_of(schema_of("records")["placeholder"], schema_of("records")["fragments"])

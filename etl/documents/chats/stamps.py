@@ -15,6 +15,8 @@ _ORDERS: tuple[Order, ...] = ("ymd", "dmy", "mdy")
 _NUMBERS = re.compile(r"^[^\d\n]{0,4}(\d{1,4})[./-]\s?(\d{1,2})[./-]\s?(\d{1,4})\b(.{0,16})", re.MULTILINE)
 # A time that is so much earlier than the one above it belongs to the next day.
 _ROLLOVER_MINUTES = 12 * 60
+# No app of which a chat has years of two digits is older.
+_FIRST_YEAR = 2009
 
 
 class Clock:
@@ -111,9 +113,13 @@ def _is_sorted(dates: list[tuple[str, ...]], order: Order) -> bool:
 def _ordered(numbers: tuple[str, ...], order: Order) -> date | None:
     by_letter = dict(zip(order, numbers, strict=True))
     year = by_letter["y"]
-    if len(year) not in {2, 4} or max(len(by_letter["m"]), len(by_letter["d"])) > 2:
+    if len(year) not in {2, 4} or _is_old(year) or max(len(by_letter["m"]), len(by_letter["d"])) > 2:
         return None
     return _valid(year if len(year) == 4 else f"20{year}", by_letter["m"], by_letter["d"])
+
+
+def _is_old(year: str) -> bool:
+    return len(year) == 2 and 2000 + int(year) < _FIRST_YEAR
 
 
 def _valid(year: str, month: str, day: str) -> date | None:

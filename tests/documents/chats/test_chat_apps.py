@@ -109,6 +109,22 @@ def test_whatsapp(tmp_path: Path, stamps: list[str], form: str) -> None:
     assert said(tmp_path, text) == EXPECTED
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "영상 통화 하고 싶다 보고 싶어",
+        "Video call me please",
+        "종단간 암호화라서 안심돼요",
+        "제가 그룹을 만들었습니다 뿌듯해요",
+        "파일 생략했어?",
+        "동영상 제외하고 다 좋았어",
+    ],
+)
+def test_words_that_look_like_those_of_whatsapp_are_read(tmp_path: Path, words: str) -> None:
+    text = f"2026. 5. 1. 오후 7:12 - 지우: {words}\n2026. 5. 1. 오후 7:13 - 하람: 응\n"
+    assert [each[2] for each in said(tmp_path, text)] == [words, "응"]
+
+
 def test_senders_of_whatsapp_are_numbers_and_departments(tmp_path: Path) -> None:
     text = (
         "[2026. 5. 1. 오후 7:12:03] \u202a+82 10‑1234‑5678\u202c: 떨려\n"
@@ -146,6 +162,8 @@ def test_discord_as_csv(tmp_path: Path) -> None:
         (["5/1/26", "5/13/26"], "mdy"),
         (["01/05/2026", "31/05/2026"], "dmy"),
         (["30/04/26", "01/05/26"], "dmy"),
+        (["01.05.26", "31.05.26"], "dmy"),  # there were no such chats in 2001
+        (["26/5/1", "26/5/2"], "ymd"),
         (["01.05.26", "01.06.26"], None),
         (["2/1/26", "1/2/26"], "dmy"),  # as month, day, year the second would be before the first
     ],

@@ -134,7 +134,14 @@ def test_facebook_and_instagram_with_their_encoding_repaired(tmp_path: Path) -> 
         message("지웠다", is_unsent=True),
         {"sender_name": broken("하람"), "timestamp_ms": 1777630511000, "photos": [{"uri": "a.jpg"}]},
     ]
-    kept = ["네", "ㅠㅠ 😊", "사진을 보냈습니다만 못 봤나요"]
+    kept = [
+        "네",
+        "ㅠㅠ 😊",
+        "사진을 보냈습니다만 못 봤나요",
+        "I missed you",
+        "I loved your story",
+        "네 메시지에 정말 공감했습니다",
+    ]
     value = {"participants": [], "messages": [*left_out, *map(message, kept)], "thread_path": "inbox/x"}
     found = said(write_json(tmp_path / "message_1.json", value, is_ascii=True))
     assert found == [(1, "하람", "2026-05-01T10:15:11+00:00", words) for words in kept]
