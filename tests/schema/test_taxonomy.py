@@ -20,13 +20,19 @@ SLUGS = [
     "aihub-free-talk",
     "aihub-multimodal",
     "aihub-speech",
+    "beep",
     "chatbot",
+    "finance",
+    "k-mhas",
     "kemdy",
     "keti-dialogue",
     "keti-single",
     "kote",
+    "naver-shopping",
     "nikl-emotion",
     "nsmc",
+    "steam",
+    "unsmile",
     "wellness",
 ]
 NAMES = ["dialogue6", "hate", "ko7", "native11", "polarity3"]
@@ -95,13 +101,19 @@ def test_label_tables_hold_as_many_codes_as_the_corpora_have() -> None:
         "aihub-free-talk": 7,
         "aihub-multimodal": 8,
         "aihub-speech": 7,
+        "beep": 3,
         "chatbot": 3,
+        "finance": 3,
+        "k-mhas": 9,
         "kemdy": 7,
         "keti-dialogue": 7,
         "keti-single": 7,
         "kote": 44,
+        "naver-shopping": 4,
         "nikl-emotion": 8,
         "nsmc": 3,
+        "steam": 2,
+        "unsmile": 10,
         "wellness": 73,
     }
 
@@ -134,6 +146,15 @@ def test_native11_has_the_eleven_classes_of_the_two_aihub_corpora() -> None:
     both = {*chosen.maps["aihub-dialogue"].values(), *chosen.maps["aihub-multimodal"].values()}
     assert len(chosen.targets) == 11
     assert both == set(chosen.targets)
+
+
+def test_hate_is_abuse_of_a_group_and_nothing_in_the_other_taxonomies() -> None:
+    hate = taxonomy.load("hate").maps
+    corpora = {"beep", "k-mhas", "unsmile"}
+    assert {slug for slug, codes in hate.items() if any(codes.values())} == corpora
+    assert [set(hate[slug].values()) for slug in corpora] == [{"혐오발언", "공격발언", "없음"}] * 3
+    others = [taxonomy.load(name).maps[slug] for name in NAMES if name != "hate" for slug in corpora]
+    assert not any(any(codes.values()) for codes in others)
 
 
 def test_polarity3_agrees_with_the_rules_of_nsmc_and_chatbot() -> None:

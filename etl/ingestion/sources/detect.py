@@ -20,14 +20,20 @@ from etl.ingestion.sources import (
     aihub_free_talk,
     aihub_multimodal,
     aihub_speech,
+    beep,
     chatbot,
+    finance,
+    k_mhas,
     kemdy,
     keti_dialogue,
     keti_single,
     kote,
+    naver_shopping,
     nikl_emotion,
     nsmc,
+    steam,
     table,
+    unsmile,
     wellness,
 )
 from etl.ingestion.sources.copies import describe_near_miss
@@ -64,6 +70,12 @@ ADAPTERS = {
         nsmc,
         chatbot,
         kote,
+        naver_shopping,
+        steam,
+        k_mhas,
+        unsmile,
+        beep,
+        finance,
         table,
     )
 }

@@ -30,7 +30,7 @@ class RecognisedFile:
         header_index: the row of `cells` that is the header.
         is_known_by_name: whether its name says what its content belongs to: then equal bytes are no copy, and
             no word of the name is a split.
-        columns: of lines without quotes, the names of the columns by those of the contract.
+        columns: the names of its columns by those of the contract, where the adapter needs them to read it.
     """
 
     slug: str
