@@ -28,8 +28,11 @@ _ABOUT = {"Source": "from", "MainCategory": "category", "ReviewScore": "score"}
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a table has reviews and their polarity."""
+    split = official_split(preview.raw.path)
+    if preview.suffix == ".json" and preview.has_keys(_TEXT, _LABEL):  # no need to open thousands of files
+        return RecognisedFile(SLUG, preview.raw, "review", split=split)
     copy = find_copy(preview, SLUG)
-    return copy.recognised(SLUG, preview, split=official_split(preview.raw.path)) if copy else None
+    return copy.recognised(SLUG, preview, split=split) if copy else None
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001

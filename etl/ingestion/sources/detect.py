@@ -56,13 +56,15 @@ NEARLY_KNOWN = "a known corpus looks nearly like this"
 ADAPTERS = {
     adapter.SLUG: adapter
     for adapter in (
-        kemdy,  # knows tens of thousands of small texts by their names alone
-        aihub_dialogue,
+        # By a name or a few keys: they have tens of thousands of small files.
+        kemdy,
         aihub_multimodal,
         aihub_free_talk,
         aihub_empathy,
         aihub_aspect,
         nikl_emotion,
+        # By columns and labels.
+        aihub_dialogue,
         wellness,
         keti_single,
         keti_dialogue,
