@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from etl.schema.label_cells import normalise_label, split_cell, split_table_cell, without_fraction
@@ -48,16 +48,25 @@ class _Corpus:
     targets: Mapping[str, str | None]
     allowed: frozenset[str] | None
 
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """The code of each label that may occur, but for aliases."""
+        labels = {**self.table.single, **self.table.spellings, **{code: code for code in self.table.codes}}
+        return {label: code for label, code in labels.items() if self.allowed is None or code in self.allowed}
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """The code of each alias of a label that may occur."""
+        aliases = self.table.aliases.items()
+        return {label: code for label, code in aliases if self.allowed is None or code in self.allowed}
+
     def find_code(self, label: str) -> tuple[str | None, bool]:
         """Returns the code of a label, None for an unknown one, and whether the label is an alias of it."""
-        for form in (label, without_fraction(label), *_paths_above(label, self.table.levels)):
-            code = form if form in self.table.codes else self.table.spellings.get(form)
-            code = code or self.table.single.get(form)
-            is_alias = code is None
-            if is_alias:
-                code = self.table.aliases.get(form) or self.table.aliases.get(form.casefold())
-            if code is not None and (self.allowed is None or code in self.allowed):
-                return code, is_alias
+        for form in _forms(label, self.table.levels):
+            if code := self.codes.get(form):
+                return code, False
+            if code := self.aliases.get(form) or self.aliases.get(form.casefold()):
+                return code, True
         return None, False
 
     def split(self, raw: str | None) -> list[str]:
@@ -71,8 +80,11 @@ class _Corpus:
         return self.find_code(label)[0] is not None
 
 
-def _paths_above(label: str, levels: str | None) -> Iterator[str]:
-    """Yields what a path lies in, the nearest first: of `a/b/c` it is `a/b`, then `a`."""
+def _forms(label: str, levels: str | None) -> Iterator[str]:
+    """Yields a label, `2` for `2.0`, and what a path lies in: for `a/b/c` that is `a/b`, then `a`."""
+    yield label
+    if label.endswith("0"):
+        yield without_fraction(label)
     while levels and levels in label:
         label = label.rpartition(levels)[0].rstrip()
         yield label
