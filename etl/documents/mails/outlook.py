@@ -100,19 +100,16 @@ class _Storage:
         """The first of several properties that is a text with words."""
         for property_id in property_ids:
             wide, narrow = self.content(property_id, _STRING), self.content(property_id, _STRING8)
-            text = wide.decode("utf-16-le", "replace") if wide else self.decoded(narrow or b"")
+            text = wide.decode("utf-16-le", "replace") if wide else self.decoded(narrow or b"") or ""
             if text.strip("\0 \r\n"):
                 return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
         return ""
 
-    def decoded(self, content: bytes) -> str:
-        """Bytes in the code page that the mail says, or in the one that they are in."""
-        pages = (self.number(_INTERNET_CODE_PAGE), self.number(_CODE_PAGE))
-        for page in dict.fromkeys((*pages, None)):
-            text = decode_charset(content, f"cp{page}" if page else None)
-            if text is not None:
-                return text
-        raise ValueError(f"text in none of the code pages {[page for page in pages if page]}")
+    def decoded(self, content: bytes) -> str | None:
+        """Bytes in the code page that the mail says, or in the one that they are in; None where none fits."""
+        pages = (self.number(_INTERNET_CODE_PAGE), self.number(_CODE_PAGE), None)
+        texts = (decode_charset(content, f"cp{page}" if page else None) for page in dict.fromkeys(pages))
+        return next((text for text in texts if text is not None), None)
 
     def storages(self, prefix: str, header_bytes: int) -> Iterator[_Storage]:
         """The storages in this one whose names begin so, in order."""
@@ -155,9 +152,10 @@ def _body(storage: _Storage) -> str:
     """The body: plain, else HTML, else compressed RTF."""
     if text := storage.text(_BODY):
         return text
-    html = storage.content(_HTML)
-    page = storage.decoded(html) if html else storage.text(_HTML)
-    if text := text_of(page, html_marks()).strip():
+    page = storage.decoded(storage.content(_HTML) or b"")
+    if page is None or storage.decoded(storage.content(_BODY, _STRING8) or b"") is None:
+        raise ValueError("a body in none of the code pages that are known")
+    if text := text_of(page or storage.text(_HTML), html_marks()).strip():
         return text
     packed = storage.content(_RTF)
     return _rtf_text(packed) if packed else ""
