@@ -64,6 +64,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the step `clean`."""
 
+    keep_markup: bool = False
     max_chars: Positive = 1000
     max_repeats: Positive = 3
 
@@ -168,6 +169,7 @@ class Options(TypedDict, total=False):
     domain: str | None
     delimiter: str | None
     header: bool | None
+    keep_markup: bool | None
     tagger: Tagger | None
     split: SplitMode | None
     seed: int | None
@@ -182,6 +184,7 @@ _KEYS = {
     **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
     **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},
+    "keep_markup": "clean.keep_markup",
     "tagger": "tag.tagger",
     "split": "split.mode",
     "seed": "split.seed",

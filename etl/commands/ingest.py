@@ -81,6 +81,10 @@ def ingest(
     domain: Annotated[
         str | None, typer.Option(help="… dialogue, sns, review, comment, mail, formal.")
     ] = None,
+    keep_markup: Annotated[
+        bool | None,
+        typer.Option("--keep-markup", help="HTML tags and entities stay in the text.", show_default=False),
+    ] = None,
     delimiter: Annotated[
         str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
     ] = None,
@@ -135,6 +139,7 @@ def ingest(
         group_column=group_column,
         split_column=split_column,
         domain=domain,
+        keep_markup=keep_markup,
         delimiter=delimiter,
         header=header,
         tagger=tagger,

@@ -61,6 +61,9 @@ def predict(
     header: Annotated[
         bool, typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
     ] = True,
+    keep_markup: Annotated[
+        bool, typer.Option("--keep-markup", help="Posts: HTML tags and entities stay in the text.")
+    ] = False,
     has_quotes: Annotated[
         bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
     ] = False,
@@ -86,7 +89,7 @@ def predict(
             next_step=f'for instance: etl predict {model} "TEXT"',
         )
     dialect = parse_dialect(delimiter, header=header)
-    options = PredictOptions(per, split, kind, text_column, has_quotes, dialect)
+    options = PredictOptions(per, split, kind, text_column, has_quotes, dialect, keep_markup)
     cores = workers or os.cpu_count() or 1
     failed: list[InputError] = []
     with open_classifier(model, workers=cores) as classifier:

@@ -87,7 +87,8 @@ def load(path: Path) -> Preparation:
     """
     again = "write the dataset again with `etl ingest`, and train again"
     try:
-        preparation = msgspec.json.decode(path.read_bytes(), type=Preparation)
+        content = path.read_bytes()
+        preparation = msgspec.json.decode(content, type=Preparation)
     except FileNotFoundError as error:
         raise InputError(
             f"{path.parent} does not say how its sentences were prepared ({path.name})",
@@ -107,6 +108,9 @@ def load(path: Path) -> Preparation:
             details=[f"expected format {FORMAT}, got {preparation.format}"],
             next_step=again,
         )
+    if b'"keep_markup"' not in content:  # written before there was the choice: all of it was kept
+        clean = msgspec.structs.replace(preparation.clean, keep_markup=True)
+        return msgspec.structs.replace(preparation, clean=clean)
     return preparation
 
 

@@ -29,12 +29,14 @@ class ReadOptions:
         text_column: of posts, the column that holds the text; None: by its usual names.
         has_quotes: whether what a mail quotes, and signatures, are read.
         dialect: of posts in a table, what the user says of how it is written.
+        keep_markup: of posts, whether HTML tags and entities stay.
     """
 
     kind: Kind | None = None
     text_column: str | None = None
     has_quotes: bool = False
     dialect: Dialect = FOUND_OUT
+    keep_markup: bool = False
 
 
 class DocumentFile:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from etl.documents import unread
 from etl.documents.file import DocumentFile, ReadOptions
 from etl.documents.formats import FORMATS, PROMISED, DocumentFormat, recognise
@@ -13,6 +15,7 @@ from etl.documents.passage import Kind, Passage
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.runtime.console import plural
+from etl.text.markup import remove_markup
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ def read_document(
     text_column: str | None = None,
     has_quotes: bool = False,
     dialect: Dialect = FOUND_OUT,
+    keep_markup: bool = False,
 ) -> Iterator[Passage]:
     """Reads the passages of a file, in order.
 
@@ -37,11 +41,13 @@ def read_document(
         text_column: of posts, the column that holds the text.
         has_quotes: whether what a mail quotes, and signatures, are among them.
         dialect: of posts in a table, what the user says of how it is written.
+        keep_markup: of posts, whether HTML tags and entities stay.
 
     Raises:
         InputError: it cannot be read, is empty, is of a form that is not read, or is not of `kind`.
     """
-    yield from read_file(DocumentFile(name, path), ReadOptions(kind, text_column, has_quotes, dialect))
+    options = ReadOptions(kind, text_column, has_quotes, dialect, keep_markup)
+    yield from read_file(DocumentFile(name, path), options)
 
 
 def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
@@ -52,7 +58,7 @@ def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
         if options.has_quotes or passage.part == "body":
             n_passages += 1
             n_bad += passage.reason == "bad_row"
-            yield passage
+            yield passage if options.keep_markup else _without_markup(passage)
     if not n_passages:
         raise InputError(
             f"{file.name} is empty",
@@ -67,6 +73,14 @@ def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
             file.name,
             f"{n_bad:,}",
         )
+
+
+def _without_markup(passage: Passage) -> Passage:
+    """A post without HTML; one of nothing else, which the cleaner finds empty, and any other as it stands."""
+    if passage.kind != "post" or passage.reason:
+        return passage
+    text = remove_markup(passage.text).strip()
+    return replace(passage, text=text) if text and text != passage.text else passage
 
 
 def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:

@@ -38,6 +38,15 @@ def test_a_csv_in_cp949_with_korean_columns_and_a_short_record() -> None:
     ]
 
 
+def test_html_is_taken_out_of_posts_unless_it_is_to_be_kept(tmp_path: Path) -> None:
+    path = tmp_path / "comments.csv"
+    raw = "진짜 &quot;최고&quot; &lt;3<br>또 볼게요"
+    path.write_text(f"author,text\na,{raw}\nb,<3 <사진>\nc,<br>\n", encoding="utf-8")
+    assert [each.text for each in posts(path)] == ['진짜 "최고" <3\n또 볼게요', "<3 <사진>", "<br>"]
+    kept = read_document(path, path.name, keep_markup=True)
+    assert [each.text for each in kept] == [raw, "<3 <사진>", "<br>"]
+
+
 def test_a_text_with_one_post_a_line() -> None:
     found = posts(DATA / "posts.txt")
     assert [each.document for each in found] == [1, 2, 3]

@@ -73,6 +73,15 @@ def test_any_sentence_is_prepared_as_ingest_prepared_those_of_the_dataset(
         assert "김밥천국" in prepared["tokens"][5].to_list()
 
 
+def test_a_dataset_that_is_older_than_the_choice_has_kept_its_html(tmp_path: Path) -> None:
+    stored = preparation.of(settings(tmp_path))
+    path = tmp_path / preparation.FILE
+    path.write_bytes(preparation.to_bytes(stored).replace(b'    "keep_markup": false,\n', b""))
+    assert preparation.load(path).clean.keep_markup
+    path.write_bytes(preparation.to_bytes(stored))
+    assert preparation.load(path) == stored
+
+
 @pytest.mark.jvm
 def test_all_tokens_are_those_of_the_tagger_before_the_filter(tmp_path: Path) -> None:
     stored = preparation.of(settings(tmp_path, tagger="komoran"), "all")

@@ -45,6 +45,7 @@ def totals(found: TextStats) -> dict[str, int]:
         "replaced",
         "garbled",
         "control",
+        "markup",
         "not_korean",
     )
     return {kind: n for kind in kinds if (n := sum(getattr(counts, kind) for counts in found.counts))}
@@ -75,6 +76,9 @@ def by_code(findings: list[Finding]) -> dict[str, Finding]:
         ("좋아\ufffd", {"replaced"}),
         ("좋아\u0000요", {"control"}),
         ("좋아\u0085요", {"control"}),
+        ("좋아요<br>또 봐요", {"markup"}),
+        ("좋아요 &lt;3", {"markup"}),
+        ("좋아요 <3 <사진> R&D", {}),
         ("good movie", {"not_korean"}),
         ("映画が好きです", {"not_korean"}),
         ("!!! 😀", {"not_korean"}),

@@ -1,6 +1,7 @@
 """Cleans the sentence: `raw_text` to `text`.
 
-Normalises to NFC, collapses white space and invisible characters to one space, and shortens long repeats.
+Normalises to NFC, takes HTML out, collapses white space and invisible characters to one space, and shortens
+long repeats.
 Whatever carries emotion stays: ㅋㅋㅋ, ㅠㅠ, !!! and emoji.
 """
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from etl.ingestion.steps.mark import mark
 from etl.settings import Clean
+from etl.text.markup import remove_markup_of
 from etl.text.normalise import normal_form
 
 # White space, control characters and invisible ones: soft hyphen, Hangul and Braille fillers, zero-width and
@@ -37,9 +39,11 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
 
     Args:
         frame: rows with `raw_text`, which may be null.
-        settings: the maximum length in characters, and the maximum number of repeats.
+        settings: whether HTML stays, the maximum length in characters, and the maximum number of repeats.
     """
     composed = normal_form(frame["raw_text"].fill_null("").alias("text"), "NFC")
+    if not settings.keep_markup:
+        composed = remove_markup_of(composed)
     rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
     collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
     text = composed.scatter(rows, collapsed)

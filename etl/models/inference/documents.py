@@ -104,6 +104,7 @@ def _read(name: str, options: PredictOptions, errors: list[InputError]) -> Itera
             text_column=options.text_column,
             has_quotes=options.has_quotes,
             dialect=options.dialect,
+            keep_markup=options.keep_markup,
         )
     except InputError as error:
         errors.append(error)

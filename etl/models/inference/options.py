@@ -25,3 +25,4 @@ class PredictOptions:
     text_column: str | None = None
     has_quotes: bool = False
     dialect: Dialect = FOUND_OUT
+    keep_markup: bool = False

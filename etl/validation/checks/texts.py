@@ -1,4 +1,4 @@
-"""Checks that sentences can be read: not blank, damaged, full of invisible characters, too long, not Korean.
+"""Checks that sentences can be read: not blank, damaged, invisible, full of HTML, too long, not Korean.
 
 Looks at `text`, on which a model is trained; of an external table at `raw_text`. Characters are classified
 by `etl.validation.characters`.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from etl.dataset.read import SPLITS
 from etl.text.html import count, count_or_dash, name, percent, section, table
+from etl.text.markup import has_markup
 from etl.validation import characters, lengths
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -30,7 +31,7 @@ _FENCE = 3
 _LEAST_SPREAD = 1.5
 # A null is no blank sentence but a missing one, which the contract reports.
 _BLANK = ("empty", "white_space", "fillers")
-_DAMAGE = ("invisible", "replaced", "garbled", "control")
+_DAMAGE = ("invisible", "replaced", "garbled", "control", "markup")
 _KINDS = ("null", *_BLANK, *_DAMAGE, "long", "not_korean")
 # A field of TextCounts, and the heading of its column.
 _HEADINGS = (
@@ -42,6 +43,7 @@ _HEADINGS = (
     ("replaced", "U+FFFD"),
     ("garbled", "wrong encoding"),
     ("control", "control"),
+    ("markup", "HTML"),
     ("long", "very long"),
     ("not_korean", "no Hangul"),
 )
@@ -64,6 +66,7 @@ class TextCounts:
         replaced: with a replacement character, U+FFFD: some bytes could not be decoded.
         garbled: decoded in another encoding than it was written in; see `characters.is_garbled`.
         control: with a control character, tabs and line breaks excepted.
+        markup: with tags or entities of HTML.
         long: with more characters than `TextStats.long_limit`.
         not_korean: with something to see, and no Hangul letter.
         letters, hangul: letters of any script, and Hangul letters among them, in all these rows together.
@@ -80,6 +83,7 @@ class TextCounts:
     replaced: int
     garbled: int
     control: int
+    markup: int
     long: int
     not_korean: int
     letters: int
@@ -212,6 +216,7 @@ def _look_at(rows: pl.DataFrame, limit: int | None) -> pl.DataFrame:
         "replaced": has(characters.REPLACEMENT),
         "garbled": is_garbled,
         "control": is_visible & has(characters.CONTROL),
+        "markup": has_markup(text),
         "long": rows["chars"].to_numpy() > (limit or 0),
         "not_korean": is_visible & ~has(characters.HANGUL),
     }

@@ -37,6 +37,13 @@ BUSY_TEXT = st.lists(
     ),
     max_size=30,
 ).map("".join)
+# Texts in which tags and entities are likely, also ones that cleaning puts together.
+MARKED_TEXT = st.lists(
+    st.sampled_from(
+        [*BLANKS, *"<>/&;가\u037e", "<br", "<b>", "</b", " x=", "amp;", "lt;", "&#8203;", "&#x37e;"]
+    ),
+    max_size=20,
+).map("".join)
 
 
 def cleaned(*raw_texts: str | None, **changes: int) -> pl.DataFrame:
@@ -72,13 +79,34 @@ def fold_each(texts: list[str], times: int) -> list[str]:
     return folded
 
 
-@given(ANY_TEXT | BUSY_TEXT)
+@given(ANY_TEXT | BUSY_TEXT | MARKED_TEXT)
 def test_cleaning_twice_is_cleaning_once(raw_text: str) -> None:
     once = text_of(raw_text)
     assert text_of(once) == once
 
 
-@given(ANY_TEXT | BUSY_TEXT)
+@pytest.mark.parametrize(
+    ("raw_text", "text", "kept"),
+    [
+        ("좋아요 &lt;3<br>또 봐요", "좋아요 <3 또 봐요", "좋아요 &lt;3<br>또 봐요"),
+        ("<b>좋</b>아요  ㅋㅋㅋㅋㅋ", "좋아요 ㅋㅋㅋ", "<b>좋</b>아요 ㅋㅋㅋ"),
+        ("a&nbsp;&nbsp;b", "a b", "a&nbsp;&nbsp;b"),
+        ("&#x1112;&#x1161;", "하", "&#x1112;&#x1161;"),
+        ("<3 <사진> R&D", "<3 <사진> R&D", "<3 <사진> R&D"),
+    ],
+)
+def test_html_is_taken_out_unless_it_is_to_be_kept(raw_text: str, text: str, kept: str) -> None:
+    frame = cleaned(raw_text)
+    assert (frame["raw_text"].item(), frame["text"].item()) == (raw_text, text)
+    assert cleaned(raw_text, keep_markup=True)["text"].item() == kept
+
+
+def test_a_sentence_of_nothing_but_html_is_empty() -> None:
+    assert reason_of("<p>&nbsp;<br></p>") == "empty_text"
+    assert reason_of("<p>&nbsp;<br></p>", keep_markup=True) is None
+
+
+@given(ANY_TEXT | BUSY_TEXT | MARKED_TEXT)
 def test_a_clean_text_is_nfc_and_has_single_spaces_between_words_only(raw_text: str) -> None:
     text = text_of(raw_text)
     assert unicodedata.is_normalized("NFC", text)
