@@ -219,7 +219,7 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
             for part, members in parts.items()
         ],
     )
-    _show_counts("Rows, before tokens and duplicates are looked at", plan.counts)
+    _show_counts("Rows before tagging", plan.counts)
     if plan.log.left_aside:
         console.table(
             "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from etl.ingestion.sources.raw import InputLog
@@ -12,7 +13,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.schema.own_tables import find_table
 from etl.schema.splits import split_in_path
 from etl.schema.taxonomy import TABLE
-from etl.settings import Settings
+from etl.settings import Settings, Table
 
 
 def with_named_splits(
@@ -35,7 +36,7 @@ def _of_one_corpus(
         split or (None if _says_otherwise(file, settings) else split_in_path(file.raw.path))
         for file, split in zip(files, said, strict=True)
     ]
-    if None not in named and named != said and ("train" not in named or len({*named}) == 1):
+    if named != said and not _tell_apart(named):
         log.warnings.append(
             f"{slug}: all files are called {' or '.join(sorted({str(split) for split in named}))}, "
             "so their names are not taken for official splits"
@@ -44,6 +45,24 @@ def _of_one_corpus(
     return [
         replace(file, raw=replace(file.raw, split=split)) for file, split in zip(files, named, strict=True)
     ]
+
+
+def splits_of_parts(parts: Sequence[str], table: Table, settings: Settings) -> list[str | None]:
+    """Returns the official splits that sheets of a workbook, or arrays of a JSON document, are named after.
+
+    Args:
+        parts: their names.
+        table: the settings of the file.
+        settings: those of the run.
+    """
+    named = [split_in_path(part) for part in parts]
+    is_named = settings.split.mode == "official" and table.split_column is None and _tell_apart(named)
+    return named if is_named else [None] * len(named)
+
+
+def _tell_apart(splits: Sequence[str | None]) -> bool:
+    """Whether there would be rows for train and for something else."""
+    return None in splits or ("train" in splits and len({*splits}) > 1)
 
 
 def _said(file: RecognisedFile, settings: Settings) -> str | None:

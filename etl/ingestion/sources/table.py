@@ -6,11 +6,13 @@ The settings name the columns, of all tables (`table`) or of each (`tables`); se
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from etl.errors import InputError, SettingsError
 from etl.ingestion.sources.frame import filled, id_column, one_hot_labels, rows_frame
+from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import parse_dialect
@@ -103,8 +105,9 @@ def _frames(
         raise _no_table(file.raw, [*names], opened.left_aside)
     for left in opened.left_aside:
         log.leave_aside(file.raw.inside(left.part), _OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
-    for table in opened.tables:
-        raw = file.raw.inside(table.part)
+    splits = splits_of_parts([table.part for table in opened.tables], how, settings)
+    for table, split in zip(opened.tables, splits, strict=True):
+        raw = replace(file.raw.inside(table.part), split=file.raw.split or split)
         if table.rows_above:
             log.warnings.append(f"{raw.name}: not read above its header: {plural(table.rows_above, 'row')}")
         if table.is_hidden:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,17 @@ def test_names_of_files_and_folders_give_the_official_split(tmp_path: Path) -> N
     assert splits(tmp_path, split={"mode": "grouped"}) == dict.fromkeys(official)
     _, log = read_all(tmp_path, table=COLUMNS)
     assert {entry["file"]: entry["split"] for entry in log.inputs} == official
+
+
+def test_sheets_and_arrays_may_be_named_after_splits(tmp_path: Path) -> None:
+    rows = {name: [{"text": f"{name}의 문장", "label": "기쁨"}] for name in ("train", "dev_set", "기타")}
+    path = write(tmp_path / "a.json", json.dumps(rows))
+    read = {row["member"]: row["split"] for row in read_all(path, table=COLUMNS)[0]}
+    assert read == {"train": "train", "dev_set": "validation", "기타": None}
+    grouped = read_all(path, table=COLUMNS, split={"mode": "grouped"})[0]
+    assert {row["split"] for row in grouped} == {None}
+    write(tmp_path / "a.json", json.dumps({"test": rows["train"], "dev": rows["기타"]}))
+    assert {row["split"] for row in read_all(path, table=COLUMNS)[0]} == {None}
 
 
 def test_a_column_goes_before_the_name_of_the_file(tmp_path: Path) -> None:
