@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.raw_files import write_files
 from support.reading import read_all
 
 from etl.errors import InputError
+from etl.ingestion.sources.raw import InputLog
+from etl.ingestion.sources.sentences import find_rated_lines, read_sentences
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import raw_file_in_memory
 
 STARS = [("5", "빨리 왔어요"), ("1", "깨져서 왔어요"), ("4", "색이, 예뻐요"), ("2", "금방 고장 났어요")]
 VOTES = [("1", "친구랑 하면 재밌다"), ("0", "자꾸 튕긴다")]
@@ -111,3 +118,26 @@ def test_columns_of_unsmile_may_be_floats_or_booleans(tmp_path: Path) -> None:
     cells = [["하나", "1.0", "0.0", "0.0"], ["둘", "False", "True", "False"], ["셋", "0", "", "1"]]
     file = {"path": "any.csv", "lines": [",".join(row) for row in (header, *cells)]}
     assert read(tmp_path, file) == of("unsmile", [("남성", "하나"), ("악플/욕설", "둘"), ("clean", "셋")])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("1245"), st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_each_line_is_a_review_whatever_stands_in_it(reviews: list[tuple[str, str]]) -> None:
+    content = "".join(f"{label}\t{text}\n" for label, text in reviews).encode()
+    raw = raw_file_in_memory(content, "naver_shopping.txt")
+    copy = find_rated_lines(Preview(raw), "naver-shopping")
+    assert copy
+    frames = read_sentences(
+        [copy.recognised("naver-shopping", Preview(raw))],
+        InputLog(),
+        raw_text=pl.col("document"),
+        raw_label=pl.col("label"),
+    )
+    assert pl.concat(frames).select("raw_label", "raw_text").rows() == reviews
