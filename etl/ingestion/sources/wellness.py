@@ -14,12 +14,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from etl.ingestion.sources.copies import find_copy, read_copy
+from etl.ingestion.sources.copies import Copy, find_copy, read_copy
 from etl.ingestion.sources.frame import id_column, place, rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
 from etl.schema import contract
+from etl.schema.taxonomy import label_table
 from etl.settings import Settings
 
 SLUG = "wellness"
@@ -27,9 +28,18 @@ _TOPIC, _USER = 0, 1  # the columns in the order of the contract
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a table has the three columns."""
+    """Whether a table has sentences and, for more than half of them, topics of the tree."""
     copy = find_copy(preview, SLUG)
-    return copy.recognised(SLUG, preview) if copy else None
+    if copy is None or not (preview.is_named or _has_topics(copy)):
+        return None
+    return copy.recognised(SLUG, preview)
+
+
+def _has_topics(copy: Copy) -> bool:
+    labels = label_table(SLUG)
+    topics = [topic.split(labels.levels)[0] for topic in copy.values(copy.layout.columns[_TOPIC])]
+    roots = {code.split(labels.levels)[0] for code in labels.codes}
+    return 2 * sum(topic in roots for topic in topics) > len(topics) or not topics
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001

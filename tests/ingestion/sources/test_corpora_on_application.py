@@ -204,3 +204,11 @@ def test_reviews_are_read_from_a_parquet_file(tmp_path: Path) -> None:
     (tmp_path / "reviews.parquet").write_bytes(parquet([{"RawText": "곱다", "GeneralPolarity": "1"}]))
     rows, _ = read_all(tmp_path)
     assert [(row["raw_text"], row["raw_label"]) for row in rows] == [("곱다", "1")]
+
+
+def test_a_table_with_the_columns_of_topics_but_other_topics_is_another_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("구분,유저\n감정/화,문을 세게 닫았어요.\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("구분,유저\n관리자,kim\n손님,lee\n", encoding="utf-8")
+    rows, log = read_all(tmp_path)
+    assert [row["raw_text"] for row in rows] == ["문을 세게 닫았어요."]
+    assert [entry["file"] for entry in log.left_aside] == ["b.csv"]
