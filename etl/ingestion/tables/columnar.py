@@ -27,6 +27,8 @@ from etl.ingestion.tables.table import (
     with_no_bad_records,
 )
 
+# polars panics where the name of a field, say, is no text.
+_POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _FORMATS = {".parquet": "Parquet", ".arrow": "Arrow"}
 
 
@@ -62,7 +64,9 @@ def _read(
         if suffix == ".parquet":
             table = pl.read_parquet(source, columns=chosen)
         else:
-            table = cast("pl.DataFrame", pl.from_arrow(_read_arrow(source).select(chosen)))
+            # Metadata is anybody's, and may be no text.
+            arrow = _read_arrow(source).select(chosen).replace_schema_metadata(None)
+            table = cast("pl.DataFrame", pl.from_arrow(arrow))
     open_file.rows = table.height
     classes = _class_names(schema) if selection.has_class_names else {}
     texts = [
@@ -79,10 +83,12 @@ def _read_arrow(source: Path | io.BytesIO) -> pa.Table:
     """An Arrow file, mapped rather than read: a stream, as the library `datasets` writes it, or a file."""
     stream = pa.memory_map(str(source)) if isinstance(source, Path) else pa.BufferReader(source.getvalue())
     try:
-        return pa.ipc.open_stream(stream).read_all()
+        table = pa.ipc.open_stream(stream).read_all()
     except pa.ArrowInvalid:
         stream.seek(0)
-        return pa.ipc.open_file(stream).read_all()
+        table = pa.ipc.open_file(stream).read_all()
+    table.validate(full=True)  # what it says of its own sizes is believed from here on
+    return table
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
@@ -104,7 +110,7 @@ def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
 
 
 def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None, *, is_list: bool) -> pl.Series:
-    if is_list and isinstance(column.dtype, pl.List | pl.Array) and not column.dtype.inner.is_nested():
+    if is_list and isinstance(column.dtype, pl.List | pl.Array) and _is_plain(column.dtype.inner):
         return _lists_as_text(column, classes or [])
     if column.dtype.is_nested() or column.dtype == pl.Object:
         raise _no_plain_values(column, raw)
@@ -117,6 +123,12 @@ def _as_text(column: pl.Series, raw: RawFile, classes: list[str] | None, *, is_l
         return column.cast(pl.String)
     except pl.exceptions.PolarsError as error:  # bytes that are no UTF-8
         raise _no_plain_values(column, raw) from error
+
+
+def _is_plain(dtype: Any) -> bool:
+    return (
+        dtype in {pl.String, pl.Boolean} or dtype.is_numeric() or isinstance(dtype, pl.Categorical | pl.Enum)
+    )
 
 
 def _lists_as_text(column: pl.Series, classes: list[str]) -> pl.Series:
@@ -146,7 +158,7 @@ def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
 def _explained(raw: RawFile, suffix: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+    except (pa.ArrowException, *_POLARS_ERRORS, UnicodeError) as error:
         lines = str(error).splitlines()
         raise InputError(
             f"{raw.name} is not a readable {_FORMATS[suffix]} file",

@@ -125,16 +125,27 @@ def read_records(
         for number, record in enumerate(reader, start=1):
             if record:
                 yield number, record
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise breaks_off(open_file, f"at record {number + 1:,}", error) from error
+    except csv.Error as error:
+        raise _no_field(open_file, number + 1, error) from error
 
 
-def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError | csv.Error) -> InputError:
+def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> InputError:
     """Returns the error for a text that cannot be read from some place on."""
     return InputError(
         f"{open_file.raw.name} breaks off {where}",
         details=[f"expected {open_file.encoding} text, got: {error}"],
         cause="The file was edited, or mixes encodings.",
+        next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
+    )
+
+
+def _no_field(open_file: OpenFile, number: int, error: csv.Error) -> InputError:
+    return InputError(
+        f"{open_file.raw.name} breaks off at record {number:,}",
+        details=[f"expected fields of a text, got: {error}"],
+        cause="A quote is never closed, so that all that follows is one field; or the file is no text.",
         next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
     )
 

@@ -6,8 +6,6 @@ into the file for what fastexcel does not tell.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +13,10 @@ from typing import Any
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.sources.raw import DAMAGE_ERRORS, RawFile
+from etl.ingestion.tables import compound_file, workbook_parts, xls_parts
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.merged_cells import Area, fill
-from etl.ingestion.tables.workbook_parts import find_merged
 
 
 @dataclass(frozen=True)
@@ -80,11 +78,25 @@ def read_workbook(raw: RawFile) -> Workbook:
     with raw.open() as stream:
         content = stream.read()
     try:
-        merged = find_merged(content, raw) if zipfile.is_zipfile(io.BytesIO(content)) else {}
-        reader = fastexcel.read_excel(content)
+        checked, merged = _check(content, raw)
+        reader = fastexcel.read_excel(checked)
         return Workbook(tuple(_read_sheet(reader, name, merged.get(name, ())) for name in reader.sheet_names))
-    except (fastexcel.FastExcelError, zipfile.BadZipFile, EOFError) as error:
+    except (fastexcel.FastExcelError, ValueError, *DAMAGE_ERRORS) as error:
         raise _not_readable(raw, content, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust, and of no class that can be imported
+            raise
+        raise _not_readable(raw, content, error) from error
+
+
+def _check(content: bytes, raw: RawFile) -> tuple[bytes, dict[str, list[Area]]]:
+    """Returns a workbook that can be opened safely, and its merged areas by the name of their sheet."""
+    if not content.startswith(compound_file.MAGIC):
+        return content, workbook_parts.find_merged(content, raw)
+    found = compound_file.read_stream(content)
+    if found is None:
+        raise OSError("it holds no workbook")
+    return compound_file.write_stream(*found), xls_parts.find_merged(found[1])
 
 
 def _read_sheet(reader: Any, name: str, merged: Sequence[Area]) -> Sheet:
@@ -99,7 +111,7 @@ def _read_sheet(reader: Any, name: str, merged: Sequence[Area]) -> Sheet:
     cells = fill(cells, areas).with_columns(position)
     blank = pl.all_horizontal(pl.exclude("position").is_null())
     first = cells.select(blank.not_().arg_true().first()).item() if cells.width > 1 else None
-    cells = cells.slice(first) if first is not None else cells.clear()
+    cells = cells.slice(first) if first is not None else cells.select("position").clear()
     return Sheet(name, cells, loaded.visible != "visible", tuple(areas))
 
 
@@ -123,7 +135,7 @@ def header_of(cells: pl.DataFrame, index: int) -> list[str]:
     ]
 
 
-def _not_readable(raw: RawFile, content: bytes, error: Exception) -> InputError:
+def _not_readable(raw: RawFile, content: bytes, error: BaseException) -> InputError:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return InputError(
             f"{raw.name} is encrypted",

@@ -18,13 +18,14 @@ from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.merged_cells import Area
 
 _MAX_BYTES = 4 << 30
-_MAX_CELLS = 100_000_000
+_MAX_CELLS = 30_000_000
 _WORKBOOK = "xl/workbook.xml"
 # Behind the cells, with or without a prefix of a namespace.
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-# A cell beyond column Z; the program holds a sheet as a rectangle from its first cell to its last.
-_WIDE = re.compile(rb'\sr="[A-Z]{2}')
-_CELL = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,7})"')
+# A sheet is held as a rectangle from its first cell to its last. Few have cells beyond column Z, or this row.
+_FAR = re.compile(rb"""\sr=["'](?:[A-Z]{2}|[A-Z]?\d{7})""")
+_CELL = re.compile(rb"""\sr=["']([A-Z]*)(\d+)""")
+_MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 
 
 def find_merged(content: bytes, raw: RawFile) -> dict[str, list[Area]]:
@@ -96,13 +97,15 @@ def _column(letters: bytes) -> int:
 
 def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
     """Raises where a few cells far apart would make a sheet of billions."""
-    if not _WIDE.search(xml):
-        return  # at most 26 columns
+    if not _FAR.search(xml):
+        return
     width = height = 0
     for letters, digits in _CELL.findall(xml):
         width, height = max(width, _column(letters) + 1), max(height, int(digits))
-    if width * height > _MAX_CELLS:
-        raise _absurd(raw, f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width * height:,}")
+    if width > _MAX_COLUMNS or height > _MAX_ROWS or width * height > _MAX_CELLS:
+        raise _absurd(
+            raw, f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width:,} × {height:,}"
+        )
 
 
 def _absurd(raw: RawFile, details: str) -> InputError:
