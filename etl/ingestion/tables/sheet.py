@@ -6,6 +6,7 @@ into the file for what fastexcel does not tell.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, RawFile
 from etl.ingestion.tables import compound_file, workbook_parts, xls_parts
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.merged_cells import Area, fill
+
+# It warns of charts, which are sheets without cells.
+logging.getLogger("calamine").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
