@@ -25,7 +25,7 @@ from etl.ingestion.sources.copies import Copy, are_labels, find_copy, read_copy
 from etl.ingestion.sources.frame import filled, id_column, is_blank, place, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
-from etl.ingestion.tables import json_records
+from etl.ingestion.tables.json_tables import Elements, array_elements, find_tables
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import BATCH_ROWS
 from etl.settings import Settings
@@ -33,6 +33,7 @@ from etl.text.encoding import to_utf8
 
 SLUG = "aihub-dialogue"
 _RAW_NAMES = ("원시데이터", "원시")
+_KEYS = {"profile", "talk"}
 _PERSON = re.compile(r"^HS(\d{2})$")
 _PERSON_COLUMN = "사람문장"
 _PAIR = ("감정_대분류", "감정_소분류")
@@ -142,10 +143,7 @@ def _read_json(
 ) -> Iterator[pl.DataFrame]:
     content, open_file.encoding = to_utf8(open_file.stream.read(), file.raw.name)
     one: Any = _Dialogue[_Opening] if settings.read.turns == "first" else _Dialogue[_AllTurns]
-    if content.lstrip()[:1] == b"[":
-        dialogues = _decode(content, one, file.raw)
-    else:  # a copy with a dialogue a line
-        dialogues = [_decode_one(line, one) for line in content.split(b"\n") if line.strip()]
+    dialogues = _decode(content, one, file.raw)
     mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
         log.warnings.append(
@@ -161,10 +159,12 @@ def _read_json(
 def _decode(content: bytes, one: Any, raw: RawFile) -> list[Dialogue | str]:
     """The dialogues; in the place of one that is not as the contract says, what is wrong with it."""
     try:
+        if content.lstrip()[:1] != b"[":
+            return [_decode_one(each, one) for each in _elements_of_copy(content)]
         try:
             return list(msgspec.json.decode(content, type=list[one]))
         except msgspec.DecodeError:
-            return [_decode_one(each, one) for each in json_records.array_elements(content)]
+            return [_decode_one(each, one) for each in array_elements(content)]
     except msgspec.DecodeError as error:
         raise InputError(
             f"{raw.name} is not the corpus its contract describes",
@@ -172,6 +172,21 @@ def _decode(content: bytes, one: Any, raw: RawFile) -> list[Dialogue | str]:
             cause="The file was edited, or the download was cut off.",
             next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
         ) from error
+
+
+def _elements_of_copy(content: bytes) -> Elements:
+    """The dialogues of a copy that is no array: one a line, or an array within an object."""
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    try:
+        if msgspec.json.decode(lines[0], type=dict[str, msgspec.Raw]).keys() >= _KEYS:
+            return lines
+    except msgspec.DecodeError:  # the line is broken, or an object goes on on the next
+        pass
+    try:
+        tables = find_tables(content, lambda keys: {*keys} >= _KEYS)
+    except (msgspec.DecodeError, RecursionError):
+        return lines
+    return next(iter(tables.values()), lines)
 
 
 def _decode_one(content: bytes | msgspec.Raw, one: Any) -> Dialogue | str:

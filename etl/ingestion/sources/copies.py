@@ -7,6 +7,8 @@ sheets.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,6 +22,7 @@ from etl.errors import InputError
 from etl.ingestion.sources.frame import filled, whole_number
 from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
@@ -162,6 +165,20 @@ def has_name_of(raw: RawFile, slug: str) -> bool:
     """Whether the path of a file has one of the words by which files of a corpus are called."""
     path = unicodedata.normalize("NFC", raw.path).lower()
     return any(word in path for word in contract.load(slug).name_words)
+
+
+def has_csv_quotes(preview: Preview) -> bool:
+    """Whether the lines of a file with tabs are as a writer of CSV makes them, whose quotes enclose fields.
+
+    In the files of NSMC quotes are text; a program that saves them again encloses what holds quotes.
+    """
+    text = preview.text
+    records = Cut("\t").records(text)[:-1]  # the last may be cut off
+    if any("\t" in cell or "\n" in cell for record in records for cell in record):
+        return False  # rather a quote that is never closed
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter="\t", lineterminator="\r\n" if "\r\n" in text else "\n").writerows(records)
+    return '"' in written.getvalue() and text.startswith(written.getvalue())
 
 
 def are_labels(slug: str, values: Sequence[str], prefix: str = "") -> bool:

@@ -44,14 +44,12 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 )
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)
         if keti_dialogue.is_likely(file.raw, labels):
-            log.warnings.append(_dialogues_are_lost(file.raw, labels))
+            log.warnings.append(_dialogues_are_lost(file.raw))
 
 
-def _dialogues_are_lost(raw: RawFile, labels: list[str]) -> str:
-    neutral = keti_dialogue.neutral_label()
-    share = labels.count(neutral) / max(len(labels), 1)
+def _dialogues_are_lost(raw: RawFile) -> str:
     return (
-        f"{raw.name} looks like {keti_dialogue.SLUG} without its dialogues, not like {SLUG} ({share:.0%} of "
-        f"its labels are {neutral}): each row is a group of its own, so utterances of one dialogue may stand "
-        "in train and in test; the workbook of the publisher says where a dialogue begins"
+        f"{raw.name} looks like {keti_dialogue.SLUG} without its dialogues, not like {SLUG}, by its name or "
+        f"as most labels are {keti_dialogue.neutral_label()}: each row is a group of its own, so utterances of "
+        "one dialogue may stand in train and in test; the publisher's workbook says where a dialogue begins"
     )

@@ -22,14 +22,11 @@ from etl.ingestion.tables.preview import Preview
 from etl.settings import Settings
 
 SLUG = "kote"
-_LAYOUTS = {
-    "tsv": (re.compile(r"\d+\t[^\t]*\t(\d{1,2}(?:,\d{1,2})*)"), ["number", "raw_text", "raw_label"]),
-    "tsv-one-hot": (
-        re.compile(r"\d+\t[^\t]*\t(\d{1,2}(?:,\d{1,2})*)\t[01](?:,[01]){43}"),
-        ["number", "raw_text", "raw_label", "one_hot"],
-    ),
-}
-# The layout of copies with a header.
+_IDS = re.compile(r"\d{1,2}(?:,\d{1,2})*")
+_ONE_HOT = r"^[01](?:,[01]){43}$"
+# The fields of the layouts without a header; copies with one are a layout of their own.
+_FIELDS = {"tsv": ["number", "raw_text", "raw_label"]}
+_FIELDS["tsv-one-hot"] = [*_FIELDS["tsv"], "one_hot"]
 _TABLE = "table"
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
@@ -38,14 +35,23 @@ def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether most of the first lines are an id, a text and a list of label ids, or these are columns."""
     split = _SPLITS.get(stem(preview.raw))
     is_certain = preview.is_named or has_name_of(preview.raw, SLUG)
-    for layout, (pattern, _) in _LAYOUTS.items():
-        lists = [match[1] for line in preview.lines if (match := pattern.fullmatch(line))]
-        if 2 * len(lists) > len(preview.lines) and (is_certain or _are_lists(lists)):
-            return RecognisedFile(SLUG, preview.raw, layout, split=split)
     copy = find_copy(preview, SLUG, _TABLE)
-    if copy is None or not (is_certain or _are_lists(copy.values("labels"))):
-        return None
-    return copy.recognised(SLUG, preview, split=split)
+    if copy and (is_certain or _are_lists(copy.values("labels"))):
+        return copy.recognised(SLUG, preview, split=split)
+    # Between tabs quotes are text.
+    is_tsv = preview.delimiter == "\t"
+    rows = [line.split("\t") for line in preview.lines] if is_tsv else preview.first_records
+    for layout, fields in _FIELDS.items():
+        comments = [row for row in rows if len(row) == len(fields) and _is_comment(row)]
+        if 2 * len(comments) > len(rows) and (is_certain or _are_lists([row[2] for row in comments])):
+            return RecognisedFile(SLUG, preview.raw, layout, split=split)
+    return None
+
+
+def _is_comment(row: Sequence[str]) -> bool:
+    """Whether fields are an id, a text, a list of label ids and, if there is a fourth, zeros and ones."""
+    has_ids = row[0].isdecimal() and _IDS.fullmatch(row[2]) is not None
+    return has_ids and all(re.fullmatch(_ONE_HOT, more) for more in row[3:])
 
 
 def _are_lists(lists: Sequence[str]) -> bool:
@@ -65,7 +71,9 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 number = pl.coalesce("number", pl.format("{}-{}", pl.lit(where), "position"))
                 yield rows_frame(
                     raw,
-                    records.with_columns(id_column(SLUG, number).alias("id")),
+                    records.with_columns(
+                        id_column(SLUG, number).alias("id"), _ids(pl.col("raw_label")).alias("raw_label")
+                    ),
                     source=SLUG,
                     release=file.release,
                     split=file.split,
@@ -75,19 +83,25 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 def _records(
     file: RecognisedFile, open_file: OpenFile, log: InputLog
 ) -> Iterator[tuple[RawFile, pl.DataFrame]]:
-    if file.layout in _LAYOUTS:
-        for records in record_frames(open_file, "\t", _LAYOUTS[file.layout][1], is_quoted=False):
-            yield file.raw, records
+    """The comments with `number`, `raw_text` and `raw_label`."""
+    if file.layout == _TABLE:
+        for raw, table in read_copy(file, open_file, log):
+            number = pl.col("ID") if "ID" in table.columns else pl.lit(None, pl.String)
+            yield raw, table.with_columns(number=number, raw_text=pl.col("text"), raw_label=pl.col("labels"))
         return
-    for raw, table in read_copy(file, open_file, log):
-        # As Python, numpy and JSON write a list.
-        ids = pl.col("labels").str.strip_chars(" \t[](){}").str.replace_all(r"[\s,'\"]+", ",")
-        number = pl.col("ID") if "ID" in table.columns else pl.lit(None, pl.String)
-        yield (
-            raw,
-            table.with_columns(
-                ids.str.strip_chars(",").alias("raw_label"),
-                number.alias("number"),
-                pl.col("text").alias("raw_text"),
-            ),
-        )
+    delimiter = file.preview().delimiter
+    names, is_quoted = _FIELDS[file.layout], delimiter != "\t"
+    for records in record_frames(open_file, delimiter, names, is_quoted=is_quoted):
+        yield file.raw, records
+
+
+def _ids(labels: pl.Expr) -> pl.Expr:
+    """Label ids with commas, from a list as Python, numpy or JSON writes it, or from 44 zeros and ones."""
+    bare = labels.str.strip_chars(" \t[](){}").str.replace_all(r"[\s,'\"]+", ",").str.strip_chars(",")
+    listed = pl.when(labels.str.contains(r"[\s\[\](){}'\"]")).then(bare).otherwise(labels)
+    marked = pl.element().eq("1").arg_true().cast(pl.String)
+    return (
+        pl.when(listed.str.contains(_ONE_HOT))
+        .then(listed.str.split(",").list.eval(marked).list.join(","))
+        .otherwise(listed)
+    )

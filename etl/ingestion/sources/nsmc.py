@@ -15,7 +15,14 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.copies import are_labels, find_copy, has_name_of, locate, read_copy
+from etl.ingestion.sources.copies import (
+    are_labels,
+    find_copy,
+    has_csv_quotes,
+    has_name_of,
+    locate,
+    read_copy,
+)
 from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem, whole_number
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -40,12 +47,13 @@ _NO_HEADER = -1
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file is one of the TSV files, holds raw reviews, or is a copy of either as a table."""
-    if preview.suffix in {".json", ".jsonl"} and preview.has_keys(*_KEYS):
+    is_json = preview.suffix in {".json", ".jsonl"} and not preview.is_json_document
+    if is_json and preview.has_keys(*_KEYS):
         # Some copies of the raw reviews end in .json but hold one object a line.
         layout = "raw-array" if preview.head.lstrip()[:1] == b"[" else "raw-lines"
         return RecognisedFile(SLUG, preview.raw, layout, release="raw", part=stem(preview.raw))
-    if preview.delimiter == "\t":
-        return _recognise_lines(preview)
+    if lines := _recognise_lines(preview):
+        return lines
     copy = find_copy(preview, SLUG, *_COPIES)
     if copy is None:
         return None
@@ -57,9 +65,14 @@ def recognise(preview: Preview) -> RecognisedFile | None:
 
 
 def _recognise_lines(preview: Preview) -> RecognisedFile | None:
-    """Whether lines with tabs, in which quotes are text, are reviews."""
-    rows = [line.split("\t") for line in preview.lines]
+    """Whether lines with tabs, in which quotes are text, or lines without a header are reviews."""
+    has_tabs = preview.delimiter == "\t"
+    rows = [line.split("\t") for line in preview.lines] if has_tabs else preview.first_records
+    if not rows:
+        return None
     places, header_index = _locate_columns(rows[0]), 0
+    if places is not None and not has_tabs:
+        return None
     if places is None and (preview.is_named or _has_name(preview.raw)):
         places, header_index = _guess_columns(rows), _NO_HEADER
     if places is None:
@@ -144,7 +157,9 @@ def _frames(
     else:
         names = [*file.columns.values()] if file.header_index == _NO_HEADER else None
         ours = {theirs: ours for ours, theirs in file.columns.items()}
-        for frame in record_frames(open_file, "\t", names, is_quoted=False):
+        preview = file.preview()
+        is_quoted = preview.delimiter != "\t" or has_csv_quotes(preview)
+        for frame in record_frames(open_file, preview.delimiter, names, is_quoted=is_quoted):
             yield file.raw, frame.rename(ours)
 
 
