@@ -51,6 +51,6 @@ def _dialogues_are_lost(raw: RawFile) -> str:
     neutral = keti_dialogue.neutral_label()
     return (
         f"{raw.name} looks like {keti_dialogue.SLUG} without its dialogues, not like {SLUG}, by its name or "
-        f"as most labels are {neutral}: each row is a group of its own, so utterances of one dialogue may stand "
-        "in train and in test; the publisher's workbook says where a dialogue begins"
+        f"as most labels are {neutral}: each row is a group of its own, so utterances of one dialogue may "
+        "stand in train and in test; the publisher's workbook says where a dialogue begins"
     )
