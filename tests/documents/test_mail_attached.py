@@ -122,6 +122,26 @@ def test_text_that_a_program_has_put_around_pictures_is_read_whole(tmp_path: Pat
     assert [each.text for each in passages(path)] == parts
 
 
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_only_lines_of_plain_text_go_on_in_the_next_one(tmp_path: Path, subtype: str) -> None:
+    lines = ["지난번에 말씀드린 물건이 아직도 도착하지 않아서 정말 답답하고", "화가 납니다"]
+    mail = letter("x")
+    mail.set_content(
+        "".join(f"<div>{line}</div>" for line in lines) if subtype == "html" else "\n".join(lines)
+    )
+    if subtype == "html":
+        mail.replace_header("Content-Type", "text/html; charset=utf-8")
+    found = [text for _, _, text in said(write(tmp_path / "a.eml", mail))]
+    assert found == ([" ".join(lines)] if subtype == "plain" else lines)
+
+
+def test_a_name_does_not_make_an_attachment_of_the_whole_mail(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    head = 'From: a@b.kr\nContent-Type: text/plain; charset=utf-8; name="body.txt"\n'
+    path.write_text(f"{head}\n정말 기뻐요.\n", encoding="utf-8")
+    assert [each.text for each in passages(path)] == ["정말 기뻐요."]
+
+
 def test_the_html_is_read_where_the_plain_part_is_damaged(tmp_path: Path) -> None:
     body = (
         b"--B\nContent-Type: text/plain; charset=utf-8\n\n\xff\xfe\xff\x80 \x81\n"

@@ -33,6 +33,7 @@ class Mail:
         time: when, in ISO 8601.
         subject: with its `Re:`.
         text: all words of its body, quotes among them; lines end with a line feed.
+        is_wrapped: whether a line of the text may go on in the next one.
         attached: mails and other files, in their order.
     """
 
@@ -40,4 +41,5 @@ class Mail:
     time: str | None
     subject: str
     text: str
+    is_wrapped: bool = True
     attached: list[Mail | Attachment] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from email import message_from_bytes, utils
 from email.message import Message
 from email.policy import Compat32
@@ -20,7 +21,7 @@ from etl.errors import InputError
 _ESSENTIAL = ("from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path")
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-_TEXTS = {"text/plain", "text/html"}
+_TEXTS, _CHOICE = {"text/plain", "text/html"}, "multipart/alternative"
 _NEWLINE = re.compile(r"\r\n?")
 _NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^<"]*)\s*<([^<>]*)>')
 # What the standard library raises for some headers that are not as they should be.
@@ -35,6 +36,16 @@ class _Raw(Compat32):
 
 
 _POLICY = _Raw()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is found in the parts of a mail while its text is read; see `Mail`."""
+
+    name: str
+    depth: int
+    is_wrapped: bool = True
+    attached: list[Mail | Attachment] = field(default_factory=list)
 
 
 def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
@@ -69,14 +80,21 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
 
 def mail_of(message: Message, name: str, depth: int = 0) -> Mail:
     """Reads a parsed mail; see `parse_mail`."""
-    attached: list[Mail | Attachment] = []
-    text = "" if _is_attachment(message) else _text_in(message, name, attached, depth, is_root=True)
-    if _is_attachment(message):
-        attached.append(_attachment(message))
+    found = _Found(name, depth)
+    media_type = message.get_content_type()
+    if media_type in _ENCRYPTED:
+        raise _encrypted(name, media_type)
+    text = _text_in(message, found, is_root=True)
     if is_encrypted(text):
         raise _encrypted(name, "PGP")
-    subject = decode_header(message["subject"] or "")
-    return Mail(sender_of(message["from"] or ""), time_of(message["date"] or ""), subject, text, attached)
+    return Mail(
+        sender=sender_of(message["from"] or ""),
+        time=time_of(message["date"] or ""),
+        subject=decode_header(message["subject"] or ""),
+        text=text,
+        is_wrapped=found.is_wrapped,
+        attached=found.attached,
+    )
 
 
 def sender_of(raw: str) -> str | None:
@@ -99,68 +117,61 @@ def time_of(raw: str) -> str | None:
         return None
 
 
-def _text_in(
-    part: Message, name: str, attached: list[Mail | Attachment], depth: int, *, is_root: bool = False
-) -> str:
-    """The words of a part and those in it; what is not its text is put to `attached`."""
+def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: bool = True) -> str:
+    """The words of a part and those in it; what is not its text is put to what is attached."""
     media_type = part.get_content_type()
-    if media_type in _ENCRYPTED and is_root:
-        raise _encrypted(name, media_type)
     if media_type == "message/rfc822":
-        attached.append(_nested(part, name, depth))
-        return ""
-    if part.is_multipart():
+        found.attached.append(_nested(part, found))
+    elif part.is_multipart():
         parts = cast(list[Message], part.get_payload())
-        texts = [(each.get_content_type(), _attempt(each, name, attached, depth)) for each in parts]
-        return _joined(texts, is_choice=media_type == "multipart/alternative")
-    if media_type in _TEXTS and (is_root or not _is_attachment(part)):
-        return _decoded(part, media_type, name)
-    if media_type.startswith("multipart/"):
+        return _text_of_parts(parts, found, is_choice=media_type == _CHOICE, is_needed=is_needed)
+    elif media_type in _TEXTS and not _is_attachment(part, is_root=is_root):
+        return _decoded(part, media_type, found) if is_needed else ""
+    elif media_type.startswith("multipart/"):
         raise InputError(
-            f"the parts of {name} cannot be told apart",
+            f"the parts of {found.name} cannot be told apart",
             details=[f"expected {media_type} with a boundary between its parts, got none"],
             cause="The mail was cut off, or changed on its way.",
             next_step="export the mail again, or save its text as UTF-8.",
         )
-    if media_type not in _SIGNATURES:
-        attached.append(_attachment(part))
+    elif media_type not in _SIGNATURES:
+        found.attached.append(_attachment(part))
     return ""
 
 
-def _attempt(part: Message, name: str, attached: list[Mail | Attachment], depth: int) -> str | InputError:
-    try:
-        return _text_in(part, name, attached, depth)
-    except InputError as error:
-        return error
-
-
-def _joined(texts: list[tuple[str, str | InputError]], *, is_choice: bool) -> str:
-    """The texts of several parts, or the one that is read of those that say the same."""
-    if is_choice:
-        plain_first = sorted(texts, key=lambda each: each[0] != "text/plain")
-        good = [text for _, text in plain_first if isinstance(text, str) and text.strip()][:1]
-    else:
-        good = [text for _, text in texts if isinstance(text, str) and text.strip()]
-    errors = [text for _, text in texts if isinstance(text, InputError)]
-    if errors and not (is_choice and good):
+def _text_of_parts(parts: list[Message], found: _Found, *, is_choice: bool, is_needed: bool) -> str:
+    """The texts of several parts; of those that say the same the plain one, or the first with words."""
+    texts: list[str] = []
+    errors: list[InputError] = []
+    for part in sorted(parts, key=lambda each: is_choice and each.get_content_type() != "text/plain"):
+        try:
+            text = _text_in(part, found, is_needed=is_needed and not (is_choice and texts))
+        except InputError as error:
+            errors.append(error)
+            continue
+        if text.strip():
+            texts.append(text)
+    if errors and not (is_choice and texts):
         raise errors[0]
-    return "\n\n".join(good)
+    return "\n\n".join(texts)
 
 
-def _decoded(part: Message, media_type: str, name: str) -> str:
+def _decoded(part: Message, media_type: str, found: _Found) -> str:
     charset = part.get_content_charset()
-    text = decode_charset(_content(part, name), charset)
+    text = decode_charset(_content(part, found.name), charset)
     if text is None:
         raise InputError(
-            f"the encoding of {name} is not known",
+            f"the encoding of {found.name} is not known",
             details=[f"expected {charset or 'UTF-8'}, UTF-8 or cp949, got other bytes"],
             cause="The mail was cut off, or changed on its way.",
             next_step="export the mail again, or save its text as UTF-8.",
         )
     text = _NEWLINE.sub("\n", text.replace("\0", ""))
+    is_flowed = str(part.get_param("format", "")).lower() == "flowed"
+    found.is_wrapped = found.is_wrapped and media_type == "text/plain" and not is_flowed
     if media_type == "text/html":
         return text_of(text, html_marks())
-    if str(part.get_param("format", "")).lower() == "flowed":
+    if is_flowed:
         return "\n".join(_unflowed(text, is_deleted=str(part.get_param("delsp", "")).lower() == "yes"))
     return text
 
@@ -204,11 +215,9 @@ def _unflowed(text: str, *, is_deleted: bool) -> Iterator[str]:
         yield gathered
 
 
-def _is_attachment(part: Message) -> bool:
-    if part.get_content_type() == "message/rfc822" or part.is_multipart():
-        return False
+def _is_attachment(part: Message, *, is_root: bool) -> bool:
     disposition = str(part.get("content-disposition", "")).strip().lower()
-    return disposition.startswith("attachment") or bool(_file_name(part))
+    return disposition.startswith("attachment") or (not is_root and bool(_file_name(part)))
 
 
 def _attachment(part: Message) -> Attachment:
@@ -227,10 +236,10 @@ def _file_name(part: Message) -> str:
     return ""
 
 
-def _nested(part: Message, name: str, depth: int) -> Mail | Attachment:
+def _nested(part: Message, found: _Found) -> Mail | Attachment:
     """A mail in a mail; as a file that is not read where it cannot be."""
     unread = Attachment("message/rfc822", "message/rfc822", bytes)
-    if depth >= MAX_DEPTH:
+    if found.depth >= MAX_DEPTH:
         return unread
     payload = part.get_payload()
     message = payload[0] if isinstance(payload, list) and payload else None
@@ -239,8 +248,8 @@ def _nested(part: Message, name: str, depth: int) -> Mail | Attachment:
     try:
         if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64" and not message.keys():
             letters = str(message.get_payload()).encode("ascii", "ignore")
-            return parse_mail(binascii.a2b_base64(letters), name, depth + 1)
-        return mail_of(message, name, depth + 1)
+            return parse_mail(binascii.a2b_base64(letters), found.name, found.depth + 1)
+        return mail_of(message, found.name, found.depth + 1)
     except (InputError, ValueError):
         return unread
 

@@ -141,6 +141,7 @@ def _mail(storage: _Storage, name: str, depth: int) -> Mail:
         time=time_of(headers["date"] or "") or storage.date(_SENT, _DELIVERED),
         subject=storage.text(_SUBJECT) or decode_header(headers["subject"] or ""),
         text=_body(storage),
+        is_wrapped=False,
         attached=[
             _attached(each, name, depth)
             for each in storage.storages("__attach_version1.0_#", _ATTACHMENT_HEADER)

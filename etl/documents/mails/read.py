@@ -120,7 +120,8 @@ def _documents(
         return
     for number, letter in enumerate(letters_in(mail.text, mail.subject)):
         speaker, time = (letter.sender, letter.time) if number else (mail.sender, mail.time)
-        found = ((part, text) for part, lines in letter.blocks for _, text in paragraphs(enumerate(lines)))
+        blocks = ((part, _paragraphs(lines, mail)) for part, lines in letter.blocks)
+        found = [(part, text) for part, texts in blocks for text in texts]
         yield (
             Passage(text, "mail", "paragraph", position, speaker=speaker, time=time, part=part)
             for position, (part, text) in enumerate(found, start=1)
@@ -136,6 +137,12 @@ def _documents(
             yield inner
         elif isinstance(attached, Attachment):
             unread.append(attached.name)
+
+
+def _paragraphs(lines: list[str], mail: Mail) -> Iterator[str]:
+    if mail.is_wrapped:
+        return (text for _, text in paragraphs(enumerate(lines)))
+    return (text for line in lines if (text := line.strip()))
 
 
 def _content_of(attachment: Attachment, read_chat: ReadChat) -> Mail | list[Passage] | None:
