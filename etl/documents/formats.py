@@ -28,6 +28,7 @@ from etl.text.encoding import head_as_utf8
 Reader = Callable[[DocumentFile, ReadOptions], Iterator[Passage]]
 
 _HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
+_LENGTH = re.compile(rb"\A\d+[ \t]*\r?\n")  # Apple Mail begins a file with it
 _MAIL_HEADER = re.compile(
     rb"^(?:from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M
 )
@@ -95,7 +96,7 @@ def _is_mailbox(file: DocumentFile, _: ReadOptions) -> bool:
 
 
 def _is_mail(file: DocumentFile, _: ReadOptions) -> bool:
-    start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = _LENGTH.sub(b"", file.head.lstrip(b"\xef\xbb\xbf \t\r\n"))
     return bool(_HEADER.match(start.replace(b"\r\n", b"\n")) and _MAIL_HEADER.search(start))
 
 
@@ -231,7 +232,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "mail",
         _is_mail,
         lambda file, _: mails.read_mail(file.content, file.name, _read_chat_attached),
-        (".eml",),
+        (".eml", ".emlx"),
     ),
     DocumentFormat(
         "a mail of Outlook (MSG)",

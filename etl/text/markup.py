@@ -53,6 +53,8 @@ def remove_markup(text: str) -> str:
     A tag that begins a block, such as `<br>`, becomes a line break. What was escaped twice is undone twice,
     so that nothing is left for a second call. A text from which something was taken is in NFC.
     """
+    if "<" not in text and "&" not in text:
+        return text
     cleaned = text
     for _ in range(_MAX_PASSES):
         before, cleaned = cleaned, _remove_once(cleaned)

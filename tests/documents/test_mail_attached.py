@@ -142,6 +142,26 @@ def test_a_name_does_not_make_an_attachment_of_the_whole_mail(tmp_path: Path) ->
     assert [each.text for each in passages(path)] == ["정말 기뻐요."]
 
 
+def test_a_file_of_apple_mail_holds_more_than_the_mail(tmp_path: Path) -> None:
+    content = bytes(letter("정말 기뻐요."))
+    path = tmp_path / "1.emlx"
+    path.write_bytes(
+        f"{len(content):<11}\n".encode() + content + b'<?xml version="1.0"?>\n<plist>\n</plist>\n'
+    )
+    assert said(path) == [(1, "김서연", "정말 기뻐요.")]
+
+
+@pytest.mark.parametrize(
+    ("file_name", "content", "form"),
+    [("winmail.dat", b"\x78\x9f\x3e\x22\x01\x00", "TNEF"), ("a.pst", b"!BDN\x00\x01", "PST")],
+)
+def test_other_files_of_outlook_are_named(tmp_path: Path, file_name: str, content: bytes, form: str) -> None:
+    path = tmp_path / file_name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=form):
+        passages(path)
+
+
 def test_the_html_is_read_where_the_plain_part_is_damaged(tmp_path: Path) -> None:
     body = (
         b"--B\nContent-Type: text/plain; charset=utf-8\n\n\xff\xfe\xff\x80 \x81\n"

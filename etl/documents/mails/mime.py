@@ -22,6 +22,7 @@ _ESSENTIAL = ("from", "to", "subject", "date", "mime-version", "received", "mess
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _TEXTS, _CHOICE = {"text/plain", "text/html"}, "multipart/alternative"
+_LENGTH = re.compile(rb"(\d{1,15})[ \t]*\r?\n")
 _NEWLINE = re.compile(r"\r\n?")
 _NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^<"]*)\s*<([^<>]*)>')
 # What the standard library raises for some headers that are not as they should be.
@@ -60,7 +61,7 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
         InputError: it is no mail, it is encrypted, damaged, or its encoding is not known.
     """
     try:
-        message = message_from_bytes(content.lstrip(b"\xef\xbb\xbf\r\n"), policy=_POLICY)
+        message = message_from_bytes(_mail_in(content), policy=_POLICY)
         if any(header in message for header in _ESSENTIAL):
             return mail_of(message, name, depth)
     except RecursionError as error:
@@ -76,6 +77,13 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
         cause="It is something else, whatever its name says.",
         next_step="give it the suffix of what it is, such as .txt.",
     )
+
+
+def _mail_in(content: bytes) -> bytes:
+    """The mail in a file: Apple Mail (`.emlx`) writes its length before it, and properties after it."""
+    if found := _LENGTH.match(content):
+        return content[found.end() : found.end() + int(found[1])]
+    return content.lstrip(b"\xef\xbb\xbf\r\n")
 
 
 def mail_of(message: Message, name: str, depth: int = 0) -> Mail:
