@@ -1,0 +1,139 @@
+"""What is recognised as a corpus, and what only looks like one: strangers, lost columns, bad rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.corpus_copies import (
+    CORPORA,
+    SENTENCES,
+    Rows,
+    delimited,
+    each,
+    read_file,
+    written,
+)
+from support.reading import read_all
+
+from etl.errors import InputError
+
+REVIEWS = "".join(f"{9_300_000 + n}\t{text}\t{n % 2}\n" for n, text in enumerate(SENTENCES)).encode()
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "reviews.txt", "train.tsv"])
+def test_numbers_texts_and_zeros_or_ones_without_a_header_are_no_corpus(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_file(name, REVIEWS)
+    assert "--source nsmc" in caught.value.text()
+
+
+@pytest.mark.parametrize("name", ["ratings_train.txt", "ratings_test.tsv", "nsmc.tsv"])
+def test_a_name_of_the_corpus_makes_up_for_its_header(name: str) -> None:
+    rows, _ = read_file(name, REVIEWS)
+    assert [row["raw_text"] for row in rows] == SENTENCES
+    assert {row["raw_label"] for row in rows} == {"label:0", "label:1"}
+    assert rows[0]["id"] == "nsmc:9300000"
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 2], [2, 1]])
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+def test_the_named_corpus_is_read_without_a_header(order: list[int], delimiter: str) -> None:
+    table = each(lambda n, text: [9_300_000 + n, text, n % 2])
+    content = delimited([[row[at] for at in order] for row in table], delimiter)
+    rows, _ = read_file("a.csv", content, read={"source": "nsmc"})
+    assert [(row["raw_text"], row["raw_label"]) for row in rows] == [
+        (text, f"label:{n % 2}") for n, text in enumerate(SENTENCES)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- strangers
+
+STRANGERS = {
+    "other emotions": (["Sentence", "Emotion"], [["hello", "joy"], ["good bye", "sadness"]], "keti-single"),
+    "a question with another label": (
+        ["Q", "A", "label"],
+        [["왜", "응", "yes"], ["응", "왜", "no"]],
+        "chatbot",
+    ),
+    "ids that are no numbers": (
+        ["id", "document", "label"],
+        [["a1", "좋다", "1"], ["a2", "아니", "0"]],
+        "nsmc",
+    ),
+    "five classes": (
+        ["id", "document", "label"],
+        [[str(n), "좋다", str(n % 5 + 2)] for n in range(9)],
+        "nsmc",
+    ),
+    "one class a text": (["text", "labels"], [["좋다", "3"], ["아니", "5"]], "kote"),
+    "another 상황": (["발화문", "상황"], [["안녕", "학교"], ["잘 가", "병원"]], "aihub-speech"),
+}
+
+
+@pytest.mark.parametrize("how", ["utf-8.csv", "plain.tsv", "xlsx", "jsonl"])
+@pytest.mark.parametrize(("columns", "rows", "slug"), STRANGERS.values(), ids=STRANGERS)
+def test_a_table_with_the_columns_of_a_corpus_and_other_labels_is_none(
+    columns: list[str], rows: Rows, slug: str, how: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_file(f"mine.{how}", written(columns, rows, how))
+    assert f"it may be {slug}" in caught.value.text()
+    assert f"--source {slug}" in caught.value.text()
+    found, _ = read_file(f"mine.{how}", written(columns, rows, how), read={"source": slug})
+    assert {row["source"] for row in found} == {slug}
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["Sentence", "Label"], "looks like keti-single, but the column `Emotion` is missing"),
+        (["사람문장1", "감정_대분류"], "looks like aihub-dialogue, but the column `감정_소분류` is missing"),
+        (["Q", "A"], "looks like chatbot, but the column `label` is missing"),
+    ],
+)
+@pytest.mark.parametrize("how", ["utf-8.csv", "xlsx", "json", "parquet"])
+def test_a_table_that_lacks_a_column_of_a_corpus_is_named_with_it(
+    columns: list[str], said: str, how: str, tmp_path: Path
+) -> None:
+    content = written(columns, [["하나", "분노"], ["둘", "슬픔"]], how)
+    with pytest.raises(InputError) as caught:
+        read_file(f"mine.{how}", content)
+    assert f"{said}; its columns are {', '.join(columns)}" in caught.value.text()
+    # Beside a file that is read it is left aside, and not in silence.
+    single = CORPORA["keti-single"]
+    (tmp_path / "single.csv").write_bytes(written(single.columns, single.rows, "utf-8.csv"))
+    (tmp_path / f"mine.{how}").write_bytes(content)
+    rows, log = read_all(tmp_path)
+    assert len(rows) == len(SENTENCES)
+    assert [said in warning for warning in log.warnings] == [True]
+    assert said in log.left_aside[0]["why"]
+
+
+def test_of_the_named_corpus_all_missing_columns_are_said() -> None:
+    with pytest.raises(InputError) as caught:
+        read_file("mine.csv", "문장,감정\n하나,행복\n".encode(), read={"source": "keti-single"})
+    assert "the columns `Sentence`, `Emotion` are missing; its columns are 문장, 감정" in caught.value.text()
+
+
+# -------------------------------------------------------------------------------------------------- bad rows
+
+
+def reviews(good: int, bad: int) -> bytes:
+    lines = [*["1\t탭이\t많다\t1"] * bad, *[f"{n}\t{n}번째 리뷰\t1" for n in range(good)]]
+    return "\n".join(["id\tdocument\tlabel", *lines, ""]).encode()
+
+
+def test_a_file_of_bad_rows_was_not_recognised() -> None:
+    with pytest.raises(InputError) as caught:
+        read_file("ratings.txt", reviews(good=0, bad=5))
+    assert caught.value.exit_code == 4
+    assert "not one of its 5 rows" in caught.value.text()
+    assert "expected 3 fields, got 4" in caught.value.text()
+
+
+@pytest.mark.parametrize(("good", "bad", "is_warned"), [(2, 3, True), (3, 3, False), (3, 0, False)])
+def test_a_file_of_mostly_bad_rows_is_named(good: int, bad: int, is_warned: bool) -> None:
+    rows, warnings = read_file("ratings.txt", reviews(good, bad))
+    assert len(rows) == good + bad
+    assert (f"ratings.txt: {bad} of {good + bad} rows" in "".join(warnings)) == is_warned
