@@ -36,6 +36,7 @@ _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b"
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*\{)')
 _MARKDOWN = {".md", ".markdown"}
 _DELIMITED = {".csv", ".tsv"}
+_PROSE_LINE = re.compile(r"[^\n]*[,;] ")  # people write a blank after a comma
 # Paragraphs have blank lines between them; lists of posts have one post a line.
 _HAS_PARAGRAPHS = re.compile(r"\S[^\n]*\n[^\S\n]*\n\s*\S")
 
@@ -122,14 +123,18 @@ def _is_packed_table(file: DocumentFile, _: ReadOptions) -> bool:
 
 
 def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
-    """A table in a text: by its suffix, by a column that was named, or by usual columns of a stated kind."""
+    """A table in a text: by its suffix, a column that was named, usual columns, or TABs in each line."""
     if not file.is_text or not file.text.strip():
         return False
     if options.dialect != FOUND_OUT:
         return True
-    header = posts.header_of(file.text)
-    is_stated = options.kind == "post" and len(header) > 1 and posts.has_columns(header)
-    return file.suffix in _DELIMITED or options.text_column in header or is_stated
+    header, *records = posts.first_records(file.text)
+    # A first line of prose can hold a known name; a table has as many cells in each of its lines.
+    is_table = all(header) and all(len(record) == len(header) for record in records)
+    is_table = is_table and len(header) > 1 and not _PROSE_LINE.match(file.text)
+    is_known = (is_table or options.kind == "post") and len(header) > 1 and posts.has_columns(header)
+    is_tabular = is_table and len(records) > 1 and "\t" in file.text and options.kind is None
+    return file.suffix in _DELIMITED or options.text_column in header or is_known or is_tabular
 
 
 def _read_table(suffix: str) -> Reader:
@@ -253,7 +258,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "post",
         lambda file, _: exports.find_layout(file) is not None,
         lambda file, _: exports.read_export(file),
-        (".js",),
     ),
     DocumentFormat("JSON", "post", _is_json, _read_json, (".json", ".jsonl", ".ndjson")),
     DocumentFormat(

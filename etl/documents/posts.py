@@ -85,8 +85,13 @@ def has_columns(header: list[str]) -> bool:
 
 def header_of(text: str) -> list[str]:
     """The cells of the first line of a text."""
+    return first_records(text)[0]
+
+
+def first_records(text: str) -> list[list[str]]:
+    """The cells of the first lines of a text; of a blank one, one line without any."""
     head = text[:_HEADER_CHARS].encode()
-    return Preview(raw_file_in_memory(head, ""), ".csv").header
+    return Preview(raw_file_in_memory(head, ""), ".csv").first_records or [[]]
 
 
 def _known(names: list[str]) -> dict[str, str]:

@@ -66,6 +66,13 @@ def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
             cause="It holds nothing, or nothing that a person has written.",
             next_step="give another file.",
         )
+    if n_bad == n_passages:
+        raise InputError(
+            f"nothing in {file.name} can be read",
+            details=[f"expected posts, got {plural(n_bad, 'row')} without one"],
+            cause="It is something else than it seems, or damaged.",
+            next_step="name the column of the posts with `--text-column NAME`, or give another file.",
+        )
     if n_bad * 2 > n_passages:
         _log.warning(
             "of %s in %s %s cannot be read: it may be something else than it seems",
@@ -107,6 +114,7 @@ def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:
     if is_plain and options.kind is None and file.text.strip():
         unread.refuse_code(file)
         unread.refuse_log(file)
+        unread.refuse_named(file)
         if file.suffix in PROMISED:
             raise _no_form(file, options)
     return form

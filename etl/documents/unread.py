@@ -22,7 +22,7 @@ _SHOWN_CHARS, _LINE_CHARS = 40, 200
 
 def promised() -> dict[str, str]:
     """Returns the suffixes of files that are not read, and what they promise."""
-    suffixes: dict[str, str] = resources.load("schemas", "documents", "formats.yaml")["suffixes"]
+    suffixes: dict[str, str] = _schema()["suffixes"]
     return suffixes
 
 
@@ -52,6 +52,21 @@ def refuse_unread(file: DocumentFile) -> None:
         )
 
 
+def refuse_named(file: DocumentFile) -> None:
+    """Refuses a text whose name says that it is a program, settings or the like.
+
+    Raises:
+        InputError: it is one.
+    """
+    named: dict[str, list[str]] = _schema()["named"]
+    said = next((said for said, suffixes in named.items() if file.suffix in suffixes), None)
+    if said:
+        raise InputError(
+            f"{file.name} is {said} by its name, and that is not read",
+            next_step="if a person wrote it, call it .txt, or take each line as it stands: `--kind post`.",
+        )
+
+
 def refuse_log(file: DocumentFile) -> None:
     """Refuses a text most lines of which begin with a date or time: a chat or a log of a layout not known.
 
@@ -73,16 +88,16 @@ def refuse_log(file: DocumentFile) -> None:
 
 
 def refuse_code(file: DocumentFile) -> None:
-    """Refuses a text most lines of which are program code.
+    """Refuses a text most lines of which are program code, settings, or bytes spelled as letters.
 
     Raises:
         InputError: it is one.
     """
-    lines = _lines(file.text)
+    lines = [line for line in _lines(file.text) if not re.match(_schema()["comment_line"], line)]
     code = [line for line in lines if _found("code_line", line)]
     if len(code) * 2 > len(lines):
         raise InputError(
-            f"{file.name} looks like program code, which is not read",
+            f"{file.name} looks like program code or settings, which is not read",
             details=[f"{len(code):,} of {len(lines):,} lines do, such as {code[0][:_SHOWN_CHARS]!r}"],
             next_step="if it is what a person wrote, take each line as it stands: `--kind post`.",
         )
@@ -117,13 +132,18 @@ def _lines(text: str) -> list[str]:
 
 
 def _forms(name: str) -> list[dict[str, Any]]:
-    forms: list[dict[str, Any]] = resources.load("schemas", "documents", "formats.yaml")[name]
+    forms: list[dict[str, Any]] = _schema()[name]
     return forms
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = resources.load("schemas", "documents", "formats.yaml")
+    return schema
 
 
 @cache
 def _patterns(name: str) -> list[re.Pattern[str]]:
-    return [re.compile(each) for each in resources.load("schemas", "documents", "formats.yaml")[name]]
+    return [re.compile(each) for each in _schema()[name]]
 
 
 def _found(name: str, line: str) -> bool:
