@@ -15,6 +15,7 @@ from email import message_from_string
 from functools import partial
 from typing import TYPE_CHECKING
 
+from etl.documents.formal.needs import require
 from etl.documents.formal.rtf import rtf_text
 from etl.documents.html import text_of
 from etl.documents.mails.charsets import decode_charset, decode_header
@@ -38,6 +39,7 @@ _CODE_PAGE, _INTERNET_CODE_PAGE = 0x3FFD, 0x3FDE
 _DATA, _FILE, _LONG_FILE, _TYPE, _NAME = 0x3701, 0x3704, 0x3707, 0x370E, 0x3001
 _STRING, _STRING8, _BINARY, _OBJECT = 0x001F, 0x001E, 0x0102, 0x000D
 _IS_STORAGE, _IS_STREAM = 1, 2
+_PACKAGES = {"olefile": "olefile", "compressed_rtf": "compressed-rtf", "striprtf": "striprtf"}
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 # What olefile raises for a damaged file, and numbers of an impossible date.
 _DAMAGE = (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
@@ -51,8 +53,10 @@ def parse_message(content: bytes, name: str) -> Mail:
         name: for errors.
 
     Raises:
-        InputError: it is damaged, encrypted, or another compound file.
+        InputError: it is damaged, encrypted, or another compound file; or a package is not installed.
     """
+    for module, package in _PACKAGES.items():
+        require(module, package, name)
     import olefile
 
     try:
