@@ -23,6 +23,7 @@ from etl.ingestion.tables.table import (
     OpenTables,
     Selection,
     find_header,
+    with_no_bad_records,
 )
 
 Record = tuple[int, list[str]]
@@ -78,23 +79,31 @@ def _read(
     open_file: OpenFile, delimiter: str, records: Iterator[Record], columns: list[str], selection: Selection
 ) -> Iterator[pl.DataFrame]:
     width = len(columns)
-    names = ["position", *columns, "detail", "bad_record"]
-    schema: dict[str, Any] = {name: pl.Int64 if name == "position" else pl.String for name in names}
-
-    def irregular(number: int, record: list[str]) -> tuple[Any, ...]:
-        if len(record) > width and not any(record[width:]):  # delimiters at the end of the line
-            return (number, *record[:width], None, None)
-        problem = f"expected {width} fields, got {len(record)}"
-        return (number, *[None] * width, problem, delimiter.join(record))
-
+    chosen = [columns.index(column) for column in selection.columns]
     for batch in in_batches(records):
         open_file.rows += len(batch)
-        rows = [
-            (number, *record, None, None) if len(record) == width else irregular(number, record)
-            for number, record in batch
-        ]
-        frame = pl.DataFrame(rows, schema=schema, orient="row")
-        yield frame.select("position", *selection.columns, "detail", "bad_record")
+        if all(len(record) == width for _, record in batch):
+            rows, problems = [record for _, record in batch], None
+        else:
+            checked = [_checked(record, width, delimiter) for _, record in batch]
+            rows, problems = [row for row, _, _ in checked], [problem for _, *problem in checked]
+        cells = [pl.Series(columns[index], [row[index] for row in rows], dtype=pl.String) for index in chosen]
+        position = pl.Series("position", [number for number, _ in batch], dtype=pl.Int64)
+        frame = with_no_bad_records(pl.DataFrame([position, *cells]))
+        if problems is not None:
+            schema = {"detail": pl.String, "bad_record": pl.String}
+            frame = frame.with_columns(pl.DataFrame(problems, schema=schema, orient="row"))
+        yield frame
+
+
+def _checked(record: list[str], width: int, delimiter: str) -> tuple[list[Any], str | None, str | None]:
+    """Returns the cells of a record; of a bad one nulls, why it is no row, and its text."""
+    if len(record) == width:
+        return record, None, None
+    if len(record) > width and not any(record[width:]):  # delimiters at the end of the line
+        return record[:width], None, None
+    problem = f"expected {width} fields, got {len(record)}"
+    return [None] * width, problem, delimiter.join(record)
 
 
 def read_records(

@@ -113,10 +113,16 @@ def _read_sheet(reader: Any, name: str, merged: Sequence[Area]) -> Sheet:
     left = columns[0].absolute_index if columns else 0
     areas = [area.shifted(left) for area in merged]
     cells = fill(cells, areas).with_columns(position)
-    blank = pl.all_horizontal(pl.exclude("position").is_null())
-    first = cells.select(blank.not_().arg_true().first()).item() if cells.width > 1 else None
-    cells = cells.slice(first) if first is not None else cells.select("position").clear()
-    return Sheet(name, cells, loaded.visible != "visible", tuple(areas))
+    return Sheet(name, _without_blank_start(cells), loaded.visible != "visible", tuple(areas))
+
+
+def _without_blank_start(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells from the first row on in which one holds anything."""
+    if cells.width > 1 and cells.height and any(cell is not None for cell in cells.drop("position").row(0)):
+        return cells
+    is_filled = pl.any_horizontal(pl.exclude("position").is_not_null())
+    first = cells.select(is_filled.arg_true().first()).item() if cells.width > 1 else None
+    return cells.select("position").clear() if first is None else cells.slice(first)
 
 
 def with_header(cells: pl.DataFrame, header_index: int) -> pl.DataFrame:
