@@ -96,7 +96,7 @@ BAD_FILES: dict[str, tuple[str, Callable[[], bytes], list[str]]] = {
         lambda: dialogues(3) + b"\xff\xfe\xff",
         ["bad.json", "UTF-8", "cp949", "0xff"],
     ),
-    "a workbook that is none": ("bad.xlsx", lambda: b"PK no workbook", ["bad.xlsx", "XLSX"]),
+    "a workbook that is none": ("bad.xlsx", lambda: b"PK no workbook", ["bad.xlsx", "workbook"]),
 }
 
 
