@@ -16,8 +16,12 @@ from etl.schema import resources
 
 APPS = ("kakaotalk", "line", "whatsapp", "discord")
 _HEAD_LINES, _HEAD_CHARS = 300, 100_000
+# How far the first message is looked for below a title: whoever came and went may fill pages.
+_SEARCHED_CHARS = 2_000_000
 # Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
 _LEAST_LINES, _LEAST_SHARE = 2, 0.2
+# Of more messages than two, at most this share are the first of their sender.
+_MOST_SENDERS = 0.75
 _NOTHING = "(?!)"  # matches never
 _FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -105,6 +109,11 @@ class Layout:
         return bool(self.patterns.get("needs_title"))
 
     @property
+    def is_common(self) -> bool:
+        """Whether other texts have lines like its messages, so that one is not enough."""
+        return self.needs_title or bool(self.patterns.get("is_common"))
+
+    @property
     def is_quoted(self) -> bool:
         """Whether a text of several lines stands in quotation marks."""
         return bool(self.patterns.get("is_quoted"))
@@ -118,10 +127,10 @@ def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
         is_stated: whether it is known to be a chat, so that a single message is enough.
     """
     lines = [line for line in text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES] if line.strip()]
-    counted = [(_n_matched(layout.message, lines), layout) for layout in all_layouts()]
-    found = [
-        (n, layout) for n, layout in counted if n and (not layout.needs_title or _n_heads(layout, lines))
-    ]
+    found = _layouts_in(lines)
+    if not found and len(lines) > 1 and any(_n_matched(app.title, lines[:2]) for app in _apps()):
+        lines = [line for line in text[:_SEARCHED_CHARS].split("\n") if line.strip()]
+        found = _layouts_in(lines)
     if not found:
         return None
     n_messages, layout = max(found, key=lambda pair: pair[0])
@@ -130,7 +139,29 @@ def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
     n_heads = _n_heads(layout, lines)
     n_events = _n_matched(layout.stamped, lines) if layout.has_dates else 0
     is_certain = n_heads or n_messages >= _LEAST_SHARE * len(lines)
-    return layout if is_certain and n_messages + n_heads + n_events >= _LEAST_LINES else None
+    is_alone = len(lines) == n_messages and not layout.is_common
+    is_enough = is_alone or n_messages + n_heads + n_events >= _LEAST_LINES
+    return layout if is_certain and is_enough else None
+
+
+def _layouts_in(lines: Sequence[str]) -> list[tuple[int, Layout]]:
+    """The layouts that lines may follow, with the number of their messages."""
+    counted = [(_n_matched(layout.message, lines), layout) for layout in all_layouts()]
+    return [
+        (n, layout) for n, layout in counted if n and (not layout.needs_title or _is_titled(layout, lines))
+    ]
+
+
+def _is_titled(layout: Layout, lines: Sequence[str]) -> bool:
+    """Whether there is a title, or a day with messages below it of senders that come again.
+
+    A diary has days and times too, and hardly twice the same word after a time.
+    """
+    if _n_matched(layout.app.title, lines):
+        return True
+    senders = [found["speaker"] for line in lines if (found := layout.message.fullmatch(line))]
+    most = max(_LEAST_LINES, _MOST_SENDERS * len(senders))
+    return _n_heads(layout, lines) > 0 and len(set(senders)) <= most
 
 
 def _n_heads(layout: Layout, lines: Sequence[str]) -> int:
@@ -146,6 +177,10 @@ def _n_matched(pattern: Pattern, lines: Iterable[str]) -> int:
 def all_layouts() -> tuple[Layout, ...]:
     """Returns every layout of every app; of two that fit a line equally the first is preferred."""
     return tuple(chain.from_iterable(_layouts_of(app) for app in APPS))
+
+
+def _apps() -> Iterable[App]:
+    return map(app_named, APPS)
 
 
 @cache

@@ -116,7 +116,7 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
                 doubts.note(line, number, layout, is_said=said is not None)
             continue
         if said is not None:
-            yield speaker, time, _joined(said, layout)
+            yield speaker, time, _joined(said if kind != "end" else _without_title(said, layout), layout)
         is_attached = kind == "end" and (is_attached or said is not None)
         said = None
         if found:
@@ -139,7 +139,7 @@ def _kind_of(line: str, layout: Layout, clock: Clock, lines: list[str], number: 
     if not line or line.isspace() or len(line) > MAX_NOTICE_CHARS:
         return "words"
     if found := layout.stamped.fullmatch(line):
-        is_event = found["is_event"] is not None or layout.app.nobody.fullmatch(found["event"])
+        is_event = found["is_event"] is not None or not words_of(layout.app, "", found["event"])
         return "event" if is_event else "words"
     if layout.event.fullmatch(line):
         return "event"
@@ -159,6 +159,12 @@ def _is_before_stamp(lines: list[str], number: int, layout: Layout) -> bool:
     return following is None or any(
         pattern.fullmatch(following) is not None for pattern in (layout.message, layout.stamped)
     )
+
+
+def _without_title(lines: list[str], layout: Layout) -> list[str]:
+    """The lines of a message above a line that begins another export, whose title is the last of them."""
+    is_title = len(lines) > 1 and layout.app.title.fullmatch(lines[-1]) is not None
+    return lines[:-1] if is_title else lines
 
 
 def _joined(lines: list[str], layout: Layout) -> str:

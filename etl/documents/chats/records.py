@@ -75,7 +75,7 @@ def _passage(records: Records, message: object, position: int, document: int) ->
         yield Passage(bad, "chat", "message", position, document=document, reason="bad_row")
         return
     is_kind = all(field_of(message, path) in values for path, values in records.only.items())
-    if not is_kind or any(field_of(message, path) for path in records.without):
+    if not is_kind or any(_has(message, path) for path in records.without):
         return
     words = _repaired(plain_text(said), records).strip()
     if words and not _placeholder().fullmatch(words):
@@ -105,6 +105,12 @@ def field_of(value: object, path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _has(message: Mapping[str, object], path: str) -> bool:
+    """Whether there is something at a path; a call that lasted 0 seconds is something."""
+    found = field_of(message, path)
+    return found is not None and found is not False
 
 
 def _first_of(message: Mapping[str, object], paths: Sequence[str]) -> Any:

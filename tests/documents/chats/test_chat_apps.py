@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from etl.documents.chats.stamps import find_order
 from etl.documents.passage import Passage
 from etl.documents.read import read_document
+from etl.errors import InputError
 
 
 def said(tmp_path: Path, text: str, name: str = "chat.txt") -> list[tuple[str | None, str | None, str]]:
@@ -71,6 +72,26 @@ def test_line_on_a_pc(tmp_path: Path) -> None:
     assert said(tmp_path, text + "2026.05.02 토요일\n09:01 지우 고마워\n") == EXPECTED
 
 
+def test_a_diary_is_no_chat_of_line(tmp_path: Path) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_text(
+        "2026.05.01 금요일\n09:05 일어나 밥을 먹었다\n10:00 학교 가는 길에 넘어졌다\n"
+        "21:00 집에 와서 울었다\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="looks like a chat or a log"):
+        list(read_document(path, path.name))
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["[투표] 점심", "[위치정보]", "☎ 통화 시간 1:02", "☎ Call time 1:02:03", "새싹님을 그룹에 초대했습니다."],
+)
+def test_what_nobody_has_written_in_line(tmp_path: Path, event: str) -> None:
+    text = f"2026.05.01 금요일\n19:12\t지우\t{event}\n19:13\t지우\t☎ 통화가 너무 길어서 지쳤어\n"
+    assert [each[2] for each in said(tmp_path, text)] == ["☎ 통화가 너무 길어서 지쳤어"]
+
+
 def test_a_plan_of_the_day_is_no_chat_of_line(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     path.write_text(
@@ -87,6 +108,7 @@ def test_a_plan_of_the_day_is_no_chat_of_line(tmp_path: Path) -> None:
         ["26/5/1 PM 7:12", "26/5/1 PM 7:15", "26/5/2 AM 9:01"],
         ["2026년 5월 1일 오후 7:12", "2026년 5월 1일 19:15", "2026년 5월 2일 오전 9:01"],
         ["1 May 2026, 7:12 pm", "1 May 2026, 7:15 pm", "2 May 2026, 9:01 am"],
+        ["2026/5/1, 7:12 오후", "2026/5/1, 7:15 오후", "2026/5/2, 9:01 오전"],
     ],
 )
 @pytest.mark.parametrize("form", ["{0} - {1}", "[{0}] {1}", "\u200e[{0}] {1}"])
@@ -107,6 +129,28 @@ def test_whatsapp(tmp_path: Path, stamps: list[str], form: str) -> None:
     ]
     text = "\n".join(form.format(stamps[day], line) for day, line in lines)
     assert said(tmp_path, text) == EXPECTED
+
+
+def test_whatsapp_before_2015(tmp_path: Path) -> None:
+    text = "30/04/14, 19:12:03: 지우: 떨려\n01/05/14, 19:15:03: 하람: 힘내\n"
+    assert [each[::2] for each in said(tmp_path, text)] == [("지우", "떨려"), ("하람", "힘내")]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Diese Nachricht wurde gelöscht.",
+        "IMG-20260502-WA0001.jpg (Datei angehängt)",
+        "\u200eBild weggelassen",
+        "Audio weggelassen",
+        "Se eliminó este mensaje.",
+        "live location shared",
+        "이력서 • 2 pages \u200edocument omitted",
+    ],
+)
+def test_notices_of_whatsapp_in_other_languages(tmp_path: Path, notice: str) -> None:
+    text = f"30.04.26, 19:12 - 지우: {notice}\n01.05.26, 19:15 - 하람: 힘내\n"
+    assert [each[2] for each in said(tmp_path, text)] == ["힘내"]
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,14 @@ def test_the_same_chat_in_any_encoding(tmp_path: Path, encoding: str, line_end: 
         "Voice Call 1:02:03",
         "Live Talk ended 12:03",
         "This message was deleted.",
+        "Sent 3 photos.",
+        "라이브톡을 시작했습니다.",
+        "투표가 등록되었습니다.",
+        "선물을 보냈습니다.",
+        "사진을 보냈습니다.",
+        "송금 1,000원",
+        "0b1c2d3e4f.jpg",
+        "이슬님을 내보냈습니다.",
     ],
 )
 def test_what_nobody_has_written_is_left_out(tmp_path: Path, placeholder: str) -> None:
@@ -256,6 +264,15 @@ EVENTS = [
     "Haram left.",
     "Haram joined this chatroom.",
     "Tom joined",
+    "지우님이 이슬님 외 3명을 초대했습니다.",
+    "새싹님이 방장이 되어 채팅방 관리 기능을 사용할 수 있습니다.",
+    "하람님이 3개의 메시지를 가렸습니다.",
+    "지우님이 채팅방 이름을 '우리'(으)로 변경했습니다.",
+    "지우님이 공지를 등록했습니다.",
+    "관리자만 말하기 기능이 활성화되었습니다.",
+    "라이브톡이 시작되었습니다.",
+    "Admin hid a message.",
+    "Live Talk has started.",
     "[오픈채팅봇] [오후 7:13] 환영합니다!\n공지를 읽어 주세요",
 ]
 
@@ -281,6 +298,10 @@ def test_events_on_windows_are_nobodys_words_and_are_no_reason_to_warn(
         "회의 중에 김대리님이 나갔습니다",
         "Photo looks great",
         "이모티콘 너무 귀엽다",
+        "투표가 종료되었습니다 아쉽네요",
+        "선물 보냈습니다 좋아해 줘서 기뻐요",
+        "https://example.org/a.jpg",
+        "첫 줄\n김대리님이 회의를 시작했습니다.",
         "첫 줄\n회의 중에 김대리님이 나갔습니다.",
         "첫 줄\nI left.",
         "첫 줄\n2026년 5월 3일",
@@ -323,10 +344,41 @@ def test_a_chat_quoted_in_an_essay_is_no_chat(tmp_path: Path) -> None:
     assert {each.kind for each in messages(path)} == {"formal"}
 
 
-def test_one_message_is_a_chat_if_it_is_said_to_be_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["[지우] [오후 7:12] 떨려", "2026. 5. 1. 오후 7:12, 지우 : 떨려"])
+def test_one_message_is_a_chat_where_nothing_else_is_written(tmp_path: Path, line: str) -> None:
     path = tmp_path / "chat.txt"
-    path.write_text("[지우] [오후 7:12] 떨려\n", encoding="utf-8")
+    path.write_text(f"{line}\n", encoding="utf-8")
+    assert [(each.speaker, each.text) for each in messages(path)] == [("지우", "떨려")]
+
+
+def test_a_time_and_a_colon_are_a_chat_only_if_they_are_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text("오후 7:12, 지우 : 떨려\n", encoding="utf-8")
+    assert [each.kind for each in messages(path)] == ["post"]
     assert [each.speaker for each in read_document(path, path.name, kind="chat")] == ["지우"]
+
+
+def test_pages_of_who_came_may_stand_above_the_first_message(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    came = "2026년 5월 1일 오후 7:12, 새싹님이 들어왔습니다.\n" * 400
+    path.write_text(f"모임 카카오톡 대화\n{came}2026년 5월 1일 오후 7:12, 지우 : 떨려\n", encoding="utf-8")
+    assert [(each.speaker, each.text) for each in messages(path)] == [("지우", "떨려")]
+
+
+def test_two_exports_in_one_file_are_read_without_the_second_title(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    export = "하람 님과 카카오톡 대화\n저장한 날짜 : 2026-05-02 21:10:33\n\n[지우] [오후 7:12] 떨려\n"
+    path.write_text(export * 2, encoding="utf-8")
+    assert [each.text for each in messages(path)] == ["떨려", "떨려"]
+
+
+def test_a_notice_with_a_stamp_is_no_word_of_the_message_above_it(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(
+        "2026년 5월 1일 오후 7:12, 지우 : 떨려\n2026년 5월 1일 오후 7:13, 삭제된 메시지입니다.\n",
+        encoding="utf-8",
+    )
+    assert [each.text for each in messages(path)] == ["떨려"]
 
 
 def test_a_csv_of_the_mac_with_events_pictures_and_a_record_of_another_length(tmp_path: Path) -> None:

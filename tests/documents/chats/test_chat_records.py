@@ -131,6 +131,8 @@ def test_facebook_and_instagram_with_their_encoding_repaired(tmp_path: Path) -> 
         message("Reacted ❤ to your message "),
         message("메시지에 ❤️ 공감했습니다"),
         message("하람님이 회원님에게 전화했습니다.", call_duration=3),
+        message("Haram wanted to talk.", call_duration=0),
+        message("You missed a video call from Haram."),
         message("지웠다", is_unsent=True),
         {"sender_name": broken("하람"), "timestamp_ms": 1777630511000, "photos": [{"uri": "a.jpg"}]},
     ]
