@@ -13,8 +13,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import IO, Any
 
 import polars as pl
 
@@ -23,7 +23,7 @@ from etl.ingestion.sources.frame import filled, whole_number
 from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import Cut
-from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.preview import DELIMITED, HEAD_BYTES, Preview
 from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import contract, taxonomy
@@ -96,7 +96,7 @@ def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
     layouts = [each for each in known if each.required and (not names or each.name in names)]
     if not _may_have(preview, {name for layout in layouts for name in layout.required}):
         return None
-    with preview.raw.open() as stream:
+    with _open_first_rows(preview) as stream:
         open_file = OpenFile(preview.raw, HashingStream(stream))
         opened = open_tables(open_file, preview, lambda header: _match(layouts, header) is not None)
         layout = _match(layouts, opened.tables[0].columns) if opened.tables else None
@@ -109,6 +109,16 @@ def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
         rows = pl.DataFrame(schema=dict.fromkeys([*places, "detail"], pl.String))
     sample = rows.filter(pl.col("detail").is_null()).head(_SAMPLE_ROWS)
     return Copy(layout, places.keys(), sample, table.columns)
+
+
+def _open_first_rows(preview: Preview) -> IO[bytes]:
+    """Opens a file, of a delimited one only the first lines where it has more."""
+    if preview.suffix in DELIMITED and not preview.codec.startswith("utf-16"):
+        head = preview.raw.head(HEAD_BYTES)
+        whole_lines = head.rfind(b"\n") + 1
+        if len(head) == HEAD_BYTES and whole_lines:
+            return io.BytesIO(head[:whole_lines])
+    return preview.raw.open()
 
 
 def read_copy(
@@ -157,6 +167,7 @@ def locate(wanted: Iterable[str], header: Sequence[str]) -> dict[str, int]:
     return {name: places[folded] for name in wanted if (folded := _folded(name)) and folded in places}
 
 
+@lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFC", name)).casefold()
 

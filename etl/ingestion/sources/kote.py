@@ -71,9 +71,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 number = pl.coalesce("number", pl.format("{}-{}", pl.lit(where), "position"))
                 yield rows_frame(
                     raw,
-                    records.with_columns(
-                        id_column(SLUG, number).alias("id"), _ids(pl.col("raw_label")).alias("raw_label")
-                    ),
+                    records.with_columns(id_column(SLUG, number).alias("id"), _ids(records["raw_label"])),
                     source=SLUG,
                     release=file.release,
                     split=file.split,
@@ -95,13 +93,12 @@ def _records(
         yield file.raw, records
 
 
-def _ids(labels: pl.Expr) -> pl.Expr:
+def _ids(labels: pl.Series) -> pl.Series:
     """Label ids with commas, from a list as Python, numpy or JSON writes it, or from 44 zeros and ones."""
-    bare = labels.str.strip_chars(" \t[](){}").str.replace_all(r"[\s,'\"]+", ",").str.strip_chars(",")
-    listed = pl.when(labels.str.contains(r"[\s\[\](){}'\"]")).then(bare).otherwise(labels)
-    marked = pl.element().eq("1").arg_true().cast(pl.String)
-    return (
-        pl.when(listed.str.contains(_ONE_HOT))
-        .then(listed.str.split(",").list.eval(marked).list.join(","))
-        .otherwise(listed)
-    )
+    if labels.str.contains(r"[\s\[\](){}'\"]").any():
+        labels = labels.str.strip_chars(" \t[](){}").str.replace_all(r"[\s,'\"]+", ",").str.strip_chars(",")
+    is_one_hot = labels.str.contains(_ONE_HOT)
+    if is_one_hot.any():
+        ids = labels.str.split(",").list.eval(pl.element().eq("1").arg_true().cast(pl.String)).list.join(",")
+        labels = ids.zip_with(is_one_hot, labels)
+    return labels

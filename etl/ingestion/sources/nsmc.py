@@ -23,7 +23,7 @@ from etl.ingestion.sources.copies import (
     locate,
     read_copy,
 )
-from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem, whole_number
+from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables import json_records
@@ -187,7 +187,7 @@ def _review_rows(reviews: pl.DataFrame, where: str) -> pl.DataFrame:
     return reviews.with_columns(
         id_column(SLUG, pl.coalesce(filled(pl.col("review_id")), number)).alias("id"),
         pl.col("review").alias("raw_text"),
-        pl.format("rating:{}", filled(whole_number(pl.col("rating")))).alias("raw_label"),
+        pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
         pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
     )
 
@@ -199,5 +199,5 @@ def _rating_rows(ratings: pl.DataFrame, where: str) -> pl.DataFrame:
     return ratings.with_columns(
         id_column(SLUG, number).alias("id"),
         pl.col("document").alias("raw_text"),
-        pl.format("label:{}", filled(whole_number(pl.col("label")))).alias("raw_label"),
+        pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
     )
