@@ -266,12 +266,13 @@ def read_manifest(folder: Path) -> Manifest:
     """Reads the manifest of a dataset.
 
     Raises:
-        InputError: there is none, or it is not readable, lacks a key or has a value of a wrong type.
+        InputError: there is none, or it is not readable, of another format, lacks a key or has a value of a
+            wrong type.
     """
     path = folder / MANIFEST
     again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} is not a dataset",
@@ -292,6 +293,13 @@ def read_manifest(folder: Path) -> Manifest:
             cause="The file was edited or damaged.",
             next_step=again,
         ) from error
+    if manifest.format != FORMAT:
+        raise InputError(
+            f"{folder} was written by another version of this tool",
+            details=[f"expected format {FORMAT}, got {manifest.format}"],
+            next_step=again,
+        )
+    return manifest
 
 
 def to_bytes(manifest: Manifest) -> bytes:

@@ -1,13 +1,23 @@
-"""Opens a dataset that `etl ingest` wrote: its manifest, its shards by split, its rejects."""
+"""Opens a dataset that `etl ingest` wrote: its manifest, its shards by split, its rejects.
+
+This is the one place that compares files with their sums in the manifest: a file is compared when it is first
+asked for, before any of it is used.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
 
 from etl.dataset.manifest import Manifest, read_manifest
+from etl.errors import InputError
+from etl.runtime.files import sha256_file
 from etl.runtime.paths import local_path
 from etl.schema import row
 from etl.settings import PathLike
@@ -17,10 +27,19 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset folder and its manifest."""
+    """A dataset folder and its manifest.
+
+    Args:
+        path: the folder.
+        manifest: its content.
+        is_as_found: whether the files that are there count, listed or not and without a look at their sums:
+            of a dataset that is judged, or that nobody ingested.
+    """
 
     path: Path
     manifest: Manifest = field(repr=False)  # a page of text
+    is_as_found: bool = field(default=False, repr=False)
+    _compared: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def labels(self) -> list[str]:
@@ -28,19 +47,66 @@ class Dataset:
         return list(self.manifest.taxonomy.targets)
 
     def shards(self, split: str) -> list[Path]:
-        """The Parquet shards of one split, in order."""
-        return sorted(self.path.glob(f"data/{split}-*.parquet"))
+        """The Parquet shards of one split, in order.
+
+        Raises:
+            InputError: one is missing, not listed in the manifest, or not as it is listed.
+        """
+        return self._files(f"data/{split}-*.parquet")
 
     def scan(self, *splits: str) -> pl.LazyFrame:
-        """The kept rows of the given splits (all by default), in order."""
+        """The kept rows of the given splits (all by default), in order; see `shards`."""
         return _scan([shard for split in splits or SPLITS for shard in self.shards(split)], is_reject=False)
 
     def scan_rejects(self) -> pl.LazyFrame:
-        """The rejected rows with `reason` and `detail`, in order."""
-        return _scan(sorted(self.path.glob("rejects/*.parquet")), is_reject=True)
+        """The rejected rows with `reason` and `detail`, in order; see `shards`."""
+        return _scan(self._files("rejects/*.parquet"), is_reject=True)
+
+    def file(self, name: str) -> Path:
+        """A file of the dataset, such as `preparation.json`, compared where the manifest lists it.
+
+        Raises:
+            InputError: it is not as the manifest lists it.
+        """
+        if name in self.manifest.files:
+            self._compare([name])
+        return self.path / name
+
+    def _files(self, pattern: str) -> list[Path]:
+        there = sorted(self.path.glob(pattern))
+        if self.is_as_found:
+            return there
+        names = sorted(name for name in self.manifest.files if fnmatchcase(name, pattern))
+        self._compare(names)
+        files = [self.path / name for name in names]
+        if unlisted := [file for file in there if file not in files]:
+            raise _unlisted_file(self, unlisted[0])
+        return files
+
+    def _compare(self, names: Sequence[str]) -> None:
+        """Compares files with their sums in the manifest, each once.
+
+        Raises:
+            InputError: one is missing, or another than listed.
+        """
+        left = [name for name in names if name not in self._compared and not self.is_as_found]
+        if not left:
+            return
+        with ThreadPoolExecutor(min(len(left), os.cpu_count() or 1)) as pool:
+            sums = list(pool.map(self._sum, left))
+        for name, found in zip(left, sums, strict=True):
+            if found != self.manifest.files[name].sha256:
+                raise _other_file(self, name, found)
+        self._compared.update(left)
+
+    def _sum(self, name: str) -> str:
+        try:
+            return sha256_file(self.path / name)
+        except OSError as error:
+            return f"no file that can be read ({error.strerror})"
 
 
-def open_dataset(dataset: PathLike | Dataset) -> Dataset:
+def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> Dataset:
     """Opens a dataset.
 
     A link, such as the `current` of published versions, is followed once, here. So everything that is read
@@ -48,18 +114,40 @@ def open_dataset(dataset: PathLike | Dataset) -> Dataset:
 
     Args:
         dataset: its folder; or an open dataset, whose manifest is read again, since `build_vocab` changes it.
+        is_as_found: see `Dataset`.
 
     Raises:
-        InputError: there is no dataset at the path, or its manifest is damaged.
+        InputError: there is no dataset at the path, its manifest is damaged or of another format.
     """
     path = dataset.path if isinstance(dataset, Dataset) else local_path(dataset)
     path = path.resolve() if path.is_symlink() else path
-    return Dataset(path, read_manifest(path))
+    return Dataset(path, read_manifest(path), is_as_found)
+
+
+def _other_file(dataset: Dataset, name: str, found: str) -> InputError:
+    again = "etl build-vocab" if name.startswith("vocab.") else "etl ingest PATH... --out"
+    return InputError(
+        f"{dataset.path / name} is not the file that its manifest lists",
+        details=[f"expected sha256 {dataset.manifest.files[name].sha256}, got {found}"],
+        cause="It was damaged, edited, removed, or copied from another dataset.",
+        next_step=f"see all that differs with `etl validate {dataset.path}`, or write it again with "
+        f"`{again} {dataset.path}`",
+    )
+
+
+def _unlisted_file(dataset: Dataset, file: Path) -> InputError:
+    return InputError(
+        f"{file} is not in the manifest of its dataset",
+        details=[f"expected the {len(dataset.manifest.files):,} files that it lists"],
+        cause="It was added by hand, or copied from another dataset.",
+        next_step=f"remove it, or write the dataset again with `etl ingest PATH... --out {dataset.path}`",
+    )
 
 
 def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
     if files:
-        return pl.concat([pl.scan_parquet(file) for file in files])
+        # A path is no pattern: `[` stands in the names of many corpora.
+        return pl.concat([pl.scan_parquet(file, glob=False) for file in files])
     empty = pl.from_arrow(row.arrow_schema(is_reject=is_reject).empty_table())
     assert isinstance(empty, pl.DataFrame)
     return empty.lazy()

@@ -145,7 +145,7 @@ def _traced_token(
 def _forms(dataset: Dataset, texts: pl.Series, token: str, workers: int) -> dict[str, int]:
     """The eojeols of `texts` that give the token when they are tagged alone, the most frequent first."""
 
-    how = preparation.load(dataset.path / preparation.FILE)
+    how = preparation.load(dataset.file(preparation.FILE))
     eojeols = texts.str.split(" ").list.unique().explode().value_counts(name="rows")
     with preparation.open_tagger(how, workers) as tagger:
         tokens = prepare(how, eojeols[texts.name], tagger)["tokens"]

@@ -34,7 +34,8 @@ def find_unknown_labels(
     """
     if not any(map(_has_many, counts.values())):
         return ()
-    rejects = pl.scan_parquet(folder / REJECTS / "*.parquet").filter(pl.col("reason") == REASON)
+    files = sorted((folder / REJECTS).glob("*.parquet"))
+    rejects = pl.scan_parquet(files, glob=False).filter(pl.col("reason") == REASON)
     return summarise(count_cells(rejects).collect(engine="streaming"), counts, taxonomy, settings)
 
 

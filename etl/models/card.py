@@ -5,6 +5,7 @@ The two kinds of models have a struct each, since their files differ; this modul
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.runtime.files import sha256_file
 
 FILE = "model.json"
-FORMAT = 1
+FORMAT = 2
 # Not one name: transformers loads the folder of a fine-tuned model too.
 BASELINE_WEIGHTS, FINE_TUNED_WEIGHTS = "weights.safetensors", "model.safetensors"
 _FINE_TUNED = "fine-tuned"
@@ -39,6 +40,7 @@ class BaselineCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tagger: str  # the fingerprint in the dataset's manifest
     taxonomy: str
     manifest_sha256: str
+    card_sha256: str = ""  # of this card, with nothing here
 
     @property
     def architecture(self) -> str:
@@ -68,6 +70,7 @@ class FineTunedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, str]  # weights, configuration, tokenizer and preparation, with their hashes
     taxonomy: str
     manifest_sha256: str
+    card_sha256: str = ""  # of this card, with nothing here
 
     @property
     def weights_sha256(self) -> str:
@@ -85,7 +88,7 @@ class _Kind(msgspec.Struct):
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Reads the card of a model, and checks that the files it lists are there and unchanged.
+    """Reads the card of a model, and checks that it and the files it lists are there and unchanged.
 
     Raises:
         InputError: `folder` is no model, or one of another version of this tool; or a file is missing,
@@ -98,8 +101,9 @@ def read_card(folder: Path) -> ModelCard:
             details=[f"expected format {FORMAT}, got {card.format}"],
             next_step=advise_training(folder, card),
         )
-    for name, expected in card.files.items():
-        found = sha256_file(folder / name) if (folder / name).is_file() else "no file"
+    listed = {FILE: card.card_sha256, **card.files}
+    for name, expected in listed.items():
+        found = _own_sha256(card) if name == FILE else _file_sha256(folder / name)
         if found != expected:
             raise InputError(
                 f"{folder / name} is not the file that belongs to its model",
@@ -108,6 +112,15 @@ def read_card(folder: Path) -> ModelCard:
                 next_step=advise_training(folder, card),
             )
     return card
+
+
+def _file_sha256(path: Path) -> str:
+    return sha256_file(path) if path.is_file() else "no file"
+
+
+def _own_sha256(card: ModelCard) -> str:
+    content = msgspec.json.encode(msgspec.structs.replace(card, card_sha256=""))
+    return hashlib.sha256(content).hexdigest()
 
 
 def _decode_card(folder: Path) -> ModelCard:
@@ -140,7 +153,8 @@ def write_files(folder: Path, card: ModelCard, contents: Mapping[str, bytes]) ->
         card: of the model.
         contents: by their path in the folder.
     """
-    for name, content in {**contents, FILE: msgspec.json.format(msgspec.json.encode(card)) + b"\n"}.items():
+    signed = msgspec.structs.replace(card, card_sha256=_own_sha256(card))
+    for name, content in {**contents, FILE: msgspec.json.format(msgspec.json.encode(signed)) + b"\n"}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
 

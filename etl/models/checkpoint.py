@@ -13,7 +13,7 @@ from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.checkpoint import load_baseline
 from etl.models.baseline.tokens import TokenEncoder
-from etl.models.card import BaselineCard, ModelCard, read_card
+from etl.models.card import BaselineCard, ModelCard, advise_training, read_card
 from etl.models.fine_tuned.checkpoint import load_fine_tuned
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
@@ -42,7 +42,8 @@ def load_model(folder: Path) -> Checkpoint:
     """Loads a model and checks that its files are unchanged and belong together.
 
     Raises:
-        InputError: it is not there, damaged, or made of files of different models; both hashes are named.
+        InputError: it is not there, damaged, made of files of different models, whose hashes are named, or
+            has weights that are no numbers.
         SettingsError: it was fine-tuned, and the extra [transformer] is not installed.
     """
     card = read_card(folder)
@@ -50,6 +51,13 @@ def load_model(folder: Path) -> Checkpoint:
     encoder, model = (
         load_baseline(folder, card) if isinstance(card, BaselineCard) else load_fine_tuned(folder)
     )
+    if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
+        raise InputError(
+            f"{folder} gives no probabilities: some of its weights are no numbers",
+            details=["expected finite weights, got NaN or infinity"],
+            cause="Its training has diverged, with a learning rate too high, say.",
+            next_step=advise_training(folder, card),
+        )
     return Checkpoint(card, preparation, encoder, model)
 
 

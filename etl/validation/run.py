@@ -234,7 +234,7 @@ def _open_view(path: Path, named: Columns, settings: Settings, timer: Timer) -> 
                 details=[f"got a column for {', '.join(named.by_role)}"],
                 next_step=f"leave those options out: `etl validate {path}`",
             )
-        yield View(open_dataset(path))
+        yield View(open_dataset(path, is_as_found=True))
         return
     with ExitStack() as stack:
         dataset, table = timer("reading", stack.enter_context, open_as_dataset(path, named))

@@ -210,7 +210,7 @@ def test_a_shard_that_the_manifest_does_not_list_is_refused(dataset: Path) -> No
 def test_a_truncated_shard_is_an_input_that_cannot_be_read(dataset: Path) -> None:
     shard = dataset / "data" / "train-00000-of-00001.parquet"
     shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not the file that its manifest lists"):
         vocab.build_vocab(dataset)
 
 

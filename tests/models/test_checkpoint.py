@@ -5,15 +5,19 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
+from safetensors.torch import load_file, save_file
 
 from etl.dataset import vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.train import train
+from etl.models.card import BASELINE_WEIGHTS, read_card, write_files
 from etl.models.checkpoint import check_same_dataset, load_model
 from etl.models.inference.evaluate import evaluate
+from etl.runtime.files import sha256_file
 
 QUICK = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=2)
 
@@ -70,13 +74,23 @@ def test_a_model_with_a_file_missing_is_refused(model, name) -> None:
 
 def test_a_card_that_was_edited_is_refused(model) -> None:
     card = json.loads((model / "model.json").read_bytes())
-    card["settings"]["hidden"] = 9
+    card["labels"].reverse()
     (model / "model.json").write_text(json.dumps(card))
-    with pytest.raises(InputError, match="size mismatch"):
+    with pytest.raises(InputError, match=r"model\.json is not the file that belongs to its model"):
         load_model(model)
     card["settings"]["hidden"] = "nine"
     (model / "model.json").write_text(json.dumps(card))
     with pytest.raises(InputError, match="Expected `int`, got `str`"):
+        load_model(model)
+
+
+def test_weights_that_are_no_numbers_are_refused(model) -> None:
+    card = read_card(model)
+    weights = load_file(model / BASELINE_WEIGHTS)
+    save_file({name: tensor * float("nan") for name, tensor in weights.items()}, model / BASELINE_WEIGHTS)
+    card = msgspec.structs.replace(card, weights_sha256=sha256_file(model / BASELINE_WEIGHTS))
+    write_files(model, card, {})
+    with pytest.raises(InputError, match="some of its weights are no numbers"):
         load_model(model)
 
 

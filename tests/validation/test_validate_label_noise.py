@@ -8,7 +8,7 @@ import pytest
 from support.small_datasets import make_row, text_of_length, write_dataset
 from support.views import RULES
 
-from etl.dataset.read import Dataset
+from etl.dataset.read import Dataset, open_dataset
 from etl.errors import SettingsError
 from etl.validation.checks import label_noise
 from etl.validation.checks.label_noise import FILE, LabelNoise
@@ -42,7 +42,7 @@ def dataset(path: Path, pairs: Sequence[tuple[str | None, str | None]], **change
         make_row(at, raw_text=text, text=text, label=label, **({"group": ""} | changes))
         for at, (text, label) in enumerate(pairs)
     ]
-    return Dataset(write_dataset(path, rows, shard_rows=100), {})
+    return open_dataset(write_dataset(path, rows, shard_rows=100))
 
 
 def flipped(
@@ -101,7 +101,7 @@ def test_the_file_is_the_same_whatever_the_order_of_the_rows_and_shows_no_senten
     rows = [make_row(at, text=text, label=label, group="") for at, (text, label) in enumerate(wrong)]
     found: list[LabelNoise] = []
     for name, order in (("one", rows), ("other", rows[::-1])):
-        made = Dataset(write_dataset(tmp_path / name, order), {})
+        made = open_dataset(write_dataset(tmp_path / name, order))
         found.append(label_noise.find_label_noise(made, tmp_path / f"{name} report"))
     assert found[0] == found[1]
     files = [(tmp_path / f"{name} report" / FILE).read_bytes() for name in ("one", "other")]
@@ -137,7 +137,7 @@ def test_a_dialogue_does_not_vouch_for_itself(tmp_path: Path) -> None:
         make_row(300 + at, text=f"할머니가 눈물이 나 그리워 {at}", label="분노", group="one dialogue")
         for at in range(12)
     ]
-    label_noise.find_label_noise(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
+    label_noise.find_label_noise(open_dataset(write_dataset(tmp_path / "dataset", rows)), tmp_path)
     assert {f"table:{300 + at}" for at in range(12)} <= {row["id"] for row in listed(tmp_path)}
 
 
@@ -180,7 +180,7 @@ def test_rare_labels_and_rows_without_one_are_counted_and_not_judged(tmp_path: P
 def test_a_label_that_only_one_group_has_is_not_suspect(tmp_path: Path) -> None:
     rows = [make_row(at, text=text, label=label) for at, (text, label) in enumerate(sentences(150))]
     rows += [make_row(200 + at, text=f"깜짝 놀랐어 {at}", label="놀람", group="one") for at in range(9)]
-    noise = label_noise.find_label_noise(Dataset(write_dataset(tmp_path / "dataset", rows), {}), tmp_path)
+    noise = label_noise.find_label_noise(open_dataset(write_dataset(tmp_path / "dataset", rows)), tmp_path)
     assert (noise.rows, noise.unjudged) == (150, 9)
 
 

@@ -64,7 +64,7 @@ def read_token_inputs(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inp
             or there are no training rows.
         SettingsError: there are no held-out rows, or the tagger is not installed.
     """
-    prepared = msgspec.structs.replace(preparation.load(dataset.path / preparation.FILE), tokens=tokens)
+    prepared = msgspec.structs.replace(preparation.load(dataset.file(preparation.FILE)), tokens=tokens)
     vocabulary = vocab.read_vocab_of(dataset)
     frames = read_frames(dataset, SPLITS, prepared, TokenEncoder.column, workers)
     if tokens == "all" and frames["train"].height:

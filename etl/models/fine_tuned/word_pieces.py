@@ -102,6 +102,6 @@ def read_piece_inputs(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> I
         InputError: a shard or the preparation is missing or damaged, or there are no training rows.
         SettingsError: there are no held-out rows.
     """
-    prepared = preparation.load(dataset.path / preparation.FILE)
+    prepared = preparation.load(dataset.file(preparation.FILE))
     frames = read_frames(dataset, SPLITS, prepared, PieceEncoder.column)
     return encode_splits(dataset, prepared, PieceEncoder(tokenizer), frames)

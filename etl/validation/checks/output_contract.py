@@ -243,7 +243,7 @@ def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
     if len(shards) < 2:
         return []
     keys = pl.concat(
-        pl.scan_parquet(shard)
+        pl.scan_parquet(shard, glob=False)
         .select("id", shard=pl.lit(number))
         .drop_nulls()
         .with_columns(key=pl.col("id").hash())

@@ -120,9 +120,9 @@ def open_as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, Ext
             ) from error
         name = f"of {path.resolve().name}"
         manifest = Manifest(taxonomy=TaxonomyEntry(name, ()), counts={}, splits={}, files=written)
-        labels = _labels(Dataset(folder, manifest), path)
+        labels = _labels(Dataset(folder, manifest, is_as_found=True), path)
         taxonomy = TaxonomyEntry(name, tuple(sorted(labels)))
-        dataset = Dataset(folder, structs.replace(manifest, taxonomy=taxonomy))
+        dataset = Dataset(folder, structs.replace(manifest, taxonomy=taxonomy), is_as_found=True)
         spellings = _spellings(labels)
         yield (
             dataset,
