@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from msgspec import structs
 from typer.testing import CliRunner
 
 from etl.commands.export import export as command
@@ -20,7 +21,7 @@ from etl.models.baseline import network
 from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
-from etl.models.card import BASELINE_WEIGHTS, manifest_sha256
+from etl.models.card import BASELINE_WEIGHTS, manifest_sha256, read_card, write_files
 from etl.models.checkpoint import load_model
 from etl.models.export.export import Exported, export
 from etl.models.inference.evaluate import evaluate
@@ -197,13 +198,12 @@ def rewrite_weights(model: Path, change) -> None:
     """Changes the weights of a model, and its card with them."""
     from safetensors.torch import load, save
 
+    card = read_card(model)
     weights = load((model / BASELINE_WEIGHTS).read_bytes())
     change(weights)
     content = save(weights)
     (model / BASELINE_WEIGHTS).write_bytes(content)
-    card = json.loads((model / "model.json").read_bytes())
-    card["weights_sha256"] = hashlib.sha256(content).hexdigest()
-    (model / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    write_files(model, structs.replace(card, weights_sha256=hashlib.sha256(content).hexdigest()), {})
 
 
 def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(dataset, tmp_path) -> None:

@@ -22,6 +22,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.train import train
+from etl.models.card import read_card, write_files
 from etl.models.checkpoint import load_model
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column
 from etl.models.inference.documents import classify_inputs
@@ -300,9 +301,8 @@ def test_another_tagger_than_that_of_the_model_is_refused_with_both_hashes(
     with pytest.raises(InputError, match=hashlib.sha256(changed).hexdigest()):  # it was edited
         (other / preparation.FILE).write_bytes(changed)
         load_model(other)
-    card = json.loads((other / "model.json").read_bytes())
-    card["preparation_sha256"] = hashlib.sha256(changed).hexdigest()
-    (other / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    changed_sha256 = hashlib.sha256(changed).hexdigest()
+    write_files(other, msgspec.structs.replace(read_card(model), preparation_sha256=changed_sha256), {})
     with (
         pytest.raises(InputError, match="is not the one that made the tokens") as refused,
         open_classifier(other),

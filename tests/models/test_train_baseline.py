@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import typer
 from msgspec import structs
+from support.small_datasets import list_again
 from typer.testing import CliRunner
 
 from etl.commands.train_baseline import train_baseline
@@ -243,6 +244,7 @@ def test_all_tokens_are_those_of_the_tagger_and_have_a_vocabulary_of_their_own(
         pl.read_parquet(shard).with_columns(
             pl.Series(name, lists) for name, lists in filler.items()
         ).write_parquet(shard)
+    list_again(dataset)
     vocab.build_vocab(dataset, min_count=1)
     settings = structs.replace(SMALL, tokens="all")
     report = train(dataset, tmp_path / "all", settings)

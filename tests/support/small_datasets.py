@@ -94,6 +94,15 @@ def write_dataset(
     return path
 
 
+def list_again(path: Path) -> None:
+    """Makes the manifest true of files that a test has changed on purpose."""
+    manifest = json.loads((path / "manifest.json").read_bytes())
+    for name, entry in manifest["files"].items():
+        content = (path / name).read_bytes()
+        entry |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (path / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
 def write_file(path: Path, name: str, rows: Sequence[Row], *, is_reject: bool = False) -> dict[str, Any]:
     """Writes one Parquet file of the dataset; its entry for the manifest."""
     file = path / name
