@@ -49,7 +49,7 @@ def add_a_shard(path: Path) -> None:
     "use",
     [
         lambda dataset: dataset.scan("train").collect(),
-        lambda dataset: vocab.build_vocab(dataset),
+        vocab.build_vocab,
         lambda dataset: compare(dataset, dataset),
     ],
     ids=["scan", "build-vocab", "diff"],
