@@ -324,7 +324,7 @@ def _show_notes(manifest: Manifest) -> None:
     _show_skipped(manifest.skipped)
     for source, met in manifest.aliases.items():
         console.note(
-            f"note: {source}: {sum(met.values()):,} labels in {len(met)} dirty spellings were understood"
+            f"note: {source}: {sum(met.values()):,} labels in {len(met)} other spellings were understood"
         )
     for warning in manifest.warnings:
         console.note(f"warning: {warning}")

@@ -37,7 +37,7 @@ class BatchResult(NamedTuple):
         rows: the rows that are written; those of a cached batch stay on disk until then.
         row_hashes: one row for each row, see `etl.ingestion.steps.row_hashes`.
         token_sources, tokens: see `etl.ingestion.steps.token_report.TokenTables`.
-        aliases: `source`, `alias` and `count`: the dirty spellings of labels that were understood.
+        aliases: `source`, `alias` and `count`: other spellings of labels that were understood.
     """
 
     rows: pl.DataFrame | StoredRows
