@@ -122,8 +122,9 @@ def _of_objects(keys: Mapping[str, Any], is_header: Callable[[list[str]], bool])
         if len(rows) * len(columns) > 10 * sum(map(len, columns)):  # each has keys of its own: no table
             return []
         return [_object(keys, [column.get(row, b"null") for column in columns]) for row in rows]
-    first = next(iter(keys.values()))
-    return [*keys.values()] if is_header([*_decode(first, dict)]) else []
+    first = _decode(next(iter(keys.values())), dict)
+    has_cells = not all(_begins(cell, b"[") or _begins(cell, b"{") for cell in first.values())
+    return [*keys.values()] if has_cells and is_header([*first]) else []
 
 
 def _lists(elements: Elements) -> list[list[Any]]:
