@@ -32,7 +32,11 @@ _LENGTH = re.compile(rb"\A\d+[ \t]*\r?\n")  # Apple Mail begins a file with it
 _MAIL_HEADER = re.compile(
     rb"^(?:from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M
 )
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    r"\s*(?:<\?xml\b[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|link|div|p|table|span|br|"
+    r"ul|ol|h[1-6]|article|section|main|header|form|pre|blockquote|center|font)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*\{)')
 _MARKDOWN = {".md", ".markdown"}
 _DELIMITED = {".csv", ".tsv"}
@@ -79,10 +83,10 @@ def _begins(*magics: bytes) -> Callable[[DocumentFile, ReadOptions], bool]:
 
 
 def _holds(member: str) -> Callable[[DocumentFile, ReadOptions], bool]:
-    """A zip archive with this member; one that was cut off and has the suffix of such a one."""
-    suffix = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}.get(member)
+    """A zip archive with this member, a pattern; one that was cut off and has the suffix of such a one."""
+    suffix = ".docx" if member.startswith("word") else ".xlsx"
     return lambda file, _: (
-        member in file.members
+        any(re.fullmatch(member, name) for name in file.members)
         or (file.head.startswith(b"PK\x03\x04") and not file.members and file.suffix == suffix)
     )
 
@@ -186,7 +190,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
     DocumentFormat(
         "a DOCX",
         "formal",
-        _holds("word/document.xml"),
+        _holds(r"word/document\d*\.xml"),
         lambda file, _: docx.read_docx(file),
         (".docx", ".docm"),
     ),
@@ -206,9 +210,15 @@ FORMATS: tuple[DocumentFormat, ...] = (
     ),
     DocumentFormat("an ODT", "formal", _is_odt, lambda file, _: opendocument.read_odt(file), (".odt",)),
     DocumentFormat(
-        "an RTF document", "formal", _begins(b"{\\rtf"), lambda file, _: rtf.read_rtf(file.content), (".rtf",)
+        "an RTF document",
+        "formal",
+        _begins(b"{\\rtf"),
+        lambda file, _: rtf.read_rtf(file.content, file.name),
+        (".rtf",),
     ),
-    DocumentFormat("a workbook (XLSX)", "post", _holds("xl/workbook.xml"), _read_table(".xlsx"), (".xlsx",)),
+    DocumentFormat(
+        "a workbook (XLSX)", "post", _holds(r"xl/workbook\.xml"), _read_table(".xlsx"), (".xlsx",)
+    ),
     DocumentFormat(
         "a workbook of an old Excel (XLS)",
         "post",
@@ -265,7 +275,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "formal",
         lambda file, _: file.is_text and _HTML.match(file.text) is not None,
         lambda file, _: text.read_html(file.text),
-        (".html", ".htm"),
+        (".html", ".htm", ".xhtml"),
     ),
     DocumentFormat(
         "Markdown",

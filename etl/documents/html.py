@@ -21,6 +21,11 @@ _UNSEEN = {
     "math",
     "rt",
     "rp",
+    "del",
+    "iframe",
+    "canvas",
+    "audio",
+    "video",
 }
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _LINES = {
@@ -39,6 +44,19 @@ _LINES = {
     "header",
     "footer",
     "form",
+    "address",
+    "aside",
+    "main",
+    "nav",
+    "figure",
+    "figcaption",
+    "details",
+    "summary",
+    "fieldset",
+    "legend",
+    "caption",
+    "center",
+    "dialog",
 }
 _PARAGRAPHS = {"p", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _CELLS = {"td", "th"}
@@ -53,13 +71,17 @@ _ENDED_BY = {
     "dd": {"dt", "dd"},
 }
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+# Blocks of a style sheet for something else than a screen of full width; a class or an id as a selector.
+_OTHER_MEDIA = re.compile(r"@media\b.*\b(?:print|speech|max-)", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(r"\s*\w*[.#]([\w-]+)\s*")
 _KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_NO_WIDTH = str.maketrans("", "", "\u00ad\u200b\ufeff")
 _QUOTE = ">"
 
 
 def text_of(html: str, marks: Mapping[str, str] | None = None) -> str:
-    """The text of a page: a line for each block, a blank line around paragraphs.
+    """The text of a page: a line for each block, a blank line around paragraphs; of a page around each block.
 
     Args:
         html: the page, or a piece of one. A broken one is read as far as it makes sense, and never refused.
@@ -86,6 +108,7 @@ class _Reader(HTMLParser):
 
     def __init__(self, marks: Mapping[str, str] | None) -> None:
         super().__init__(convert_charrefs=True)
+        self._hidden_names = set[str]()  # classes and ids
         self.lines: list[str] = []
         self._marks = marks
         self._line = ""
@@ -106,7 +129,7 @@ class _Reader(HTMLParser):
         style = attributes.get("style", "")
         element = _Element(
             tag,
-            tag in _UNSEEN or "hidden" in attributes or _HIDDEN.search(style) is not None,
+            self._is_hidden(tag, attributes),
             self._marks is not None and (tag == "blockquote" or _QUOTE in marks),
             tag == "pre" or _KEEPS_LINES.search(style) is not None,
         )
@@ -124,6 +147,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._hiding:
+            if self._open and self._open[-1].tag == "style":
+                self._hidden_names |= _hidden_names(data)
             return
         first, *others = data.split("\n") if self._keeping else [data]
         self._line += first
@@ -138,7 +163,7 @@ class _Reader(HTMLParser):
 
     def end_line(self, *, is_kept: bool = False) -> None:
         """Ends the current line, its white space collapsed as in a browser. A blank one may be kept."""
-        line = _SPACES.sub(" ", self._line).strip(" ")
+        line = _SPACES.sub(" ", self._line.translate(_NO_WIDTH)).strip(" ")
         quote = "> " * self._quoting
         if line:
             self.lines.append(quote + line)
@@ -146,11 +171,15 @@ class _Reader(HTMLParser):
             self.lines.append(quote.strip())
         self._line = ""
 
+    def _is_hidden(self, tag: str, attributes: dict[str, str]) -> bool:
+        if tag in _UNSEEN or "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
+            return True
+        is_styled = _HIDDEN.search(attributes.get("style", "")) is not None
+        return is_styled or not self._hidden_names.isdisjoint(_names(attributes))
+
     def _marks_of(self, attributes: dict[str, str]) -> list[str]:
-        if not self._marks:
-            return []
-        names = [attributes.get("id", ""), *attributes.get("class", "").split()]
-        return [self._marks[name] for name in names if name in self._marks]
+        marks = self._marks or {}
+        return [marks[name] for name in _names(attributes) if name in marks]
 
     def _mark(self, marks: list[str]) -> None:
         for line in dict.fromkeys(marks):
@@ -163,7 +192,8 @@ class _Reader(HTMLParser):
             self._line += " "
         elif tag in _LINES or tag in _PARAGRAPHS or tag in _CELLS:
             self.end_line(is_kept=tag == "br")
-            if tag in _PARAGRAPHS and self.lines and self.lines[-1]:
+            is_parted = tag in _PARAGRAPHS or (tag != "br" and self._marks is None)
+            if is_parted and self.lines and self.lines[-1]:
                 self.lines.append("")
 
     def _push(self, element: _Element) -> None:
@@ -183,3 +213,22 @@ class _Reader(HTMLParser):
         self._hiding += number * element.hides
         self._quoting += number * element.quotes
         self._keeping += number * element.keeps_lines
+
+
+def _hidden_names(style_sheet: str) -> set[str]:
+    """The classes and ids that a style sheet hides."""
+    hidden = set[str]()
+    is_other_media = False
+    for rule in style_sheet.split("}"):
+        head, _, style = rule.rpartition("{")
+        media, is_first_of_block, selectors = head.rpartition("{")
+        if is_first_of_block or not head:
+            is_other_media = _OTHER_MEDIA.search(media) is not None
+        if not is_other_media and _HIDDEN.search(style):
+            hidden |= {match[1] for each in selectors.split(",") if (match := _NAME.fullmatch(each))}
+    return hidden
+
+
+def _names(attributes: dict[str, str]) -> list[str]:
+    """The id and the classes of an element."""
+    return [attributes.get("id", ""), *attributes.get("class", "").split()]

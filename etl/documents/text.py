@@ -59,7 +59,7 @@ def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     first, gathered = 0, list[str]()
     for number, line in lines:
         stripped = line.strip()
-        if gathered and (not stripped or not _goes_on(gathered[-1], stripped)):
+        if gathered and (not stripped or not goes_on(gathered[-1], stripped)):
             yield first, " ".join(gathered)
             gathered = []
         if stripped:
@@ -69,8 +69,14 @@ def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         yield first, " ".join(gathered)
 
 
-def _goes_on(line: str, following: str) -> bool:
-    if _IS_ENDED.search(line) or _BEGINS_ANEW.match(following):
+def goes_on(line: str, following: str) -> bool:
+    """Whether a program has wrapped a line: it is long, does not end like a sentence, and no list follows."""
+    if not may_go_on(line, following):
         return False
     columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
     return columns >= _WRAPPED_COLUMNS
+
+
+def may_go_on(line: str, following: str) -> bool:
+    """Whether a line does not end like a sentence, and no item of a list follows."""
+    return not (_IS_ENDED.search(line) or _BEGINS_ANEW.match(following))

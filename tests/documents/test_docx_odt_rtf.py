@@ -29,6 +29,14 @@ def run(text: str, properties: str = "") -> str:
     return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
 
 
+def style(name: str) -> str:
+    return f'<w:rStyle w:val="{name}"/>'
+
+
+def field(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -78,6 +86,38 @@ def run(text: str, properties: str = "") -> str:
             f"<w:p><w:r><w:ruby><w:rt>{run('동')}</w:rt><w:rubyBase>{run('童話')}</w:rubyBase></w:ruby></w:r></w:p>",
             ["童話"],
         ),
+        (
+            f"<w:tbl><w:tr><w:tc><w:p>{run('남은 칸')}</w:p></w:tc>"
+            f"<w:tc><w:tcPr><w:cellDel/></w:tcPr><w:p>{run('지운 칸')}</w:p></w:tc></w:tr></w:tbl>",
+            ["남은 칸"],
+        ),
+        (
+            f"<w:p>{run('앞 ')}{field('begin')}{field('begin')}{field('separate')}{run('조건')}{field('end')}"
+            f"{field('separate')}{run('결과')}{field('end')}{run(' 뒤')}</w:p>",
+            ["앞 결과 뒤"],
+        ),
+        (f"<w:p>{run('앞 ')}{field('begin')}{run('끝없는 필드')}</w:p>", ["앞 끝없는 필드"]),
+        (
+            f"<w:p>{run('저는 바닷가에서')}<w:r><w:br/></w:r>{run('자라 외로웠습니다.')}<w:r><w:br/></w:r>"
+            f"{run('성장 과정')}<w:r><w:br/></w:r>{run('기뻤습니다.')}</w:p>",
+            ["저는 바닷가에서 자라 외로웠습니다.", "성장 과정", "기뻤습니다."],
+        ),
+        (
+            f"<w:sdt><w:sdtContent><w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{run('저는 ')}</w:p>"
+            f"</w:sdtContent></w:sdt><w:bookmarkEnd/><w:p>{run('기쁩니다.')}</w:p>",
+            ["저는 기쁩니다."],
+        ),
+        (
+            f"<w:p><w:pPr><w:framePr w:dropCap='drop'/></w:pPr>{run('오')}</w:p>"
+            f"<w:p>{run('늘은 맑습니다.')}</w:p>",
+            ["오늘은 맑습니다."],
+        ),
+        (
+            f"<w:p><w:r><mc:AlternateContent><mc:Choice/><mc:Fallback>{BOX}</mc:Fallback></mc:AlternateContent>"
+            f"</w:r></w:p>",
+            ["글상자라 답답합니다."],
+        ),
+        (f"<w:p>{run('저는' + chr(0xA0) + '기' + chr(0xAD) + '쁩니다.')}</w:p>", ["저는 기쁩니다."]),
     ],
 )
 def test_docx(tmp_path: Path, body: str, expected: list[str]) -> None:
@@ -98,6 +138,19 @@ def test_the_body_of_a_docx_may_have_any_name_and_styles_may_hide(tmp_path: Path
         },
     )
     assert texts(path) == ["보이는 말"]
+
+
+def test_a_style_hides_what_is_based_on_it_and_a_run_can_show_it_again(tmp_path: Path) -> None:
+    styles = (
+        '<w:s xmlns:w="u"><w:style w:styleId="A"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:styleId="B"><w:basedOn w:val="A"/></w:style>'
+        '<w:style w:styleId="C"><w:basedOn w:val="C"/></w:style></w:s>'
+    )
+    body = (
+        f"<w:p>{run('숨은 말', style('B'))}{run('보이는', style('C'))}"
+        f"{run(' 말', style('B') + '<w:vanish w:val=' + chr(34) + '0' + chr(34) + '/>')}</w:p>"
+    )
+    assert texts(write_docx_body(tmp_path / "a.docx", body, {"word/styles.xml": styles})) == ["보이는 말"]
 
 
 def test_odt(tmp_path: Path) -> None:
@@ -190,6 +243,33 @@ def test_rtf(tmp_path: Path) -> None:
         "끈기",
         "{끝}😀",
     ]
+
+
+FIRST, SECOND = code_page("저는 바닷가에서"), code_page("자라 외로웠습니다.")
+
+
+@pytest.mark.parametrize(
+    ("rtf", "is_whole"),
+    [
+        (rf"{{\rtf1\ansicpg949 {FIRST}\line {SECOND}\par}}", True),
+        (rf"{{\rtf1\ansicpg949 {FIRST}\page {SECOND}\par}}", True),
+        (rf"{{\rtf1\ansi {FIRST} {SECOND}\par}}", True),
+        (rf"{{\rtf1\ansicpg949 {FIRST} {SECOND}\par}}" + "\r\n\0", True),
+        (rf"{{\rtf1\ansicpg949 {FIRST} {SECOND}"[:-5], False),
+    ],
+)
+def test_a_sentence_of_rtf_is_whole_and_a_file_that_was_cut_off_is_told(
+    tmp_path: Path, rtf: str, is_whole: bool
+) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_bytes(rtf.encode("latin-1"))
+    if is_whole:
+        assert texts(path) == ["저는 바닷가에서 자라 외로웠습니다."]
+    else:
+        passages = read_document(path, path.name)
+        assert next(passages).text.startswith("저는 바닷가에서 자라 외로웠습니")
+        with pytest.raises(InputError, match=r"a\.rtf cannot be read as RTF"):
+            next(passages)
 
 
 @given(

@@ -141,7 +141,7 @@ def _gather(element: Element, rules: Rules, paragraph: _Paragraph) -> None:
     schema = rules.schema
     is_word = not schema["words"] or tag(element) in schema["words"]
     if is_word and element.text:
-        paragraph.pieces.append(element.text)
+        paragraph.pieces.append(element.text.replace("\n", " "))
     for child in element:
         name = tag(child)
         if rules.leaves_out(child):
@@ -155,7 +155,7 @@ def _gather(element: Element, rules: Rules, paragraph: _Paragraph) -> None:
         else:
             _gather(child, rules, paragraph)
         if not schema["words"] and child.tail:
-            paragraph.pieces.append(child.tail)
+            paragraph.pieces.append(child.tail.replace("\n", " "))
 
 
 def _holds(element: Element, path: list[str]) -> bool:

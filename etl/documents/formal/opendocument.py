@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from etl.documents.file import DocumentFile
 from etl.documents.formal.markup import Rules, load_rules, parse_member, tag, walk_paragraphs
 from etl.documents.formal.needs import DAMAGE, damaged
+from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
 from etl.errors import InputError
 
@@ -35,7 +36,7 @@ def read_odt(file: DocumentFile) -> Iterator[Passage]:
         raise
     except DAMAGE as error:
         raise damaged(file.name, "ODT", error) from error
-    lines = (" ".join(line.split()) for text in texts for line in text.split("\n") if line.strip())
+    lines = (" ".join(line.split()) for text in texts for line in join_soft_breaks(text))
     for position, line in enumerate(lines, start=1):
         yield Passage(line, "formal", "paragraph", position)
 

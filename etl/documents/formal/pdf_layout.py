@@ -6,16 +6,12 @@ two is said by the file, or else by Kiwi.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+from etl.documents.formal.soft_breaks import kiwi
 
 # In sizes of the letters: a line that goes on is at least so long, the next one so near, an indent so wide,
 # and at most so wide.
@@ -264,17 +260,7 @@ def _joined(run: Sequence[Line], *, has_spaces: bool) -> str:
             pieces.append(following.text)
     if len(pieces) == 1 and not run[0].is_stretched:
         return pieces[0]
-    kiwi = _kiwi()
-    if kiwi and any(line.is_stretched for line in run):
-        return str(kiwi.space("".join(pieces), reset_whitespace=True))
-    return str(kiwi.glue(pieces)) if kiwi else ("" if has_spaces else " ").join(pieces)
-
-
-@cache
-def _kiwi() -> Kiwi | None:
-    """Kiwi, which tells whether a line ends within a word; None where it is not installed."""
-    if importlib.util.find_spec("kiwipiepy") is None:
-        return None
-    from kiwipiepy import Kiwi
-
-    return Kiwi()
+    analyser = kiwi()
+    if analyser and any(line.is_stretched for line in run):
+        return str(analyser.space("".join(pieces), reset_whitespace=True))
+    return str(analyser.glue(pieces)) if analyser else ("" if has_spaces else " ").join(pieces)

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from etl.documents.formal.markup import load_rules
+from etl.documents.formal.needs import damaged
+from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
 
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|([^\\{}\r\n]+)", re.DOTALL
 )
 _MAX_DEPTH = 1000
+_KOREAN = re.compile(rb"(?:[\xb0-\xc8][\xa1-\xfe]){2}")  # two syllables in cp949
+_SOFT = "\u2028"  # ends a line within a paragraph
 
 
 @dataclass(frozen=True)
@@ -68,24 +73,42 @@ class _Reader:
     def _decode(self, content: bytes) -> str:
         own = self.encodings.get(self.state.font, self.encoding)
         # Word names the font of Latin letters even where the letters are Korean.
-        is_korean = "cp949" in {self.encoding, *self.encodings.values()}
-        for encoding in (*(["cp949"] if is_korean else []), own, "cp949", "cp1252"):
-            try:
+        said = {self.encoding, *self.encodings.values()}
+        is_korean = "cp949" in said or _KOREAN.search(content) is not None
+        for encoding in (*(["cp949"] if is_korean else []), own, "cp949", "utf-8", "cp1252"):
+            with suppress(UnicodeDecodeError, LookupError):
                 return content.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
-                continue
+            if encoding == "cp949" and is_korean and not content[:-1].isascii():
+                with suppress(UnicodeDecodeError):  # cut off inside a letter
+                    return content[:-1].decode(encoding)
         return content.decode("latin-1")
 
 
-def read_rtf(content: bytes) -> Iterator[Passage]:
-    """Reads the paragraphs and the cells of tables."""
-    lines = (line.strip() for line in rtf_text(content).split("\n") if line.strip())
+def read_rtf(content: bytes, name: str) -> Iterator[Passage]:
+    """Reads the paragraphs and the cells of tables.
+
+    Args:
+        content: the whole file.
+        name: of the file, for the error.
+
+    Raises:
+        InputError: it was cut off; what stands before the cut has been read then.
+    """
+    lines = (
+        line for text in _text(content).split("\n") for line in join_soft_breaks(text.replace(_SOFT, "\n"))
+    )
     for position, line in enumerate(lines, start=1):
         yield Passage(line, "formal", "paragraph", position)
+    if not content.rstrip(b"\0\x1a \t\r\n").endswith(b"}"):
+        raise damaged(name, "RTF", ValueError("the last group has no end"))
 
 
 def rtf_text(content: bytes) -> str:
-    """Returns the text of an RTF document; each paragraph and cell ends with a line feed."""
+    """Returns the text of an RTF document; each line, paragraph and cell ends with a line feed."""
+    return _text(content).replace(_SOFT, "\n")
+
+
+def _text(content: bytes) -> str:
     reader = _Reader(load_rules("rtf"))
     text = content.decode("latin-1")
     position = 0
@@ -95,6 +118,8 @@ def rtf_text(content: bytes) -> str:
         if brace:
             reader.flush()
             _enter_or_leave(reader, brace)
+            if not reader.stack:
+                break
         elif word:
             if word == "bin":
                 position += max(0, int(number or 0))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
-from etl.documents.text import paragraphs
 
 # Lists of paragraphs (cells, boxes, notes) in each other. The editor itself stops far earlier.
 MAX_DEPTH = 100
@@ -108,5 +108,5 @@ def setting_of(settings: str, key: str) -> str:
 def passages_of(texts: Iterable[str]) -> Iterator[Passage]:
     """The passages of the texts of paragraphs: those without words are counted, and left out."""
     for position, text in enumerate(texts, start=1):
-        for _, paragraph in paragraphs(enumerate(text.split("\n"))):
+        for paragraph in join_soft_breaks(text):
             yield Passage(paragraph, "formal", "paragraph", position)
