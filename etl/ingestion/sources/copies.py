@@ -13,12 +13,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import IO, Any
 
 import polars as pl
 
-from etl.errors import InputError
 from etl.ingestion.sources.frame import filled, whole_number
 from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -34,8 +33,6 @@ from etl.schema.label_cells import normalise_label
 OTHER_COLUMNS = "it has other columns"
 # Rows that are looked at before a file is read.
 _SAMPLE_ROWS = 1000
-# Names of columns that tell nothing about a corpus.
-_COMMON_NAMES = {"id", "text", "document", "label", "labels"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
     """
     known = contract.load(slug).layouts.values()
     layouts = [each for each in known if each.required and (not names or each.name in names)]
-    if not _may_have(preview, {name for layout in layouts for name in layout.required}):
+    if not may_have(preview, {name for layout in layouts for name in layout.required}):
         return None
     with _open_first_rows(preview) as stream:
         open_file = OpenFile(preview.raw, HashingStream(stream))
@@ -200,61 +197,10 @@ def are_labels(slug: str, values: Sequence[str], prefix: str = "") -> bool:
     return 2 * sum(value in known for value in normal) > len(normal)
 
 
-def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
-    """Says which corpus a table nearly is, and which columns it lacks; None where it is like none.
-
-    Args:
-        preview: of the file; of one whose corpus the user names all that it lacks is said.
-        slugs: the corpora that it may be.
-    """
-    header = _header_of(preview)
-    near = [
-        (found, slug, layout)
-        for slug in slugs
-        for layout in contract.load(slug).layouts.values()
-        if _is_near(found := locate(layout.required, header), layout, preview)
-    ]
-    if not header or not near:
-        return None
-    found, slug, layout = max(near, key=lambda each: (len(each[0]), len(each[0]) / len(each[2].required)))
-    shown = ", ".join(name for name in header if name)
-    missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
-    lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
-    return f"it looks like {slug}, but {lacks} missing; its columns are {shown}"
-
-
-def _is_near(found: Collection[str], layout: Layout, preview: Preview) -> bool:
-    """Whether columns are missing, but half of them are there, and not only such as any table may have."""
-    is_near = 2 * len(found) >= len(layout.required) and not set(found) <= _COMMON_NAMES
-    return len(found) < len(layout.required) and (preview.is_named or is_near)
-
-
-def _header_of(preview: Preview) -> list[str]:
-    """The names of the columns of a table, none where a file is no table or JSON of something else."""
-    if preview.suffix not in FORMATS or is_metadata(preview.raw.path):
-        return []
-    if not preview.is_named and not _may_have(preview, _all_columns()):
-        return []
-    try:
-        with preview.raw.open() as stream:
-            opened = open_tables(OpenFile(preview.raw, HashingStream(stream)), preview)
-    except InputError:  # it cannot be read, and was not recognised either
-        return []
-    return opened.tables[0].columns if opened.tables else []
-
-
-@cache
-def _all_columns() -> frozenset[str]:
-    contracts = map(contract.load, contract.slugs())
-    return frozenset(
-        name for each in contracts for layout in each.layouts.values() for name in layout.required
-    )
-
-
-def _may_have(preview: Preview, names: Iterable[str]) -> bool:
+def may_have(preview: Preview, names: Iterable[str] | None = None) -> bool:
     """Whether a file is a table, and if it is JSON, has any of these keys near its start."""
     if preview.suffix not in FORMATS or is_metadata(preview.raw.path):
         return False
-    if preview.suffix not in {".json", ".jsonl"}:
+    if preview.suffix not in {".json", ".jsonl"} or names is None:
         return True
     return not {*map(_folded, preview.json_keys)}.isdisjoint(map(_folded, names))

@@ -36,8 +36,8 @@ from etl.ingestion.sources import (
     unsmile,
     wellness,
 )
-from etl.ingestion.sources.copies import describe_near_miss
 from etl.ingestion.sources.named_splits import with_named_splits
+from etl.ingestion.sources.near_misses import describe_near_miss
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
@@ -156,10 +156,13 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
 def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
     """Says what a file that was not recognised may be, and why it was not; None where nothing is known."""
     believed = None if preview.is_named else _recognise(replace(preview, is_named=True), candidates)
-    if believed:
-        slug = believed.slug
-        return f"it may be {slug}, but its labels, ids and name do not say so; `--source {slug}` reads it"
-    return describe_near_miss(preview, candidates)
+    if believed is None:
+        return describe_near_miss(preview, candidates)
+    slug = believed.slug
+    why = (
+        describe_near_miss(preview, [slug]) or f"it may be {slug}, but its labels, ids and name do not say so"
+    )
+    return f"{why}; `--source {slug}` reads it all the same"
 
 
 def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:

@@ -39,6 +39,8 @@ _KEYS = ("review", "rating", "movie_id")
 _FIELDS = [*_KEYS, "review_id"]
 _SPLITS = {"ratings_train": "train", "ratings_test": "test"}
 _LABELS = {"0", "1"}
+# Of the fields of files without a header.
+_ORDERS = (("id", "document", "label"), ("document", "label"), ("label", "document"))
 # Layouts of copies in any format.
 _COPIES = ("table", "pairs", "raw-table")
 # What `header_index` is where there is no header.
@@ -101,12 +103,12 @@ def _locate_columns(header: Sequence[str]) -> dict[str, int] | None:
 
 
 def _guess_columns(rows: Sequence[Sequence[str]]) -> dict[str, int] | None:
-    """Where the columns stand in a file without a header, by the first line."""
-    names = {2: ("document", "label"), 3: ("id", "document", "label")}.get(len(rows[0]), ())
-    orders = [names, names[::-1]] if len(names) == 2 else [names]
-    for order in filter(None, orders):
-        if rows[0][order.index("label")].strip() in _LABELS:
-            return {name: at for at, name in enumerate(order)}
+    """Where the columns stand in a file without a header: the label is 0 or 1, in the first line already."""
+    for order in _ORDERS:
+        at = order.index("label")
+        has_label = [len(row) == len(order) and row[at].strip() in _LABELS for row in rows]
+        if has_label[0] and 2 * sum(has_label) > len(rows):
+            return {name: place for place, name in enumerate(order)}
     return None
 
 

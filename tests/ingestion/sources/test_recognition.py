@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.corpus_copies import (
     CORPORA,
     SENTENCES,
@@ -108,6 +111,46 @@ def test_a_table_that_lacks_a_column_of_a_corpus_is_named_with_it(
     assert len(rows) == len(SENTENCES)
     assert [said in warning for warning in log.warnings] == [True]
     assert said in log.left_aside[0]["why"]
+
+
+def test_all_sheets_with_the_columns_are_read_and_the_others_are_named(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for name, rows in (("처음", [["하나", "행복"]]), ("안내", [["읽어 보세요"]]), ("다음", [["둘", "슬픔"]])):
+        sheet = workbook.create_sheet(name)
+        for row in [["Sentence", "Emotion"], *rows] if len(rows[0]) == 2 else rows:
+            sheet.append(row)
+    workbook.save(tmp_path / "copy.xlsx")
+    rows, log = read_all(tmp_path)
+    assert [(row["raw_text"], row["member"]) for row in rows] == [("하나", "처음"), ("둘", "다음")]
+    assert len({row["id"] for row in rows}) == 2
+    assert any("안내 is left aside" in warning for warning in log.warnings)
+
+
+def test_a_header_is_no_row_of_the_named_corpus() -> None:
+    content = delimited([["no", "review_text", "label"], *each(lambda n, text: [n, text, n % 2])], ",")
+    with pytest.raises(InputError) as caught:
+        read_file("a.csv", content, read={"source": "nsmc"})
+    assert "the column `document` is missing; its columns are no, review_text, label" in caught.value.text()
+
+
+NAMES = st.sampled_from(
+    ["Sentence", "Emotion", "발화", "감정", "Q", "A", "label", "id", "document", "text", "labels"]
+)
+CELLS = st.sampled_from(["", "1", "2,3", "행복", "중립", '"', "한 문장", "x"])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4), st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=6))
+def test_any_table_is_read_as_one_corpus_or_refused_with_an_explanation(
+    columns: list[str], rows: Rows
+) -> None:
+    for name, delimiter in (("a.csv", ","), ("a.tsv", "\t")):
+        try:
+            found, _ = read_file(name, delimited([columns, *rows], delimiter))
+        except InputError as error:
+            assert error.details and error.next_step
+        else:
+            assert len({row["source"] for row in found}) <= 1
+            assert len(found) <= len(rows) + 1
 
 
 def test_of_the_named_corpus_all_missing_columns_are_said() -> None:

@@ -1,0 +1,69 @@
+"""Says which corpus a table nearly is, and which columns it lacks; `copies` finds those that lack none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cache
+
+from etl.errors import InputError
+from etl.ingestion.sources.copies import locate, may_have
+from etl.ingestion.sources.raw import HashingStream, OpenFile
+from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import open_tables
+from etl.schema import contract
+from etl.schema.contract import Layout
+
+# Names of columns that tell nothing about a corpus.
+_COMMON_NAMES = {"id", "text", "document", "label", "labels"}
+
+
+def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
+    """Says which corpus a table nearly is, and which columns it lacks; None where it is like none.
+
+    Args:
+        preview: of the file; of one whose corpus the user names, all that it lacks is said.
+        slugs: the corpora that it may be.
+    """
+    near = [
+        (found, slug, layout, where, header)
+        for where, header in _headers(preview)
+        for slug in slugs
+        for layout in contract.load(slug).layouts.values()
+        if _is_near(found := locate(layout.required, header), layout, preview)
+    ]
+    if not near:
+        return None
+    nearest = max(near, key=lambda each: (len(each[0]), len(each[0]) / len(each[2].required)))
+    found, slug, layout, where, header = nearest
+    missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
+    lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
+    shown = ", ".join(name[:40] for name in header[:20] if name)
+    return f"it looks like {slug}, but {lacks} missing; {where} {shown}"
+
+
+def _is_near(found: Collection[str], layout: Layout, preview: Preview) -> bool:
+    """Whether columns are missing, but half of them are there, and not only such as any table may have."""
+    is_near = 2 * len(found) >= len(layout.required) and not set(found) <= _COMMON_NAMES
+    return len(found) < len(layout.required) and (preview.is_named or is_near)
+
+
+def _headers(preview: Preview) -> Iterator[tuple[str, list[str]]]:
+    """Which table of a file, in words, and the names of its columns; nothing of a file without tables."""
+    if not may_have(preview, None if preview.is_named else _all_columns()):
+        return
+    try:
+        with preview.raw.open() as stream:
+            opened = open_tables(OpenFile(preview.raw, HashingStream(stream)), preview, any)
+    except InputError:  # it cannot be read, and was not recognised either
+        return
+    for table in opened.tables:
+        where = f"the columns of its part {table.part!r} are" if table.part else "its columns are"
+        yield where, table.columns
+
+
+@cache
+def _all_columns() -> frozenset[str]:
+    contracts = map(contract.load, contract.slugs())
+    return frozenset(
+        name for each in contracts for layout in each.layouts.values() for name in layout.required
+    )
