@@ -162,6 +162,12 @@ def _read_json(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     return posts.read_table(raw, suffix, options.text_column)
 
 
+def _read_page(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
+    if options.kind is None:
+        unread.refuse_page_of_chat(file)
+    return text.read_html(file.text)
+
+
 def _read_plain(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     """A text without any form: paragraphs, or one post a line."""
     has_paragraphs = _HAS_PARAGRAPHS.search(file.text) is not None
@@ -274,7 +280,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         "a page of HTML",
         "formal",
         lambda file, _: file.is_text and _HTML.match(file.text) is not None,
-        lambda file, _: text.read_html(file.text),
+        _read_page,
         (".html", ".htm", ".xhtml"),
     ),
     DocumentFormat(

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from etl.documents import unread
+from etl.documents.chats.read import refuse_without_messages
 from etl.documents.file import DocumentFile, ReadOptions
 from etl.documents.formats import FORMATS, PROMISED, DocumentFormat, recognise
 from etl.documents.passage import Kind, Passage
@@ -113,6 +114,7 @@ def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:
         raise _no_form(file, options)
     if is_plain and options.kind is None and file.text.strip():
         unread.refuse_code(file)
+        refuse_without_messages(file)
         unread.refuse_log(file)
         unread.refuse_named(file)
         if file.suffix in PROMISED:

@@ -67,6 +67,17 @@ def refuse_named(file: DocumentFile) -> None:
         )
 
 
+def refuse_page_of_chat(file: DocumentFile) -> None:
+    """Refuses a page of HTML in which an app has exported a chat: names and times are paragraphs of it.
+
+    Raises:
+        InputError: it is one.
+    """
+    page = next((page for page in _forms("pages") if re.search(page["has"], file.text)), None)
+    if page:
+        raise InputError(f"{file.name} is {page['said']}, which is not read", next_step=page["next"])
+
+
 def refuse_log(file: DocumentFile) -> None:
     """Refuses a text most lines of which begin with a date or time: a chat or a log of a layout not known.
 

@@ -164,6 +164,12 @@ def _is_titled(layout: Layout, lines: Sequence[str]) -> bool:
     return _n_heads(layout, lines) > 0 and len(set(senders)) <= most
 
 
+def find_app(text: str) -> App | None:
+    """Returns the app whose title the first two lines of a text are; None where they are of none."""
+    lines = [line for line in text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES] if line.strip()][:2]
+    return next((app for app in _apps() if _n_matched(app.title, lines) == _LEAST_LINES), None)
+
+
 def _n_heads(layout: Layout, lines: Sequence[str]) -> int:
     """The number of lines that are titles or tell a day."""
     return sum(_n_matched(pattern, lines) for pattern in (layout.app.title, *layout.days))

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from etl.documents.chats import lines, records, slack, tables
+from etl.documents.chats.layouts import find_app
 from etl.documents.file import DocumentFile
 from etl.documents.passage import Passage
 from etl.documents.posts import header_of
+from etl.errors import InputError
 
 Reader = Callable[[DocumentFile, int], Iterator[Passage]]
 
@@ -32,6 +34,20 @@ def read_chat(file: DocumentFile, document: int = 1) -> Iterator[Passage]:
     """
     reader = _reader_of(file) or _read_lines
     yield from reader(file, document)
+
+
+def refuse_without_messages(file: DocumentFile) -> None:
+    """Refuses a text that has the title of a chat, and no message that is known below it.
+
+    Raises:
+        InputError: it is one.
+    """
+    if app := find_app(file.text):
+        raise InputError(
+            f"{file.name} begins like a chat of {app.name}, and no message in it is in a known layout",
+            cause="It holds notices only, or it comes from a version or a language that is not known yet.",
+            next_step="export the chat again from the app; docs/predict.md lists what is read.",
+        )
 
 
 def _reader_of(file: DocumentFile) -> Reader | None:

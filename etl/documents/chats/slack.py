@@ -74,7 +74,8 @@ def read_slack_day(
 def _is_of_a_person(message: Mapping[str, Any]) -> bool:
     subtype = message.get("subtype")
     is_said = subtype is None or subtype in schema_of("slack")["subtypes"]
-    return message.get("type") == "message" and is_said and not message.get("bot_id")
+    is_machine = message.get("bot_id") or message.get("user") in schema_of("slack")["machines"]
+    return message.get("type") == "message" and is_said and not is_machine
 
 
 def _name_of(user: object) -> str:

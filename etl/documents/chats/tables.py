@@ -13,6 +13,7 @@ from etl.documents.chats.stamps import iso_time
 from etl.documents.chats.words import words_of
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.ingestion.tables.dialect import find_cut
 
 _APPS = ("kakaotalk", "discord")
 
@@ -25,6 +26,8 @@ def is_chat_table(header: Sequence[str]) -> bool:
 def read_chat_table(text: str, name: str, document: int = 1) -> Iterator[Passage]:
     """Reads the messages of a CSV, numbered from 1; a record of another length is a `bad_row`.
 
+    A program that saves it again may put semicolons or tabs between the fields.
+
     Args:
         text: with the header of a chat.
         name: of the file, as the user calls it.
@@ -33,7 +36,8 @@ def read_chat_table(text: str, name: str, document: int = 1) -> Iterator[Passage
     Raises:
         InputError: it is no CSV.
     """
-    records = csv.reader(io.StringIO(text, newline=""))
+    delimiter = find_cut(text.partition("\n")[0]).delimiter
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         header = next(records, [])
         app = _app_of(header)

@@ -72,6 +72,14 @@ def test_line_on_a_pc(tmp_path: Path) -> None:
     assert said(tmp_path, text + "2026.05.02 토요일\n09:01 지우 고마워\n") == EXPECTED
 
 
+@pytest.mark.parametrize(
+    "event", ["메시지 전송을 취소했습니다.", "하람님이 그룹 이름을 우리로 변경했습니다."]
+)
+def test_events_of_line_on_a_pc_have_no_sender(tmp_path: Path, event: str) -> None:
+    text = f"2026.05.01 금요일\n19:12 지우 떨려\n19:13 {event}\n19:15 하람 괜찮아\n"
+    assert [each[0] for each in said(tmp_path, text)] == ["지우", "하람"]
+
+
 def test_a_diary_is_no_chat_of_line(tmp_path: Path) -> None:
     path = tmp_path / "diary.txt"
     path.write_text(

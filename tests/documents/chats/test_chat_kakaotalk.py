@@ -404,6 +404,24 @@ def test_a_text_that_speaks_of_chats_is_none(tmp_path: Path) -> None:
         list(read_document(path, path.name, kind="chat"))
 
 
+@pytest.mark.parametrize(
+    "rest", ["", "지우님이 하람님을 초대했습니다.\n", "지우 / 아홉 시 / 떨려\n하람 / 힘내\n"]
+)
+def test_a_chat_whose_messages_are_not_known_is_no_prose(tmp_path: Path, rest: str) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(f"하람 님과 카카오톡 대화\n저장한 날짜 : 2026-05-02 21:10:33\n\n{rest}", encoding="utf-8")
+    with pytest.raises(InputError, match="begins like a chat of KakaoTalk"):
+        messages(path)
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp949"), ("\t", "utf-16")])
+def test_a_csv_that_was_saved_again_by_excel(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    path = tmp_path / "chat.csv"
+    rows = [["Date", "User", "Message"], ["2026-05-01 19:12", "지우", "떨려"]]
+    path.write_bytes("".join(f"{delimiter.join(row)}\r\n" for row in rows).encode(encoding))
+    assert said(path) == [(1, "지우", "2026-05-01T19:12:00", "떨려")]
+
+
 def test_a_chat_of_pictures_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "chat.txt"
     path.write_text("[가] [오전 9:00] 사진\n[나] [오전 9:01] 이모티콘\n", encoding="utf-8")

@@ -133,6 +133,9 @@ def test_facebook_and_instagram_with_their_encoding_repaired(tmp_path: Path) -> 
         message("하람님이 회원님에게 전화했습니다.", call_duration=3),
         message("Haram wanted to talk.", call_duration=0),
         message("You missed a video call from Haram."),
+        message("You are now connected on Messenger"),
+        message("Replied to your story"),
+        message("Haram waved at you!"),
         message("지웠다", is_unsent=True),
         {"sender_name": broken("하람"), "timestamp_ms": 1777630511000, "photos": [{"uri": "a.jpg"}]},
     ]
@@ -188,7 +191,7 @@ def test_slack_by_channel_with_names_for_ids(tmp_path: Path) -> None:
         "channels.json": "[]",
         "일상/2026-05-01.json": json.dumps(DAY),
         "일상/2026-05-02.json": json.dumps(DAY[3:]),
-        "회의/2026-05-01.json": json.dumps(DAY[3:]),
+        "회의/2026-05-01.json": json.dumps([*DAY[3:], DAY[3] | {"user": "USLACKBOT"}]),
     }
     found = read(write_zip(tmp_path / "slack.zip", members))
     assert [(each.document, each.position, each.speaker, each.text) for each in found] == [
@@ -227,6 +230,22 @@ def test_a_zip_of_chats_is_read_and_the_rest_is_named(
     assert (
         "chats.zip: 2 members left aside, only chats are read: '사진.jpg', '읽어 주세요.txt'" in caplog.text
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "app"),
+    [
+        ('<div class="message default clearfix" id="m1"><div class="text">떨려</div></div>', "Telegram"),
+        ('<div class="chatlog__message-group"><span>떨려</span></div>', "Discord"),
+        ('<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder">떨려</div>', "Facebook or Instagram"),
+    ],
+)
+def test_a_page_of_a_chat_is_named_and_no_prose(tmp_path: Path, page: str, app: str) -> None:
+    path = tmp_path / "messages.html"
+    path.write_text(f"<!DOCTYPE html><html><body>{page}</body></html>", encoding="utf-8")
+    with pytest.raises(InputError, match=app):
+        read(path)
+    assert [each.text for each in read_document(path, path.name, kind="formal")] == ["떨려"]
 
 
 def test_a_zip_without_a_chat_is_not_read(tmp_path: Path) -> None:
