@@ -110,7 +110,10 @@ def test_a_command_with_an_option_that_is_not_there_would_be_noticed() -> None:
 @all_pages
 def test_commands_and_options_in_the_prose_exist(page: Path) -> None:
     everything = {
-        name for command in [COMMAND, *COMMANDS.values()] for option in command.params for name in option.opts
+        name
+        for command in [COMMAND, *COMMANDS.values()]
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
     }
     for span in INLINE.findall(prose(text_of(page))):
         words = span.split()

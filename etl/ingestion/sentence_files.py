@@ -17,7 +17,7 @@ from etl.settings import Table
 from etl.text.encoding import decode_text
 
 _MAX_TEXT_BYTES = 16 << 20  # the first lines are shown, not all of a corpus
-_BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow"}
+_BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow", ".feather"}
 _NEXT_STEP = "name a text file with one sentence a line, or a table with a text column."
 
 

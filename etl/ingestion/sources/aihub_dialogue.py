@@ -42,7 +42,10 @@ _NUMBER = "번호"
 _JSON, _NO_REPLIES = "json", "no-replies"
 _TABLES = ("xlsx-v1-final", "xlsx-v1-raw", "xlsx-v2-final", _NO_REPLIES)
 # Of copies of the same rows the first of these is read.
-_RANKS = (".json", ".jsonl", ".parquet", ".arrow", ".xlsx", ".xls", ".csv", ".tsv", ".txt")
+_RANKS = (
+    *(".json", ".jsonl", ".parquet", ".arrow", ".feather"),
+    *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt"),
+)
 _ABOUT = {"연령": "age", "성별": "gender", "상황키워드": "situation", "신체질환": "disease"}
 
 

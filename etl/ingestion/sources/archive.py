@@ -29,7 +29,7 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_
 
 READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
-    *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow"),
+    *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather"),
 }
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 _MAX_DEPTH = 3

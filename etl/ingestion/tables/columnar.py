@@ -29,7 +29,7 @@ from etl.ingestion.tables.table import (
 
 # polars panics where the name of a field, say, is no text.
 _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-_FORMATS = {".parquet": "Parquet", ".arrow": "Arrow"}
+_FORMATS = {".parquet": "Parquet", ".arrow": "Arrow", ".feather": "Feather"}
 
 
 def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:  # noqa: ARG001

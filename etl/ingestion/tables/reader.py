@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 OPENERS: dict[str, Callable[[OpenFile, Preview, IsHeader | None], OpenTables]] = {
     ".parquet": open_columnar,
     ".arrow": open_columnar,
+    ".feather": open_columnar,
     ".jsonl": open_json,
     ".csv": open_delimited,
     ".tsv": open_delimited,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 ROWS = [{"text": f"{number}번째 비, 그리고 눈", "label": "기쁨"} for number in range(6)]
 LINES = "".join(f'{row["text"]}|"{row["label"]}"\n' for row in ROWS)
-OLD = Path(__file__).parents[2] / "data" / "tables" / "survey.xls"
+OLD = Path(__file__).parents[2] / "data" / "table" / "survey.xls"
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 

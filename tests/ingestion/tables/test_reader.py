@@ -77,6 +77,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "columns.parquet": lambda: parquet(pl.DataFrame(ROWS)),
     "file.arrow": lambda: arrow(is_stream=False),
     "stream.arrow": lambda: arrow(is_stream=True),
+    "pandas.feather": lambda: arrow(is_stream=False),
 }
 every_format = pytest.mark.parametrize("name", FILES)
 
@@ -195,8 +196,9 @@ def test_a_file_of_another_format_is_refused_with_the_formats_there_are() -> Non
         open_file_as_table(raw, next_step=NEXT_STEP),
     ):
         raise AssertionError("it was opened")
-    assert "expected .parquet, .arrow, .jsonl, .csv, .tsv, .json, .xlsx, .xlsm, .xls, .txt, got .png" in str(
-        refused.value
+    assert (
+        "expected .parquet, .arrow, .feather, .jsonl, .csv, .tsv, .json, .xlsx, .xlsm, .xls, .txt, got .png"
+        in str(refused.value)
     )
 
 

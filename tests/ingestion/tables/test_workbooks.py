@@ -24,7 +24,7 @@ HEADER = ["문장", "감정"]
 FIRST = [HEADER, ["비가 그쳐서 기쁘다", "기쁨"], ["우산을 잃었다", "슬픔"]]
 SECOND = [HEADER, ["버스를 놓쳤다", "분노"]]
 NOTES = [["만든 사람", "연구실"], ["만든 날", "봄"]]
-OLD = Path(__file__).parents[2] / "data" / "tables" / "survey.xls"
+OLD = Path(__file__).parents[2] / "data" / "table" / "survey.xls"
 
 
 def read(path: Path, **table: Any) -> list[tuple[Any, ...]]:
