@@ -98,13 +98,13 @@ def recognise(preview: Preview) -> RecognisedFile | None:
     is_raw = any(name in unicodedata.normalize("NFC", preview.raw.path) for name in _RAW_NAMES)
     split = "validation" if "validation" in preview.raw.path.lower() else "train"
     if preview.suffix in {".json", ".jsonl"} and preview.has_keys("emotion-id", "talk"):
-        rank = _RANKS.index(preview.suffix) + 10 * is_raw
+        rank = _RANKS.index(preview.suffix) + len(_RANKS) * is_raw
         return RecognisedFile(SLUG, preview.raw, _JSON, _release_hint(preview.raw), split, rank=rank)
     copy = find_copy(preview, SLUG, *_TABLES)
     if copy is None or not (preview.is_named or _has_pairs(copy)):
         return None
     is_raw = is_raw or "raw" in copy.layout.name
-    rank = _RANKS.index(preview.suffix) + 10 * is_raw
+    rank = _RANKS.index(preview.suffix) + len(_RANKS) * is_raw
     return copy.recognised(SLUG, preview, release=_release(copy), split=split, rank=rank)
 
 
