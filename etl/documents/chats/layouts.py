@@ -20,6 +20,8 @@ _HEAD_LINES, _HEAD_CHARS = 300, 100_000
 _SEARCHED_CHARS = 2_000_000
 # Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
 _LEAST_LINES, _LEAST_SHARE = 2, 0.2
+# A layout with fewer messages than this share of the commonest is that of something else above a chat.
+_LEAST_PASTED = 0.1
 # Of more messages than two, at most this share are the first of their sender.
 _MOST_SENDERS = 0.75
 _NOTHING = "(?!)"  # matches never
@@ -120,7 +122,9 @@ class Layout:
 
 
 def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
-    """Returns the layout that most of the first lines of a text follow; None: it is no chat that is known.
+    """Returns the layout that the first lines of a text follow; None: it is no chat that is known.
+
+    Where messages of another chat were pasted into one, the layout of the first message is that of the file.
 
     Args:
         text: lines end with a line feed.
@@ -133,35 +137,42 @@ def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
         found = _layouts_in(lines)
     if not found:
         return None
-    n_messages, layout = max(found, key=lambda pair: pair[0])
+    most = max(len(messages) for messages, _ in found)
+    common_ones = [each for each in found if len(each[0]) >= _LEAST_PASTED * most]
+    messages, layout = min(common_ones, key=lambda each: (each[0][0], -len(each[0])))
+    n_messages = len(messages)
     if is_stated:
         return layout
     n_heads = _n_heads(layout, lines)
-    n_events = _n_matched(layout.stamped, lines) if layout.has_dates else 0
+    # A message fits `stamped` too.
+    n_events = max(0, _n_matched(layout.stamped, lines) - n_messages) if layout.has_dates else 0
     is_certain = n_heads or n_messages >= _LEAST_SHARE * len(lines)
     is_alone = len(lines) == n_messages and not layout.is_common
     is_enough = is_alone or n_messages + n_heads + n_events >= _LEAST_LINES
     return layout if is_certain and is_enough else None
 
 
-def _layouts_in(lines: Sequence[str]) -> list[tuple[int, Layout]]:
-    """The layouts that lines may follow, with the number of their messages."""
-    counted = [(_n_matched(layout.message, lines), layout) for layout in all_layouts()]
-    return [
-        (n, layout) for n, layout in counted if n and (not layout.needs_title or _is_titled(layout, lines))
+def _layouts_in(lines: Sequence[str]) -> list[tuple[list[int], Layout]]:
+    """The layouts that lines may follow, with the indices of those that begin a message."""
+    numbered = [
+        ([index for index, line in enumerate(lines) if layout.message.fullmatch(line)], layout)
+        for layout in all_layouts()
     ]
+    return [each for each in numbered if each[0] and _is_likely(each[1], lines)]
 
 
-def _is_titled(layout: Layout, lines: Sequence[str]) -> bool:
-    """Whether there is a title, or a day with messages below it of senders that come again.
+def _is_likely(layout: Layout, lines: Sequence[str]) -> bool:
+    """Whether what looks like messages are some: below a title or a day, or of senders that come again.
 
-    A diary has days and times too, and hardly twice the same word after a time.
+    Where a title is needed, a day alone is not enough: a diary has days and times too, and hardly twice the
+    same word after a time.
     """
-    if _n_matched(layout.app.title, lines):
+    if not layout.is_common or _n_matched(layout.app.title, lines):
         return True
     senders = [found["speaker"] for line in lines if (found := layout.message.fullmatch(line))]
-    most = max(_LEAST_LINES, _MOST_SENDERS * len(senders))
-    return _n_heads(layout, lines) > 0 and len(set(senders)) <= most
+    is_again = len(set(senders)) <= max(_LEAST_LINES, _MOST_SENDERS * len(senders))
+    has_heads = _n_heads(layout, lines) > 0
+    return (has_heads and is_again) if layout.needs_title else (has_heads or is_again)
 
 
 def find_app(text: str) -> App | None:

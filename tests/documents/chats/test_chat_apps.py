@@ -139,6 +139,12 @@ def test_whatsapp(tmp_path: Path, stamps: list[str], form: str) -> None:
     assert said(tmp_path, text) == EXPECTED
 
 
+def test_one_line_in_a_text_that_looks_like_whatsapp_makes_no_chat_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "news.txt"
+    path.write_text("2026. 5. 1. 오후 7:12 - 속보: 비가 온다\n우산을 썼다.\n슬펐다.\n", encoding="utf-8")
+    assert {each.kind for each in read_document(path, path.name)} == {"post"}
+
+
 def test_whatsapp_before_2015(tmp_path: Path) -> None:
     text = "30/04/14, 19:12:03: 지우: 떨려\n01/05/14, 19:15:03: 하람: 힘내\n"
     assert [each[::2] for each in said(tmp_path, text)] == [("지우", "떨려"), ("하람", "힘내")]

@@ -326,6 +326,18 @@ def test_a_line_inside_a_message_that_begins_with_a_time_stays_and_is_counted(
     assert "chat.txt: 1 line inside messages begin with a time, the first is line 2" in caplog.text
 
 
+def test_a_chat_that_was_pasted_into_a_message_is_words_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    pasted = "[하람] [오후 3:00] 미안\n" * 4
+    path.write_text(
+        f"2026. 5. 1. 오후 7:12, 지우 : 이거 봐\n{pasted}2026. 5. 1. 오후 7:13, 하람 : 응\n", encoding="utf-8"
+    )
+    assert [(each.speaker, each.text) for each in messages(path)] == [
+        ("지우", f"이거 봐\n{pasted}".strip()),
+        ("하람", "응"),
+    ]
+
+
 def test_lines_of_no_message_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "chat.txt"
     path.write_text(
@@ -356,6 +368,15 @@ def test_a_time_and_a_colon_are_a_chat_only_if_they_are_said_to_be_one(tmp_path:
     path.write_text("오후 7:12, 지우 : 떨려\n", encoding="utf-8")
     assert [each.kind for each in messages(path)] == ["post"]
     assert [each.speaker for each in read_document(path, path.name, kind="chat")] == ["지우"]
+
+
+def test_a_plan_of_the_day_with_colons_is_no_chat(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text(
+        "오후 2:00, 병원 : 무섭다\n오후 3:00, 카페 : 좋다\n오후 5:00, 집 : 편하다\n", encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="looks like a chat or a log"):
+        messages(path)
 
 
 def test_pages_of_who_came_may_stand_above_the_first_message(tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ def test_telegram_of_one_chat(tmp_path: Path) -> None:
     assert said(write_json(tmp_path / "result.json", TELEGRAM)) == [(1, *each) for each in TOLD]
 
 
+def test_a_message_that_was_forwarded_is_of_whoever_wrote_it(tmp_path: Path) -> None:
+    message = TELEGRAM["messages"][0] | {"forwarded_from": "하람"}  # type: ignore[index]
+    found = said(write_json(tmp_path / "result.json", TELEGRAM | {"messages": [message]}))
+    assert [each[1] for each in found] == ["하람"]
+
+
 def test_telegram_of_all_chats(tmp_path: Path) -> None:
     value = {"about": "", "chats": {"list": [TELEGRAM]}, "left_chats": {"list": [TELEGRAM | {"id": 1}]}}
     found = said(write_json(tmp_path / "result.json", value))
@@ -136,6 +142,8 @@ def test_facebook_and_instagram_with_their_encoding_repaired(tmp_path: Path) -> 
         message("You are now connected on Messenger"),
         message("Replied to your story"),
         message("Haram waved at you!"),
+        message("회원님의 스토리에 답장했습니다"),
+        message("회원님이 보낸 메시지에 ❤️ 공감했습니다"),
         message("지웠다", is_unsent=True),
         {"sender_name": broken("하람"), "timestamp_ms": 1777630511000, "photos": [{"uri": "a.jpg"}]},
     ]
