@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from etl.errors import InputError
+from etl.ingestion.sources.pointer import MAX_BYTES, refuse_pointer
 from etl.ingestion.tables.dialect import parse_dialect
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import WORKBOOKS
@@ -98,6 +99,7 @@ def _lines(file: Path, limit: int) -> list[str]:
             content = stream.read(_MAX_TEXT_BYTES)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}", next_step=_NEXT_STEP) from error
+    refuse_pointer(content[:MAX_BYTES], str(file))
     if len(content) == _MAX_TEXT_BYTES:  # the last line may be cut
         content = content[: content.rfind(b"\n") + 1] or content
     try:
