@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from etl.errors import FindingsError as FindingsError
     from etl.errors import InputError as InputError
     from etl.errors import LockError as LockError
+    from etl.errors import MemoryLimitError as MemoryLimitError
     from etl.errors import SettingsError as SettingsError
     from etl.errors import WriteError as WriteError
     from etl.ingestion.ingest import ingest as ingest
@@ -43,6 +44,7 @@ __all__ = [
     "InputError",
     "LockError",
     "Manifest",
+    "MemoryLimitError",
     "Settings",
     "SettingsError",
     "WriteError",

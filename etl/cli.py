@@ -37,10 +37,12 @@ from etl.commands import (
     validate,
     versions,
 )
-from etl.errors import EtlError
-from etl.runtime import console
+from etl.errors import EtlError, FindingsError, WriteError
+from etl.runtime import console, failures
+from etl.runtime.streams import guard_outputs
 
 INTERRUPTED = 130
+_ENDED_WELL = (0, FindingsError.exit_code)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,34 +104,57 @@ def common(
 
 def main() -> None:
     """Runs a command; the process ends with the exit code of `etl.errors`, never with a traceback."""
+    with guard_outputs() as stdout:
+        exit_code = _run()
+        stdout.flush()
+        if stdout.is_lost and exit_code in _ENDED_WELL:
+            exit_code = _explain(_unshown(stdout.error))
+    sys.exit(exit_code)
+
+
+def _run() -> int:
+    """Runs the command of `sys.argv`, explains what goes wrong, and returns the exit code."""
     try:
         app(standalone_mode=True)
-    except EtlError as error:
-        _explain(error.text(), error.exit_code, error)
     except SystemExit as ending:
         if ending.code == INTERRUPTED:  # typer has turned Ctrl-C into this
-            _explain("stopped; nothing half-written was left behind", INTERRUPTED, None)
-        raise
-    except BrokenPipeError:
-        # The reader of our output has gone (`etl rejects … | head`); the interpreter must not notice at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - the last resort; --debug shows where it came from
-        text = (
-            f"something unexpected happened: {type(error).__name__}: {error}\n"
-            "  This is a defect of the tool, not of your files.\n"
-            "  Next: run the command again as `etl --debug …` and report what it shows."
-        )
-        _explain(text, 1, error)
+            console.note("error: stopped; nothing half-written was left behind")
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except EtlError as error:
+        is_shortage = error.exit_code == EtlError.exit_code and failures.is_shortage(error)
+        return _explain(failures.shortage(error) if is_shortage else error, error)
+    except KeyboardInterrupt:  # where typer does not see it
+        console.note("error: stopped; nothing half-written was left behind")
+        return INTERRUPTED
+    except BaseException as error:  # noqa: BLE001 - the last resort; Rust's panics are no `Exception`
+        return _explain(failures.explain(error) or _unexpected(error), error)
+    return 0
 
 
-def _explain(text: str, exit_code: int, error: BaseException | None) -> None:
-    sys.stderr.write(f"error: {text}\n")
-    if error is not None and os.environ.get("ETL_DEBUG"):
+def _unexpected(error: BaseException) -> EtlError:
+    return EtlError(
+        f"something unexpected happened: {type(error).__name__}: {error}",
+        cause="This is a defect of the tool, not of your files.",
+        next_step="run the command again as `etl --debug …` and report what it shows.",
+    )
+
+
+def _unshown(error: OSError | None) -> WriteError:
+    return WriteError(
+        "standard output cannot be written",
+        details=[(error and error.strerror) or str(error)],
+        cause="All else was done: if the command writes files, your dataset, model or report is written.",
+        next_step="make room where the output goes, or send it elsewhere: `etl … > FILE`.",
+    )
+
+
+def _explain(error: EtlError, origin: BaseException | None = None) -> int:
+    console.error(error)
+    if origin is not None and os.environ.get("ETL_DEBUG"):
         import traceback
 
-        traceback.print_exception(error)
-    sys.exit(exit_code)
+        traceback.print_exception(origin)
+    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -35,14 +35,18 @@ class EtlError(Exception):
         """Pickles the error with all its fields, so that it arrives whole from another process."""
         return _rebuilt, (type(self), self.what, self.details, self.cause, self.next_step)
 
-    def text(self) -> str:
+    def lines(self) -> list[str]:
         """The whole explanation, one fact per line."""
         lines = [self.what, *(f"  {detail}" for detail in self.details)]
         if self.cause:
             lines.append(f"  {self.cause}")
         if self.next_step:
             lines.append(f"  Next: {self.next_step}")
-        return "\n".join(lines)
+        return lines
+
+    def text(self) -> str:
+        """The same as one text."""
+        return "\n".join(self.lines())
 
 
 def _rebuilt(kind: type[EtlError], what: str, details: list[str], cause: str, next_step: str) -> EtlError:
@@ -77,6 +81,12 @@ class WriteError(EtlError):
     """Not enough disk, or a write failed."""
 
     exit_code = 6
+
+
+class MemoryLimitError(EtlError):
+    """Too little memory."""
+
+    exit_code = 7
 
 
 def is_transient(error: BaseException | None) -> bool:

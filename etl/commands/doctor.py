@@ -33,13 +33,12 @@ def doctor(
     Exit code 3 where a problem would stop `etl ingest`; a note stops nothing.
     """
     import sys
-    from io import TextIOWrapper
 
     from etl.errors import FindingsError
     from etl.runtime import console
     from etl.tagging.doctor import examine
 
-    if isinstance(sys.stdout, TextIOWrapper):
+    if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # an output that cannot show Korean is a finding
     checks = []
     for check in examine(tagger or [], workers or os.cpu_count() or 1):
@@ -77,6 +76,9 @@ def _show(name: str, state: str, found: str, next_step: str) -> None:
     from etl.runtime import console
 
     output = console.stdout()
-    output.print(Text.assemble((f"{state:<8}", _STYLES[state]), f"{name:<17}", found), soft_wrap=True)
+    output.print(
+        Text.assemble((f"{state:<8}", _STYLES[state]), f"{name:<17}", console.printable(found)),
+        soft_wrap=True,
+    )
     if next_step:
         output.print(Text(f"{'':<8}{'':<17}Next: {next_step}"), soft_wrap=True)

@@ -15,6 +15,7 @@ from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
 from etl.models.inference.options import Per, PredictOptions
+from etl.runtime.streams import is_read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +68,12 @@ def predict(
     has_quotes: Annotated[
         bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
     ] = False,
+    is_raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw", help="CSV: cells as they are, also those that a spreadsheet takes for formulas."
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
@@ -100,7 +107,9 @@ def predict(
                 _show(rows, labels, per)
         else:
             for number, rows in enumerate(_without_errors(results, failed)):
-                _write(rows, labels, form, per, has_header=number == 0)
+                _write(rows, labels, form, per, has_header=number == 0, is_raw=is_raw)
+                if not is_read():
+                    break
     if failed:
         raise typer.Exit(InputError.exit_code)
 
@@ -114,7 +123,7 @@ def _without_errors(
     for result in results:
         if isinstance(result, InputError):
             failed.append(result)
-            console.note(f"error: {result.text()}")
+            console.error(result)
         else:
             yield result
 
@@ -140,11 +149,15 @@ def _by_file(results: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(gathered)
 
 
-def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_header: bool) -> None:
-    """Writes one batch of rows for a program to read, and flushes it."""
+def _write(
+    rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_header: bool, is_raw: bool
+) -> None:
+    """Writes one batch of rows for a program, or for a spreadsheet and guarded unless `is_raw`."""
     import polars as pl
 
     from etl.models.inference.classifier import LOCATION, probability_column
+    from etl.runtime import console
+    from etl.text.spreadsheet import guard_cells
 
     location = [
         pl.col(name).alias("sentences" if name == "sentence" and per == "document" else name)
@@ -161,8 +174,11 @@ def _write(rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_he
         (pl.col("known") / pl.col("weight")).round(4).alias("known_share"),
         *([pl.struct(fields).alias("probabilities")] if labels and form == "jsonl" else columns.values()),
     )
-    written = shown.write_ndjson() if form == "jsonl" else shown.write_csv(include_header=has_header)
-    sys.stdout.write(written)
+    if form == "jsonl":
+        console.json_text(shown.write_ndjson())
+        return
+    cells = shown if is_raw else guard_cells(shown)
+    sys.stdout.write(cells.write_csv(include_header=has_header))
     sys.stdout.flush()
 
 
@@ -178,7 +194,7 @@ def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
     body = [
         [
             _location(row, per, is_one=n_documents == 1),
-            *([_printable(row["speaker"])] if has_speakers else []),
+            *([row["speaker"] or ""] if has_speakers else []),
             _shortened(row["clean_text"]),
             _label(row),
             _share(row["probability"]),
@@ -206,10 +222,6 @@ def _label(row: dict[str, Any]) -> str:
     if row["label"] is None:
         return f"({row['reason']})"
     return row["label"] if row["known"] else f"{row['label']} (no known word)"
-
-
-def _printable(name: str | None) -> str:
-    return "".join(character for character in name or "" if character.isprintable())
 
 
 def _shortened(text: str) -> str:

@@ -37,9 +37,7 @@ def rejects(
     if source is not None:
         rejected = rejected.filter(pl.col("source") == source)
     if is_json:
-        import sys
-
-        sys.stdout.write(rejected.drop("tokens", "tags").collect().write_ndjson())
+        console.json_text(rejected.drop("tokens", "tags").collect().write_ndjson())
         return
     tally = (
         rejected.group_by("source", "reason").len().sort("source", "len", descending=[False, True]).collect()

@@ -132,8 +132,10 @@ def _line(result: TaggerResult) -> Text:
     """The tokens of one tagger, or why there are none."""
     from rich.text import Text
 
+    from etl.runtime.console import printable
+
     if result.problem is not None:
-        return Text(f"{result.problem}: {result.found}", style="bold red")
+        return Text(printable(f"{result.problem}: {result.found}"), style="bold red")
     return Text(" ").join(_drawn(token) for token in result.tokens)
 
 
@@ -141,10 +143,12 @@ def _drawn(token: ComparedToken) -> Text:
     """A token with its tag, never read as markup."""
     from rich.text import Text
 
+    from etl.runtime.console import printable
+
     if token.is_kept:
         colour = _COLOURS.get(token.coarse, _OTHER_COLOUR)
-        return Text.assemble((token.token, f"bold {colour}"), (f"/{token.tag}", colour))
-    shown = f"{token.token}/{token.tag}"
+        return Text.assemble((printable(token.token), f"bold {colour}"), (f"/{token.tag}", colour))
+    shown = f"{printable(token.token)}/{token.tag}"
     return Text(shown, style="dim strike") if _has_colour() else Text(f"({shown})")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from etl.dataset.manifest import FileEntry, Manifest, describe_files
 from etl.schema import contract, row
+from etl.text.markdown import code, escape
 
 # Of the Croissant 1.0 specification.
 _CONTEXT = {
@@ -72,14 +73,14 @@ def dataset_card(manifest: Manifest) -> str:
         for source, counts in manifest.counts.items()
     )
     labels = "".join(
-        f"| {label} | "
+        f"| {escape(label)} | "
         + " | ".join(f"{counts.labels[label]:,}" for counts in manifest.splits.values())
         + " |\n"
         for label in manifest.taxonomy.targets
     )
     return (
         f"{head}\n# Korean emotion sentences\n\n"
-        f"Labels: taxonomy `{manifest.taxonomy.name}`. Tagger: `{manifest.tagger.name}`.\n"
+        f"Labels: taxonomy {code(manifest.taxonomy.name)}. Tagger: `{manifest.tagger.name}`.\n"
         f"Key tokens: {manifest.tokens.after:,} of {manifest.tokens.before:,} tokens; "
         "`manifest.json` says which were removed.\n"
         "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from etl.errors import SettingsError, WriteError
+from etl.errors import SettingsError
+from etl.runtime.failures import write_error
 from etl.runtime.files import sync_tree
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
@@ -31,7 +32,7 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
 
     Raises:
         SettingsError: `target` is something else's.
-        WriteError: the disk is full, or the folder cannot be written.
+        WriteError: it cannot be written; the cause is the system's.
     """
     check_replaceable(target, proof)
     place = target.resolve()  # a link stays a link, and "." gets its name
@@ -45,12 +46,7 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
         sync_tree(folder)
         swap(folder, place)
     except OSError as error:
-        raise WriteError(
-            f"{target} cannot be written",
-            details=[f"{error.strerror or error}"],
-            cause="The disk is full, or the folder is not yours to write." if error.errno else "",
-            next_step=f"make room and run the command again; {_what_is_left(target)}",
-        ) from error
+        raise write_error(target, error, is_left=_what_is_left(target)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # those that hold a finished target stay

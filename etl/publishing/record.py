@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from etl.errors import WriteError
 from etl.publishing.changes import Event
+from etl.runtime.failures import write_error
 
 FILE = "runs.jsonl"
 
@@ -95,8 +95,4 @@ def append_run(folder: Path, run: Run) -> None:
             lines.flush()
             os.fsync(lines.fileno())
     except OSError as error:
-        raise WriteError(
-            f"{folder / FILE} cannot be written",
-            details=[error.strerror or str(error)],
-            next_step="make room; what was published is published.",
-        ) from error
+        raise write_error(folder / FILE, error, is_left="what was published is published.") from error

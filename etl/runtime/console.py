@@ -7,13 +7,36 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from etl.errors import EtlError
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+# What a terminal obeys or hides: controls (C0, DEL, C1), marks that turn the direction, other line ends,
+# halves of characters. Joiners stay, emoji are made with them.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# The same in JSON, whose own line breaks stay. Each is one unit of UTF-16, as `\\u` wants it.
+_CONTROL_IN_JSON = re.compile(_CONTROL.pattern.replace("\x00-\x1f", ""))
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """Escapes the characters of other people's texts that a terminal would obey, such as `\\x1b`.
+
+    Args:
+        text: names of files, labels, sentences.
+        keep: characters that stay, such as line breaks of our own.
+    """
+    return _CONTROL.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 class Progress(Protocol):
@@ -31,14 +54,19 @@ def stdout() -> Console:
 
 
 def line(text: str = "") -> None:
-    """Prints one line of a result, without interpreting markup in it."""
-    stdout().print(text, markup=False, soft_wrap=True)
+    """Prints one line of a result, without interpreting markup or control characters in it."""
+    stdout().print(printable(text, keep="\n"), markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
     """Prints one line for people on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text, keep="\n") + "\n")
     sys.stderr.flush()
+
+
+def error(found: EtlError) -> None:
+    """Explains an error on standard error; a line break in a name cannot begin a line of its own."""
+    note("error: " + "\n".join(map(printable, found.lines())))
 
 
 _PREFIXES = {logging.ERROR: "error: ", logging.WARNING: "note: "}
@@ -75,18 +103,28 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     from rich.table import Table
 
     body = [list(row) for row in rows]
-    drawn = Table(title=escape(title), title_justify="left", title_style="bold")
+
+    def shown(value: object) -> str:
+        return escape(printable(str(value)))
+
+    drawn = Table(title=shown(title), title_justify="left", title_style="bold")
     for index, name in enumerate(header):
         is_number = bool(body) and all(isinstance(row[index], int | float) for row in body)
-        drawn.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+        drawn.add_column(shown(name), justify="right" if is_number else "left", overflow="fold")
     for row in body:
-        drawn.add_row(*[f"{cell:,}" if isinstance(cell, int | float) else escape(str(cell)) for cell in row])
+        drawn.add_row(*[f"{cell:,}" if isinstance(cell, int | float) else shown(cell) for cell in row])
     stdout().print(drawn)
 
 
 def json_document(document: Any) -> None:
     """Prints a result for programs: one JSON document on standard output, Korean unescaped."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    json_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def json_text(text: str) -> None:
+    """Prints JSON or JSON lines, with what a terminal would obey as `\\u009b`; the values are the same."""
+    sys.stdout.write(_CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    sys.stdout.flush()
 
 
 def no_progress(amount: int, description: str | None = None) -> None:
@@ -121,11 +159,15 @@ def progress(description: str, total: int | None = None, *, is_quiet: bool = Fal
     from rich.progress import Progress as Bar
 
     with Bar(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),
     ) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda amount, description=None: bar.update(task, advance=amount, description=description)
+        task = bar.add_task(printable(description), total=total)
+
+        def advance(amount: int, description: str | None = None) -> None:
+            bar.update(task, advance=amount, description=description and printable(description))
+
+        yield advance

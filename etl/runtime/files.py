@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import xxhash
 
-from etl.errors import WriteError
+from etl.runtime.failures import write_error
 
 
 def sha256_file(path: Path) -> str:
@@ -55,7 +55,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         content: a string is written in UTF-8.
 
     Raises:
-        WriteError: the disk is full, or the folder cannot be written.
+        WriteError: it cannot be written; the cause is the system's.
     """
     temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
@@ -66,11 +66,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise WriteError(
-            f"{path} cannot be written",
-            details=[f"{error.strerror or error}"],
-            next_step="make room, or choose a folder that you may write.",
-        ) from error
+        raise write_error(path, error) from error
 
 
 def sync(path: Path) -> None:

@@ -7,6 +7,7 @@ Its content is only shown to people.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -17,8 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from etl.errors import LockError, WriteError
+from etl.errors import EtlError, LockError, WriteError
 from etl.runtime import clock
+from etl.runtime.failures import write_error
 
 _log = logging.getLogger(__name__)
 
@@ -118,10 +120,12 @@ def _describe(holder: dict[str, Any]) -> str:
     )
 
 
-def _unusable(path: Path, error: OSError) -> WriteError:
-    return WriteError(
-        f"{path} cannot be used as a lock",
-        details=[error.strerror or str(error)],
-        cause="The folder is not yours to write, the disk is full, or its file system knows no locks.",
-        next_step="make room, or choose a folder that you may write.",
-    )
+def _unusable(path: Path, error: OSError) -> EtlError:
+    if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+        return WriteError(
+            f"{path} cannot be used as a lock",
+            details=[error.strerror or str(error)],
+            cause="Its file system knows no locks.",
+            next_step="choose a folder on another disk.",
+        )
+    return write_error(path, error)

@@ -57,6 +57,16 @@ def read_memory(root: Path = _ROOT) -> Memory:
     return Memory(*(None if size is None else size // _MEGABYTE for size in (total, available, limit)))
 
 
+def read_address_limit_mb() -> int | None:
+    """Returns the limit on the address space of this process (`ulimit -v`); None: no limit, or not known."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft // _MEGABYTE
+
+
 def read_processors(root: Path = _ROOT) -> Processors:
     """Returns the processors of this process; `root` is the folder of `/proc` and `/sys`."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

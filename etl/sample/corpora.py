@@ -14,7 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from etl.errors import SettingsError, WriteError
+from etl.errors import SettingsError
+from etl.runtime.failures import write_error
 from etl.sample import dialogue, keti, multimodal, planted, speech
 from etl.sample.files import json_bytes, save
 from etl.sample.phrases import deal_sentences
@@ -45,7 +46,7 @@ def write_sample(folder: Path, *, dialogues: int = 600, clips: int = 60, seed: i
 
     Raises:
         SettingsError: `folder` is not empty, or there are not enough sentences for so many rows.
-        WriteError: the disk is full, or the folder cannot be written.
+        WriteError: it cannot be written; the cause is the system's.
     """
     _check_empty(folder)
     try:
@@ -58,12 +59,7 @@ def write_sample(folder: Path, *, dialogues: int = 600, clips: int = 60, seed: i
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
-        raise WriteError(
-            f"the sample cannot be written to {folder}",
-            details=[str(error.strerror or error)],
-            cause="The disk is full, or the folder is not yours to write to.",
-            next_step="free some space, or give another folder.",
-        ) from error
+        raise write_error(folder, error) from error
     return truth
 
 

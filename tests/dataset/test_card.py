@@ -58,3 +58,20 @@ def test_croissant_describes_every_column_and_every_shard(written: tuple[Path, M
     assert {each["contentUrl"]: each["sha256"] for each in files} == {
         name: facts.sha256 for name, facts in manifest.files.items() if name.startswith("data/")
     }
+
+
+def test_a_label_moves_no_number_and_is_no_html(tmp_path: Path) -> None:
+    label = "기쁨 | 슬픔 </script>"
+    taxonomy = tmp_path / "odd.yaml"
+    content = {"name": "odd|`name`", "about": "odd", "targets": [label, "화남"], "maps": {}}
+    taxonomy.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    rows = [
+        {"text": f"오늘은 문장 {number} 하나를 썼다", "label": label, "group": f"g{number}"}
+        for number in range(20)
+    ]
+    ingest(write_lines(tmp_path / "t.jsonl", rows), out=tmp_path / "dataset", taxonomy=str(taxonomy))
+    text = (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("| 기쁨"))
+    assert len(line.split("|")) == 6
+    assert "</script>" not in text
+    assert "odd|" not in text

@@ -249,7 +249,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, large_table: Path, wh
     _, errors = process.communicate()
     assert process.returncode == WriteError.exit_code, errors
     assert f"error: {out} cannot be written" in errors
-    assert "Next: make room" in errors
+    assert "A limit on the size of files is in force" in errors
     assert "Traceback" not in errors
     assert fingerprints(out) == before
     assert names(tmp_path) == ["dataset"]
@@ -257,4 +257,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, large_table: Path, wh
 
 def test_each_kind_of_error_has_its_exit_code() -> None:
     codes = {kind.__name__: kind.exit_code for kind in EtlError.__subclasses__()}
-    assert codes == {"SettingsError": 2, "FindingsError": 3, "InputError": 4, "LockError": 5, "WriteError": 6}
+    assert codes == {
+        "SettingsError": 2,
+        "FindingsError": 3,
+        "InputError": 4,
+        "LockError": 5,
+        "WriteError": 6,
+        "MemoryLimitError": 7,
+    }

@@ -320,6 +320,13 @@ def test_the_command_shows_a_table(model: Path) -> None:
     assert "오늘 진짜 힘들었어 ㅠㅠ" in shown.stdout
 
 
+def test_csv_for_a_spreadsheet_holds_no_formula_unless_it_is_asked_for(model: Path) -> None:
+    command = (model, "=cmd|'/c calc'!A1 정말 기쁘다", "--format", "csv")
+    guarded, raw = run_predict(*command), run_predict(*command, "--raw")
+    cells = [next(csv.DictReader(io.StringIO(each.stdout)))["text"] for each in (guarded, raw)]
+    assert cells == ["'=cmd|'/c calc'!A1 정말 기쁘다", "=cmd|'/c calc'!A1 정말 기쁘다"]
+
+
 def test_the_command_writes_json_lines_and_csv_alike(model: Path) -> None:
     lines = run_predict(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "jsonl", "--probabilities")
     table = run_predict(model, DATA / "posts.jsonl", "정말 기쁘다", "--format", "csv", "--probabilities")

@@ -1,11 +1,18 @@
 """The log of the library, as a command shows it."""
 
+import contextlib
+import io
+import json
 import logging
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from etl.runtime.console import show_log
+from etl.errors import InputError
+from etl.runtime.console import error, json_document, line, note, printable, show_log, table
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +48,39 @@ def test_the_library_itself_shows_nothing(capfd: pytest.CaptureFixture[str]) -> 
     logging.getLogger("etl").handlers[:] = [logging.NullHandler()]
     log_all()
     assert capfd.readouterr() == ("", "")
+
+
+@given(st.text())
+def test_nothing_that_a_terminal_obeys_is_printed(text: str) -> None:
+    shown = printable(text)
+    assert not any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in shown)
+    assert "\u202e" not in shown
+    assert printable(shown) == shown
+
+
+@pytest.mark.parametrize("text", ["오늘은 [bold]좋다[/]", "👨‍👩‍👧 ㅠㅠ", "a\u200bb", r"C:\new"])
+def test_other_texts_are_printed_as_they_are(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_a_table_a_line_a_note_and_an_error_escape_what_others_wrote(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evil = "x\x1b[31m\x9b2J\n  Next: y"
+    table(evil, [evil], [[evil]])
+    line(evil)
+    note(evil)
+    error(InputError(evil, details=[evil], next_step="none"))
+    out, err = capsys.readouterr()
+    assert not set(out + err) & {"\x1b", "\x9b"}
+    assert err.count("\n  Next: ") == 2  # of the note, and the error's own
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_json_has_the_same_values_and_no_control_character(values: dict[str, str]) -> None:
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        json_document(values)
+    assert json.loads(written.getvalue()) == values
+    shown = written.getvalue().replace("\n", "")
+    assert not any(unicodedata.category(each) == "Cc" or each == "\u202e" for each in shown)

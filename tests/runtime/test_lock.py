@@ -81,7 +81,7 @@ def test_whatever_stands_in_the_file_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_lock_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     with (
-        pytest.raises(WriteError, match="cannot be used as a lock"),
+        pytest.raises(WriteError, match="lock cannot be written"),
         acquire_lock(tmp_path / "no" / "lock", "x"),
     ):
         pass

@@ -17,8 +17,9 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, read_manifest
 from etl.dataset.staging import swap
-from etl.errors import InputError, WriteError
+from etl.errors import InputError
 from etl.runtime import clock
+from etl.runtime.failures import write_error
 from etl.runtime.files import sync, sync_tree, write_atomic
 from etl.runtime.lock import acquire_lock
 from etl.storage.versions.sharing import has_content, share_files
@@ -242,12 +243,7 @@ class LocalStore:
         try:
             yield
         except OSError as error:
-            raise WriteError(
-                f"{self.folder} cannot be written",
-                details=[error.strerror or str(error)],
-                cause="The disk is full, or the folder is not yours to write.",
-                next_step="make room and run the command again; what was current is current.",
-            ) from error
+            raise write_error(self.folder, error, is_left="what was current is current.") from error
 
 
 def _write_version(folder: Path, version: Version) -> None:

@@ -24,6 +24,7 @@ from etl.dataset.read import Dataset
 from etl.errors import SettingsError
 from etl.runtime.files import write_atomic
 from etl.text.normalise import normalised_key
+from etl.text.spreadsheet import guard_cells
 from etl.validation.check import Check
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
@@ -47,7 +48,6 @@ MAX_CHARS = 1000  # of a sentence that the model sees
 MAX_FEATURES = 100_000
 MAX_WEIGHTS = 2_000_000
 _BUCKETS = 2**20
-_FORMULA = tuple("=+-@＝＋－＠")
 
 
 @dataclass(frozen=True)
@@ -325,15 +325,9 @@ def _as_csv(suspects: pl.DataFrame, *, show_text: bool) -> str:
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
     table.writerow(header)
-    for rank, row in enumerate(suspects.select(columns).iter_rows(), start=1):
-        table.writerow([rank, *(_harmless(cell) for cell in row)])
+    for rank, row in enumerate(guard_cells(suspects.select(columns)).iter_rows(), start=1):
+        table.writerow([rank, *row])
     return written.getvalue()
-
-
-def _harmless(cell: str | float | None) -> str | float | None:
-    if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
 
 
 CHECK = Check(

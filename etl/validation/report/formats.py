@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 from xml.etree import ElementTree as ET
 
-from etl.runtime.console import plural
+from etl.runtime.console import plural, printable
 from etl.validation.findings import Finding
 from etl.validation.result import FAILING, FailOn, Result
 
@@ -41,9 +41,9 @@ def as_lines(result: Result) -> str:
     """Lists each finding with its examples and the next step, and how many there are."""
     lines = []
     for finding in result.findings:
-        lines.append(f"{finding.severity:<8} {finding.code}: {finding.message}")
+        lines.append(f"{finding.severity:<8} {finding.code}: {printable(finding.message)}")
         if finding.examples:
-            lines.append(f"         for example {', '.join(finding.examples)}")
+            lines.append(f"         for example {printable(', '.join(finding.examples))}")
         if finding.severity != "note":
             lines.append(f"         Next: {finding.what_to_do}")
     lines.append(f"{plural(result.count('error'), 'error')}, {plural(result.count('warning'), 'warning')}.")

@@ -1,0 +1,158 @@
+"""Says in true words why something cannot be written, or that there is too little memory.
+
+The operating system and the libraries have errors of many classes for these; this is the one place that knows
+them apart. `etl.cli` asks it for what nobody below has explained.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from etl.errors import EtlError, InputError, MemoryLimitError, WriteError
+from etl.runtime import machine
+
+_NO_ROOM = "make room, or choose a folder on another disk"
+_NOT_YOURS = "choose a folder that you may write"
+# The cause where the number alone says it, and what to do.
+_WRITES = {
+    errno.ENOSPC: ("The disk is full.", _NO_ROOM),
+    errno.EDQUOT: ("Your quota on this disk is used up.", _NO_ROOM),
+    errno.EACCES: ("The folder is not yours to write.", _NOT_YOURS),
+    errno.EPERM: ("The folder is not yours to write.", _NOT_YOURS),
+    errno.EROFS: ("The file system is mounted read-only.", _NOT_YOURS),
+    errno.EFBIG: (
+        "A limit on the size of files is in force (`ulimit -f`), or the file system has one.",
+        "raise the limit, or choose a folder on another disk",
+    ),
+    errno.ENAMETOOLONG: ("", "choose a shorter name"),
+    errno.ENOTDIR: ("A part of the path is a file.", "choose another path"),
+    errno.EEXIST: ("A part of the path is a file.", "choose another path"),
+    errno.ELOOP: ("A link leads back to itself.", "choose another path, or remove the link"),
+    errno.EMFILE: ("A limit on the number of open files is in force (`ulimit -n`).", "raise the limit"),
+}
+_READS = _WRITES | {
+    errno.EACCES: ("The file or a folder above it is not yours to read.", "ask its owner, or copy it"),
+    errno.EPERM: ("The file or a folder above it is not yours to read.", "ask its owner, or copy it"),
+}
+_ONLY_OF_WRITES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
+# polars: `… (os error 28)`; pyarrow: `[Errno 28] …`, `[errno 28] …`.
+_NUMBER = re.compile(r"(?:os error |\[[Ee]rrno )(\d+)")
+# What NumPy, PyTorch, LLVM, the loader of libraries, Python's threads and rayon say.
+_SHORTAGE = re.compile(
+    r"cannot allocate memory|can't allocate memory|unable to allocate|failed to map segment"
+    r"|out of memory|not enough memory|can't start new thread|memory allocation of|not enough space",
+    re.IGNORECASE,
+)
+_NO_TEMPORARY_FOLDER = "No usable temporary directory"
+
+
+def write_error(path: Path | str, error: OSError, *, is_left: str = "") -> EtlError:
+    """Returns the error for something that cannot be written, with a cause only where the system gives one.
+
+    Args:
+        path: what was to be written.
+        error: as it was raised.
+        is_left: what stands there now, appended to the next step.
+    """
+    if is_shortage(error):
+        return shortage(error)
+    cause, step = _WRITES.get(errno_of(error), ("", "run the command again, or choose another folder"))
+    return WriteError(
+        f"{path} cannot be written",
+        details=[_words(error, Path(path))],
+        cause=cause,
+        next_step=f"{step}; {is_left}" if is_left else f"{step}.",
+    )
+
+
+def explain(error: BaseException) -> EtlError | None:
+    """Returns what an error of the system or of a library means, or None where it may be our own defect."""
+    if is_shortage(error):
+        return shortage(error)
+    if isinstance(error, FileNotFoundError) and _NO_TEMPORARY_FOLDER in str(error):
+        return WriteError(
+            "no temporary folder can be written",
+            details=[error.strerror or str(error)],
+            next_step="make room in one of them, or set TMPDIR to a folder that has some.",
+        )
+    if not isinstance(error, OSError) or errno_of(error) == 0:
+        return None
+    path = error.filename if isinstance(error.filename, str) else None
+    if errno_of(error) in _ONLY_OF_WRITES:
+        return write_error(path or "a file", error)
+    cause, step = _READS.get(errno_of(error), ("", "check that it is there, and run the command again"))
+    return InputError(
+        f"{path or 'a file'} cannot be used", details=[_words(error, None)], cause=cause, next_step=f"{step}."
+    )
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error, or what led to it, says that there is too little memory."""
+    return any(_is_shortage(each) for each in _chain(error))
+
+
+def shortage(error: BaseException | None, details: str = "") -> MemoryLimitError:
+    """Returns the error for too little memory: what was wanted, as far as is known, and what there is.
+
+    Args:
+        error: as it was raised, if it was.
+        details: what is known otherwise.
+    """
+    found = next((each for each in _chain(error) if _is_shortage(each)), error)
+    wanted = details or (f"{found}".partition("\n")[0] if found is not None else "")
+    return MemoryLimitError(
+        "there is too little memory",
+        details=[line for line in (wanted, f"there is {_there()}") if line],
+        cause="A limit is in force (`ulimit -v`, a container's), or other programs take it all.",
+        next_step="raise the limit, or take less: `--workers 1`, `--tagger whitespace`; docs/operations.md "
+        "says what each command needs.",
+    )
+
+
+def errno_of(error: BaseException) -> int:
+    """Returns the number of the system's error, also of those of libraries; 0 where there is none."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = _NUMBER.search(str(error))
+    return int(found[1]) if found else 0
+
+
+def _is_shortage(error: BaseException) -> bool:
+    if isinstance(error, EtlError):
+        return isinstance(error, MemoryLimitError)
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return errno_of(error) == errno.ENOMEM
+    is_of_library = isinstance(error, RuntimeError | ImportError) or type(error).__name__ == "PanicException"
+    return is_of_library and _SHORTAGE.search(str(error)) is not None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _there() -> str:
+    """What this process may have, in words."""
+    memory = machine.read_memory()
+    parts = [
+        f"{memory.available_mb:,} MB free" if memory.available_mb is not None else "",
+        f"a limit of {memory.limit_mb:,} MB for the container" if memory.limit_mb is not None else "",
+        f"a limit of {limit:,} MB of address space" if (limit := machine.read_address_limit_mb()) else "",
+    ]
+    return ", ".join(part for part in parts if part) or "no more than was taken"
+
+
+def _words(error: OSError, path: Path | None) -> str:
+    """The system's own words, and of what where that is something else than `path`."""
+    words = error.strerror or f"{error}".partition("\n")[0]
+    name = error.filename if isinstance(error.filename, str) else ""
+    is_inside = path is not None and Path(name).absolute().is_relative_to(path.parent.absolute())
+    return words if not name or is_inside else f"{name}: {words}"
