@@ -155,14 +155,14 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
 
 def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
     """Says what a file that was not recognised may be, and why it was not; None where nothing is known."""
-    believed = None if preview.is_named else _recognise(replace(preview, is_named=True), candidates)
-    if believed is None:
+    named = replace(preview, is_named=True)
+    believed = [] if preview.is_named else [slug for slug in candidates if _recognise(named, [slug])]
+    if not believed:
         return describe_near_miss(preview, candidates)
-    slug = believed.slug
-    why = (
-        describe_near_miss(preview, [slug]) or f"it may be {slug}, but its labels, ids and name do not say so"
+    why = describe_near_miss(preview, believed) or (
+        f"it may be {' or '.join(believed)}, but its labels, ids and name do not say so"
     )
-    return f"{why}; `--source {slug}` reads it all the same"
+    return f"{why}; `--source {believed[0]}` reads it all the same"
 
 
 def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
