@@ -59,6 +59,36 @@ def test_a_paragraph_goes_on_in_the_next_column_and_on_the_next_page(tmp_path: P
     ]
 
 
+@pytest.mark.parametrize("width_share", [1.0, 0.5])  # set to the right, centred
+def test_lines_that_do_not_begin_below_each_other_are_joined(tmp_path: Path, width_share: float) -> None:
+    widest = max(map(len, LEFT))
+    lines = [
+        (72 + round(12 * (widest - len(line)) * width_share), 700 - 18 * index, line)
+        for index, line in enumerate(LEFT)
+    ]
+    assert texts(write_placed_pdf(tmp_path / "a.pdf", [lines])) == [LEFT_TEXT]
+
+
+def test_a_narrow_column_whose_lines_end_between_words_is_joined(tmp_path: Path) -> None:
+    lines = ["바다를 보면", "마음이 놓여", "그립습니다."]
+    path = write_placed_pdf(tmp_path / "a.pdf", [column(lines, 72)])
+    assert texts(path) == ["바다를 보면 마음이 놓여 그립습니다."]
+
+
+def test_endings_and_particles_at_the_begin_of_a_line_belong_to_the_word_before(tmp_path: Path) -> None:
+    lines = ["오랫동안 함께 지내던 할머니가 돌아가", "셨을 때에는 슬펐고 지금까지도 할머니", "가 그립습니다."]
+    path = write_placed_pdf(tmp_path / "a.pdf", [column(lines, 72)])
+    assert texts(path) == [
+        "오랫동안 함께 지내던 할머니가 돌아가셨을 때에는 슬펐고 지금까지도 할머니가 그립습니다."
+    ]
+
+
+@pytest.mark.parametrize("matrix", ["0 1 -1 0", "0 -1 1 0", "-1 0 0 -1"])
+def test_turned_text_is_read_along_its_lines(tmp_path: Path, matrix: str) -> None:
+    path = write_placed_pdf(tmp_path / "a.pdf", [[(300, 400, "옆으로 누워도 기쁩니다.")]], matrix=matrix)
+    assert texts(path) == ["옆으로 누워도 기쁩니다."]
+
+
 def test_rows_of_a_table_are_read_row_by_row_and_cells_stay_apart(tmp_path: Path) -> None:
     page = [(72, 700, "장점"), (200, 700, "끈기"), (72, 640, "단점"), (200, 640, "걱정")]
     assert texts(write_placed_pdf(tmp_path / "a.pdf", [page])) == ["장점", "끈기", "단점", "걱정"]

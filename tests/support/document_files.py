@@ -21,11 +21,15 @@ def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
 
 
 def write_placed_pdf(
-    path: Path, pages: Sequence[Sequence[tuple[int, int, str]]], unicode_shift: int = 0
+    path: Path,
+    pages: Sequence[Sequence[tuple[int, int, str]]],
+    unicode_shift: int = 0,
+    matrix: str = "1 0 0 1",
 ) -> Path:
     """A PDF in which each text stands at its x and y. Each character is a glyph of its own; no font is in it.
 
-    `unicode_shift` is added to what the letters are said to be: with it they are others than they look like.
+    `matrix` turns the texts. `unicode_shift` is added to what the letters are said to be: with it they are
+    others than they look like.
     """
     characters = sorted({character for page in pages for _, _, line in page for character in line})
     glyphs = {character: number for number, character in enumerate(characters, start=1)}
@@ -39,7 +43,7 @@ def write_placed_pdf(
     contents = []
     for page in pages:
         shown = [
-            f"1 0 0 1 {x} {y} Tm <{''.join(f'{glyphs[each]:04X}' for each in line)}> Tj"
+            f"{matrix} {x} {y} Tm <{''.join(f'{glyphs[each]:04X}' for each in line)}> Tj"
             for x, y, line in page
         ]
         contents.append("BT /F1 12 Tf\n" + "\n".join(shown) + "\nET")

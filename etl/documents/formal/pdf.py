@@ -104,15 +104,24 @@ def _lines(text_page: PdfTextPage, page: int) -> list[Line]:
         # As wide as the letter's advance and as high as the font: a full stop is as high as a syllable.
         if not pdfium.FPDFText_GetLooseCharBox(text_page, index, rectangle):
             continue
-        box = (rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
+        turn = round(-pdfium.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
+        box = _turned_back((rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), turn)
         size = _size(text_page, index, box[3] - box[1])
-        if line and line.goes_on_with(box, size, _GAP):
+        if line and line.turn == turn and line.goes_on_with(box, size, _GAP):
             line = line.add(character, box, size)
             lines[-1] = line
         else:
-            line = Line(character, *box, size=size, page=page)
+            line = Line(character, *box, size=size, page=page, turn=turn)
             lines.append(line)
     return [_tidy(line) for line in lines if line.text.strip()]
+
+
+def _turned_back(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
+    """The box of a letter where the page is turned so that its line is level."""
+    for _ in range(turn):
+        left, bottom, right, top = box
+        box = (bottom, -right, top, -left)
+    return box
 
 
 def _size(text_page: PdfTextPage, index: int, height: float) -> float:
@@ -179,6 +188,8 @@ def _edges(lines: list[Line]) -> list[Line]:
     placed = [line for line in lines if not line.is_apart]
     if not placed:
         return []
+    turn = Counter(line.turn for line in placed).most_common(1)[0][0]
+    placed = [line for line in placed if line.turn == turn]
     highest, lowest = max(line.top for line in placed), min(line.bottom for line in placed)
     return [line for line in placed if line.top > highest - line.size or line.bottom < lowest + line.size]
 

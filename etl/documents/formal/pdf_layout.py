@@ -7,15 +7,17 @@ two is said by the file, or else by Kiwi.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from etl.documents.formal.soft_breaks import kiwi
+from etl.documents.formal.soft_breaks import is_within_word, kiwi
 
 # In sizes of the letters: a line that goes on is at least so long, the next one so near, an indent so wide,
-# and at most so wide.
+# and at most so wide. In a narrow column such a line takes this share of it, and has some letters.
 _COLUMN_LETTERS, _LINE_PITCH, _INDENT = 9.0, 2.2, 0.7
+_FILLED_SHARE, _MIN_LETTERS = 0.6, 5.0
 _MAX_INDENT = 4.0
 _SAME_SIZE = 0.2  # letters of one paragraph differ by this share at most
 _MAX_LINES = 1500  # of a page; the time grows with their square
@@ -29,13 +31,14 @@ class Line:
     Args:
         text: of the line.
         left, bottom, right, top: its box, in points from the lower left corner of the page.
-        size: of its letters, in points.
+        size: of its letters on average, in points.
         page: from 1.
         has_space: whether a blank of the file ends it.
         is_hyphenated: whether a hyphen that only the end of the line made ends it.
         is_stretched: whether its letters were moved apart to fill it, so that its blanks are not known.
         is_apart: it stands nowhere, and is a paragraph of its own.
         column: left and right edge of the lines around it.
+        turn: quarters of a circle by which it is turned to the left; its box is as if it were not.
     """
 
     text: str
@@ -50,6 +53,7 @@ class Line:
     is_stretched: bool = False
     is_apart: bool = False
     column: tuple[float, float] = (0.0, 0.0)
+    turn: int = 0
 
     def goes_on_with(self, box: tuple[float, float, float, float], size: float, gap: float) -> bool:
         """Whether a letter stands on this line, no further than `gap` sizes behind it."""
@@ -68,7 +72,7 @@ class Line:
             bottom=min(self.bottom, bottom),
             right=max(self.right, right),
             top=max(self.top, top),
-            size=max(self.size, size),
+            size=(self.size * len(self.text) + size) / (len(self.text) + 1),
             has_space=False,
         )
 
@@ -94,7 +98,9 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     apart = [line for line in lines if line.is_apart]
     if len(placed) > _MAX_LINES:  # no page of prose: from top to bottom, for the price of a sort
         return [*sorted(placed, key=lambda line: (-line.top, line.left)), *apart]
-    return [*(line for block in _in_order(_blocks(placed)) for line in block.lines), *apart]
+    turns = [turn for turn, _ in Counter(line.turn for line in placed).most_common()]
+    blocks = (_blocks([line for line in placed if line.turn == turn]) for turn in turns)
+    return [*(line for each in blocks for block in _in_order(each) for line in block.lines), *apart]
 
 
 def _blocks(lines: Sequence[Line]) -> list[Block]:
@@ -131,12 +137,18 @@ def _neighbours(line: Line, lines: Sequence[Line], *, is_below: bool) -> list[Li
             and (other.top < line.top if is_below else other.top > line.top)
             and not _is_level(line, other)
             and overlap > 0
-            and abs(other.left - line.left) < _MAX_INDENT * line.size
+            and _is_aligned(line, other)
         ):
             near.append((gap, other))
     nearest = min((gap for gap, _ in near), default=0.0)
     found = [other for gap, other in near if gap < nearest + 0.5 * line.size]
     return found if all(abs(other.size - line.size) <= _SAME_SIZE * line.size for other in found) else []
+
+
+def _is_aligned(line: Line, other: Line) -> bool:
+    """Whether two lines begin at about the same place, or are centred or end at the same."""
+    left, right = other.left - line.left, other.right - line.right
+    return abs(left) < _MAX_INDENT * line.size or min(abs(left + right) / 2, abs(right)) < line.size
 
 
 def _in_order(blocks: list[Block]) -> list[Block]:
@@ -221,19 +233,26 @@ def join_lines(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
 def _goes_on(line: Line, following: Line) -> bool:
     if line.is_apart or following.is_apart or abs(line.size - following.size) > _SAME_SIZE * line.size:
         return False
-    if line.right - line.left < _COLUMN_LETTERS * line.size:
+    is_ended = line.text.endswith(_SENTENCE_ENDS)
+    filled = _FILLED_SHARE * (line.column[1] - line.column[0]) / line.size
+    n_letters = _COLUMN_LETTERS if is_ended else max(_MIN_LETTERS, min(_COLUMN_LETTERS, filled))
+    if line.right - line.left < n_letters * line.size:
         return False
     first_word = following.text.split(maxsplit=1)[0]
     letter = (following.right - following.left) / len(following.text)
     if line.column[1] - line.right > letter * (len(first_word) + 1) + 0.5 * line.size:
         return False  # the next word would have fitted
     is_same_block = line.column == following.column and line.page == following.page
+    if line.turn != following.turn:
+        return False
     if not is_same_block:
         is_further_down = (
             following.page == line.page and following.left < line.right and following.top < line.top
         )
-        if is_further_down or line.text.endswith(_SENTENCE_ENDS):
+        if is_further_down or is_ended:
             return False
+    elif not is_ended:
+        return True  # centred, set to the right, or with an indent below the first line
     indent = following.left - following.column[0]
     return indent < _INDENT * following.size or abs(following.left - line.left) < _INDENT * line.size
 
@@ -263,4 +282,9 @@ def _joined(run: Sequence[Line], *, has_spaces: bool) -> str:
     analyser = kiwi()
     if analyser and any(line.is_stretched for line in run):
         return str(analyser.space("".join(pieces), reset_whitespace=True))
-    return str(analyser.glue(pieces)) if analyser else ("" if has_spaces else " ").join(pieces)
+    if analyser is None:
+        return ("" if has_spaces else " ").join(pieces)
+    text = pieces[0]
+    for piece in pieces[1:]:
+        text += piece if is_within_word(text, piece, analyser) else f" {piece}"
+    return text

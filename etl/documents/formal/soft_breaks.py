@@ -18,6 +18,11 @@ _AS_SHOWN = {0xA0: " ", 0xAD: None, 0x200B: None, 0xFEFF: None}
 _CONTINUING_TAGS = ("J", "EC", "ETM", "MA", "MM", "SP")
 
 
+# A part of a word that cannot begin one: particles, endings, suffixes, the copula.
+_BOUND_TAGS = ("J", "E", "XS", "VCP")
+_CONTEXT_CHARS = 30
+
+
 @cache
 def kiwi() -> Kiwi | None:
     """Returns Kiwi, which knows how words end; None where it is not installed."""
@@ -49,3 +54,20 @@ def _goes_on(line: str, following: str) -> bool:
     analyser = kiwi() if may_go_on(line, following) else None
     tokens = analyser.tokenize(line) if analyser else []
     return bool(tokens) and tokens[-1].tag.startswith(_CONTINUING_TAGS)
+
+
+def is_within_word(before: str, after: str, analyser: Kiwi) -> bool:
+    """Whether a line ends within a Korean word.
+
+    Args:
+        before: the line.
+        after: the following one.
+        analyser: takes both for one, and says of what a word consists.
+    """
+    if before[-1:].isascii() and after[:1].isascii():
+        return False
+    before, after = before[-_CONTEXT_CHARS:].lstrip(), after[:_CONTEXT_CHARS]
+    for token in analyser.tokenize(before + after):
+        if token.end > len(before):
+            return bool(token.start < len(before) or token.tag.startswith(_BOUND_TAGS))
+    return False
