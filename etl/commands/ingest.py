@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _DEFAULTS = Settings()
 
+_NAMES = 3  # of files that were left aside for the same reason
+
 # What `--json` shows of the manifest.
 _SHOWN = (
     *("counts", "splits", "tokens", "left_aside"),
@@ -319,8 +321,14 @@ def _show_notes(manifest: Manifest) -> None:
     """Shows notes and warnings, a line each; the manifest has all details."""
     from etl.runtime import console
 
-    for why, count in Counter(each.kind for each in manifest.left_aside).items():
-        console.note(f"note: {console.plural(count, 'file')} left aside: {why}")
+    left_aside: dict[str, list[str]] = {}
+    for each in manifest.left_aside:
+        left_aside.setdefault(each.kind, []).append(
+            f"{each.file} → {each.member}" if each.member else each.file
+        )
+    for why, names in left_aside.items():
+        shown = ", ".join(names[:_NAMES]) + (", …" if len(names) > _NAMES else "")
+        console.note(f"note: {console.plural(len(names), 'file')} left aside: {why}: {shown}")
     _show_skipped(manifest.skipped)
     for source, met in manifest.aliases.items():
         console.note(
