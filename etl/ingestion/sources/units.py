@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
+from xxhash import xxh3_64_intdigest
 
 from etl.ingestion.sources.bad_rows import BadRows
 from etl.ingestion.sources.detect import ADAPTERS
@@ -19,6 +20,8 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.table import BATCH_ROWS
 from etl.settings import Settings
 
+# Smaller files are read together, about so many at a time; and frames, up to about so many rows.
+_SMALL_BYTES, _GROUP_FILES, _JOINED_ROWS = 64 << 10, 64, 2000
 # The sha256 of the bytes of a raw file, by its `file` and `member`.
 Hashes = Mapping[tuple[str, str], str]
 
@@ -38,7 +41,7 @@ class InputUnit:
         """
         left = settings.read.limit
         bad_rows = BadRows()
-        for frame in ADAPTERS[self.slug].read(list(self.files), settings, log):
+        for frame in _joined(ADAPTERS[self.slug].read(list(self.files), settings, log)):
             batch = _with_named_splits(frame if left is None else frame.head(left), self.files)
             bad_rows.count(batch)
             yield from batch.iter_slices(BATCH_ROWS)
@@ -84,12 +87,12 @@ class InputUnit:
 def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings) -> Iterator[InputUnit]:
     """Groups the recognised files into units, in the order in which they are read.
 
-    By default each file is one unit. An adapter whose files depend on each other, or need another order,
-    has a function `group_files`: its files -> lists of files. With a row limit, which counts per corpus,
-    all files of a corpus are one unit.
+    By default each file is one unit, but for small ones, of which neighbours are one. An adapter whose files
+    depend on each other, or need another order, has a function `group_files`: its files -> lists of files.
+    With a row limit, which counts per corpus, all files of a corpus are one unit.
     """
     for slug, files in found.items():
-        group = getattr(ADAPTERS[slug], "group_files", _one_by_one)
+        group = getattr(ADAPTERS[slug], "group_files", _group_small)
         parts: list[list[RecognisedFile]] = group(files)
         if settings.read.limit is not None:
             parts = [[file for part in parts for file in part]]
@@ -116,8 +119,34 @@ def _with_named_splits(frame: pl.DataFrame, files: Iterable[RecognisedFile]) -> 
     return frame.with_columns(pl.coalesce("split", "named").alias("split")).drop("named")
 
 
-def _one_by_one(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
-    return [[file] for file in files]
+def _group_small(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
+    """Groups small files that follow each other, so that thousands of them are some hundred batches.
+
+    Whether a group ends after a file depends on its path alone: where one is added or removed, all groups but
+    its own stay what they were, and with them what is cached.
+    """
+    groups: list[list[RecognisedFile]] = []
+    is_open = False
+    for file in files:
+        is_small = file.raw.size < _SMALL_BYTES
+        if is_open and is_small:
+            groups[-1].append(file)
+        else:
+            groups.append([file])
+        is_open = is_small and xxh3_64_intdigest(file.raw.path.encode()) % _GROUP_FILES > 0
+    return groups
+
+
+def _joined(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Joins small frames: the steps cost milliseconds for each, however few rows it has."""
+    gathered: list[pl.DataFrame] = []
+    for frame in frames:
+        gathered.append(frame)
+        if sum(each.height for each in gathered) >= _JOINED_ROWS:
+            yield pl.concat(gathered)
+            gathered = []
+    if gathered:
+        yield pl.concat(gathered)
 
 
 def _sha256(file: RecognisedFile) -> str:
