@@ -1,5 +1,6 @@
 """Cached batches change nothing in the dataset: a run is only faster."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import INDEX, BatchCache
+from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.sources.units import group_into_units
 from etl.sample.corpora import write_sample
 from etl.schema import taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag
@@ -157,3 +161,19 @@ def test_what_is_no_longer_used_is_removed(tmp_path: Path) -> None:
     etl.ingest([tmp_path / "raw"], tmp_path / "after", TABLE, workers=1, batch_cache=used)
     used.remove_unused()
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_thousands_of_small_files_are_few_units_that_do_not_depend_on_each_other() -> None:
+    def units(names: list[str]) -> list[tuple[str, ...]]:
+        files = [
+            RecognisedFile("table", RawFile(name, "", 100, lambda: io.BytesIO(b"")), "csv", part=name)
+            for name in names
+        ]
+        found = {"table": files}
+        return [tuple(file.raw.file for file in unit.files) for unit in group_into_units(found, Settings())]
+
+    names = [f"{number:04}.csv" for number in range(2000)]
+    before, after = units(names), units([*names[:700], "0699b.csv", *names[700:]])
+    assert 10 < len(before) < 100
+    assert [name for unit in before for name in unit] == names
+    assert len(set(before) - set(after)) <= 1

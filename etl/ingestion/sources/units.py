@@ -20,8 +20,8 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.table import BATCH_ROWS
 from etl.settings import Settings
 
-# Smaller files are read together, about so many at a time; and frames, up to about so many rows.
-_SMALL_BYTES, _GROUP_FILES, _JOINED_ROWS = 64 << 10, 64, 2000
+# Of many files those that are small are read together, about so many at a time; and so many rows of frames.
+_MANY_FILES, _SMALL_BYTES, _GROUP_FILES, _JOINED_ROWS = 200, 64 << 10, 64, 2000
 # The sha256 of the bytes of a raw file, by its `file` and `member`.
 Hashes = Mapping[tuple[str, str], str]
 
@@ -87,7 +87,7 @@ class InputUnit:
 def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings) -> Iterator[InputUnit]:
     """Groups the recognised files into units, in the order in which they are read.
 
-    By default each file is one unit, but for small ones, of which neighbours are one. An adapter whose files
+    By default each file is one unit, but of many small ones neighbours are one. An adapter whose files
     depend on each other, or need another order, has a function `group_files`: its files -> lists of files.
     With a row limit, which counts per corpus, all files of a corpus are one unit.
     """
@@ -125,6 +125,8 @@ def _group_small(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
     Whether a group ends after a file depends on its path alone: where one is added or removed, all groups but
     its own stay what they were, and with them what is cached.
     """
+    if len(files) < _MANY_FILES:
+        return [[file] for file in files]
     groups: list[list[RecognisedFile]] = []
     is_open = False
     for file in files:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, cast
 
 import msgspec
@@ -201,4 +201,4 @@ def is_json_table(preview: Preview) -> bool:
 
 def is_metadata(path: str) -> bool:
     """Whether a file is one that the library `datasets` writes beside the rows."""
-    return _METADATA.fullmatch(PurePosixPath(path).name) is not None
+    return _METADATA.fullmatch(path.rpartition("/")[2]) is not None
