@@ -1,4 +1,4 @@
-"""Posts and comments as social networks hand them out, in JSON: X, YouTube, Facebook, Instagram.
+"""Posts and comments as social networks hand them out, in JSON: X, YouTube, Facebook, Instagram and others.
 
 The layouts stand in `schemas/documents/exports.yaml`. Each post is a document.
 """
@@ -11,9 +11,11 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from etl.documents.file import DocumentFile
+from etl.documents.html import text_of
 from etl.documents.passage import Passage
 from etl.runtime.console import plural
 from etl.schema import resources
@@ -23,18 +25,22 @@ _log = logging.getLogger(__name__)
 
 Layout = dict[str, Any]
 
+_FIRST_RECORDS = 100  # one of which has all that its layout needs
+
 
 def find_layout(file: DocumentFile) -> Layout | None:
     """Returns the layout of an export; None where a file is none."""
-    document = _document(file)
+    document = _document(file, _FIRST_RECORDS)
     if document is None:
         return None
     return next(
         (
             layout
             for layout in _schema()["layouts"]
-            if (first := next(_records(document, layout), None))
-            and all(key in first for key in layout["needs"])
+            if any(
+                all(key in record for key in layout["needs"])
+                for record in islice(_records(document, layout), _FIRST_RECORDS)
+            )
         ),
         None,
     )
@@ -52,6 +58,7 @@ def read_export(file: DocumentFile) -> Iterator[Passage]:
     for position, record in enumerate(_records(_document(file), layout), start=1):
         text = repair_mojibake(_first(record, layout["text"]) or "").strip()
         text = html.unescape(text) if layout.get("has_entities") else text
+        text = " ".join(text_of(text).split()) if layout.get("has_tags") else text
         if layout.get("leave_out") and re.match(layout["leave_out"], text):
             n_left_out += 1
         elif text:
@@ -62,17 +69,39 @@ def read_export(file: DocumentFile) -> Iterator[Passage]:
         _log.warning("%s: %s left out, %s", file.name, plural(n_left_out, "row"), layout["left_out"])
 
 
-def _document(file: DocumentFile) -> Any:
-    """The JSON of a file, also of one that is a script which assigns it."""
+def _document(file: DocumentFile, n_lines: int | None = None) -> Any:
+    """The JSON of a file, also of one that is a script which assigns it, or has one a line.
+
+    Args:
+        file: any.
+        n_lines: how many lines of JSON are enough; None: all.
+    """
     if not file.is_text:
         return None
     prefix = re.match(_schema()["script_prefix"], file.text)
     if prefix is None:
-        return file.json
+        return file.json or _json_lines(file, n_lines)
     try:
         return json.loads(file.text[prefix.end() :].rstrip().removesuffix(";"))
     except (ValueError, RecursionError):
         return None
+
+
+def _json_lines(file: DocumentFile, n_lines: int | None) -> list[Any] | None:
+    """The values of a text with one a line; of a broken line nothing. None of any other text."""
+    if file.text[:1] != "{":
+        return None
+    lines = islice((line for line in file.text.split("\n") if line.strip()), n_lines)
+    values = []
+    n_broken = 0
+    for line in lines:
+        try:
+            values.append(json.loads(line))
+        except (ValueError, RecursionError):
+            n_broken += 1
+    if n_broken and n_lines is None:
+        _log.warning("%s: %s left out, no JSON", file.name, plural(n_broken, "line"))
+    return values
 
 
 def _records(document: Any, layout: Layout) -> Iterator[dict[str, Any]]:
@@ -89,8 +118,10 @@ def _follow(value: Any, path: list[str]) -> Iterator[Any]:
     elif path[0] == "*":
         for element in value if isinstance(value, list) else []:
             yield from _follow(element, path[1:])
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _follow(value[path[0]], path[1:])
+    elif isinstance(value, dict):
+        key = path[0] if path[0] in value else path[0].encode().decode("latin-1")  # as Facebook breaks it
+        if key in value:
+            yield from _follow(value[key], path[1:])
 
 
 def _first(record: dict[str, Any], paths: list[str]) -> str | None:

@@ -5,7 +5,11 @@ The names of columns that are known stand in `schemas/documents/posts.yaml`. Eac
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from etl.documents.passage import Passage, Unit
@@ -16,8 +20,11 @@ from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
 from etl.ingestion.tables.table import OpenTable
+from etl.runtime.console import plural
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
+
+_log = logging.getLogger(__name__)
 
 _NEXT_STEP = "repair it, or save it again, as UTF-8 where it is text."
 _HEADER_CHARS = 20_000
@@ -50,7 +57,8 @@ def read_table(
         return named in columns if named else has_columns(columns)
 
     opened = open_file_as_tables(raw, suffix, next_step=_NEXT_STEP, is_header=is_header, dialect=dialect)
-    document = 0
+    taken_back = set(_schema()["taken_back"])
+    document = n_taken_back = 0
     with opened as tables:
         for table in tables:
             columns = _columns(table, text_column)
@@ -60,8 +68,11 @@ def read_table(
                 document += 1
                 cells = {ours: row[theirs] for ours, theirs in columns.items()}
                 is_bad = cells["text"] is None
+                if not is_bad and cells["text"].strip() in taken_back:
+                    n_taken_back += 1
+                    continue
                 yield Passage(
-                    repair_mojibake(cells["text"] or row["bad_record"] or ""),
+                    _words(cells["text"] or row["bad_record"] or ""),
                     "post",
                     unit,
                     row["position"] + shift,
@@ -70,6 +81,8 @@ def read_table(
                     time=cells.get("time") or None,
                     reason="bad_row" if is_bad else None,
                 )
+    if n_taken_back:
+        _log.warning("%s: %s left out, of posts that were taken back", raw.name, plural(n_taken_back, "row"))
 
 
 def _records(table: OpenTable, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -96,9 +109,21 @@ def first_records(text: str) -> list[list[str]]:
 
 def _known(names: list[str]) -> dict[str, str]:
     """Our names and theirs, of the columns that are known; the first in the order of the schema counts."""
-    schema: dict[str, list[str]] = resources.load("schemas", "documents", "posts.yaml")
-    found = {ours: find_column(names, usual) for ours, usual in schema.items()}
+    found = {ours: find_column(names, usual) for ours, usual in _schema()["columns"].items()}
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = resources.load("schemas", "documents", "posts.yaml")
+    return schema
+
+
+def _words(cell: str) -> str:
+    """The words of a cell, whose encoding may be broken, or which holds pieces in JSON."""
+    if re.fullmatch(_schema()["pieces"], cell, re.DOTALL):
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            cell = "".join(piece["text"] for piece in json.loads(f"[{cell}]"))
+    return repair_mojibake(cell)
 
 
 def _columns(table: OpenTable, text_column: str | None) -> dict[str, str]:

@@ -88,6 +88,70 @@ def test_posts_and_comments_of_facebook_and_instagram_with_their_mojibake_repair
     assert [each.text for each in read(tmp_path / "posts_1.json", pictures)] == ["바다가 좋다"]
 
 
+COMMENT = {"textDisplay": "눈물이 났어요", "authorDisplayName": "@a"}
+CAPTION = {"uri": "a.jpg", "creation_timestamp": 1, "title": "눈물이 났어요"}
+POST = {"timestamp": 1, "data": [{"post": "눈물이 났어요"}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "prefix"),
+    [
+        (
+            [{"noteTweet": {"createdAt": "x", "core": {"text": "눈물이 났어요"}}}],
+            "window.YTD.note_tweet.part0 = ",
+        ),
+        (
+            [{"text": "눈물이 났어요", "created_at": "x", "source": "web", "user": {"screen_name": "a"}}],
+            "Grailbird.data.tweets_2012_05 = ",
+        ),
+        ([{"snippet": {"topLevelComment": {"snippet": COMMENT}}}], ""),
+        ([{"items": [{"snippet": {"topLevelComment": {"snippet": COMMENT}}}]}], ""),
+        ({"items": [{"snippet": COMMENT}]}, ""),
+        ([COMMENT], ""),
+        (
+            {
+                "comments": [
+                    {"text": "", "author": "a", "replies": [{"text": "눈물이 났어요", "author": "b"}]}
+                ]
+            },
+            "",
+        ),
+        ([{"timestamp": 1, "title": "사진을 올렸습니다"}, POST], ""),
+        ({"group_posts_v2": [POST]}, ""),
+        ({"ig_reels_media": [{"media": [CAPTION]}]}, ""),
+        ({"ig_stories": [CAPTION]}, ""),
+        ([{"string_map_data": {mojibake("댓글"): {"value": "눈물이 났어요"}}}], ""),
+        (
+            {
+                "orderedItems": [
+                    {"object": {"content": "<p>눈물이<br>났어요</p>", "published": "x"}},
+                    {"object": "y"},
+                ]
+            },
+            "",
+        ),
+        ({"Comment": {"Comments": {"CommentsList": [{"date": "x", "comment": "눈물이 났어요"}]}}}, ""),
+    ],
+)
+def test_other_layouts_of_these_sites(tmp_path: Path, document: Any, prefix: str) -> None:
+    assert [each.text for each in read(tmp_path / "a.json", document, prefix)] == ["눈물이 났어요"]
+
+
+def test_threads_of_comments_one_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "a.jsonl"
+    line = json.dumps({"snippet": {"topLevelComment": {"snippet": COMMENT}}})
+    path.write_text(f"{line}\n{line}\n{line[:20]}\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING, "etl"):
+        assert [each.text for each in read_document(path, path.name)] == ["눈물이 났어요"] * 2
+    assert "a.jsonl: 1 line left out, no JSON" in caplog.text
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3, codec="euc_kr"), min_size=2))
+def test_korean_that_was_taken_for_latin_1_comes_back(text: str) -> None:
+    content = f"{text} 12, 하하!".encode("cp949")  # no UTF-8, whatever the text is
+    assert repair_mojibake(content.decode("latin-1")) == f"{text} 12, 하하!"
+
+
 @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs"]), max_size=30))
 def test_korean_is_no_mojibake_and_comes_back_from_it(text: str) -> None:
     korean = "오늘은 " + "".join(c for c in text if "가" <= c <= "힣" or c == " ")

@@ -93,3 +93,21 @@ def test_a_record_without_an_end_is_told_and_what_came_before_it_was_read(tmp_pa
     assert next(found).text == "좋다"
     with pytest.raises(InputError, match=r"posts\.csv breaks off at record 3"):
         next(found)
+
+
+def test_comments_of_google_takeout_are_pieces_in_cells(tmp_path: Path) -> None:
+    path = tmp_path / "comments.csv"
+    path.write_text(
+        'Comment ID,Comment Text\n1,"{""text"":""눈물이 ""},{""text"":""났어요""}"\n2,"{""text"":"\n',
+        encoding="utf-8",
+    )
+    assert [each.text for each in posts(path)] == ["눈물이 났어요", '{"text":']
+
+
+def test_posts_that_were_taken_back_are_left_out_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"body": "[deleted]"}\n{"body": "눈물이 났어요"}\n', encoding="utf-8")
+    assert [(each.position, each.text) for each in posts(path)] == [(2, "눈물이 났어요")]
+    assert "posts.jsonl: 1 row left out, of posts that were taken back" in caplog.text

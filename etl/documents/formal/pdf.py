@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_PAGES, _MAX_CHARS_A_PAGE = 5000, 200_000
 # A letter is further from the one before it than this share of its size: another column or cell.
-_GAP = 1.5
+_GAP, _BLANK = 1.5, 0.2
 _MEANINGLESS_SHARE, _MIN_CHARS = 0.1, 10
 # A blank that PDFium has put where letters stand apart. In a line of which this share are blanks, they stand
 # apart only to fill it.
@@ -108,7 +108,9 @@ def _lines(text_page: PdfTextPage, page: int) -> list[Line]:
         box = _turned_back((rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), turn)
         size = _size(text_page, index, box[3] - box[1])
         if line and line.turn == turn and line.goes_on_with(box, size, _GAP):
-            line = line.add(character, box, size)
+            # PDFium puts blanks between letters that stand apart, but not into turned text.
+            is_apart = bool(turn) and box[0] - line.right > _BLANK * size and not line.text.endswith(" ")
+            line = line.add(f" {character}" if is_apart else character, box, size)
             lines[-1] = line
         else:
             line = Line(character, *box, size=size, page=page, turn=turn)
