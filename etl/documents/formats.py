@@ -33,7 +33,7 @@ _MAIL_HEADER = re.compile(
     rb"^(?:from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M
 )
 _HTML = re.compile(
-    r"\s*(?:<\?xml\b[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|link|div|p|table|span|br|"
+    r"\s*(?:<\?xml\b[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|link|div|p|table|span|br|"
     r"ul|ol|h[1-6]|article|section|main|header|form|pre|blockquote|center|font)\b",
     re.IGNORECASE | re.DOTALL,
 )

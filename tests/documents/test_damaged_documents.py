@@ -88,3 +88,9 @@ def test_deep_nesting_is_no_harm(tmp_path: Path, name: str, content: bytes) -> N
     path = tmp_path / name
     path.write_bytes(content)
     read_or_explain(path)
+
+
+def test_many_comments_before_no_page_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("<!-- -->" * 200 + "고마워요.", encoding="utf-8")
+    assert [each.text for each in read_document(path, "a.txt")] == ["고마워요."]

@@ -229,3 +229,21 @@ def test_lines_that_a_mailbox_has_escaped_are_the_writers(tmp_path: Path) -> Non
     head = "From a@b.kr Fri May  1 21:12:03 2026\nFrom: a@b.kr\nSubject: x\n\n"
     path.write_text(f"{head}>From 서울 with love.\n", encoding="utf-8")
     assert [each.text for each in passages(path)] == ["From 서울 with love."]
+
+
+def test_a_line_of_a_writer_that_a_mailbox_has_not_escaped_begins_no_mail(tmp_path: Path) -> None:
+    path = tmp_path / "a.mbox"
+    mail = b"From a@b.kr Fri May  1 21:12:03 2026\n" + bytes(letter("고마워요.\n\nFrom 서울 with love."))
+    path.write_bytes(mail + b"\n" + mail)
+    assert [each.text for each in passages(path)] == ["고마워요.", "From 서울 with love."] * 2
+
+
+def test_the_html_is_read_where_the_plain_part_says_no_more_than_that(tmp_path: Path) -> None:
+    mail = letter("이 메일은 HTML 형식입니다.")
+    mail.add_alternative("<p>정말&nbsp;기뻤어요.</p>", subtype="html")
+    assert [each.text for each in passages(write(tmp_path / "a.eml", mail))] == ["정말 기뻤어요."]
+
+
+def test_html_that_is_sent_as_plain_text_is_read_as_html(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.eml", letter("<div>고마워요.</div><div>1 &lt; 2</div>"))
+    assert [each.text for each in passages(path)] == ["고마워요.", "1 < 2"]

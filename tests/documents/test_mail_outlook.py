@@ -67,6 +67,16 @@ def test_a_body_in_compressed_rtf_is_read(tmp_path: Path, is_packed: bool) -> No
     assert [each.text for each in passages(write(tmp_path / "a.msg", tree))] == [TEXT]
 
 
+def test_html_in_rtf_is_read_line_by_line(tmp_path: Path) -> None:
+    lines = r"{{\*\htmltag64 <p>}}\htmlrtf {{\htmlrtf0 {}\htmlrtf\par}}\htmlrtf0 {{\*\htmltag72 </p>}}"
+    body = "".join(
+        lines.format("".join(f"\\'{byte:02x}" for byte in each.encode("cp949"))) for each in (TEXT, "네.")
+    )
+    rtf = rf"{{\rtf1\ansi\ansicpg949\fromhtml1{{\fonttbl{{\f0 Gulim;}}}}{body}}}"
+    tree = outlook_mail(NOTE | {RTF: compress(rtf.encode(), compressed=True)})
+    assert [each.text for each in passages(write(tmp_path / "a.msg", tree))] == [TEXT, "네."]
+
+
 def test_headers_say_sender_and_date_where_properties_do_not(tmp_path: Path) -> None:
     headers = "From: =?windows-949?B?sei8rb+s?= <a@b.kr>\r\nDate: Fri, 01 May 2026 21:12:03 +0900\r\n\r\n"
     tree = outlook_mail({CLASS: "IPM.Note", 0x007D: headers, BODY: "고마워요."})

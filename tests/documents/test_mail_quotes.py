@@ -94,6 +94,14 @@ def test_answers_between_quotes_are_read(tmp_path: Path) -> None:
         "Sent from my iPhone",
         "Sent from Outlook for Android",
         "Yahoo 메일 앱에서 보냄",
+        "나의 Apple Watch에서 보냄",
+        "나의 휴대폰에서 보냄",
+        "Daum 메일앱에서 발송된 메일입니다.",
+        "Sent from my Pixel 9",
+        "seoul@example.com의 이메일을 자주 받지 않습니다. 이 사항이 중요한 이유를 알아보세요",
+        "[외부 메일] 이 메일은 회사 외부에서 왔습니다.",
+        "본 메일은 지정된 수신인만을 위한 것입니다.",
+        "This message is intended only for its addressee.",
     ],
 )
 def test_a_line_that_a_program_adds_is_a_signature(tmp_path: Path, line: str) -> None:
@@ -118,11 +126,38 @@ def test_a_line_that_a_program_adds_is_a_signature(tmp_path: Path, line: str) ->
         "우리 선생님이 작성한 글이에요.",
         "________________________________\n다음 이야기를 시작하겠습니다.",
         "보낸 사람: 저도 모르겠어요.",
+        "--- 원본 메시지 --- 라는 줄이 우스웠어요.",
+        "Sent from my heart",
+        "어제 당신이 쓴 글:",
+        "이 메일은 비밀이에요. 좋아해요.",
+        "문의는 02-123-4567로 받는다니 답답했어요.",
     ],
 )
 def test_words_that_look_like_a_quote_are_not_lost(tmp_path: Path, text: str) -> None:
     found = passages(write(tmp_path / "a.eml", f"{OWN}\n\n{text}\n\n정말 고맙습니다.\n"))
     assert [each.text for each in found] == [*OWN.split("\n"), *text.split("\n"), "정말 고맙습니다."]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "김서연 과장\n봄날상사 총무팀\nTel: 02-123-4567\nE-mail: kim@example.com",
+        "=====================\n김서연 | 과장\n전화 02) 123-4567\n=====================",
+        "ㅡㅡㅡㅡㅡㅡ\n김서연\nkim@example.com",
+    ],
+)
+def test_the_contacts_that_end_a_mail_are_a_signature(tmp_path: Path, block: str) -> None:
+    path = write(tmp_path / "a.eml", f"{OWN}\n\n{block}\n\n{REPLIES['outlook_ko']} 지루했습니다.\n")
+    assert [each.text for each in passages(path)] == OWN.split("\n")
+    signature = [
+        each.text for each in read_document(path, "a.eml", has_quotes=True) if each.part == "signature"
+    ]
+    assert signature == block.split("\n")
+
+
+def test_a_mail_of_nothing_but_contacts_is_read(tmp_path: Path) -> None:
+    block = ["연락처: 010-1234-5678", "이메일: kim@example.com"]
+    assert [each.text for each in passages(write(tmp_path / "a.eml", "\n".join(block)))] == block
 
 
 @pytest.mark.parametrize("program", HTML_REPLIES)

@@ -15,12 +15,13 @@ from typing import Any, cast
 from etl.documents.html import text_of
 from etl.documents.mails.charsets import decode_charset, decode_header
 from etl.documents.mails.mail import MAX_DEPTH, Attachment, Mail
-from etl.documents.mails.quotes import html_marks, is_encrypted
+from etl.documents.mails.quotes import has_words_elsewhere, html_marks, is_encrypted, is_html
 from etl.errors import InputError
 
 _ESSENTIAL = ("from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path")
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_MAILS = {"message/rfc822", "message/global", "message/news"}
 _TEXTS, _CHOICE = {"text/plain", "text/html"}, "multipart/alternative"
 _LENGTH = re.compile(rb"(\d{1,15})[ \t]*\r?\n")
 _NEWLINE = re.compile(r"\r\n?")
@@ -128,7 +129,7 @@ def time_of(raw: str) -> str | None:
 def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: bool = True) -> str:
     """The words of a part and those in it; what is not its text is put to what is attached."""
     media_type = part.get_content_type()
-    if media_type == "message/rfc822":
+    if media_type in _MAILS:
         found.attached.append(_nested(part, found))
     elif part.is_multipart():
         parts = cast(list[Message], part.get_payload())
@@ -150,6 +151,7 @@ def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: 
 def _text_of_parts(parts: list[Message], found: _Found, *, is_choice: bool, is_needed: bool) -> str:
     """The texts of several parts; of those that say the same the plain one, or the first with words."""
     texts: list[str] = []
+    notices: list[str] = []
     errors: list[InputError] = []
     for part in sorted(parts, key=lambda each: is_choice and each.get_content_type() != "text/plain"):
         try:
@@ -158,10 +160,10 @@ def _text_of_parts(parts: list[Message], found: _Found, *, is_choice: bool, is_n
             errors.append(error)
             continue
         if text.strip():
-            texts.append(text)
+            (notices if is_choice and has_words_elsewhere(text) else texts).append(text)
     if errors and not (is_choice and texts):
         raise errors[0]
-    return "\n\n".join(texts)
+    return "\n\n".join(texts or notices)
 
 
 def _decoded(part: Message, media_type: str, found: _Found) -> str:
@@ -177,7 +179,7 @@ def _decoded(part: Message, media_type: str, found: _Found) -> str:
     text = _NEWLINE.sub("\n", text.replace("\0", ""))
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
     found.is_wrapped = found.is_wrapped and media_type == "text/plain" and not is_flowed
-    if media_type == "text/html":
+    if media_type == "text/html" or is_html(text):
         return text_of(text, html_marks())
     if is_flowed:
         return "\n".join(_unflowed(text, is_deleted=str(part.get_param("delsp", "")).lower() == "yes"))
@@ -213,7 +215,7 @@ def _unflowed(text: str, *, is_deleted: bool) -> Iterator[str]:
     gathered = ""
     for each in text.split("\n"):
         is_quote = each.startswith(">")
-        line = each.removeprefix(" ")  # stuffed
+        line = each if each.startswith(" >") else each.removeprefix(" ")  # stuffed; a quote that is none
         if line.endswith(" ") and not is_quote and line != "-- ":
             gathered += line[:-1] if is_deleted else line
         else:

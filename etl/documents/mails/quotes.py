@@ -14,8 +14,12 @@ from typing import Any
 from etl.documents.passage import Part
 from etl.schema import resources
 
+_SINGLE = ("quoted", "forwards", "answers", "encrypted", "above_fields", "see_html", "is_html")
 _LOOKED_AT = 4  # lines, for programs wrap what stands above a quote
 _FIELDS_LOOKED_AT = 40  # lines
+_SIGNED_LINES = 10  # and what people write there fits in so many
+# Blanks that do not break, and what is no character to a reader; joiners stand in emoji.
+_UNSEEN = {0xA0: " ", 0xAD: None, 0x200B: None, 0x200C: None, 0x2060: None, 0xFEFF: None}
 _MARKED_QUOTE, _MARKED_ORIGINAL, _MARKED_SIGNATURE = ">", "-----Original Message-----", "-- "
 
 
@@ -42,13 +46,14 @@ def letters_in(text: str, subject: str) -> Iterator[Letter]:
         subject: of the mail. One that says that it answers forwards nothing; one that says that it forwards
             does so with the first older mail in it.
     """
-    lines = text.split("\n")
+    lines = text.translate(_UNSEEN).split("\n")
     patterns = _patterns()
     is_answer = patterns["answers"].match(subject.strip()) is not None
     is_forward = patterns["forwards"].match(subject.strip()) is not None
     letter = Letter()
     while True:
         end = _take(letter, lines, is_answer=is_answer, is_forward=is_forward)
+        _sign(letter)
         yield letter
         if end is None:
             return
@@ -61,6 +66,16 @@ def html_marks() -> dict[str, str]:
     html = _schema()["html"]
     lines = {"quote": _MARKED_QUOTE, "original": _MARKED_ORIGINAL, "signature": _MARKED_SIGNATURE}
     return {name: line for what, line in lines.items() for name in html[what]}
+
+
+def has_words_elsewhere(text: str) -> bool:
+    """Whether a plain part says no more than that the mail is in HTML."""
+    return _patterns()["see_html"].match(text) is not None
+
+
+def is_html(text: str) -> bool:
+    """Whether a part that says it is plain is HTML."""
+    return _patterns()["is_html"].match(text) is not None
 
 
 def is_encrypted(text: str) -> bool:
@@ -83,21 +98,21 @@ def _take(letter: Letter, lines: list[str], *, is_answer: bool, is_forward: bool
             quoted_lines = found.group().rstrip(">").rstrip().count("\n")
             if not _is_quoted_next(lines, index + quoted_lines + 1):
                 rest = "quote"
-        elif (is_new := _found("forwarded", here)) or _is_original(lines, index, here):
+        elif (is_new := _is_forwarded(here, is_forward=is_forward)) or _is_original(lines, index, here):
             if is_forward or (is_new and not is_answer):
                 return index
             rest = "quote"
         else:
-            part, rest = _part_of(line, rest)
+            part, rest = _part_of(line, here, rest)
         _add(letter, part, line.lstrip("> ") if part == "quote" else line)
     return None
 
 
-def _part_of(line: str, rest: Part) -> tuple[Part, Part]:
+def _part_of(line: str, here: str, rest: Part) -> tuple[Part, Part]:
     """The part of a line, and that of the lines after it which look like nothing else."""
     if _patterns()["quoted"].match(line):
         return "quote", rest
-    if rest == "body" and _found("signature", line):
+    if rest == "body" and _found("signature", here):
         return "signature", "signature"
     if rest == "body" and _found("footer", line.strip()):
         return "signature", rest
@@ -115,10 +130,54 @@ def _is_quoted_next(lines: list[str], start: int) -> bool:
     return following is None or _patterns()["quoted"].match(following) is not None
 
 
+def _sign(letter: Letter) -> None:
+    """Parts the block of contacts that ends a writer's own words from them."""
+    blocks = letter.blocks
+    own = [number for number, (part, lines) in enumerate(blocks) if part == "body" and "".join(lines).strip()]
+    if not own:
+        return
+    last, lines = own[-1], blocks[own[-1]][1]
+    start = _contacts_in(lines)
+    if start is not None and (len(own) > 1 or "".join(lines[:start]).strip()):
+        blocks[last : last + 1] = [("body", lines[:start]), ("signature", lines[start:])]
+
+
+def _contacts_in(lines: list[str]) -> int | None:
+    """Where the contacts at the end of lines begin: below a rule, or two of them below a blank line."""
+    rule, contact, sentence = (
+        re.compile(_schema()["contacts"][name]) for name in ("rule", "contact", "sentence")
+    )
+    n_lines = n_contacts = 0
+    start = None
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index].strip()
+        if not line:
+            start = index if start is None and n_contacts > 1 else start
+        elif rule.match(line):
+            if n_contacts:
+                return index
+        elif contact.search(line):
+            n_contacts += 1
+        elif sentence.search(line) or n_lines >= _SIGNED_LINES:
+            return start
+        n_lines += bool(line)
+    return start
+
+
+def _is_forwarded(here: str, *, is_forward: bool) -> bool:
+    """Whether a line says that a forwarded mail begins. Apple may quote that line, too."""
+    if is_forward and here.startswith(">"):
+        here = here.lstrip("> ")
+    return _found("forwarded", here) is not None
+
+
 def _is_original(lines: list[str], index: int, here: str) -> bool:
     """Whether an older mail begins: by a line that says so, or by a block of its fields."""
     if _found("original", here):
         return True
+    if _patterns()["above_fields"].match(lines[index]):
+        following = (number for number in range(index + 1, len(lines)) if lines[number].strip())
+        index = next(following, index)
     if not lines[index].strip() or not _patterns()["field"].match(lines[index]):
         return False
     fields, order, _ = _fields(lines, index)
@@ -193,5 +252,5 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "field": re.compile(rf"[*\s]*(?P<name>(?i:{spelled}))\s?\*{{0,2}}\s?:\*{{0,2}}(?P<value>[^\n]*)"),
         # What a long list of addresses is wrapped to.
         "goes_on": re.compile(r"[ \t]+\S|[^\n]*<[^<>\s]+@[^<>\s]+>[ ]?[;,]?\s*$|[^\n]*;\s*$"),
-        **{name: re.compile(schema[name]) for name in ("quoted", "forwards", "answers", "encrypted")},
+        **{name: re.compile(schema[name], re.DOTALL if name == "is_html" else 0) for name in _SINGLE},
     }

@@ -27,6 +27,7 @@ _SHOWN = 5
 _MAIL_SUFFIX, _MESSAGE_SUFFIX = ".eml", ".msg"
 _PACKED_BY_OUTLOOK = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _PACKED_NAME = "winmail.dat"
+_TIME, _HEADER = re.compile(rb"\d:\d\d"), re.compile(rb">?[!-9;-~]+:|>?From ")
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
@@ -66,7 +67,8 @@ def read_mbox(path: Path, name: str, read_chat: ReadChat) -> Iterator[Passage]:
                 next_step="export the mailbox again as mbox, or name single mails (.eml).",
             )
         unread: list[str] = []
-        yield from _numbered(_attempted((box.get_bytes(key) for key in keys), name), unread, read_chat)
+        contents = _contents(box.get_bytes(key, from_=True) for key in keys)
+        yield from _numbered(_attempted(contents, name), unread, read_chat)
         _note(unread, name)
     finally:
         box.close()
@@ -81,6 +83,23 @@ def _read_one(mail: Mail, name: str, read_chat: ReadChat) -> Iterator[Passage]:
     if unread and not is_read:
         raise _only_attachments(unread, name)
     _note(unread, name)
+
+
+def _contents(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The mails of a mailbox, which begins one at each line `From …`.
+
+    Some programs do not escape such lines of a writer: without a time, and above no header, it is one.
+    """
+    gathered: list[bytes] = []
+    for piece in pieces:
+        first, _, content = piece.partition(b"\n")
+        is_new = _TIME.search(first) or _HEADER.match(content)
+        if gathered and is_new:
+            yield b"\n".join(gathered)
+            gathered = []
+        gathered.append(piece if gathered else content)
+    if gathered:
+        yield b"\n".join(gathered)
 
 
 def _attempted(contents: Iterable[bytes], name: str) -> Iterator[Mail | InputError]:
