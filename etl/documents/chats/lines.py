@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from etl.documents.chats.layouts import Layout, find_layout, stamp_pattern
@@ -17,6 +19,7 @@ from etl.runtime.console import plural
 _LineKind = Literal["event", "end", "day", "words"]
 # Blanks, and the marks of the direction of writing that stand around names.
 _MARKS = " \t\u00a0\u202f\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
+_MANY_MESSAGES = 5
 _log = logging.getLogger(__name__)
 
 
@@ -106,6 +109,7 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
     said: list[str] | None = None  # the lines of the message that is being read
     is_attached = False  # whether the lines below belong to a message and are no words of it
     lines = text.split("\n")
+    rests = _rests_of_names(lines, layout)
     for number, line in enumerate(lines, start=1):
         found = match(line)
         kind = "message" if found else _kind_of(line, layout, clock, lines, number)
@@ -121,9 +125,31 @@ def _messages(text: str, layout: Layout, doubts: _Doubts) -> Iterator[tuple[str,
         said = None
         if found:
             stamp, speaker, first = found.group("stamp", "speaker", "text")
+            if rest := rests.get(speaker):
+                speaker, first = f"{speaker} {rest}", first[len(rest) + 1 :]
             speaker, time, said = (speaker or "").strip(_MARKS), clock.time_of(stamp, found), [first or ""]
     if said is not None:
         yield speaker, time, _joined(said, layout)
+
+
+def _rests_of_names(lines: list[str], layout: Layout) -> dict[str, str]:
+    """Returns what stands behind the first word of a name, where only a blank stands between name and words.
+
+    Words with which all of many messages begin are no words of them.
+    """
+    if not layout.has_blanks:
+        return {}
+    said = defaultdict(list)
+    for line in lines:
+        if found := layout.message.fullmatch(line):
+            said[found["speaker"]].append(found["text"].split(" "))
+    rests = {}
+    for name, texts in said.items():
+        columns = zip(*(text[:-1] for text in texts), strict=False)  # the last word is never of a name
+        rest = [words[0] for words in takewhile(lambda words: len(set(words)) == 1, columns)]
+        if rest and len(texts) >= _MANY_MESSAGES:
+            rests[name] = " ".join(rest)
+    return rests
 
 
 def _kind_of(line: str, layout: Layout, clock: Clock, lines: list[str], number: int) -> _LineKind:

@@ -80,6 +80,12 @@ def test_events_of_line_on_a_pc_have_no_sender(tmp_path: Path, event: str) -> No
     assert [each[0] for each in said(tmp_path, text)] == ["지우", "하람"]
 
 
+def test_names_with_blanks_of_line_on_a_pc_are_what_all_messages_begin_with(tmp_path: Path) -> None:
+    words = ["떨려", "그래 고마워", "응", "그래 안녕", "오늘 좋아"]
+    text = "2026.05.01 금요일\n" + "".join(f"19:1{n} 김 지우 {each}\n" for n, each in enumerate(words))
+    assert [each[::2] for each in said(tmp_path, text)] == [("김 지우", each) for each in words]
+
+
 def test_a_diary_is_no_chat_of_line(tmp_path: Path) -> None:
     path = tmp_path / "diary.txt"
     path.write_text(

@@ -356,6 +356,13 @@ def test_a_chat_quoted_in_an_essay_is_no_chat(tmp_path: Path) -> None:
     assert {each.kind for each in messages(path)} == {"formal"}
 
 
+def test_an_essay_that_begins_as_one_is_no_chat_though_much_of_it_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "essay.txt"
+    quoted = "[민지] [오후 9:05] 미안해\n[나] [오후 9:06] 괜찮아\n"
+    path.write_text(f"그날의 대화다.\n\n{quoted}\n그리고 헤어졌다.\n아직도 운다.\n", encoding="utf-8")
+    assert {each.kind for each in messages(path)} == {"formal"}
+
+
 @pytest.mark.parametrize("line", ["[지우] [오후 7:12] 떨려", "2026. 5. 1. 오후 7:12, 지우 : 떨려"])
 def test_one_message_is_a_chat_where_nothing_else_is_written(tmp_path: Path, line: str) -> None:
     path = tmp_path / "chat.txt"
