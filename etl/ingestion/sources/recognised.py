@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import polars as pl
-
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.preview import Preview
@@ -25,9 +23,8 @@ class RecognisedFile:
         split: the official split that the corpus says, or None.
         part: files with the same release, split and part are copies of each other.
         rank: which copy is read: the lowest.
-        cells: the sheet of a workbook, which had to be read to be recognised.
         workbook: all sheets of a workbook that was read.
-        header_index: the row of `cells` that is the header.
+        header_index: of lines, which is the header; -1 where there is none.
         is_known_by_name: whether its name says what its content belongs to: then equal bytes are no copy, and
             no word of the name is a split.
         columns: the names of its columns by those of the contract, where the adapter needs them to read it.
@@ -40,7 +37,6 @@ class RecognisedFile:
     split: str | None = None
     part: str = ""
     rank: int = 0
-    cells: pl.DataFrame | None = None
     header_index: int = 0
     is_known_by_name: bool = False
     workbook: Workbook | None = None
