@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -125,7 +125,7 @@ class OpenTables:
 IsHeader = Callable[[list[str]], bool]
 
 
-def find_header(first_rows: Sequence[Sequence[str]], is_header: IsHeader | None) -> int | None:
+def find_header(first_rows: Iterable[Sequence[str]], is_header: IsHeader | None) -> int | None:
     """Returns the index of the first row that is a header: the first of all where nothing tells.
 
     Args:
@@ -133,7 +133,7 @@ def find_header(first_rows: Sequence[Sequence[str]], is_header: IsHeader | None)
         is_header: tells whether these names of columns are those of the table.
     """
     if is_header is None:
-        return 0 if first_rows else None
+        return 0
     return next((index for index, row in enumerate(first_rows) if is_header(column_names(row))), None)
 
 

@@ -47,14 +47,13 @@ def _open_sheet(
 ) -> OpenTable | None:
     """Opens a sheet; None where none of its first rows is a header."""
     if has_header:
-        first_rows = [sheet.row(index) for index in range(min(HEADER_ROWS, sheet.cells.height))]
+        first_rows = map(sheet.row, range(min(HEADER_ROWS, sheet.cells.height)))
         index = find_header(first_rows, is_header)
-        if index is None:
-            if is_header:
-                return None
-            index, first_rows = 0, [[]]
-        columns, start = column_names(first_rows[index]), index + sheet.rows_of_header(index)
-        rows_above = sum(any(row) for row in first_rows[:index])
+        if index is None and is_header:
+            return None
+        index = index or 0
+        columns, start = column_names(sheet.row(index)), index + sheet.rows_of_header(index)
+        rows_above = sum(any(sheet.row(above)) for above in range(index))
     else:
         columns = [str(number) for number in range(1, sheet.cells.width)]
         start = rows_above = 0
