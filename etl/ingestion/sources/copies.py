@@ -142,12 +142,15 @@ def read_copy(
 
 
 def _frames(table: OpenTable, layout: Layout) -> Iterator[pl.DataFrame]:
-    """The columns of a layout, by the names that it has for them."""
+    """The columns of a layout, by the names that it has for them; those that it requires are all there."""
     names = {table.columns[at]: ours for ours, at in locate(layout.columns, table.columns).items()}
     # Of the others none is a label, and a list of objects is no value.
     lists = [theirs for theirs, ours in names.items() if ours in layout.required]
     for frame in table.frames([*names], has_nested=True, lists=lists):
-        yield frame.rename(names)
+        renamed = frame.rename(names)
+        # JSON can be recognised by keys that no whole object near its start has.
+        lacking = [name for name in layout.required if name not in renamed.columns]
+        yield renamed.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
 
 
 def _match(layouts: Iterable[Layout], header: Sequence[str]) -> Layout | None:

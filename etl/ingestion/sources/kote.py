@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from etl.ingestion.sources.copies import are_labels, find_copy, has_name_of, read_copy
+from etl.ingestion.sources.copies import are_labels, find_copy, has_csv_quotes, has_name_of, read_copy
 from etl.ingestion.sources.frame import id_column, place, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -87,8 +87,10 @@ def _records(
             number = pl.col("ID") if "ID" in table.columns else pl.lit(None, pl.String)
             yield raw, table.with_columns(number=number, raw_text=pl.col("text"), raw_label=pl.col("labels"))
         return
-    delimiter = file.preview().delimiter
-    names, is_quoted = _FIELDS[file.layout], delimiter != "\t"
+    preview = file.preview()
+    delimiter, names = preview.delimiter, _FIELDS[file.layout]
+    # The publisher's files put comments that hold quotation marks in quotes, and double these.
+    is_quoted = delimiter != "\t" or has_csv_quotes(preview)
     for records in record_frames(open_file, delimiter, names, is_quoted=is_quoted):
         yield file.raw, records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,9 @@ from support.corpus_copies import (
 )
 from support.reading import read_all
 
+import etl
 from etl.errors import InputError
+from etl.settings import Settings, Tag
 
 REVIEWS = "".join(f"{9_300_000 + n}\t{text}\t{n % 2}\n" for n, text in enumerate(SENTENCES)).encode()
 
@@ -180,3 +183,13 @@ def test_a_file_of_mostly_bad_rows_is_named(good: int, bad: int, is_warned: bool
     rows, warnings = read_file("ratings.txt", reviews(good, bad))
     assert len(rows) == good + bad
     assert (f"ratings.txt: {bad} of {good + bad} rows" in "".join(warnings)) == is_warned
+
+
+def test_comments_of_kote_are_without_the_quotes_of_csv(tmp_path: Path) -> None:
+    path = tmp_path / "kote" / "val.tsv"
+    path.parent.mkdir()
+    lines = ['1\t"그는 ""정말?"" 하고 울었다"\t0,6,10', "2\t오늘은 무척 즐거웠다\t2,28,42"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    dataset = etl.ingest(path, tmp_path / "out", Settings(tag=Tag("whitespace")))
+    rows = pl.concat([dataset.scan(), dataset.scan_rejects()], how="diagonal").sort("position").collect()
+    assert rows["raw_text"].to_list() == ['그는 "정말?" 하고 울었다', "오늘은 무척 즐거웠다"]
