@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 
 # What stands between the labels in a cell of a user's own table; white space comes last.
-SEPARATORS = (",", ";", "|", "/", "\n", "\t", "·", "、", "+", "&", None)
+SEPARATORS = (",", ";", "|", "/", "\n", "\t", "·", "、", "，", "+", "&", None)
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _QUOTED_LIST = re.compile(rf"(?:(?:{_QUOTED.pattern})[\s,]*)+")
 _ESCAPE = re.compile(r"\\(.)")
@@ -59,7 +59,8 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
     whole = split_cell(raw, None, is_known)
     if len(whole) != 1 or is_known(whole[0]):
         return whole
-    cuts = [pieces for separator in SEPARATORS if len(pieces := _pieces(whole[0], separator)) > 1]
+    # A separator behind the only label separates nothing.
+    cuts = [pieces for separator in SEPARATORS if (pieces := _pieces(whole[0], separator)) not in ([], whole)]
     for judge in (all, any):
         for pieces in cuts:
             if judge(map(is_known, pieces)):

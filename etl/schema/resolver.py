@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,7 +68,8 @@ class _Corpus:
                 return code, False
             if code := self.aliases.get(form) or self.aliases.get(form.casefold()):
                 return code, True
-        return None, False
+        wide = unicodedata.normalize("NFKC", label) if self.slug == TABLE else label  # １, ＪＯＹ
+        return (None, False) if wide == label else (self.find_code(wide)[0], True)
 
     def split(self, raw: str | None) -> list[str]:
         """Returns the labels in a cell."""

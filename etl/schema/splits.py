@@ -7,7 +7,7 @@ import unicodedata
 
 from etl.schema import resources
 
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_BETWEEN_WORDS = re.compile(r"[\W\d_]+")
 
 
 def split_names() -> dict[str, str]:
@@ -19,7 +19,7 @@ def split_names() -> dict[str, str]:
 def split_in_path(path: str) -> str | None:
     """Returns the split that a file is named after, or else the nearest folder that names one.
 
-    A name counts as a whole word, and only if it is the one split of that file or folder.
+    A name counts as a whole word, numbers aside, and only if it is the one split of that file or folder.
 
     >>> [split_in_path(path) for path in ("a/dev.hate.tsv", "Test/a_학습.csv", "latest/train_test.csv")]
     ['validation', 'train', None]

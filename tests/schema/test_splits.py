@@ -26,7 +26,9 @@ from etl.schema.splits import split_in_path, split_names
         ("latest.csv", None),
         ("contest/trainer.csv", None),
         ("기계학습.csv", None),
-        ("test1.csv", None),
+        ("test1.csv", "test"),
+        ("trainset/감정.csv", "train"),
+        ("감정_평가용.csv", "test"),
         ("a.csv", None),
     ],
 )

@@ -41,6 +41,7 @@ from etl.ingestion.sources.near_misses import describe_near_miss
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.reader import FORMATS
 from etl.schema.own_tables import find_table, has_own_settings
 from etl.settings import Settings
 
@@ -125,7 +126,8 @@ def _candidates(settings: Settings) -> list[str]:
     """The corpora to try: the named one, the table where its columns are named, else all others."""
     slug = settings.read.source
     if slug is None:
-        is_table = settings.table.text_column is not None
+        named = settings.table
+        is_table = bool(named.text_column or named.label_column or named.label_columns)
         return [table.SLUG] if is_table else [name for name in ADAPTERS if name != table.SLUG]
     if slug == table.SLUG and settings.tables and settings.table.text_column is None:
         return []
@@ -198,6 +200,8 @@ def _part(file: RecognisedFile) -> tuple[str, ...]:
 def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
     # Those that come near to a corpus first: what they lack is most likely what is wrong.
     looked_at = sorted(log.left_aside, key=lambda entry: entry["kind"] != NEARLY_KNOWN)[:5]
+    if not seen and log.ignored:
+        return _no_readable_ending(log)
     ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(log.ignored.items()))
     expected = settings.read.source or "a known corpus"
     return InputError(
@@ -205,6 +209,15 @@ def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
         details=[_looked_at(entry) for entry in looked_at] + ([f"ignored: {ignored}"] if ignored else []),
         cause="These files are no corpus this tool knows, or their header was changed or lost.",
         next_step="`etl sources` says what is expected; a table of your own needs `--text-column`.",
+    )
+
+
+def _no_readable_ending(log: InputLog) -> InputError:
+    endings = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(log.ignored.items()))
+    return InputError(
+        "no file has an ending that tells how it is read",
+        details=[f"expected {', '.join(FORMATS)}, or an archive of such; got {endings}"],
+        next_step="give it the ending of what it is, or save it in one of these formats.",
     )
 
 

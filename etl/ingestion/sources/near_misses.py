@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from etl.errors import InputError
-from etl.ingestion.sources.copies import locate, may_have
+from etl.ingestion.sources.copies import has_name_of, locate, may_have
 from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_tables
@@ -24,16 +24,21 @@ def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
         preview: of the file; of one whose corpus the user names, all that it lacks is said.
         slugs: the corpora that it may be.
     """
+    path = preview.raw.path.lower()
+    called = {slug for slug in slugs if slug in path or has_name_of(preview.raw, slug)}
     near = [
         (found, slug, layout, where, header)
         for where, header in _headers(preview)
         for slug in slugs
         for layout in contract.load(slug).layouts.values()
-        if _is_near(found := locate(layout.required, header), layout, preview)
+        if len(found := locate(layout.required, header)) < len(layout.required)
+        if preview.is_named or _is_near(found, layout, is_called=slug in called)
     ]
     if not near:
         return None
-    nearest = max(near, key=lambda each: (len(each[0]), len(each[0]) / len(each[2].required)))
+    nearest = max(
+        near, key=lambda each: (each[1] in called, len(each[0]), len(each[0]) / len(each[2].required))
+    )
     found, slug, layout, where, header = nearest
     missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
     lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
@@ -41,10 +46,13 @@ def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
     return f"it looks like {slug}, but {lacks} missing; {where} {shown}"
 
 
-def _is_near(found: Collection[str], layout: Layout, preview: Preview) -> bool:
-    """Whether columns are missing, but half of them are there, and not only such as any table may have."""
-    is_near = 2 * len(found) >= len(layout.required) and not set(found) <= _COMMON_NAMES
-    return len(found) < len(layout.required) and (preview.is_named or is_near)
+def _is_near(found: Collection[str], layout: Layout, *, is_called: bool) -> bool:
+    """Whether half of the columns are there, and not only such as any table may have.
+
+    Of a corpus after which the path of the file is called, any one is enough.
+    """
+    is_half = 2 * len(found) >= len(layout.required) and not set(found) <= _COMMON_NAMES
+    return is_half or (is_called and bool(found))
 
 
 def _headers(preview: Preview) -> Iterator[tuple[str, list[str]]]:

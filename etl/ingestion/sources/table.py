@@ -16,7 +16,7 @@ from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import parse_dialect
-from etl.ingestion.tables.header import column_name
+from etl.ingestion.tables.header import column_name, others_called
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
@@ -112,12 +112,12 @@ def _frames(
             log.warnings.append(f"{raw.name}: not read above its header: {plural(table.rows_above, 'row')}")
         if table.is_hidden:
             log.warnings.append(f"{raw.name} is read, although it is hidden in the workbook")
-        for frame in _table_frames(raw, table, preview, how, settings):
+        for frame in _table_frames(raw, table, preview, how, settings, log):
             yield raw, frame
 
 
 def _table_frames(
-    raw: RawFile, table: OpenTable, preview: Preview, how: Table, settings: Settings
+    raw: RawFile, table: OpenTable, preview: Preview, how: Table, settings: Settings, log: InputLog
 ) -> Iterator[pl.DataFrame]:
     """Reads the wanted columns of a table.
 
@@ -130,6 +130,11 @@ def _table_frames(
     if missing and table.has_fixed_columns:
         raise _no_column(raw, missing[0], table.columns)
     is_first = True
+    for name in wanted:
+        if others := others_called(column_name(name), table.columns):
+            log.warnings.append(
+                f"{raw.name} has several columns {name!r}: the first is read, not {', '.join(others)}"
+            )
     columns = list(dict.fromkeys(map(column_name, wanted)))
     lists = [column_name(name) for name in _label_columns(how)]
     classes = [table.class_names[name] for name in lists if name in table.class_names]

@@ -41,7 +41,7 @@ def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
     source = _source(open_file.raw)
     with _explained(open_file.raw, preview.suffix):
         schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
-    columns = column_names(schema.names)
+    columns = [*_paths(schema)]
     read = partial(_read, open_file, source, preview.suffix, schema)
     classes = {column_name(name): names for name, names in _class_names(schema).items()}
     return OpenTables((OpenTable(open_file.raw.name, columns, read, class_names=classes),))
@@ -58,8 +58,8 @@ def _source(raw: RawFile) -> Path | io.BytesIO:
 def _read(
     open_file: OpenFile, source: Path | io.BytesIO, suffix: str, schema: pa.Schema, selection: Selection
 ) -> Iterator[pl.DataFrame]:
-    names = column_names(schema.names)
-    chosen = [schema.names[names.index(column)] for column in selection.columns]
+    paths = [_paths(schema)[column] for column in selection.columns]
+    chosen = list(dict.fromkeys(path[0] for path in paths))
     with _explained(open_file.raw, suffix):
         if suffix == ".parquet":
             table = pl.read_parquet(source, columns=chosen)
@@ -70,13 +70,33 @@ def _read(
     open_file.rows = table.height
     classes = _class_names(schema) if selection.has_class_names else {}
     texts = [
-        _as_text(table[theirs], open_file.raw, classes.get(theirs), is_list=ours in selection.lists).alias(
-            ours
-        )
-        for theirs, ours in zip(chosen, selection.columns, strict=True)
+        _as_text(
+            _at(table, path), open_file.raw, classes.get(".".join(path)), is_list=ours in selection.lists
+        ).alias(ours)
+        for path, ours in zip(paths, selection.columns, strict=True)
     ]
     position = pl.int_range(1, table.height + 1, dtype=pl.Int64, eager=True).alias("position")
     yield from with_no_bad_records(pl.DataFrame([position, *texts])).iter_slices(BATCH_ROWS)
+
+
+def _paths(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """The columns, and the fields of records in them by path, `input.form`, unless a column is called so."""
+    columns = zip(column_names(schema.names), schema.names, strict=True)
+    paths: dict[str, tuple[str, ...]] = {ours: (theirs,) for ours, theirs in columns}
+    fields: list[tuple[tuple[str, ...], pa.DataType]] = [((field.name,), field.type) for field in schema]
+    for above, kind in fields:
+        for field in kind if pa.types.is_struct(kind) else ():
+            path = (*above, field.name)
+            paths.setdefault(column_name(".".join(path)), path)
+            fields.append((path, field.type))
+    return paths
+
+
+def _at(table: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
+    column = table[path[0]]
+    for name in path[1:]:
+        column = column.struct.field(name)
+    return column
 
 
 def _read_arrow(source: Path | io.BytesIO) -> pa.Table:

@@ -128,7 +128,12 @@ def read_records(
     text = io.TextIOWrapper(stream, preview.codec, newline="")
     has_quotes = preview.cut.is_quoted if is_quoted is None else is_quoted
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
-    reader = csv.reader(text, delimiter=delimiter or preview.delimiter, quoting=quoting)
+    reader = csv.reader(
+        text,
+        delimiter=delimiter or preview.delimiter,
+        quoting=quoting,
+        skipinitialspace=preview.cut.skips_space,
+    )
     number = 0
     try:
         for number, record in enumerate(reader, start=1):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from etl.errors import SettingsError
 
 # In the order of preference where several cut the lines equally well.
 DELIMITERS = ("\t", ",", ";", "|")
+_QUOTED = re.compile('"[^"]*"')
 _SPELLINGS = {"tab": "\t", "\\t": "\t"}
 
 
@@ -43,11 +45,17 @@ class Cut:
 
     delimiter: str
     is_quoted: bool = True
+    skips_space: bool = False  # `"a", "b"`: a quote behind a space opens a field
 
     def records(self, text: str) -> list[list[str]]:
         """Cuts the first lines of a text; blank lines are no records."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.is_quoted else csv.QUOTE_NONE
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quoting=quoting)
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=self.delimiter,
+            quoting=quoting,
+            skipinitialspace=self.skips_space,
+        )
         records: list[list[str]] = []
         with suppress(csv.Error):  # said when the whole file is read
             records.extend(record for record in reader if record)
@@ -90,11 +98,16 @@ def find_cut(text: str, delimiter: str | None = None, *, is_whole: bool = True) 
     """
     candidates = [delimiter] if delimiter else DELIMITERS
     cuts = [Cut(candidate, is_quoted) for candidate in candidates for is_quoted in (True, False)]
+    first_line = _QUOTED.sub('""', text.partition("\n")[0])
+    cuts += [Cut(candidate, skips_space=True) for candidate in candidates if f'{candidate} "' in first_line]
     shares = {cut: _regularity(cut, text, is_whole=is_whole) for cut in cuts if cut.delimiter in text}
     if not shares:
         return Cut(delimiter or ",")
     # A comma with a space behind it is one of prose.
-    best = max(shares, key=lambda cut: (shares[cut], -_share_with_space(cut, text), cut.is_quoted))
+    best = max(
+        shares,
+        key=lambda cut: (shares[cut], -_share_with_space(cut, text), cut.is_quoted, cut.skips_space),
+    )
     return best if shares[best] else Cut(delimiter or ",")
 
 

@@ -17,12 +17,17 @@ def column_name(header: str) -> str:
 
 
 def column_names(headers: Iterable[str]) -> list[str]:
-    """The names of all columns; a name that was there before (often blank) becomes `#<index>`."""
+    """The names of all columns; one that was there before (often blank) gets its index: `label#2`, `#2`."""
     names: list[str] = []
     for index, header in enumerate(headers):
         name = column_name(header)
-        names.append(f"#{index}" if name in names else name)
+        names.append(f"{name}#{index}" if name in names else name)
     return names
+
+
+def others_called(name: str, columns: Sequence[str]) -> list[str]:
+    """Returns the columns of which the header has the same name again, as `column_names` calls them."""
+    return [column for index, column in enumerate(columns) if column == f"{name}#{index}"]
 
 
 def find_column(columns: Sequence[str], usual: Iterable[str]) -> str | None:

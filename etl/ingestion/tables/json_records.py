@@ -24,7 +24,7 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.delimited import breaks_off
 from etl.ingestion.tables.header import column_name
-from etl.ingestion.tables.json_tables import Elements, find_tables
+from etl.ingestion.tables.json_tables import Elements, find_tables, objects_in_a_row
 from etl.ingestion.tables.json_tables import array_elements as array_elements
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import (
@@ -46,6 +46,8 @@ _NESTED = re.compile(rb'"\s*:\s*[\[{]')
 # A key that none of the first objects has is taken for a column that is not there.
 _OBJECTS_LOOKED_AT = 1000
 _MAX_DEPTH = 5
+# What Python writes where no number is, and JSON does not know.
+_NO_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
 
 # A JSON value that can stand in a cell.
 Plain = str | int | float | bool | None
@@ -83,10 +85,12 @@ def _open_document(open_file: OpenFile, preview: Preview, is_header: IsHeader | 
     """Opens the tables in a document that is one object, or an array of arrays; see `json_tables`."""
     content, open_file.encoding = to_utf8(open_file.stream.read(), open_file.raw.name)
     try:
-        found = find_tables(content, is_header or bool)
+        found = find_tables(content, is_header or bool, has_header=preview.dialect.has_header)
     except (msgspec.DecodeError, RecursionError) as error:
         if preview.is_array_of_arrays:
             raise _no_json(open_file.raw.name, error) from error
+        if not _is_object(content.lstrip().partition(b"\n")[0]) and (elements := objects_in_a_row(content)):
+            return OpenTables((open_elements(open_file, elements),))
         # Its first line is longer than what was looked into, or broken.
         return OpenTables((_open_blocks(open_file, _blocks_of_lines([content]), "line"),))
     if not found and b"\n" not in content.strip():  # the only line of JSON lines
@@ -99,6 +103,14 @@ def _open_document(open_file: OpenFile, preview: Preview, is_header: IsHeader | 
         else:
             left_aside.append(LeftAside(path, len(elements), table.columns))
     return OpenTables(tuple(tables), tuple(left_aside))
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def open_array(open_file: OpenFile) -> OpenTable:
@@ -248,6 +260,7 @@ def _parse_line_by_line(
 ) -> pl.DataFrame:
     """The careful way: a line that is no object of plain values is a bad record."""
     decoder = msgspec.json.Decoder(dict[str, Any])
+    is_json = _NO_NUMBER.search(lines) is None
     cells = [(path, _cell_of(column, selection)) for column, path in keys.items()]
     blanks = [None] * len(cells)
     records: list[tuple[Any, ...]] = []
@@ -255,12 +268,20 @@ def _parse_line_by_line(
         if not line.strip():
             continue
         try:
-            record = decoder.decode(line)
+            record = decoder.decode(line if is_json else _with_nulls(line))
             records.append((number, *(cell(_find(record, path)) for path, cell in cells), None, None))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             records.append((number, *blanks, str(error), line.decode("utf-8", "replace")))
     strings = dict.fromkeys((*keys, "detail", "bad_record"), pl.String)
     return pl.DataFrame(records, schema={"position": pl.Int64, **strings}, orient="row")
+
+
+def _with_nulls(line: bytes) -> bytes:
+    """Writes a line with null for NaN and Infinity; one that is no JSON even so stays as it is."""
+    try:
+        return json.dumps(json.loads(line, parse_constant=lambda _: None)).encode()
+    except (ValueError, RecursionError):
+        return line
 
 
 def _cell_of(column: str, selection: Selection) -> Callable[[Any], str | None]:

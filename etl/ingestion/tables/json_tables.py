@@ -6,6 +6,7 @@
     {"0": {"text": "…", "label": "…"}, …}                one object a row
     {"columns": ["text", "label"], "data": [["…", "…"], …]}
     [["text", "label"], ["…", "…"], …]
+    {"text": "…", …} {"text": "…", …}                    objects one after another, on any lines
 
 `json_records` reads the rows.
 """
@@ -13,6 +14,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +23,7 @@ import msgspec
 Elements = Sequence[bytes | msgspec.Raw]
 _MAX_DEPTH = 5
 _OBJECTS_LOOKED_AT = 100
+_BETWEEN_OBJECTS = re.compile(r"[\s,]*")
 
 
 def array_elements(content: bytes | msgspec.Raw) -> Elements:
@@ -33,12 +36,32 @@ def array_elements(content: bytes | msgspec.Raw) -> Elements:
     return elements
 
 
-def find_tables(content: bytes, is_header: Callable[[list[str]], bool]) -> dict[str, Elements]:
+def objects_in_a_row(content: bytes) -> Elements:
+    """Splits objects that stand one after another, as `jq` writes them; none where anything else is there."""
+    text, decoder, found = content.decode(), json.JSONDecoder(), []
+    end = _BETWEEN_OBJECTS.match(text).end()  # type: ignore[union-attr] # it matches nothing, too
+    while end < len(text):
+        start = end
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(value, dict):
+            return []
+        found.append(text[start:end].encode())
+        end = _BETWEEN_OBJECTS.match(text, end).end()  # type: ignore[union-attr]
+    return found
+
+
+def find_tables(
+    content: bytes, is_header: Callable[[list[str]], bool], *, has_header: bool = True
+) -> dict[str, Elements]:
     """Finds the tables in a JSON document that is an object, or an array of arrays.
 
     Args:
         content: the document, in UTF-8.
         is_header: tells whether these may be the columns of a table; it decides between rows and columns.
+        has_header: whether the first of the arrays in an array names the columns; else they are 1, 2, 3 …
 
     Returns:
         The rows as JSON objects, by the path of keys at which they stand; none where there is no table.
@@ -49,6 +72,8 @@ def find_tables(content: bytes, is_header: Callable[[list[str]], bool]) -> dict[
     """
     if content.lstrip()[:1] == b"[":
         lists = _lists(array_elements(content))
+        if not has_header:
+            lists = [list(range(1, max(map(len, lists), default=0) + 1)), *lists]
         return {"": _zipped(lists[0], lists[1:])} if lists else {}
     keys: Mapping[str, Any] = _decode(content, dict)
     by_column = _by_column(keys, is_header)

@@ -24,7 +24,7 @@ from etl.ingestion.tables.columnar import open_columnar
 from etl.ingestion.tables.delimited import open_delimited
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.json_records import open_json
-from etl.ingestion.tables.json_tables import find_tables
+from etl.ingestion.tables.json_tables import find_tables, objects_in_a_row
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
@@ -196,7 +196,7 @@ def is_json_table(preview: Preview) -> bool:
     try:
         return bool(find_tables(content, bool))
     except (msgspec.DecodeError, RecursionError):  # objects on lines, the first of them a long one
-        return b"\n" in content
+        return b"\n" in content or bool(objects_in_a_row(content))
 
 
 def is_metadata(path: str) -> bool:

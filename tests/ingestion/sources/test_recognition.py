@@ -116,6 +116,12 @@ def test_a_table_that_lacks_a_column_of_a_corpus_is_named_with_it(
     assert said in log.left_aside[0]["why"]
 
 
+def test_the_name_of_a_file_says_which_corpus_it_lacks_columns_of() -> None:
+    content = delimited([["labels", "sentence"], ["neutral", "It rained."]], ",")
+    with pytest.raises(InputError, match="looks like finance, but the column `kor_sentence` is missing"):
+        read_file("finance_data.csv", content)
+
+
 def test_all_sheets_with_the_columns_are_read_and_the_others_are_named(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     for name, rows in (("처음", [["하나", "행복"]]), ("안내", [["읽어 보세요"]]), ("다음", [["둘", "슬픔"]])):

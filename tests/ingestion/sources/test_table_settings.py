@@ -46,6 +46,25 @@ def test_several_label_columns_are_joined_by_a_slash_without_their_blanks(tmp_pa
     assert labels(path, label_column=["대분류", "소분류"]) == ["불안/혼란스러운", "기쁨", None]
 
 
+def test_of_columns_of_one_name_the_first_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,label", "하나,기쁨,슬픔")
+    rows, log = read_all(path, table=COLUMNS)
+    assert [row["raw_label"] for row in rows] == ["기쁨"]
+    assert log.warnings == ["a.csv has several columns 'label': the first is read, not label#2"]
+    assert labels(path, label_column="label#2") == ["슬픔"]
+
+
+def test_a_table_with_a_label_column_only_is_told_to_name_the_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="which columns hold the sentence and the label"):
+        read_all(write(tmp_path / "a.csv", "text,label", "하나,기쁨"), table={"label_column": "label"})
+
+
+def test_a_file_of_an_unknown_ending_is_told_which_are_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="ending") as caught:
+        read_all(write(tmp_path / "a.dat", "text,label", "하나,기쁨"), table=COLUMNS)
+    assert "got 1 .dat" in caught.value.text()
+
+
 def test_a_label_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,기쁨", "하나,1")
     with pytest.raises(InputError, match="no column '슬픔'"):

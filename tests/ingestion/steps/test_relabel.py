@@ -73,6 +73,11 @@ def test_a_table_may_use_the_targets_themselves() -> None:
     assert one("table", "행복감")["reason"] == "unknown_label"
 
 
+def test_letters_in_full_width_are_the_letters_in_a_table() -> None:
+    row = one("table", "ＪＯＹ，기쁨")
+    assert (row["label"], row["alias"]) == ("기쁨", ["ＪＯＹ"])
+
+
 def test_the_words_of_known_corpora_are_understood_in_a_table_as_aliases() -> None:
     row = one("table", "['행복', 'Joy', '상처/가난한, 불우한']")
     assert (row["label"], row["alias"]) == ("기쁨", ["행복", "Joy", "상처/가난한, 불우한"])

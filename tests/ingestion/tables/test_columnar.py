@@ -47,3 +47,19 @@ def test_lists_of_strings_are_read_as_json_too(tmp_path: Path) -> None:
     pl.DataFrame({"text": ["하나"], "label": [["기쁨", "놀람"]]}).write_parquet(tmp_path / "a.parquet")
     read, _ = read_all(tmp_path / "a.parquet", table=TABLE)
     assert [row["raw_label"] for row in read] == ['["기쁨", "놀람"]']
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_fields_of_records_are_named_by_their_path(name: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"input": [{"form": "하나"}, None], "output": [{"a": {"b": "기쁨"}}] * 2, "input.id": ["1", "2"]}
+    )
+    frame.write_parquet(tmp_path / name) if name == "a.parquet" else frame.write_ipc(tmp_path / name)
+    read, _ = read_all(
+        tmp_path / name,
+        table={"text_column": "input.form", "label_column": "output.a.b", "group_column": "input.id"},
+    )
+    assert [(row["raw_text"], row["raw_label"], row["group"]) for row in read] == [
+        ("하나", "기쁨", "1"),
+        (None, "기쁨", "2"),
+    ]

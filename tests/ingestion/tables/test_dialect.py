@@ -44,6 +44,11 @@ def test_the_delimiter_is_the_one_that_cuts_the_lines_alike(text: str, delimiter
     assert find_cut(text).delimiter == delimiter
 
 
+def test_quotes_behind_a_space_enclose_a_field(tmp_path: Path) -> None:
+    content = '"문장", "감정"\n"맑다, 정말", "기쁨"\n"흐리다", "슬픔"\n'
+    assert read(tmp_path / "a.csv", content) == [("맑다, 정말", "기쁨"), ("흐리다", "슬픔")]
+
+
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=3, max_size=8),
     delimiter=st.sampled_from(DELIMITERS),

@@ -58,6 +58,30 @@ def test_a_table_in_any_form_gives_its_rows(form: str, indent: int | None, tmp_p
     assert log.warnings == []
 
 
+@pytest.mark.parametrize("between", ["", " ", ",\n", "\n\n"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_objects_one_after_another_are_rows(between: str, indent: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(between.join(json.dumps(row, indent=indent) for row in ROWS), encoding="utf-8")
+    assert read(path) == [(row["문장"], row["감정"]) for row in ROWS]
+
+
+def test_arrays_without_a_header_have_columns_by_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", [["비가 그쳤다", "기쁨"], ["우산을 잃었다", "슬픔"]])
+    assert read(path, text_column="1", label_column="2", header=False) == [
+        (row["문장"], row["감정"]) for row in ROWS
+    ]
+
+
+@pytest.mark.parametrize("how", ["a.json", "a.jsonl"])
+def test_nan_and_infinity_are_nothing(how: str, tmp_path: Path) -> None:
+    rows = [ROWS[0] | {"점수": float("inf")}, ROWS[1] | {"감정": float("nan")}]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    content = f"[{','.join(lines)}]" if how == "a.json" else "\n".join(lines)
+    (tmp_path / how).write_text(content, encoding="utf-8")
+    assert read(tmp_path / how) == [("비가 그쳤다", "기쁨"), ("우산을 잃었다", None)]
+
+
 def test_all_arrays_with_the_columns_are_read_and_others_named_with_their_rows(tmp_path: Path) -> None:
     document = {"train": ROWS, "more": {"test": ROWS[:1]}, "authors": [{"name": "아무개"}]}
     rows, log = read_all(write(tmp_path / "a.json", document), table=TABLE)
