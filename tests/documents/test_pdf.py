@@ -102,6 +102,17 @@ def test_headers_and_page_numbers_are_left_out(tmp_path: Path) -> None:
     assert texts(write_placed_pdf(tmp_path / "a.pdf", pages)) == ["기쁩니다.", "슬픕니다.", "설렙니다."]
 
 
+def test_what_a_tagged_file_marks_as_a_header_and_a_number_at_the_edge_are_left_out(tmp_path: Path) -> None:
+    page = [(72, 810, "홍길동 지원서"), (72, 600, "비가 와서 우울합니다."), (290, 30, "- 1 / 2 -")]
+    path = write_placed_pdf(tmp_path / "a.pdf", [page], artifact="홍길동 지원서")
+    assert texts(path) == ["비가 와서 우울합니다."]
+
+
+def test_lines_that_are_set_wide_are_joined(tmp_path: Path) -> None:
+    lines = [(72, 700 - 32 * index, line) for index, line in enumerate(LEFT)]
+    assert texts(write_placed_pdf(tmp_path / "a.pdf", [lines])) == [LEFT_TEXT]
+
+
 def test_a_code_page_of_korean_is_read_without_a_table_of_letters(tmp_path: Path) -> None:
     path = write_korean_code_page_pdf(tmp_path / "a.pdf", ["무척 설렙니다.", "똠방각하가 웃습니다."])
     assert texts(path) == ["무척 설렙니다.", "똠방각하가 웃습니다."]

@@ -25,11 +25,12 @@ def write_placed_pdf(
     pages: Sequence[Sequence[tuple[int, int, str]]],
     unicode_shift: int = 0,
     matrix: str = "1 0 0 1",
+    artifact: str = "",
 ) -> Path:
     """A PDF in which each text stands at its x and y. Each character is a glyph of its own; no font is in it.
 
-    `matrix` turns the texts. `unicode_shift` is added to what the letters are said to be: with it they are
-    others than they look like.
+    `matrix` turns the texts; that one which is `artifact` is marked as none of the document's text.
+    `unicode_shift` is added to what the letters are said to be: with it they are others than they look like.
     """
     characters = sorted({character for page in pages for _, _, line in page for character in line})
     glyphs = {character: number for number, character in enumerate(characters, start=1)}
@@ -45,6 +46,10 @@ def write_placed_pdf(
         shown = [
             f"{matrix} {x} {y} Tm <{''.join(f'{glyphs[each]:04X}' for each in line)}> Tj"
             for x, y, line in page
+        ]
+        shown = [
+            f"/Artifact << /Type /Pagination >> BDC {each} EMC" if artifact and line == artifact else each
+            for each, (_, _, line) in zip(shown, page, strict=True)
         ]
         contents.append("BT /F1 12 Tf\n" + "\n".join(shown) + "\nET")
     first = 7

@@ -11,8 +11,9 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from etl.documents.file import DocumentFile
@@ -32,7 +33,8 @@ _MEANINGLESS_SHARE, _MIN_CHARS = 0.1, 10
 # apart only to fill it.
 _GENERATED, _STRETCHED_SHARE = "\u200b", 0.35
 _HYPHENS = "\u0002\u00ad\ufffe"
-_REPEATED_PAGES = 3
+_REPEATED_PAGES = 2
+_PAGE_NUMBER = re.compile(r"[-–—\s]*\d+(?:\s*/\s*\d+)?[-–—\s]*")
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 
 
@@ -88,6 +90,7 @@ def _lines(text_page: PdfTextPage, page: int) -> list[Line]:
     import pypdfium2.raw as pdfium
 
     rectangle = pdfium.FS_RECTF()
+    is_artifact = _artifacts(text_page)
     lines: list[Line] = []
     line: Line | None = None
     for index in range(min(text_page.count_chars(), _MAX_CHARS_A_PAGE)):
@@ -102,7 +105,7 @@ def _lines(text_page: PdfTextPage, page: int) -> list[Line]:
                 line = lines[-1] = replace(line, text=line.text + blank, has_space=not is_generated)
             continue
         # As wide as the letter's advance and as high as the font: a full stop is as high as a syllable.
-        if not pdfium.FPDFText_GetLooseCharBox(text_page, index, rectangle):
+        if not pdfium.FPDFText_GetLooseCharBox(text_page, index, rectangle) or is_artifact(index):
             continue
         turn = round(-pdfium.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
         box = _turned_back((rectangle.left, rectangle.bottom, rectangle.right, rectangle.top), turn)
@@ -116,6 +119,29 @@ def _lines(text_page: PdfTextPage, page: int) -> list[Line]:
             line = Line(character, *box, size=size, page=page, turn=turn)
             lines.append(line)
     return [_tidy(line) for line in lines if line.text.strip()]
+
+
+def _artifacts(text_page: PdfTextPage) -> Callable[[int], bool]:
+    """Whether a letter of a tagged file is marked as none of its text, as headers are (ISO 32000, 14.8.2)."""
+    import pypdfium2.raw as pdfium
+
+    name, length = (pdfium.FPDF_WCHAR * 16)(), ctypes.c_ulong()
+
+    @cache
+    def has_mark(address: int) -> bool:
+        shown = ctypes.cast(address, pdfium.FPDF_PAGEOBJECT)
+        for index in range(pdfium.FPDFPageObj_CountMarks(shown)):
+            mark = pdfium.FPDFPageObj_GetMark(shown, index)
+            is_named = pdfium.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), length)
+            if is_named and bytes(name)[: length.value] == "Artifact\0".encode("utf-16-le"):
+                return True
+        return False
+
+    def is_artifact(index: int) -> bool:
+        shown = pdfium.FPDFText_GetTextObject(text_page, index)
+        return bool(shown) and has_mark(ctypes.cast(shown, ctypes.c_void_p).value or 0)
+
+    return is_artifact
 
 
 def _turned_back(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
@@ -176,12 +202,16 @@ def _fields(page: PdfPage, document: PdfDocument, number: int) -> Iterator[Line]
 
 
 def _without_repeated(pages: list[list[Line]]) -> list[list[Line]]:
-    """All lines but those at the top or bottom of most pages that differ in their digits at most."""
+    """All lines but, at the top or bottom, those that most pages have, digits aside, and page numbers."""
     edges = [_edges(lines) for lines in pages]
     counts = Counter(form for forms in edges for form in {_form(line) for line in forms})
     threshold = max(_REPEATED_PAGES, len(pages) // 2 + 1)
+
+    def is_repeated(line: Line) -> bool:
+        return counts[_form(line)] >= threshold or _PAGE_NUMBER.fullmatch(line.text) is not None
+
     return [
-        [line for line in lines if not (line in at_edge and counts[_form(line)] >= threshold)]
+        [line for line in lines if not (line in at_edge and is_repeated(line))]
         for lines, at_edge in zip(pages, edges, strict=True)
     ]
 

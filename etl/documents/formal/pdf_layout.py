@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from etl.documents.formal.soft_breaks import is_within_word, kiwi
 
@@ -18,6 +19,7 @@ from etl.documents.formal.soft_breaks import is_within_word, kiwi
 # and at most so wide. In a narrow column such a line takes this share of it, and has some letters.
 _COLUMN_LETTERS, _LINE_PITCH, _INDENT = 9.0, 2.2, 0.7
 _FILLED_SHARE, _MIN_LETTERS = 0.6, 5.0
+_MAX_PITCH = 3.2
 _MAX_INDENT = 4.0
 _SAME_SIZE = 0.2  # letters of one paragraph differ by this share at most
 _MAX_LINES = 1500  # of a page; the time grows with their square
@@ -105,8 +107,9 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
 
 def _blocks(lines: Sequence[Line]) -> list[Block]:
     """The blocks, with the edges of each in its lines."""
-    below = {id(line): _neighbours(line, lines, is_below=True) for line in lines}
-    above = {id(line): _neighbours(line, lines, is_below=False) for line in lines}
+    pitch = _pitch(lines)
+    below = {id(line): _neighbours(line, lines, pitch, is_below=True) for line in lines}
+    above = {id(line): _neighbours(line, lines, pitch, is_below=False) for line in lines}
     following = {
         id(line): after[0]
         for line in lines
@@ -125,15 +128,24 @@ def _blocks(lines: Sequence[Line]) -> list[Block]:
     return blocks
 
 
-def _neighbours(line: Line, lines: Sequence[Line], *, is_below: bool) -> list[Line]:
-    """The nearest lines above or below, of the same size, whose width overlaps."""
+def _pitch(lines: Sequence[Line]) -> float:
+    """How far lines that follow each other are apart at most, in sizes; more where a page is set wide."""
+    middles = sorted((((line.top + line.bottom) / 2, line.size) for line in lines), reverse=True)
+    steps = [(middle - below) / size for (middle, size), (below, _) in pairwise(middles)]
+    if not steps or min(steps) < 1:  # columns, or a table
+        return _LINE_PITCH
+    return min(_MAX_PITCH, max(_LINE_PITCH, 1.1 * median(steps)))
+
+
+def _neighbours(line: Line, lines: Sequence[Line], pitch: float, *, is_below: bool) -> list[Line]:
+    """The nearest lines above or below, no further than `pitch`, of the same size, whose width overlaps."""
     near: list[tuple[float, Line]] = []
     for other in lines:
         gap = line.bottom - other.top if is_below else other.bottom - line.top
         overlap = min(line.right, other.right) - max(line.left, other.left)
         if (
             other is not line
-            and -0.6 * line.size < gap < (_LINE_PITCH - 1) * line.size
+            and -0.6 * line.size < gap < (pitch - 1) * line.size
             and (other.top < line.top if is_below else other.top > line.top)
             and not _is_level(line, other)
             and overlap > 0
