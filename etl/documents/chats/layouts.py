@@ -18,8 +18,8 @@ APPS = ("kakaotalk", "line", "whatsapp", "discord")
 _HEAD_LINES, _HEAD_CHARS = 300, 100_000
 # How far the first message is looked for below a title: whoever came and went may fill pages.
 _SEARCHED_CHARS = 2_000_000
-# Without a title or a day above them, fewer messages than this share of the lines are quoted in another text.
-_LEAST_LINES, _LEAST_SHARE, _LEAST_SHARE_BELOW_PROSE = 2, 0.2, 0.5
+# Below lines that are no title, day or message, fewer messages than this share are quoted in another text.
+_LEAST_LINES, _LEAST_SHARE = 2, 0.5
 # A layout with fewer messages than this share of the commonest is that of something else above a chat.
 _LEAST_PASTED = 0.1
 # Of more messages than two, at most this share are the first of their sender.
@@ -151,9 +151,9 @@ def find_layout(text: str, *, is_stated: bool = False) -> Layout | None:
     n_heads = _n_heads(layout, lines)
     # A message fits `stamped` too.
     n_events = max(0, _n_matched(layout.stamped, lines) - n_messages) if layout.has_dates else 0
-    is_first = any(pattern.fullmatch(lines[0]) for pattern in (layout.message, layout.stamped, layout.event))
-    share = _LEAST_SHARE if is_first else _LEAST_SHARE_BELOW_PROSE
-    is_certain = n_heads or n_messages >= share * len(lines)
+    is_first = any(pattern.fullmatch(lines[0]) for pattern in (layout.message, layout.stamped))
+    is_begun = n_heads or (is_first and not layout.is_common)
+    is_certain = is_begun or n_messages >= _LEAST_SHARE * len(lines)
     is_alone = len(lines) == n_messages and not layout.is_common
     is_enough = is_alone or n_messages + n_heads + n_events >= _LEAST_LINES
     return layout if is_certain and is_enough else None

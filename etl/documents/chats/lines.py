@@ -19,7 +19,7 @@ from etl.runtime.console import plural
 _LineKind = Literal["event", "end", "day", "words"]
 # Blanks, and the marks of the direction of writing that stand around names.
 _MARKS = " \t\u00a0\u202f\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
-_MANY_MESSAGES = 5
+_MANY_MESSAGES, _NAMING_LINES = 5, 5_000
 _log = logging.getLogger(__name__)
 
 
@@ -140,7 +140,7 @@ def _rests_of_names(lines: list[str], layout: Layout) -> dict[str, str]:
     if not layout.has_blanks:
         return {}
     said = defaultdict(list)
-    for line in lines:
+    for line in lines[:_NAMING_LINES]:
         if found := layout.message.fullmatch(line):
             said[found["speaker"]].append(found["text"].split(" "))
     rests = {}

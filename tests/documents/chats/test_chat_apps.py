@@ -145,6 +145,12 @@ def test_whatsapp(tmp_path: Path, stamps: list[str], form: str) -> None:
     assert said(tmp_path, text) == EXPECTED
 
 
+def test_a_first_message_of_many_lines_does_not_hide_a_chat(tmp_path: Path) -> None:
+    long = "떨려\n" * 40
+    text = f"2026. 5. 1. 오후 7:12 - 지우: {long}2026. 5. 1. 오후 7:13 - 하람: 힘내\n"
+    assert [each[0] for each in said(tmp_path, text)] == ["지우", "하람"]
+
+
 def test_one_line_in_a_text_that_looks_like_whatsapp_makes_no_chat_of_it(tmp_path: Path) -> None:
     path = tmp_path / "news.txt"
     path.write_text("2026. 5. 1. 오후 7:12 - 속보: 비가 온다\n우산을 썼다.\n슬펐다.\n", encoding="utf-8")
