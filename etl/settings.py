@@ -12,7 +12,10 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 import msgspec
 
+from etl import yaml_text
 from etl.errors import SettingsError
+
+_COMPARE = "compare it with the commented file that `etl init` writes."
 
 PathLike = str | os.PathLike[str]
 
@@ -257,7 +260,10 @@ def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str
             branch = tree
             for section in sections:
                 branch = branch.setdefault(section, {})
-            branch[key] = value
+                if not isinstance(branch, dict):  # a list where a section belongs: `_convert` says so
+                    break
+            else:
+                branch[key] = value
     return tree
 
 
@@ -268,7 +274,7 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
         raise SettingsError(
             f"{name} cannot be used as settings",
             details=[str(error)],
-            next_step="compare with the commented file that `etl init` writes",
+            next_step=_COMPARE,
         ) from error
     if settings.split.validation + settings.split.test >= 1:
         raise SettingsError(
@@ -308,17 +314,15 @@ def _as_text(value: Any) -> Any:
 
 
 def _read_yaml(config: Path) -> dict[str, Any]:
-    import yaml
-
     try:
-        tree = yaml.safe_load(config.read_text(encoding="utf-8-sig"))
+        tree = yaml_text.decode(config.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             f"{config} cannot be read: {error.strerror}", next_step="write one with `etl init`"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml_text.YamlError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{config} is not YAML", details=str(error).splitlines(), next_step="compare with `etl init`"
+            f"{config} cannot be used as settings", details=[str(error)], next_step=_COMPARE
         ) from error
     if tree is None:
         return {}
@@ -326,6 +330,6 @@ def _read_yaml(config: Path) -> dict[str, Any]:
         raise SettingsError(
             f"{config} is not a mapping of settings",
             details=[f"expected `key: value` lines, got {type(tree).__name__}"],
-            next_step="compare with `etl init`",
+            next_step=_COMPARE,
         )
     return tree

@@ -7,6 +7,7 @@ them apart. `etl.cli` asks it for what nobody below has explained.
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ _SHORTAGE = re.compile(
     r"|out of memory|not enough memory|can't start new thread|memory allocation of|not enough space",
     re.IGNORECASE,
 )
+_LOOP = "Symlink loop from "  # of pathlib
 _NO_TEMPORARY_FOLDER = "No usable temporary directory"
 
 
@@ -78,6 +80,8 @@ def explain(error: BaseException) -> EtlError | None:
             details=[error.strerror or str(error)],
             next_step="make room in one of them, or set TMPDIR to a folder that has some.",
         )
+    if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
+        return explain(OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error)[len(_LOOP) :].strip("'")))
     if not isinstance(error, OSError) or errno_of(error) == 0:
         return None
     path = error.filename if isinstance(error.filename, str) else None

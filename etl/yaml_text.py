@@ -1,0 +1,88 @@
+"""Decodes YAML that a user wrote: settings and taxonomies. What YAML lets pass in silence is refused here.
+
+The package's own files, which tests read, are decoded by `etl.schema.resources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+_MOST_LEVELS = 50
+_MOST_NODES = 1_000_000  # with what aliases repeat
+
+
+class YamlError(ValueError):
+    """The text is not YAML, or not such as is used here; its text says why, and in which line."""
+
+
+def decode(content: str | bytes) -> Any:
+    """Returns the value of a YAML document.
+
+    Raises:
+        YamlError: it is not YAML, has a key twice in one mapping or a value that its type does not have
+            (such as a 13th month), nests too deeply, or grows beyond measure by its aliases.
+    """
+    import yaml
+
+    # The one in C parses ten times faster; events come without recursion, nodes with it, and without a limit.
+    kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _check_depth(yaml.parse(content, Loader=kind))
+        loader = kind(content)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _measure(node, {})
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except YamlError:
+        raise
+    # The constructors of dates, numbers and booleans raise whatever Python does.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+        raise YamlError(" ".join(str(error).split())) from error
+
+
+def _check_depth(events: Iterable[Any]) -> None:
+    level = 0
+    for event in events:
+        name = type(event).__name__
+        level += name.endswith(("MappingStartEvent", "SequenceStartEvent"))
+        level -= name.endswith(("MappingEndEvent", "SequenceEndEvent"))
+        if level > _MOST_LEVELS:
+            raise YamlError(f"line {event.start_mark.line + 1}: more than {_MOST_LEVELS} levels deep")
+
+
+def _measure(node: Any, seen: dict[int, int | None]) -> int:
+    """Returns the number of nodes with those that aliases repeat; each node is looked at once."""
+    if id(node) in seen:
+        size = seen[id(node)]
+        if size is None:
+            raise YamlError(f"line {node.start_mark.line + 1}: an alias stands within what it repeats")
+        return size
+    seen[id(node)] = None
+    size = 1
+    if isinstance(node.value, list):
+        pairs = [part if isinstance(part, tuple) else (part,) for part in node.value]
+        _check_keys(key for key, *value in pairs if value)
+        size += sum(_measure(part, seen) for pair in pairs for part in pair)
+    if size > _MOST_NODES:
+        raise YamlError(
+            f"line {node.start_mark.line + 1}: its aliases repeat more than {_MOST_NODES:,} values"
+        )
+    seen[id(node)] = size
+    return size
+
+
+def _check_keys(keys: Iterable[Any]) -> None:
+    """Keys are compared as they are written: `1` and `"1"` are one label."""
+    lines: dict[str, int] = {}
+    for key in keys:
+        line = key.start_mark.line + 1
+        if not isinstance(key.value, str):  # a list or a mapping, which no value of ours has as its key
+            continue
+        if key.value in lines:
+            raise YamlError(f"line {line}: the key {key.value!r} stands in line {lines[key.value]} already")
+        lines[key.value] = line

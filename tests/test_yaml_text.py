@@ -1,0 +1,100 @@
+"""YAML that users write: what it lets pass in silence, and what breaks its decoder."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from support.run_etl import etl, explained
+
+from etl.errors import SettingsError
+from etl.schema import taxonomy
+from etl.settings import load_settings
+from etl.yaml_text import YamlError, decode
+
+WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_categories=["Cc"]), max_size=8)
+TREES: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(TREES)
+def test_what_yaml_writes_is_read_as_yaml_reads_it(tree: Any) -> None:
+    text = yaml.safe_dump(tree, allow_unicode=True)
+    assert decode(text) == yaml.safe_load(text) == tree
+
+
+@given(TREES, WORDS)
+def test_a_key_that_stands_twice_is_refused_wherever_it_stands(tree: Any, key: str) -> None:
+    twice = yaml.MappingNode(
+        "tag:yaml.org,2002:map", [(scalar(key), scalar("1")), (scalar(key), scalar("2"))]
+    )
+    inside = (
+        yaml.safe_dump([tree], allow_unicode=True)
+        + "- "
+        + yaml.serialize(twice, allow_unicode=True).replace("\n", "\n  ")
+    )
+    with pytest.raises(YamlError, match="already"):
+        decode(inside)
+
+
+def scalar(text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style='"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "[" * 5000 + "]" * 5000,
+        "[" * 200_000,
+        "a: &a [*a]",
+        "a: 2024-13-45",
+        "a: " + "9" * 5000,
+        "a: !!bool maybe",
+        "a: !!timestamp never",
+        "a: !!int ''",
+        "? [a]\n: b",
+        "{1: a, '1': b}",
+        "a: \0",
+        b"a: \xff",
+        "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(12)),
+    ],
+)
+def test_what_no_settings_hold_is_refused_with_a_reason_on_one_line(text: str | bytes) -> None:
+    with pytest.raises(YamlError) as caught:
+        decode(text)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "a: &a [1]\nb: *a\n", "a: &a {b: 1}\nc: {<<: *a, d: 2}\n"]
+)
+def test_comments_anchors_and_merges_are_yaml(text: str) -> None:
+    assert decode(text) == yaml.safe_load(text)
+
+
+SECTIONS = ["read", "table", "tables", "clean", "tag", "split", "dedupe", "write", "refresh", "validate"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("value", ["[a]", "text", "3", "null", "{1: a}"])
+def test_another_thing_where_a_section_belongs_is_a_setting_that_cannot_be_used(
+    tmp_path: Path, section: str, value: str
+) -> None:
+    (tmp_path / "etl.yaml").write_text(f"{section}: {value}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="cannot be used as settings"):
+        load_settings(tmp_path / "etl.yaml", text_column="a", split="official", turns="all", source="kote")
+
+
+def test_a_key_twice_in_settings_and_in_a_taxonomy_is_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "etl.yaml").write_text("split:\n  seed: 1\n  seed: 2\n", encoding="utf-8")
+    run = etl("ingest", tmp_path, "--config", tmp_path / "etl.yaml", "--out", tmp_path / "dataset")
+    assert "line 3: the key 'seed' stands in line 2 already" in explained(run, 2)
+    (tmp_path / "my.yaml").write_text("name: a\nname: b\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="the key 'name' stands in line 1 already"):
+        taxonomy.load(str(tmp_path / "my.yaml"))
