@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 import msgspec
 
-from etl import yaml_text
 from etl.errors import SettingsError
+from etl.yaml_text import YamlError, decode_yaml
 
 _COMPARE = "compare it with the commented file that `etl init` writes."
 
@@ -315,12 +315,12 @@ def _as_text(value: Any) -> Any:
 
 def _read_yaml(config: Path) -> dict[str, Any]:
     try:
-        tree = yaml_text.decode(config.read_text(encoding="utf-8-sig"))
+        tree = decode_yaml(config.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             f"{config} cannot be read: {error.strerror}", next_step="write one with `etl init`"
         ) from error
-    except (yaml_text.YamlError, UnicodeDecodeError) as error:
+    except (YamlError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{config} cannot be used as settings", details=[str(error)], next_step=_COMPARE
         ) from error

@@ -16,7 +16,7 @@ class YamlError(ValueError):
     """The text is not YAML, or not such as is used here; its text says why, and in which line."""
 
 
-def decode(content: str | bytes) -> Any:
+def decode_yaml(content: str | bytes) -> Any:
     """Returns the value of a YAML document.
 
     Raises:

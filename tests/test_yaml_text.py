@@ -12,7 +12,7 @@ from support.run_etl import etl, explained
 from etl.errors import SettingsError
 from etl.schema import taxonomy
 from etl.settings import load_settings
-from etl.yaml_text import YamlError, decode
+from etl.yaml_text import YamlError, decode_yaml
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_categories=["Cc"]), max_size=8)
 TREES: Any = st.recursive(
@@ -25,7 +25,7 @@ TREES: Any = st.recursive(
 @given(TREES)
 def test_what_yaml_writes_is_read_as_yaml_reads_it(tree: Any) -> None:
     text = yaml.safe_dump(tree, allow_unicode=True)
-    assert decode(text) == yaml.safe_load(text) == tree
+    assert decode_yaml(text) == yaml.safe_load(text) == tree
 
 
 @given(TREES, WORDS)
@@ -39,7 +39,7 @@ def test_a_key_that_stands_twice_is_refused_wherever_it_stands(tree: Any, key: s
         + yaml.serialize(twice, allow_unicode=True).replace("\n", "\n  ")
     )
     with pytest.raises(YamlError, match="already"):
-        decode(inside)
+        decode_yaml(inside)
 
 
 def scalar(text: str) -> yaml.ScalarNode:
@@ -67,7 +67,7 @@ def scalar(text: str) -> yaml.ScalarNode:
 )
 def test_what_no_settings_hold_is_refused_with_a_reason_on_one_line(text: str | bytes) -> None:
     with pytest.raises(YamlError) as caught:
-        decode(text)
+        decode_yaml(text)
     assert len(str(caught.value).splitlines()) == 1
 
 
@@ -75,7 +75,7 @@ def test_what_no_settings_hold_is_refused_with_a_reason_on_one_line(text: str | 
     "text", ["", "# nothing\n", "a: &a [1]\nb: *a\n", "a: &a {b: 1}\nc: {<<: *a, d: 2}\n"]
 )
 def test_comments_anchors_and_merges_are_yaml(text: str) -> None:
-    assert decode(text) == yaml.safe_load(text)
+    assert decode_yaml(text) == yaml.safe_load(text)
 
 
 SECTIONS = ["read", "table", "tables", "clean", "tag", "split", "dedupe", "write", "refresh", "validate"]

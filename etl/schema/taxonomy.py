@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from etl import yaml_text
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
+from etl.yaml_text import YamlError, decode_yaml
 
 TABLE = "table"
 
@@ -180,8 +180,8 @@ def _as_decision(decision: _Decision | str | None) -> _Decision:
 
 def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     try:
-        source = msgspec.convert(_string_keys(yaml_text.decode(content)), _TaxonomyFile)
-    except (yaml_text.YamlError, msgspec.ValidationError) as error:
+        source = msgspec.convert(_string_keys(decode_yaml(content)), _TaxonomyFile)
+    except (YamlError, msgspec.ValidationError) as error:
         raise _unusable(path, [str(error)]) from error
     maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
     return msgspec.structs.replace(source, maps=maps)

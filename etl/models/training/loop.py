@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from etl.models.training.batches import Batch
 
     # Both take ids (batch, time) and lengths (batch,), and give logits (batch, labels).
-    Network = Model | SequenceClassifier
+    Network: TypeAlias = Model | SequenceClassifier
 
 SCORING_BATCH = 512
 MAX_NORM = 5.0
