@@ -11,7 +11,7 @@ _SUSPICIOUS = re.compile(
 )
 # Two syllables in cp949 that were taken for Latin-1.
 _KOREAN_AS_LATIN = re.compile("(?:[\u00b0-\u00c8][\u00a1-\u00fe]){2}")
-_ALL_KOREAN = re.compile("[\x00-\x7f\u2000-\u206f\u3000-\u303f\u3130-\u318f\uac00-\ud7a3]*")
+_ALL_KOREAN = re.compile(r"[\x00-\x7f\u2000-\u206f\u3000-\u303f\u3130-\u318f\uac00-\ud7a3]*")
 
 
 def repair_mojibake(text: str) -> str:
