@@ -160,6 +160,13 @@ def test_flowed_lines_are_put_together(tmp_path: Path) -> None:
     assert [each.text for each in passages(path)] == ["어제는 정말 행복했고 또기뻤어요.", "다음 문단이에요."]
 
 
+def test_a_type_without_a_semicolon_after_it_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    head = b"From: a@b.kr\nSubject: x\nContent-Type: text/plain charset=euc-kr\n\n"
+    path.write_bytes(head + "고마워요.".encode("cp949"))
+    assert [each.text for each in passages(path)] == ["고마워요."]
+
+
 def test_a_flowed_line_that_was_stuffed_is_no_quote(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     head = "From: a@b.kr\nSubject: x\nContent-Type: text/plain; charset=utf-8; format=flowed"

@@ -62,6 +62,17 @@ def test_a_forwarded_mail_is_read_as_its_own_writers(tmp_path: Path, program: st
     assert found[1].time == "2026년 3월 2일 (월) 오후 9:05"
 
 
+@pytest.mark.parametrize("subject", ["FW: 회의", "FW：회의", "[전달] 회의"])
+def test_what_outlook_on_the_web_forwards_is_read(tmp_path: Path, subject: str) -> None:
+    own, old = "확인 부탁드려요.", "배송이 실망스러웠어요.&#847;"
+    page = PROGRAMS["html_replies"]["outlook_web"].format(own=own, old=old)
+    found = passages(write(tmp_path / "a.eml", page, subject=subject, subtype="html"))
+    assert [(each.speaker, each.text) for each in found] == [
+        ("김서연", own),
+        ("박지훈", "배송이 실망스러웠어요."),
+    ]
+
+
 def test_what_a_forwarded_mail_quotes_is_a_quote(tmp_path: Path) -> None:
     text = f"{FORWARDS['gmail_en']}화가 많이 났어요.\n\n{REPLIES['outlook_ko']} 지루했습니다.\n"
     assert [each.text for each in passages(write(tmp_path / "a.eml", text, subject="Fwd: x"))] == [
@@ -128,6 +139,10 @@ def test_a_line_that_a_program_adds_is_a_signature(tmp_path: Path, line: str) ->
         "보낸 사람: 저도 모르겠어요.",
         "--- 원본 메시지 --- 라는 줄이 우스웠어요.",
         "Sent from my heart",
+        "이 메일은 수신인이 당신뿐이에요.",
+        "주의! 이 메일을 외부에 보이면 속상해요.",
+        "This message is confidential, and I was happy.",
+        "발신: 총무팀\n수신: 전 직원\n일시: 2026. 4. 30.\n제목: 회식 안내",
         "어제 당신이 쓴 글:",
         "이 메일은 비밀이에요. 좋아해요.",
         "문의는 02-123-4567로 받는다니 답답했어요.",

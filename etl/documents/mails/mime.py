@@ -90,7 +90,7 @@ def _mail_in(content: bytes) -> bytes:
 def mail_of(message: Message, name: str, depth: int = 0) -> Mail:
     """Reads a parsed mail; see `parse_mail`."""
     found = _Found(name, depth)
-    media_type = message.get_content_type()
+    media_type = _media_type(message)
     if media_type in _ENCRYPTED:
         raise _encrypted(name, media_type)
     text = _text_in(message, found, is_root=True)
@@ -128,7 +128,7 @@ def time_of(raw: str) -> str | None:
 
 def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: bool = True) -> str:
     """The words of a part and those in it; what is not its text is put to what is attached."""
-    media_type = part.get_content_type()
+    media_type = _media_type(part)
     if media_type in _MAILS:
         found.attached.append(_nested(part, found))
     elif part.is_multipart():
@@ -148,12 +148,17 @@ def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: 
     return ""
 
 
+def _media_type(part: Message) -> str:
+    """Such as `text/plain`; also where the semicolon after it is missing."""
+    return part.get_content_type().split(maxsplit=1)[0]
+
+
 def _text_of_parts(parts: list[Message], found: _Found, *, is_choice: bool, is_needed: bool) -> str:
     """The texts of several parts; of those that say the same the plain one, or the first with words."""
     texts: list[str] = []
     notices: list[str] = []
     errors: list[InputError] = []
-    for part in sorted(parts, key=lambda each: is_choice and each.get_content_type() != "text/plain"):
+    for part in sorted(parts, key=lambda each: is_choice and _media_type(each) != "text/plain"):
         try:
             text = _text_in(part, found, is_needed=is_needed and not (is_choice and texts))
         except InputError as error:
@@ -231,8 +236,8 @@ def _is_attachment(part: Message, *, is_root: bool) -> bool:
 
 
 def _attachment(part: Message) -> Attachment:
-    name = _file_name(part) or part.get_content_type()
-    return Attachment(name, part.get_content_type(), partial(_content, part, name))
+    name = _file_name(part) or _media_type(part)
+    return Attachment(name, _media_type(part), partial(_content, part, name))
 
 
 def _file_name(part: Message) -> str:

@@ -14,12 +14,13 @@ from typing import Any
 from etl.documents.passage import Part
 from etl.schema import resources
 
-_SINGLE = ("quoted", "forwards", "answers", "encrypted", "above_fields", "see_html", "is_html")
+_SINGLE = ("quoted", "forwards", "answers", "encrypted", "above_fields", "memo", "see_html", "is_html")
 _LOOKED_AT = 4  # lines, for programs wrap what stands above a quote
 _FIELDS_LOOKED_AT = 40  # lines
+_TIME = re.compile(r"\d[:시]")
 _SIGNED_LINES = 10  # and what people write there fits in so many
 # Blanks that do not break, and what is no character to a reader; joiners stand in emoji.
-_UNSEEN = {0xA0: " ", 0xAD: None, 0x200B: None, 0x200C: None, 0x2060: None, 0xFEFF: None}
+_UNSEEN = {0xA0: " ", 0xAD: None, 0x34F: None, 0x200B: None, 0x200C: None, 0x2060: None, 0xFEFF: None}
 _MARKED_QUOTE, _MARKED_ORIGINAL, _MARKED_SIGNATURE = ">", "-----Original Message-----", "-- "
 
 
@@ -182,13 +183,18 @@ def _is_original(lines: list[str], index: int, here: str) -> bool:
         return False
     fields, order, _ = _fields(lines, index)
     has_address = any("@" in value for value in fields.values())
-    begins_with_sender = order[:1] == ["from"] and ("date" in fields or has_address) and len(order) >= 2
+    has_time = _TIME.search(fields.get("date", "")) is not None
+    is_sent = has_address or has_time or ("date" in fields and not _patterns()["memo"].match(lines[index]))
+    begins_with_sender = order[:1] == ["from"] and is_sent and len(order) >= 2
     return begins_with_sender or (len(order) >= 3 and {"from", "date"} <= set(order) and has_address)
 
 
 def _forwarded(lines: list[str]) -> tuple[Letter, list[str]]:
     """The letter that begins after a line that says so, and the block of its fields; and its lines."""
-    lines = lines[0 if _patterns()["field"].match(lines[0]) else 1 :]
+    begins = 0 if _patterns()["field"].match(lines[0]) else 1
+    while begins < len(lines) and _found("original", lines[begins]):  # Outlook marks the place twice
+        begins += 1
+    lines = lines[begins:]
     words = [line for line in lines if line.strip()]
     if words and all(line.startswith(">") for line in words[:3]):  # Apple quotes what it forwards
         lines = [line.removeprefix(">").removeprefix(" ") for line in lines]
@@ -249,7 +255,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     spelled = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in names)
     schema = _schema()
     return {
-        "field": re.compile(rf"[*\s]*(?P<name>(?i:{spelled}))\s?\*{{0,2}}\s?:\*{{0,2}}(?P<value>[^\n]*)"),
+        "field": re.compile(rf"[*\s]*(?P<name>(?i:{spelled}))\s?\*{{0,2}}\s?[:：]\*{{0,2}}(?P<value>[^\n]*)"),
         # What a long list of addresses is wrapped to.
         "goes_on": re.compile(r"[ \t]+\S|[^\n]*<[^<>\s]+@[^<>\s]+>[ ]?[;,]?\s*$|[^\n]*;\s*$"),
         **{name: re.compile(schema[name], re.DOTALL if name == "is_html" else 0) for name in _SINGLE},
