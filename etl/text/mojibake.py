@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from contextlib import suppress
 
 # The first byte of a character in UTF-8 and one that follows, in Latin-1 or Windows-1252.
@@ -11,7 +12,6 @@ _SUSPICIOUS = re.compile(
 )
 # Two syllables in cp949 that were taken for Latin-1.
 _KOREAN_AS_LATIN = re.compile("(?:[\u00b0-\u00c8][\u00a1-\u00fe]){2}")
-_ALL_KOREAN = re.compile(r"[\x00-\x7f\u2000-\u206f\u3000-\u303f\u3130-\u318f\uac00-\ud7a3]*")
 
 
 def repair_mojibake(text: str) -> str:
@@ -36,5 +36,11 @@ def _as_korean(text: str) -> str | None:
         return None
     with suppress(UnicodeDecodeError):
         korean = content.decode("cp949")
-        return korean if _ALL_KOREAN.fullmatch(korean) else None
+        return korean if all(map(_is_korean, korean)) else None
     return None
+
+
+def _is_korean(character: str) -> bool:
+    """Whether a character is a Korean letter, ASCII, or a mark that stands between letters."""
+    is_mark = unicodedata.category(character)[0] in "PZ"
+    return character.isascii() or is_mark or unicodedata.name(character, "").startswith("HANGUL")
