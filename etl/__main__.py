@@ -1,6 +1,16 @@
-"""`python -m etl` is `etl`."""
+"""`python -m etl` is `etl`: the first module that is loaded, so that a signal is answered from here on."""
 
-from etl.cli import main
+from etl.runtime import signals
+
+signals.end_at_once()
+
+
+def main() -> None:
+    """Loads the commands, and runs one."""
+    from etl.cli import main as run_command
+
+    run_command()
+
 
 if __name__ == "__main__":
     main()

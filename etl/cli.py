@@ -38,10 +38,9 @@ from etl.commands import (
     versions,
 )
 from etl.errors import EtlError, FindingsError, WriteError
-from etl.runtime import console, failures
+from etl.runtime import console, failures, signals
 from etl.runtime.streams import guard_outputs
 
-INTERRUPTED = 130
 _ENDED_WELL = (0, FindingsError.exit_code)
 
 app = typer.Typer(
@@ -115,20 +114,25 @@ def main() -> None:
 def _run() -> int:
     """Runs the command of `sys.argv`, explains what goes wrong, and returns the exit code."""
     try:
+        signals.end_like_interrupt()
         app(standalone_mode=True)
     except SystemExit as ending:
-        if ending.code == INTERRUPTED:  # typer has turned Ctrl-C into this
-            console.note("error: stopped; nothing half-written was left behind")
+        if ending.code == signals.INTERRUPTED:  # typer has turned Ctrl-C into this
+            return _say_stopped()
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except EtlError as error:
         is_shortage = error.exit_code == EtlError.exit_code and failures.is_shortage(error)
         return _explain(failures.shortage(error) if is_shortage else error, error)
     except KeyboardInterrupt:  # where typer does not see it
-        console.note("error: stopped; nothing half-written was left behind")
-        return INTERRUPTED
+        return _say_stopped()
     except BaseException as error:  # noqa: BLE001 - the last resort; Rust's panics are no `Exception`
         return _explain(failures.explain(error) or _unexpected(error), error)
     return 0
+
+
+def _say_stopped() -> int:
+    console.note(signals.STOPPED)
+    return signals.exit_code()
 
 
 def _unexpected(error: BaseException) -> EtlError:

@@ -20,7 +20,8 @@ import typer.main
 import yaml
 
 from etl import errors, settings
-from etl.cli import INTERRUPTED, app
+from etl.cli import app
+from etl.runtime import signals
 from etl.sample.corpora import write_sample
 from etl.schema import contract, row, taxonomy
 from etl.validation.rules import load_rules
@@ -191,7 +192,7 @@ def test_every_exit_code_is_explained() -> None:
         for _, each in inspect.getmembers(errors, inspect.isclass)
         if issubclass(each, errors.EtlError)
     }
-    for code in {0, INTERRUPTED, *raised}:
+    for code in {0, *(128 + number for number in signals.ENDING), *raised}:
         assert len(table_rows(page, str(code))) == 1, code
 
 

@@ -100,12 +100,11 @@ def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterato
 
 
 def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run | None:
-    """One run, shown and told; None where another one was in the way and there will be more occasions."""
+    """One run, shown; None where another one was in the way and there will be more occasions."""
     import msgspec
 
     from etl.errors import LockError
     from etl.publishing import refresh as publishing
-    from etl.publishing.notify import notify
     from etl.runtime import console
 
     try:
@@ -123,8 +122,6 @@ def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run |
         _show(run, job.publish_dir)
     if run.error:
         console.note(f"error: {run.error}")
-    if job.settings.refresh.notify:
-        notify(job.settings.refresh.notify, run)
     return run
 
 

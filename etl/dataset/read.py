@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from etl.dataset.additions import finish_adding
 from etl.dataset.manifest import Manifest, read_manifest
 from etl.errors import InputError
 from etl.runtime.files import sha256_file
@@ -121,7 +122,9 @@ def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> D
     """
     path = dataset.path if isinstance(dataset, Dataset) else local_path(dataset)
     path = path.resolve() if path.is_symlink() else path
-    return Dataset(path, read_manifest(path), is_as_found)
+    manifest = read_manifest(path)
+    finish_adding(path, manifest)
+    return Dataset(path, manifest, is_as_found)
 
 
 def _other_file(dataset: Dataset, name: str, found: str) -> InputError:

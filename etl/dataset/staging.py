@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import sys
@@ -18,6 +19,8 @@ from pathlib import Path
 from etl.errors import SettingsError
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync_tree
+from etl.runtime.lock import acquire_lock
+from etl.runtime.scratch import scratch_path
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
 
@@ -36,19 +39,47 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
     """
     check_replaceable(target, proof)
     place = target.resolve()  # a link stays a link, and "." gets its name
-    folder = place.parent / f".{place.name}.partial-{os.getpid()}"
-    missing = [parent for parent in place.parents if not parent.exists()]
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(place)
-        folder.mkdir()
-        yield folder
-        sync_tree(folder)
-        swap(folder, place)
+        with _parents(place), scratch_path(place) as folder:
+            folder.mkdir()
+            yield folder
+            sync_tree(folder)
+            swap(folder, place)
     except OSError as error:
         raise write_error(target, error, is_left=_what_is_left(target)) from error
+
+
+@contextmanager
+def lock_target(target: Path, command: str) -> Iterator[None]:
+    """Lets one run at a time write `target`, where a run keeps more beside it than `staging` does.
+
+    Args:
+        target: the folder to write.
+        command: see `acquire_lock`.
+
+    Raises:
+        LockError: another run writes it.
+        WriteError: its parent folder cannot be written.
+    """
+    place = target.resolve()
+    lock = place.with_name(f".{place.name}.lock")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_parents(place))
+        except OSError as error:
+            raise write_error(target, error) from error
+        stack.enter_context(acquire_lock(lock, command, is_quiet=True, is_temporary=True, in_use=str(target)))
+        yield
+
+
+@contextmanager
+def _parents(place: Path) -> Iterator[None]:
+    """Makes the folders above a place; those that hold nothing after the block are removed again."""
+    missing = [parent for parent in place.parents if not parent.exists()]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # those that hold a finished target stay
             for parent in missing:
                 parent.rmdir()
@@ -74,29 +105,16 @@ def _what_is_left(target: Path) -> str:
     return f"{target} is as it was." if target.exists() else "nothing was left behind."
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Removes what runs that were killed left beside the target."""
-    for leftover in target.parent.glob(f".{target.name}.partial-*"):
-        process = leftover.name.rpartition("-")[2]
-        if process.isdigit() and not _is_running(int(process)):
-            shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return process != os.getpid()
-
-
 def swap(folder: Path, target: Path) -> None:
     """Puts `folder` in the place of `target`; what was there ends up in `folder`, or is gone."""
     if not target.exists():
-        folder.rename(target)
-        return
+        try:
+            folder.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # else another run was first
+                raise
+        else:
+            return
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         paths = (os.fsencode(folder), os.fsencode(target))

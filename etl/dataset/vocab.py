@@ -18,12 +18,11 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from etl.dataset.manifest import MANIFEST, describe_files
-from etl.dataset.manifest import to_bytes as manifest_to_bytes
+from etl.dataset.additions import add_files
+from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
-from etl.runtime.files import write_atomic
 from etl.settings import PathLike
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
@@ -99,10 +98,8 @@ def build_vocab(
     """
     dataset = open_dataset(dataset)
     vocabulary = count_vocab(dataset, min_count=min_count, max_size=max_size, engine=engine)
-    write_atomic(dataset.path / READABLE, to_tsv(vocabulary))
-    write_atomic(dataset.path / FILE, to_bytes(vocabulary))
-    manifest = dataset.manifest.with_files(describe_files(dataset.path, FILE, READABLE))
-    write_atomic(dataset.path / MANIFEST, manifest_to_bytes(manifest))
+    contents = {READABLE: to_tsv(vocabulary).encode(), FILE: to_bytes(vocabulary)}
+    add_files(dataset.path, contents, "etl build-vocab")
     return vocabulary
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,7 +109,7 @@ class RecordedInput:
     @property
     def partial_folder(self) -> Path:
         """Where the batches are until the input is complete."""
-        return self.folder.with_name(f".partial-{os.getpid()}-{self.folder.name}")
+        return self.folder.with_name(f".partial-{self.folder.name}")
 
     def jobs(self, log: InputLog) -> Iterator[Job]:
         """Reads a batch, and yields the job that runs the steps on it and caches the result.

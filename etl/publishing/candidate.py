@@ -104,7 +104,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if cache:
         cache.remove_unused()
-    prune_versions(job.store, job.settings.refresh.keep)
+    prune_versions(job.store, job.settings.refresh.keep + 1)  # the current one aside
 
 
 def _keep_current(store: LocalStore, last: Version | None) -> str:

@@ -15,10 +15,11 @@ from etl.publishing import record
 from etl.publishing.candidate import CANDIDATE, FAILED, run_stages
 from etl.publishing.changes import Changes, find_changes
 from etl.publishing.job import Job, check_publish_dir, load_job
+from etl.publishing.notify import notify
 from etl.publishing.places import copy_current, local_inputs
 from etl.publishing.record import Run
 from etl.publishing.retry import with_retries
-from etl.runtime import clock, console
+from etl.runtime import clock, console, signals
 from etl.runtime.console import Progress
 from etl.settings import PathLike
 from etl.storage.versions.local import LocalStore
@@ -47,6 +48,7 @@ def refresh(
     """Publishes a new version of a dataset if its raw files, the settings or the code have changed.
 
     If that fails, the current version stays, and the error stands in the returned `Run`; it is not raised.
+    The command of `refresh.notify` gets each run, also one that Ctrl-C or another signal has ended.
 
     Args:
         config: an `etl.yaml` with a section `refresh`, or a job made by `make_job`.
@@ -73,7 +75,7 @@ def refresh(
             retries = job.settings.refresh.retries
             with_retries(partial(_attempt, job, run, progress), retries)
             if job.url:
-                keep = job.settings.refresh.keep
+                keep = job.settings.refresh.keep + 1  # the current one aside
                 with_retries(partial(copy_current, job.store, job.url, keep), retries)
             run.exit_code = 0
         except EtlError as error:
@@ -81,7 +83,9 @@ def refresh(
             run.kept = _put_aside(job, run)
         except BaseException as error:
             # Ctrl-C, or a defect: recorded, then left to whoever called.
-            run.outcome, run.error = record.FAILED, f"{type(error).__name__}: {error}"
+            is_stopped = isinstance(error, KeyboardInterrupt)
+            run.outcome, run.exit_code = record.FAILED, signals.exit_code() if is_stopped else 1
+            run.error = "stopped" if is_stopped else f"{type(error).__name__}: {error}"
             raise
         finally:
             with suppress(OSError):
@@ -89,6 +93,8 @@ def refresh(
             run.seconds = round(time.monotonic() - start, 3)
             _describe_current(job.store, run)
             _record(job.publish_dir, run)
+            if command := job.settings.refresh.notify:
+                notify(command, run)
     return run
 
 

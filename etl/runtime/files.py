@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import xxhash
 
 from etl.runtime.failures import write_error
+from etl.runtime.scratch import scratch_path
 
 
 def sha256_file(path: Path) -> str:
@@ -57,15 +57,13 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     Raises:
         WriteError: it cannot be written; the cause is the system's.
     """
-    temporary = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        sync(temporary)
-        temporary.replace(path)
+        with scratch_path(path) as temporary:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            sync(temporary)
+            temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise write_error(path, error) from error
 
 

@@ -1,7 +1,7 @@
 """A lock on a file, which also tells who holds it, so that only one run at a time changes a folder.
 
 The kernel frees the lock when its holder ends, even by a crash, so a file that was left behind locks nothing.
-Its content is only shown to people.
+Its content is only shown to people. No number of a process decides anything: two containers may both have 1.
 """
 
 from __future__ import annotations
@@ -25,57 +25,124 @@ from etl.runtime.failures import write_error
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
+_NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 @contextmanager
-def acquire_lock(path: Path, command: str, *, wait: bool = False, is_quiet: bool = False) -> Iterator[None]:
+def acquire_lock(
+    path: Path,
+    command: str,
+    *,
+    wait: bool = False,
+    is_quiet: bool = False,
+    is_temporary: bool = False,
+    in_use: str = "",
+) -> Iterator[None]:
     """Holds the lock while the block runs.
 
     Args:
-        path: the lock file. It is created if it is missing, and never removed.
+        path: the lock file. It is created if it is missing.
         command: what the holder does, shown to those who find the lock taken.
         wait: wait for as long as another process holds it.
         is_quiet: log it only for debugging that a process is waited for, or that a lock was left behind.
+        is_temporary: remove the file when the block is left, and go on without where there are no locks.
+        in_use: what those who find the lock taken are told to be in use; by default the folder of the file.
 
     Raises:
         LockError: another process holds it, and `wait` is false.
         WriteError: the file cannot be written.
     """
-    handle = _open(path)
+    handle = None
     try:
-        try:
-            _wait_for(handle, path, wait=wait, is_quiet=is_quiet)
-            if last := _read_holder(handle):
-                text = "the lock was left by %s, which has ended; it is taken over"
-                _log.log(logging.DEBUG if is_quiet else logging.WARNING, text, _describe(last))
-            _write_holder(handle, command)
-            _log.debug("%s is locked for `%s`", path, command)
-        except OSError as error:
+        handle = _wait_for(path, in_use or str(path.parent), wait=wait, is_quiet=is_quiet)
+        _take_over(handle, path, command, is_quiet=is_quiet)
+    except OSError as error:
+        if not (is_temporary and is_without_locks(error)):
+            _close(handle)
             raise _unusable(path, error) from error
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):  # the lock is freed all the same
-                os.ftruncate(handle, 0)
+    try:
+        yield
     finally:
+        with contextlib.suppress(OSError):  # the lock is freed all the same
+            if is_temporary:
+                path.unlink()
+            if handle is not None:
+                os.ftruncate(handle, 0)
+        _close(handle)
+
+
+def _take_over(handle: int, path: Path, command: str, *, is_quiet: bool) -> None:
+    if last := _read_holder(handle):
+        text = "the lock was left by %s, which has ended; it is taken over"
+        _log.log(logging.DEBUG if is_quiet else logging.WARNING, text, _describe(last))
+    _write_holder(handle, command)
+    _log.debug("%s is locked for `%s`", path, command)
+
+
+def _close(handle: int | None) -> None:
+    if handle is not None:
         os.close(handle)
 
 
-def _open(path: Path) -> int:
-    try:
+def try_lock(path: Path) -> int | None:
+    """Locks a file, which is created if it is missing.
+
+    A holder may remove the file before it frees the lock; then another file counts from there on.
+
+    Returns:
+        The open file, whose lock is freed when it is closed; None if another process holds it.
+
+    Raises:
+        OSError: the file cannot be opened, or its file system knows no locks; see `is_without_locks`.
+    """
+    while True:
         # Not inherited by programs that the holder starts: they would hold it on after its end.
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise _unusable(path, error) from error
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        is_locked = False
+        try:
+            if not _flock(handle):
+                return None
+            if is_locked := _is_file_of(handle, path):
+                return handle
+        finally:
+            if not is_locked:
+                os.close(handle)
 
 
-def _wait_for(handle: int, path: Path, *, wait: bool, is_quiet: bool) -> None:
+def is_without_locks(error: OSError) -> bool:
+    """Whether an error of `try_lock` says that there are no locks on this file system."""
+    return error.errno in _NO_LOCKS_HERE
+
+
+def _flock(handle: int) -> bool:
+    """Returns whether the lock was taken; False if another process holds it."""
+    try:
+        import fcntl
+    except ModuleNotFoundError as error:  # Windows
+        raise OSError(errno.ENOSYS, "this system has no such locks") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_file_of(handle: int, path: Path) -> bool:
+    """Whether a path still leads to an open file."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for(path: Path, in_use: str, *, wait: bool, is_quiet: bool) -> int:
+    """Returns the locked file."""
     is_logged = False
-    while not _try_lock(handle):
-        holder = _describe(_read_holder(handle))
+    while (handle := try_lock(path)) is None:
+        holder = _describe(_holder_of(path))
         if not wait:
             raise LockError(
-                f"{path.parent} is in use",
+                f"{in_use} is in use",
                 details=[f"by {holder}"],
                 cause="Only one run at a time may change it; those that read are not concerned.",
                 next_step="run the command again when that one has ended, or add `--wait` where it is known.",
@@ -84,16 +151,18 @@ def _wait_for(handle: int, path: Path, *, wait: bool, is_quiet: bool) -> None:
             _log.log(logging.DEBUG if is_quiet else logging.INFO, "waiting for %s", holder)
             is_logged = True
         time.sleep(_POLL_SECONDS)
+    return handle
 
 
-def _try_lock(handle: int) -> bool:
-    import fcntl
-
+def _holder_of(path: Path) -> dict[str, Any]:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # it has ended meanwhile
+        return {}
+    try:
+        return _read_holder(handle)
+    finally:
+        os.close(handle)
 
 
 def _read_holder(handle: int) -> dict[str, Any]:
@@ -121,7 +190,7 @@ def _describe(holder: dict[str, Any]) -> str:
 
 
 def _unusable(path: Path, error: OSError) -> EtlError:
-    if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+    if is_without_locks(error):
         return WriteError(
             f"{path} cannot be used as a lock",
             details=[error.strerror or str(error)],

@@ -14,6 +14,8 @@ from multiprocessing.context import SpawnContext
 from multiprocessing.synchronize import RLock
 from typing import TYPE_CHECKING, TypeVar
 
+from etl.runtime.signals import ENDING
+
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
@@ -39,10 +41,16 @@ class KeepLocksContext(SpawnContext):
 
 
 def init_worker() -> None:
-    """Initialises a worker process: it ignores Ctrl-C, which its parent handles, and ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Initialises a worker process: it ignores what ends its parent, and ends with it.
+
+    Ctrl-C and the end of a terminal reach all processes that were started there.
+    """
+    for number in set(ENDING) - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
     # The default action works even while Java code runs.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -64,13 +72,16 @@ def wait_for_result(future: Future[Done]) -> Done:
 
 @contextmanager
 def block_interrupts() -> Iterator[None]:
-    """Processes and threads that are started in the block never receive Ctrl-C, not even while they start."""
+    """Processes and threads that are started in the block never receive Ctrl-C, not even while they start.
+
+    SIGTERM and SIGHUP wait until the block is left.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     # Where it is started in the block, it lets Ctrl-C through again: the standard library unblocks it then.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(ENDING))
     try:
         yield
     finally:

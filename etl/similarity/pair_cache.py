@@ -10,7 +10,6 @@ that. It can be removed at any time.
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from etl.runtime.files import xxh3_bytes
+from etl.runtime.scratch import scratch_path
 
 MOST_PAIRS = 5_000_000  # 120 MB; more are not stored, and each run joins from scratch
 
@@ -79,9 +79,9 @@ def save_pairs(file: Path, texts: pl.DataFrame, pairs: list[pl.DataFrame]) -> No
     ours = _ipc(texts)
     both = _ipc(pl.concat([pl.DataFrame(schema=schema), *pairs]))
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.partial-{os.getpid()}")
-    temporary.write_bytes(msgspec.msgpack.encode(_File(ours, both, xxh3_bytes(ours + both))))
-    temporary.replace(file)
+    with scratch_path(file) as temporary:
+        temporary.write_bytes(msgspec.msgpack.encode(_File(ours, both, xxh3_bytes(ours + both))))
+        temporary.replace(file)
 
 
 def _ipc(frame: pl.DataFrame) -> bytes:

@@ -1,18 +1,16 @@
 """Caches downloads, and shows them under their names as the folder that is at the URL.
 
     CACHE/remote/<hash of the URL>/<hash of the content>  one file, whole; only those that are there now
-    CACHE/remote/views/<random>/NAME/…                    links to them for one run, gone after it
+    CACHE/remote/views/.view.partial-<random>/NAME/…      links to them for one run, gone after it
 
 A run works on links of its own, so nothing it reads can change or vanish, whatever another run fetches.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.errors import InputError, LockError, WriteError
+from etl.errors import InputError, WriteError
 from etl.runtime import lock
 from etl.runtime.files import sync
 from etl.runtime.paths import cache_folder
+from etl.runtime.scratch import scratch_path
 
 _log = logging.getLogger(__name__)
 
@@ -91,23 +90,9 @@ def temporary_folder() -> Iterator[Path]:
             details=[error.strerror or str(error)],
             next_step="set $ETL_CACHE_DIR to a folder that you may write.",
         ) from error
-    _remove_leftovers(views)
-    folder = views / secrets.token_hex(8)
-    with lock.acquire_lock(folder.with_suffix(".lock"), "a view", is_quiet=True):
+    with scratch_path(views / "view") as folder:
         folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.with_suffix(".lock").unlink(missing_ok=True)
-
-
-def _remove_leftovers(views: Path) -> None:
-    """Removes the folders of runs that were killed: their locks are free."""
-    for left in views.glob("*.lock"):
-        with contextlib.suppress(LockError, WriteError), lock.acquire_lock(left, "tidying", is_quiet=True):
-            shutil.rmtree(left.with_suffix(""), ignore_errors=True)
-            left.unlink(missing_ok=True)
+        yield folder
 
 
 def _fetch(wanted: list[RemoteFile], cached: Path) -> None:

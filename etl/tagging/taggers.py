@@ -42,7 +42,11 @@ _JVM_OPTIONS = (
     "-Dfile.encoding=UTF-8",
     "-Xrs",  # leaves signals to us
     "-XX:+ExitOnOutOfMemoryError",
-    "-XX:+ErrorFileToStderr",  # else a crash leaves hs_err_pid.log in the user's folder
+    "-XX:+ErrorFileToStderr",  # else a crash leaves hs_err_pid.log in the user's folder,
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-DumpReplayDataOnError",  # and replay_pid.log
+    "-XX:+DisableAttachMechanism",  # else, with -Xrs, each leaves .java_pid in the temporary folder,
+    "-XX:-UsePerfData",  # and hsperfdata_<user>
     "--enable-native-access=ALL-UNNAMED",  # else Java 25 warns on every start
 )
 # Komoran and Kkma cannot decode characters beyond U+FFFF; they are handed around the tagger as one token.

@@ -1,7 +1,7 @@
 """A dataset is complete or absent, whatever happens to the run that writes it."""
 
-import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +16,7 @@ from etl.dataset.manifest import FileEntry
 from etl.dataset.read import open_dataset
 from etl.dataset.staging import staging
 from etl.errors import EtlError, InputError, SettingsError, WriteError
+from etl.runtime import signals
 
 pytestmark = pytest.mark.slow
 
@@ -158,15 +159,54 @@ def test_a_folder_that_cannot_be_made_is_a_write_error() -> None:
 
 
 def test_leftovers_of_dead_runs_are_removed_and_those_of_living_ones_are_not(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    for process in (dead.pid, os.getppid()):
-        (tmp_path / f".dataset.partial-{process}").mkdir()
-        (tmp_path / f".dataset.partial-{process}" / "half").touch()
+    (tmp_path / ".dataset.partial-1").mkdir()  # as a run without a lock would have left it
+    (tmp_path / ".dataset.partial-1" / "half").touch()
     (tmp_path / ".other.partial-1").mkdir()
-    with staging(tmp_path / "dataset", PROOF) as folder:
-        fill(folder)
-    assert names(tmp_path) == sorted([f".dataset.partial-{os.getppid()}", ".other.partial-1", "dataset"])
+    with staging(tmp_path / "dataset", PROOF) as living:
+        fill(living)
+        with staging(tmp_path / "dataset", PROOF) as folder:
+            fill(folder, "other")
+        assert (living / PROOF).read_text() == "new"
+    assert (tmp_path / "dataset" / PROOF).read_text() == "new"
+    assert names(tmp_path) == [".other.partial-1", "dataset"]
+
+
+STAGE = """
+import sys
+from pathlib import Path
+from etl.dataset.staging import staging
+with staging(Path(sys.argv[1]), "manifest.json") as folder:
+    (folder / "manifest.json").write_text("whole")
+    print("begun", flush=True)
+    input()
+"""
+
+
+CONTAINER = ["unshare", "--user", "--map-root-user", "--pid", "--fork"]
+
+
+def has_containers() -> bool:
+    """Whether a process can be started as process 1 of a namespace, as in a container."""
+    if shutil.which(CONTAINER[0]) is None:
+        return False
+    return subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_containers(), reason="this system makes no namespaces for processes")
+def test_two_containers_with_the_same_process_number_leave_each_other_alone(tmp_path: Path) -> None:
+    def start() -> subprocess.Popen[str]:
+        command = [*CONTAINER, sys.executable, "-c", STAGE, tmp_path / "dataset"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        return process
+
+    first, second = start(), start()
+    for process in (first, second):
+        process.communicate("go on\n", timeout=60)
+        assert process.returncode == 0
+    assert names(tmp_path) == ["dataset"]
+    assert names(tmp_path / "dataset") == [PROOF]
 
 
 def spoil(raw: Path) -> None:
@@ -216,7 +256,7 @@ def test_a_run_that_is_killed_leaves_what_was_there_and_the_next_one_cleans_up(
     assert open_dataset(out).manifest.counts["table"].read == 60_000
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_stopped_leaves_what_was_there(
     tmp_path: Path, large_table: Path, signal_number: int
 ) -> None:
@@ -227,11 +267,11 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
     wait_for(lambda: len(list(tmp_path.glob(".dataset.partial-*/data/*"))) > 2, process)
     process.send_signal(signal_number)
     _, errors = process.communicate()
-    assert process.returncode == (130 if signal_number == signal.SIGINT else -signal.SIGTERM)
+    assert process.returncode == 128 + signal_number
+    assert errors.endswith(f"{signals.STOPPED}\n")
     assert "Traceback" not in errors
     assert fingerprints(out) == before
-    if signal_number == signal.SIGINT:
-        assert names(tmp_path) == ["dataset", "small.jsonl"]
+    assert names(tmp_path) == ["dataset", "small.jsonl"]
 
 
 def largest(files: dict[str, FileEntry], folder: str) -> int:

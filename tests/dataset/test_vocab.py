@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -10,7 +12,9 @@ import pytest
 import typer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.faults import asking
 from support.small_datasets import make_row, write_dataset
+from support.small_tables import fingerprints
 from typer.testing import CliRunner
 
 from etl.commands.build_vocab import build_vocab
@@ -220,9 +224,7 @@ def test_a_vocabulary_that_cannot_be_written_leaves_the_dataset_as_it_was(datase
     with pytest.raises(WriteError, match=r"vocab\.json cannot be written"):
         vocab.build_vocab(dataset)
     assert (dataset / "manifest.json").read_bytes() == before
-    assert sorted(path.name for path in dataset.iterdir()) == [
-        *("data", "manifest.json", "vocab.json", "vocab.tsv")
-    ]
+    assert sorted(path.name for path in dataset.iterdir()) == ["data", "manifest.json", "vocab.json"]
 
 
 def invoke(*arguments: object) -> str:
@@ -246,3 +248,35 @@ def test_the_command_shows_the_coverage_as_json(dataset: Path) -> None:
     assert document["size"] == 5
     assert document["coverage"]["train"]["unknown"] == 2
     assert document["sha256"] == hashlib.sha256((dataset / "vocab.json").read_bytes()).hexdigest()
+
+
+def test_killed_at_any_moment_there_is_the_old_vocabulary_or_the_new_one_and_the_next_run_tidies_up(
+    dataset: Path, tmp_path: Path
+) -> None:
+    old = vocab.build_vocab(dataset)
+    with asking() as ask:
+        work = shutil.copytree(dataset, tmp_path / "work")
+        exit_code, operations = ask("none", 0, work)
+        new = vocab.read_vocab_of(open_dataset(work))
+        expected = fingerprints(work)
+        assert (exit_code, new == old) == (0, False)
+        found = []
+        for number in range(1, operations + 1):
+            shutil.rmtree(work)
+            shutil.copytree(dataset, work)
+            assert ask("kill", number, work)[0] == -signal.SIGKILL
+            found.append(vocab.read_vocab_of(open_dataset(work)))
+            vocab.build_vocab(work, min_count=1)
+            assert fingerprints(work) == expected, number
+    changed = found.index(new)
+    assert found == [old] * changed + [new] * (operations - changed)
+    assert 0 < changed < operations
+
+
+def test_a_vocabulary_that_is_damaged_is_to_be_built_again(dataset: Path) -> None:
+    vocab.build_vocab(dataset)
+    (dataset / "vocab.json").write_text("{}")
+    with pytest.raises(InputError, match="etl build-vocab"):
+        vocab.read_vocab_of(open_dataset(dataset))
+    vocab.build_vocab(dataset)
+    vocab.read_vocab_of(open_dataset(dataset))

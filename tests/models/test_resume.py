@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from support.training_datasets import SEPARABLE, write_splits
 
-from etl.errors import InputError, SettingsError
+from etl.errors import InputError, LockError, SettingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.train import train
+from etl.models.checkpoint import load_model
 from etl.models.training import state
 from etl.models.training.fit import Watcher
 
@@ -121,3 +122,19 @@ def test_the_events_of_a_resumed_run_are_those_of_all_its_epochs(dataset, tmp_pa
     events = EventAccumulator(str(tmp_path / "model" / "tensorboard")).Reload()
     shown = {event.step: event.value for event in events.Scalars("score/macro-F1")}
     assert shown == pytest.approx({each.epoch: each.scores.macro_f1 for each in report.epochs})
+
+
+def test_of_two_trainings_into_one_model_the_second_ends_and_names_the_first(dataset, tmp_path) -> None:
+    command = [sys.executable, "-m", "etl", "train-baseline", dataset, *OPTIONS, "--out", tmp_path / "twice"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as first:
+        for line in first.stderr:
+            if line.startswith("epoch 1:"):
+                break
+        with pytest.raises(
+            LockError, match=rf"twice is in use\n  by `etl train-baseline`, process {first.pid} on"
+        ):
+            train(dataset, tmp_path / "twice", SETTINGS)
+        first.stderr.read()
+    assert first.returncode == 0
+    load_model(tmp_path / "twice")
+    assert not list(tmp_path.glob(".twice*"))

@@ -1,10 +1,10 @@
 """Whatever happens to a refresh: `current` is one whole version, and the next run puts all in order."""
 
+import json
 import os
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.faults import asking
 from support.places import content, job, make, run, start, succeeded, whole, write_rows
 from support.refresh_torture import torture
 
+from etl.publishing import record
 from etl.publishing.job import Job
+from etl.runtime import signals
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import VERSION_FILE, version_name
 
 pytestmark = pytest.mark.slow
-
-FAULTS = Path(__file__).parents[1] / "support" / "faults.py"
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +43,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Path]:
 @pytest.fixture(scope="module")
 def publish() -> Iterator[Callable[..., tuple[int, int]]]:
     """`publish(kind, number, place, candidate)`: the exit code, and how many file operations there were."""
-    with subprocess.Popen(
-        [sys.executable, FAULTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-
-        def ask(*words: object) -> tuple[int, int]:
-            print(*words, sep="\t", file=process.stdin, flush=True)
-            exit_code, seen = process.stdout.readline().split()
-            return int(exit_code), int(seen)
-
+    with asking() as ask:
         yield ask
-        process.stdin.close()
 
 
 @pytest.mark.parametrize("kind", ["kill", "full"])
@@ -165,6 +155,35 @@ def test_refreshes_at_the_same_time_are_one(tmp_path: Path) -> None:
     )
     assert whole(made.publish_dir)
     assert len(LocalStore(made.publish_dir).versions()) == 1
+
+
+TAKES_NOTE = "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())"
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_refresh_with_a_line_in_the_record_and_a_notice(
+    tmp_path: Path, signal_number: signal.Signals
+) -> None:
+    made = make(tmp_path, notify=f'{sys.executable} -c "{TAKES_NOTE}" {tmp_path / "note.json"}')
+    write_rows(made.inputs[0] / "b.jsonl", 300, 30_000)
+    process = start(tmp_path / "etl.yaml", "--workers", "1")
+    wait_until((made.publish_dir / ".candidate").is_dir)
+    process.send_signal(signal_number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal_number
+    assert said.endswith(f"{signals.STOPPED}\n")
+    assert "Traceback" not in said
+    [line] = record.read_runs(made.publish_dir)
+    assert (line["outcome"], line["exit_code"], line["error"]) == ("failed", process.returncode, "stopped")
+    assert json.loads((tmp_path / "note.json").read_text(encoding="utf-8")) == line
+    assert not (made.publish_dir / ".candidate").exists()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_clock_that_jumps_changes_nothing(published: tuple[Job, Path], tmp_path: Path) -> None:

@@ -210,13 +210,32 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_next(published: Job) -> None
     assert [each["outcome"] for each in record.read_runs(published.publish_dir)] == ["published", "unchanged"]
 
 
-def test_only_so_many_versions_are_kept(tmp_path: Path) -> None:
-    made = make(tmp_path, keep=2)
+def test_so_many_versions_are_kept_beside_the_current_one(tmp_path: Path) -> None:
+    made = make(tmp_path, keep=1)
+    names = []
     for number in range(4):
         write_rows(made.inputs[0] / "a.jsonl", 0, 300 + number)
-        succeeded(run(made))
-    assert len(LocalStore(made.publish_dir).versions()) == 2
-    assert whole(made.publish_dir) == LocalStore(made.publish_dir).versions()[-1].name
+        names.append(succeeded(run(made)).version)
+    assert [version.name for version in LocalStore(made.publish_dir).versions()] == names[-2:]
+    assert whole(made.publish_dir) == names[-1]
+    assert LocalStore(made.publish_dir).rollback().name == names[-2]
+
+
+@pytest.mark.parametrize("damaged", ["data/train-00000.parquet", "manifest.json", "vocab.json"])
+def test_what_was_rolled_back_stays_so_when_it_is_damaged(published: Job, damaged: str) -> None:
+    first = whole(published.publish_dir)
+    write_rows(published.inputs[0] / "b.jsonl", 300, 330)
+    second = succeeded(run(published)).version
+    store = LocalStore(published.publish_dir)
+    store.rollback()
+    (store.path_of(second or "") / damaged).write_bytes(b"{}")
+    for _ in range(2):
+        done = succeeded(run(published))
+        assert (done.outcome, done.version, whole(published.publish_dir)) == ("withdrawn", first, first)
+    assert [(version.name, version.is_withdrawn) for version in store.versions()] == [
+        (first, False),
+        (second, True),
+    ]
 
 
 def test_what_was_rolled_back_stays_so_until_something_changes(published: Job) -> None:

@@ -105,6 +105,20 @@ def test_what_was_withdrawn_is_not_published_again_by_itself(
     assert LocalStore(tmp_path).current() == old.name
 
 
+def test_a_version_of_which_a_flipped_bit_says_that_it_was_not_withdrawn_is_damaged(
+    tmp_path: Path, datasets: dict[str, Path]
+) -> None:
+    _, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    store = LocalStore(tmp_path)
+    store.rollback()
+    facts = store.path_of(new.name) / VERSION_FILE
+    whole = facts.read_text(encoding="utf-8")
+    for word, other in (("is_withdrawn", "is_withdrawm"), ('"number": 2', '"number": 3'), ("true", "false")):
+        facts.write_text(whole.replace(word, other), encoding="utf-8")
+        with pytest.raises(InputError, match=r"version\.json cannot be read"):
+            store.versions()
+
+
 def test_a_version_that_is_damaged_is_no_place_to_go_back_to(
     tmp_path: Path, datasets: dict[str, Path]
 ) -> None:

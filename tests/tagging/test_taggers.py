@@ -214,3 +214,30 @@ def test_a_tagger_that_is_not_installed_is_named(name: str, monkeypatch: pytest.
     with pytest.raises(SettingsError, match=f"the tagger {name} is not installed") as caught:
         taggers.versions(name)
     assert "pip install" in caught.value.next_step
+
+
+CRASHES = """
+import os, signal, sys
+from etl.settings import Tag
+from etl.tagging import taggers
+taggers.load(Tag(tagger="hannanum"))("좋다")
+print(os.getpid(), flush=True)
+os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("signal_name", ["SIGSEGV", "SIGKILL"])
+def test_a_jvm_that_dies_leaves_no_file(tmp_path: Path, signal_name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CRASHES, signal_name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    process = done.stdout.split()[0]
+    assert done.returncode < 0
+    assert list(tmp_path.iterdir()) == []
+    # Java has its own idea of the temporary folder.
+    assert list(Path("/tmp").glob(f".*{process}*")) == []
+    assert list(Path("/tmp").glob(f"hsperfdata_*/{process}")) == []

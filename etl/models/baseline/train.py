@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import SettingsError
 from etl.models import card as cards
@@ -56,35 +57,37 @@ def train(
             interrupted run had other settings.
         InputError: the dataset or its vocabulary is missing, damaged, or of another dataset.
         FindingsError: the model learnt nothing; no model is written.
+        LockError: another run trains a model into `out`.
         WriteError: `out` cannot be written.
     """
     settings, out = settings or TrainSettings(), local_path(out)
     cards.check_target(out)
-    target = loop.find_device(device)
-    source = open_dataset(dataset)
-    inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
-    max_len = settings.max_len or batches.percentile_length(inputs.train)
-    settings = msgspec.structs.replace(settings, max_len=max_len)
-    advice = Advice(
-        lr=TrainSettings().lr,
-        unknown=f"keep rare tokens with `etl build-vocab {source.path} --min-count 1`, "
-        "or ingest with another tagger",
-    )
-    with loop.deterministic(settings.seed):
-        model = _build(inputs, settings).to(target)
-        report, contents = fit_and_report(
-            start_training(model, settings),
-            inputs,
-            collapse.make_reference(inputs, settings.lr, advice),
-            out,
-            watcher or Watcher(),
-            architecture=settings.model,
-            resume=resume,
-            show_text=show_text,
+    with staging.lock_target(out, "etl train-baseline"):
+        target = loop.find_device(device)
+        source = open_dataset(dataset)
+        inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
+        max_len = settings.max_len or batches.percentile_length(inputs.train)
+        settings = msgspec.structs.replace(settings, max_len=max_len)
+        advice = Advice(
+            lr=TrainSettings().lr,
+            unknown=f"keep rare tokens with `etl build-vocab {source.path} --min-count 1`, "
+            "or ingest with another tagger",
         )
-    save_baseline(out, model, settings, inputs, contents)
-    state.remove_run(out)
-    return report
+        with loop.deterministic(settings.seed):
+            model = _build(inputs, settings).to(target)
+            report, contents = fit_and_report(
+                start_training(model, settings),
+                inputs,
+                collapse.make_reference(inputs, settings.lr, advice),
+                out,
+                watcher or Watcher(),
+                architecture=settings.model,
+                resume=resume,
+                show_text=show_text,
+            )
+        save_baseline(out, model, settings, inputs, contents)
+        state.remove_run(out)
+        return report
 
 
 def start_training(model: Model, settings: TrainSettings) -> Training:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
+from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
 from etl.models import card as cards
 from etl.models.fine_tuned import pretrained, schedule
@@ -63,6 +64,7 @@ def fine_tune(
             interrupted run had other settings, or the extra [transformer] is not installed.
         InputError: the dataset or the pre-trained model is missing or damaged.
         FindingsError: the model learnt nothing; no model is written.
+        LockError: another run trains a model into `out`.
         WriteError: `out` cannot be written.
     """
     from etl.models.fine_tuned.network import SequenceClassifier
@@ -70,26 +72,27 @@ def fine_tune(
     pretrained.require_transformers()
     settings, out = settings or FineTuneSettings(), local_path(out)
     cards.check_target(out)
-    target = loop.find_device(device)
-    source = open_dataset(dataset)
-    with loop.deterministic(settings.seed):
-        base = pretrained.load_base_model(os.fspath(base_model), source.labels)
-        inputs, settings = _shorten(read_piece_inputs(source, base.tokenizer), base, settings)
-        model = SequenceClassifier(base.network).to(target)
-        optimisers = [schedule.make_adam_w(model, settings, len(inputs.train))]
-        report, contents = fit_and_report(
-            Training(model, settings, optimisers),
-            inputs,
-            collapse.make_reference(inputs, settings.lr, ADVICE),
-            out,
-            watcher or Watcher(),
-            architecture=base.network.config.model_type,
-            resume=resume,
-            show_text=show_text,
-        )
-    save_fine_tuned(out, model, base.name, settings, inputs, contents)
-    state.remove_run(out)
-    return report
+    with staging.lock_target(out, "etl train-transformer"):
+        target = loop.find_device(device)
+        source = open_dataset(dataset)
+        with loop.deterministic(settings.seed):
+            base = pretrained.load_base_model(os.fspath(base_model), source.labels)
+            inputs, settings = _shorten(read_piece_inputs(source, base.tokenizer), base, settings)
+            model = SequenceClassifier(base.network).to(target)
+            optimisers = [schedule.make_adam_w(model, settings, len(inputs.train))]
+            report, contents = fit_and_report(
+                Training(model, settings, optimisers),
+                inputs,
+                collapse.make_reference(inputs, settings.lr, ADVICE),
+                out,
+                watcher or Watcher(),
+                architecture=base.network.config.model_type,
+                resume=resume,
+                show_text=show_text,
+            )
+        save_fine_tuned(out, model, base.name, settings, inputs, contents)
+        state.remove_run(out)
+        return report
 
 
 def _shorten(

@@ -19,6 +19,7 @@ from typing import Any
 from etl.errors import EtlError, SettingsError
 from etl.runtime.engine import ray_workers
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
+from etl.runtime.signals import ENDING
 from etl.settings import Settings
 
 _AHEAD = 2  # batches for each processor: the next one is transferred while one is worked on
@@ -116,18 +117,25 @@ def run_tasks(function: Callable[[Item], Result], items: Iterable[Item], in_flig
 
 @contextmanager
 def _delay_interrupt() -> Iterator[None]:
-    """Raises KeyboardInterrupt for a Ctrl-C inside the block only when the block is left."""
+    """Handles Ctrl-C and other signals to end only when the block is left, and as before the block.
+
+    Ray handles SIGTERM itself where nobody else does.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     received: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    before = {number: signal.getsignal(number) for number in ENDING}
+    handled = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, lambda number, _: received.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if received:
-        raise KeyboardInterrupt
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+    for number in received[:1]:
+        signal.raise_signal(number)
 
 
 def _count_processors() -> int:

@@ -6,7 +6,6 @@ replaced, so a crash at any instant leaves the old version current, or the new o
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from etl.runtime import clock
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync, sync_tree, write_atomic
 from etl.runtime.lock import acquire_lock
+from etl.runtime.scratch import remove_leftovers, scratch_path
 from etl.storage.versions.sharing import has_content, share_files
 from etl.storage.versions.version import (
     CURRENT,
@@ -29,6 +29,8 @@ from etl.storage.versions.version import (
     VERSIONS,
     Version,
     choose_version,
+    decode_version,
+    encode_version,
     nothing_published,
     version_name,
 )
@@ -126,8 +128,10 @@ class LocalStore:
             )
             folder = self.path_of(name)
             (self.folder / VERSIONS).mkdir(exist_ok=True)
+            if name in known:
+                version = self._as_known(version, known[name])
             if name in known and self.is_whole(name):
-                return self._publish_again(candidate, version, known[name])
+                return self._publish_again(candidate, version)
             if (now := self.current()) is not None and self.path_of(now).is_dir():
                 share_files(candidate, self.path_of(now))
             _write_version(candidate, version)
@@ -137,7 +141,8 @@ class LocalStore:
             else:
                 candidate.rename(folder)
             sync(self.folder / VERSIONS)
-            self._replace_link(name)
+            if not version.is_withdrawn:
+                self._replace_link(name)
             return version
 
     def point_to(self, name: str) -> None:
@@ -191,10 +196,18 @@ class LocalStore:
         """Removes what a crash left while a version was removed or the link replaced. The lock is held."""
         for leftover in (self.folder / VERSIONS).glob(".removed-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        for leftover in self.folder.glob(f".{CURRENT}.partial-*"):
-            leftover.unlink(missing_ok=True)
+        remove_leftovers(self.folder / CURRENT)
 
-    def _publish_again(self, candidate: Path, version: Version, known: Version) -> Version:
+    def _as_known(self, version: Version, known: Version) -> Version:
+        """A version that was published before: one that was withdrawn stays so, also if it was damaged."""
+        is_kept = known.is_withdrawn or known.name == self.current()
+        return msgspec.structs.replace(
+            version,
+            number=known.number if is_kept else version.number,
+            is_withdrawn=known.is_withdrawn,
+        )
+
+    def _publish_again(self, candidate: Path, version: Version) -> Version:
         """The same dataset is there already; only the report, and what is known of it, may be new."""
         folder = self.path_of(version.name)
         listed = {*read_manifest(folder).files, MANIFEST}
@@ -204,12 +217,6 @@ class LocalStore:
                 (folder / name).parent.mkdir(exist_ok=True)
                 sync(file)
                 file.replace(folder / name)
-        is_kept = known.is_withdrawn or known.name == self.current()
-        version = msgspec.structs.replace(
-            version,
-            number=known.number if is_kept else version.number,
-            is_withdrawn=known.is_withdrawn,
-        )
         _write_version(folder, version)
         if not version.is_withdrawn:
             self._replace_link(version.name)
@@ -232,10 +239,9 @@ class LocalStore:
         """Replaces the link, and waits until the disk has it."""
         if self.current() == name:
             return
-        temporary = self.folder / f".{CURRENT}.partial-{os.getpid()}"
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
-        temporary.replace(self.folder / CURRENT)
+        with scratch_path(self.folder / CURRENT) as temporary:
+            temporary.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
+            temporary.replace(self.folder / CURRENT)
         sync(self.folder)
 
     @contextmanager
@@ -247,16 +253,16 @@ class LocalStore:
 
 
 def _write_version(folder: Path, version: Version) -> None:
-    write_atomic(folder / VERSION_FILE, msgspec.json.format(msgspec.json.encode(version), indent=2) + b"\n")
+    write_atomic(folder / VERSION_FILE, encode_version(version))
 
 
 def _read_version(folder: Path) -> Version:
     try:
-        return msgspec.json.decode((folder / VERSION_FILE).read_bytes(), type=Version)
+        return decode_version((folder / VERSION_FILE).read_bytes())
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{folder / VERSION_FILE} cannot be read",
             details=[str(error)],
             cause="The file was edited or damaged.",
-            next_step=f"remove {folder} if it is no longer needed.",
+            next_step=f"remove {folder}; a refresh then makes that version anew, even if it was withdrawn.",
         ) from error

@@ -16,7 +16,15 @@ from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError
 from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
-from etl.storage.versions.version import CURRENT, VERSION_FILE, VERSIONS, Version, nothing_published
+from etl.storage.versions.version import (
+    CURRENT,
+    VERSION_FILE,
+    VERSIONS,
+    Version,
+    decode_version,
+    encode_version,
+    nothing_published,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +146,7 @@ class UrlStore:
         there = {version.name: version for version in self.versions()}
         for version in versions:
             if there.get(version.name, version) != version:
-                self._write(self.open_version(version.name), VERSION_FILE, msgspec.json.encode(version))
+                self._write(self.open_version(version.name), VERSION_FILE, encode_version(version))
 
     def remove(self, name: str) -> None:
         """Removes a version, its manifest last: what was cut off is a version still, and removed next time.
@@ -155,7 +163,7 @@ class UrlStore:
     def _read_version(self, name: str) -> Version:
         content = self.open_version(name).read(VERSION_FILE)
         try:
-            return msgspec.json.decode(content or b"", type=Version)
+            return decode_version(content or b"")
         except msgspec.DecodeError:  # another tool has put it there: it stands before all others
             return Version(name=name, number=0, published="")
 

@@ -10,6 +10,7 @@ replaced later.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +24,7 @@ CURRENT, VERSIONS, VERSION_FILE = "current", "versions", "version.json"
 _NAME_DIGITS = 16
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
+class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Facts about a published version beside its manifest; the content of `version.json`.
 
     Attributes:
@@ -33,6 +34,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         is_withdrawn: whether a rollback went back behind it; it is not published again by itself.
         stages: for each stage of the refresh the hashes of what it depended on, by name.
         raw_files: the sha256 of each raw file it was made from, by name.
+        own_sha256: of what decides which version is current: name, number and `is_withdrawn`; only in a file,
+            and not in those of earlier releases.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     is_withdrawn: bool = False
     stages: dict[str, dict[str, str]] = {}
     raw_files: dict[str, str] = {}
+    own_sha256: str = ""
 
 
 class VersionStore(Protocol):
@@ -67,6 +71,29 @@ class VersionStore(Protocol):
 
     def remove(self, name: str) -> None:
         """Removes a version; if that is cut off, nobody finds half of it."""
+
+
+def encode_version(version: Version) -> bytes:
+    """Returns the content of `version.json`, with its own sha256."""
+    signed = msgspec.structs.replace(version, own_sha256=_own_sha256(version))
+    return msgspec.json.format(msgspec.json.encode(signed), indent=2) + b"\n"
+
+
+def decode_version(content: bytes) -> Version:
+    """Reads the content of `version.json`.
+
+    Raises:
+        msgspec.DecodeError: it is damaged: a bit decides whether a version is withdrawn.
+    """
+    version = msgspec.json.decode(content, type=Version)
+    if version.own_sha256 not in ("", found := _own_sha256(version)):
+        raise msgspec.DecodeError(f"expected sha256 {version.own_sha256}, got {found}")
+    return msgspec.structs.replace(version, own_sha256="")
+
+
+def _own_sha256(version: Version) -> str:
+    content = msgspec.json.encode([version.name, version.number, version.is_withdrawn])
+    return hashlib.sha256(content).hexdigest()
 
 
 def version_name(dataset: Path) -> str:

@@ -7,7 +7,6 @@ did when it wrote them. So another version of the library is either understood, 
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -16,7 +15,10 @@ from pathlib import Path
 import polars as pl
 
 from etl.errors import EtlError
+from etl.runtime import processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
+from etl.runtime.processes import KeepLocksContext
+from etl.runtime.scratch import scratch_path
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.okt import tables
@@ -102,9 +104,9 @@ def _make(target: Path, scratch: Path) -> Path:
         (made / _REFUSED).write_text(f"of {count} made-up eojeols the tokens are not those of KoNLPy.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="okt-") as beside:
-            whole = shutil.copytree(made, Path(beside) / "whole")
-            whole.rename(target)
+        with scratch_path(target) as beside:
+            shutil.copytree(made, beside)
+            beside.rename(target)
     except OSError:
         return made  # the cache cannot be written, or another run was first: these are as good
     return target
@@ -118,11 +120,15 @@ def _dump(into: Path) -> None:
 
     from etl.tagging.okt.dump import dump_or_explain
 
-    with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            problem = pool.schedule(dump_or_explain, args=[into], timeout=_MAKE_SECONDS).result()
-        except (FutureTimeout, ProcessExpired) as error:
-            problem = str(error)
+    pool = ProcessPool(1, initializer=processes.init_worker, context=KeepLocksContext())
+    try:
+        with processes.block_interrupts():  # the first job starts the process
+            future = pool.schedule(dump_or_explain, args=[into], timeout=_MAKE_SECONDS)
+        problem = processes.wait_for_result(future)
+    except (FutureTimeout, ProcessExpired) as error:
+        problem = str(error)
+    finally:
+        processes.kill_pool(pool)
     if problem:
         raise EtlError(
             "Okt's dictionaries cannot be taken out of KoNLPy",

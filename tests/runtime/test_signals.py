@@ -1,0 +1,78 @@
+"""Whatever asks a command to end, it ends with a message, and never with a traceback."""
+
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from support.run_etl import COMMAND, environment
+
+from etl.runtime import signals
+
+# Says when the first module is loaded, as nothing can answer a signal before.
+EARLY = "import etl.__main__; print('loaded', flush=True); etl.__main__.main()"
+
+
+@pytest.mark.parametrize("signal_number", signals.ENDING)
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2])
+def test_a_signal_while_modules_are_loaded_is_answered(signal_number: signal.Signals, seconds: float) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", EARLY, "tokens", "-"],  # it waits for standard input
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(seconds)
+        process.send_signal(signal_number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal_number
+    assert said == f"{signals.STOPPED}\n"
+
+
+def test_the_end_of_a_terminal_does_not_end_what_is_to_outlive_it(tmp_path: Path) -> None:
+    # As `nohup` starts it: the signal is ignored, and stays so.
+    code = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+import etl.__main__
+os.kill(os.getpid(), signal.SIGHUP)
+sys.argv = ["etl", "labels"]
+etl.__main__.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_wish_that_is_told_twice_is_one(tmp_path: Path) -> None:
+    # A shell and the kernel both send SIGHUP; the second must not disturb the cleaning up.
+    code = """
+import os, signal, sys
+from etl.runtime import signals
+signals.end_like_interrupt()
+try:
+    os.kill(os.getpid(), signal.SIGHUP)
+finally:
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("cleaned up", signals.exit_code(), flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "cleaned up 129\n"
+
+
+def test_both_ways_to_start_it_answer_signals_first() -> None:
+    assert COMMAND[1:] == ["-m", "etl"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["scripts"] == {"etl": "etl.__main__:main"}
