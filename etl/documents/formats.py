@@ -42,7 +42,7 @@ _MARKDOWN = {".md", ".markdown"}
 _DELIMITED = {".csv", ".tsv"}
 _PROSE_LINE = re.compile(r"[^\n]*[,;] ")  # people write a blank after a comma
 # Paragraphs have blank lines between them; lists of posts have one post a line.
-_HAS_PARAGRAPHS = re.compile(r"\S[^\n]*\n[^\S\n]*\n\s*\S")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,12 @@ def _holds(member: str) -> Callable[[DocumentFile, ReadOptions], bool]:
         any(re.fullmatch(member, name) for name in file.members)
         or (file.head.startswith(b"PK\x03\x04") and not file.members and file.suffix == suffix)
     )
+
+
+def _is_pdf(file: DocumentFile, _: ReadOptions) -> bool:
+    """Whether it begins as a PDF; what a mail program or a server has put before it may be there."""
+    at = file.head.find(b"%PDF-", 0, 1024)
+    return at == 0 or (at > 0 and not file.is_text)
 
 
 def _is_odt(file: DocumentFile, _: ReadOptions) -> bool:
@@ -170,7 +176,7 @@ def _read_page(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
 
 def _read_plain(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     """A text without any form: paragraphs, or one post a line."""
-    has_paragraphs = _HAS_PARAGRAPHS.search(file.text) is not None
+    has_paragraphs = _BLANK_LINE.search(file.text.strip()) is not None
     is_formal = options.kind == "formal" or (has_paragraphs and options.kind is None)
     return text.read_text(file.text) if is_formal else posts.read_lines(file.text)
 
@@ -189,7 +195,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
     DocumentFormat(
         "a PDF",
         "formal",
-        _begins(b"%PDF-"),
+        _is_pdf,
         lambda file, _: pdf.read_pdf(file),
         (".pdf",),
     ),

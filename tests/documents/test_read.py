@@ -76,6 +76,9 @@ def test_a_form_that_is_not_read_is_named_and_never_taken_for_prose(
 def test_a_file_is_read_by_what_it_is_whatever_its_name_says(tmp_path: Path) -> None:
     write_pdf(tmp_path / "letter.txt", [["저는 늘 설렙니다."]])
     assert [each.text for each in read(tmp_path / "letter.txt")] == ["저는 늘 설렙니다."]
+    content = (tmp_path / "letter.txt").read_bytes().replace(b"%PDF-1.7", b"%PDF-1.7\n%\x80\xff")
+    (tmp_path / "letter.bin").write_bytes(b"HTTP/1.1 200 OK\r\n\r\n" + content)
+    assert [each.text for each in read(tmp_path / "letter.bin")] == ["저는 늘 설렙니다."]
     write_docx(tmp_path / "letter.doc")
     assert "자기소개서" in [each.text for each in read(tmp_path / "letter.doc")]
     page = tmp_path / "page.doc"
