@@ -307,7 +307,7 @@ def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _as_text(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_as_text(key): _as_text(each) for key, each in value.items()}
+        return {key: _as_text(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_as_text(each) for each in value]
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
 _MOST_LEVELS = 50
 _MOST_NODES = 1_000_000  # with what aliases repeat
 
@@ -17,7 +19,7 @@ class YamlError(ValueError):
 
 
 def decode_yaml(content: str | bytes) -> Any:
-    """Returns the value of a YAML document.
+    """Returns the value of a YAML document, the keys of all mappings as they are written.
 
     Raises:
         YamlError: it is not YAML, has a key twice in one mapping or a value that its type does not have
@@ -66,7 +68,7 @@ def _measure(node: Any, seen: dict[int, int | None]) -> int:
     size = 1
     if isinstance(node.value, list):
         pairs = [part if isinstance(part, tuple) else (part,) for part in node.value]
-        _check_keys(key for key, *value in pairs if value)
+        _keep_as_written(key for key, *value in pairs if value)
         size += sum(_measure(part, seen) for pair in pairs for part in pair)
     if size > _MOST_NODES:
         raise YamlError(
@@ -76,8 +78,11 @@ def _measure(node: Any, seen: dict[int, int | None]) -> int:
     return size
 
 
-def _check_keys(keys: Iterable[Any]) -> None:
-    """Keys are compared as they are written: `1` and `"1"` are one label."""
+def _keep_as_written(keys: Iterable[Any]) -> None:
+    """Makes keys the text that they are written as, and checks that each is there once.
+
+    YAML would read the label `no` as a boolean, and `1` as a number, which is another key than `"1"`.
+    """
     lines: dict[str, int] = {}
     for key in keys:
         line = key.start_mark.line + 1
@@ -86,3 +91,5 @@ def _check_keys(keys: Iterable[Any]) -> None:
         if key.value in lines:
             raise YamlError(f"line {line}: the key {key.value!r} stands in line {lines[key.value]} already")
         lines[key.value] = line
+        if key.tag != _MERGE:
+            key.tag = _TEXT

@@ -78,6 +78,11 @@ def test_comments_anchors_and_merges_are_yaml(text: str) -> None:
     assert decode_yaml(text) == yaml.safe_load(text)
 
 
+def test_keys_are_text_as_they_are_written() -> None:
+    keys = ["1", "1.0", "yes", "no", "true", "null", "2024-01-02", "~", "a b"]
+    assert list(decode_yaml("".join(f"{key}: 1\n" for key in keys))) == keys
+
+
 SECTIONS = ["read", "table", "tables", "clean", "tag", "split", "dedupe", "write", "refresh", "validate"]
 
 

@@ -163,7 +163,7 @@ def _open_table(taxonomy: Taxonomy, labels: Mapping[str, str | None]) -> _Corpus
     codes = {code: code for code in targets}
     # A word that goes to nothing is a code of its own; one that a target is called by is that target.
     aliases = {word: word if target is None else target for word, target in words.items()}
-    aliases |= {code.casefold(): code for code in targets}
+    aliases |= {form: code for code in targets for form in (without_fraction(code), code.casefold())}
     table = LabelTable(codes, {}, aliases, None, None)
     return _Corpus(TABLE, table, dict.fromkeys(words) | targets, None)
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -180,7 +179,7 @@ def _as_decision(decision: _Decision | str | None) -> _Decision:
 
 def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     try:
-        source = msgspec.convert(_string_keys(decode_yaml(content)), _TaxonomyFile)
+        source = msgspec.convert(decode_yaml(content), _TaxonomyFile)
     except (YamlError, msgspec.ValidationError) as error:
         raise _unusable(path, [str(error)]) from error
     maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
@@ -193,13 +192,6 @@ def _spread(slug: str, codes: _Codes) -> _Codes:
     if slug not in corpora() or codes.keys() != {"to", "why"}:
         return codes
     return dict.fromkeys(label_table(slug).codes, msgspec.convert(codes, _Decision))
-
-
-def _string_keys(tree: Any) -> Any:
-    """Turns keys into strings: YAML reads the codes 0 and 1 as numbers, and `no` as a boolean."""
-    if isinstance(tree, dict):
-        return {str(key): _string_keys(value) for key, value in tree.items()}
-    return tree
 
 
 def _find_problems(source: _TaxonomyFile) -> list[str]:

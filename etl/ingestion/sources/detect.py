@@ -126,9 +126,7 @@ def _candidates(settings: Settings) -> list[str]:
     """The corpora to try: the named one, the table where its columns are named, else all others."""
     slug = settings.read.source
     if slug is None:
-        named = settings.table
-        is_table = bool(named.text_column or named.label_column or named.label_columns)
-        return [table.SLUG] if is_table else [name for name in ADAPTERS if name != table.SLUG]
+        return [table.SLUG] if _names_columns(settings) else [name for name in ADAPTERS if name != table.SLUG]
     if slug == table.SLUG and settings.tables and settings.table.text_column is None:
         return []
     if slug not in ADAPTERS:
@@ -138,6 +136,11 @@ def _candidates(settings: Settings) -> list[str]:
             next_step="`etl sources` lists them; your own file needs `--text-column` and `--label-column`.",
         )
     return [slug]
+
+
+def _names_columns(settings: Settings) -> bool:
+    named = settings.table
+    return bool(named.text_column or named.label_column or named.label_columns)
 
 
 def _warn_of_unused_paths(files: list[RecognisedFile], settings: Settings, log: InputLog) -> None:
@@ -203,10 +206,18 @@ def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
     if not seen and log.ignored:
         return _no_readable_ending(log)
     ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(log.ignored.items()))
+    details = [_looked_at(entry) for entry in looked_at] + ([f"ignored: {ignored}"] if ignored else [])
+    if _candidates(settings) == [table.SLUG]:
+        return InputError(
+            f"none of {seen:,} readable files holds a table",
+            details=details,
+            cause="A table has rows with columns, or objects with keys; these files hold something else.",
+            next_step="look into them; docs/tables.md says which forms of tables are read.",
+        )
     expected = settings.read.source or "a known corpus"
     return InputError(
         f"none of {seen:,} readable files is {expected}",
-        details=[_looked_at(entry) for entry in looked_at] + ([f"ignored: {ignored}"] if ignored else []),
+        details=details,
         cause="These files are no corpus this tool knows, or their header was changed or lost.",
         next_step="`etl sources` says what is expected; a table of your own needs `--text-column`.",
     )

@@ -115,6 +115,29 @@ def test_each_of_several_tables_has_its_own_columns_labels_split_and_domain(tmp_
     assert dataset.manifest.warnings[0] == "tables[2]: no table is at 'c/*'"
 
 
+@pytest.mark.parametrize("meant", ["{1: 기쁨, 0: 슬픔}", "{1.0: 기쁨, 0.0: 슬픔}", "{yes: 기쁨, no: 슬픔}"])
+def test_labels_that_yaml_takes_for_numbers_or_truths_are_labels(meant: str, tmp_path: Path) -> None:
+    cells = ("yes", "no") if "yes" in meant else ("1", "0")
+    path = write(tmp_path / "a.csv", "text,label", f"하나,{cells[0]}", f"둘,{cells[1]}")
+    table = f"{{text_column: text, label_column: label, labels: {meant}}}"
+    by_settings = write(tmp_path / "etl.yaml", "tag: {tagger: whitespace}", f"table: {table}")
+    etl.ingest(path, tmp_path / "a", by_settings)
+    named = write(
+        tmp_path / "own.yaml", "name: own", "about: x", "targets: [기쁨, 슬픔]", f"maps: {{table: {meant}}}"
+    )
+    etl.ingest(path, tmp_path / "b", taxonomy=str(named), tagger="whitespace", **COLUMNS)
+    for name in ("a", "b"):
+        kept = pl.read_parquet(tmp_path / name / "data/*.parquet")
+        assert dict(kept.select("raw_label", "label").iter_rows()) == dict(
+            zip(cells, ["기쁨", "슬픔"], strict=True)
+        )
+
+
+def test_a_file_without_a_table_is_said_to_have_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none of 1 readable files holds a table"):
+        read_all(write(tmp_path / "a.json", '{"version": 1}'), table=COLUMNS)
+
+
 def test_a_map_of_labels_is_that_of_its_own_table(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     write(raw / "a.csv", "text,label", "이 문장은 좋은 쪽이다,1")
