@@ -9,7 +9,10 @@ def main() -> None:
     """Loads the commands, and runs one."""
     from etl.cli import main as run_command
 
-    run_command()
+    try:
+        run_command()
+    finally:
+        signals.ignore()
 
 
 if __name__ == "__main__":

@@ -131,6 +131,7 @@ def _run() -> int:
 
 
 def _say_stopped() -> int:
+    signals.forget_interrupt()
     console.note(signals.STOPPED)
     return signals.exit_code()
 

@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnContext
 from multiprocessing.synchronize import RLock
 from typing import TYPE_CHECKING, TypeVar
 
-from etl.runtime.signals import ENDING
+from etl.runtime import signals
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -45,12 +45,10 @@ def init_worker() -> None:
 
     Ctrl-C and the end of a terminal reach all processes that were started there.
     """
-    for number in set(ENDING) - {signal.SIGTERM}:
+    for number in set(signals.ENDING) - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)
     # The default action works even while Java code runs.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -74,18 +72,22 @@ def wait_for_result(future: Future[Done]) -> Done:
 def block_interrupts() -> Iterator[None]:
     """Processes and threads that are started in the block never receive Ctrl-C, not even while they start.
 
-    SIGTERM and SIGHUP wait until the block is left.
+    SIGTERM, which ends them, is not among that: where it asks this process to end, it waits for the block.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # Where it is started in the block, it lets Ctrl-C through again: the standard library unblocks it then.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(ENDING))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # Not Ctrl-C, for which polars has a handler of its own, beside that of Python.
+    others = set(signals.ENDING) - {signal.SIGINT}
+    with signals.delayed(others):
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        # Started in the block, it would let Ctrl-C through again: the standard library unblocks it then.
+        resource_tracker.ensure_running()
+        unseen = set(signals.ENDING) - {signal.SIGTERM}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, unseen)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

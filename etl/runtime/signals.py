@@ -10,6 +10,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 STOPPED = "error: stopped; nothing half-written was left behind"
@@ -35,6 +37,37 @@ def end_like_interrupt() -> None:
     _received.clear()
     for number in _ours():
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _interrupt)
+
+
+def ignore() -> None:
+    """Ignores the signals: all was done, and only the interpreter is left to end."""
+    for number in _ours():
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def delayed(numbers: Iterable[int] = ENDING) -> Iterator[None]:
+    """Handles signals only when the block is left, and as before it, whatever the block installs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in numbers}
+    handled = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+    for number in received[:1]:
+        signal.raise_signal(number)
+
+
+def forget_interrupt() -> None:
+    """Makes Python forget a KeyboardInterrupt that was caught; see `findings/cpython-caught-interrupt.sh`."""
+    exec("")  # noqa: S102 - a string, since only its evaluation does that
 
 
 def exit_code() -> int:

@@ -12,6 +12,7 @@ from support.run_etl import COMMAND, environment
 
 from etl.runtime import signals
 
+ROOT = Path(__file__).parents[2]
 # Says when the first module is loaded, as nothing can answer a signal before.
 EARLY = "import etl.__main__; print('loaded', flush=True); etl.__main__.main()"
 
@@ -74,5 +75,56 @@ finally:
 
 def test_both_ways_to_start_it_answer_signals_first() -> None:
     assert COMMAND[1:] == ["-m", "etl"]
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["scripts"] == {"etl": "etl.__main__:main"}
+
+
+CAUGHT = """
+import sys
+from etl.runtime import signals
+try:
+    exec("raise KeyboardInterrupt")
+except KeyboardInterrupt:
+    signals.forget_interrupt()
+sys.exit(7)
+"""
+
+
+def test_an_interrupt_while_a_string_is_evaluated_leaves_the_exit_code_alone(tmp_path: Path) -> None:
+    # As dataclasses do while modules are loaded; Python would kill itself with SIGINT.
+    (tmp_path / "caught.py").write_text(CAUGHT, encoding="utf-8")
+    env = environment(PYTHONPATH=f"{ROOT}:{tmp_path}")
+    assert (
+        subprocess.run([sys.executable, "-m", "caught"], cwd=tmp_path, env=env, check=False).returncode == 7
+    )
+
+
+def test_a_signal_at_the_very_end_disturbs_nothing() -> None:
+    code = """
+import etl.__main__, os, signal, sys
+sys.argv = ["etl", "--version"]
+try:
+    etl.__main__.main()
+finally:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_block_that_installs_handlers_delays_a_signal_and_leaves_ours() -> None:
+    code = """
+import os, signal, sys
+from etl.runtime import signals
+signals.end_like_interrupt()
+try:
+    with signals.delayed():
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("another's"))
+        print("whole", flush=True)
+except KeyboardInterrupt:
+    print(signals.exit_code())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "whole\n143\n"

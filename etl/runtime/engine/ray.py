@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.errors import EtlError, SettingsError
+from etl.runtime import signals
 from etl.runtime.engine import ray_workers
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
-from etl.runtime.signals import ENDING
 from etl.settings import Settings
 
 _AHEAD = 2  # batches for each processor: the next one is transferred while one is worked on
@@ -81,7 +79,7 @@ def open_ray(address: str | None, workers: int | None) -> Iterator[RayEngine]:
             next_step=f"pip install '{_DISTRIBUTION}[ray]', or use `--engine local`.",
         ) from error
     try:
-        with _delay_interrupt():  # half-started, Ray leaves processes behind
+        with signals.delayed():  # half-started, Ray leaves processes behind
             _connect(address, workers)
         yield RayEngine(workers or _count_processors())
     finally:
@@ -113,29 +111,6 @@ def run_tasks(function: Callable[[Item], Result], items: Iterable[Item], in_flig
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)
-
-
-@contextmanager
-def _delay_interrupt() -> Iterator[None]:
-    """Handles Ctrl-C and other signals to end only when the block is left, and as before the block.
-
-    Ray handles SIGTERM itself where nobody else does.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    received: list[int] = []
-    before = {number: signal.getsignal(number) for number in ENDING}
-    handled = {number: handler for number, handler in before.items() if callable(handler)}
-    for number in handled:
-        signal.signal(number, lambda number, _: received.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in handled.items():
-            signal.signal(number, handler)
-    for number in received[:1]:
-        signal.raise_signal(number)
 
 
 def _count_processors() -> int:
