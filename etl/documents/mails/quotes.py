@@ -15,6 +15,8 @@ from etl.documents.passage import Part
 from etl.schema import resources
 
 _SINGLE = ("quoted", "forwards", "answers", "encrypted", "above_fields", "memo", "see_html", "is_html")
+_MARK_CHARS = 1000  # of a line that are looked at: what programs write is shorter
+_CONTACT_CHARS = 200
 _LOOKED_AT = 4  # lines, for programs wrap what stands above a quote
 _FIELDS_LOOKED_AT = 40  # lines
 _TIME = re.compile(r"\d[:시]")
@@ -89,7 +91,7 @@ def _take(letter: Letter, lines: list[str], *, is_answer: bool, is_forward: bool
     rest: Part = "body"  # what lines are that look like nothing else
     quoted_lines = 0  # of what stands above a quote
     for index, line in enumerate(lines):
-        here = "\n".join(lines[index : index + _LOOKED_AT])
+        here = "\n".join(each[:_MARK_CHARS] for each in lines[index : index + _LOOKED_AT])
         part: Part = "quote"
         if quoted_lines:
             quoted_lines -= 1
@@ -115,7 +117,7 @@ def _part_of(line: str, here: str, rest: Part) -> tuple[Part, Part]:
         return "quote", rest
     if rest == "body" and _found("signature", here):
         return "signature", "signature"
-    if rest == "body" and _found("footer", line.strip()):
+    if rest == "body" and _found("footer", line.strip()[:_MARK_CHARS]):
         return "signature", rest
     return rest, rest
 
@@ -152,6 +154,8 @@ def _contacts_in(lines: list[str]) -> int | None:
     start = None
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index].strip()
+        if len(line) > _CONTACT_CHARS:
+            return start
         if not line:
             start = index if start is None and n_contacts > 1 else start
         elif rule.match(line):
@@ -176,7 +180,7 @@ def _is_original(lines: list[str], index: int, here: str) -> bool:
     """Whether an older mail begins: by a line that says so, or by a block of its fields."""
     if _found("original", here):
         return True
-    if _patterns()["above_fields"].match(lines[index]):
+    if _patterns()["above_fields"].match(lines[index][:_MARK_CHARS]):
         following = (number for number in range(index + 1, len(lines)) if lines[number].strip())
         index = next(following, index)
     if not lines[index].strip() or not _patterns()["field"].match(lines[index]):
