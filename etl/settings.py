@@ -30,6 +30,8 @@ Conflicts = Literal["reject", "majority", "keep"]
 EngineName = Literal["local", "ray"]
 Severity = Literal["error", "warning", "note", "off"]
 Tokens = Literal["key", "all"]
+# A line, a record or a cell of a raw file that is longer is one reject, and looked at no further.
+MAX_RAW_CHARS = 1_000_000
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -68,6 +70,7 @@ class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the step `clean`."""
 
     keep_markup: bool = False
+    max_raw_chars: Annotated[int, msgspec.Meta(ge=1, le=MAX_RAW_CHARS)] = MAX_RAW_CHARS
     max_chars: Positive = 1000
     max_repeats: Positive = 3
 

@@ -19,7 +19,7 @@ from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
-from etl.ingestion.tables.table import OpenTable
+from etl.ingestion.tables.table import TOO_LONG, OpenTable
 from etl.runtime.console import plural
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
@@ -40,7 +40,7 @@ def read_lines(text: str) -> Iterator[Passage]:
 def read_table(
     raw: RawFile, suffix: str, text_column: str | None, dialect: Dialect = FOUND_OUT
 ) -> Iterator[Passage]:
-    """Reads the posts in a table; a record that is no row, or has no text, is a `bad_row`.
+    """Reads the posts in a table; a record that is no row, or has no text, is bad, or too long.
 
     Args:
         raw: the file.
@@ -79,7 +79,7 @@ def read_table(
                     document=document,
                     speaker=repair_mojibake(cells.get("speaker") or "") or None,
                     time=cells.get("time") or None,
-                    reason="bad_row" if is_bad else None,
+                    reason=("text_too_long" if row["detail"] == TOO_LONG else "bad_row") if is_bad else None,
                 )
     if n_taken_back:
         _log.warning("%s: %s left out, of posts that were taken back", raw.name, plural(n_taken_back, "row"))

@@ -86,13 +86,13 @@ def test_a_number_is_no_post(tmp_path: Path) -> None:
     assert [each.reason for each in posts(path)] == ["bad_row", None, "bad_row", "bad_row"]
 
 
-def test_a_record_without_an_end_is_told_and_what_came_before_it_was_read(tmp_path: Path) -> None:
+def test_a_record_without_an_end_is_one_post_and_one_beyond_all_measure_too_long(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
-    path.write_text("text\n좋다\n" + '"' + "끝이 없는 글 " * 20_000, encoding="utf-8")
-    found = read_document(path, path.name)
-    assert next(found).text == "좋다"
-    with pytest.raises(InputError, match=r"posts\.csv breaks off at record 3"):
-        next(found)
+    for n_times, reason in ((20_000, None), (200_000, "text_too_long")):
+        path.write_text("text\n좋다\n" + '"' + "끝이 없는 글 " * n_times, encoding="utf-8")
+        posts = [*read_document(path, path.name)]
+        assert [post.reason for post in posts] == [None, reason]
+        assert posts[0].text == "좋다"
 
 
 def test_comments_of_google_takeout_are_pieces_in_cells(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables.table import TOO_LONG
 from etl.schema import contract, row
 
 # A cell of a one-hot column, in lower case.
@@ -20,7 +21,7 @@ _NOT_SET = ("", "0", "0.0", "false")
 def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
     """Returns a frame with the schema of `etl.schema.row.read_schema`, one row for each row of `columns`.
 
-    A row with a `detail` is a `bad_row`; a row without a group is a group of its own.
+    A row with a `detail` is a `bad_row`, or `text_too_long`; a row without a group is a group of its own.
 
     Args:
         raw: the file of the rows; None where `columns` has `file` and `member`.
@@ -33,8 +34,7 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
         constants = {"file": raw.file, "member": raw.member, **constants}
         constants["split"] = constants.get("split") or raw.split
     if "detail" in columns.columns:
-        is_bad = pl.col("detail").is_not_null()
-        columns = columns.with_columns(reason=pl.when(is_bad).then(pl.lit("bad_row")))
+        columns = columns.with_columns(reason=reason_of(pl.col("detail")))
     constants = {"turn": 1, "domain": contract.load(constants["source"]).domain, **constants}
     return columns.select(
         pl.col(name).cast(dtype, strict=False)
@@ -42,6 +42,16 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
         else pl.lit(constants.get(name), dtype).alias(name)
         for name, dtype in row.read_schema().items()
     ).with_columns(pl.coalesce("group", "id").alias("group"))
+
+
+def reason_of(detail: pl.Expr) -> pl.Expr:
+    """The reason of a record that is no row, by its `detail`: see `OpenTable.frames`."""
+    return (
+        pl.when(detail == TOO_LONG)
+        .then(pl.lit("text_too_long"))
+        .when(detail.is_not_null())
+        .then(pl.lit("bad_row"))
+    )
 
 
 def id_column(slug: str, *parts: str | pl.Expr) -> pl.Expr:

@@ -137,12 +137,13 @@ class HashingStream:
 
 @dataclass
 class OpenFile:
-    """A raw file while it is read; its reader sets `encoding` and counts `rows`."""
+    """A raw file while it is read; its reader sets `encoding`, counts `rows`, and says what was odd in it."""
 
     raw: RawFile
     stream: HashingStream
     encoding: str = "utf-8"
     rows: int = 0
+    findings: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -221,6 +222,7 @@ class InputLog:
     def _record(self, open_file: OpenFile, facts: dict[str, str | None]) -> None:
         while open_file.stream.read(1 << 20):  # the hash covers the whole file, however much of it was needed
             pass
+        self.warnings += [f"{open_file.raw.name}: {finding}" for finding in open_file.findings]
         self.inputs.append(
             {
                 "file": open_file.raw.file,

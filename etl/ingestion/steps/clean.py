@@ -35,13 +35,20 @@ _DENSE_BYTES = 8
 
 
 def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
-    """Adds `text`; marks `empty_text` and `text_too_long`.
+    """Adds `text`; marks `empty_text` and `text_too_long`. A text that is too long as it stands becomes "".
 
     Args:
         frame: rows with `raw_text`, which may be null.
-        settings: whether HTML stays, the maximum length in characters, and the maximum number of repeats.
+        settings: whether HTML stays, the maximum lengths before and after cleaning, and the maximum number
+            of repeats.
     """
-    composed = normal_form(frame["raw_text"].fill_null("").alias("text"), "NFC")
+    raw_chars = pl.col("raw_text").str.len_chars()
+    frame = mark(
+        frame, raw_chars > settings.max_raw_chars, "text_too_long", pl.format("{} raw characters", raw_chars)
+    )
+    # Folding a text of many megabytes would take minutes and gigabytes.
+    raw = frame.select(pl.when(raw_chars <= settings.max_raw_chars).then("raw_text")).to_series()
+    composed = normal_form(raw.fill_null("").alias("text"), "NFC")
     if not settings.keep_markup:
         composed = remove_markup_of(composed)
     rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from itertools import islice
-from typing import Any, Literal
+from itertools import chain
+from typing import Any
 
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.raw import HashingStream, OpenFile
+from etl.ingestion.sources.raw import OpenFile
+from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.records import Record, RecordCutter, read_lines
 from etl.ingestion.tables.table import (
     BATCH_ROWS,
     IsHeader,
@@ -26,7 +28,8 @@ from etl.ingestion.tables.table import (
     with_no_bad_records,
 )
 
-Record = tuple[int, list[str]]
+# Blocks of lines, see `read_lines`, after which a batch ends however few rows it has.
+_BATCH_BLOCKS = 64
 
 
 def open_delimited(open_file: OpenFile, preview: Preview, is_header: IsHeader | None = None) -> OpenTables:
@@ -35,17 +38,13 @@ def open_delimited(open_file: OpenFile, preview: Preview, is_header: IsHeader | 
     Raises:
         InputError: the file is in no known encoding.
     """
-    records = read_records(open_file, preview)
     above = 0
     if preview.dialect.has_header:
         above = find_header(preview.first_records, is_header) or 0
-        columns = column_names(next(islice(records, above, None), (0, []))[1])
+        columns = []
     else:
-        widths = Counter(len(record) for record in preview.first_records)
-        width = max(widths, key=lambda width: (widths[width], width), default=0)
-        columns = [str(number) for number in range(1, width + 1)]
-    read = partial(_read, open_file, preview.delimiter, records, columns)
-    return OpenTables((OpenTable(open_file.raw.name, columns, read, rows_above=above),))
+        columns = [str(number) for number in range(1, _commonest_width(preview.first_records) + 1)]
+    return OpenTables((_open(open_file, preview, preview.cut, columns, above),))
 
 
 def record_frames(
@@ -61,88 +60,115 @@ def record_frames(
         open_file: the file.
         delimiter: what stands between the fields; None: as its first lines suggest.
         names: the columns of a file without a header; by default the first record names them.
-        is_quoted: whether quotes may enclose a field (CSV), or are text like any other; None: as its first
-            lines suggest.
+        is_quoted: whether quotes may enclose a field (CSV), which may then span lines, or are text like any
+            other; None: as its first lines suggest.
 
     Yields:
         A frame as `OpenTable.frames` describes it, of all columns. `position` is the number of the record
         from 1, header and blank lines included.
     """
     preview = Preview(open_file.raw)
-    delimiter = delimiter or preview.delimiter
-    records = read_records(open_file, preview, delimiter, is_quoted=is_quoted)
-    columns = names or column_names(next(records, (0, []))[1])
-    return _read(open_file, delimiter, records, columns, Selection(columns))
+    has_quotes = preview.cut.is_quoted if is_quoted is None else is_quoted
+    cut = replace(preview.cut, delimiter=delimiter or preview.delimiter, is_quoted=has_quotes)
+    table = _open(open_file, preview, cut, names or [], 0)
+    return table.frames(table.columns)
+
+
+def _open(open_file: OpenFile, preview: Preview, cut: Cut, columns: list[str], above: int) -> OpenTable:
+    """Opens a delimited text; where no columns are given, the first record below those above names them.
+
+    Raises:
+        InputError: the file is in no known encoding, or breaks off before its header.
+    """
+    open_file.encoding = preview.encoding
+    first_records = cut.records(preview.text)
+    width = len(columns) or len(first_records[above] if above < len(first_records) else [])
+    cutter = RecordCutter(cut, width)
+    blocks = cutter.records(read_lines(open_file, preview.codec))
+    if not columns:
+        with _explained(open_file, cutter):
+            first = next(blocks, [])
+        columns = column_names(first[above][1] if above < len(first) else [])
+        blocks = chain([first[above + 1 :]], blocks)
+    read = partial(_read, open_file, cutter, blocks, columns)
+    return OpenTable(open_file.raw.name, columns, read, rows_above=above)
+
+
+def _commonest_width(records: list[list[str]]) -> int:
+    widths = Counter(map(len, records))
+    return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
 def _read(
-    open_file: OpenFile, delimiter: str, records: Iterator[Record], columns: list[str], selection: Selection
+    open_file: OpenFile,
+    cutter: RecordCutter,
+    blocks: Iterable[list[Record]],
+    columns: list[str],
+    selection: Selection,
 ) -> Iterator[pl.DataFrame]:
     width = len(columns)
     chosen = [columns.index(column) for column in selection.columns]
-    for batch in in_batches(records):
+    for batch in _batches(_until_it_breaks_off(open_file, cutter, blocks)):
         open_file.rows += len(batch)
-        if all(len(record) == width for _, record in batch):
+        if not cutter.problems and all(len(record) == width for _, record in batch):
             rows, problems = [record for _, record in batch], None
         else:
-            checked = [_checked(record, width, delimiter) for _, record in batch]
+            checked = [_checked(pair, width, cutter) for pair in batch]
             rows, problems = [row for row, _, _ in checked], [problem for _, *problem in checked]
-        cells = [pl.Series(columns[index], [row[index] for row in rows], dtype=pl.String) for index in chosen]
-        position = pl.Series("position", [number for number, _ in batch], dtype=pl.Int64)
-        frame = with_no_bad_records(pl.DataFrame([position, *cells]))
+        cells = {columns[index]: pl.Series([row[index] for row in rows], dtype=pl.String) for index in chosen}
+        position = pl.Series([number for number, _ in batch], dtype=pl.Int64)
+        frame = with_no_bad_records(pl.DataFrame({"position": position, **cells}))
         if problems is not None:
             schema = {"detail": pl.String, "bad_record": pl.String}
             frame = frame.with_columns(pl.DataFrame(problems, schema=schema, orient="row"))
         yield frame
+    open_file.findings += cutter.findings()
 
 
-def _checked(record: list[str], width: int, delimiter: str) -> tuple[list[Any], str | None, str | None]:
+def _checked(pair: Record, width: int, cutter: RecordCutter) -> tuple[list[Any], str | None, str | None]:
     """Returns the cells of a record; of a bad one nulls, why it is no row, and its text."""
-    if len(record) == width:
+    number, record = pair
+    problem = cutter.problems.pop(number, None)
+    if problem is None and len(record) == width:
         return record, None, None
-    if len(record) > width and not any(record[width:]):  # delimiters at the end of the line
+    if problem is None and len(record) > width and not any(record[width:]):  # delimiters end the line
         return record[:width], None, None
-    problem = f"expected {width} fields, got {len(record)}"
-    return [None] * width, problem, delimiter.join(record)
+    problem = problem or f"expected {width} fields, got {len(record)}"
+    return [None] * width, problem, cutter.cut.delimiter.join(record)
 
 
-def read_records(
-    open_file: OpenFile, preview: Preview, delimiter: str | None = None, *, is_quoted: bool | None = None
-) -> Iterator[Record]:
-    """Reads the records of a delimited file.
-
-    Args:
-        open_file: the file, at its beginning.
-        preview: the same file, previewed.
-        delimiter: what stands between the fields; None: as the preview says.
-        is_quoted: whether quotes may enclose a field, which may then span lines; None: as the preview says.
-
-    Yields:
-        Each record with its number: the first is 1. A blank line is no record, but it has a number.
-
-    Raises:
-        InputError: neither UTF-8 nor cp949, or a field is longer than any sentence.
-    """
-    open_file.encoding = preview.encoding
-    stream = io.BufferedReader(_Readable(open_file.stream), 1 << 18)
-    text = io.TextIOWrapper(stream, preview.codec, newline="")
-    has_quotes = preview.cut.is_quoted if is_quoted is None else is_quoted
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
-    reader = csv.reader(
-        text,
-        delimiter=delimiter or preview.delimiter,
-        quoting=quoting,
-        skipinitialspace=preview.cut.skips_space,
-    )
-    number = 0
+def _batches(blocks: Iterable[list[Record]]) -> Iterator[list[Record]]:
+    """Joins records to batches of bounded size; those before an `InputError` are yielded before it."""
+    batch: list[Record] = []
+    n_blocks = 0
     try:
-        for number, record in enumerate(reader, start=1):
-            if record:
-                yield number, record
+        for block in blocks:
+            batch += block
+            n_blocks += 1
+            while len(batch) >= BATCH_ROWS or (n_blocks >= _BATCH_BLOCKS and batch):
+                yield batch[:BATCH_ROWS]
+                batch, n_blocks = batch[BATCH_ROWS:], 0
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _until_it_breaks_off(
+    open_file: OpenFile, cutter: RecordCutter, blocks: Iterable[list[Record]]
+) -> Iterator[list[Record]]:
+    with _explained(open_file, cutter):
+        yield from blocks
+
+
+@contextmanager
+def _explained(open_file: OpenFile, cutter: RecordCutter) -> Iterator[None]:
+    try:
+        yield
     except UnicodeDecodeError as error:
-        raise breaks_off(open_file, f"at record {number + 1:,}", error) from error
-    except csv.Error as error:
-        raise _no_field(open_file, number + 1, error) from error
+        raise breaks_off(open_file, f"at record {cutter.n_records + 1:,}", error) from error
 
 
 def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> InputError:
@@ -151,15 +177,6 @@ def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> In
         f"{open_file.raw.name} breaks off {where}",
         details=[f"expected {open_file.encoding} text, got: {error}"],
         cause="The file was edited, or mixes encodings.",
-        next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
-    )
-
-
-def _no_field(open_file: OpenFile, number: int, error: csv.Error) -> InputError:
-    return InputError(
-        f"{open_file.raw.name} breaks off at record {number:,}",
-        details=[f"expected fields of a text, got: {error}"],
-        cause="A quote is never closed, so that all that follows is one field; or the file is no text.",
         next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
     )
 
@@ -179,19 +196,3 @@ def in_batches(records: Iterable[Any], size: int = BATCH_ROWS) -> Iterator[list[
         raise
     if batch:
         yield batch
-
-
-class _Readable(io.RawIOBase):
-    """Makes a hashing stream look like a file to the standard library."""
-
-    def __init__(self, stream: HashingStream):
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        chunk = self._stream.read(len(buffer))
-        buffer[: len(chunk)] = chunk
-        return len(chunk)

@@ -24,11 +24,13 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.delimited import breaks_off
 from etl.ingestion.tables.header import column_name
+from etl.ingestion.tables.json_keys import may_repeat_keys, refuse_repeated_keys
 from etl.ingestion.tables.json_tables import Elements, find_tables, objects_in_a_row
 from etl.ingestion.tables.json_tables import array_elements as array_elements
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import (
     BATCH_ROWS,
+    TOO_LONG,
     IsHeader,
     LeftAside,
     OpenTable,
@@ -37,6 +39,7 @@ from etl.ingestion.tables.table import (
     Unit,
     with_no_bad_records,
 )
+from etl.settings import MAX_RAW_CHARS
 from etl.text.encoding import CHUNK_BYTES, to_utf8
 
 # A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
@@ -48,6 +51,9 @@ _OBJECTS_LOOKED_AT = 1000
 _MAX_DEPTH = 5
 # What Python writes where no number is, and JSON does not know.
 _NO_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
+# More than a chunk, so that few lines can be so long.
+_MAX_LINE_BYTES = 5 * MAX_RAW_CHARS
+_SHOWN_BYTES = 1000
 
 # A JSON value that can stand in a cell.
 Plain = str | int | float | bool | None
@@ -203,6 +209,7 @@ def _blocks_of_lines(chunks: Iterable[bytes]) -> Iterator[Block]:
         if newline:
             yield first, block + newline
             first += block.count(b"\n") + 1
+        rest = rest[: _MAX_LINE_BYTES + 1]
     if rest:
         yield first, rest
 
@@ -240,19 +247,23 @@ def _read(
 
 def _parse_block(lines: bytes, keys: Mapping[str, str], first: int) -> pl.DataFrame | None:
     """The fast way, for lines that are all well-formed; None as soon as one is not."""
-    if _SURROGATE.search(lines) or _NESTED.search(lines):
+    if _SURROGATE.search(lines) or _NESTED.search(lines) or _has_long_line(lines):
         return None
     count = lines.count(b"\n") + (not lines.endswith(b"\n"))
     try:
         frame = pl.read_ndjson(io.BytesIO(lines), schema=dict.fromkeys(keys.values(), pl.String))
     except pl.exceptions.PolarsError:
         return None
-    if frame.height != count:
+    if frame.height != count or may_repeat_keys(lines, frame):
         return None
     position = pl.int_range(first, first + count, dtype=pl.Int64).alias("position")
     return with_no_bad_records(
         frame.select(position, *(pl.col(key).alias(name) for name, key in keys.items()))
     )
+
+
+def _has_long_line(lines: bytes) -> bool:
+    return len(lines) > _MAX_LINE_BYTES and max(map(len, lines.split(b"\n"))) > _MAX_LINE_BYTES
 
 
 def _parse_line_by_line(
@@ -264,13 +275,18 @@ def _parse_line_by_line(
     cells = [(path, _cell_of(column, selection)) for column, path in keys.items()]
     blanks = [None] * len(cells)
     records: list[tuple[Any, ...]] = []
+    read_keys = {key for path in keys.values() for key in path}
     for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first):
         if not line.strip():
             continue
+        if len(line) > _MAX_LINE_BYTES:
+            records.append((number, *blanks, TOO_LONG, line[:_SHOWN_BYTES].decode("utf-8", "replace")))
+            continue
         try:
+            refuse_repeated_keys(line, read_keys)
             record = decoder.decode(line if is_json else _with_nulls(line))
             records.append((number, *(cell(_find(record, path)) for path, cell in cells), None, None))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, ValueError) as error:
             records.append((number, *blanks, str(error), line.decode("utf-8", "replace")))
     strings = dict.fromkeys((*keys, "detail", "bad_record"), pl.String)
     return pl.DataFrame(records, schema={"position": pl.Int64, **strings}, orient="row")

@@ -117,15 +117,20 @@ def open_file_as_tables(
         InputError: the format is not supported, there is no table, or the file is damaged or in no known
             encoding. The same holds for each step of `OpenTable.frames`.
     """
+    open_files: list[OpenFile] = []
     with ExitStack() as stack:
 
         def opened(is_header: IsHeader | None) -> OpenTables:
             stream = stack.enter_context(raw.open())
-            return open_tables(OpenFile(raw, HashingStream(stream)), preview, is_header)
+            open_files.append(OpenFile(raw, HashingStream(stream)))
+            return open_tables(open_files[-1], preview, is_header)
 
         def read(table: OpenTable, selection: Selection) -> Iterator[pl.DataFrame]:
             with _explain_errors(raw.name, next_step):
                 yield from table.read(selection)
+            for finding in open_files[-1].findings:
+                _log.warning("%s: %s", raw.name, finding)
+            open_files[-1].findings.clear()
 
         with _explain_errors(raw.name, next_step):
             refuse_pointer(raw.head(MAX_BYTES), raw.name)

@@ -9,9 +9,12 @@ from typing import Literal
 import polars as pl
 
 from etl.ingestion.tables.header import column_names
+from etl.settings import MAX_RAW_CHARS
 
 # Rows in a frame, and in a batch of ingest.
 BATCH_ROWS = 20_000
+# Why a record is no row that is longer, or has a cell or a line that is.
+TOO_LONG = f"longer than {MAX_RAW_CHARS:,} characters"
 
 Unit = Literal["row", "line", "element"]
 
@@ -80,12 +83,14 @@ class OpenTable:
 
         Yields:
             Frames of bounded size with `position`, the columns as text, and `detail` and `bad_record`, which
-            are null unless the record is no row: why not, and its text. Its cells are null then.
+            are null unless the record is no row: why not, and its text. Its cells are null then. A record
+            with a cell of more than `MAX_RAW_CHARS` characters is none, either.
 
         Raises:
             InputError: the file is damaged, in no known encoding, or a column holds no plain values.
         """
-        return self.read(Selection(columns, text_only, has_nested, has_class_names, lists))
+        frames = self.read(Selection(columns, text_only, has_nested, has_class_names, lists))
+        return map(_without_long_cells, frames)
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,19 @@ def find_header(first_rows: Iterable[Sequence[str]], is_header: IsHeader | None)
     if is_header is None:
         return 0
     return next((index for index, row in enumerate(first_rows) if is_header(column_names(row))), None)
+
+
+def _without_long_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """Makes bad records of those that have a cell which is too long."""
+    cells = pl.exclude("position", "detail", "bad_record")
+    longest = frame.select(cells.str.len_bytes().max())
+    if not longest.width or max(n_bytes or 0 for n_bytes in longest.row(0)) <= MAX_RAW_CHARS:
+        return frame
+    is_long = pl.any_horizontal(cells.str.len_chars() > MAX_RAW_CHARS).fill_null(value=False)
+    return frame.with_columns(
+        pl.when(~is_long).then(cells),
+        detail=pl.when(is_long).then(pl.lit(TOO_LONG)).otherwise("detail"),
+    )
 
 
 def with_no_bad_records(frame: pl.DataFrame) -> pl.DataFrame:

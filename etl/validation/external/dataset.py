@@ -24,6 +24,7 @@ from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.shards import ShardWriter, divide
 from etl.errors import InputError, WriteError
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
+from etl.ingestion.sources.frame import reason_of
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column
@@ -268,7 +269,7 @@ def _rows(
             "label": pl.when(label.str.strip_chars() != "").then(label),
             "split": placed,
             "detail": detail,
-            "reason": pl.when(detail.is_not_null()).then(pl.lit("bad_row")),
+            "reason": reason_of(detail),
         }
     )
     unmarked = rows.select("raw_text", "reason", "detail")

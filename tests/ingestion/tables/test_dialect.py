@@ -124,9 +124,3 @@ def test_a_tab_can_be_spelt(said: str | None, meant: str | None) -> None:
 def test_what_is_no_delimiter_is_refused(said: str) -> None:
     with pytest.raises(SettingsError, match="is no delimiter"):
         parse_dialect(said)
-
-
-def test_a_field_beyond_all_measure_says_that_a_quote_may_be_open(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="breaks off at record 3") as refused:
-        read(tmp_path / "a.csv", f"문장,감정\n좋다,기쁨\n{'가' * 140_000},슬픔\n")
-    assert "A quote is never closed" in str(refused.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.json_records import open_lines
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import raw_file_in_memory
+from etl.ingestion.tables.table import TOO_LONG
 
 CHUNK_BYTES = 4 << 20
 FIELDS = ["review", "rating"]
@@ -24,10 +26,10 @@ FIELDS = ["review", "rating"]
 LOOKS_LIKE_UTF8 = "책칼"
 
 
-def parsed(content: bytes) -> pl.DataFrame:
+def parsed(content: bytes, columns: Sequence[str] = FIELDS) -> pl.DataFrame:
     raw = raw_file_in_memory(content, "made up.jsonl")
     table = open_lines(OpenFile(raw, HashingStream(raw.open())), Preview(raw))
-    frames = list(table.frames(FIELDS))
+    frames = list(table.frames(columns))
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
@@ -137,12 +139,6 @@ def test_a_file_of_no_bytes_belongs_to_no_corpus(tmp_path: Path) -> None:
     assert {entry["file"] for entry in log.left_aside} == {"b.tsv", "b.csv", "b.json", "b.jsonl", "b.txt"}
 
 
-def test_a_nul_or_a_field_beyond_all_measure_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_bytes(kote("성한 파일"))
-    (tmp_path / "b.csv").write_bytes(b'Q,A,label\nq,"' + b"a" * 200_000 + b'",0\n')
-    assert_stops_and_skips(tmp_path, said="b.csv breaks off at record 2", read=["성한 파일"])
-
-
 # --------------------------------------------------------------------------------------------- JSON lines
 
 letters = st.text(st.characters(codec="utf-8"), max_size=6)
@@ -244,9 +240,33 @@ def test_positions_run_on_from_chunk_to_chunk() -> None:
     assert frame["rating"].cast(pl.Int64).to_list() == frame["position"].to_list()
 
 
-def test_a_line_longer_than_a_chunk_is_one_line() -> None:
-    content = b'{"review": "' + b"a" * (2 * CHUNK_BYTES) + b'", "rating": 1}\n{"review": "b", "rating": 2}'
-    assert parsed(content)["rating"].to_list() == ["1", "2"]
+def test_a_line_over_the_end_of_a_chunk_is_one_line_and_one_beyond_all_measure_a_reject() -> None:
+    memo = b'"memo": "' + b"a" * (CHUNK_BYTES * 3 // 4) + b'"'
+    lines = [b'{"rating": %d, %b}' % (number, memo) for number in range(3)]
+    frame = parsed(b"\n".join([*lines, b'{"review": "' + b"a" * (2 * CHUNK_BYTES) + b'"}', lines[0]]))
+    assert frame["rating"].to_list() == ["0", "1", "2", None, "0"]
+    assert frame["detail"].to_list() == [None, None, None, TOO_LONG, None]
+
+
+def test_a_cell_beyond_all_measure_is_one_reject() -> None:
+    frame = parsed(b'{"review": "%b", "rating": 1}\n{"review": "b", "rating": 2}' % (b"a" * 1_000_001))
+    assert frame["rating"].to_list() == [None, "2"]
+    assert frame["detail"].to_list() == [TOO_LONG, None]
+
+
+@given(
+    st.lists(flat, max_size=4), st.sampled_from(["review", "rating", "감정"]), st.booleans(), st.booleans()
+)
+def test_an_object_with_a_key_twice_is_a_bad_row_whatever_stands_around_it(
+    others: list[dict[str, Any]], key: str, is_ascii: bool, has_nested: bool
+) -> None:
+    spelt = json.dumps(key, ensure_ascii=is_ascii)
+    twice = b'{%b: "a", "author": "b", %b : "c"}\n' % ((spelt.encode(),) * 2)
+    nested = b'{"author": {"name": "c"}}\n' if has_nested else b""
+    frame = parsed(lines_of(others, is_ascii=is_ascii) + twice + nested, [*FIELDS, "감정"])
+    (bad,) = frame.filter(pl.col("position") == len(others) + 1).iter_rows(named=True)
+    assert bad["detail"] == f"the key {key!r} stands in it 2 times"
+    assert frame["detail"].count() == 1
 
 
 def test_records_of_a_delimited_file_may_span_lines(tmp_path: Path) -> None:
