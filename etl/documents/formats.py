@@ -94,7 +94,8 @@ def _holds(member: str) -> Callable[[DocumentFile, ReadOptions], bool]:
 def _is_pdf(file: DocumentFile, _: ReadOptions) -> bool:
     """Whether it begins as a PDF; what a mail program or a server has put before it may be there."""
     at = file.head.find(b"%PDF-", 0, 1024)
-    return at == 0 or (at > 0 and not file.is_text)
+    is_inside = file.is_compound_file or file.head.startswith(b"PK") or _HEADER.match(file.head)
+    return at == 0 or (at > 0 and not is_inside and not file.is_text)
 
 
 def _is_odt(file: DocumentFile, _: ReadOptions) -> bool:

@@ -155,3 +155,9 @@ def test_a_damaged_mail_is_read_or_refused(changes: list[tuple[int, int]]) -> No
         assert "a.msg" in error.what
     else:
         mail.text.encode()
+
+
+def test_a_small_pdf_in_a_mail_does_not_make_it_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tree = outlook_mail(NOTE | {BODY: TEXT}, attached=[attachment("a.pdf", b"%PDF-1.4")])
+    assert [each.text for each in passages(write(tmp_path / "a.msg", tree))] == [TEXT]
+    assert "a.pdf" in caplog.text
