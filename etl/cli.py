@@ -40,6 +40,7 @@ from etl.commands import (
 from etl.errors import EtlError, FindingsError, WriteError
 from etl.runtime import console, failures, signals
 from etl.runtime.streams import guard_outputs
+from etl.runtime.supervision import supervise
 
 _ENDED_WELL = (0, FindingsError.exit_code)
 
@@ -88,6 +89,7 @@ def _show_version(is_asked: bool) -> None:
 
 @app.callback()
 def common(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show details of what is done.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback does it
@@ -99,16 +101,21 @@ def common(
     if debug:
         os.environ["ETL_DEBUG"] = "1"
     console.show_log(is_verbose=verbose)
+    failures.check_address_space(context.invoked_subcommand)
 
 
 def main() -> None:
     """Runs a command; the process ends with the exit code of `etl.errors`, never with a traceback."""
+    sys.exit(supervise(_run_guarded))
+
+
+def _run_guarded() -> int:
     with guard_outputs() as stdout:
         exit_code = _run()
         stdout.flush()
         if stdout.is_lost and exit_code in _ENDED_WELL:
             exit_code = _explain(_unshown(stdout.error))
-    sys.exit(exit_code)
+    return exit_code
 
 
 def _run() -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from etl.errors import EtlError, InputError, MemoryLimitError, WriteError
 from etl.runtime import machine
+from etl.schema import resources
 
 _NO_ROOM = "make room, or choose a folder on another disk"
 _NOT_YOURS = "choose a folder that you may write"
@@ -44,14 +45,16 @@ _NUMBER = re.compile(r"(?:os error |\[[Ee]rrno )(\d+)")
 # What NumPy, PyTorch, LLVM, the loader of libraries, Python's threads and rayon say.
 _SHORTAGE = re.compile(
     r"cannot allocate memory|can't allocate memory|unable to allocate|failed to map segment"
-    r"|out of memory|not enough memory|can't start new thread|memory allocation of|not enough space",
+    r"|out of memory|not enough memory|can't start new thread|memory allocation of|not enough space"
+    r"|resource temporarily unavailable",
     re.IGNORECASE,
 )
+_TIGHT_MB = 4_000  # of a container's limit: nothing here is expected to need more
 _LOOP = "Symlink loop from "  # of pathlib
 _NO_TEMPORARY_FOLDER = "No usable temporary directory"
 
 
-def write_error(path: Path | str, error: OSError, *, is_left: str = "") -> EtlError:
+def write_error(path: Path | str, error: BaseException, *, is_left: str = "") -> EtlError:
     """Returns the error for something that cannot be written, with a cause only where the system gives one.
 
     Args:
@@ -82,9 +85,10 @@ def explain(error: BaseException) -> EtlError | None:
         )
     if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
         return explain(OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error)[len(_LOOP) :].strip("'")))
-    if not isinstance(error, OSError) or errno_of(error) == 0:
+    if not is_of_system(error):
         return None
-    path = error.filename if isinstance(error.filename, str) else None
+    name = getattr(error, "filename", None)
+    path = name if isinstance(name, str) else None
     if errno_of(error) in _ONLY_OF_WRITES:
         return write_error(path or "a file", error)
     cause, step = _READS.get(errno_of(error), ("", "check that it is there, and run the command again"))
@@ -106,14 +110,40 @@ def shortage(error: BaseException | None, details: str = "") -> MemoryLimitError
         details: what is known otherwise.
     """
     found = next((each for each in _chain(error) if _is_shortage(each)), error)
-    wanted = details or (f"{found}".partition("\n")[0] if found is not None else "")
+    wanted = details or (f"{type(found).__name__}: {found}".partition("\n")[0] if found is not None else "")
     return MemoryLimitError(
         "there is too little memory",
-        details=[line for line in (wanted, f"there is {_there()}") if line],
+        details=[line for line in (wanted, f"there is {available()}") if line],
         cause="A limit is in force (`ulimit -v`, a container's), or other programs take it all.",
         next_step="raise the limit, or take less: `--workers 1`, `--tagger whitespace`; docs/operations.md "
         "says what each command needs.",
     )
+
+
+def is_memory_limited() -> bool:
+    """Whether a limit is in force that this process is likely to feel."""
+    limit = machine.read_memory().limit_mb
+    return machine.read_address_limit_mb() is not None or (limit is not None and limit < _TIGHT_MB)
+
+
+def check_address_space(command: str | None) -> None:
+    """Refuses a command that cannot work within the limit on address space.
+
+    Raises:
+        MemoryLimitError: the limit is lower than what the command takes.
+    """
+    limit = machine.read_address_limit_mb()
+    if limit is None:
+        return
+    wanted = resources.load("schemas", "memory.yaml")["address_space_mb"].get(command, 0)
+    if limit < wanted:
+        raise shortage(None, f"`etl {command}` takes at least {wanted:,} MB of address space")
+
+
+def is_of_system(error: BaseException) -> bool:
+    """Whether an error passes on one of the system: as `OSError`, or within the words of a library."""
+    is_of_library = type(error).__module__.partition(".")[0] in {"polars", "pyarrow"}
+    return (isinstance(error, OSError) or is_of_library) and errno_of(error) != 0
 
 
 def errno_of(error: BaseException) -> int:
@@ -129,9 +159,13 @@ def _is_shortage(error: BaseException) -> bool:
         return isinstance(error, MemoryLimitError)
     if isinstance(error, MemoryError):
         return True
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and errno_of(error):
         return errno_of(error) == errno.ENOMEM
-    is_of_library = isinstance(error, RuntimeError | ImportError) or type(error).__name__ == "PanicException"
+    is_panic = type(error).__name__ == "PanicException"  # of Rust, which is no `Exception`
+    # A library that gets no memory says anything; where nearly all is taken, that is why.
+    if (isinstance(error, Exception) or is_panic) and machine.is_address_space_used_up():
+        return True
+    is_of_library = isinstance(error, RuntimeError | ImportError) or is_panic
     return is_of_library and _SHORTAGE.search(str(error)) is not None
 
 
@@ -143,8 +177,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _there() -> str:
-    """What this process may have, in words."""
+def available() -> str:
+    """Returns the memory that this process may have, in words."""
     memory = machine.read_memory()
     parts = [
         f"{memory.available_mb:,} MB free" if memory.available_mb is not None else "",
@@ -154,9 +188,10 @@ def _there() -> str:
     return ", ".join(part for part in parts if part) or "no more than was taken"
 
 
-def _words(error: OSError, path: Path | None) -> str:
+def _words(error: BaseException, path: Path | None) -> str:
     """The system's own words, and of what where that is something else than `path`."""
-    words = error.strerror or f"{error}".partition("\n")[0]
-    name = error.filename if isinstance(error.filename, str) else ""
+    words = getattr(error, "strerror", None) or f"{error}".partition("\n")[0]
+    name = getattr(error, "filename", None)
+    name = name if isinstance(name, str) else ""
     is_inside = path is not None and Path(name).absolute().is_relative_to(path.parent.absolute())
     return words if not name or is_inside else f"{name}: {words}"

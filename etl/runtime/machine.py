@@ -13,6 +13,7 @@ from pathlib import Path
 
 _ROOT = Path("/")
 _MEGABYTE = 10**6
+_NEAR = 0.7  # of a limit; what is asked for at once, for a thread or a heap, may be the rest
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ def read_address_limit_mb() -> int | None:
         return None
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if soft == resource.RLIM_INFINITY else soft // _MEGABYTE
+
+
+def is_address_space_used_up(root: Path = _ROOT) -> bool:
+    """Whether this process has come near the limit on its address space; never where there is none."""
+    limit = read_address_limit_mb()
+    if limit is None:
+        return False
+    lines = dict(line.partition(":")[::2] for line in _read_lines(root / "proc" / "self" / "status"))
+    peak = lines.get("VmPeak", "").split()
+    return bool(peak) and int(peak[0]) * 1024 >= _NEAR * limit * _MEGABYTE
 
 
 def read_processors(root: Path = _ROOT) -> Processors:

@@ -17,8 +17,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from etl.errors import EtlError
-from etl.runtime import processes
+from etl.errors import EtlError, MemoryLimitError
+from etl.runtime import failures, processes
 from etl.runtime.processes import KeepLocksContext
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers, worker
@@ -139,10 +139,13 @@ class Pool:
             return self._pool
 
     def _cannot_live(self) -> EtlError:
-        return EtlError(
+        return MemoryLimitError(
             f"the processes of the tagger {self.settings.tagger} die before they have tagged anything",
-            details=[f"{self._breaks} times in a row"],
-            cause="They have too little memory, something kills them, or the tagger does not run here.",
+            details=[
+                f"{self._breaks} times in a row; each may take {self.settings.memory_mb:,} MB",
+                f"there is {failures.available()}",
+            ],
+            cause="They have too little memory, or something kills them.",
             next_step=f"`etl doctor --tagger {self.settings.tagger}`, or raise tag.memory_mb in etl.yaml.",
         )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from etl.errors import EtlError
-from etl.runtime import processes
+from etl.runtime import failures, processes
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -80,10 +80,14 @@ def start(
     except EtlError as error:
         _worker = error
     except Exception as error:  # noqa: BLE001 - whatever is broken, a user must get to know it
-        _worker = EtlError(
-            f"the tagger {settings.tagger} cannot be loaded",
-            details=[f"{type(error).__name__}: {error}".splitlines()[0]],
-            next_step=f"`etl doctor --tagger {settings.tagger}` says what is missing.",
+        _worker = (
+            failures.shortage(error)
+            if failures.is_shortage(error)
+            else EtlError(
+                f"the tagger {settings.tagger} cannot be loaded",
+                details=[f"{type(error).__name__}: {error}".splitlines()[0]],
+                next_step=f"`etl doctor --tagger {settings.tagger}` says what is missing.",
+            )
         )
     _die_of_limits()  # whatever the tagger has set
     _end_after(0)

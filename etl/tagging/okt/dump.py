@@ -14,6 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from etl.errors import EtlError
+from etl.runtime import failures
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -24,13 +26,27 @@ _VERB, _ADJECTIVE = 1, 2
 _PROOFS, _LINK_PROOFS = 3000, 1000
 
 
-def dump_or_explain(folder: Path) -> str:
-    """Like `dump`; gives what went wrong as text, because a Java exception cannot leave its process."""
+def dump_or_explain(folder: Path) -> EtlError | None:
+    """Like `dump`; returns what went wrong, because a Java exception cannot leave its process."""
     try:
         dump(folder)
     except Exception as error:  # noqa: BLE001 - whatever Java throws
-        return f"{type(error).__name__}: {error}".splitlines()[0]
-    return ""
+        if failures.is_of_system(error):
+            return failures.write_error(folder, error, is_left="TMPDIR says where temporary files go.")
+        if failures.is_shortage(error):
+            return failures.shortage(error)
+        return cannot_be_taken(f"{type(error).__name__}: {error}".splitlines()[0])
+    return None
+
+
+def cannot_be_taken(found: str) -> EtlError:
+    """Returns the error for a library that does not run."""
+    return EtlError(
+        "Okt's dictionaries cannot be taken out of KoNLPy",
+        details=[found],
+        cause="The Java part of KoNLPy does not run on this machine.",
+        next_step="`etl doctor` says what is missing; `--tagger kiwi` needs no Java.",
+    )
 
 
 def dump(folder: Path) -> None:

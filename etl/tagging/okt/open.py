@@ -14,8 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.errors import EtlError
-from etl.runtime import processes
+from etl.runtime import failures, processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.processes import KeepLocksContext
 from etl.runtime.scratch import scratch_path
@@ -85,7 +84,9 @@ def _load(made: Path, nouns: list[str]) -> tables.Tables | None:
     """The tables, if they are there and whole; what is left of damaged ones is removed."""
     try:
         return tables.load(made, nouns)
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        if failures.is_shortage(error):
+            raise
         shutil.rmtree(made, ignore_errors=True)
         return None
 
@@ -118,21 +119,20 @@ def _dump(into: Path) -> None:
 
     from pebble import ProcessExpired, ProcessPool
 
-    from etl.tagging.okt.dump import dump_or_explain
+    from etl.tagging.okt.dump import cannot_be_taken, dump_or_explain
 
     pool = ProcessPool(1, initializer=processes.init_worker, context=KeepLocksContext())
     try:
         with processes.block_interrupts():  # the first job starts the process
             future = pool.schedule(dump_or_explain, args=[into], timeout=_MAKE_SECONDS)
         problem = processes.wait_for_result(future)
-    except (FutureTimeout, ProcessExpired) as error:
-        problem = str(error)
+    except ProcessExpired as error:
+        # A JVM that gets no memory ends its process without a word.
+        is_limited = failures.is_memory_limited()
+        problem = failures.shortage(error) if is_limited else cannot_be_taken(str(error))
+    except FutureTimeout:
+        problem = cannot_be_taken(f"no answer in {_MAKE_SECONDS} s")
     finally:
         processes.kill_pool(pool)
     if problem:
-        raise EtlError(
-            "Okt's dictionaries cannot be taken out of KoNLPy",
-            details=[problem],
-            cause="The Java part of KoNLPy does not run on this machine.",
-            next_step="`etl doctor` says what is missing; `--tagger kiwi` needs no Java.",
-        )
+        raise problem
