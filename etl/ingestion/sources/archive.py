@@ -17,7 +17,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, count
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -119,7 +119,9 @@ def walk(paths: list[Path], log: InputLog) -> Iterator[RawFile]:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
     """
     entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in files_on_disk(paths)]
-    yield from _expand(sorted(entries, key=lambda entry: entry.file), log, depth=0)
+    folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else ""
+    for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, depth=0):
+        yield replace(raw, folder=folder)
 
 
 def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:

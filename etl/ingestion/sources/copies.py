@@ -27,12 +27,13 @@ from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import contract, taxonomy
 from etl.schema.contract import Layout
-from etl.schema.label_cells import normalise_label
+from etl.schema.label_cells import is_number, normalise_label
 
 # Why a sheet is left aside.
 OTHER_COLUMNS = "it has other columns"
 # Rows that are looked at before a file is read.
 _SAMPLE_ROWS = 1000
+_MOST_NUMBERS = 0.9
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,16 @@ class Copy:
             return []
         return self.rows.select(filled(whole_number(pl.col(column))).drop_nulls()).to_series().to_list()
 
-    def has_labels(self, slug: str, column: str, prefix: str = "") -> bool:
+    def has_labels(self, slug: str, column: str, prefix: str = "", *, is_called: bool = False) -> bool:
         """Whether more than half of the first labels are those of the corpus.
 
         Args:
             slug: the corpus.
             column: of the contract, the one with the labels.
             prefix: what the adapter puts before a label.
+            is_called: see `are_labels`.
         """
-        return self.rows.is_empty() or are_labels(slug, self.values(column), prefix)
+        return self.rows.is_empty() or are_labels(slug, self.values(column), prefix, is_called=is_called)
 
 
 def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
@@ -173,8 +175,11 @@ def _folded(name: str) -> str:
 
 
 def has_name_of(raw: RawFile, slug: str) -> bool:
-    """Whether the path of a file has one of the words by which files of a corpus are called."""
-    path = unicodedata.normalize("NFC", raw.path).lower()
+    """Whether the path of a file has one of the words by which files of a corpus are called.
+
+    The folder that is the input counts: `etl ingest nsmc`.
+    """
+    path = unicodedata.normalize("NFC", f"{raw.folder}/{raw.path}").lower()
     return any(word in path for word in contract.load(slug).name_words)
 
 
@@ -192,12 +197,22 @@ def has_csv_quotes(preview: Preview) -> bool:
     return '"' in written.getvalue() and text.startswith(written.getvalue())
 
 
-def are_labels(slug: str, values: Sequence[str], prefix: str = "") -> bool:
-    """Whether more than half of some labels are those of a corpus."""
+def are_labels(slug: str, values: Sequence[str], prefix: str = "", *, is_called: bool = False) -> bool:
+    """Whether more than half of some labels are those of a corpus, or where all are numbers nearly all.
+
+    Args:
+        slug: the corpus.
+        values: the labels.
+        prefix: what the adapter puts before a label.
+        is_called: whether the file is called after the corpus; then half of the numbers are enough, too.
+    """
     table = taxonomy.label_table(slug)
     known = table.codes.keys() | table.spellings.keys() | table.aliases.keys() | table.single.keys()
-    normal = [normalise_label(prefix + value) for value in values]
-    return 2 * sum(value in known for value in normal) > len(normal)
+    given = [value for value in values if value.strip()]
+    normal = [normalise_label(prefix + value) for value in given]
+    hits = [value for value in normal if value in known]
+    fewest = _MOST_NUMBERS if not is_called and all(map(is_number, given)) else 0.5
+    return len(hits) > fewest * len(normal)
 
 
 def may_have(preview: Preview, names: Iterable[str] | None = None) -> bool:

@@ -22,9 +22,11 @@ SLUG = "finance"
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
-    """Whether a table has the columns."""
+    """Whether a table has the columns, with labels of the corpus in the first."""
     copy = find_copy(preview, SLUG)
-    return copy.recognised(SLUG, preview) if copy else None
+    if copy is None or not (preview.is_named or copy.has_labels(SLUG, "labels")):
+        return None
+    return copy.recognised(SLUG, preview)
 
 
 def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iterator[pl.DataFrame]:  # noqa: ARG001

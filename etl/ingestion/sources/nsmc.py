@@ -120,7 +120,8 @@ def _is_certain(preview: Preview, ids: Sequence[str], labels: Sequence[str]) -> 
     if preview.is_named or not labels:
         return preview.is_named or _has_name(preview.raw)
     is_numbered = bool(ids) and 2 * sum(each.isdecimal() for each in ids) > len(ids)
-    return are_labels(SLUG, labels, "label:") and (is_numbered or _has_name(preview.raw))
+    is_called = _has_name(preview.raw)
+    return are_labels(SLUG, labels, "label:", is_called=is_called) and (is_numbered or is_called)
 
 
 def _has_name(raw: RawFile) -> bool:

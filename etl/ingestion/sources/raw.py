@@ -37,6 +37,7 @@ class RawFile:
         load: all its bytes at once, where that is faster than `open` and safe on several threads.
         sha256: that of its bytes if it is known already; then reading does not compute it again.
         split: the official split of its rows, where the names of files or the settings of a table say it.
+        folder: the name of the input folder, where that does not lead `file`.
     """
 
     file: str
@@ -46,6 +47,7 @@ class RawFile:
     load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
     sha256: str | None = field(default=None, compare=False, repr=False)
     split: str | None = field(default=None, compare=False, repr=False)
+    folder: str = field(default="", compare=False, repr=False)
 
     @property
     def name(self) -> str:

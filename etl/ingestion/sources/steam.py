@@ -27,7 +27,7 @@ def recognise(preview: Preview) -> RecognisedFile | None:
     if not (preview.is_named or has_name_of(preview.raw, SLUG)):
         return None
     copy = find_copy(preview, SLUG, "rated", "reviews") or find_rated_lines(preview, SLUG)
-    is_steam = copy is not None and copy.has_labels(SLUG, copy.layout.columns[0])
+    is_steam = copy is not None and copy.has_labels(SLUG, copy.layout.columns[0], is_called=True)
     return copy.recognised(SLUG, preview) if copy and is_steam else None
 
 

@@ -42,6 +42,13 @@ def test_a_name_of_the_corpus_makes_up_for_its_header(name: str) -> None:
     assert rows[0]["id"] == "nsmc:9300000"
 
 
+def test_the_input_folder_may_be_called_after_the_corpus(tmp_path: Path) -> None:
+    (tmp_path / "nsmc").mkdir()
+    (tmp_path / "nsmc/a.tsv").write_bytes(REVIEWS)
+    rows, _ = read_all(tmp_path / "nsmc")
+    assert {(row["source"], row["file"]) for row in rows} == {("nsmc", "a.tsv")}
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2], [1, 2], [2, 1]])
 @pytest.mark.parametrize("delimiter", ["\t", ","])
 def test_the_named_corpus_is_read_without_a_header(order: list[int], delimiter: str) -> None:
@@ -72,6 +79,13 @@ STRANGERS = {
         [[str(n), "좋다", str(n % 5 + 2)] for n in range(9)],
         "nsmc",
     ),
+    "three classes": (
+        ["id", "document", "label"],
+        [[str(n), "좋다", str(n % 3)] for n in range(9)],
+        "nsmc",
+    ),
+    "five topics": (["Q", "A", "label"], [["왜", "응", str(n % 5)] for n in range(10)], "chatbot"),
+    "another polarity": (["labels", "kor_sentence"], [["spam", "좋다"], ["ham", "아니"]], "finance"),
     "one class a text": (["text", "labels"], [["좋다", "3"], ["아니", "5"]], "kote"),
     "another 상황": (["발화문", "상황"], [["안녕", "학교"], ["잘 가", "병원"]], "aihub-speech"),
 }
