@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint bench bench-keras test-schedulers clean help
+.PHONY: demo test check lint bench bench-keras test-schedulers test-tools clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
 	@echo "make check  lint, and the tests that need no Java, browser, cluster or training: under a minute"
 	@echo "make test   all tests; FILE=tests/x.py runs one file"
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
+	@echo "make test-tools  what ingest writes, checked by datacontract and mlcroissant in an environment of their own"
 	@echo "make lint   ruff, mypy, import-linter, codespell"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
 	@echo "make bench-keras  the baseline against Keras; installs TensorFlow into an environment of its own"
@@ -29,6 +30,9 @@ check: lint $(VENV)/.installed-dev
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
 	$(BIN)/pytest tests/publishing/test_schedulers.py
 
+test-tools: $(VENV)/.installed-dev $(VENV)-tools/.installed
+	$(BIN)/pytest tests/dataset/test_tools_of_others.py
+
 lint: $(VENV)-lint/.installed
 	$(VENV)-lint/bin/ruff format --check
 	$(VENV)-lint/bin/ruff check
@@ -43,7 +47,7 @@ bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
 	$(BIN)/python -m benchmarks.keras_lstm $(VENV)-keras/bin/python
 
 clean:
-	rm -rf $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -70,6 +74,11 @@ $(VENV)-keras/.installed: benchmarks/keras-requirements.txt
 	touch $@
 
 $(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tests/publishing/%-requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+$(VENV)-tools/.installed: tests/dataset/tools-requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@

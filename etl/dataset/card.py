@@ -1,4 +1,4 @@
-"""Writes metadata for other tools: the dataset card of Hugging Face, and Croissant."""
+"""Writes metadata for other tools: the dataset card of Hugging Face, Croissant, and a data contract."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from etl.dataset import data_contract
 from etl.dataset.manifest import FileEntry, Manifest, describe_files
 from etl.schema import contract, row
 from etl.text.markdown import code, escape
@@ -31,7 +32,7 @@ _CONTEXT = {
 
 
 def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
-    """Writes `labels.json`, `README.md` and `croissant.json`, which tell other programs what the shards are.
+    """Writes the files that tell other programs what the shards are, and `labels.json`.
 
     Args:
         folder: the dataset's folder.
@@ -50,6 +51,7 @@ def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
         "labels.json": _to_json(labels),
         "README.md": dataset_card(manifest),
         "croissant.json": _to_json(croissant(manifest.files)),
+        data_contract.FILE: _to_yaml(data_contract.describe(manifest)),
     }
     for name, content in contents.items():
         (folder / name).write_text(content, encoding="utf-8")
@@ -141,3 +143,10 @@ def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:
 
 def _to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _to_yaml(document: dict[str, Any]) -> str:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast
+    return str(yaml.dump(document, Dumper=dumper, allow_unicode=True, sort_keys=False, width=110))

@@ -183,6 +183,7 @@ def test_no_temporary_file_is_left(account: tuple[Path, Manifest]) -> None:
         "README.md",
         "croissant.json",
         "data",
+        "dataset.odcs.yaml",
         "labels.json",
         "manifest.json",
         "preparation.json",
