@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import IO, Any
 
 import polars as pl
@@ -22,6 +21,7 @@ from etl.ingestion.sources.frame import filled, whole_number
 from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import Cut
+from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.preview import DELIMITED, HEAD_BYTES, Preview
 from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
@@ -91,9 +91,8 @@ def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
     Returns:
         The copy, or None where the file is no table or lacks required columns.
     """
-    known = contract.load(slug).layouts.values()
-    layouts = [each for each in known if each.required and (not names or each.name in names)]
-    if not may_have(preview, {name for layout in layouts for name in layout.required}):
+    layouts, required = _wanted(slug, names)
+    if not may_have(preview, required):
         return None
     with _open_first_rows(preview) as stream:
         open_file = OpenFile(preview.raw, HashingStream(stream))
@@ -110,6 +109,14 @@ def find_copy(preview: Preview, slug: str, *names: str) -> Copy | None:
     return Copy(layout, places.keys(), sample, table.columns)
 
 
+@cache
+def _wanted(slug: str, names: tuple[str, ...]) -> tuple[list[Layout], frozenset[str]]:
+    """The layouts that a table may have, and the columns that they require, folded."""
+    known = contract.load(slug).layouts.values()
+    layouts = [each for each in known if each.required and (not names or each.name in names)]
+    return layouts, frozenset(folded_name(name) for layout in layouts for name in layout.required)
+
+
 def _open_first_rows(preview: Preview) -> IO[bytes]:
     """Opens a file, of a delimited one only the first lines where it has more."""
     if preview.suffix in DELIMITED and not preview.codec.startswith("utf-16"):
@@ -117,7 +124,7 @@ def _open_first_rows(preview: Preview) -> IO[bytes]:
         whole_lines = head.rfind(b"\n") + 1
         if len(head) == HEAD_BYTES and whole_lines:
             return io.BytesIO(head[:whole_lines])
-    return preview.raw.open()
+    return preview.open()
 
 
 def read_copy(
@@ -165,13 +172,8 @@ def locate(wanted: Iterable[str], header: Sequence[str]) -> dict[str, int]:
     """Returns where columns stand in a header, by their names in `wanted`; of two of one name the first."""
     places: dict[str, int] = {}
     for index, name in enumerate(header):
-        places.setdefault(_folded(name), index)
-    return {name: places[folded] for name in wanted if (folded := _folded(name)) and folded in places}
-
-
-@lru_cache(maxsize=4096)
-def _folded(name: str) -> str:
-    return re.sub(r"\s", "", unicodedata.normalize("NFC", name)).casefold()
+        places.setdefault(folded_name(name), index)
+    return {name: places[folded] for name in wanted if (folded := folded_name(name)) and folded in places}
 
 
 def has_name_of(raw: RawFile, slug: str) -> bool:
@@ -215,10 +217,15 @@ def are_labels(slug: str, values: Sequence[str], prefix: str = "", *, is_called:
     return len(hits) > fewest * len(normal)
 
 
-def may_have(preview: Preview, names: Iterable[str] | None = None) -> bool:
-    """Whether a file is a table, and if it is JSON, has any of these keys near its start."""
-    if preview.suffix not in FORMATS or is_metadata(preview.raw.path):
+def may_have(preview: Preview, names: Collection[str] | None = None) -> bool:
+    """Whether a file is a table, and has any of some columns near its start, as far as that can be told.
+
+    Args:
+        preview: of the file.
+        names: the columns, as `folded_name` has them; None: any.
+    """
+    if preview.suffix not in FORMATS:
         return False
-    if preview.suffix not in {".json", ".jsonl"} or names is None:
-        return True
-    return not {*map(_folded, preview.json_keys)}.isdisjoint(map(_folded, names))
+    if names is not None and preview.folded_names is not None and preview.folded_names.isdisjoint(names):
+        return False
+    return not is_metadata(preview.raw.path)

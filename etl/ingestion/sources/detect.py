@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import copy
 
 import polars as pl
 
@@ -37,7 +37,7 @@ from etl.ingestion.sources import (
     wellness,
 )
 from etl.ingestion.sources.named_splits import with_named_splits
-from etl.ingestion.sources.near_misses import describe_near_miss
+from etl.ingestion.sources.near_misses import describe_near_miss, slugs_like
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
@@ -160,8 +160,13 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
 
 def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
     """Says what a file that was not recognised may be, and why it was not; None where nothing is known."""
-    named = replace(preview, is_named=True)
-    believed = [] if preview.is_named else [slug for slug in candidates if _recognise(named, [slug])]
+    named = copy(preview)  # with all that it has looked up
+    named.is_named = True
+    believed = (
+        []
+        if preview.is_named
+        else [slug for slug in slugs_like(preview, candidates) if _recognise(named, [slug])]
+    )
     if not believed:
         return describe_near_miss(preview, candidates)
     why = describe_near_miss(preview, believed) or (

@@ -8,13 +8,14 @@ from functools import cache
 from etl.errors import InputError
 from etl.ingestion.sources.copies import has_name_of, locate, may_have
 from etl.ingestion.sources.raw import HashingStream, OpenFile
-from etl.ingestion.tables.preview import Preview
+from etl.ingestion.tables.header import folded_name
+from etl.ingestion.tables.preview import JSON, Preview
 from etl.ingestion.tables.reader import open_tables
 from etl.schema import contract
 from etl.schema.contract import Layout
 
 # Names of columns that tell nothing about a corpus.
-_COMMON_NAMES = {"id", "text", "document", "label", "labels"}
+_COMMON_NAMES = {"id", "text", "document", "label", "labels", "info", "data"}
 
 
 def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
@@ -24,26 +25,63 @@ def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
         preview: of the file; of one whose corpus the user names, all that it lacks is said.
         slugs: the corpora that it may be.
     """
-    path = preview.raw.path.lower()
-    called = {slug for slug in slugs if slug in path or has_name_of(preview.raw, slug)}
+    layouts = [*_layouts_like(preview, tuple(slugs))]
     near = [
-        (found, slug, layout, where, header)
-        for where, header in _headers(preview)
-        for slug in slugs
-        for layout in contract.load(slug).layouts.values()
+        (found, slug, layout, is_called, where, header)
+        for where, header in (_headers(preview) if layouts else ())
+        for slug, layout, is_called in layouts
         if len(found := locate(layout.required, header)) < len(layout.required)
-        if preview.is_named or _is_near(found, layout, is_called=slug in called)
+        if preview.is_named or _is_near(found, layout, is_called=is_called)
     ]
     if not near:
         return None
-    nearest = max(
-        near, key=lambda each: (each[1] in called, len(each[0]), len(each[0]) / len(each[2].required))
-    )
-    found, slug, layout, where, header = nearest
+    nearest = max(near, key=lambda each: (each[3], len(each[0]), len(each[0]) / len(each[2].required)))
+    found, slug, layout, _, where, header = nearest
     missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
     lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
     shown = ", ".join(name[:40] for name in header[:20] if name)
     return f"it looks like {slug}, but {lacks} missing; {where} {shown}"
+
+
+def slugs_like(preview: Preview, slugs: Collection[str]) -> list[str]:
+    """Returns the corpora of which a JSON file has a column, as far as that can be told; of any other all."""
+    if preview.suffix not in JSON or preview.folded_names is None:
+        return [*slugs]
+    names = preview.folded_names
+    return [
+        *dict.fromkeys(slug for slug, _, wanted in _required(tuple(slugs)) if not names.isdisjoint(wanted))
+    ]
+
+
+def _layouts_like(preview: Preview, slugs: tuple[str, ...]) -> Iterator[tuple[str, Layout, bool]]:
+    """The layouts to which a file may be near, with their corpora and whether its path is called after these.
+
+    Opening a file takes a hundred times as long as looking at the names near its start.
+    """
+    path, names = preview.raw.path.lower(), preview.folded_names
+    for slug, layout, wanted in _required(slugs):
+        if names is not None and names.isdisjoint(wanted) and not preview.is_named:
+            continue
+        is_called = slug in path or has_name_of(preview.raw, slug)
+        found = layout.required if names is None else [name for name in layout.required if _has(names, name)]
+        if preview.is_named or _is_near(found, layout, is_called=is_called):
+            yield slug, layout, is_called
+
+
+def _has(names: Collection[str], name: str) -> bool:
+    """Whether a column may be among names of which a path such as `input.form` is several."""
+    return folded_name(name) in names or all(part in names for part in folded_name(name).split("."))
+
+
+@cache
+def _required(slugs: tuple[str, ...]) -> list[tuple[str, Layout, frozenset[str]]]:
+    """The layouts of some corpora, with the columns that they require, folded, and the parts of paths."""
+    return [
+        (slug, layout, frozenset(part for name in folded for part in (name, *name.split("."))))
+        for slug in slugs
+        for layout in contract.load(slug).layouts.values()
+        for folded in [[*map(folded_name, layout.required)]]
+    ]
 
 
 def _is_near(found: Collection[str], layout: Layout, *, is_called: bool) -> bool:
@@ -57,21 +95,13 @@ def _is_near(found: Collection[str], layout: Layout, *, is_called: bool) -> bool
 
 def _headers(preview: Preview) -> Iterator[tuple[str, list[str]]]:
     """Which table of a file, in words, and the names of its columns; nothing of a file without tables."""
-    if not may_have(preview, None if preview.is_named else _all_columns()):
+    if not may_have(preview):
         return
     try:
-        with preview.raw.open() as stream:
+        with preview.open() as stream:
             opened = open_tables(OpenFile(preview.raw, HashingStream(stream)), preview, any)
     except InputError:  # it cannot be read, and was not recognised either
         return
     for table in opened.tables:
         where = f"the columns of its part {table.part!r} are" if table.part else "its columns are"
         yield where, table.columns
-
-
-@cache
-def _all_columns() -> frozenset[str]:
-    contracts = map(contract.load, contract.slugs())
-    return frozenset(
-        name for each in contracts for layout in each.layouts.values() for name in layout.required
-    )

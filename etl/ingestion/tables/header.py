@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 # A table of the user's own may well have a column called `position` or `detail`.
 _ADDED = {"position", "reason", "detail", "problem", "bad_record"}
@@ -40,6 +41,12 @@ def find_column(columns: Sequence[str], usual: Iterable[str]) -> str | None:
     """
     by_folded = {_folded(name): name for name in reversed(columns)}
     return next((by_folded[folded] for name in usual if (folded := _folded(name)) in by_folded), None)
+
+
+@lru_cache(maxsize=4096)
+def folded_name(name: str) -> str:
+    """A name of a column without case and blanks, by which the columns of a corpus are compared."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFC", name)).casefold()
 
 
 def _folded(name: str) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import IO
 
 import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Cut, Dialect, find_cut
+from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.sheet import Workbook, header_of, read_workbook
 from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
 DELIMITED = (".csv", ".tsv", ".txt")
+JSON = (".json", ".jsonl")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 # How far down a header is looked for.
 HEADER_ROWS = 100
@@ -62,6 +66,11 @@ class Preview:
     def _first_bytes(self) -> bytes:
         return self.raw.head(HEAD_BYTES)
 
+    def open(self) -> IO[bytes]:
+        """Opens the file for reading; one that was read whole for its head is not read again."""
+        is_whole = len(self._first_bytes) < HEAD_BYTES
+        return io.BytesIO(self._first_bytes) if is_whole else self.raw.open()
+
     @cached_property
     def codec(self) -> str:
         """The codec of a text file.
@@ -69,7 +78,7 @@ class Preview:
         Raises:
             InputError: neither UTF-8 nor cp949.
         """
-        with self.raw.open() as stream:
+        with self.open() as stream:
             return sniff_encoding(stream, self.raw.name)
 
     @property
@@ -164,6 +173,19 @@ class Preview:
         keys = set(_KEY.findall(text))
         return frozenset(json.loads(key) if "\\" in key else key[1:-1] for key in keys)
 
+    @cached_property
+    def folded_names(self) -> frozenset[str] | None:
+        """What may name a column, as `folded_name` has it: JSON keys, the first cells of a text, or None."""
+        if self.suffix in JSON:
+            return frozenset(map(folded_name, self.json_keys))
+        if self.suffix in DELIMITED:
+            return frozenset(folded_name(cell) for record in self.first_records for cell in record)
+        return None
+
     def has_keys(self, *keys: str) -> bool:
         """Whether all of these JSON keys occur near the start of the file."""
-        return all(re.search(rb'"%s"\s*:' % re.escape(key.encode()), self.head) for key in keys)
+        for key in keys:
+            quoted = b'"%s"' % key.encode()
+            if quoted not in self.head or not re.search(rb"%s\s*:" % re.escape(quoted), self.head):
+                return False
+        return True

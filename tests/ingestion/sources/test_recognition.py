@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import openpyxl
@@ -18,10 +19,12 @@ from support.corpus_copies import (
     read_file,
     written,
 )
-from support.reading import read_all
+from support.reading import kote, read_all
 
 import etl
 from etl.errors import InputError
+from etl.ingestion.sources.detect import detect
+from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.settings import Settings, Tag
 
 REVIEWS = "".join(f"{9_300_000 + n}\t{text}\t{n % 2}\n" for n, text in enumerate(SENTENCES)).encode()
@@ -213,3 +216,25 @@ def test_comments_of_kote_are_without_the_quotes_of_csv(tmp_path: Path) -> None:
     dataset = etl.ingest(path, tmp_path / "out", Settings(tag=Tag("whitespace")))
     rows = pl.concat([dataset.scan(), dataset.scan_rejects()], how="diagonal").sort("position").collect()
     assert rows["raw_text"].to_list() == ['그는 "정말?" 하고 울었다', "오늘은 무척 즐거웠다"]
+
+
+def test_a_small_file_that_no_corpus_knows_is_opened_once() -> None:
+    opened: list[str] = []
+
+    def raw_file(name: str, content: bytes) -> RawFile:
+        def open_stream() -> io.BytesIO:
+            opened.append(name)
+            return io.BytesIO(content)
+
+        return RawFile(name, "", len(content), open_stream)
+
+    unknown = [
+        raw_file("a.json", b'{"name": "x", "items": [1, 2], "data": {"alpha": 0.1}}'),
+        raw_file("b.jsonl", '{"이름": "x"}\n{"이름": "y"}\n'.encode()),
+        raw_file("c.csv", "이름,나이\n가,1\n나,2\n".encode()),
+    ]
+    log = InputLog()
+    known = raw_file("kote.tsv", kote("오늘은 좋은 날"))
+    assert list(detect(iter([*unknown, known]), Settings(), log)) == ["kote"]
+    assert [entry["file"] for entry in log.left_aside] == ["a.json", "b.jsonl", "c.csv"]
+    assert opened[:3] == ["a.json", "b.jsonl", "c.csv"]

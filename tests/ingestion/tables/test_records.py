@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.reading import read_all
 
 from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.reader import raw_file_in_memory
 from etl.ingestion.tables.records import OPEN_QUOTE, RecordCutter, read_lines
 from etl.settings import MAX_RAW_CHARS
-from tests.support.reading import read_all
 
 TABLE = {"text_column": "문장", "label_column": "감정"}
 MOODS = ("기쁨", "슬픔", "분노")
