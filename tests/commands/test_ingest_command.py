@@ -232,7 +232,7 @@ def test_init_replaces_nothing_unless_it_must(tmp_path: Path) -> None:
         ("clean:\n  max_chrs: 3\n", "max_chrs"),
         ("split:\n  validation: 2\n", "validation"),
         ("split:\n  validation: 0.6\n  test: 0.5\n", "validation"),
-        ("clean: [1\n", "YAML"),
+        ("clean: [1\n", "line 2"),
         ("- 1\n", "mapping"),
     ],
 )

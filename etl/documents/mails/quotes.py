@@ -14,12 +14,21 @@ from typing import Any
 from etl.documents.passage import Part
 from etl.schema import resources
 
-_SINGLE = ("quoted", "forwards", "answers", "encrypted", "above_fields", "memo", "see_html", "is_html")
+_SINGLE = (
+    "quoted",
+    "forwards",
+    "answers",
+    "encrypted",
+    "above_fields",
+    "memo",
+    "see_html",
+    "is_html",
+    "time_of_day",
+)
 _MARK_CHARS = 1000  # of a line that are looked at: what programs write is shorter
 _CONTACT_CHARS = 200
 _LOOKED_AT = 4  # lines, for programs wrap what stands above a quote
 _FIELDS_LOOKED_AT = 40  # lines
-_TIME = re.compile(r"\d[:시]")
 _SIGNED_LINES = 10  # and what people write there fits in so many
 # Blanks that do not break, and what is no character to a reader; joiners stand in emoji.
 _UNSEEN = {0xA0: " ", 0xAD: None, 0x34F: None, 0x200B: None, 0x200C: None, 0x2060: None, 0xFEFF: None}
@@ -187,7 +196,7 @@ def _is_original(lines: list[str], index: int, here: str) -> bool:
         return False
     fields, order, _ = _fields(lines, index)
     has_address = any("@" in value for value in fields.values())
-    has_time = _TIME.search(fields.get("date", "")) is not None
+    has_time = _patterns()["time_of_day"].search(fields.get("date", "")) is not None
     is_sent = has_address or has_time or ("date" in fields and not _patterns()["memo"].match(lines[index]))
     begins_with_sender = order[:1] == ["from"] and is_sent and len(order) >= 2
     return begins_with_sender or (len(order) >= 3 and {"from", "date"} <= set(order) and has_address)

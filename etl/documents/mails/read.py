@@ -18,6 +18,7 @@ from etl.documents.mails.quotes import letters_in
 from etl.documents.passage import Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
+from etl.runtime.console import printable
 
 # Reads the messages of a file that is a chat; None of any other.
 ReadChat = Callable[[DocumentFile], Iterator[Passage] | None]
@@ -194,5 +195,5 @@ def _note(unread: list[str], name: str) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
+    shown = ", ".join(printable(name) for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"
