@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 import msgspec
 
 from etl.errors import SettingsError
+from etl.plain_files import plain_file
 from etl.yaml_text import YamlError, decode_yaml
 
 _COMPARE = "compare it with the commented file that `etl init` writes."
@@ -318,7 +319,7 @@ def _as_text(value: Any) -> Any:
 
 def _read_yaml(config: Path) -> dict[str, Any]:
     try:
-        tree = decode_yaml(config.read_text(encoding="utf-8-sig"))
+        tree = decode_yaml(plain_file(config).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             f"{config} cannot be read: {error.strerror}", next_step="write one with `etl init`"

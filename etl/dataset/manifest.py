@@ -14,6 +14,7 @@ import msgspec
 
 import etl
 from etl.errors import InputError
+from etl.plain_files import plain_file
 from etl.runtime.files import sha256_file
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag, Write
@@ -272,7 +273,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(plain_file(path).read_bytes(), type=Manifest)
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} is not a dataset",

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
+from etl.plain_files import plain_file
 from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
 from etl.tagging import dictionary, policy
 from etl.tagging import tagger as tagging
@@ -87,7 +88,7 @@ def load(path: Path) -> Preparation:
     """
     again = "write the dataset again with `etl ingest`, and train again"
     try:
-        content = path.read_bytes()
+        content = plain_file(path).read_bytes()
         preparation = msgspec.json.decode(content, type=Preparation)
     except FileNotFoundError as error:
         raise InputError(

@@ -22,6 +22,7 @@ from etl.dataset.additions import add_files
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
+from etl.plain_files import plain_file
 from etl.runtime.engine.protocol import Engine
 from etl.settings import PathLike
 
@@ -169,7 +170,7 @@ def read_vocab(path: Path, *, next_step: str = "") -> Vocabulary:
     """
     rebuild = next_step or f"build it with `etl build-vocab {path.parent}`"
     try:
-        vocabulary = msgspec.json.decode(path.read_bytes(), type=Vocabulary)
+        vocabulary = msgspec.json.decode(plain_file(path).read_bytes(), type=Vocabulary)
     except FileNotFoundError as error:
         raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:

@@ -15,6 +15,7 @@ from etl.documents.passage import Kind
 from etl.documents.text import decode
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
+from etl.plain_files import plain_file
 
 _HEAD_BYTES = 64 << 10
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -65,7 +66,7 @@ class DocumentFile:
 
     def open(self) -> IO[bytes]:
         """Opens the file for reading."""
-        return self.path.open("rb") if self._content is None else io.BytesIO(self._content)
+        return plain_file(self.path).open("rb") if self._content is None else io.BytesIO(self._content)
 
     @cached_property
     def head(self) -> bytes:
@@ -76,7 +77,7 @@ class DocumentFile:
     @cached_property
     def content(self) -> bytes:
         """All bytes."""
-        return self.path.read_bytes() if self._content is None else self._content
+        return plain_file(self.path).read_bytes() if self._content is None else self._content
 
     @cached_property
     def text(self) -> str:

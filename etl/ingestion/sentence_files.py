@@ -13,6 +13,7 @@ from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.preview import WORKBOOKS
 from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
+from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Table
 from etl.text.encoding import decode_text
@@ -95,7 +96,7 @@ def _text_column(names: Sequence[str], how: Table) -> str | None:
 
 def _lines(file: Path, limit: int) -> list[str]:
     try:
-        with file.open("rb") as stream:
+        with plain_file(file).open("rb") as stream:
             content = stream.read(_MAX_TEXT_BYTES)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}", next_step=_NEXT_STEP) from error

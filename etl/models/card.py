@@ -18,6 +18,7 @@ from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.fine_tuned.settings import FineTuneSettings
+from etl.plain_files import plain_file
 from etl.runtime.files import sha256_file
 
 FILE = "model.json"
@@ -126,7 +127,7 @@ def _own_sha256(card: ModelCard) -> str:
 def _decode_card(folder: Path) -> ModelCard:
     kind: type[ModelCard] = BaselineCard
     try:
-        content = (folder / FILE).read_bytes()
+        content = plain_file(folder / FILE).read_bytes()
         if msgspec.json.decode(content, type=_Kind).kind == _FINE_TUNED:
             kind = FineTunedCard
         return msgspec.json.decode(content, type=kind)

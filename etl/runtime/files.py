@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import xxhash
 
+from etl.plain_files import plain_file
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import scratch_path
 
@@ -19,7 +20,7 @@ def sha256_file(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
+    with plain_file(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
+from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
 from etl.yaml_text import YamlError, decode_yaml
@@ -123,11 +124,11 @@ def load(name_or_path: str) -> Taxonomy:
     else:
         path = Path(name_or_path)
     try:
-        content = path.read_bytes()
+        content = plain_file(path).read_bytes()
     except OSError as error:
         raise SettingsError(
             f"there is no taxonomy {name_or_path!r}",
-            details=[f"expected one of {', '.join(shipped())}, or the path of a YAML file"],
+            details=[f"expected one of {', '.join(shipped())}, or the path of a YAML file; {error.strerror}"],
             next_step="run `etl labels` to see what each maps to what",
         ) from error
     source = _decode(content, path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from etl.errors import SettingsError
+from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Tag
 
@@ -60,7 +61,7 @@ def _schema() -> dict[str, dict[str, dict[str, str]]]:
 
 def _lines(path: str) -> list[tuple[int, tuple[str, str]]]:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = plain_file(Path(path)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"the user dictionary {path} cannot be read",

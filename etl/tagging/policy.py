@@ -18,6 +18,7 @@ import msgspec
 import polars as pl
 
 from etl.errors import SettingsError
+from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Tag, Tagger
 
@@ -146,7 +147,7 @@ def _stop_words(file: str | None) -> frozenset[str]:
     if file is None:
         return frozenset()
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        text = plain_file(Path(file)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"the stop words in {file} cannot be read",

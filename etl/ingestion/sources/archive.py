@@ -26,6 +26,7 @@ from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources import pointer
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
+from etl.plain_files import plain_file
 
 READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
@@ -128,7 +129,7 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
     """Yields every file below `paths` with the name under which it is recorded; archives are not opened.
 
     Raises:
-        InputError: a path is missing.
+        InputError: a path is missing, or is a pipe, a device or a socket.
     """
     for path, name in zip(paths, _names_of(paths), strict=True):
         if not path.exists():
@@ -137,10 +138,23 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
                 cause="The path is misspelt, or the corpus is elsewhere.",
                 next_step="`etl sources` says what each corpus is called and where to get it.",
             )
+        if not path.is_dir():
+            _require_file(path)
         lead = f"{name}/" if len(paths) > 1 else ""
         for file in _files_below(path) if path.is_dir() else [path]:
             recorded = f"{lead}{file.relative_to(path).as_posix()}" if path.is_dir() else name
             yield unicodedata.normalize("NFC", recorded), file
+
+
+def _require_file(path: Path) -> None:
+    try:
+        plain_file(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}",
+            details=["expected a file or a folder"],
+            next_step="write what comes out of it into a file, and name that.",
+        ) from error
 
 
 def _names_of(paths: list[Path]) -> list[str]:

@@ -28,6 +28,7 @@ from etl.ingestion.tables.json_tables import find_tables, objects_in_a_row
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
+from etl.plain_files import plain_file
 from etl.text.encoding import to_utf8
 
 _log = logging.getLogger(__name__)
@@ -180,6 +181,7 @@ def raw_file_at(path: Path, name: str) -> RawFile:
     """Returns a file on disk as a raw file; if it is compressed (`.gz`), what is in it."""
 
     def open_stream() -> IO[bytes]:
+        plain_file(path)
         return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
     return RawFile(name, "", 0, open_stream)

@@ -30,6 +30,7 @@ from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
+from etl.plain_files import plain_file
 from etl.schema import resources, row
 from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
@@ -150,9 +151,14 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
     if not candidates:
+        why: list[str] = []
+        try:
+            plain_file(path)
+        except OSError as error:
+            why = [str(error.strerror)]
         raise InputError(
             f"{path} is not a dataset",
-            details=["expected a folder with manifest.json, a table, or a folder with tables"],
+            details=["expected a folder with manifest.json, a table, or a folder with tables", *why],
             next_step=f"make a dataset with `etl ingest PATH... --out {path}`, or name a file",
         )
     splits = {file: split_in_path(file.relative_to(path).as_posix()) for file in candidates}
