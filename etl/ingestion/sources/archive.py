@@ -132,29 +132,21 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
         InputError: a path is missing, or is a pipe, a device or a socket.
     """
     for path, name in zip(paths, _names_of(paths), strict=True):
-        if not path.exists():
+        try:
+            plain_file(path)
+        except OSError as error:
+            is_missing = isinstance(error, FileNotFoundError)
             raise InputError(
-                f"{path} does not exist",
-                cause="The path is misspelt, or the corpus is elsewhere.",
-                next_step="`etl sources` says what each corpus is called and where to get it.",
-            )
-        if not path.is_dir():
-            _require_file(path)
+                f"{path} {'does not exist' if is_missing else f'cannot be read: {error.strerror}'}",
+                cause="The path is misspelt, or the corpus is elsewhere." if is_missing else "",
+                next_step="`etl sources` says what each corpus is called and where to get it."
+                if is_missing
+                else "name a file or a folder that can be read.",
+            ) from error
         lead = f"{name}/" if len(paths) > 1 else ""
         for file in _files_below(path) if path.is_dir() else [path]:
             recorded = f"{lead}{file.relative_to(path).as_posix()}" if path.is_dir() else name
             yield unicodedata.normalize("NFC", recorded), file
-
-
-def _require_file(path: Path) -> None:
-    try:
-        plain_file(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}",
-            details=["expected a file or a folder"],
-            next_step="write what comes out of it into a file, and name that.",
-        ) from error
 
 
 def _names_of(paths: list[Path]) -> list[str]:
