@@ -236,7 +236,7 @@ def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
     from etl.runtime import console
 
     for each in skipped:
-        kept = f" ({console.plural(each.rows, 'row')} before that were read)" if each.rows else ""
+        kept = f" ({console.plural(each.rows, 'row')} before that were read)"
         console.note(f"skipped: {each.error}{kept}")
 
 

@@ -53,6 +53,9 @@ def check_lr(lr: float, default: float) -> None:
         )
 
 
+_MOST_DIGITS = 6  # no row has a million tokens
+
+
 def parse_max_len(text: str) -> int | None:
     """Returns the value of `--max-len`: a number, or None for auto.
 
@@ -61,10 +64,10 @@ def parse_max_len(text: str) -> int | None:
     """
     if text == "auto":
         return None
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
         raise SettingsError(
             "--max-len is neither auto nor a number of tokens",
-            details=[f'expected auto or at least 1, got "{text}"'],
+            details=[f'expected auto, or 1 to 999,999, got "{text}"'],
             next_step="leave it out",
         )
     return int(text)

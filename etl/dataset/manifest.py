@@ -287,7 +287,7 @@ def read_manifest(folder: Path) -> Manifest:
             cause="The file was edited, or another version of the tool wrote it.",
             next_step=again,
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise InputError(
             f"{path} cannot be read",
             details=[str(error)],

@@ -96,7 +96,7 @@ def load(path: Path) -> Preparation:
             cause="It was written by an older version of this tool, or the file was removed.",
             next_step=again,
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(
             f"{path} cannot be read",
             details=[str(error)],

@@ -14,6 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from etl.dataset.additions import finish_adding
 from etl.dataset.manifest import Manifest, read_manifest
@@ -41,6 +43,7 @@ class Dataset:
     manifest: Manifest = field(repr=False)  # a page of text
     is_as_found: bool = field(default=False, repr=False)
     _compared: set[str] = field(default_factory=set, repr=False, compare=False)
+    _shaped: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def labels(self) -> list[str]:
@@ -82,6 +85,10 @@ class Dataset:
         files = [self.path / name for name in names]
         if unlisted := [file for file in there if file not in files]:
             raise _unlisted_file(self, unlisted[0])
+        for name, file in zip(names, files, strict=True):
+            if name not in self._shaped:
+                _check_columns(file, is_reject=name.startswith("rejects/"))
+                self._shaped.add(name)
         return files
 
     def _compare(self, names: Sequence[str]) -> None:
@@ -125,6 +132,42 @@ def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> D
     manifest = read_manifest(path)
     finish_adding(path, manifest)
     return Dataset(path, manifest, is_as_found)
+
+
+def _check_columns(file: Path, *, is_reject: bool) -> None:
+    """Refuses a Parquet file that lacks a column of the row, or has another type of values in one.
+
+    Raises:
+        InputError: the column is named; or the file is not readable.
+    """
+    try:
+        found = pq.read_schema(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _odd_file(file, str(error).partition("\n")[0]) from error
+    for wanted in row.arrow_schema(is_reject=is_reject):
+        if wanted.name not in found.names:
+            raise _odd_file(file, f"it has no column {wanted.name}")
+        kind = found.field(wanted.name).type
+        if _plain(kind) != _plain(wanted.type):
+            raise _odd_file(file, f"the column {wanted.name} holds {kind}, expected {wanted.type}")
+
+
+def _plain(kind: pa.DataType) -> str:
+    """The type of the values, however a library stores them: polars writes `large_string`."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return f"list of {_plain(kind.value_type)}"
+    return str(kind).removeprefix("large_")
+
+
+def _odd_file(file: Path, problem: str) -> InputError:
+    return InputError(
+        f"{file} cannot be read as part of the dataset",
+        details=[problem],
+        cause="It was damaged, edited, or written by something else.",
+        next_step="write the dataset again with `etl ingest PATH... --out DATASET`.",
+    )
 
 
 def _other_file(dataset: Dataset, name: str, found: str) -> InputError:

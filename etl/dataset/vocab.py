@@ -173,7 +173,7 @@ def read_vocab(path: Path, *, next_step: str = "") -> Vocabulary:
         vocabulary = msgspec.json.decode(plain_file(path).read_bytes(), type=Vocabulary)
     except FileNotFoundError as error:
         raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(
             f"{path} is not a vocabulary",
             details=[str(error)],

@@ -16,7 +16,7 @@ from etl.documents.passage import Passage, Unit
 from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
-from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
 from etl.ingestion.tables.table import TOO_LONG, OpenTable
@@ -136,7 +136,7 @@ def _columns(table: OpenTable, text_column: str | None) -> dict[str, str]:
         wanted = f"a column {text_column!r}" if text_column else "a column such as text, content or message"
         raise InputError(
             f"{table.name} does not say which column holds the posts",
-            details=[f"expected {wanted}, got {', '.join(table.columns) or 'none'}"],
+            details=[f"expected {wanted}, got {', '.join(own_names(table.columns)) or 'none'}"],
             next_step="name it with `--text-column NAME`.",
         )
     return columns

@@ -9,7 +9,7 @@ from pathlib import Path
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import MAX_BYTES, refuse_pointer
 from etl.ingestion.tables.dialect import parse_dialect
-from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import WORKBOOKS
 from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
@@ -69,7 +69,7 @@ def _cells(file: Path, limit: int, how: Table, *, has_lines: bool) -> list[str] 
                 named = "does not say which column holds the sentences"
                 raise InputError(
                     f"{file} has no column {how.text_column!r}" if how.text_column else f"{file} {named}",
-                    details=[f"its columns are {', '.join(tables[0].columns)}"],
+                    details=[f"its columns are {', '.join(own_names(tables[0].columns))}"],
                     next_step=_NEXT_STEP,
                 )
             return list(islice(_filled(tables, columns), limit))

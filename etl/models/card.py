@@ -102,6 +102,13 @@ def read_card(folder: Path) -> ModelCard:
             details=[f"expected format {FORMAT}, got {card.format}"],
             next_step=advise_training(folder, card),
         )
+    if twice := sorted({label for label in card.labels if card.labels.count(label) > 1}):
+        raise InputError(
+            f"{folder / FILE} has a label twice",
+            details=[f"got {', '.join(twice)}"],
+            cause="The file was edited.",
+            next_step=advise_training(folder, card),
+        )
     listed = {FILE: card.card_sha256, **card.files}
     for name, expected in listed.items():
         found = _own_sha256(card) if name == FILE else _file_sha256(folder / name)
@@ -137,7 +144,7 @@ def _decode_card(folder: Path) -> ModelCard:
             details=[f"expected a folder with {FILE}"],
             next_step=advise_training(folder, kind),
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(
             f"{folder / FILE} cannot be read",
             details=[str(error)],

@@ -85,6 +85,13 @@ def explain(error: BaseException) -> EtlError | None:
         )
     if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
         return explain(OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error)[len(_LOOP) :].strip("'")))
+    if _is_of_library(error) and str(error).lstrip().startswith("parquet:"):
+        return InputError(
+            "a Parquet file cannot be read",
+            details=[str(error).partition("\n")[0]],
+            cause="It was damaged, or written by something that does not keep to the format.",
+            next_step="see which with `etl validate DATASET`, or write it again.",
+        )
     if not is_of_system(error):
         return None
     name = getattr(error, "filename", None)
@@ -142,8 +149,11 @@ def check_address_space(command: str | None) -> None:
 
 def is_of_system(error: BaseException) -> bool:
     """Whether an error passes on one of the system: as `OSError`, or within the words of a library."""
-    is_of_library = type(error).__module__.partition(".")[0] in {"polars", "pyarrow"}
-    return (isinstance(error, OSError) or is_of_library) and errno_of(error) != 0
+    return (isinstance(error, OSError) or _is_of_library(error)) and errno_of(error) != 0
+
+
+def _is_of_library(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in {"polars", "pyarrow"}
 
 
 def errno_of(error: BaseException) -> int:

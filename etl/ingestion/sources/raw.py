@@ -241,10 +241,24 @@ class InputLog:
 
 def damaged_file(name: str, error: BaseException) -> InputError:
     """Returns the error for a file whose bytes cannot be read."""
+    if isinstance(error, RuntimeError) and "encrypted" in str(error):  # the words of zipfile
+        return InputError(
+            f"{name} is encrypted",
+            details=["expected a file that needs no password"],
+            cause="It was packed with a password, which cannot be given here.",
+            next_step="unpack it and give the folder, or run with `--on-bad-file skip` to go on without it.",
+        )
+    if isinstance(error, RecursionError):
+        return InputError(
+            f"{name} is nested too deeply",
+            details=[str(error)],
+            cause="No corpus nests hundreds of levels deep; the file is damaged, or something else.",
+            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+        )
     return InputError(
         f"{name} cannot be read",
         details=[f"{type(error).__name__}: {error}"],
-        cause="The download was cut off, the file was edited, or it is encrypted.",
+        cause="The download was cut off, or the file was edited.",
         next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
     )
 

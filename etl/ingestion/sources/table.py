@@ -16,7 +16,7 @@ from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import parse_dialect
-from etl.ingestion.tables.header import column_name, others_called
+from etl.ingestion.tables.header import column_name, others_called, own_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
@@ -170,7 +170,7 @@ def _no_table(raw: RawFile, names: Sequence[str], left_aside: Sequence[LeftAside
 def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
     return InputError(
         f"{raw.name} has no column {name!r}",
-        details=[f"its columns are {', '.join(columns)}"],
+        details=[f"its columns are {', '.join(own_names(columns))}"],
         cause="The name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column`, `--label-column` and so on.",
     )

@@ -26,6 +26,7 @@ from etl.ingestion.tables.table import (
     Selection,
     with_no_bad_records,
 )
+from etl.runtime import failures
 
 # polars panics where the name of a field, say, is no text.
 _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -41,8 +42,10 @@ def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
     source = _source(open_file.raw)
     with _explained(open_file.raw, preview.suffix):
         schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
+    has_twice = len(set(schema.names)) < len(schema.names)
+    schema = _with_own_names(schema)
     columns = [*_paths(schema)]
-    read = partial(_read, open_file, source, preview.suffix, schema)
+    read = partial(_read, open_file, source, preview.suffix, schema, has_twice=has_twice)
     classes = {column_name(name): names for name, names in _class_names(schema).items()}
     return OpenTables((OpenTable(open_file.raw.name, columns, read, class_names=classes),))
 
@@ -56,16 +59,23 @@ def _source(raw: RawFile) -> Path | io.BytesIO:
 
 
 def _read(
-    open_file: OpenFile, source: Path | io.BytesIO, suffix: str, schema: pa.Schema, selection: Selection
+    open_file: OpenFile,
+    source: Path | io.BytesIO,
+    suffix: str,
+    schema: pa.Schema,
+    selection: Selection,
+    *,
+    has_twice: bool,
 ) -> Iterator[pl.DataFrame]:
     paths = [_paths(schema)[column] for column in selection.columns]
     chosen = list(dict.fromkeys(path[0] for path in paths))
     with _explained(open_file.raw, suffix):
-        if suffix == ".parquet":
+        if suffix == ".parquet" and not has_twice:
             table = pl.read_parquet(source, columns=chosen)
         else:
+            whole = _read_arrow(source) if suffix != ".parquet" else pq.ParquetFile(source).read()
             # Metadata is anybody's, and may be no text.
-            arrow = _read_arrow(source).select(chosen).replace_schema_metadata(None)
+            arrow = whole.rename_columns(schema.names).select(chosen).replace_schema_metadata(None)
             table = cast("pl.DataFrame", pl.from_arrow(arrow))
     open_file.rows = table.height
     classes = _class_names(schema) if selection.has_class_names else {}
@@ -90,6 +100,15 @@ def _paths(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
             paths.setdefault(column_name(".".join(path)), path)
             fields.append((path, field.type))
     return paths
+
+
+def _with_own_names(schema: pa.Schema) -> pa.Schema:
+    """The schema in which a name that stands twice has its index behind it, as in `column_names`."""
+    fields: list[pa.Field] = []
+    for index, field in enumerate(schema):
+        is_there = any(field.name == other.name for other in fields)
+        fields.append(field.with_name(f"{field.name}#{index}") if is_there else field)
+    return pa.schema(fields, schema.metadata)
 
 
 def _at(table: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
@@ -169,7 +188,7 @@ def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
     return InputError(
         f"{raw.name} has no plain values in column {column.name!r}",
         details=[f"expected text or numbers, got {column.dtype}"],
-        cause="The column holds lists, records or bytes.",
+        cause="The column holds lists, records, bytes, durations or the like.",
         next_step="name another column, or write the table again with text in it.",
     )
 
@@ -178,7 +197,9 @@ def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
 def _explained(raw: RawFile, suffix: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, *_POLARS_ERRORS, UnicodeError) as error:
+    except (pa.ArrowException, *_POLARS_ERRORS, UnicodeError, KeyError) as error:
+        if failures.is_shortage(error):
+            raise
         lines = str(error).splitlines()
         raise InputError(
             f"{raw.name} is not a readable {_FORMATS[suffix]} file",

@@ -26,6 +26,11 @@ def column_names(headers: Iterable[str]) -> list[str]:
     return names
 
 
+def own_names(columns: Iterable[str]) -> list[str]:
+    """The names as the header has them, for messages."""
+    return [re.sub(rf"^({'|'.join(sorted(_ADDED))})\*(?=$|#)", r"\1", name) for name in columns]
+
+
 def others_called(name: str, columns: Sequence[str]) -> list[str]:
     """Returns the columns of which the header has the same name again, as `column_names` calls them."""
     return [column for index, column in enumerate(columns) if column == f"{name}#{index}"]

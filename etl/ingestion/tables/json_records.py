@@ -114,7 +114,7 @@ def _open_document(open_file: OpenFile, preview: Preview, is_header: IsHeader | 
 def _is_object(line: bytes) -> bool:
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True
 
@@ -154,7 +154,7 @@ def open_elements(open_file: OpenFile, elements: Elements) -> OpenTable:
 def _on_one_line(element: bytes) -> bytes:
     try:
         return msgspec.json.format(element, indent=-1)
-    except msgspec.DecodeError:  # NaN, for one; it becomes a bad record
+    except (msgspec.DecodeError, RecursionError):  # NaN, for one; it becomes a bad record
         return element.replace(b"\n", b" ")
 
 
@@ -286,7 +286,7 @@ def _parse_line_by_line(
             refuse_repeated_keys(line, read_keys)
             record = decoder.decode(line if is_json else _with_nulls(line))
             records.append((number, *(cell(_find(record, path)) for path, cell in cells), None, None))
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             records.append((number, *blanks, str(error), line.decode("utf-8", "replace")))
     strings = dict.fromkeys((*keys, "detail", "bad_record"), pl.String)
     return pl.DataFrame(records, schema={"position": pl.Int64, **strings}, orient="row")

@@ -121,7 +121,7 @@ def load_state(model: Path, training: Training, inputs: Inputs) -> RunProgress |
     try:
         state = msgspec.json.decode((folder / STATE).read_bytes(), type=State)
         content = (folder / TENSORS).read_bytes()
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(
             f"the interrupted run in {folder} cannot be read", details=[str(error)], next_step=again
         ) from error

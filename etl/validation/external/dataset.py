@@ -27,7 +27,7 @@ from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.sources.frame import reason_of
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
-from etl.ingestion.tables.header import column_name, find_column
+from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
 from etl.plain_files import plain_file
@@ -232,7 +232,7 @@ def _choose(table: OpenTable, columns: Columns) -> dict[Role, str]:
 
 
 def _no_column(table: OpenTable, problem: str) -> InputError:
-    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in table.columns]
+    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in own_names(table.columns)]
     return InputError(
         f"{table.name} {problem}",
         details=[f"its columns are {listing(shown, most=20)}" if shown else "it has no columns at all"],

@@ -1,0 +1,114 @@
+"""Every command and option that a message names exists; every exit code that is promised can be met."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+from support.run_etl import TABLE
+from support.run_etl import etl as etl_run
+from support.small_tables import make_rows, write_lines
+
+import etl
+from etl.cli import app
+
+PACKAGE = Path(etl.__file__).parent
+SCHEMAS = PACKAGE.parent / "schemas"
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+NAMED = re.compile(r"`etl((?: --?[a-z]+)*) ([^-`][^`]*)`")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+# Options of other programs, which messages name with their program in the same quotation marks.
+QUOTED = re.compile(r"`([^`]*)`")
+
+
+def strings_of_code() -> Iterator[tuple[str, str]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values]
+                yield path.name, "".join(parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield path.name, node.value
+
+
+def strings_of_schemas() -> Iterator[tuple[str, str]]:
+    for path in sorted((SCHEMAS / "checks").glob("*.yaml")):
+        for text in leaves(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            yield path.name, text
+
+
+def leaves(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for value in tree.values():
+            yield from leaves(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from leaves(value)
+    elif isinstance(tree, str):
+        yield tree
+
+
+TEXTS = [*strings_of_code(), *strings_of_schemas()]
+
+
+def options_of(command: str) -> set[str]:
+    return {
+        name
+        for parameter in COMMANDS[command].params
+        for name in (*parameter.opts, *parameter.secondary_opts)
+    }
+
+
+def test_every_command_that_a_text_names_exists_with_its_options() -> None:
+    wrong = []
+    for name, text in TEXTS:
+        for _, words in NAMED.findall(text):
+            command, *_ = words.split()
+            if command in {"…", "COMMAND", "X"}:
+                continue
+            unknown = command not in COMMANDS or set(OPTION.findall(words)) - options_of(command) - {"--help"}
+            if unknown:
+                wrong.append((name, words))
+    assert wrong == []
+
+
+def test_every_option_that_a_text_names_alone_is_one_of_a_command() -> None:
+    known = {option for command in COMMANDS for option in options_of(command)} | {
+        "--debug",
+        "--verbose",
+        "--help",
+    }
+    wrong = [
+        (name, quoted)
+        for name, text in TEXTS
+        for quoted in QUOTED.findall(text)
+        if quoted.startswith("--") and set(OPTION.findall(quoted)) - known
+    ]
+    assert wrong == []
+
+
+def test_texts_that_name_commands_are_found_at_all() -> None:
+    named = {words.split()[0] for _, text in TEXTS for _, words in NAMED.findall(text)}
+    assert {"ingest", "validate", "build-vocab", "doctor"} <= named
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_says_what_it_is(command: str) -> None:
+    assert COMMANDS[command].help
+
+
+def test_exit_codes_are_met_as_they_are_promised(tmp_path: Path) -> None:
+    table = write_lines(tmp_path / "table.jsonl", make_rows(20))
+    (tmp_path / "file").touch()
+    found = {
+        0: etl_run("ingest", table, *TABLE, "--out", tmp_path / "dataset"),
+        2: etl_run("ingest", table, *TABLE, "--out", tmp_path / "dataset", "--taxonomy", "none"),
+        3: etl_run("validate", tmp_path / "dataset", "--fail-on", "warning"),
+        4: etl_run("ingest", tmp_path / "missing", *TABLE, "--out", tmp_path / "dataset"),
+        6: etl_run("ingest", table, *TABLE, "--out", tmp_path / "file" / "dataset"),
+    }
+    assert {code: run.returncode for code, run in found.items()} == {code: code for code in found}
+    assert all("\n  Next: " in run.stderr for code, run in found.items() if code not in (0, 3))
