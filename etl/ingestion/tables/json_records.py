@@ -295,7 +295,7 @@ def _parse_line_by_line(
 def _with_nulls(line: bytes) -> bytes:
     """Writes a line with null for NaN and Infinity; one that is no JSON even so stays as it is."""
     try:
-        return json.dumps(json.loads(line, parse_constant=lambda _: None)).encode()
+        return json.dumps(json.loads(line, parse_constant=lambda _: None), allow_nan=False).encode()
     except (ValueError, RecursionError):
         return line
 
