@@ -247,15 +247,14 @@ def test_quotes_are_classified_if_asked_for(classifier: Classifier) -> None:
 
 
 def test_a_file_that_cannot_be_read_spoils_no_other(classifier: Classifier, tmp_path: Path) -> None:
-    (tmp_path / "broken.csv").write_text(
-        "text\n정말 기쁘다\n" + '"' + "끝이 없는 글 " * 20_000, encoding="utf-8"
-    )
+    words = "".join(f"\\'{byte:02x}" for byte in "정말 기쁘다".encode("cp949"))
+    (tmp_path / "broken.rtf").write_text(rf"{{\rtf1\ansicpg949 {words}\par ", encoding="ascii")
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "not.pdf").write_text("글", encoding="utf-8")
     inputs = [
         tmp_path / "empty.txt",
         "정말 슬프다",
-        tmp_path / "broken.csv",
+        tmp_path / "broken.rtf",
         "gone.eml",
         tmp_path / "not.pdf",
     ]
@@ -265,7 +264,7 @@ def test_a_file_that_cannot_be_read_spoils_no_other(classifier: Classifier, tmp_
     assert len(found) >= 5
     assert [error.what.rpartition("/")[2] for error in errors] == [
         "empty.txt is empty",
-        "broken.csv breaks off at record 3",
+        "broken.rtf cannot be read as RTF",
         "gone.eml cannot be read: No such file or directory",
         "not.pdf is not what its name says",
     ]
