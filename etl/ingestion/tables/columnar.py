@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import polars as pl
 import pyarrow as pa
@@ -30,6 +31,8 @@ from etl.runtime import failures
 
 # polars panics where the name of a field, say, is no text.
 _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+# What is larger is not held in memory.
+_MEMORY_BYTES = 64 << 20
 _FORMATS = {".parquet": "Parquet", ".arrow": "Arrow", ".feather": "Feather"}
 
 
@@ -38,10 +41,11 @@ def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
 
     Raises:
         InputError: it is damaged, or something else.
+        WriteError: there is no room for a temporary copy of one in an archive.
     """
     source = _source(open_file.raw)
     with _explained(open_file.raw, preview.suffix):
-        schema = pq.read_schema(source) if preview.suffix == ".parquet" else _read_arrow(source).schema
+        schema = pq.read_schema(source) if preview.suffix == ".parquet" else _open_arrow(source).schema
     has_twice = len(set(schema.names)) < len(schema.names)
     schema = _with_own_names(schema)
     columns = [*_paths(schema)]
@@ -50,17 +54,28 @@ def open_columnar(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
     return OpenTables((OpenTable(open_file.raw.name, columns, read, class_names=classes),))
 
 
-def _source(raw: RawFile) -> Path | io.BytesIO:
-    """The path of a file on disk, of which only the chosen columns are read; else the bytes."""
+def _source(raw: RawFile) -> Path | IO[bytes]:
+    """The path of a file on disk; else the bytes, in a temporary file if they are many."""
     with raw.open() as stream:
         if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
             return Path(stream.name)
-        return io.BytesIO(stream.read())
+        content = stream.read(_MEMORY_BYTES)
+        if len(content) < _MEMORY_BYTES:
+            return io.BytesIO(content)
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the table is
+        while content:
+            try:
+                copy.write(content)
+            except OSError as error:
+                raise failures.write_error(Path(tempfile.gettempdir()), error) from error
+            content = stream.read(1 << 20)
+    copy.seek(0)
+    return copy
 
 
 def _read(
     open_file: OpenFile,
-    source: Path | io.BytesIO,
+    source: Path | IO[bytes],
     suffix: str,
     schema: pa.Schema,
     selection: Selection,
@@ -68,25 +83,70 @@ def _read(
     has_twice: bool,
 ) -> Iterator[pl.DataFrame]:
     paths = [_paths(schema)[column] for column in selection.columns]
-    chosen = list(dict.fromkeys(path[0] for path in paths))
-    with _explained(open_file.raw, suffix):
-        if suffix == ".parquet" and not has_twice:
-            table = pl.read_parquet(source, columns=chosen)
-        else:
-            whole = _read_arrow(source) if suffix != ".parquet" else pq.ParquetFile(source).read()
-            # Metadata is anybody's, and may be no text.
-            arrow = whole.rename_columns(schema.names).select(chosen).replace_schema_metadata(None)
-            table = cast("pl.DataFrame", pl.from_arrow(arrow))
-    open_file.rows = table.height
     classes = _class_names(schema) if selection.has_class_names else {}
-    texts = [
-        _as_text(
-            _at(table, path), open_file.raw, classes.get(".".join(path)), is_list=ours in selection.lists
-        ).alias(ours)
-        for path, ours in zip(paths, selection.columns, strict=True)
-    ]
-    position = pl.int_range(1, table.height + 1, dtype=pl.Int64, eager=True).alias("position")
-    yield from with_no_bad_records(pl.DataFrame([position, *texts])).iter_slices(BATCH_ROWS)
+    chosen = [*dict.fromkeys(path[0] for path in paths)]
+    # Of columns of one name none can be chosen by it.
+    wanted = None if has_twice or suffix != ".parquet" else chosen
+    for batch in _batches(open_file.raw, source, suffix, wanted):
+        # Metadata is anybody's, and may be no text.
+        named = batch.rename_columns(schema.names) if wanted is None else batch
+        arrow = named.select(chosen).replace_schema_metadata(None)
+        with _explained(open_file.raw, suffix):
+            table = cast("pl.DataFrame", pl.from_arrow(pa.Table.from_batches([arrow])))
+        texts = {
+            ours: _as_text(
+                _at(table, path), open_file.raw, classes.get(".".join(path)), is_list=ours in selection.lists
+            )
+            for path, ours in zip(paths, selection.columns, strict=True)
+        }
+        first = open_file.rows + 1
+        open_file.rows += table.height
+        position = pl.int_range(first, first + table.height, dtype=pl.Int64, eager=True)
+        yield with_no_bad_records(pl.DataFrame({"position": position, **texts}))
+
+
+def _batches(
+    raw: RawFile, source: Path | IO[bytes], suffix: str, columns: list[str] | None
+) -> Iterator[pa.RecordBatch]:
+    """Some columns of Parquet, or all, in batches of bounded size, however large the row groups are."""
+    with _explained(raw, suffix):
+        batches = _parquet_batches(source, columns) if suffix == ".parquet" else _arrow_batches(source)
+        for batch in batches:
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.slice(start, BATCH_ROWS)
+
+
+def _parquet_batches(source: Path | IO[bytes], columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    file = pq.ParquetFile(source)
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    n_bytes = sum(group.total_byte_size for group in groups)
+    rows = max(1, min(BATCH_ROWS, _MEMORY_BYTES * file.metadata.num_rows // max(n_bytes, 1)))
+    return cast("Iterator[pa.RecordBatch]", file.iter_batches(rows, columns=columns))
+
+
+def _arrow_batches(source: Path | IO[bytes]) -> Iterator[pa.RecordBatch]:
+    reader = _open_arrow(source)
+    if isinstance(reader, pa.RecordBatchFileReader):
+        batches = map(reader.get_batch, range(reader.num_record_batches))
+    else:
+        batches = iter(reader)
+    for batch in batches:
+        batch.validate(full=True)  # what it says of its own sizes is believed from here on
+        yield batch
+
+
+def _open_arrow(source: Path | IO[bytes]) -> pa.RecordBatchStreamReader | pa.RecordBatchFileReader:
+    """Opens an Arrow stream, as the library `datasets` writes it, or an Arrow file; on disk it is mapped."""
+    if isinstance(source, Path):
+        stream = pa.memory_map(str(source))
+    else:
+        source.seek(0)
+        stream = pa.PythonFile(source)
+    try:
+        return pa.ipc.open_stream(stream)
+    except pa.ArrowInvalid:
+        stream.seek(0)
+        return pa.ipc.open_file(stream)
 
 
 def _paths(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
@@ -116,18 +176,6 @@ def _at(table: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
     for name in path[1:]:
         column = column.struct.field(name)
     return column
-
-
-def _read_arrow(source: Path | io.BytesIO) -> pa.Table:
-    """An Arrow file, mapped rather than read: a stream, as the library `datasets` writes it, or a file."""
-    stream = pa.memory_map(str(source)) if isinstance(source, Path) else pa.BufferReader(source.getvalue())
-    try:
-        table = pa.ipc.open_stream(stream).read_all()
-    except pa.ArrowInvalid:
-        stream.seek(0)
-        table = pa.ipc.open_file(stream).read_all()
-    table.validate(full=True)  # what it says of its own sizes is believed from here on
-    return table
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
@@ -197,8 +245,9 @@ def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
 def _explained(raw: RawFile, suffix: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, *_POLARS_ERRORS, UnicodeError, KeyError) as error:
-        if failures.is_shortage(error):
+    except (pa.ArrowException, *_POLARS_ERRORS, UnicodeError, KeyError, OSError) as error:
+        is_of_system = isinstance(error, OSError) and error.errno is not None  # else it is of Arrow
+        if is_of_system or failures.is_shortage(error):
             raise
         lines = str(error).splitlines()
         raise InputError(
