@@ -39,7 +39,7 @@ _CODE_PAGE, _INTERNET_CODE_PAGE = 0x3FFD, 0x3FDE
 _DATA, _FILE, _LONG_FILE, _TYPE, _NAME = 0x3701, 0x3704, 0x3707, 0x370E, 0x3001
 _STRING, _STRING8, _BINARY, _OBJECT = 0x001F, 0x001E, 0x0102, 0x000D
 _IS_STORAGE, _IS_STREAM = 1, 2
-_PACKAGES = {"olefile": "olefile", "compressed_rtf": "compressed-rtf", "striprtf": "striprtf"}
+_PACKAGES = {"olefile": "olefile", "compressed_rtf": "compressed-rtf"}
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 # What olefile raises for a damaged file, and numbers of an impossible date.
 _DAMAGE = (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
