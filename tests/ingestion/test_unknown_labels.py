@@ -59,7 +59,9 @@ def test_a_label_that_one_table_maps_is_unknown_in_the_other_only(tmp_path: Path
 
 def test_a_known_corpus_with_labels_that_it_does_not_have_is_reported_as_well(tmp_path: Path) -> None:
     raw = tmp_path / "train.tsv"
-    raw.write_bytes(kote("첫 번째 댓글이다", "두 번째 댓글이다").replace(b"22,24\n", b"2,22,24,3,4,5,6,7,8,9,77\n"))
+    raw.write_bytes(
+        kote("첫 번째 댓글이다", "두 번째 댓글이다").replace(b"22,24\n", b"2,22,24,3,4,5,6,7,8,9,77\n")
+    )
     manifest = ingest(raw, out=tmp_path / "out", table__text_column=None, table__label_column=None)
     assert [(each.source, each.labels) for each in manifest.unknown_labels] == [("kote", {"77": 2})]
 
