@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,8 +28,11 @@ _WORKBOOK = "xl/workbook.xml"
 # Behind the cells, with or without a prefix of a namespace.
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 # A sheet is held as a rectangle from its first cell to its last. Few have cells beyond column Z, or this row.
-# For Arrow, which looks for it three times as fast as Python.
+# For Arrow, which looks for it three times as fast as Python; numpy is ten times as fast where all references
+# are spelt as programs spell them.
 _FAR = r"""r[ \t\r\n]*=[ \t\r\n]*["'](?:[A-Z]{2}|[A-Z]?[0-9]{7})"""
+_UNUSUAL = (b"r='", b"r =", b"r= ", b"r\t", b"r\n", b"r\r", b"r=\t", b"r=\n", b"r=\r")
+_FAR_DIGITS, _REFERENCE_BYTES = 7, 10
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)(\d+)""")
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 
@@ -101,7 +106,7 @@ def _column(letters: bytes) -> int:
 
 def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
     """Raises where a few cells far apart would make a sheet of billions."""
-    if not pc.match_substring_regex(pa.array([xml], pa.large_binary()), _FAR)[0].as_py():
+    if not _may_be_far(xml):
         return
     width = height = 0
     for letters, digits in _CELL.findall(xml):
@@ -110,6 +115,22 @@ def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
         raise _absurd(
             raw, f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width:,} × {height:,}"
         )
+
+
+def _may_be_far(xml: bytes) -> bool:
+    """Whether a cell of a sheet may stand far from the first one."""
+    if any(spelling in xml for spelling in _UNUSUAL):
+        return bool(pc.match_substring_regex(pa.array([xml], pa.large_binary()), _FAR)[0].as_py())
+    data = np.frombuffer(xml + bytes(_REFERENCE_BYTES), np.uint8)
+    begins = (data[:-2] == ord("r")) & (data[1:-1] == ord("=")) & (data[2:] == ord('"'))
+    at = np.flatnonzero(begins) + len('r="')
+    first_is_letter, second_is_letter = _is_letter(data[at]), _is_letter(data[at + 1])
+    digits = data[(at + first_is_letter)[:, None] + np.arange(_FAR_DIGITS)] - ord("0")  # below 0 it wraps
+    return bool((first_is_letter & second_is_letter).any() or (digits < 10).all(axis=1).any())
+
+
+def _is_letter(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    return (data >= ord("A")) & (data <= ord("Z"))
 
 
 def _absurd(raw: RawFile, details: str) -> InputError:
