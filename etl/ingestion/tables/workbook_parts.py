@@ -15,8 +15,6 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
@@ -120,6 +118,10 @@ def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
 def _may_be_far(xml: bytes) -> bool:
     """Whether a cell of a sheet may stand far from the first one."""
     if any(spelling in xml for spelling in _UNUSUAL):
+        # Rare, and a tenth of a second to load.
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         return bool(pc.match_substring_regex(pa.array([xml], pa.large_binary()), _FAR)[0].as_py())
     data = np.frombuffer(xml + bytes(_REFERENCE_BYTES), np.uint8)
     begins = (data[:-2] == ord("r")) & (data[1:-1] == ord("=")) & (data[2:] == ord('"'))
