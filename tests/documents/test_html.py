@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from etl.documents.html import text_of
 from etl.documents.read import read_document
 
 
@@ -60,13 +58,6 @@ def test_a_page_reads_as_a_browser_shows_it(tmp_path: Path, page: str, expected:
 )
 def test_pieces_of_pages_and_pages_of_xhtml_are_pages(tmp_path: Path, name: str, page: str) -> None:
     assert texts(tmp_path, name, page) == ["기쁩니다."]
-
-
-def test_style_sheets_take_time_by_their_size() -> None:
-    started = time.process_time()
-    for piece in ("@media print", "a{", "}{", ".a,"):
-        assert text_of(f"<style>{piece * 100_000}</style><p>기쁩니다.</p>").strip() == "기쁩니다."
-    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(

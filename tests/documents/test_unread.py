@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,11 +120,3 @@ def test_prose_that_looks_like_code_a_log_or_a_table_is_read(tmp_path: Path, tex
 )
 def test_a_table_in_a_text_is_known_by_its_columns(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, "a.txt", text)[0].text == "비가 와서 우울했다"
-
-
-@pytest.mark.parametrize("piece", ["비 ", "<a ", "x = (", '"a": '])
-def test_a_line_takes_time_by_its_length(tmp_path: Path, piece: str) -> None:
-    started = time.process_time()
-    with suppress(InputError):
-        read(tmp_path, "a.txt", piece * 60_000)
-    assert time.process_time() - started < 3

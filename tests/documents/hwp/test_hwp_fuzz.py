@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -124,13 +123,11 @@ def test_any_elements_in_each_other_are_read(elements: list[str]) -> None:
     assert all(set(text) <= set("글\t \n") for text in markup.texts_of(root))
 
 
-def test_what_is_huge_once_unpacked_costs_neither_time_nor_memory(tmp_path: Path) -> None:
+def test_what_is_huge_once_unpacked_costs_no_memory(tmp_path: Path) -> None:
     path = hwp.write_hwp(tmp_path / "bomb.hwp", bytes(200 << 20))
     assert path.stat().st_size < 1 << 20
     tracemalloc.start()
-    begun = time.monotonic()
     assert texts("bomb.hwp", path.read_bytes()) is None
-    seconds, (_, peak) = time.monotonic() - begun, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert seconds < 10
     assert peak < 150 << 20

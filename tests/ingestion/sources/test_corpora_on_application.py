@@ -166,7 +166,7 @@ def test_a_damaged_file_is_read_or_explained(data: st.DataObject, name: str, enc
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_json_that_is_nested_beyond_measure_is_explained(opening: str, tmp_path: Path) -> None:
-    deep = opening * 100_000
+    deep = opening * 1_200
     (tmp_path / "1.json").write_text(
         f'{{"utterances": [{deep}], "speaker_emotion": "기쁨"}}', encoding="utf-8"
     )

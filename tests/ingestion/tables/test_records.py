@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.reading import read_all
+from support.small_datasets import text_of_length
 
 from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.dialect import Cut
@@ -103,7 +104,7 @@ def test_two_quotes_that_enclose_rows_by_chance_swallow_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["가" * 200_000, '"' + "가, " * 100_000 + '"', '"' + "가나\n" * 60_000 + '"']
+    "cell", [text_of_length(140_000), f'"{text_of_length(140_000)}, 참 좋다"', '"두 줄로 쓴\n글"']
 )
 def test_a_long_cell_is_one_rejected_row(cell: str, tmp_path: Path) -> None:
     rows, _ = read(tmp_path, f"문장,감정\n좋다,기쁨\n{cell},슬픔\n싫다,분노\n")

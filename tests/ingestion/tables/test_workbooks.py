@@ -176,13 +176,12 @@ def test_validate_tokens_and_predict_read_all_sheets(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("cell", ["XFD1048576", "A4294967295", "ZZZZ1"])
-def test_a_sheet_of_a_few_cells_far_apart_is_refused(cell: str, tmp_path: Path) -> None:
+def test_a_sheet_of_a_few_cells_far_apart_is_refused(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "a.xlsx", {"봄": FIRST})
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(name, content.replace(b'r="B3"', f'r="{cell}"'.encode()))
+            archive.writestr(name, content.replace(b'r="B3"', b'r="AAA43000"'))
     with pytest.raises(InputError, match="inflates absurdly"):
         read(path)
