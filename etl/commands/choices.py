@@ -13,6 +13,9 @@ from etl.settings import Tagger
 
 TAGGERS: tuple[str, ...] = get_args(Tagger)
 TAGGER_METAVAR = f"[{'|'.join(TAGGERS)}]"
+# Options of all commands that read tables.
+DELIMITER = typer.Option(help="… what stands between its fields, or tab.  [default: found]")
+HEADER = typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
 
 
 def parse_tagger(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.commands.choices import DELIMITER, HEADER
 from etl.settings import (
     Conflicts,
     Duplicates,
@@ -87,13 +88,8 @@ def ingest(
         bool | None,
         typer.Option("--keep-markup", help="HTML tags and entities stay in the text.", show_default=False),
     ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
-    ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …"),
-    ] = None,
+    delimiter: Annotated[str | None, DELIMITER] = None,
+    header: Annotated[bool | None, HEADER] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each corpus.")] = None,
     on_bad_file: Annotated[
         OnBadFile | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from etl.commands.choices import DELIMITER, HEADER
 from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
@@ -56,12 +57,8 @@ def predict(
         typer.Option(help="What the files are.  [default: found out]"),
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="Posts: the column that holds them.")] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
-    ] = None,
-    header: Annotated[
-        bool, typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
-    ] = True,
+    delimiter: Annotated[str | None, DELIMITER] = None,
+    header: Annotated[bool, HEADER] = True,
     keep_markup: Annotated[
         bool, typer.Option("--keep-markup", help="Posts: HTML tags and entities stay in the text.")
     ] = False,

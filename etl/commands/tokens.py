@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.commands.choices import TAGGER_METAVAR, parse_tagger
+from etl.commands.choices import DELIMITER, HEADER, TAGGER_METAVAR, parse_tagger
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -63,13 +63,8 @@ def tokens(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings: stop words, a dictionary, tag.keep.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Of a table: the column of sentences.")] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
-    ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …"),
-    ] = None,
+    delimiter: Annotated[str | None, DELIMITER] = None,
+    header: Annotated[bool | None, HEADER] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many sentences of a file.")] = 20,
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from etl.commands.choices import DELIMITER, HEADER
 from etl.runtime import console
 
 
@@ -32,12 +33,8 @@ def validate(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="… what must not be in two splits: dialogue, speaker.")
     ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="… what stands between its fields, or tab.  [default: found]")
-    ] = None,
-    header: Annotated[
-        bool, typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
-    ] = True,
+    delimiter: Annotated[str | None, DELIMITER] = None,
+    header: Annotated[bool, HEADER] = True,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where to write the report, instead of the default named above."),
