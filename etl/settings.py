@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 import msgspec
 
 from etl.errors import SettingsError
-from etl.plain_files import plain_file
-from etl.yaml_text import YamlError, decode_yaml
+from etl.user_files.plain import plain_file
+from etl.user_files.yaml_text import YamlError, decode_yaml
 
 _COMPARE = "compare it with the commented file that `etl init` writes."
 

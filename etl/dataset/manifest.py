@@ -14,10 +14,10 @@ import msgspec
 
 import etl
 from etl.errors import InputError
-from etl.plain_files import plain_file
 from etl.runtime.files import sha256_file
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag, Write
+from etl.user_files.plain import plain_file
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
-from etl.plain_files import plain_file
 from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
 from etl.tagging import dictionary, policy
 from etl.tagging import tagger as tagging
+from etl.user_files.plain import plain_file
 
 FILE = "preparation.json"
 FORMAT = 1

@@ -22,9 +22,9 @@ from etl.dataset.additions import add_files
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
-from etl.plain_files import plain_file
 from etl.runtime.engine.protocol import Engine
 from etl.settings import PathLike
+from etl.user_files.plain import plain_file
 
 FILE, READABLE = "vocab.json", "vocab.tsv"
 # In the place of the filter's hash, of a vocabulary of tokens that no filter has passed over.

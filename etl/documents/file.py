@@ -15,7 +15,7 @@ from etl.documents.passage import Kind
 from etl.documents.text import decode
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
-from etl.plain_files import plain_file
+from etl.user_files.plain import plain_file
 
 _HEAD_BYTES = 64 << 10
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -13,10 +13,10 @@ from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import WORKBOOKS
 from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
-from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Table
 from etl.text.encoding import decode_text
+from etl.user_files.plain import plain_file
 
 _MAX_TEXT_BYTES = 16 << 20  # the first lines are shown, not all of a corpus
 _BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow", ".feather"}

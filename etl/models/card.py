@@ -18,8 +18,8 @@ from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.fine_tuned.settings import FineTuneSettings
-from etl.plain_files import plain_file
 from etl.runtime.files import sha256_file
+from etl.user_files.plain import plain_file
 
 FILE = "model.json"
 FORMAT = 2

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import xxhash
 
-from etl.plain_files import plain_file
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import scratch_path
+from etl.user_files.plain import plain_file
 
 
 def sha256_file(path: Path) -> str:

@@ -40,7 +40,7 @@ def names(*parts: str, suffix: str = ".yaml") -> list[str]:
 def load(*parts: str) -> Any:
     """Decodes a YAML resource. The result is cached and shared: treat it as read-only.
 
-    What users wrote is decoded by `etl.yaml_text`.
+    What users wrote is decoded by `etl.user_files.yaml_text`.
     """
     import yaml
 

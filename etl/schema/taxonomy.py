@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
-from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
-from etl.yaml_text import YamlError, decode_yaml
+from etl.user_files.plain import plain_file
+from etl.user_files.yaml_text import YamlError, decode_yaml
 
 TABLE = "table"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from etl.errors import SettingsError
-from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Tag
+from etl.user_files.plain import plain_file
 
 
 def load(path: str | None) -> list[tuple[str, str]]:

@@ -18,9 +18,9 @@ import msgspec
 import polars as pl
 
 from etl.errors import SettingsError
-from etl.plain_files import plain_file
 from etl.schema import resources
 from etl.settings import Tag, Tagger
+from etl.user_files.plain import plain_file
 
 # Of a tag that no tag set has: KoNLPy takes text behind a slash for a tag of Hannanum.
 _UNMAPPED = "unknown"

@@ -15,10 +15,10 @@ from etl.documents.read import read_document
 from etl.errors import EtlError
 from etl.ingestion.ingest import discover
 from etl.ingestion.sentence_files import read_sentences
-from etl.plain_files import plain_file
 from etl.schema import taxonomy
 from etl.settings import Settings, Tag, load
 from etl.tagging import dictionary, policy
+from etl.user_files.plain import plain_file
 from etl.validation.run import validate
 
 Read = Callable[[Path], Any]

@@ -26,7 +26,7 @@ from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources import pointer
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
-from etl.plain_files import plain_file
+from etl.user_files.plain import plain_file
 
 READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),

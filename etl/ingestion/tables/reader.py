@@ -28,8 +28,8 @@ from etl.ingestion.tables.json_tables import find_tables, objects_in_a_row
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
-from etl.plain_files import plain_file
 from etl.text.encoding import to_utf8
+from etl.user_files.plain import plain_file
 
 _log = logging.getLogger(__name__)
 

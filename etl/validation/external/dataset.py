@@ -30,10 +30,10 @@ from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
-from etl.plain_files import plain_file
 from etl.schema import resources, row
 from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
+from etl.user_files.plain import plain_file
 from etl.validation.findings import MAX_EXAMPLES, listing
 
 Role = Literal["text", "label", "split", "group"]

@@ -12,7 +12,7 @@ from support.run_etl import etl, explained
 from etl.errors import SettingsError
 from etl.schema import taxonomy
 from etl.settings import load_settings
-from etl.yaml_text import YamlError, decode_yaml
+from etl.user_files.yaml_text import YamlError, decode_yaml
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_categories=["Cc"]), max_size=8)
 TREES: Any = st.recursive(
