@@ -37,7 +37,7 @@ from etl.commands import (
     validate,
     versions,
 )
-from etl.errors import EtlError, FindingsError, WriteError
+from etl.errors import EtlError, FindingsError, SettingsError, WriteError
 from etl.runtime import console, failures, signals
 from etl.runtime.streams import guard_outputs
 from etl.runtime.supervision import supervise
@@ -122,25 +122,37 @@ def _run() -> int:
     """Runs the command of `sys.argv`, explains what goes wrong, and returns the exit code."""
     try:
         signals.end_like_interrupt()
-        app(standalone_mode=True)
-    except SystemExit as ending:
-        if ending.code == signals.INTERRUPTED:  # typer has turned Ctrl-C into this
-            return _say_stopped()
-        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        ending = app(prog_name="etl", standalone_mode=False)
+        # The code of a `typer.Exit`, into which typer has turned Ctrl-C, too.
+        return _say_stopped() if ending == signals.INTERRUPTED else ending or 0
+    except typer.TyperException as error:
+        return _explain(_wrong_usage(error)) if str(error) else SettingsError.exit_code
     except EtlError as error:
         is_shortage = error.exit_code == EtlError.exit_code and failures.is_shortage(error)
         return _explain(failures.shortage(error) if is_shortage else error, error)
     except KeyboardInterrupt:  # where typer does not see it
         return _say_stopped()
     except BaseException as error:  # noqa: BLE001 - the last resort; Rust's panics are no `Exception`
-        return _explain(failures.explain(error) or _unexpected(error), error)
-    return 0
+        # Typer calls sys.exit where a pipe breaks. It is none of ours: those to our outputs raise nothing.
+        origin = (error.__context__ or error) if isinstance(error, SystemExit) else error
+        return _explain(failures.explain(origin) or _unexpected(origin), origin)
 
 
 def _say_stopped() -> int:
     signals.forget_interrupt()
     console.note(signals.STOPPED)
     return signals.exit_code()
+
+
+def _wrong_usage(error: typer.TyperException) -> EtlError:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if context is None:
+        return SettingsError(error.format_message(), next_step="see `etl --help`.")
+    return SettingsError(
+        error.format_message(),
+        details=[context.get_usage()],
+        next_step=f"see `{context.command_path} --help`.",
+    )
 
 
 def _unexpected(error: BaseException) -> EtlError:

@@ -1,7 +1,7 @@
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ LONGEST = [
 ]
 # Set by a test that runs tests: they use the cache of the run it belongs to.
 SHARED_CACHE = "ETL_TESTS_SHARE_CACHE"
-OWN_CACHE = pytest.StashKey[Path]()
+OWN_CACHE = pytest.StashKey[ExitStack]()
 MODULE_MARK = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(\w+)", re.MULTILINE)
 # In a test without the mark the package cannot be imported, and says so.
 GUARDED = ("jvm", "training", "cluster")
@@ -85,15 +85,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """A cache folder for this run, which pytest's own worker processes inherit: never the user's."""
     if not hasattr(config, "workerinput") and SHARED_CACHE not in os.environ:
         is_fresh = config.getoption("--fresh") or "CI" in os.environ
-        os.environ["ETL_CACHE_DIR"] = str(warm_cache.begin(is_fresh=is_fresh))
-        config.stash[OWN_CACHE] = Path(os.environ["ETL_CACHE_DIR"])
+        config.stash[OWN_CACHE] = ExitStack()
+        folder = config.stash[OWN_CACHE].enter_context(warm_cache.begin(is_fresh=is_fresh))
+        os.environ["ETL_CACHE_DIR"] = str(folder)
         # Else each of several hundred commands compiles all of our code for itself.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if OWN_CACHE in config.stash:
-        shutil.rmtree(config.stash[OWN_CACHE], ignore_errors=True)
+        config.stash[OWN_CACHE].close()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ TAGGER_METAVAR = f"[{'|'.join(TAGGERS)}]"
 # Options of all commands that read tables.
 DELIMITER = typer.Option(help="… what stands between its fields, or tab.  [default: found]")
 HEADER = typer.Option("--header/--no-header", help="… has none: its columns are called 1, 2, 3 …")
+# Of those that write CSV.
+RAW = typer.Option("--raw", help="CSV: cells as they are, also those that a spreadsheet takes for formulas.")
 
 
 def parse_tagger(name: str) -> str:

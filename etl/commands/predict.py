@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from etl.commands.choices import DELIMITER, HEADER
+from etl.commands.choices import DELIMITER, HEADER, RAW
 from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
@@ -65,12 +65,7 @@ def predict(
     has_quotes: Annotated[
         bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
     ] = False,
-    is_raw: Annotated[
-        bool,
-        typer.Option(
-            "--raw", help="CSV: cells as they are, also those that a spreadsheet takes for formulas."
-        ),
-    ] = False,
+    is_raw: Annotated[bool, RAW] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.errors import SettingsError
+from etl.models.training.settings import MAX_LEN
 
 if TYPE_CHECKING:
     from etl.models.training.collapse import Record
@@ -53,9 +54,6 @@ def check_lr(lr: float, default: float) -> None:
         )
 
 
-_MOST_DIGITS = 6  # no row has a million tokens
-
-
 def parse_max_len(text: str) -> int | None:
     """Returns the value of `--max-len`: a number, or None for auto.
 
@@ -64,10 +62,10 @@ def parse_max_len(text: str) -> int | None:
     """
     if text == "auto":
         return None
-    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
+    if not text.isdecimal() or len(text) > len(str(MAX_LEN)) or not 1 <= int(text) <= MAX_LEN:
         raise SettingsError(
             "--max-len is neither auto nor a number of tokens",
-            details=[f'expected auto, or 1 to 999,999, got "{text}"'],
+            details=[f'expected auto, or 1 to {MAX_LEN:,}, got "{text}"'],
             next_step="leave it out",
         )
     return int(text)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from etl.commands.choices import DELIMITER, HEADER
+from etl.commands.choices import DELIMITER, HEADER, RAW
 from etl.runtime import console
 
 
@@ -64,6 +64,7 @@ def validate(
             "--label-noise", help="Look for labels that are likely wrong; lists them in label_noise.csv."
         ),
     ] = False,
+    is_raw: Annotated[bool, RAW] = False,
     data_docs: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Also write the contract as web pages (Great Expectations)."),
@@ -108,6 +109,7 @@ def validate(
             against=earlier,
             label_noise=label_noise,
             show_text=show_text,
+            raw=is_raw,
             data_docs=data_docs,
             start_check=stack.enter_context(worker),
         )

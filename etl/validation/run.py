@@ -79,6 +79,7 @@ def validate(
     against: PathLike | Dataset | None = None,
     label_noise: bool = False,
     show_text: bool = False,
+    raw: bool = False,
     data_docs: PathLike | None = None,
     start_check: StartCheck = contract_worker.in_process,
     pair_cache: Path | None = None,
@@ -97,6 +98,7 @@ def validate(
         against: an earlier dataset, or table with the same columns, to compare with.
         label_noise: look for wrong labels too, and list them beside the report.
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
+        raw: leave the cells of that list as they are, also those that a spreadsheet takes for formulas.
         data_docs: a folder for the contract as web pages, see `etl.validation.report.data_docs`.
         start_check: starts the check of the output contract. The command does it in a process of its own, by
             `contract_worker.in_subprocess`.
@@ -127,7 +129,12 @@ def validate(
     ):
         noise_dir = folder if label_noise else None
         whole = replace(
-            view, earlier=earlier, noise_dir=noise_dir, show_text=show_text, pair_cache=pair_cache
+            view,
+            earlier=earlier,
+            noise_dir=noise_dir,
+            show_text=show_text,
+            is_raw=raw,
+            pair_cache=pair_cache,
         )
         result = run_checks(whole, rules, timer, start_check)
         if data_docs:

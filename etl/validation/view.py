@@ -56,6 +56,7 @@ class View:
         earlier: an earlier dataset to compare with.
         noise_dir: where to list the labels that are likely wrong; None: they are not looked for.
         show_text: whether that list may quote sentences.
+        is_raw: whether its cells stay as they are, also those that a spreadsheet takes for formulas.
         pair_cache: a folder with the near-duplicates that earlier runs found.
         wait_for_sentences: returns the sentences that another thread reads; None: they are read when needed.
         wait_for_breaches: returns what breaks the contract, which may be checked in another process.
@@ -66,6 +67,7 @@ class View:
     earlier: Dataset | None = None
     noise_dir: Path | None = None
     show_text: bool = False
+    is_raw: bool = False
     pair_cache: Path | None = None
     wait_for_sentences: Callable[[], Sentences] | None = None
     wait_for_breaches: Callable[[], list[Breach]] = list

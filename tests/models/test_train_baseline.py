@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -44,6 +44,16 @@ def test_eight_sentences_are_learnt_by_heart(write_dataset, eight, tmp_path) -> 
     scores = train(write_dataset(eight), tmp_path / "model", settings).model["validation"]
     assert scores.accuracy == 1.0
     assert [scores.confusion[index][index] for index in range(3)] == [3, 3, 2]
+
+
+@pytest.mark.parametrize("changes", [{"max_len": 10**12}, {"max_len": 0}, {"epochs": 0}, {"dropout": 1.0}])
+def test_a_setting_out_of_its_limits_is_refused_wherever_it_was_made(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    for settings in (TrainSettings(**changes), structs.replace(QUICK, **changes)):
+        with pytest.raises(SettingsError, match="cannot be used for training"):
+            train(tmp_path / "none", tmp_path / "model", settings)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(

@@ -188,6 +188,7 @@ def test_settings_arrive_with_the_files_they_name(tmp_path: Path) -> None:
     words.unlink()
     with unpack_settings(packed) as arrived:
         assert dictionary.load(arrived.tag.dictionary) == [("갓생", "noun")]
+    assert not Path(arrived.tag.dictionary).exists()
     with pytest.raises(SettingsError):
         pack_settings(Settings(taxonomy=str(tmp_path / "none.yaml")))
 

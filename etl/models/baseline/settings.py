@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from etl.models.training.settings import Rate, Seed
+from etl.models.training.settings import MaxLen, Rate, Seed
 from etl.settings import Positive, Share, Tokens
 
 Architecture = Literal["lstm", "bilstm", "gru", "cnn", "transformer"]
@@ -32,7 +32,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_size: Positive = 64
     lr: Rate = 0.001
     seed: Seed = 42
-    max_len: Positive | None = None
+    max_len: MaxLen | None = None
     class_weights: bool = False
     embedding: Positive = 128
     hidden: Positive = 128

@@ -20,7 +20,7 @@ from etl.models.training.fit import Watcher, fit_and_report
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
-from etl.models.training.settings import Device
+from etl.models.training.settings import Device, check_settings
 from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
@@ -53,14 +53,14 @@ def train(
         The scores of the model and of the predictors that it has to beat.
 
     Raises:
-        SettingsError: `out` is something else, there are no held-out rows, there is no such device, or the
-            interrupted run had other settings.
+        SettingsError: a setting is out of its limits, `out` is something else, there are no held-out rows,
+            there is no such device, or the interrupted run had other settings.
         InputError: the dataset or its vocabulary is missing, damaged, or of another dataset.
         FindingsError: the model learnt nothing; no model is written.
         LockError: another run trains a model into `out`.
         WriteError: `out` cannot be written.
     """
-    settings, out = settings or TrainSettings(), local_path(out)
+    settings, out = check_settings(settings or TrainSettings()), local_path(out)
     cards.check_target(out)
     with staging.lock_target(out, "etl train-baseline"):
         target = loop.find_device(device)

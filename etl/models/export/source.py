@@ -52,7 +52,7 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
     Raises:
         InputError: either is damaged, or they do not belong together; both hashes are named.
         SettingsError: no dataset was named, and none beside the model is that of the model; or `max_len` is
-            more than the model was trained with.
+            out of the model's limits.
     """
     checkpoint = load_model(folder)
     card, encoder = checkpoint.card, checkpoint.encoder
@@ -81,13 +81,13 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
 
 
 def _choose_max_len(max_len: int | None, trained: int) -> int:
-    if max_len is not None and max_len > trained:
+    if max_len is not None and not 1 <= max_len <= trained:
         raise SettingsError(
-            "--max-len is more than the model was trained with",
-            details=[f"expected at most {trained}, got {max_len}"],
+            "--max-len is not a number of ids that the model was trained with",
+            details=[f"expected 1 to {trained}, got {max_len}"],
             next_step="leave it out, or train again with a higher --max-len",
         )
-    return max_len or trained
+    return trained if max_len is None else max_len
 
 
 def _read_held_out(checkpoint: Checkpoint, dataset: Dataset, max_len: int) -> tuple[str, Rows]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from etl.models.training.settings import Rate, Seed
+from etl.models.training.settings import MaxLen, Rate, Seed
 from etl.settings import Positive, Share
 
 
@@ -22,6 +22,6 @@ class FineTuneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warmup: Share = 0.1
     weight_decay: Share = 0.01
     seed: Seed = 42
-    max_len: Positive | None = None
+    max_len: MaxLen | None = None
     class_weights: bool = False
     patience: Positive = 2

@@ -23,7 +23,7 @@ from etl.models.training.fit import Watcher, fit_and_report
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
-from etl.models.training.settings import Device
+from etl.models.training.settings import Device, check_settings
 from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
@@ -60,8 +60,9 @@ def fine_tune(
         The scores of the model and of the predictors that it has to beat.
 
     Raises:
-        SettingsError: `out` is something else, there are no held-out rows, there is no such device, the
-            interrupted run had other settings, or the extra [transformer] is not installed.
+        SettingsError: a setting is out of its limits, `out` is something else, there are no held-out rows,
+            there is no such device, the interrupted run had other settings, or the extra [transformer] is
+            not installed.
         InputError: the dataset or the pre-trained model is missing or damaged.
         FindingsError: the model learnt nothing; no model is written.
         LockError: another run trains a model into `out`.
@@ -70,7 +71,7 @@ def fine_tune(
     from etl.models.fine_tuned.network import SequenceClassifier
 
     pretrained.require_transformers()
-    settings, out = settings or FineTuneSettings(), local_path(out)
+    settings, out = check_settings(settings or FineTuneSettings()), local_path(out)
     cards.check_target(out)
     with staging.lock_target(out, "etl train-transformer"):
         target = loop.find_device(device)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
 
+from etl.errors import SettingsError
+
+# No sentence has more tokens, and what is padded to the length (`etl export`) stays in memory.
+MAX_LEN = 99_999
+MaxLen = Annotated[int, msgspec.Meta(ge=1, le=MAX_LEN)]
 Rate = Annotated[float, msgspec.Meta(gt=0.0)]
 Seed = Annotated[int, msgspec.Meta(ge=0)]
 Device = Literal["auto", "cpu", "cuda"]
@@ -43,3 +48,22 @@ class LoopSettings(Protocol):
     def patience(self) -> int:
         """The number of epochs without a better macro-F1 after which training stops."""
         ...
+
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+
+def check_settings(settings: Kind) -> Kind:
+    """Returns settings of training whose values are all within their limits.
+
+    Raises:
+        SettingsError: one is not; a program may have made them without any check.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(settings), type(settings))
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            "these settings cannot be used for training",
+            details=[str(error)],
+            next_step=f"correct them: {type(settings).__name__} says what each may be.",
+        ) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
+from etl.runtime.scratch import scratch_path
 from etl.schema import taxonomy
 from etl.settings import Settings
 
@@ -36,12 +37,19 @@ def pack_settings(settings: Settings) -> bytes:
 
 @contextmanager
 def unpack_settings(packed: bytes) -> Iterator[Settings]:
-    """Writes the files to a temporary folder, and yields the settings with the paths of these files."""
+    """Writes the files, if any, to a temporary folder; yields the settings with the paths of these files.
+
+    A cluster ends its workers by killing them: the next one on the machine removes what they left.
+    """
     unpacked = msgspec.msgpack.decode(packed, type=_Packed)
-    with tempfile.TemporaryDirectory(prefix="etl-settings-") as folder:
+    if not unpacked.files:
+        yield unpacked.settings
+        return
+    with scratch_path(Path(tempfile.gettempdir()) / "etl-settings") as folder:
+        folder.mkdir(mode=0o700)  # they may be nobody else's business on a shared machine
         paths = {}
         for key, (name, content) in unpacked.files.items():
-            path = Path(folder) / key / name
+            path = folder / key / name
             path.parent.mkdir()
             path.write_bytes(content)
             paths[key] = str(path)

@@ -97,10 +97,12 @@ class LabelNoise:
 def measure(view: View) -> LabelNoise:
     """Looks for wrong labels and lists them in the folder that the view names; see `find_label_noise`."""
     assert view.noise_dir is not None
-    return find_label_noise(view.dataset, view.noise_dir, show_text=view.show_text)
+    return find_label_noise(view.dataset, view.noise_dir, show_text=view.show_text, raw=view.is_raw)
 
 
-def find_label_noise(dataset: Dataset, out: Path, *, show_text: bool = False) -> LabelNoise:
+def find_label_noise(
+    dataset: Dataset, out: Path, *, show_text: bool = False, raw: bool = False
+) -> LabelNoise:
     """Looks for wrong labels and writes `label_noise.csv`, the most suspect row first.
 
     Its columns: `rank` from 1; `id`; `split`; `given_label`; `likely_label`; `score`, the probability of the
@@ -111,6 +113,7 @@ def find_label_noise(dataset: Dataset, out: Path, *, show_text: bool = False) ->
         dataset: all splits are looked at together.
         out: the folder to write into.
         show_text: let the file quote the sentences. Some corpora forbid redistribution.
+        raw: write the cells as they are, for a program.
 
     Raises:
         SettingsError: the extra `noise` is not installed.
@@ -124,7 +127,7 @@ def find_label_noise(dataset: Dataset, out: Path, *, show_text: bool = False) ->
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
-    write_atomic(out / FILE, _as_csv(suspects, show_text=show_text))
+    write_atomic(out / FILE, _as_csv(suspects, show_text=show_text, raw=raw))
     return _describe(judged, suspects, wrong=wrong, unjudged=rows.height - judged.height, reason=reason)
 
 
@@ -315,8 +318,8 @@ def _describe(
     )
 
 
-def _as_csv(suspects: pl.DataFrame, *, show_text: bool) -> str:
-    """Returns the review file. No cell begins like a formula, which a spreadsheet would run."""
+def _as_csv(suspects: pl.DataFrame, *, show_text: bool, raw: bool) -> str:
+    """Returns the review file. Unless `raw`, no cell begins like a formula, which a spreadsheet would run."""
     header = ["rank", "id", "split", "given_label", "likely_label", "score", "likely"]
     columns = ["id", "split", "label", "likely_label", "score", "likely"]
     if show_text:
@@ -325,7 +328,8 @@ def _as_csv(suspects: pl.DataFrame, *, show_text: bool) -> str:
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
     table.writerow(header)
-    for rank, row in enumerate(guard_cells(suspects.select(columns)).iter_rows(), start=1):
+    cells = suspects.select(columns)
+    for rank, row in enumerate((cells if raw else guard_cells(cells)).iter_rows(), start=1):
         table.writerow([rank, *row])
     return written.getvalue()
 

@@ -1,0 +1,35 @@
+"""Wrong usage is explained as every other error is, whatever stands in the arguments."""
+
+import pytest
+from support.run_etl import etl, explained
+
+# What a terminal would obey, or what would turn the direction of a line or begin one of its own.
+HOSTILE = ["\x1b[31m", "\x9b2J", "\x07", "\u202e", "\u2066", "\r", "\nerror: another", "\x7f"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["{}"],
+        ["ingest", "--{}"],
+        ["ingest", "raw", "--tagger", "{}"],
+        ["ingest", "raw", "--out", "dataset", "--limit", "{}"],
+        ["validate", "dataset", "more{}"],
+        ["refresh", "--every", "{}"],
+    ],
+)
+def test_no_argument_reaches_the_terminal_as_it_is(arguments: list[str], text: str) -> None:
+    said = explained(etl(*(argument.format(text) for argument in arguments)), 2)
+    assert not set(said) & set("\x1b\x9b\x07\u202e\u2066\r\x7f")
+    assert not any(line.startswith("error: another") for line in said.splitlines())
+    assert said.splitlines()[-1].startswith("  Next: see `etl ")
+
+
+def test_a_missing_option_names_the_page_that_says_more() -> None:
+    said = explained(etl("ingest", "raw"), 2)
+    assert said.splitlines() == [
+        "Missing option '--out'.",
+        "  Usage: etl ingest [OPTIONS] {paths}...",
+        "  Next: see `etl ingest --help`.",
+    ]
