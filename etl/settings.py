@@ -67,6 +67,22 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: dict[str, str | None] = {}
 
 
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an archive or a workbook may at most be: a file beyond is refused. None of them changes a row.
+
+    `archives` stand in each other, `members` in one of them. A member inflates to `member_mb`, the parts of a
+    workbook to `package_mb` all together, and what inflates to more than `ratio_from_mb` to `ratio` times its
+    packed size.
+    """
+
+    archives: Positive = 3
+    members: Positive = 1_000_000
+    member_mb: Positive = 16_384
+    package_mb: Positive = 4_096
+    ratio: Positive = 200
+    ratio_from_mb: Annotated[int, msgspec.Meta(ge=0)] = 100
+
+
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the step `clean`."""
 
@@ -150,6 +166,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read: Read = Read()
     table: Table = Table()
     tables: tuple[Table, ...] = ()
+    limits: Limits = Limits()
     clean: Clean = Clean()
     tag: Tag = Tag()
     split: Split = Split()

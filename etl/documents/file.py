@@ -15,8 +15,12 @@ from etl.documents.passage import Kind
 from etl.documents.text import decode
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
+from etl.settings import Limits
 from etl.user_files.plain import plain_file
 
+# The longest reports have some megabytes of text, and their pictures are as large unpacked as packed.
+LIMITS = Limits(member_mb=64, package_mb=1024)
+SAVE_TEXT = "if you trust it, save its text from the program that wrote it."
 _HEAD_BYTES = 64 << 10
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -47,11 +51,13 @@ class DocumentFile:
         name: as the user calls it, for messages.
         path: where it stands on disk; of a member of an archive or an attachment only its name.
         content: its bytes, where it is not on disk.
+        limits: what it may at most be once unpacked.
     """
 
-    def __init__(self, name: str, path: Path, content: bytes | None = None):
+    def __init__(self, name: str, path: Path, content: bytes | None = None, limits: Limits = LIMITS):
         self.name = name
         self.path = path
+        self.limits = limits
         self._content = content
 
     @property

@@ -108,7 +108,8 @@ def fingerprint_worker(settings: Settings) -> dict[str, str]:
 def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
     """Returns the fingerprints of everything but the raw files that determines a dataset."""
     chosen = [settings.read, settings.table, settings.tables, settings.clean, settings.tag, settings.split]
-    whole = hash_json(msgspec.to_builtins([*chosen, settings.dedupe, settings.write]))
+    # A file that was left out as too large may be read now.
+    whole = hash_json(msgspec.to_builtins([*chosen, settings.limits, settings.dedupe, settings.write]))
     return fingerprint_batches(settings, labels, policy) | {"settings": whole}
 
 

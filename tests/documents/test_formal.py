@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.document_files import DATA, write_docx, write_encrypted_pdf, write_pdf, write_zip_bomb
+from support.document_files import DATA, write_docx, write_encrypted_pdf, write_pdf
 
 from etl.documents.passage import Kind, Passage
 from etl.documents.read import read_document
@@ -79,13 +79,6 @@ def test_a_pdf_with_a_password_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"secret\.pdf is encrypted"):
         passages(write_encrypted_pdf(tmp_path / "secret.pdf", "1234"))
     assert texts(write_encrypted_pdf(tmp_path / "open.pdf", "")) == ["비밀이다."]
-
-
-def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    path = write_zip_bomb(tmp_path / "a.docx")
-    assert path.stat().st_size < 200_000
-    with pytest.raises(InputError, match="would be far too large once unpacked"):
-        passages(path)
 
 
 @pytest.mark.parametrize(("name", "write"), [("a.docx", write_docx), ("a.pdf", None)])

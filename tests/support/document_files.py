@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -135,20 +134,6 @@ def write_docx(path: Path) -> Path:
     inner.cell(0, 0).text = "아이들이 웃을 때 가장 행복했습니다."
     document.add_paragraph("끝까지 읽어 주셔서 감사합니다.")
     document.save(str(path))
-    return path
-
-
-def write_zip_bomb(path: Path) -> Path:
-    """A DOCX of some kilobytes with a body of many megabytes."""
-    write_docx(path)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(path) as good, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
-        for member in good.infolist():
-            content = good.read(member)
-            if member.filename == "word/document.xml":
-                content = content.replace(b"</w:body>", b" " * (65 << 20) + b"</w:body>")
-            bomb.writestr(member.filename, content)
-    path.write_bytes(packed.getvalue())
     return path
 
 

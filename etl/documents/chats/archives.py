@@ -16,20 +16,20 @@ from pathlib import Path, PurePosixPath
 
 from etl.documents.chats import read, slack
 from etl.documents.chats.layouts import schema_of
-from etl.documents.file import DocumentFile
+from etl.documents.file import SAVE_TEXT, DocumentFile
 from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.ingestion.sources.archive import member_name
 from etl.ingestion.sources.raw import DAMAGE_ERRORS
 from etl.runtime.console import plural
+from etl.runtime.unpacking import check_package, check_ratio
+from etl.settings import Limits
 
 _log = logging.getLogger(__name__)
 
 _DAMAGE = (*DAMAGE_ERRORS, ValueError, struct.error)
 _ZIP = b"PK\x03\x04"
 _ENCRYPTED = 1  # the first of the general purpose bits
-# A text that inflates 200 times is possible, a big one is an attack.
-_MAX_RATIO, _RATIO_MATTERS_FROM_BYTES, _MAX_BYTES = 200, 16 << 20, 2 << 30
 # So many members are looked at to find out whether an archive holds chats.
 _TRIED_MEMBERS = 30
 _NAMED = 5
@@ -40,6 +40,7 @@ class _Archive:
     """The members of a zip, by name: those that may be chats, days of Slack, and all others."""
 
     name: str
+    limits: Limits
     candidates: list[str] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
     users: str | None = None
@@ -53,7 +54,7 @@ def has_chats(file: DocumentFile) -> bool:
         return False
     try:
         with file.open() as stream, zipfile.ZipFile(stream) as opened:
-            archive = _listed(opened, file.name)
+            archive = _listed(opened, file)
             if archive.days:
                 return True
             tried = islice(archive.candidates, _TRIED_MEMBERS)
@@ -69,11 +70,11 @@ def read_chats(file: DocumentFile) -> Iterator[Passage]:
         file: a zip with chats.
 
     Raises:
-        InputError: it is damaged, encrypted, or inflates absurdly.
+        InputError: it is damaged, encrypted, or far too large once unpacked.
     """
     try:
         with file.open() as stream, zipfile.ZipFile(stream) as opened:
-            archive = _listed(opened, file.name)
+            archive = _listed(opened, file)
             yield from _read_slack(opened, archive) if archive.days else _read_each(opened, archive)
     except _DAMAGE as error:
         raise InputError(
@@ -114,8 +115,8 @@ def _read_slack(opened: zipfile.ZipFile, archive: _Archive) -> Iterator[Passage]
             position += len(messages)
 
 
-def _listed(opened: zipfile.ZipFile, name: str) -> _Archive:
-    archive = _Archive(name)
+def _listed(opened: zipfile.ZipFile, file: DocumentFile) -> _Archive:
+    archive = _Archive(file.name, file.limits)
     schema = schema_of("archives")
     archive.members = {
         member: info
@@ -142,24 +143,19 @@ def _listed(opened: zipfile.ZipFile, name: str) -> _Archive:
 
 
 def _member(opened: zipfile.ZipFile, archive: _Archive, name: str) -> DocumentFile:
-    return DocumentFile(f"{archive.name}/{name}", Path(name), _content(opened, archive, name))
+    content = _content(opened, archive, name)
+    return DocumentFile(f"{archive.name}/{name}", Path(name), content, archive.limits)
 
 
 def _content(opened: zipfile.ZipFile, archive: _Archive, name: str) -> bytes:
     """The bytes of a member, which never inflate beyond what the archive states.
 
     Raises:
-        InputError: it is encrypted, or inflates absurdly.
+        InputError: it is encrypted, or far too large once unpacked.
     """
     info = archive.members[name]
-    is_absurd = info.file_size > max(_RATIO_MATTERS_FROM_BYTES, _MAX_RATIO * info.compress_size)
-    if is_absurd or info.file_size > _MAX_BYTES:
-        raise InputError(
-            f"{archive.name} is refused: a member inflates absurdly",
-            details=[f"{name}: {info.compress_size:,} bytes inflate to {info.file_size:,}"],
-            cause="No app packs a chat like this; the archive may be a zip bomb.",
-            next_step="export the chat again from the app.",
-        )
+    check_package(archive.name, [info], archive.limits, SAVE_TEXT)
+    check_ratio(archive.name, name, info.compress_size, info.file_size, archive.limits, SAVE_TEXT)
     if info.flag_bits & _ENCRYPTED:
         raise InputError(
             f"{archive.name} is encrypted",

@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from etl.documents.file import DocumentFile
+from etl.documents.file import SAVE_TEXT, DocumentFile
 from etl.documents.formal.needs import require
-from etl.errors import InputError
+from etl.runtime.unpacking import check_member, check_package
 from etl.schema import resources
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
-
-# A book has some megabytes of XML, and its pictures are as large inflated as packed.
-_MAX_XML_BYTES, _MAX_BYTES = 64 << 20, 1 << 30
 
 
 def parse_member(file: DocumentFile, name: str) -> Element | None:
@@ -36,26 +33,15 @@ def parse_member(file: DocumentFile, name: str) -> Element | None:
     from lxml import etree
 
     with file.open() as stream, zipfile.ZipFile(stream) as archive:
-        _refuse_bomb(archive, file)
-        if name not in archive.namelist():
+        members = {member.filename: member for member in archive.infolist()}
+        check_package(file.name, members.values(), file.limits, SAVE_TEXT)
+        if name not in members:
             return None
-        content = archive.read(name)
+        member = members[name]
+        check_member(file.name, name, member.compress_size, member.file_size, file.limits, SAVE_TEXT)
+        content = archive.read(member)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     return etree.fromstring(content, parser)
-
-
-def _refuse_bomb(archive: zipfile.ZipFile, file: DocumentFile) -> None:
-    members = archive.infolist()
-    xml = max((each.file_size for each in members if each.filename.endswith((".xml", ".rels"))), default=0)
-    total = sum(each.file_size for each in members)
-    for size, limit in ((xml, _MAX_XML_BYTES), (total, _MAX_BYTES)):
-        if size > limit:
-            raise InputError(
-                f"{file.name} would be far too large once unpacked",
-                details=[f"expected at most {limit:,} bytes, got {size:,} from {file.size:,}"],
-                cause="No document is packed like this; it may be a zip bomb.",
-                next_step="open it in a word processor that you trust it to, and save its text.",
-            )
 
 
 def tag(element: Element) -> str:

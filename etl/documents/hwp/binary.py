@@ -59,7 +59,7 @@ def _paragraph(header: Record, name: str, has_marks: bool) -> Paragraph:
     units = _units(content)
     marks = _marks(units)
     if len(marks) > _MAX_MARKS:
-        raise damage.too_large(name, _MAX_MARKS, "control characters in a paragraph")
+        raise damage.beyond(name, _MAX_MARKS, "control characters in a paragraph")
     controls = [child for child in header.children if child.tag == CTRL_HEADER]
     deleted = _deleted(header, len(units)) if has_marks else b""
     if not marks and not deleted:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".hwp", ".hwt")
 SIGNATURE = b"HWP Document File"
-# The longest reports have some megabytes of text.
-MAX_SECTION_BYTES, MAX_BYTES = 64 << 20, 256 << 20
 # What olefile raises for a file that is damaged.
 DAMAGE = (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error, OverflowError)
 _COMPRESSED, _PASSWORD, _DISTRIBUTION, _RIGHTS = 1 << 0, 1 << 1, 1 << 2, 1 << 4 | 1 << 8 | 1 << 10
@@ -59,12 +57,13 @@ def read_sections(file: DocumentFile) -> Iterator[tuple[bytes, bool]]:
 
     try:
         with file.open() as stream, olefile.OleFileIO(stream) as compound:
-            yield from _sections(compound, file.name)
+            yield from _sections(compound, file)
     except DAMAGE as error:
         raise damage.damaged(file.name, "HWP", f"{type(error).__name__}: {error}") from error
 
 
-def _sections(compound: OleFileIO, name: str) -> Iterator[tuple[bytes, bool]]:
+def _sections(compound: OleFileIO, file: DocumentFile) -> Iterator[tuple[bytes, bool]]:
+    name, limits = file.name, file.limits
     flags = _flags(compound, name)
     is_distribution = bool(flags & _DISTRIBUTION)
     # The body of a document for distribution is a notice; its text stands, enciphered, in ViewText.
@@ -73,13 +72,13 @@ def _sections(compound: OleFileIO, name: str) -> Iterator[tuple[bytes, bool]]:
         raise damage.damaged(name, "HWP", "expected sections of text, got none")
     # Of a document with tracked changes the body has the final text, and ViewText the one with the marks.
     has_marks = is_distribution or not (flags & _TRACKED and _streams(compound, "ViewText"))
-    left = MAX_BYTES
+    left = limits.package_mb << 20
     for stream in streams:
         content: bytes = compound.openstream(stream).read()
         if is_distribution:
             content = decipher(content, name)
         if flags & _COMPRESSED:
-            content = _inflated(content, min(left, MAX_SECTION_BYTES), name)
+            content = _inflated(content, min(left, limits.member_mb << 20), name)
         left -= len(content)
         yield content, has_marks
 
@@ -112,7 +111,7 @@ def _inflated(content: bytes, limit: int, name: str) -> bytes:
     except zlib.error as error:
         raise damage.damaged(name, "HWP", f"{type(error).__name__}: {error}") from error
     if inflater.unconsumed_tail and not inflater.eof:
-        raise damage.too_large(name, limit, "bytes")
+        raise damage.beyond(name, limit, "bytes")
     if not inflater.eof:
         raise damage.damaged(name, "HWP", "expected a whole section, got one that was cut off")
     return inflated

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 
+from etl.documents.file import SAVE_TEXT
 from etl.errors import InputError
+from etl.runtime.unpacking import too_large
 
 _SAVE = "open it in Hangul and save it again, as .hwpx."
 
@@ -34,7 +36,7 @@ def encrypted(name: str) -> InputError:
     )
 
 
-def too_large(name: str, limit: int, what: str) -> InputError:
+def beyond(name: str, limit: int, what: str) -> InputError:
     """An error: the file holds more than any document does.
 
     Args:
@@ -42,12 +44,7 @@ def too_large(name: str, limit: int, what: str) -> InputError:
         limit: that was passed.
         what: is counted.
     """
-    return InputError(
-        f"{name} would be far too large once unpacked",
-        details=[f"expected at most {limit:,} {what}"],
-        cause="No document is packed like this; it may be a zip bomb.",
-        next_step="open it in Hangul, and save its text.",
-    )
+    return too_large(name, f"expected at most {limit:,} {what}", SAVE_TEXT)
 
 
 def require(package: str, name: str) -> None:

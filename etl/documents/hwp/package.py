@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from etl.documents.file import DocumentFile
+from etl.documents.file import SAVE_TEXT, DocumentFile
 from etl.documents.hwp import damage
-from etl.documents.hwp.compound import MAX_BYTES, MAX_SECTION_BYTES
+from etl.runtime.unpacking import check_member, check_package
 
 SUFFIXES = (".hwpx", ".hwtx")
 # A parsed element or attribute takes some 200 bytes of memory.
@@ -39,66 +39,68 @@ def read_sections(file: DocumentFile) -> Iterator[Any]:
     damage.require("lxml", file.name)
     try:
         with file.open() as stream, zipfile.ZipFile(stream) as archive:
-            yield from _sections(archive, file.name)
+            yield from _sections(archive, file)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise damage.damaged(file.name, "HWPX", f"{type(error).__name__}: {error}") from error
     except RuntimeError as error:  # a member that asks for a password
         raise damage.encrypted(file.name) from error
 
 
-def _sections(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
+def _sections(archive: zipfile.ZipFile, file: DocumentFile) -> Iterator[Any]:
+    name = file.name
     members = {info.filename: info for info in archive.infolist()}
-    if _is_encrypted(archive, members):
+    if _is_encrypted(archive, members, file):
         raise damage.encrypted(name)
     sections = sorted(
         (int(matched[1]), member) for member in members if (matched := _SECTION.fullmatch(member))
     )
     if not sections:
         raise damage.damaged(name, "HWPX", "expected sections of text, got none")
-    spine = _spine(archive, members, name)
-    total = 0
+    check_package(name, (members[member] for _, member in sections), file.limits, SAVE_TEXT)
+    spine = _spine(archive, members, file)
     for _, member in sorted(
         sections, key=lambda section: (spine.get(_base(section[1]), len(spine)), section)
     ):
-        total += members[member].file_size
-        if total > MAX_BYTES:
-            raise damage.too_large(name, MAX_BYTES, "bytes")
-        yield _parsed(archive, members[member], name)
+        yield _parsed(archive, members[member], file)
 
 
 def _base(member: str) -> str:
     return member.rpartition("/")[2].lower()
 
 
-def _is_encrypted(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> bool:
+def _is_encrypted(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], file: DocumentFile) -> bool:
     """Whether the manifest says how members are enciphered, as that of OpenDocument does."""
     manifest = members.get("META-INF/manifest.xml")
-    if manifest is None or manifest.file_size > MAX_SECTION_BYTES:
-        return False
-    return b"encryption-data" in archive.read(manifest)
+    return manifest is not None and b"encryption-data" in _read(archive, manifest, file)
 
 
-def _spine(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], name: str) -> dict[str, int]:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: DocumentFile) -> bytes:
+    check_member(file.name, info.filename, info.compress_size, info.file_size, file.limits, SAVE_TEXT)
+    return archive.read(info)
+
+
+def _spine(
+    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], file: DocumentFile
+) -> dict[str, int]:
     """The place of each file in the order of reading, by its name in lower case."""
     package = next((info for member, info in members.items() if member.lower().endswith("content.hpf")), None)
     if package is None:
         return {}
-    root = _parsed(archive, package, name)
+    root = _parsed(archive, package, file)
     files = {item.get("id"): _base(item.get("href", "")) for item in root.iter("{*}item")}
     order = [files.get(item.get("idref"), "") for item in root.iter("{*}itemref")]
     return {file: place for place, file in reversed(list(enumerate(order))) if file}
 
 
-def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Any:
+def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: DocumentFile) -> Any:
     from lxml import etree
 
-    if info.file_size > MAX_SECTION_BYTES:
-        raise damage.too_large(name, MAX_SECTION_BYTES, "bytes in a section")
+    name = file.name
     # Nothing is loaded from elsewhere, and no entity of a document is put in: none has any.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-    content = archive.read(info)
+    content = _read(archive, info, file)
     if content.count(b"<") + content.count(b"=") > _MAX_NODES:
-        raise damage.too_large(name, _MAX_NODES, "elements and attributes in a section")
+        raise damage.beyond(name, _MAX_NODES, "elements and attributes in a section")
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:

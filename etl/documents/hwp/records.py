@@ -60,7 +60,7 @@ def tree_of(section: bytes, name: str) -> Record:
         if tag in _KEPT:
             kept += 1
             if kept > _MAX_RECORDS:
-                raise damage.too_large(name, _MAX_RECORDS, "records")
+                raise damage.beyond(name, _MAX_RECORDS, "records")
             record = Record(tag, section[offset : offset + size])
             open_records[-1][1].children.append(record)
             open_records.append((level, record))

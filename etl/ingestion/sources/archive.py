@@ -1,13 +1,13 @@
 """Finds the raw files below the given paths: plain files, members of zips, tars of zips, split parts.
 
 Nothing is unpacked to disk, media files are never opened, and an archive that would write outside its
-folder or inflate absurdly is refused. `etl.ingestion.sources.detect` says which corpus a file belongs to.
+folder, or that `etl.runtime.unpacking` finds far too large, is refused. `etl.ingestion.sources.detect` says
+which corpus a file belongs to.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gzip
 import io
 import os
 import re
@@ -25,7 +25,10 @@ from typing import IO
 from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources import pointer
+from etl.ingestion.sources.joined_parts import JoinedParts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
+from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
+from etl.settings import Limits
 from etl.user_files.plain import plain_file
 
 READABLE = {
@@ -33,12 +36,9 @@ READABLE = {
     *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather"),
 }
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
-_MAX_DEPTH = 3
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 1  # the first of the general purpose bits
-# A text that inflates 200 times is possible (a clip repeats itself on each frame), a big one is an attack.
-_MAX_RATIO, _RATIO_MATTERS_FROM_BYTES, _MAX_BYTES = 200, 100 << 20, 16 << 30
 
 Open = Callable[[], IO[bytes]]
 
@@ -62,67 +62,21 @@ class _Entry:
         return _Entry(self.file, f"{self.member}/{name}" if self.member else name, size, opener, load)
 
 
-class JoinedParts(io.RawIOBase):
-    """Several streams as one seekable stream, so that `x.zip.part0`, `.part1`, … read as `x.zip`."""
-
-    def __init__(self, streams: list[IO[bytes]]):
-        super().__init__()
-        self._streams = streams
-        self._ends = []
-        end = 0
-        for stream in streams:
-            end += stream.seek(0, io.SEEK_END)
-            self._ends.append(end)
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Moves to `offset`, counted from the start, from here or from the end."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._ends[-1]}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fills `buffer` from the part at the current position; returns the number of bytes, 0 at the end."""
-        start = 0
-        for stream, end in zip(self._streams, self._ends, strict=True):
-            if self._position < end:
-                stream.seek(self._position - start)
-                chunk = stream.read(min(len(buffer), end - self._position))
-                buffer[: len(chunk)] = chunk
-                self._position += len(chunk)
-                return len(chunk)
-            start = end
-        return 0
-
-    def close(self) -> None:
-        """Closes every part."""
-        for stream in self._streams:
-            stream.close()
-        super().close()
-
-
-def walk(paths: list[Path], log: InputLog) -> Iterator[RawFile]:
+def walk(paths: list[Path], log: InputLog, limits: Limits = Limits()) -> Iterator[RawFile]:
     """Yields every readable raw file below `paths`, sorted by path.
 
     Args:
         paths: files and folders. With several of them, a folder's own name leads the recorded path.
         log: records bad archives, and counts the files that are ignored, by suffix.
+        limits: what an archive may at most be.
 
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
     """
     entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in files_on_disk(paths)]
     folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else ""
-    for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, depth=0):
-        yield replace(raw, folder=folder)
+    for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, limits, depth=0):
+        yield replace(raw, folder=folder, limits=limits)
 
 
 def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -200,13 +154,13 @@ def _opener(path: Path) -> Open:
     return lambda: path.open("rb")
 
 
-def _expand(entries: list[_Entry], log: InputLog, depth: int) -> Iterator[RawFile]:
+def _expand(entries: list[_Entry], log: InputLog, limits: Limits, depth: int) -> Iterator[RawFile]:
     for entry in _join_parts(entries):
         name = PurePosixPath(entry.member or entry.file)
         if name.name.startswith(("._", ".DS_Store")) or "__MACOSX" in name.parts:
             continue
         try:
-            yield from _expand_one(entry, name, log, depth)
+            yield from _expand_one(entry, name, log, limits, depth)
         except InputError as error:
             log.raise_or_skip(entry.file, entry.member, error)
         except (*DAMAGE_ERRORS, tarfile.TarError) as error:
@@ -221,33 +175,35 @@ def _raw_name(entry: _Entry) -> str:
     return RawFile(entry.file, entry.member, 0, entry.open).name
 
 
-def _expand_one(entry: _Entry, name: PurePosixPath, log: InputLog, depth: int) -> Iterator[RawFile]:
+def _expand_one(
+    entry: _Entry, name: PurePosixPath, log: InputLog, limits: Limits, depth: int
+) -> Iterator[RawFile]:
     suffixes = [suffix.lower() for suffix in name.suffixes]
     last = suffixes[-1] if suffixes else ""
     if entry.size <= pointer.MAX_BYTES and is_opened(name.name):
         with entry.open() as stream:
             pointer.refuse_pointer(stream.read(pointer.MAX_BYTES), _raw_name(entry))
     if last == ".zip":
-        _check_depth(entry, depth)
+        _check_depth(entry, depth, limits)
         # The archive is read from start to end before its first member is yielded: a damaged archive is
         # one bad file, not a handful of good members and a crash.
-        yield from _expand(list(_zip_members(entry)), log, depth + 1)
+        yield from _expand(list(_zip_members(entry, limits)), log, limits, depth + 1)
     elif last in {".tar", ".tgz"} or suffixes[-2:] == [".tar", ".gz"]:
-        _check_depth(entry, depth)
-        yield from _expand(list(_tar_members(entry)), log, depth + 1)
+        _check_depth(entry, depth, limits)
+        yield from _expand(list(_tar_members(entry, limits)), log, limits, depth + 1)
     elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in READABLE:
-        yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry.open))
+        yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry, limits))
     elif last in READABLE:
         yield RawFile(entry.file, entry.member, entry.size, entry.open, entry.load)
     else:
         log.ignored[last or "(no extension)"] += 1
 
 
-def _check_depth(entry: _Entry, depth: int) -> None:
-    if depth >= _MAX_DEPTH:
+def _check_depth(entry: _Entry, depth: int, limits: Limits) -> None:
+    if depth >= limits.archives:
         raise InputError(
             f"{entry.file} is nested too deeply",
-            details=[f"expected at most {_MAX_DEPTH} archives inside each other, got {entry.member}"],
+            details=[f"expected at most {limits.archives} archives inside each other, got {entry.member}"],
             next_step="unpack the outer archives yourself and pass the folder.",
         )
 
@@ -298,17 +254,18 @@ def _join(parts: list[_Entry]) -> Open:
     return lambda: io.BufferedReader(JoinedParts([part.open() for part in parts]), 1 << 20)
 
 
-def _gunzip(opener: Open) -> Open:
-    return lambda: gzip.GzipFile(fileobj=opener(), mode="rb")  # type: ignore[return-value]
+def _gunzip(entry: _Entry, limits: Limits) -> Open:
+    return lambda: open_gzip(entry.open(), _raw_name(entry), entry.size, limits)
 
 
-def _zip_members(entry: _Entry) -> Iterator[_Entry]:
+def _zip_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
     archive = zipfile.ZipFile(entry.open())
+    check_count(entry.file, len(archive.infolist()), limits)
     members = []
     for member in archive.infolist():
         if not member.is_dir():
             name = member_name(member)
-            _check_member(entry, name, member.file_size, member.compress_size)
+            _check_member(entry, name, member.file_size, member.compress_size, limits)
             members.append((name, member))
     for name, member in sorted(members, key=lambda pair: pair[0]):
         load = _load_member(entry, archive, member) if entry.is_on_disk else None
@@ -341,9 +298,15 @@ def _load_member(entry: _Entry, archive: zipfile.ZipFile, member: zipfile.ZipInf
     return load
 
 
-def _tar_members(entry: _Entry) -> Iterator[_Entry]:
+def _tar_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
     archive = tarfile.open(fileobj=entry.open(), mode="r:*")  # noqa: SIM115 - members are opened later
-    members = archive.getmembers()
+    members: list[tarfile.TarInfo] = []
+    inflated = 0
+    for member in archive:  # of one that is compressed, going on to the next inflates this one
+        members.append(member)
+        inflated += member.size
+        check_count(entry.file, len(members), limits)
+        check_ratio(entry.file, member.name, entry.size, inflated, limits)
     archive.fileobj.seek(archive.offset)
     # tarfile takes a header that is damaged or cut off for the end, which is zeros or nothing.
     if archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
@@ -351,7 +314,7 @@ def _tar_members(entry: _Entry) -> Iterator[_Entry]:
     for member in sorted(members, key=lambda each: each.name):
         name = unicodedata.normalize("NFC", member.name).removeprefix("./")
         if member.isfile():
-            _check_member(entry, name, member.size, member.size)
+            _check_member(entry, name, member.size, member.size, limits)
             yield entry.inside(name, member.size, _open_tar_member(archive, member))
 
 
@@ -377,7 +340,7 @@ def member_name(member: zipfile.ZipInfo) -> str:
     return unicodedata.normalize("NFC", name.replace("\\", "/"))
 
 
-def _check_member(entry: _Entry, name: str, size: int, compressed: int) -> None:
+def _check_member(entry: _Entry, name: str, size: int, packed: int, limits: Limits) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", name):
         raise InputError(
@@ -386,11 +349,5 @@ def _check_member(entry: _Entry, name: str, size: int, compressed: int) -> None:
             cause="No corpus is packed like this; the archive may be an attack.",
             next_step="download it again from its publisher.",
         )
-    is_absurd = size > _RATIO_MATTERS_FROM_BYTES and size > _MAX_RATIO * max(compressed, 1)
-    if PurePosixPath(name).suffix.lower() in READABLE | {".zip", ".tar"} and (is_absurd or size > _MAX_BYTES):
-        raise InputError(
-            f"{entry.file} is refused: a member inflates absurdly",
-            details=[f"{name}: {compressed:,} bytes inflate to {size:,}"],
-            cause="No corpus is packed like this; the archive may be a zip bomb.",
-            next_step="download it again from its publisher.",
-        )
+    if is_opened(name):
+        check_member(entry.file, name, packed, size, limits)

@@ -190,6 +190,9 @@ def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
         if same_size[file.raw.size] > 1 and not file.is_known_by_name:
             try:
                 first = first_of.setdefault(file.raw.hash_bytes(), file)
+            except InputError as error:
+                log.raise_or_skip(file.raw.file, file.raw.member, error)
+                continue
             except DAMAGE_ERRORS as error:
                 log.raise_or_skip(file.raw.file, file.raw.member, damaged_file(file.raw.name, error))
                 continue

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from etl.errors import InputError, is_transient
+from etl.settings import Limits
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
 DAMAGE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
@@ -38,6 +39,7 @@ class RawFile:
         sha256: that of its bytes if it is known already; then reading does not compute it again.
         split: the official split of its rows, where the names of files or the settings of a table say it.
         folder: the name of the input folder, where that does not lead `file`.
+        limits: what it may at most be once unpacked.
     """
 
     file: str
@@ -48,6 +50,7 @@ class RawFile:
     sha256: str | None = field(default=None, compare=False, repr=False)
     split: str | None = field(default=None, compare=False, repr=False)
     folder: str = field(default="", compare=False, repr=False)
+    limits: Limits = field(default=Limits(), compare=False, repr=False)
 
     @property
     def name(self) -> str:

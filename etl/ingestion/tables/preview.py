@@ -129,7 +129,7 @@ class Preview:
         """All sheets of a workbook, None for anything else.
 
         Raises:
-            InputError: not a workbook, damaged, or inflating absurdly.
+            InputError: not a workbook, damaged, or far too large once unpacked.
         """
         return read_workbook(self.raw) if self.suffix in WORKBOOKS else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import logging
 import re
@@ -11,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import msgspec
 import polars as pl
@@ -28,6 +27,8 @@ from etl.ingestion.tables.json_tables import find_tables, objects_in_a_row
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
+from etl.runtime.unpacking import open_gzip
+from etl.settings import Limits
 from etl.text.encoding import to_utf8
 from etl.user_files.plain import plain_file
 
@@ -181,8 +182,10 @@ def raw_file_at(path: Path, name: str) -> RawFile:
     """Returns a file on disk as a raw file; if it is compressed (`.gz`), what is in it."""
 
     def open_stream() -> IO[bytes]:
-        plain_file(path)
-        return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+        stream = plain_file(path).open("rb")
+        if path.suffix.lower() != ".gz":
+            return stream
+        return open_gzip(stream, name, path.stat().st_size, Limits())
 
     return RawFile(name, "", 0, open_stream)
 

@@ -75,7 +75,7 @@ def read_workbook(raw: RawFile) -> Workbook:
     """Reads all sheets.
 
     Raises:
-        InputError: not a workbook, damaged, encrypted, or inflating absurdly.
+        InputError: not a workbook, damaged, encrypted, or far too large once unpacked.
     """
     import fastexcel
 

@@ -27,7 +27,7 @@ def open_workbook(open_file: OpenFile, preview: Preview, is_header: IsHeader | N
     """Opens the sheets that have a header; where nothing tells what a header is, the first sheet.
 
     Raises:
-        InputError: not a workbook, damaged, or inflating absurdly.
+        InputError: not a workbook, damaged, or far too large once unpacked.
     """
     workbook = preview.workbook
     assert workbook is not None  # the format is that of a workbook

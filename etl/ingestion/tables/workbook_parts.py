@@ -16,11 +16,10 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import numpy.typing as npt
 
-from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.merged_cells import Area
+from etl.runtime.unpacking import check_package, too_large
 
-_MAX_BYTES = 4 << 30
 _MAX_CELLS = 30_000_000
 _WORKBOOK = "xl/workbook.xml"
 # Behind the cells, with or without a prefix of a namespace.
@@ -43,13 +42,11 @@ def find_merged(content: bytes, raw: RawFile) -> dict[str, list[Area]]:
         raw: where it comes from, for errors.
 
     Raises:
-        InputError: it inflates absurdly, or so would a sheet once it is open.
+        InputError: it is far too large once unpacked, or a sheet is once it is open.
         BadZipFile: it is no zip, or damaged.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as workbook:
-        size = sum(member.file_size for member in workbook.infolist())
-        if size > _MAX_BYTES:
-            raise _absurd(raw, f"expected at most {_MAX_BYTES:,} bytes, got {size:,}")
+        check_package(raw.name, workbook.infolist(), raw.limits)
         merged = {}
         for name, part in _sheets(workbook):
             xml = workbook.read(part)
@@ -110,8 +107,10 @@ def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
     for letters, digits in _CELL.findall(xml):
         width, height = max(width, _column(letters) + 1), max(height, int(digits))
     if width > _MAX_COLUMNS or height > _MAX_ROWS or width * height > _MAX_CELLS:
-        raise _absurd(
-            raw, f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width:,} × {height:,}"
+        raise too_large(
+            raw.name,
+            f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width:,} × {height:,}",
+            "open it in the program that wrote it, and save its rows alone.",
         )
 
 
@@ -133,12 +132,3 @@ def _may_be_far(xml: bytes) -> bool:
 
 def _is_letter(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     return (data >= ord("A")) & (data <= ord("Z"))
-
-
-def _absurd(raw: RawFile, details: str) -> InputError:
-    return InputError(
-        f"{raw.name} is refused: it inflates absurdly",
-        details=[details],
-        cause="No corpus is packed like this; the workbook may be a zip bomb.",
-        next_step="download it again from its publisher.",
-    )

@@ -262,12 +262,6 @@ def test_a_zip_without_a_chat_is_not_read(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_zip_that_inflates_absurdly_is_refused(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "a.zip", {"_chat.txt": KAKAO, "b.txt": "0" * (20 << 20)})
-    with pytest.raises(InputError, match="inflates absurdly"):
-        read(path)
-
-
 def test_a_message_that_is_none_is_a_bad_row(tmp_path: Path) -> None:
     messages = [*TELEGRAM["messages"], 5, {"type": "message", "from": "지우", "text": 7}]  # type: ignore[misc]
     found = read(write_json(tmp_path / "result.json", TELEGRAM | {"messages": messages}))

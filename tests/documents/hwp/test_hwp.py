@@ -190,7 +190,6 @@ def test_tables_in_each_other_are_read_as_deep_as_anybody_goes(tmp_path: Path) -
         (section("글"), hwp.COMPRESSED | hwp.PASSWORD, "is encrypted"),
         (section("글"), hwp.COMPRESSED | 1 << 4, "is encrypted"),
         (section("글")[:-3], 0, "expected a record of"),
-        (bytes(65 << 20), hwp.COMPRESSED, "would be far too large once unpacked"),
         (hwp.record(hwp.PARA_HEADER, 0) * 1_000_001, hwp.COMPRESSED, "would be far too large once unpacked"),
     ],
 )

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from support.raw_files import tar, xlsx
 from support.reading import assert_stops_and_skips, kote, read_all, texts
 
-from etl.ingestion.sources.archive import JoinedParts, files_on_disk
+from etl.ingestion.sources.archive import files_on_disk
+from etl.ingestion.sources.joined_parts import JoinedParts
 from etl.sample.files import korean_zip_bytes, zip_bytes
 
 GOOD = "성한 파일의 문장"
@@ -253,12 +254,12 @@ def declaring(packed: bytes, size: int) -> bytes:
 
 def test_a_member_that_declares_an_absurd_size_is_refused_unopened(folder: Path) -> None:
     (folder / "b.zip").write_bytes(declaring(zip_bytes([("b.tsv", kote("폭탄"))]), 4_000_000_000))
-    assert_stops_and_skips(folder, said="inflates absurdly", read=[GOOD])
+    assert_stops_and_skips(folder, said="far too large once unpacked", read=[GOOD])
 
 
 def test_a_zip_inside_that_declares_an_absurd_size_is_refused(folder: Path) -> None:
     (folder / "b.zip").write_bytes(declaring(zip_bytes([("b.zip", b"x")]), 4_000_000_000))
-    assert_stops_and_skips(folder, said="inflates absurdly", read=[GOOD])
+    assert_stops_and_skips(folder, said="far too large once unpacked", read=[GOOD])
 
 
 def test_a_film_may_be_as_large_as_it_likes(folder: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_workbook_that_declares_an_absurd_size_is_refused(folder: Path) -> Non
     for entry in entries[:2]:
         packed = packed[: entry + 24] + struct.pack("<I", 4_000_000_000) + packed[entry + 28 :]
     (folder / "b.xlsx").write_bytes(packed)
-    assert_stops_and_skips(folder, said="inflates absurdly", read=[GOOD])
+    assert_stops_and_skips(folder, said="far too large once unpacked", read=[GOOD])
 
 
 def test_archives_nested_too_deeply_are_refused(folder: Path) -> None:
