@@ -14,7 +14,9 @@ from typing import IO, Any
 from etl.documents.passage import Kind
 from etl.documents.text import decode
 from etl.errors import InputError
+from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
+from etl.ingestion.tables.reader import raw_file_at, raw_file_in_memory
 from etl.settings import Limits
 from etl.user_files.plain import plain_file
 
@@ -73,6 +75,13 @@ class DocumentFile:
     def open(self) -> IO[bytes]:
         """Opens the file for reading."""
         return plain_file(self.path).open("rb") if self._content is None else io.BytesIO(self._content)
+
+    @property
+    def raw(self) -> RawFile:
+        """The file as readers of tables take it; one that gzip has compressed as what is in it."""
+        if self._content is None:
+            return raw_file_at(self.path, self.name)
+        return raw_file_in_memory(self._content, self.name)
 
     @cached_property
     def head(self) -> bytes:

@@ -20,9 +20,11 @@ from etl.documents.hwp import package as hwpx_package
 from etl.documents.hwp.read import read_hwp, read_hwpx
 from etl.documents.mails import read as mails
 from etl.documents.passage import Kind, Passage
+from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT
+from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
-from etl.ingestion.tables.reader import format_of, raw_file_at, raw_file_in_memory
+from etl.ingestion.tables.reader import format_of
 from etl.text.encoding import head_as_utf8
 
 Reader = Callable[[DocumentFile, ReadOptions], Iterator[Passage]]
@@ -40,6 +42,7 @@ _HTML = re.compile(
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*\{)')
 _MARKDOWN = {".md", ".markdown"}
 _DELIMITED = {".csv", ".tsv"}
+_JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 _PROSE_LINE = re.compile(r"[^\n]*[,;] ")  # people write a blank after a comma
 # Paragraphs have blank lines between them; lists of posts have one post a line.
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -135,38 +138,37 @@ def _is_packed_table(file: DocumentFile, _: ReadOptions) -> bool:
 
 def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
     """A table in a text: by its suffix, a column that was named, usual columns, or TABs in each line."""
-    if not file.is_text or not file.text.strip():
+    preview = Preview(file.raw, ".csv", options.dialect)
+    try:
+        first_lines, records = preview.text, preview.first_records
+    except InputError:  # in no known encoding
         return False
-    if options.dialect != FOUND_OUT:
-        return True
-    header, *records = posts.first_records(file.text)
+    if not records or (options.dialect != FOUND_OUT and file.is_text):
+        return bool(records)
+    header, *records = records
     # A first line of prose can hold a known name; a table has as many cells in each of its lines.
     is_table = all(header) and all(len(record) == len(header) for record in records)
-    is_table = is_table and len(header) > 1 and not _PROSE_LINE.match(file.text)
-    is_known = (is_table or options.kind == "post") and len(header) > 1 and posts.has_columns(header)
-    is_tabular = is_table and len(records) > 1 and "\t" in file.text and options.kind is None
+    is_table = is_table and len(header) > 1 and not _PROSE_LINE.match(first_lines)
+    has_column = options.text_column in header or posts.has_columns(header)
+    if not file.is_text:  # some of its rows may be damaged
+        return has_column and (len(header) > 1 or file.suffix in _DELIMITED)
+    is_known = (is_table or options.kind == "post") and len(header) > 1 and has_column
+    is_tabular = is_table and len(records) > 1 and "\t" in first_lines and options.kind is None
     return file.suffix in _DELIMITED or options.text_column in header or is_known or is_tabular
 
 
 def _read_table(suffix: str) -> Reader:
-    return lambda file, options: posts.read_table(
-        raw_file_at(file.path, file.name),
-        suffix or format_of(file.path),
-        options.text_column,
-        options.dialect,
-    )
+    return lambda file, options: posts.read_table(file.raw, suffix, options.text_column, options.dialect)
 
 
 def _read_text_table(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
-    raw = raw_file_in_memory(file.text.encode(), file.name)
     suffix = file.suffix if file.suffix in _DELIMITED else ".csv"
-    return posts.read_table(raw, suffix, options.text_column, options.dialect)
+    return posts.read_table(file.raw, suffix, options.text_column, options.dialect)
 
 
 def _read_json(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
-    suffix = ".jsonl" if file.json is None else ".json"
-    raw = raw_file_in_memory(file.text.encode(), file.name)
-    return posts.read_table(raw, suffix, options.text_column)
+    suffix = "" if file.suffix in _JSON_SUFFIXES else ".jsonl" if file.json is None else ".json"
+    return posts.read_table(file.raw, suffix, options.text_column, options.dialect)
 
 
 def _read_page(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
@@ -282,7 +284,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         lambda file, _: exports.find_layout(file) is not None,
         lambda file, _: exports.read_export(file),
     ),
-    DocumentFormat("JSON", "post", _is_json, _read_json, (".json", ".jsonl", ".ndjson")),
+    DocumentFormat("JSON", "post", _is_json, _read_json, _JSON_SUFFIXES),
     DocumentFormat(
         "a page of HTML",
         "formal",

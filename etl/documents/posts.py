@@ -12,14 +12,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import polars as pl
+
 from etl.documents.passage import Passage, Unit
 from etl.errors import InputError
+from etl.ingestion.sources.frame import reason_of
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
-from etl.ingestion.tables.table import TOO_LONG, OpenTable
+from etl.ingestion.tables.table import OpenTable
 from etl.runtime.console import plural
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
@@ -40,11 +43,11 @@ def read_lines(text: str) -> Iterator[Passage]:
 def read_table(
     raw: RawFile, suffix: str, text_column: str | None, dialect: Dialect = FOUND_OUT
 ) -> Iterator[Passage]:
-    """Reads the posts in a table; a record that is no row, or has no text, is bad, or too long.
+    """Reads the posts in a table; what is a row, and what is not and why, is as `etl ingest` has it.
 
     Args:
         raw: the file.
-        suffix: of its format, such as `.csv`.
+        suffix: of its format, such as `.csv`, where its name does not have it.
         text_column: the column that holds the posts; None: by its usual names.
         dialect: what the user says of how the table is written.
 
@@ -67,8 +70,7 @@ def read_table(
             for row in _records(table, columns):
                 document += 1
                 cells = {ours: row[theirs] for ours, theirs in columns.items()}
-                is_bad = cells["text"] is None
-                if not is_bad and cells["text"].strip() in taken_back:
+                if (cells["text"] or "").strip() in taken_back:
                     n_taken_back += 1
                     continue
                 yield Passage(
@@ -79,16 +81,16 @@ def read_table(
                     document=document,
                     speaker=repair_mojibake(cells.get("speaker") or "") or None,
                     time=cells.get("time") or None,
-                    reason=("text_too_long" if row["detail"] == TOO_LONG else "bad_row") if is_bad else None,
+                    reason=row["reason"],
                 )
     if n_taken_back:
         _log.warning("%s: %s left out, of posts that were taken back", raw.name, plural(n_taken_back, "row"))
 
 
 def _records(table: OpenTable, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    frames = table.frames([*columns.values()], text_only=[columns["text"]], has_nested=True)
-    for frame in frames:
-        yield from frame.iter_rows(named=True)
+    names = list(dict.fromkeys(columns.values()))
+    for frame in table.frames(names, optional=[name for name in names if name != columns["text"]]):
+        yield from frame.with_columns(reason=reason_of(pl.col("detail"))).iter_rows(named=True)
 
 
 def has_columns(header: list[str]) -> bool:
@@ -98,10 +100,10 @@ def has_columns(header: list[str]) -> bool:
 
 def header_of(text: str) -> list[str]:
     """The cells of the first line of a text."""
-    return first_records(text)[0]
+    return _first_records(text)[0]
 
 
-def first_records(text: str) -> list[list[str]]:
+def _first_records(text: str) -> list[list[str]]:
     """The cells of the first lines of a text; of a blank one, one line without any."""
     head = text[:_HEADER_CHARS].encode()
     return Preview(raw_file_in_memory(head, ""), ".csv").first_records or [[]]

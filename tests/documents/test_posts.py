@@ -21,10 +21,11 @@ def test_json_lines_with_a_line_that_is_cut_off() -> None:
     assert [(each.document, each.unit, each.position, each.speaker, each.reason) for each in found] == [
         (1, "line", 1, "spring_girl", None),
         (2, "line", 2, "night_owl", None),
-        (3, "line", 3, "night_owl", "bad_row"),
+        (3, "line", 3, "night_owl", None),
         (4, "line", 4, None, "bad_row"),
         (5, "line", 5, "bus", None),
     ]
+    assert found[2].text == ""
     assert found[0].text == "드디어 종강!! 너무 행복하다 ㅋㅋㅋ"
     assert found[0].time == "2026-06-19T18:00:00"
 
@@ -80,10 +81,11 @@ def test_a_table_in_a_text_file_is_read_as_one_if_its_column_is_named(tmp_path: 
     assert [each.text for each in posts(path, "document")] == ["재미있다, 정말"]
 
 
-def test_a_number_is_no_post(tmp_path: Path) -> None:
+def test_a_number_is_a_post_as_in_ingest_and_a_list_is_none(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     path.write_text('{"text": 3}\n{"text": "셋"}\n{"text": ["셋"]}\n{}\n', encoding="utf-8")
-    assert [each.reason for each in posts(path)] == ["bad_row", None, "bad_row", "bad_row"]
+    found = [(each.text, each.reason) for each in posts(path)]
+    assert found == [("3", None), ("셋", None), ('{"text": ["셋"]}', "bad_row"), ("", None)]
 
 
 def test_a_record_without_an_end_is_one_post_and_one_beyond_all_measure_too_long(tmp_path: Path) -> None:

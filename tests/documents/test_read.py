@@ -107,7 +107,7 @@ def test_prose_with_a_few_times_of_day_and_marks_of_code_is_read(tmp_path: Path)
 
 def test_a_table_of_which_most_rows_are_bad_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "posts.jsonl"
-    path.write_text('{"text": "좋다"}\n{"text": 3}\nfoo\n', encoding="utf-8")
+    path.write_text('{"text": "좋다"}\n{"text": [3]}\nfoo\n', encoding="utf-8")
     with caplog.at_level(logging.WARNING, "etl"):
         assert [each.reason for each in read(path)] == [None, "bad_row", "bad_row"]
     assert "of 3 rows in posts.jsonl 2 cannot be read" in caplog.text

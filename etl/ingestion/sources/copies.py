@@ -155,7 +155,7 @@ def _frames(table: OpenTable, layout: Layout) -> Iterator[pl.DataFrame]:
     names = {table.columns[at]: ours for ours, at in locate(layout.columns, table.columns).items()}
     # Of the others none is a label, and a list of objects is no value.
     lists = [theirs for theirs, ours in names.items() if ours in layout.required]
-    for frame in table.frames([*names], has_nested=True, lists=lists):
+    for frame in table.frames([*names], optional=[*names], lists=lists):
         renamed = frame.rename(names)
         # JSON can be recognised by keys that no whole object near its start has.
         lacking = [name for name in layout.required if name not in renamed.columns]

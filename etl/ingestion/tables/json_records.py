@@ -236,7 +236,7 @@ def _read(
 ) -> Iterator[pl.DataFrame]:
     chosen = {column: keys.get(column, tuple(column.split("."))) for column in selection.columns}
     plain = {column: path[0] for column, path in chosen.items() if len(path) == 1}
-    is_careful = bool(selection.text_only) or len(plain) < len(chosen)
+    is_careful = len(plain) < len(chosen)
     for first, lines in blocks:
         frame = None if is_careful else _parse_block(lines, plain, first)
         if frame is None:
@@ -302,11 +302,9 @@ def _with_nulls(line: bytes) -> bytes:
 
 def _cell_of(column: str, selection: Selection) -> Callable[[Any], str | None]:
     """Converts a value to a cell; raises where the value makes its record bad."""
-    if column in selection.text_only:
-        return lambda value: value if isinstance(value, str) else None
     if column in selection.lists:
         return _list_or_plain
-    if selection.has_nested:
+    if column in selection.optional:
         return lambda value: as_text(value) if isinstance(value, _PLAIN_TYPES) else None
     return lambda value: as_text(msgspec.convert(value, Plain))
 

@@ -25,16 +25,15 @@ class Selection:
 
     Args:
         columns: their names, as `etl.ingestion.tables.header` has them.
-        text_only: of JSON, the columns in which anything but a string is null.
-        has_nested: of JSON, whether lists and objects are read as null; otherwise they make their record bad.
+        optional: of JSON, the columns in which a list or an object is read as null; in others it makes its
+            record bad.
         lists: the columns in which a list of plain values is read as its JSON text; in others it is no value.
         has_class_names: of Parquet and Arrow, whether the numbers of a Hugging Face `ClassLabel` become the
             names that they stand for.
     """
 
     columns: Sequence[str]
-    text_only: Collection[str] = ()
-    has_nested: bool = False
+    optional: Collection[str] = ()
     has_class_names: bool = True
     lists: Collection[str] = ()
 
@@ -70,8 +69,7 @@ class OpenTable:
         self,
         columns: Sequence[str],
         *,
-        text_only: Collection[str] = (),
-        has_nested: bool = False,
+        optional: Collection[str] = (),
         has_class_names: bool = True,
         lists: Collection[str] = (),
     ) -> Iterator[pl.DataFrame]:
@@ -79,7 +77,7 @@ class OpenTable:
 
         Args:
             columns: those to read, of `OpenTable.columns`, or any where they are not fixed.
-            text_only, has_nested, has_class_names, lists: see `Selection`.
+            optional, has_class_names, lists: see `Selection`.
 
         Yields:
             Frames of bounded size with `position`, the columns as text, and `detail` and `bad_record`, which
@@ -89,7 +87,7 @@ class OpenTable:
         Raises:
             InputError: the file is damaged, in no known encoding, or a column holds no plain values.
         """
-        frames = self.read(Selection(columns, text_only, has_nested, has_class_names, lists))
+        frames = self.read(Selection(columns, optional, has_class_names, lists))
         return map(_without_long_cells, frames)
 
 

@@ -158,12 +158,12 @@ def test_a_bad_record_is_marked_and_kept(
     assert bad["bad_record"] == bad_record
 
 
-def test_values_that_are_no_text_can_be_null_instead_of_bad(tmp_path: Path) -> None:
+def test_objects_can_be_null_instead_of_bad(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": 3, "user": {"id": 1}}\n{"text": "셋", "user": 7}\n', encoding="utf-8")
-    rows = rows_of(path, ["text", "user"], text_only=["text"], has_nested=True)
+    rows = rows_of(path, ["text", "user"], optional=["user"])
     assert [(row["text"], row["user"], row["detail"]) for row in rows] == [
-        (None, None, None),
+        ("3", None, None),
         ("셋", "7", None),
     ]
 
