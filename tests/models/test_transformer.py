@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 import typer
+from support.tiny_electra import write_tiny_electra
 from support.training_datasets import SEPARABLE, Trained, write_splits
 from typer.testing import CliRunner
 
@@ -39,41 +40,13 @@ needs_litert = pytest.mark.skipif(
     not HAS_LITERT, reason="litert-torch is not installed; docs/export.md says how"
 )
 QUICK = FineTuneSettings(epochs=7, lr=0.003, batch_size=16)
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 @pytest.fixture(scope="module")
 def electra(tmp_path_factory) -> Path:
     """A tiny discriminator with random weights and word pieces of its own, as a hub would give it."""
-    import torch
-    from tokenizers.implementations import BertWordPieceTokenizer
-    from tokenizers.processors import BertProcessing
-    from transformers import ElectraConfig, ElectraForPreTraining, PreTrainedTokenizerFast
-
     folder = tmp_path_factory.mktemp("pre-trained") / "tiny-electra"
-    found = BertWordPieceTokenizer(strip_accents=False, lowercase=False)
-    sentences = [" ".join(tokens) for tokens, _, _ in SEPARABLE["train"]]
-    found.train_from_iterator(sentences, vocab_size=200, special_tokens=SPECIAL, show_progress=False)
-    ends = [(name, found.token_to_id(name)) for name in ("[SEP]", "[CLS]")]
-    found.post_processor = BertProcessing(*ends)
-    found.save(str(folder.parent / "pieces.json"))
-    PreTrainedTokenizerFast(
-        tokenizer_file=str(folder.parent / "pieces.json"),
-        **{f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")},
-    ).save_pretrained(folder)
-    config = ElectraConfig(
-        vocab_size=found.get_vocab_size(),
-        embedding_size=16,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=32,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        ElectraForPreTraining(config).save_pretrained(folder)
-    return folder
+    return write_tiny_electra(folder, [tokens for tokens, _, _ in SEPARABLE["train"]])
 
 
 @pytest.fixture(scope="module")
