@@ -6,6 +6,7 @@ path of this machine: the same input gives the same bytes. Keys are written in t
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 import etl
 from etl.errors import InputError
 from etl.runtime.files import sha256_file
+from etl.runtime.json_text import decode_json
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag, Write
 from etl.user_files.plain import plain_file
@@ -190,10 +192,11 @@ class FileEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int | None = None
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of `manifest.json`.
 
     What has a default is missing where a table from elsewhere is validated, which nothing was ingested for.
+    `own_sha256` is that of the file with nothing in its place; a manifest that was read does not hold it.
     """
 
     format: int = FORMAT
@@ -214,10 +217,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     unexpected_rows: tuple[UnexpectedRows, ...] = ()
     unknown_labels: tuple[UnknownLabels, ...] = ()
     files: dict[str, FileEntry]
+    own_sha256: str = ""
 
     def with_files(self, entries: Mapping[str, FileEntry]) -> Manifest:
         """The same manifest that lists further files, all of them sorted by name."""
         return msgspec.structs.replace(self, files=dict(sorted({**self.files, **entries}.items())))
+
+
+class _Format(msgspec.Struct):
+    """The one field that every format has."""
+
+    format: int = FORMAT
 
 
 def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:
@@ -273,7 +283,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
     try:
-        manifest = msgspec.json.decode(plain_file(path).read_bytes(), type=Manifest)
+        manifest = decode_manifest(plain_file(path).read_bytes())
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} is not a dataset",
@@ -287,25 +297,45 @@ def read_manifest(folder: Path) -> Manifest:
             cause="The file was edited, or another version of the tool wrote it.",
             next_step=again,
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{path} cannot be read",
             details=[str(error)],
             cause="The file was edited or damaged.",
             next_step=again,
         ) from error
-    if manifest.format != FORMAT:
-        raise InputError(
-            f"{folder} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {manifest.format}"],
-            next_step=again,
-        )
     return manifest
 
 
+def decode_manifest(content: bytes) -> Manifest:
+    """Reads the content of `manifest.json`, and compares it with its own sum, if it has one.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON.
+        msgspec.ValidationError: it is of another format, lacks a key, has a value of a wrong type, or is not
+            what was written.
+    """
+    written = decode_json(content, _Format).format
+    if written != FORMAT:
+        raise msgspec.ValidationError(f"expected format {FORMAT}, got {written}")
+    manifest = decode_json(content, Manifest)
+    if manifest.own_sha256 not in ("", found := _own_sha256(content, manifest.own_sha256)):
+        raise msgspec.ValidationError(f"expected sha256 {manifest.own_sha256}, got {found}")
+    return msgspec.structs.replace(manifest, own_sha256="")
+
+
 def to_bytes(manifest: Manifest) -> bytes:
-    """The content of `manifest.json`: the same manifest, the same bytes."""
+    """The content of `manifest.json`, with its own sum: the same manifest, the same bytes."""
+    unsigned = _to_json(manifest)
+    return _to_json(msgspec.structs.replace(manifest, own_sha256=_own_sha256(unsigned, "")))
+
+
+def _to_json(manifest: Manifest) -> bytes:
     return (json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _own_sha256(content: bytes, own_sha256: str) -> str:
+    return hashlib.sha256(content.replace(own_sha256.encode(), b"")).hexdigest()
 
 
 def _file_name(path: str | None) -> str | None:

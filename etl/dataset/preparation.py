@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
+from etl.runtime.json_text import decode_json
 from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
 from etl.tagging import dictionary, policy
 from etl.tagging import tagger as tagging
@@ -89,14 +90,14 @@ def load(path: Path) -> Preparation:
     again = "write the dataset again with `etl ingest`, and train again"
     try:
         content = plain_file(path).read_bytes()
-        preparation = msgspec.json.decode(content, type=Preparation)
+        preparation = decode_json(content, Preparation)
     except FileNotFoundError as error:
         raise InputError(
             f"{path.parent} does not say how its sentences were prepared ({path.name})",
             cause="It was written by an older version of this tool, or the file was removed.",
             next_step=again,
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{path} cannot be read",
             details=[str(error)],

@@ -23,6 +23,7 @@ from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import SPLITS, Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.runtime.engine.protocol import Engine
+from etl.runtime.json_text import decode_json
 from etl.settings import PathLike
 from etl.user_files.plain import plain_file
 
@@ -170,10 +171,10 @@ def read_vocab(path: Path, *, next_step: str = "") -> Vocabulary:
     """
     rebuild = next_step or f"build it with `etl build-vocab {path.parent}`"
     try:
-        vocabulary = msgspec.json.decode(plain_file(path).read_bytes(), type=Vocabulary)
+        vocabulary = decode_json(plain_file(path).read_bytes(), Vocabulary)
     except FileNotFoundError as error:
         raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{path} is not a vocabulary",
             details=[str(error)],

@@ -28,6 +28,7 @@ from etl.ingestion.sources.raw import InputLog, changed_while_read
 from etl.ingestion.sources.units import Hashes
 from etl.ingestion.spool import StoredRows
 from etl.runtime.files import xxh3_bytes
+from etl.runtime.json_text import decode_json
 
 _log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class BatchCache:
 
 def _find(folder: Path) -> CachedInput | None:
     try:
-        index = msgspec.json.decode((folder / INDEX).read_bytes(), type=Index)
+        index = decode_json((folder / INDEX).read_bytes(), Index)
     except (OSError, msgspec.DecodeError):
         return None
     cached = CachedInput(folder, index)

@@ -19,6 +19,7 @@ from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.runtime.files import sha256_file
+from etl.runtime.json_text import decode_json
 from etl.user_files.plain import plain_file
 
 FILE = "model.json"
@@ -135,16 +136,16 @@ def _decode_card(folder: Path) -> ModelCard:
     kind: type[ModelCard] = BaselineCard
     try:
         content = plain_file(folder / FILE).read_bytes()
-        if msgspec.json.decode(content, type=_Kind).kind == _FINE_TUNED:
+        if decode_json(content, _Kind).kind == _FINE_TUNED:
             kind = FineTunedCard
-        return msgspec.json.decode(content, type=kind)
+        return decode_json(content, kind)
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} is not a model",
             details=[f"expected a folder with {FILE}"],
             next_step=advise_training(folder, kind),
         ) from error
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{folder / FILE} cannot be read",
             details=[str(error)],

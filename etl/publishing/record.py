@@ -13,6 +13,7 @@ import msgspec
 
 from etl.publishing.changes import Event
 from etl.runtime.failures import write_error
+from etl.runtime.json_text import decode_json
 
 FILE = "runs.jsonl"
 
@@ -71,7 +72,7 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
     found = []
     for line in lines:
         try:
-            run = msgspec.json.decode(line, type=dict[str, Any])
+            run = decode_json(line, dict[str, Any])
         except msgspec.DecodeError:
             continue
         if isinstance(run.get("run"), int):

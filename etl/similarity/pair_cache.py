@@ -66,7 +66,7 @@ def load_pairs(file: Path) -> KnownPairs | None:
     """Loads the pairs of an earlier run; None where the file does not exist or is damaged."""
     try:
         stored = msgspec.msgpack.decode(file.read_bytes(), type=_File)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
         return None
     if stored.xxh3 != xxh3_bytes(stored.texts + stored.pairs):
         return None

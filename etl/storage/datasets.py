@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from etl.dataset.manifest import MANIFEST, Manifest
+from etl.dataset.manifest import MANIFEST, decode_manifest
 from etl.dataset.staging import check_replaceable
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
@@ -148,7 +148,7 @@ def _check_replaceable(remote: Remote) -> set[str]:
 
 def _files(remote: Remote, manifest: bytes) -> list[RemoteFile]:
     try:
-        listed = msgspec.json.decode(manifest, type=Manifest).files
+        listed = decode_manifest(manifest).files
     except msgspec.DecodeError as error:
         raise InputError(
             f"{hide_query(remote.url)}/{MANIFEST} cannot be read",

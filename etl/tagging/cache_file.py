@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from etl.runtime.json_text import decode_json
+
 _APPLICATION_ID = 0x65746C31
 KEPT, DAMAGED = ".sqlite", ".damaged"
 _BUSY_SECONDS = 10.0
@@ -79,7 +81,7 @@ def facts_of(connection: sqlite3.Connection) -> dict[str, Any]:
         raise sqlite3.DatabaseError("it is not a cache of tagged texts")
     try:
         [content] = connection.execute("SELECT facts FROM tagger").fetchone()
-        return msgspec.json.decode(content, type=dict[str, Any])
+        return decode_json(content, dict[str, Any])
     except (TypeError, msgspec.DecodeError) as error:
         raise sqlite3.DatabaseError("it does not say which tagger it belongs to") from error
 

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.small_tables import ingest, make_rows, write_lines
 
-from etl.dataset.manifest import MANIFEST, Manifest, read_manifest, to_bytes
+from etl.dataset.manifest import MANIFEST, Manifest, decode_manifest, read_manifest, to_bytes
 from etl.errors import InputError
 
 
@@ -23,6 +26,15 @@ def test_what_is_read_is_written_again_byte_for_byte(dataset: Path) -> None:
 
 def test_every_key_of_the_file_is_a_field(dataset: Path) -> None:
     assert tuple(json.loads((dataset / MANIFEST).read_bytes())) == Manifest.__struct_fields__
+
+
+@settings(max_examples=60)
+@given(bit=st.integers(min_value=0))
+def test_every_bit_of_a_manifest_counts(dataset: Path, bit: int) -> None:
+    content = bytearray((dataset / MANIFEST).read_bytes())
+    content[bit // 8 % len(content)] ^= 1 << bit % 8
+    with pytest.raises(msgspec.DecodeError):
+        decode_manifest(bytes(content))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from etl.models.card import manifest_sha256
 from etl.models.training.collapse import Record
 from etl.models.training.inputs import Inputs
 from etl.models.training.settings import LoopSettings
+from etl.runtime.json_text import decode_json
 
 if TYPE_CHECKING:
     import torch
@@ -119,7 +120,7 @@ def load_state(model: Path, training: Training, inputs: Inputs) -> RunProgress |
         return None
     again = "train from the beginning: the same command without --resume"
     try:
-        state = msgspec.json.decode((folder / STATE).read_bytes(), type=State)
+        state = decode_json((folder / STATE).read_bytes(), State)
         content = (folder / TENSORS).read_bytes()
     except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(

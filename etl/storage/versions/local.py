@@ -259,7 +259,7 @@ def _write_version(folder: Path, version: Version) -> None:
 def _read_version(folder: Path) -> Version:
     try:
         return decode_version((folder / VERSION_FILE).read_bytes())
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{folder / VERSION_FILE} cannot be read",
             details=[str(error)],

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from etl.dataset.manifest import MANIFEST, Manifest
+from etl.dataset.manifest import MANIFEST, Manifest, decode_manifest
 from etl.errors import InputError
+from etl.runtime.json_text import decode_json
 from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
 from etl.storage.versions.version import (
@@ -55,7 +56,7 @@ class UrlStore:
         if content is None:
             return None
         try:
-            return msgspec.json.decode(content, type=_Pointer).version
+            return decode_json(content, _Pointer).version
         except msgspec.DecodeError as error:
             raise InputError(
                 f"{self.location}/{CURRENT} does not say which version is current",
@@ -81,7 +82,7 @@ class UrlStore:
         """
         content = self.open_version(name).read(MANIFEST) or b""
         try:
-            return msgspec.json.decode(content, type=Manifest)
+            return decode_manifest(content)
         except msgspec.DecodeError as error:
             raise InputError(
                 f"{self.location}/{VERSIONS}/{name}/{MANIFEST} cannot be read",

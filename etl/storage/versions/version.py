@@ -19,6 +19,7 @@ import msgspec
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
+from etl.runtime.json_text import decode_json
 
 CURRENT, VERSIONS, VERSION_FILE = "current", "versions", "version.json"
 _NAME_DIGITS = 16
@@ -85,7 +86,7 @@ def decode_version(content: bytes) -> Version:
     Raises:
         msgspec.DecodeError: it is damaged: a bit decides whether a version is withdrawn.
     """
-    version = msgspec.json.decode(content, type=Version)
+    version = decode_json(content, Version)
     if version.own_sha256 not in ("", found := _own_sha256(version)):
         raise msgspec.DecodeError(f"expected sha256 {version.own_sha256}, got {found}")
     return msgspec.structs.replace(version, own_sha256="")
