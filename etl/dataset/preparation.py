@@ -6,7 +6,6 @@ runs the steps of ingest with it. It holds no path: the words of the user's file
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 
 from etl.errors import InputError
 from etl.runtime.json_text import decode_json
+from etl.runtime.scratch import temporary_folder
 from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
 from etl.tagging import dictionary, policy
 from etl.tagging import tagger as tagging
@@ -132,8 +132,8 @@ def open_tagger(
             are named.
         SettingsError: the tagger is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="etl-words-") as folder:
-        settings = _settings(preparation, Path(folder))
+    with temporary_folder("words") as folder:
+        settings = _settings(preparation, folder)
         _check_same_tokens(preparation, settings)
         with tagging.open_tagger(settings, workers, is_cached=is_cached) as tagger:
             yield tagger

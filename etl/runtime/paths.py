@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import re
-import shutil
-import tempfile
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from etl.errors import SettingsError
+from etl.runtime.scratch import temporary_folder
 from etl.settings import PathLike
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -60,6 +60,7 @@ def keep_compiled_code() -> None:
     except OSError:
         is_writable = False
     if not is_writable:
-        folder = Path(tempfile.mkdtemp(prefix="etl-compiled-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        stack = ExitStack()
+        folder = stack.enter_context(temporary_folder("compiled"))
+        atexit.register(stack.close)
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))

@@ -14,6 +14,7 @@ import glob
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,21 @@ def scratch_path(target: Path) -> Iterator[Path]:
             _lock_of(path).unlink()
         if handle is not None:
             os.close(handle)
+
+
+@contextmanager
+def temporary_folder(name: str) -> Iterator[Path]:
+    """An empty folder in the system's folder for temporary files, which only this user can read.
+
+    Args:
+        name: what it is for; those of this name that killed runs left are removed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with scratch_path(Path(tempfile.gettempdir()) / f"etl-{name}") as folder:
+        folder.mkdir(mode=0o700)
+        yield folder
 
 
 def remove_leftovers(target: Path) -> None:

@@ -6,8 +6,6 @@ kind of defect that real files have is planted at a known place. Each corpus has
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 from etl.errors import SettingsError
 from etl.runtime.failures import write_error
+from etl.runtime.scratch import scratch_path
 from etl.sample import dialogue, keti, multimodal, planted, speech
 from etl.sample.files import json_bytes, save
 from etl.sample.phrases import deal_sentences
@@ -51,13 +50,10 @@ def write_sample(folder: Path, *, dialogues: int = 600, clips: int = 60, seed: i
     _check_empty(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        with scratch_path(folder) as unfinished:
+            unfinished.mkdir()
             truth = _write_all(unfinished, dialogues, clips, seed)
-            unfinished.chmod(0o755)  # mkdtemp lets only the owner in
             unfinished.replace(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise write_error(folder, error) from error
     return truth

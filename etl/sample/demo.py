@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from etl.ingestion.ingest import ingest
 from etl.publishing.job import Job
 from etl.publishing.refresh import refresh
 from etl.runtime.console import Progress
+from etl.runtime.scratch import temporary_folder
 from etl.sample.corpora import TRUTH, write_sample
 from etl.schema import resources
 from etl.settings import Settings
@@ -138,9 +138,9 @@ def _add_file(raw: Path) -> None:
     """Adds a workbook of single sentences, with other sentences than the first."""
     corpus = resources.load("schemas", "sample", "corpora.yaml")["keti"]
     name = Path(corpus["folder"]) / corpus["single"]["file"]
-    with tempfile.TemporaryDirectory() as scratch:
-        write_sample(Path(scratch) / "other", seed=_ANOTHER_SEED)
-        shutil.copyfile(Path(scratch) / "other" / name, raw / name.with_name(f"more-{name.name}"))
+    with temporary_folder("demo") as scratch:
+        write_sample(scratch / "other", seed=_ANOTHER_SEED)
+        shutil.copyfile(scratch / "other" / name, raw / name.with_name(f"more-{name.name}"))
 
 
 def compare(counts: dict[str, Any], truth: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def open_copy(url: str, name: str, find: Callable[[], Iterable[RemoteFile]]) -> 
         WriteError: there is no room.
     """
     cached = cache_folder() / "remote" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    with temporary_folder() as folder:
+    with temporary_view() as folder:
         try:
             cached.mkdir(parents=True, exist_ok=True)
             with lock.acquire_lock(cached.with_suffix(".lock"), "a download", wait=True):
@@ -79,7 +79,7 @@ def open_copy(url: str, name: str, find: Callable[[], Iterable[RemoteFile]]) -> 
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_view() -> Iterator[Path]:
     """Gives an empty folder that is removed after the block, or by a later run if this one is killed."""
     views = cache_folder() / "remote" / "views"
     try:

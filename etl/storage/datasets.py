@@ -16,7 +16,7 @@ from etl.dataset.staging import check_replaceable
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import is_remote, local_path
-from etl.storage.cache import RemoteFile, open_copy, temporary_folder
+from etl.storage.cache import RemoteFile, open_copy, temporary_view
 from etl.storage.inputs import fetch_inputs
 from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
@@ -41,7 +41,7 @@ def output_folder(out: str) -> Iterator[Path]:
         return
     remote = connect(out)
     _check_replaceable(remote)
-    with temporary_folder() as folder:
+    with temporary_view() as folder:
         yield folder / remote.name
         upload_dataset(folder / remote.name, out)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.runtime.scratch import temporary_folder
 from etl.settings import Tag
 
 Tagged = list[tuple[str, str]]
@@ -151,8 +151,8 @@ def _load_java(name: str, words: Sequence[tuple[str, str]]) -> TagSentence:
 
 def _add_to_komoran(komoran: Any, words: Sequence[tuple[str, str]]) -> None:
     """Komoran takes words from a file only."""
-    with tempfile.TemporaryDirectory(prefix="komoran-") as folder:
-        file = Path(folder, "words.tsv")
+    with temporary_folder("komoran") as folder:
+        file = folder / "words.tsv"
         file.write_text("".join(f"{word}\t{tag}\n" for word, tag in words), encoding="utf-8")
         komoran.jki.setUserDic(str(file))
 

@@ -3,15 +3,17 @@
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from etl.runtime.files import write_atomic
-from etl.runtime.scratch import remove_leftovers, scratch_path
+from etl.runtime.scratch import remove_leftovers, scratch_path, temporary_folder
 
 MAKE = """
 import sys
+import tempfile
 from pathlib import Path
 from etl.runtime.scratch import scratch_path
 with scratch_path(Path(sys.argv[1])) as path:
@@ -66,3 +68,15 @@ def test_leftovers_of_earlier_releases_go_too(tmp_path: Path) -> None:
     (tmp_path / ".other.partial-4711").write_text("not ours to remove")
     write_atomic(tmp_path / "manifest.json", "{}")
     assert names(tmp_path) == [".other.partial-4711", "manifest.json"]
+
+
+def test_a_temporary_folder_is_this_users_alone_and_goes_with_the_next_if_its_process_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with temporary_folder("words") as left:
+        left.with_name(f"{left.name}.lock").unlink()  # as if its process had been killed
+        with temporary_folder("words") as folder:
+            assert names(tmp_path) == [folder.name, f"{folder.name}.lock"]
+            assert folder.stat().st_mode & 0o777 == 0o700
+    assert names(tmp_path) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
-from etl.runtime.scratch import scratch_path
+from etl.runtime.scratch import temporary_folder
 from etl.schema import taxonomy
 from etl.settings import Settings
 
@@ -45,8 +44,7 @@ def unpack_settings(packed: bytes) -> Iterator[Settings]:
     if not unpacked.files:
         yield unpacked.settings
         return
-    with scratch_path(Path(tempfile.gettempdir()) / "etl-settings") as folder:
-        folder.mkdir(mode=0o700)  # they may be nobody else's business on a shared machine
+    with temporary_folder("settings") as folder:
         paths = {}
         for key, (name, content) in unpacked.files.items():
             path = folder / key / name

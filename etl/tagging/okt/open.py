@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import polars as pl
 from etl.runtime import failures, processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.processes import KeepLocksContext
-from etl.runtime.scratch import scratch_path
+from etl.runtime.scratch import scratch_path, temporary_folder
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.okt import tables
@@ -49,10 +48,10 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
     """
     nouns = [word for word, _ in dictionary.load(settings.dictionary)]
     keep_compiled_code()
-    with tempfile.TemporaryDirectory(prefix="okt-") as scratch:
+    with temporary_folder("okt") as scratch:
         made, found = folder(), _load(folder(), nouns)
         if found is None:
-            made = _make(made, Path(scratch))
+            made = _make(made, scratch)
             found = tables.load(made, nouns)
         if (made / _REFUSED).is_file():
             _log.warning("Okt runs in its JVM, many times slower: %s", (made / _REFUSED).read_text())

@@ -30,6 +30,7 @@ from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
+from etl.runtime.scratch import temporary_folder
 from etl.schema import resources, row
 from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
@@ -110,8 +111,7 @@ def open_as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, Ext
         WriteError: there is no room for the temporary dataset.
     """
     files, left_aside = _files(path)
-    with tempfile.TemporaryDirectory(prefix="etl-validate-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("validate") as folder:
         try:
             table, written = _write(path, files, columns, folder)
         except OSError as error:
