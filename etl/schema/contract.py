@@ -7,13 +7,13 @@ compare raw files with it; `dataset.odcs.yaml`, the contract of the output, is o
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from etl.schema import resources
+from etl.text.composition import composed
 
 _SUFFIX = ".odcs.yaml"
 _OUTPUT = "dataset"
@@ -119,7 +119,7 @@ def match_layout(contract: Contract, header: Sequence[str]) -> Layout | None:
 
     Names are compared as a set, stripped and in NFC: files that were on a Mac have NFD names.
     """
-    names = {unicodedata.normalize("NFC", name).strip() for name in header}
+    names = {composed(name).strip() for name in header}
     matching = [
         layout for layout in contract.layouts.values() if layout.required and layout.required <= names
     ]

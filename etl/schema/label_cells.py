@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
+
+from etl.text.composition import composed
 
 # What stands between the labels in a cell of a user's own table; white space comes last.
 SEPARATORS = (",", ";", "|", "/", "\n", "\t", "·", "、", "，", "+", "&", None)
@@ -24,7 +25,7 @@ def normalise_label(raw: str) -> str:
     >>> normalise_label(" 기쁨 ")
     '기쁨'
     """
-    return unicodedata.normalize("NFC", raw).strip()
+    return composed(raw).strip()
 
 
 def split_cell(raw: str | None, separator: str | None, is_known: Callable[[str], bool]) -> list[str]:

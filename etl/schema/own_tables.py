@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 from etl.errors import SettingsError
@@ -11,6 +10,7 @@ from etl.schema import row
 from etl.schema.resolver import make_resolver
 from etl.schema.taxonomy import TABLE, Taxonomy
 from etl.settings import Settings, Table
+from etl.text.composition import composed
 
 # The parts of a path pattern, and what each stands for in a regular expression.
 _PARTS = re.compile(r"(\*\*/)|(\*\*)|(\*)|(\?)|(\[!?[^\]/]+\])|(.)", re.DOTALL)
@@ -45,9 +45,9 @@ def matches(pattern: str, path: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    composed = unicodedata.normalize("NFC", pattern).removeprefix("./").rstrip("/")
-    start = "" if composed.startswith("/") else "(?:.*/)?"
-    translated = "".join(_translate(match) for match in _PARTS.finditer(composed.removeprefix("/")))
+    path = composed(pattern).removeprefix("./").rstrip("/")
+    start = "" if path.startswith("/") else "(?:.*/)?"
+    translated = "".join(_translate(match) for match in _PARTS.finditer(path.removeprefix("/")))
     return re.compile(f"{start}{translated}(?:/.*)?", re.DOTALL)
 
 

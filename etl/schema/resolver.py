@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from etl.schema.label_cells import normalise_label, split_cell, split_table_cell, without_fraction
 from etl.schema.label_words import find_words
 from etl.schema.taxonomy import TABLE, LabelTable, Taxonomy, label_table, table_targets
+from etl.text.composition import composed
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Corpus:
                 return code, False
             if code := self.aliases.get(form) or self.aliases.get(form.casefold()):
                 return code, True
-        wide = unicodedata.normalize("NFKC", label) if self.slug == TABLE else label  # １, ＪＯＹ
+        wide = composed(label, "NFKC") if self.slug == TABLE else label  # １, ＪＯＹ
         return (None, False) if wide == label else (self.find_code(wide)[0], True)
 
     def split(self, raw: str | None) -> list[str]:

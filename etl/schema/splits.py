@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from etl.schema import resources
+from etl.text.composition import composed
 
 _BETWEEN_WORDS = re.compile(r"[\W\d_]+")
 
@@ -25,7 +25,7 @@ def split_in_path(path: str) -> str | None:
     ['validation', 'train', None]
     """
     known = split_names()
-    for part in reversed(unicodedata.normalize("NFC", path).lower().split("/")):
+    for part in reversed(composed(path).lower().split("/")):
         splits = {known[word] for word in _BETWEEN_WORDS.split(part) if word in known}
         if splits:
             return splits.pop() if len(splits) == 1 else None

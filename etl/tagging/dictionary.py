@@ -6,13 +6,13 @@ The class is a coarse one of `schemas/pos`, `noun` where none is given. Blank li
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.settings import Tag
+from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 
 
@@ -70,7 +70,7 @@ def _lines(path: str) -> list[tuple[int, tuple[str, str]]]:
         ) from error
     classes = sorted({coarse for tags in _schema()["tags"].values() for coarse in tags})
     entries = []
-    for number, line in enumerate(unicodedata.normalize("NFC", text).split("\n"), start=1):
+    for number, line in enumerate(composed(text).split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         word, _, coarse = (part.strip() for part in line.partition("\t"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,6 +19,7 @@ import polars as pl
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.settings import Tag, Tagger
+from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 
 # Of a tag that no tag set has: KoNLPy takes text behind a slash for a tag of Hannanum.
@@ -154,5 +154,5 @@ def _stop_words(file: str | None) -> frozenset[str]:
             details=[str(error)],
             next_step="tag.stop_words in etl.yaml is a UTF-8 file with one word a line.",
         ) from error
-    words = (line.strip() for line in unicodedata.normalize("NFC", text).splitlines())
+    words = (line.strip() for line in composed(text).splitlines())
     return frozenset(word for word in words if word and not word.startswith("#"))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from html.entities import html5
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from etl.text.composition import composed
 
 # A tag of these begins a line; of any other, words go on: `<b>좋</b>아요` is one word.
 _BREAKS = (
@@ -60,7 +61,7 @@ def remove_markup(text: str) -> str:
         before, cleaned = cleaned, _remove_once(cleaned)
         if cleaned == before:
             return cleaned
-        cleaned = unicodedata.normalize("NFC", cleaned)
+        cleaned = composed(cleaned)
     return text
 
 

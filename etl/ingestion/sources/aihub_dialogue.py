@@ -13,7 +13,6 @@ Tables have 감정_대분류 and 감정_소분류, of which only the pair is una
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +28,7 @@ from etl.ingestion.tables.json_tables import Elements, array_elements, find_tabl
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import BATCH_ROWS
 from etl.settings import Settings
+from etl.text.composition import composed
 from etl.text.encoding import to_utf8
 
 SLUG = "aihub-dialogue"
@@ -95,7 +95,7 @@ Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file belongs to this corpus, and which copy of which part it is."""
-    is_raw = any(name in unicodedata.normalize("NFC", preview.raw.path) for name in _RAW_NAMES)
+    is_raw = any(name in composed(preview.raw.path) for name in _RAW_NAMES)
     split = "validation" if "validation" in preview.raw.path.lower() else "train"
     if preview.suffix in {".json", ".jsonl"} and preview.has_keys("emotion-id", "talk"):
         rank = _RANKS.index(preview.suffix) + len(_RANKS) * is_raw

@@ -13,7 +13,6 @@ import os
 import re
 import struct
 import tarfile
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from etl.ingestion.sources.joined_parts import JoinedParts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
 from etl.settings import Limits
+from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 
 READABLE = {
@@ -100,7 +100,7 @@ def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
         lead = f"{name}/" if len(paths) > 1 else ""
         for file in _files_below(path) if path.is_dir() else [path]:
             recorded = f"{lead}{file.relative_to(path).as_posix()}" if path.is_dir() else name
-            yield unicodedata.normalize("NFC", recorded), file
+            yield composed(recorded), file
 
 
 def _names_of(paths: list[Path]) -> list[str]:
@@ -312,7 +312,7 @@ def _tar_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
     if archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
         raise tarfile.ReadError(f"no member begins at byte {archive.offset:,}")
     for member in sorted(members, key=lambda each: each.name):
-        name = unicodedata.normalize("NFC", member.name).removeprefix("./")
+        name = composed(member.name).removeprefix("./")
         if member.isfile():
             _check_member(entry, name, member.size, member.size, limits)
             yield entry.inside(name, member.size, _open_tar_member(archive, member))
@@ -337,7 +337,7 @@ def member_name(member: zipfile.ZipInfo) -> str:
         # Where this fails, it was cp437 after all, or something we cannot name better.
         with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
             name = name.encode("cp437").decode("cp949")
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    return composed(name.replace("\\", "/"))
 
 
 def _check_member(entry: _Entry, name: str, size: int, packed: int, limits: Limits) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,7 @@ from etl.ingestion.tables.table import OpenTable
 from etl.schema import contract, taxonomy
 from etl.schema.contract import Layout
 from etl.schema.label_cells import is_number, normalise_label
+from etl.text.composition import composed
 
 # Why a sheet is left aside.
 OTHER_COLUMNS = "it has other columns"
@@ -181,7 +181,7 @@ def has_name_of(raw: RawFile, slug: str) -> bool:
 
     The folder that is the input counts: `etl ingest nsmc`.
     """
-    path = unicodedata.normalize("NFC", f"{raw.folder}/{raw.path}").lower()
+    path = composed(f"{raw.folder}/{raw.path}").lower()
     return any(word in path for word in contract.load(slug).name_words)
 
 

@@ -32,6 +32,7 @@ _VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
 _DENSE_BYTES = 8
+BLOCK_BYTES = 256 << 10  # what is looked at together: it and its buffers fit into a processor's cache
 
 
 def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
@@ -99,14 +100,17 @@ def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:
     offsets = np.frombuffer(offset_buffer, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
     if offsets[-1] == offsets[0]:
         return np.empty(0, np.int64)
-    content = np.frombuffer(bytes_buffer, np.uint8)[: offsets[-1]]
+    content = np.frombuffer(bytes_buffer, np.uint8)[offsets[0] : offsets[-1]]
+    has_run = np.zeros(len(arrow), np.bool_)
     # Two buffers for all comparisons: allocating memory for each would take longer than comparing.
-    buffers = [np.empty(len(content), np.bool_) for _ in range(2)]
-    rows = [
-        np.searchsorted(offsets, _find_runs(content, lag, times, buffers), side="right") - 1
-        for lag in range(1, min(_UNIT_BYTES, len(content) - 1) + 1)
-    ]
-    return np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
+    longest = min(len(content), BLOCK_BYTES + _UNIT_BYTES * (times + 1))
+    buffers = [np.empty(longest, np.bool_) for _ in range(2)]
+    for start in range(0, len(content), BLOCK_BYTES):
+        for lag in range(1, _UNIT_BYTES + 1):
+            block = content[start : start + BLOCK_BYTES + lag * (times + 1)]
+            found = offsets[0] + start + _find_runs(block, lag, times, buffers)
+            has_run[np.searchsorted(offsets, found, side="right") - 1] = True
+    return np.flatnonzero(has_run)
 
 
 def _find_runs(
@@ -114,6 +118,8 @@ def _find_runs(
 ) -> NDArray[np.int64]:
     """Returns the positions at which `lag * times` consecutive bytes equal those `lag` bytes further on."""
     needed = lag * times
+    if len(content) <= lag:
+        return np.empty(0, np.int64)
     is_run, spare = buffers[0][: len(content) - lag], buffers[1]
     np.equal(content[:-lag], content[lag:], out=is_run)
     length = 1

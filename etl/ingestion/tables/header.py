@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+from etl.text.composition import composed
 
 # A table of the user's own may well have a column called `position` or `detail`.
 _ADDED = {"position", "reason", "detail", "problem", "bad_record"}
@@ -13,17 +14,17 @@ _ADDED = {"position", "reason", "detail", "problem", "bad_record"}
 
 def column_name(header: str) -> str:
     """The name of a column in our frames; a name that readers use themselves gets a star."""
-    name = unicodedata.normalize("NFC", header).strip()
+    name = composed(header).strip()
     return f"{name}*" if name in _ADDED else name
 
 
 def column_names(headers: Iterable[str]) -> list[str]:
     """The names of all columns; one that was there before (often blank) gets its index: `label#2`, `#2`."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, header in enumerate(headers):
         name = column_name(header)
-        names.append(f"{name}#{index}" if name in names else name)
-    return names
+        names[f"{name}#{index}" if name in names else name] = None
+    return [*names]
 
 
 def own_names(columns: Iterable[str]) -> list[str]:
@@ -51,8 +52,8 @@ def find_column(columns: Sequence[str], usual: Iterable[str]) -> str | None:
 @lru_cache(maxsize=4096)
 def folded_name(name: str) -> str:
     """A name of a column without case and blanks, by which the columns of a corpus are compared."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFC", name)).casefold()
+    return re.sub(r"\s", "", composed(name)).casefold()
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", name)).casefold()
+    return re.sub(r"[\s_-]", "", composed(name, "NFKC")).casefold()

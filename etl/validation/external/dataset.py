@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -34,6 +33,7 @@ from etl.runtime.scratch import temporary_folder
 from etl.schema import resources, row
 from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
+from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 from etl.validation.findings import MAX_EXAMPLES, listing
 
@@ -325,7 +325,7 @@ def _spellings(labels: Mapping[str, int]) -> dict[str, str]:
     commonest: dict[str, str] = {}
     variants: dict[str, str] = {}
     for label in labels:
-        folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", label)).strip().casefold()
+        folded = re.sub(r"\s+", " ", composed(label, "NFKC")).strip().casefold()
         usual = commonest.setdefault(folded, label)
         if usual != label:
             variants[label] = usual

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.ingestion.steps.clean import clean, fold_repeats
+from etl.ingestion.steps.clean import BLOCK_BYTES, clean, fold_repeats
 from etl.settings import Clean
 
 # What looks like nothing although Python's and polars' strip keep it, and what they do not keep.
@@ -259,3 +259,12 @@ def test_a_fold_that_makes_a_new_run_is_folded_again() -> None:
 def test_no_rows_and_empty_rows_fold_to_themselves() -> None:
     assert fold() == []
     assert fold("", "") == ["", ""]
+
+
+@pytest.mark.parametrize("unit", ["a", "ㅋ", "ㅋㅎ", "😀하호"])
+def test_a_run_is_found_across_the_ends_of_the_blocks_that_are_looked_at(unit: str) -> None:
+    run = unit * 4
+    filler = "abcdefgh" * (BLOCK_BYTES // 8)
+    for before in range(0, len(run.encode()) + 1, 3):
+        texts = [filler[before:], run, "끝"]
+        assert fold(*texts) == [filler[before:], unit * 3, "끝"]
