@@ -21,6 +21,7 @@ _COMPARE = "compare it with the commented file that `etl init` writes."
 PathLike = str | os.PathLike[str]
 
 Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
+Labels = Literal["majority", "soft", "multi"]
 Turns = Literal["first", "all"]
 Modality = Literal["text", "sound", "image", "multimodal"]
 OnBadFile = Literal["stop", "skip"]
@@ -163,6 +164,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     taxonomy: str = "ko7"
+    labels: Labels = "majority"
     read: Read = Read()
     table: Table = Table()
     tables: tuple[Table, ...] = ()
@@ -180,6 +182,7 @@ class Options(TypedDict, total=False):
     """The settings that have an option of `etl ingest`, by its name. None is the same as leaving it out."""
 
     taxonomy: str | None
+    labels: Labels | None
     source: str | None
     turns: Turns | None
     modality: Modality | None
@@ -205,6 +208,7 @@ class Options(TypedDict, total=False):
 # Where each option stands in `Settings`.
 _KEYS = {
     "taxonomy": "taxonomy",
+    "labels": "labels",
     **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
     **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},

@@ -14,6 +14,7 @@ from etl.settings import (
     Conflicts,
     Duplicates,
     EngineName,
+    Labels,
     Modality,
     OnBadFile,
     Settings,
@@ -48,6 +49,13 @@ def ingest(
     source: Annotated[str | None, typer.Option(help="The corpus; detected by content if not given.")] = None,
     taxonomy: Annotated[
         str | None, typer.Option(help="ko7, native11, dialogue6, polarity3, hate or a file.")
+    ] = None,
+    labels: Annotated[
+        Labels | None,
+        typer.Option(
+            help="Rows with several labels or votes: the majority, all votes, or the set of labels.  "
+            f"[default: {_DEFAULTS.labels}]"
+        ),
     ] = None,
     tagger: Annotated[
         Tagger | None,
@@ -126,6 +134,7 @@ def ingest(
     settings = etl.load_settings(
         config,
         taxonomy=taxonomy,
+        labels=labels,
         source=source,
         turns=turns,
         modality=modality,
@@ -249,7 +258,10 @@ def show(manifest: Manifest, out: str | Path) -> None:
     console.table(
         f"Labels ({manifest.taxonomy.name})",
         ["label", *splits],
-        [[label, *(splits[name].labels[label] for name in splits)] for label in manifest.taxonomy.targets],
+        [
+            [label, *(round(splits[name].labels[label]) for name in splits)]
+            for label in manifest.taxonomy.targets
+        ],
     )
     console.line(key_tokens_in_short(manifest.tokens))
     _show_notes(manifest)

@@ -28,6 +28,7 @@ _CONTEXT = {
     "recordSet": "cr:recordSet",
     "repeated": "cr:repeated",
     "source": "cr:source",
+    "subField": "cr:subField",
 }
 
 
@@ -76,7 +77,7 @@ def dataset_card(manifest: Manifest) -> str:
     )
     labels = "".join(
         f"| {escape(label)} | "
-        + " | ".join(f"{counts.labels[label]:,}" for counts in manifest.splits.values())
+        + " | ".join(f"{round(counts.labels[label]):,}" for counts in manifest.splits.values())
         + " |\n"
         for label in manifest.taxonomy.targets
     )
@@ -95,20 +96,7 @@ def dataset_card(manifest: Manifest) -> str:
 def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:
     """Croissant 1.0 metadata (MLCommons) of the shards."""
     shards = [name for name in sorted(files) if name.startswith("data/")]
-    kinds = {"string": "sc:Text", "dictionary": "sc:Text", "int64": "sc:Integer", "list<string>": "sc:Text"}
-    fields = [
-        {
-            "@type": "cr:Field",
-            "@id": f"rows/{column['name']}",
-            "name": column["name"],
-            "description": column["about"],
-            "dataType": kinds[column["type"]],
-            **({"repeated": True} if column["type"].startswith("list") else {}),
-            "source": {"fileSet": {"@id": "shards"}, "extract": {"column": column["name"]}},
-        }
-        for column in row.column_specs()
-        if column["in"] == "both"
-    ]
+    fields = [_field(column) for column in row.column_specs() if column["in"] == "both"]
     distribution: list[dict[str, Any]] = [
         {
             "@type": "cr:FileObject",
@@ -138,6 +126,32 @@ def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:
         "inLanguage": "ko",
         "distribution": distribution,
         "recordSet": [{"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "field": fields}],
+    }
+
+
+def _field(column: dict[str, Any]) -> dict[str, Any]:
+    """A column as Croissant describes it; the parts of a vote are fields below it."""
+    kinds = {"string": "sc:Text", "dictionary": "sc:Text", "int64": "sc:Integer", "list<string>": "sc:Text"}
+    name, kind = column["name"], column["type"]
+    source = {"fileSet": {"@id": "shards"}, "extract": {"column": name}}
+    parts = [
+        {
+            "@type": "cr:Field",
+            "@id": f"rows/{name}/{part}",
+            "name": part,
+            "dataType": data_type,
+            "source": {**source, "transform": {"jsonPath": part}},
+        }
+        for part, data_type in (("label", "sc:Text"), ("weight", "sc:Float"))
+    ]
+    return {
+        "@type": "cr:Field",
+        "@id": f"rows/{name}",
+        "name": name,
+        "description": column["about"],
+        **({"subField": parts} if kind == "list<vote>" else {"dataType": kinds[kind]}),
+        **({"repeated": True} if kind.startswith("list") else {}),
+        "source": source,
     }
 
 

@@ -1,6 +1,6 @@
 """Counts the rows of a dataset from the keys of the whole corpus: by source and reason, by split and label.
 
-Keys have, among others, the columns `source`, `reason`, `split` and `label`.
+Keys have, among others, the columns `source`, `reason`, `split`, `label` and `label_votes`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import polars as pl
 from etl.dataset.manifest import SourceCounts, SplitCounts
 from etl.dataset.read import SPLITS
 from etl.dataset.shards import REJECTS
+from etl.schema import votes
+from etl.settings import Labels
 
 
 def count_sources(keys: pl.DataFrame) -> dict[str, SourceCounts]:
@@ -26,12 +28,25 @@ def count_sources(keys: pl.DataFrame) -> dict[str, SourceCounts]:
     return counts
 
 
-def count_splits(keys: pl.DataFrame, targets: tuple[str, ...]) -> dict[str, SplitCounts]:
-    """For each split how many rows it has, in all and for each label."""
-    kept = keys.filter(pl.col("reason").is_null()).group_by("split", "label").len()
-    counts = Counter({(split, label): count for split, label, count in kept.iter_rows()})
-    labels = {split: {label: counts[split, label] for label in targets} for split in SPLITS}
-    return {split: SplitCounts(sum(of_split.values()), of_split) for split, of_split in labels.items()}
+def count_splits(keys: pl.DataFrame, targets: tuple[str, ...], labels: Labels) -> dict[str, SplitCounts]:
+    """For each split how many rows it has, in all and for each label; see `SplitCounts`.
+
+    Args:
+        keys: of the whole corpus.
+        targets: of the taxonomy.
+        labels: what a label of a row is.
+    """
+    kept = keys.lazy().filter(pl.col("reason").is_null()).select("split", "label", votes.COLUMN)
+    rows = Counter(dict(kept.group_by("split").len().collect().iter_rows()))
+    lines = votes.spread(kept, labels).group_by("split", "label").agg(votes.amount(pl.col("weight")))
+    amounts = {(split, label): amount for split, label, amount in lines.collect().iter_rows()}
+    as_counted = float if labels == "soft" else int
+    return {
+        split: SplitCounts(
+            rows[split], {target: as_counted(amounts.get((split, target), 0)) for target in targets}
+        )
+        for split in SPLITS
+    }
 
 
 def count_series(keys: pl.DataFrame) -> dict[str, int]:

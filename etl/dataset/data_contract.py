@@ -35,7 +35,10 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     schemas = [
         {
             **schema,
-            "properties": [_property(each, manifest) for each in schema["properties"]],
+            "properties": [
+                _property(each, manifest, is_reject=schema["name"] == "rejects")
+                for each in schema["properties"]
+            ],
             "quality": [_row_count(rows[schema["name"]])],
         }
         for schema in general["schema"]
@@ -44,10 +47,12 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     return {**general, "servers": [server], "schema": schemas}
 
 
-def _property(described: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
+def _property(described: dict[str, Any], manifest: Manifest, *, is_reject: bool) -> dict[str, Any]:
     """Leaves out `physicalType`: programs read a dictionary as strings, and call it so."""
     kept = {key: value for key, value in described.items() if key != "physicalType"}
-    if described["name"] == "label" and described.get("required"):
+    if described["name"] == "label" and not is_reject:
+        if manifest.settings.labels == "majority":
+            kept["required"] = True
         kept["quality"] = [_valid_values(list(manifest.taxonomy.targets))]
     return kept
 

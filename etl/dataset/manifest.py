@@ -18,11 +18,13 @@ from etl.errors import InputError
 from etl.runtime.files import sha256_file
 from etl.runtime.json_text import decode_json
 from etl.schema.taxonomy import Taxonomy
-from etl.settings import Clean, Dedupe, Read, Settings, Split, Table, Tag, Write
+from etl.settings import Clean, Dedupe, Labels, Read, Settings, Split, Table, Tag, Write
 from etl.user_files.plain import plain_file
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+# Format 1 has no column `label_votes`: of its rows it is null.
+READABLE_FORMATS = (1, FORMAT)
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -36,6 +38,7 @@ class ContentSettings(msgspec.Struct, frozen=True):
     """The settings that decide the content of a dataset, with file names in the place of a user's paths."""
 
     taxonomy: str = ""
+    labels: Labels = "majority"
     read: Read = Read()
     table: Table = Table()
     tables: tuple[Table, ...] = ()
@@ -150,10 +153,13 @@ class SourceCounts(msgspec.Struct, frozen=True):
 
 
 class SplitCounts(msgspec.Struct, frozen=True):
-    """Rows of one split, in all and for each label."""
+    """Rows of one split, in all and for each label.
+
+    Under `labels: multi` a row counts for each of its labels, under `soft` each label gets its share of it.
+    """
 
     rows: int
-    labels: dict[str, int]
+    labels: dict[str, int | float]
 
 
 class UnexpectedRows(msgspec.Struct, frozen=True):
@@ -240,6 +246,7 @@ def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:
     tag = settings.tag
     return ContentSettings(
         taxonomy=taxonomy_name,
+        labels=settings.labels,
         read=settings.read,
         table=settings.table,
         tables=settings.tables,
@@ -316,7 +323,7 @@ def decode_manifest(content: bytes) -> Manifest:
             what was written.
     """
     written = decode_json(content, _Format).format
-    if written != FORMAT:
+    if written not in READABLE_FORMATS:
         raise msgspec.ValidationError(f"expected format {FORMAT}, got {written}")
     manifest = decode_json(content, Manifest)
     if manifest.own_sha256 not in ("", found := _own_sha256(content, manifest.own_sha256)):

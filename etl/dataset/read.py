@@ -60,11 +60,23 @@ class Dataset:
 
     def scan(self, *splits: str) -> pl.LazyFrame:
         """The kept rows of the given splits (all by default), in order; see `shards`."""
-        return _scan([shard for split in splits or SPLITS for shard in self.shards(split)], is_reject=False)
+        return self._scan(
+            [shard for split in splits or SPLITS for shard in self.shards(split)], is_reject=False
+        )
 
     def scan_rejects(self) -> pl.LazyFrame:
         """The rejected rows with `reason` and `detail`, in order; see `shards`."""
-        return _scan(self._files("rejects/*.parquet"), is_reject=True)
+        return self._scan(self._files("rejects/*.parquet"), is_reject=True)
+
+    def _scan(self, files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
+        """Scans files; a column that the dataset's format did not have yet is null."""
+        rows, names = _scan(files, is_reject=is_reject), row.columns(is_reject=is_reject)
+        there = row.columns(is_reject=is_reject, of_format=self.manifest.format)
+        if there == names or not files:
+            return rows
+        types = _empty(is_reject=is_reject).schema
+        missing = [pl.lit(None, types[name]).alias(name) for name in names if name not in there]
+        return rows.with_columns(missing).select(names)
 
     def file(self, name: str) -> Path:
         """A file of the dataset, such as `preparation.json`, compared where the manifest lists it.
@@ -87,7 +99,7 @@ class Dataset:
             raise _unlisted_file(self, unlisted[0])
         for name, file in zip(names, files, strict=True):
             if name not in self._shaped:
-                _check_columns(file, is_reject=name.startswith("rejects/"))
+                _check_columns(file, self.manifest.format, is_reject=name.startswith("rejects/"))
                 self._shaped.add(name)
         return files
 
@@ -134,7 +146,7 @@ def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> D
     return Dataset(path, manifest, is_as_found)
 
 
-def _check_columns(file: Path, *, is_reject: bool) -> None:
+def _check_columns(file: Path, of_format: int, *, is_reject: bool) -> None:
     """Refuses a Parquet file that lacks a column of the row, or has another type of values in one.
 
     Raises:
@@ -144,7 +156,7 @@ def _check_columns(file: Path, *, is_reject: bool) -> None:
         found = pq.read_schema(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise _odd_file(file, str(error).partition("\n")[0]) from error
-    for wanted in row.arrow_schema(is_reject=is_reject):
+    for wanted in row.arrow_schema(is_reject=is_reject, of_format=of_format):
         if wanted.name not in found.names:
             raise _odd_file(file, f"it has no column {wanted.name}")
         kind = found.field(wanted.name).type
@@ -158,6 +170,8 @@ def _plain(kind: pa.DataType) -> str:
         return _plain(kind.value_type)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return f"list of {_plain(kind.value_type)}"
+    if pa.types.is_struct(kind):
+        return f"struct of {', '.join(f'{field.name}: {_plain(field.type)}' for field in kind)}"
     return str(kind).removeprefix("large_")
 
 
@@ -194,6 +208,10 @@ def _scan(files: list[Path], *, is_reject: bool) -> pl.LazyFrame:
     if files:
         # A path is no pattern: `[` stands in the names of many corpora.
         return pl.concat([pl.scan_parquet(file, glob=False) for file in files])
+    return _empty(is_reject=is_reject).lazy()
+
+
+def _empty(*, is_reject: bool) -> pl.DataFrame:
     empty = pl.from_arrow(row.arrow_schema(is_reject=is_reject).empty_table())
     assert isinstance(empty, pl.DataFrame)
-    return empty.lazy()
+    return empty

@@ -73,6 +73,7 @@ def fingerprint_batches(settings: Settings, labels: Taxonomy, policy: Policy) ->
     """Returns the fingerprints of everything but the input that determines its batches after the steps."""
     dedupe = settings.dedupe
     chosen = {
+        "labels": settings.labels,
         "read": settings.read,
         "table": settings.table,
         "tables": settings.tables,
@@ -109,7 +110,9 @@ def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) ->
     """Returns the fingerprints of everything but the raw files that determines a dataset."""
     chosen = [settings.read, settings.table, settings.tables, settings.clean, settings.tag, settings.split]
     # A file that was left out as too large may be read now.
-    whole = hash_json(msgspec.to_builtins([*chosen, settings.limits, settings.dedupe, settings.write]))
+    whole = hash_json(
+        msgspec.to_builtins([settings.labels, *chosen, settings.limits, settings.dedupe, settings.write])
+    )
     return fingerprint_batches(settings, labels, policy) | {"settings": whole}
 
 

@@ -140,7 +140,7 @@ def _ingest(
             skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
             ignored=dict(sorted(log.ignored.items())),
             counts=counts,
-            splits=count_splits(corpus_keys, labels.targets),
+            splits=count_splits(corpus_keys, labels.targets, settings.labels),
             aliases=corpus.count_aliases(),
             warnings=(*log.warnings, *key_tokens.warnings(), *map(describe, unknown)),
             unexpected_rows=unexpected_rows(found, log, settings),

@@ -86,7 +86,7 @@ STEPS: tuple[Step, ...] = (
     Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts)),
     Step("key_tokens", "tokens", lambda rows, tools: key_tokens(rows, tools.policy)),
     Step("split", "row", lambda rows, tools: split(rows, tools.settings.split)),
-    Step("dedupe", "corpus", lambda keys, tools: dedupe(keys, tools.settings.dedupe, tools.find_nearest)),
+    Step("dedupe", "corpus", lambda keys, tools: dedupe(keys, tools.settings, tools.find_nearest)),
 )
 
 

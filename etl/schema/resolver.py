@@ -20,6 +20,8 @@ class Resolution:
 
     Args:
         label: a target of the taxonomy, or None.
+        votes: the targets of a row with several, and their weights, which sum to 1, in the order of the
+            taxonomy; empty where `label` says it all.
         reason: where there is no label, a code of `schemas/columns.yaml`.
         detail: the labels that led to the reason.
         aliases: misspelt or foreign forms that were resolved, one entry for each occurrence.
@@ -31,6 +33,7 @@ class Resolution:
     detail: str | None = None
     aliases: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    votes: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,15 +130,29 @@ def make_resolver(
     return resolve
 
 
-def choose_target(targets: Sequence[str], min_votes: int | None = None) -> str | None:
+def choose_target(votes: Counter[str], min_votes: int | None = None) -> str | None:
     """Returns the one target of a row with several labels: that of more than half of them; None without one.
 
     Args:
-        targets: of the labels that have one; not empty.
+        votes: how many labels have each target; not empty.
         min_votes: how many of them must agree besides; None: no minimum.
     """
-    winner, votes = Counter(targets).most_common(1)[0]
-    return winner if 2 * votes > len(targets) and votes >= (min_votes or 1) else None
+    winner, most = votes.most_common(1)[0]
+    return winner if 2 * most > votes.total() and most >= (min_votes or 1) else None
+
+
+def weigh_votes(votes: Counter[str], winner: str | None, taxonomy: Taxonomy) -> tuple[tuple[str, float], ...]:
+    """Returns the targets of a row and their weights, in the order of the taxonomy.
+
+    Args:
+        votes: how many labels have each target.
+        winner: the target of the row; None without one. If it is the only one, there is nothing to weigh.
+        taxonomy: the targets.
+    """
+    if winner is not None and len(votes) == 1:
+        return ()
+    total = votes.total()
+    return tuple((target, votes[target] / total) for target in taxonomy.targets if target in votes)
 
 
 def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy, min_votes: int | None) -> Resolution:
@@ -143,10 +160,13 @@ def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy, min_votes: in
     targets = [target for code in codes if (target := corpus.targets.get(code)) is not None]
     if not targets:
         return Resolution(None, "label_not_in_taxonomy", _unmapped_detail(codes, taxonomy, corpus))
-    winner = choose_target(targets, min_votes)
+    votes = Counter(targets)
+    winner = choose_target(votes, min_votes)
+    weighed = weigh_votes(votes, winner, taxonomy)
     if winner is None:
-        return Resolution(None, "label_ambiguous", _votes_detail(targets, taxonomy, corpus.table))
-    return Resolution(winner)
+        detail = _votes_detail(votes, taxonomy, corpus.table)
+        return Resolution(None, "label_ambiguous", detail, votes=weighed)
+    return Resolution(winner, votes=weighed)
 
 
 def _open_corpus(taxonomy: Taxonomy, slug: str, allowed: frozenset[str] | None) -> _Corpus:
@@ -183,9 +203,8 @@ def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, corpus: _Corpus) -> s
     return f"found {found}, which {taxonomy.name} maps to nothing"
 
 
-def _votes_detail(targets: list[str], taxonomy: Taxonomy, table: LabelTable) -> str:
+def _votes_detail(votes: Counter[str], taxonomy: Taxonomy, table: LabelTable) -> str:
     # In the order of the targets: that of the votes, which Counter keeps, is arbitrary.
-    counts = Counter(targets)
-    found = ", ".join(f"{target} {counts[target]}" for target in taxonomy.targets if target in counts)
+    found = ", ".join(f"{target} {votes[target]}" for target in taxonomy.targets if target in votes)
     wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
     return f"found {found}; one label needs {wanted}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -10,15 +11,24 @@ import pyarrow as pa
 from etl.schema import resources
 
 
-def column_specs() -> list[dict[str, str]]:
+def column_specs() -> list[dict[str, Any]]:
     """Returns the entries of `schemas/columns.yaml`: name, type, file (`in`) and meaning of each column."""
     return list(resources.load("schemas", "columns.yaml")["columns"])
 
 
-def columns(*, is_reject: bool) -> list[str]:
-    """Returns the names of the columns of a shard, or of a file of rejects, in order."""
+def columns(*, is_reject: bool, of_format: int | None = None) -> list[str]:
+    """Returns the names of the columns of a shard, or of a file of rejects, in order.
+
+    Args:
+        is_reject: whether rejects are meant.
+        of_format: that of the dataset's manifest; None: the one that is written now.
+    """
     places = {"both", "rejects"} if is_reject else {"both", "shards"}
-    return [column["name"] for column in column_specs() if column["in"] in places]
+    return [
+        column["name"]
+        for column in column_specs()
+        if column["in"] in places and (of_format is None or column.get("since", 1) <= of_format)
+    ]
 
 
 def reasons() -> dict[str, str]:
@@ -34,7 +44,7 @@ def domains() -> list[str]:
 @cache
 def read_schema() -> pl.Schema:
     """Returns the schema of rows as a reader yields them; `split` and `reason` are mostly null."""
-    made_by_steps = {"text", "label", "tokens", "tags"}
+    made_by_steps = {"text", "label", "label_votes", "tokens", "tags"}
     types = {"int64": pl.Int64()}
     return pl.Schema(
         {
@@ -48,7 +58,11 @@ def read_schema() -> pl.Schema:
 def dictionary_columns() -> list[str]:
     """Returns the Parquet columns to be dictionary-encoded: those with few distinct values, and the tags."""
     names = [column["name"] for column in column_specs() if column["type"] == "dictionary"]
-    return [*names, "tags.list.element"]
+    return [
+        *names,
+        "tags.list.element",
+        *(f"label_votes.list.element.{part}" for part in ("label", "weight")),
+    ]
 
 
 def statistics_columns() -> list[str]:
@@ -57,13 +71,16 @@ def statistics_columns() -> list[str]:
 
 
 @cache
-def arrow_schema(*, is_reject: bool) -> pa.Schema:
-    """Returns the Arrow schema of a shard, or of a file of rejects."""
+def arrow_schema(*, is_reject: bool, of_format: int | None = None) -> pa.Schema:
+    """Returns the Arrow schema of a shard, or of a file of rejects; see `columns`."""
     types = {
         "string": pa.string(),
         "dictionary": pa.string(),  # on disk only: see `dictionary_columns`
         "int64": pa.int64(),
         "list<string>": pa.list_(pa.string()),
+        "list<vote>": pa.list_(pa.struct({"label": pa.string(), "weight": pa.float64()})),
     }
     kinds = {column["name"]: column["type"] for column in column_specs()}
-    return pa.schema([pa.field(name, types[kinds[name]]) for name in columns(is_reject=is_reject)])
+    return pa.schema(
+        [pa.field(name, types[kinds[name]]) for name in columns(is_reject=is_reject, of_format=of_format)]
+    )

@@ -31,9 +31,9 @@ def prose(value: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", text(value))
 
 
-def count(number: int) -> str:
-    """A count with thousands separators."""
-    return f"{number:,}"
+def count(number: float) -> str:
+    """A count with thousands separators; parts of a whole to one decimal."""
+    return f"{number:,.1f}" if isinstance(number, float) else f"{number:,}"
 
 
 def percent(share: float) -> str:
@@ -85,7 +85,7 @@ def bar(
     return f'<div class="bar{" tall" if is_tall else ""}" role="img" aria-label="{alternative}">{drawn}</div>'
 
 
-def count_or_dash(number: int) -> str:
+def count_or_dash(number: float) -> str:
     """A count, or a quiet dash for none."""
     return count(number) if number else '<span class="quiet">–</span>'
 

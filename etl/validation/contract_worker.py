@@ -23,17 +23,17 @@ from etl.validation.view import Breach
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
-# Starts `output_contract.find_breaches` of a dataset and its labels; returns how to wait for its result.
-StartCheck = Callable[[Dataset, tuple[str, ...]], Callable[[], list[Breach]]]
+# Starts `output_contract.find_breaches` of a dataset; returns how to wait for its result.
+StartCheck = Callable[[Dataset], Callable[[], list[Breach]]]
 
 
-def in_process(dataset: Dataset, labels: tuple[str, ...]) -> Callable[[], list[Breach]]:
+def in_process(dataset: Dataset) -> Callable[[], list[Breach]]:
     """Checks the contract in this process, at once.
 
     Raises:
         EtlError: see `output_contract.find_breaches`.
     """
-    breaches = output_contract.find_breaches(dataset, labels)
+    breaches = output_contract.find_breaches(dataset)
     return lambda: breaches
 
 
@@ -67,15 +67,13 @@ def in_subprocess() -> Iterator[StartCheck]:
         processes.kill_pool(pool)
 
 
-def _start_in_pool(
-    pool: ProcessPool, dataset: Dataset, labels: tuple[str, ...]
-) -> Callable[[], list[Breach]]:
+def _start_in_pool(pool: ProcessPool, dataset: Dataset) -> Callable[[], list[Breach]]:
     """Checks in the process of the pool; if that is killed, for lack of memory perhaps, in this one."""
     from pebble import ProcessExpired
 
-    check_here = partial(output_contract.find_breaches, dataset, labels)
+    check_here = partial(output_contract.find_breaches, dataset)
     try:
-        future = pool.schedule(output_contract.find_breaches, args=[dataset, labels])
+        future = pool.schedule(output_contract.find_breaches, args=[dataset])
     except RuntimeError:  # the pool is no longer active
         return check_here
 

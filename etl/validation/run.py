@@ -180,7 +180,7 @@ def run_checks(
     findings = _judge(of_files, measured, rules)
     if any(finding.code in columns.CHECK.codes for finding in findings):
         return Result(rules.sort(findings), None, _codes(of_files, rules), rules, timer.seconds)
-    wait = timer("contract", start_check, view.dataset, view.manifest.taxonomy.targets)
+    wait = timer("contract", start_check, view.dataset)
     with contract_worker.reraise_with_shard(wait), ThreadPoolExecutor(1) as thread:
         # Half of the time of all checks, and the work of one core.
         read = partial(read_sentences, view.dataset, view.manifest.settings.dedupe, view.pair_cache)

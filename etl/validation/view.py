@@ -16,6 +16,8 @@ import polars as pl
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.schema import votes
+from etl.settings import Labels
 from etl.validation import sentences
 from etl.validation.sentences import Sentences
 
@@ -28,12 +30,15 @@ EVALUATION = ("validation", "test")
 
 @dataclass(frozen=True)
 class Cell:
-    """The number of rows that one split, source and label have together."""
+    """The number of rows that one split, source and label have together.
+
+    Under `labels: multi` a row counts for each of its labels, under `soft` each label gets its share of it.
+    """
 
     split: str
     source: str
     label: str
-    rows: int
+    rows: float
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class View:
 
     @cached_property
     def row_counts(self) -> pl.DataFrame:
-        """Kept rows by split, source and label, see `count_rows`."""
+        """Kept rows by split and source, see `count_rows`."""
         return count_rows(self.dataset)
 
     @cached_property
@@ -102,26 +107,31 @@ class View:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Kept rows by split, source and label, without those that lack one of them."""
-        return make_cells(self.row_counts)
+        return make_cells(self.dataset, self.manifest.settings.labels)
 
 
 def count_rows(dataset: Dataset) -> pl.DataFrame:
-    """Counts rows by `split`, `source` and `label` into `rows`, sorted; null labels and sources included."""
-    return (
-        dataset.scan()
-        .group_by("split", "source", "label")
-        .agg(pl.len().alias("rows"))
-        .sort("split", "source", "label")
-        .collect()
-    )
+    """Counts rows by `split` and `source` into `rows`, sorted; null sources included."""
+    rows = dataset.scan().group_by("split", "source").agg(pl.len().alias("rows"))
+    return rows.sort("split", "source").collect()
 
 
-def make_cells(row_counts: pl.DataFrame) -> tuple[Cell, ...]:
-    """Returns what `count_rows` counts, without rows that lack a split, source or label.
+def make_cells(dataset: Dataset, labels: Labels) -> tuple[Cell, ...]:
+    """Counts rows by split, source and label, without rows that lack one of them.
 
     Those are reported as a breach of the contract.
+
+    Args:
+        dataset: whose rows are counted.
+        labels: what a label of a row is.
     """
-    return tuple(Cell(*line) for line in row_counts.drop_nulls().iter_rows())
+    columns = ("split", "source", "label")
+    lines = votes.spread(dataset.scan().select(*columns, votes.COLUMN), labels)
+    amounts = lines.group_by(columns).agg(votes.amount(pl.col("weight"))).drop_nulls().sort(columns).collect()
+    as_counted = float if labels == "soft" else int
+    return tuple(
+        Cell(split, source, label, as_counted(rows)) for split, source, label, rows in amounts.iter_rows()
+    )
 
 
 def count_rejects(dataset: Dataset) -> pl.DataFrame:

@@ -72,9 +72,9 @@ def test_rejects_that_are_gone_are_no_empty_list(dataset: Path) -> None:
 def test_a_manifest_of_another_format_is_refused(dataset: Path) -> None:
     manifest = dataset / "manifest.json"
     manifest.write_text(
-        manifest.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8"
+        manifest.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8"
     )
-    with pytest.raises(InputError, match="expected format 1, got 99"):
+    with pytest.raises(InputError, match="expected format 2, got 99"):
         open_dataset(dataset)
 
 

@@ -74,7 +74,7 @@ def write_dataset(
     if rejects:
         files |= write_file(path, "rejects/part-00000.parquet", rejects, is_reject=True)
     document = {
-        "format": 1,
+        "format": 2,
         "tool": {"name": "etl", "version": "0.1.0"},
         "settings": {"dedupe": {"short_eojeols": 3, "short_chars": 10}},
         "taxonomy": {"name": "four", "targets": TARGETS, "sha256": "0"},
@@ -82,7 +82,9 @@ def write_dataset(
         "splits": {
             split: {
                 "rows": sum(found["split"] == split for found in rows),
-                "labels": Counter(str(found["label"]) for found in rows if found["split"] == split),
+                "labels": Counter(
+                    found["label"] for found in rows if found["split"] == split and found["label"]
+                ),
             }
             for split in SPLITS
         },

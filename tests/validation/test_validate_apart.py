@@ -26,7 +26,7 @@ if __name__ == "__main__":
     with contract_worker.in_subprocess() as start_check:
         for process in multiprocessing.active_children():
             process.kill()
-        wait = start_check(open_dataset(Path(sys.argv[1])), ("기쁨", "슬픔", "분노", "중립"))
+        wait = start_check(open_dataset(Path(sys.argv[1])))
         print(sum(breach.rows for breach in wait()))
 """
 

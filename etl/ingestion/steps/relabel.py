@@ -1,4 +1,4 @@
-"""Maps labels to the chosen taxonomy: `raw_label` to `label`."""
+"""Maps labels to the chosen taxonomy: `raw_label` to `label` and `label_votes`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from etl.ingestion.steps.mark import mark_each
-from etl.schema import contract
+from etl.schema import contract, votes
 from etl.schema.own_tables import find_table
 from etl.schema.resolver import Resolution, make_resolver
 from etl.schema.taxonomy import TABLE, Taxonomy
@@ -15,15 +15,18 @@ from etl.settings import Settings
 
 
 def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settings()) -> pl.DataFrame:
-    """Adds `label` and `alias`; marks rows whose label is missing, unknown, ambiguous or not in the taxonomy.
+    """Adds `label`, `label_votes` and `alias`; marks rows whose label is missing, unknown or maps to nothing.
+
+    Rows without a majority are marked as `label_ambiguous`, unless the setting `labels` keeps their votes.
 
     Args:
         frame: rows with `source`, `raw_label`, `file` and `member`.
         taxonomy: the labels to map to.
-        settings: those of the user's own tables, which may map their labels.
+        settings: `labels`, and the user's own tables, which may map their labels.
 
     Returns:
-        The rows; `alias` lists the misspelt or foreign forms that were resolved, else null.
+        The rows; `label_votes` is null where the row has one label and no other; `alias` lists the misspelt
+        or foreign forms that were resolved, else null.
     """
     keys = ["source", "raw_label"]
     files = ["file", "member"] if any(table.labels for table in (settings.table, *settings.tables)) else []
@@ -33,14 +36,21 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
         if (source, *file) not in resolvers:
             resolvers[source, *file] = open_resolver(taxonomy, settings, source, "/".join(filter(None, file)))
         result = resolvers[source, *file](raw_label)
-        aliases = [*result.aliases] or None
-        resolved.append((source, raw_label, *file, result.label, aliases, result.reason, result.detail))
-    names = (*keys, *files, "label", "alias", "_reason", "_detail")
-    types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String)}
+        has_votes = result.votes and settings.labels != "majority"
+        said = (None, None) if has_votes else (result.reason, result.detail)
+        resolved.append(
+            (source, raw_label, *file, result.label, _votes(result), result.aliases or None, *said)
+        )
+    names = (*keys, *files, "label", votes.COLUMN, "alias", "_reason", "_detail")
+    types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String), votes.COLUMN: votes.VOTES}
     table = pl.DataFrame(resolved, schema=types, orient="row")
     frame = frame.join(table, on=[*keys, *files], how="left", nulls_equal=True, maintain_order="left")
     frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
     return frame.drop("_reason", "_detail")
+
+
+def _votes(result: Resolution) -> list[dict[str, str | float]] | None:
+    return [{"label": label, "weight": weight} for label, weight in result.votes] or None
 
 
 def open_resolver(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from etl.schema import votes
 from etl.settings import Dedupe
 from etl.text.normalise import is_short, normalised_key
 
@@ -18,13 +19,14 @@ def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     """Returns a row of hashes for each row.
 
     Args:
-        frame: rows with `id`, `source`, `group`, `raw_text`, `text`, `label`, `split`, `reason`, `detail`.
+        frame: rows with `id`, `source`, `group`, `raw_text`, `text`, `label`, `label_votes`, `split`,
+            `reason`, `detail`.
         settings: the length below which a text is short, and whether near-duplicates will be searched for.
 
     Returns:
-        A frame with `source`, `label`, `split`, `reason`, `detail`, `is_short`; `id_key`, `group_key`,
-        `raw_key`, `text_key` and `normalised_key`, each a struct of two 64-bit hashes; and `normalised`, the
-        text itself, unless `settings.near` is 0.
+        A frame with `source`, `label`, `label_votes`, `split`, `reason`, `detail`, `is_short`; `id_key`,
+        `group_key`, `raw_key`, `text_key` and `normalised_key`, each a struct of two 64-bit hashes; and
+        `normalised`, the text itself, unless `settings.near` is 0.
     """
 
     # In a step of its own, or it would be computed once for each half of the hash.
@@ -34,6 +36,7 @@ def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
     return frame.select(
         "source",
         "label",
+        votes.COLUMN,
         "split",
         "reason",
         "detail",

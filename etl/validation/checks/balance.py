@@ -31,8 +31,8 @@ class Balance:
 
     split: str | None
     source: str | None
-    rows: int
-    labels: dict[str, int]
+    rows: float
+    labels: dict[str, float]
     majority_label: str
     majority_share: float
     entropy: float

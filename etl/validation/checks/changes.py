@@ -23,7 +23,7 @@ from etl.validation.checks.labels import count_by
 from etl.validation.findings import MAX_EXAMPLES, Finding, listing
 from etl.validation.rules import Rules
 from etl.validation.unseen import UnseenTokens
-from etl.validation.view import Cell, View, count_rows, make_cells
+from etl.validation.view import Cell, View, make_cells
 
 EARLIER = "earlier"
 # Of the rows that share an id, so many must share the text too, or the ids are but numbers of lines.
@@ -86,7 +86,8 @@ def measure(view: View) -> DatasetChanges:
     now, before = _rows(dataset), _rows(earlier)
     matched_by = _matched_by(now, before)
     moves = _moves(now, before, matched_by)
-    cells = make_cells(count_rows(dataset)), make_cells(count_rows(earlier))
+    labels_of_rows = dataset.manifest.settings.labels
+    cells = make_cells(dataset, labels_of_rows), make_cells(earlier, labels_of_rows)
     lengths = drift.count_characters(dataset), drift.count_characters(earlier)
     words = unseen.count_tokens(dataset.scan()), unseen.count_tokens(earlier.scan())
     labels, sources = ([{getattr(cell, of) for cell in side} for side in cells] for of in ("label", "source"))

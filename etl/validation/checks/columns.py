@@ -41,7 +41,7 @@ def measure(view: View) -> SchemaDifferences:
     wrong_types: dict[str, str] = {}
     for file in parquet_files(view.dataset):
         name = file.relative_to(view.dataset.path).as_posix()
-        expected = row.arrow_schema(is_reject=name.startswith("rejects/"))
+        expected = row.arrow_schema(is_reject=name.startswith("rejects/"), of_format=view.manifest.format)
         actual = _read_schema(file)
         if actual.names != expected.names:
             wrong_columns[name] = _column_difference(expected.names, actual.names)

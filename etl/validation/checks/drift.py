@@ -128,8 +128,8 @@ def by_length(counted: pl.DataFrame, split: str) -> dict[int, int]:
 
 def compare(
     of: Literal["label", "source"],
-    these: Mapping[str, int],
-    those: Mapping[str, int],
+    these: Mapping[str, float],
+    those: Mapping[str, float],
     split: str,
     reference: str,
 ) -> list[Drift]:
@@ -187,7 +187,7 @@ def binned(rows: Mapping[int, int], edges: Sequence[int]) -> list[int]:
 
 def _drift(
     of: Literal["label", "source", "length"],
-    pairs: Sequence[tuple[int, int]],
+    pairs: Sequence[tuple[float, float]],
     split: str,
     reference: str,
     kolmogorov_smirnov: float | None,
@@ -213,7 +213,7 @@ def _drift(
     )
 
 
-def _psi(pairs: Sequence[tuple[int, int]]) -> float:
+def _psi(pairs: Sequence[tuple[float, float]]) -> float:
     these, those = sum(p + 0.5 for p, _ in pairs), sum(q + 0.5 for _, q in pairs)
     shares = [((p + 0.5) / these, (q + 0.5) / those) for p, q in pairs]
     return math.fsum((p - q) * math.log(p / q) for p, q in shares)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from etl.dataset.read import SPLITS
@@ -22,7 +21,7 @@ class LabelSets:
         targets: the labels of the taxonomy.
     """
 
-    splits: dict[str, Counter[str]]
+    splits: dict[str, dict[str, float]]
     targets: tuple[str, ...]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 
 from etl.text.html import COLOURS, bar, count, count_or_dash, legend, name, percent, section, table
@@ -34,14 +34,14 @@ class LabelPredictsSource:
 
 def measure(view: View) -> LabelPredictsSource | None:
     """Measures how well the label tells the source, over all splits; None without rows."""
-    by_label: dict[str, Counter[str]] = {}
-    by_source: Counter[str] = Counter()
+    by_label: dict[str, dict[str, float]] = {}
+    by_source: defaultdict[str, float] = defaultdict(int)
     for cell in view.cells:
-        by_label.setdefault(cell.label, Counter())[cell.source] += cell.rows
+        by_label.setdefault(cell.label, defaultdict(int))[cell.source] += cell.rows
         by_source[cell.source] += cell.rows
     if not by_source:
         return None
-    total = by_source.total()
+    total = sum(by_source.values())
     largest = max(by_source.values())
     guessed = sum(max(sources.values()) for sources in by_label.values())
     only = {label: next(iter(sources)) for label, sources in sorted(by_label.items()) if len(sources) == 1}
@@ -106,7 +106,7 @@ def _rows_by_label(cells: tuple[Cell, ...], colours: dict[str, str]) -> list[lis
     """Returns a row for each label: a bar of its sources, and their counts."""
     lines = []
     for label in commonest_labels(cells):
-        rows = dict.fromkeys(colours, 0)
+        rows: dict[str, float] = dict.fromkeys(colours, 0)
         for cell in cells:
             if cell.label == label:
                 rows[cell.source] += cell.rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal
 
@@ -22,7 +22,7 @@ def measure(view: View) -> tuple[Cell, ...]:
 
 def count_by(
     cells: Iterable[Cell], key: Literal["label", "source"], split: str | None = None
-) -> Counter[str]:
+) -> dict[str, float]:
     """Adds up rows by label or by source.
 
     Args:
@@ -30,11 +30,11 @@ def count_by(
         key: what to count by.
         split: whose rows to count; None: all.
     """
-    rows: Counter[str] = Counter()
+    rows: defaultdict[str, float] = defaultdict(int)
     for cell in cells:
         if split in (None, cell.split):
             rows[cell.label if key == "label" else cell.source] += cell.rows
-    return rows
+    return dict(rows)
 
 
 def commonest_labels(cells: Iterable[Cell]) -> list[str]:
@@ -55,7 +55,8 @@ def render(cells: tuple[Cell, ...], _context: ReportContext) -> str:
     if not by_split:
         return ""
     shares = {
-        split: {label: n / rows.total() for label, n in rows.items()} for split, rows in by_split.items()
+        split: {label: n / sum(rows.values()) for label, n in rows.items()}
+        for split, rows in by_split.items()
     }
     full = max(share for of_split in shares.values() for share in of_split.values())
     lines = [
@@ -66,7 +67,7 @@ def render(cells: tuple[Cell, ...], _context: ReportContext) -> str:
                 for split, share in shares.items()
             ),
             *(percent(share.get(label, 0)) for share in shares.values()),
-            count(sum(rows[label] for rows in by_split.values())),
+            count(sum(rows.get(label, 0) for rows in by_split.values())),
         ]
         for label in commonest_labels(cells)
     ]

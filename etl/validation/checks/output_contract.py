@@ -21,8 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from etl.dataset.manifest import Manifest
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import EtlError
+from etl.schema import row, votes
 from etl.validation.check import Check
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
@@ -47,8 +49,30 @@ class Expectation:
     is_broken: pl.Expr
 
 
-def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
-    """Finds nulls, labels other than `labels`, rows in a shard of another split, ids that repeat.
+@dataclass(frozen=True)
+class Promise:
+    """What the manifest of a dataset says of its labels.
+
+    Attributes:
+        targets: those of the taxonomy.
+        is_labelled: whether each row has a `label`; else it has one or `label_votes`.
+        has_votes: whether there is a column `label_votes`.
+    """
+
+    targets: tuple[str, ...]
+    is_labelled: bool
+    has_votes: bool
+
+
+def promise_of(manifest: Manifest) -> Promise:
+    """Returns what a manifest says of the labels of its rows."""
+    columns = row.columns(is_reject=False, of_format=manifest.format)
+    is_labelled = manifest.settings.labels == "majority"
+    return Promise(manifest.taxonomy.targets, is_labelled, votes.COLUMN in columns)
+
+
+def find_breaches(dataset: Dataset) -> list[Breach]:
+    """Finds nulls, labels and votes outside of the taxonomy, rows of another split, ids that repeat.
 
     Needs shards with the right columns. Memory: one shard, and one hash an id.
 
@@ -61,7 +85,7 @@ def find_breaches(dataset: Dataset, labels: tuple[str, ...]) -> list[Breach]:
         breach
         for split in SPLITS
         for shard in dataset.shards(split)
-        for breach in _check_shard(batches, shard, split, labels)
+        for breach in _check_shard(batches, shard, split, promise_of(dataset.manifest))
     ]
     return breaches + _ids_in_several_shards(dataset)
 
@@ -84,10 +108,12 @@ def _judge_codes(measured: tuple[list[Breach], str], rules: Rules, codes: tuple[
     return findings
 
 
-def _check_shard(batches: Any, shard: Path, split: str, labels: tuple[str, ...]) -> list[Breach]:
-    table = read_shard(shard, REQUIRED)
-    expectations = row_expectations(split, labels)
-    counts = _ask_great_expectations(batches, _judged_columns(table, expectations), expectations)
+def _check_shard(batches: Any, shard: Path, split: str, promise: Promise) -> list[Breach]:
+    columns = [*REQUIRED, *([votes.COLUMN] if promise.has_votes else [])]
+    table = read_shard(shard, columns)
+    expectations = row_expectations(split, promise)
+    judged = _judged_columns(judge_votes(table, promise), expectations)
+    counts = _ask_great_expectations(batches, judged, expectations)
     if not any(counts):
         return []
     frame = pl.from_arrow(table)
@@ -127,22 +153,33 @@ def read_shard(shard: Path, columns: Iterable[str] | None = None) -> pa.Table:
         raise unreadable_file(shard, error) from error
 
 
-def row_expectations(split: str, labels: tuple[str, ...]) -> list[Expectation]:
-    """Returns what every row of a shard must fulfil: no nulls, known labels, its split, unique ids."""
-    expect = great_expectations().expectations
-    column = pl.col
+def judge_votes(table: pa.Table, promise: Promise) -> pa.Table:
+    """Replaces the votes of each row, which Great Expectations cannot read, by whether they are sound."""
+    if not promise.has_votes:
+        return table
+    frame = pl.from_arrow(table.select(["label", votes.COLUMN]))
+    assert isinstance(frame, pl.DataFrame)
+    sound = frame.with_columns(pl.col("label").cast(pl.String)).select(votes.are_sound(promise.targets))
+    index = table.column_names.index(votes.COLUMN)
+    return table.set_column(index, votes.COLUMN, sound.to_series().to_arrow())
+
+
+def row_expectations(split: str, promise: Promise) -> list[Expectation]:
+    """Returns what every row of a shard must fulfil: no nulls, known labels, its split, unique ids.
+
+    Args:
+        split: that of the shard.
+        promise: of the dataset; the table that is judged has passed `judge_votes`.
+    """
+    expect, column = great_expectations().expectations, pl.col
     return [
-        *(
-            Expectation(
-                "nulls", name, expect.ExpectColumnValuesToNotBeNull(column=name), column(name).is_null()
-            )
-            for name in REQUIRED
-        ),
+        *(_not_null(name, promise) for name in REQUIRED),
+        *([_sound_votes(promise)] if promise.has_votes else []),
         Expectation(
             "label_outside_taxonomy",
             "label",
-            expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels)),
-            ~column("label").is_in(list(labels)),
+            expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(promise.targets)),
+            ~column("label").is_in(list(promise.targets)),
         ),
         Expectation(
             "split_mismatch",
@@ -157,6 +194,26 @@ def row_expectations(split: str, labels: tuple[str, ...]) -> list[Expectation]:
             column("id").is_duplicated() & column("id").is_not_null(),
         ),
     ]
+
+
+def _not_null(name: str, promise: Promise) -> Expectation:
+    from great_expectations.expectations.row_conditions import Column
+
+    expect = great_expectations().expectations.ExpectColumnValuesToNotBeNull
+    is_null = pl.col(name).is_null()
+    if name != "label" or promise.is_labelled:
+        return Expectation("nulls", name, expect(column=name), is_null)
+    # What the raters say stands in the votes where they have no majority.
+    where = Column(votes.COLUMN).is_null()
+    return Expectation(
+        "nulls", name, expect(column=name, row_condition=where), is_null & pl.col(votes.COLUMN).is_null()
+    )
+
+
+def _sound_votes(promise: Promise) -> Expectation:
+    expect = great_expectations().expectations.ExpectColumnValuesToBeInSet
+    sound = votes.are_sound(promise.targets)
+    return Expectation("unsound_votes", votes.COLUMN, expect(column=votes.COLUMN, value_set=[True]), ~sound)
 
 
 def great_expectations() -> Any:
@@ -274,7 +331,7 @@ def _example_ids(frame: pl.DataFrame, shard: Path, is_broken: pl.Expr) -> tuple[
 
 
 _VALUES = ("nulls", "duplicate_ids")
-_PROMISES = ("label_outside_taxonomy", "split_mismatch")
+_PROMISES = ("label_outside_taxonomy", "unsound_votes", "split_mismatch")
 VALUES = Check(
     "contract",
     measure,

@@ -30,7 +30,7 @@ from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
 from etl.runtime.scratch import temporary_folder
-from etl.schema import resources, row
+from etl.schema import resources, row, votes
 from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
 from etl.text.composition import composed
@@ -260,6 +260,7 @@ def _rows(
         placed, unplaced = pl.lit(split or SPLITS[0]), pl.lit(None, pl.String)
     detail = pl.coalesce("detail", pl.when(placed.is_null()).then(unplaced))
     known_columns = {name: pl.lit("") for name in row.columns(is_reject=True)}
+    known_columns[votes.COLUMN] = pl.lit(None, votes.VOTES)
     rows = frame.select(
         **known_columns
         | {

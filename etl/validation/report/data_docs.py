@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.staging import check_replaceable, staging
-from etl.schema import row
+from etl.schema import row, votes
 from etl.validation.checks import files, output_contract
 from etl.validation.view import parquet_files, unreadable_file
 
@@ -34,7 +34,13 @@ INDEX = "index.html"
 # A folder that has this file holds such a site, and may be replaced.
 _PROOF = "static/styles/data_docs_default_styles.css"
 _NO_TAGS = str.maketrans("<>", "()")
-_PYTHON_TYPES = {"string": "str", "dictionary": "str", "int64": "int", "list<string>": "list"}
+_PYTHON_TYPES = {
+    "string": "str",
+    "dictionary": "str",
+    "int64": "int",
+    "list<string>": "list",
+    "list<vote>": "list",
+}
 _REMOTE = re.compile(r"""<script\b.*?</script>|<link\b[^>]*\bhref=["']https?:[^>]*>""", re.DOTALL)
 _REMOTE_IMAGE = re.compile(r"https://great-expectations-web-assets[^\"']*")
 # Great Expectations takes its ticks and crosses from a font that it loads.
@@ -146,7 +152,7 @@ def _describe(path: Path, name: str, manifest: Manifest) -> dict[str, str]:
         if file.suffix == ".parquet":
             described["rows"] = str(pq.read_metadata(file).num_rows)
             described["columns"] = _in_words(pq.read_schema(file))
-            expected = row.arrow_schema(is_reject=name.startswith("rejects/"))
+            expected = row.arrow_schema(is_reject=name.startswith("rejects/"), of_format=manifest.format)
             described["columns_of_the_row"] = _in_words(expected)
     except (OSError, pa.ArrowInvalid) as error:
         raise unreadable_file(file, error) from error
@@ -168,18 +174,24 @@ def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
     expect = output_contract.great_expectations().expectations
     table = output_contract.read_shard(shard)
     listed = manifest.files.get(f"data/{shard.name}")
+    promise = output_contract.promise_of(manifest)
+    names = row.columns(is_reject=False, of_format=manifest.format)
+    # Of votes it is shown whether they are sound, in the place of their type.
+    has_the_schema = table.schema.equals(row.arrow_schema(is_reject=False, of_format=manifest.format))
     expectations = [
-        expect.ExpectTableColumnsToMatchOrderedList(column_list=row.columns(is_reject=False)),
+        expect.ExpectTableColumnsToMatchOrderedList(column_list=names),
         *(
             expect.ExpectColumnValuesToBeOfType(column=column["name"], type_=_PYTHON_TYPES[column["type"]])
             for column in row.column_specs()
             if column["name"] in table.column_names and column["in"] != "rejects"
+            if not (has_the_schema and column["name"] == votes.COLUMN)
         ),
     ]
     if listed and listed.rows is not None:
         expectations.append(expect.ExpectTableRowCountToEqual(value=listed.rows))
-    if table.schema.equals(row.arrow_schema(is_reject=False)):
-        row_expectations = output_contract.row_expectations(split, manifest.taxonomy.targets)
+    if has_the_schema:
+        table = output_contract.judge_votes(table, promise)
+        row_expectations = output_contract.row_expectations(split, promise)
         expectations += [each.expectation for each in row_expectations]
     return _Page(shard.stem, output_contract.arrow_backed(table), expectations)
 

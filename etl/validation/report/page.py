@@ -86,14 +86,14 @@ def _lead(result: Result) -> str:
 
 def _figures(statistics: Mapping[str, Any]) -> str:
     cells, sources = statistics[labels.CHECK.name], statistics[accounts.CHECK.name]
-    splits: Counter[str] = Counter()
+    splits: dict[str, float] = dict.fromkeys(SPLITS, 0)
     for cell in cells:
         splits[cell.split] += cell.rows
     read = sum(counts.read for counts in sources)
     kept = sum(counts.kept for counts in sources)
     figures = {
         **({"rows": kept} if read == kept else {"rows read": read, "kept": kept, "rejected": read - kept}),
-        **{split: splits[split] for split in SPLITS if split in splits},
+        **{split: splits[split] for split in SPLITS if splits[split]},
         "sources": len(sources),
         "labels": len({cell.label for cell in cells}),
     }

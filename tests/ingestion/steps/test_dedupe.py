@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from etl.ingestion.steps.dedupe import dedupe
 from etl.ingestion.steps.row_hashes import hash_rows
-from etl.settings import Dedupe
+from etl.schema import votes
+from etl.settings import Dedupe, Labels, Settings
 
 LONG, OTHER = "오늘은 정말 기분이 좋은 하루였다", "어제 본 영화는 끝까지 지루했다"
 SPLITS = ("train", "validation", "test")
 COLUMNS = ("id", "source", "group", "raw_text", "text", "label", "split", "reason", "detail")
+SCHEMA = pl.Schema(dict.fromkeys(COLUMNS, pl.String()) | {votes.COLUMN: votes.VOTES})
 Row = dict[str, Any]
 
 
@@ -23,14 +25,14 @@ def make_row(number: int, text: str = LONG, label: str = "기쁨", split: str = 
     return row | {"raw_text": text, "text": text, "label": label, "split": split} | changes
 
 
-def deduped(rows: Sequence[Row], **changes: Any) -> pl.DataFrame:
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
-    chosen = Dedupe(**changes)
-    return dedupe(hash_rows(frame, chosen), chosen)
+def deduped(rows: Sequence[Row], labels: Labels = "majority", **changes: Any) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    chosen = Settings(labels=labels, dedupe=Dedupe(**changes))
+    return dedupe(hash_rows(frame, chosen.dedupe), chosen)
 
 
-def reasons(*rows: Row, **changes: Any) -> list[str | None]:
-    return deduped(rows, **changes)["reason"].to_list()
+def reasons(*rows: Row, labels: Labels = "majority", **changes: Any) -> list[str | None]:
+    return deduped(rows, labels, **changes)["reason"].to_list()
 
 
 def test_the_first_of_rows_with_the_same_text_and_label_stays() -> None:
@@ -173,7 +175,7 @@ def test_a_near_leak_comes_after_those_by_the_same_text_and_before_the_group() -
 
 def test_keys_hold_text_only_for_what_may_be_near() -> None:
     rows = [make_row(1, f"{OTHER}!"), make_row(2, "네."), make_row(3, reason="bad_row"), make_row(4, None)]
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+    frame = pl.DataFrame(rows, schema=SCHEMA)
     texts = hash_rows(frame, Dedupe())["normalised"].to_list()
     assert texts == [normalised(OTHER), None, None, None]
     assert "normalised" not in hash_rows(frame, Dedupe(near=0)).columns

@@ -1,0 +1,81 @@
+"""The votes of a row: the targets that its raters or its several labels name, with their weights.
+
+`etl.schema.resolver` counts them; here is what they mean under each value of the setting `labels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from etl.settings import Labels
+
+COLUMN = "label_votes"
+# In the order of the taxonomy; the weights of a row sum to 1.
+VOTES = pl.List(pl.Struct({"label": pl.String, "weight": pl.Float64}))
+# How far a sum of weights may be from 1: floats, of which some programs keep only 32 bits.
+TOLERANCE = 1e-6
+
+
+def answer(labels: Labels) -> pl.Expr:
+    """Returns the expression of what a row says: equal strings for equal labels, distributions or sets.
+
+    Args:
+        labels: `majority` compares `label`, `soft` the weights of the votes, `multi` the targets they name.
+    """
+    if labels == "majority":
+        return pl.col("label")
+    name = pl.element().struct.field("label")
+    weight = pl.element().struct.field("weight").round(6)
+    vote = name if labels == "multi" else pl.format("{}={}", name, weight)
+    whole = pl.col("label") if labels == "multi" else pl.format("{}=1.0", "label")
+    return pl.coalesce(pl.col(COLUMN).list.eval(vote).list.join("\x1f"), whole)
+
+
+def spread(rows: pl.LazyFrame, labels: Labels) -> pl.LazyFrame:
+    """Spreads each row over its labels: a line for each, with `label` and `weight`, without `label_votes`.
+
+    Args:
+        rows: with `label` and `label_votes`.
+        labels: `majority` gives each row one line of weight 1; `soft` a line for each vote, with its weight;
+            `multi` one for each target that is named, of weight 1.
+    """
+    whole = rows if labels == "majority" else rows.filter(pl.col(COLUMN).is_null())
+    lines = [whole.drop(COLUMN).with_columns(weight=pl.lit(1.0))]
+    if labels != "majority":
+        votes = rows.drop("label").filter(pl.col(COLUMN).is_not_null()).explode(COLUMN)
+        weight = pl.col(COLUMN).struct.field("weight") if labels == "soft" else pl.lit(1.0)
+        lines.append(
+            votes.with_columns(label=pl.col(COLUMN).struct.field("label"), weight=weight).drop(COLUMN)
+        )
+    return pl.concat(lines, how="diagonal")
+
+
+def amount(weights: pl.Expr) -> pl.Expr:
+    """Returns the expression of a sum of weights, so rounded that the order of the rows does not matter."""
+    return weights.sum().round(3)
+
+
+def are_sound(targets: Sequence[str]) -> pl.Expr:
+    """Returns the expression of whether the votes of a row are sound; null where it has none.
+
+    They name targets, each once and in the order of the taxonomy, with weights above 0 that sum to 1; and a
+    label beside them has more than half of the weight.
+
+    Args:
+        targets: those of the taxonomy, in order.
+    """
+    vote = pl.element().struct.field
+    ids = {target: index for index, target in enumerate(targets)}
+    known = vote("label").replace_strict(ids, default=None, return_dtype=pl.Int64)
+    column = pl.col(COLUMN)
+    largest = column.list.eval(vote("label").filter(vote("weight") > 0.5)).list.first()
+    is_sound = (
+        (column.list.len() > 0)
+        & column.list.eval(known.is_not_null() & (vote("weight") > 0).fill_null(value=False)).list.all()
+        & column.list.eval(known.diff().drop_nulls() > 0).list.all()
+        & ((column.list.eval(vote("weight")).list.sum() - 1).abs() <= TOLERANCE)
+        & (pl.col("label").is_null() | largest.eq_missing(pl.col("label")))
+    )
+    return pl.when(column.is_not_null()).then(is_sound)
