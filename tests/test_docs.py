@@ -264,7 +264,7 @@ def test_a_reader_in_a_hurry_is_done_soon() -> None:
 
 def test_the_table_of_taxonomies_counts_what_they_map() -> None:
     page = text_of(ROOT / "docs" / "labels.md")
-    names = ["ko7", "native11", "dialogue6", "polarity3", "hate"]
+    names = ["ko7", "native11", "dialogue6", "polarity3", "hate", "kote44"]
     assert sorted(names) == taxonomy.shipped()
     for slug in taxonomy.corpora():
         maps = [taxonomy.load(name).maps[slug] for name in names]

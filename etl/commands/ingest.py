@@ -48,7 +48,7 @@ def ingest(
     config: Annotated[Path | None, typer.Option(help="Settings; `etl init` writes them commented.")] = None,
     source: Annotated[str | None, typer.Option(help="The corpus; detected by content if not given.")] = None,
     taxonomy: Annotated[
-        str | None, typer.Option(help="ko7, native11, dialogue6, polarity3, hate or a file.")
+        str | None, typer.Option(help="ko7, native11, dialogue6, polarity3, hate, kote44 or a file.")
     ] = None,
     labels: Annotated[
         Labels | None,

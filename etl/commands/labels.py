@@ -13,7 +13,7 @@ def labels(
         typer.Option(
             "--taxonomy",
             metavar="NAME|FILE",
-            help="ko7, native11, dialogue6, polarity3, hate, or a YAML file of your own.",
+            help="ko7, native11, dialogue6, polarity3, hate, kote44, or a YAML file of your own.",
         ),
     ] = "ko7",
     source: Annotated[

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.schema import votes
+from etl.settings import Labels
 
 MAX_EXAMPLES = 5
 
@@ -21,7 +23,7 @@ class Difference:
     Attributes:
         rows, earlier_rows: by split, in the second and in the first dataset.
         added, removed: by split.
-        relabelled: another label than before.
+        relabelled: another label than before, or other votes, unless only their majority counts.
         reworded: another text than before.
         moved: from split to split, such as `("train", "test")`.
         label_drift: by split, the total variation between the shares of the labels, 0 to 1: the share of
@@ -52,14 +54,15 @@ class Difference:
 
 
 def compare(earlier: Dataset, later: Dataset) -> Difference:
-    """Compares the kept rows of two datasets. Memory: an id, a hash and two words a row."""
+    """Compares the kept rows of two datasets. Memory: an id, two hashes, two words and the votes of a row."""
 
-    before, now = _rows(earlier), _rows(later)
+    mode = later.manifest.settings.labels
+    before, now = _rows(earlier, mode), _rows(later, mode)
     both = before.join(now, on="id", how="full", suffix="_now", coalesce=True)
     cases = {
         "added": pl.col("split").is_null(),
         "removed": pl.col("split_now").is_null(),
-        "relabelled": pl.col("label") != pl.col("label_now"),
+        "relabelled": pl.col("answer") != pl.col("answer_now"),
         "reworded": pl.col("text") != pl.col("text_now"),
         "moved": pl.col("split") != pl.col("split_now"),
     }
@@ -73,18 +76,22 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
         relabelled=found["relabelled"].height,
         reworded=found["reworded"].height,
         moved={(start, end): count for start, end, count in moves.iter_rows()},
-        label_drift={split: _total_variation(before, now, split) for split in SPLITS},
+        label_drift={split: _total_variation(before, now, split, mode) for split in SPLITS},
         examples={
             name: tuple(rows["id"].sort().head(MAX_EXAMPLES)) for name, rows in found.items() if rows.height
         },
     )
 
 
-def _rows(dataset: Dataset) -> pl.DataFrame:
+def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
 
     return (
         dataset.scan()
-        .select("id", pl.col("split", "label").cast(pl.String), pl.col("text").hash())
+        .select(
+            *("id", "split", "label", votes.COLUMN),
+            votes.answer(mode).hash().alias("answer"),
+            pl.col("text").hash(),
+        )
         .collect(engine="streaming")
     )
 
@@ -94,13 +101,14 @@ def _by_split(rows: pl.DataFrame, column: str) -> dict[str, int]:
     return {split: counts.get(split, 0) for split in SPLITS}
 
 
-def _total_variation(before: pl.DataFrame, now: pl.DataFrame, split: str) -> float | None:
+def _total_variation(before: pl.DataFrame, now: pl.DataFrame, split: str, mode: Labels) -> float | None:
 
     shares = [
-        rows.filter(pl.col("split") == split)
+        votes.spread(rows.lazy().filter(pl.col("split") == split).select("label", votes.COLUMN), mode)
         .group_by("label")
-        .len()
-        .with_columns(share=pl.col("len") / pl.col("len").sum())
+        .agg(votes.amount(pl.col("weight")))
+        .with_columns(share=pl.col("weight") / pl.col("weight").sum())
+        .collect()
         for rows in (before, now)
     ]
     if any(share.is_empty() for share in shares):

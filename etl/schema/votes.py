@@ -18,6 +18,11 @@ VOTES = pl.List(pl.Struct({"label": pl.String, "weight": pl.Float64}))
 TOLERANCE = 1e-6
 
 
+def is_labelled() -> pl.Expr:
+    """Returns the expression of whether a row has a label, or votes in its place."""
+    return pl.col("label").is_not_null() | pl.col(COLUMN).is_not_null()
+
+
 def answer(labels: Labels) -> pl.Expr:
     """Returns the expression of what a row says: equal strings for equal labels, distributions or sets.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.schema import votes
 from etl.settings import Dedupe
 from etl.similarity.nearest import nearest
 from etl.text.normalise import is_short, normalised_key
@@ -30,8 +31,9 @@ class Sentences:
     """The rows of a dataset, by what they share.
 
     Attributes:
-        rows: a row a sentence: `id`, `source`, `split`, `label`, `is_short`, and hashes of `raw_text`,
-            `normalised`, `tokens` and `group`; a null hash matches nothing.
+        rows: a row a sentence: `id`, `source`, `split`, `label`, `label_votes`, `is_short`, and hashes of
+            `raw_text`, `normalised`, `tokens` and `group`; a null hash matches nothing. Where only the
+            majority of votes counts, there are none.
         near: for each pair of splits (`these`, `those`; the same twice: within it) the normalised texts of
             the first that have a near-duplicate in the second: `normalised`, the most similar `other` (both
             hashes), `similarity`. Equal texts are not among them. `with_short`: whether short utterances
@@ -75,6 +77,8 @@ def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
     # The group of one corpus says nothing about that of another.
     group = pl.when(column("group") != "").then(pl.concat_str("source", "group", separator="\x1f"))
     label = column("label").cast(pl.String).str.strip_chars()
+    is_majority = dataset.manifest.settings.labels == "majority"
+    counted_votes = pl.lit(None, votes.VOTES) if is_majority else column(votes.COLUMN)
     keys = {"raw_text": column("raw_text"), "normalised": column("text"), "tokens": tokens, "group": group}
     return (
         dataset.scan(split)
@@ -87,6 +91,7 @@ def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
             column("source").cast(pl.String),
             pl.lit(split).alias("split"),
             pl.when(label != "").then(label).alias("label"),
+            counted_votes.alias(votes.COLUMN),
             "is_short",
             *(pl.when(key.is_not_null()).then(key.hash()).alias(name) for name, key in keys.items()),
             "text",

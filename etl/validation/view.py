@@ -5,6 +5,7 @@ Counts of rows are small tables; hashes of the sentences are in `etl.validation.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,9 +112,26 @@ class View:
 
 
 def count_rows(dataset: Dataset) -> pl.DataFrame:
-    """Counts rows by `split` and `source` into `rows`, sorted; null sources included."""
-    rows = dataset.scan().group_by("split", "source").agg(pl.len().alias("rows"))
-    return rows.sort("split", "source").collect()
+    """Counts rows by `split` and `source` into `rows`, and those with a label into `labelled`; sorted.
+
+    Null sources are included.
+    """
+    counts = pl.len().alias("rows"), votes.is_labelled().sum().alias("labelled")
+    return dataset.scan().group_by("split", "source").agg(counts).sort("split", "source").collect()
+
+
+def count_labelled(row_counts: pl.DataFrame, split: str | None = None) -> dict[str, int]:
+    """Returns the labelled rows by source, of what `count_rows` returns.
+
+    Args:
+        row_counts: rows by split and source.
+        split: whose rows to count; None: all.
+    """
+    counts: Counter[str] = Counter()
+    for of_split, source, _, labelled in row_counts.drop_nulls().iter_rows():
+        if split in (None, of_split) and labelled:
+            counts[source] += labelled
+    return dict(counts)
 
 
 def make_cells(dataset: Dataset, labels: Labels) -> tuple[Cell, ...]:

@@ -35,7 +35,7 @@ SLUGS = [
     "unsmile",
     "wellness",
 ]
-NAMES = ["dialogue6", "hate", "ko7", "native11", "polarity3"]
+NAMES = ["dialogue6", "hate", "ko7", "kote44", "native11", "polarity3"]
 MAJORS = {"1": "분노", "2": "슬픔", "3": "불안", "4": "상처", "5": "당황", "6": "기쁨"}
 SPEECH_VOTES = st.lists(
     st.sampled_from(["Angry", "Sadness", "Happiness", "Fear", "Disgust", "Surprise", "Neutral", "sad"]),
@@ -364,7 +364,7 @@ def test_a_taxonomy_that_cannot_be_used_says_what_is_wrong(tmp_path: Path, text:
 def test_an_unknown_taxonomy_is_answered_with_those_that_are_shipped() -> None:
     with pytest.raises(SettingsError) as caught:
         taxonomy.load("ko8")
-    assert "dialogue6, hate, ko7, native11, polarity3" in caught.value.text()
+    assert "dialogue6, hate, ko7, kote44, native11, polarity3" in caught.value.text()
 
 
 def test_a_copy_of_a_shipped_taxonomy_is_the_same_taxonomy(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class SourceTotals:
 def measure(view: View) -> tuple[SourceTotals, ...]:
     """Counts the rows of each source, sorted by source."""
     kept: dict[str, int] = {}
-    for _, source, rows in view.row_counts.iter_rows():
+    for _, source, rows, _ in view.row_counts.iter_rows():
         kept[str(source)] = kept.get(str(source), 0) + rows
     reasons: dict[str, dict[str, int]] = {}
     for source, reason, rows in view.reject_counts.iter_rows():

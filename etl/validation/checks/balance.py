@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from etl.dataset.read import SPLITS
 from etl.text.html import count, name, percent, section, table
 from etl.validation.check import Check, ReportContext
-from etl.validation.checks.labels import count_by
+from etl.validation.checks.labels import count_labels
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
-from etl.validation.view import Cell, View
+from etl.validation.view import View, count_labelled
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class Balance:
     Attributes:
         split, source: which rows; None means all.
         rows: how many.
-        labels: rows by label, the largest first.
-        majority_label, majority_share: the largest label, and its share of the rows.
+        labels: rows by label, the largest first. Under `labels: soft` a row is shared out between its labels
+            by their weights, under `multi` it counts for each of them.
+        majority_label, majority_share: the largest label, and the share of the rows that have it.
         entropy: of the distribution of labels, in nats.
         imbalance: rows of the largest label over rows of the smallest that has any.
         smallest_label: the smallest label that has any row.
@@ -31,7 +32,7 @@ class Balance:
 
     split: str | None
     source: str | None
-    rows: float
+    rows: int
     labels: dict[str, float]
     majority_label: str
     majority_share: float
@@ -42,12 +43,11 @@ class Balance:
 
 def measure(view: View) -> tuple[Balance, ...]:
     """Measures the balance of each split, each source, and each source within a split that has rows."""
-    cells = view.cells
-    sources = sorted({cell.source for cell in cells})
+    sources = sorted({cell.source for cell in view.cells})
     subsets: list[tuple[str | None, str | None]] = [(split, None) for split in SPLITS]
     subsets += [(None, source) for source in sources]
     subsets += [(split, source) for split in SPLITS for source in sources]
-    balances = (_describe(cells, split, source) for split, source in subsets)
+    balances = (_describe(view, split, source) for split, source in subsets)
     return tuple(balance for balance in balances if balance)
 
 
@@ -72,12 +72,14 @@ def entropy(shares: Iterable[float]) -> float:
     return -sum(share * math.log(share) for share in shares if share > 0) + 0.0
 
 
-def _describe(cells: Iterable[Cell], split: str | None, source: str | None) -> Balance | None:
-    counts = count_by([cell for cell in cells if source in (None, cell.source)], "label", split)
+def _describe(view: View, split: str | None, source: str | None) -> Balance | None:
+    counts = count_labels([cell for cell in view.cells if source in (None, cell.source)], split)
     if not counts:
         return None
     labels = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
-    total = sum(labels.values())
+    of_sources = count_labelled(view.row_counts, split)
+    total = sum(rows for name, rows in of_sources.items() if source in (None, name))
+    n_labels = sum(labels.values())
     (largest, most), (smallest, fewest) = next(iter(labels.items())), list(labels.items())[-1]
     return Balance(
         split=split,
@@ -86,7 +88,7 @@ def _describe(cells: Iterable[Cell], split: str | None, source: str | None) -> B
         labels=labels,
         majority_label=largest,
         majority_share=most / total,
-        entropy=entropy([rows / total for rows in labels.values()]),
+        entropy=entropy([rows / n_labels for rows in labels.values()]),
         imbalance=most / fewest,
         smallest_label=smallest,
     )

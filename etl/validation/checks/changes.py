@@ -6,24 +6,27 @@ name different sentences, by the normalised text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.schema import votes
+from etl.settings import Labels
 from etl.text.html import count, count_or_dash, name, section, table, text
 from etl.text.normalise import normalised_key
 from etl.validation import unseen
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks import drift
 from etl.validation.checks.drift import Drift
-from etl.validation.checks.labels import count_by
+from etl.validation.checks.labels import count_labels
 from etl.validation.findings import MAX_EXAMPLES, Finding, listing
 from etl.validation.rules import Rules
 from etl.validation.unseen import UnseenTokens
-from etl.validation.view import Cell, View, make_cells
+from etl.validation.view import View, count_labelled, count_rows, make_cells
 
 EARLIER = "earlier"
 # Of the rows that share an id, so many must share the text too, or the ids are but numbers of lines.
@@ -83,21 +86,22 @@ def measure(view: View) -> DatasetChanges:
     """Compares the dataset with the earlier one; memory: an id and two hashes a row, the distinct tokens."""
     assert view.earlier is not None
     dataset, earlier = view.dataset, view.earlier
-    now, before = _rows(dataset), _rows(earlier)
+    # What a label of a row is, is a question to both: the later dataset says which.
+    mode = dataset.manifest.settings.labels
+    now, before = _rows(dataset, mode), _rows(earlier, mode)
     matched_by = _matched_by(now, before)
     moves = _moves(now, before, matched_by)
-    labels_of_rows = dataset.manifest.settings.labels
-    cells = make_cells(dataset, labels_of_rows), make_cells(earlier, labels_of_rows)
+    names = _count_names(dataset, mode), _count_names(earlier, mode)
     lengths = drift.count_characters(dataset), drift.count_characters(earlier)
     words = unseen.count_tokens(dataset.scan()), unseen.count_tokens(earlier.scan())
-    labels, sources = ([{getattr(cell, of) for cell in side} for side in cells] for of in ("label", "source"))
+    labels, sources = ([{*side[of](None)} for side in names] for of in drift.NAMED)
     return DatasetChanges(
         matched_by=matched_by,
         changes=tuple(
             SplitChanges(
                 split=split,
                 **moves[split],
-                drifts=_drifts(split, cells, lengths),
+                drifts=_drifts(split, names, lengths),
                 unseen=_unseen_tokens(split, words),
             )
             for split in SPLITS
@@ -174,13 +178,23 @@ def _judge_rows(changes: DatasetChanges, rules: Rules) -> list[Finding]:
     return findings
 
 
-def _rows(dataset: Dataset) -> pl.DataFrame:
-    """Reads a row a sentence: `split`, `id`, `label`, hashes `id_key` and `text_key`, null for a null."""
+def _count_names(dataset: Dataset, mode: Labels) -> drift.CountNames:
+    return {
+        "label": partial(count_labels, make_cells(dataset, mode)),
+        "source": partial(count_labelled, count_rows(dataset)),
+    }
+
+
+def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
+    """Reads a row a sentence: `split`, `id`, `label`, hashes `id_key` and `text_key`, null for a null.
+
+    The label is what the row says: where there are votes, all of them, unless only the majority counts.
+    """
     rows = dataset.scan().filter(pl.col("split").is_in(SPLITS))
     return rows.select(
         "split",
         "id",
-        "label",
+        label=votes.answer(mode),
         id_key=_key(pl.col("id")),
         text_key=_key(normalised_key(pl.col("text"))),
     ).collect(engine="streaming")
@@ -238,12 +252,12 @@ def _by_key(rows: pl.DataFrame, key: str) -> pl.DataFrame:
 
 def _drifts(
     split: str,
-    cells: tuple[Sequence[Cell], Sequence[Cell]],
+    names: tuple[drift.CountNames, drift.CountNames],
     lengths: tuple[pl.DataFrame, pl.DataFrame],
 ) -> tuple[Drift, ...]:
     measured = []
     for of in drift.NAMED:
-        now, before = (count_by(side, of, split) for side in cells)
+        now, before = (side[of](split) for side in names)
         measured += drift.compare(of, now, before, split, EARLIER)
     now_lengths, before_lengths = (drift.by_length(side, split) for side in lengths)
     return (*measured, *drift.compare_lengths(now_lengths, before_lengths, split, EARLIER))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.schema import votes
+from etl.settings import Labels
 from etl.text.html import bar, count_or_dash, percent, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.rater_agreement import RaterAgreement, render_agreements
@@ -32,15 +34,19 @@ LEVELS = (
 class Conflict:
     """The texts of one split, or of all of them together, that stand there with different labels.
 
+    Under `labels: soft` and `multi` a row has the labels of its votes, and the labels of a text are different
+    where none is common to all of its rows.
+
     Attributes:
         level, code: L0 conflict_exact (raw text), L1 conflict_normalised, L2 conflict_tokens.
         split: train, validation, test, or all: between the splits too.
-        texts: distinct texts with more than one label.
+        texts: distinct texts with different labels.
         rows: the rows that have such a text.
         of: all rows with a label.
         short_texts, short_rows: those of them that are short utterances.
         best_accuracy: what a model that gives every text its commonest label here reaches, 0 to 1: none that
-            sees no more of a row than this level does can do better.
+            sees no more of a row than this level does can do better. Under `soft` a row agrees by the weight
+            of that label, under `multi` it is the commonest set of labels.
         pairs: a few as (id, id) with the same text and different labels, by id.
     """
 
@@ -63,10 +69,11 @@ class Conflict:
 
 def measure(view: View) -> tuple[Conflict, ...]:
     """Measures the conflicts of each split that has labelled rows, and of all together, level by level."""
-    labelled = view.sentences.rows.filter(pl.col("label").is_not_null())
+    labelled = view.sentences.rows.filter(votes.is_labelled())
+    mode = view.manifest.settings.labels
     parts = {split: labelled.filter(pl.col("split") == split) for split in SPLITS} | {ALL: labelled}
     return tuple(
-        _conflict(level, code, key, split, part)
+        _conflict(level, code, split, part.rename({key: "key"}), mode)
         for split, part in parts.items()
         if part.height
         for level, code, key in LEVELS
@@ -101,27 +108,32 @@ def judge(conflicts: tuple[Conflict, ...], rules: Rules) -> list[Finding]:
     return findings
 
 
-def _conflict(level: str, code: str, key: str, split: str, rows: pl.DataFrame) -> Conflict:
-    repeated = rows.filter(pl.col(key).is_not_null() & pl.col(key).is_duplicated())
+def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels) -> Conflict:
+    """Counts the texts, each a `key`, of which no label is common to all rows."""
+    repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
     # Of each text the first row of each label, the first label first.
     by_label = (
-        repeated.group_by(key, "label")
-        .agg(pl.len().alias("rows"), pl.col("id").min(), pl.col("is_short").all())
+        votes.spread(repeated.lazy().select("key", "id", "label", votes.COLUMN), mode)
+        .group_by("key", "label")
+        .agg(pl.len().alias("rows_with"), pl.col("id").min())
         .sort("id")
+        .group_by("key", maintain_order=True)
+        .agg(pl.col("rows_with").max(), pl.col("id").get(1, null_on_oob=True).alias("second"))
+        .collect()
     )
     texts = (
-        by_label.group_by(key, maintain_order=True)
+        repeated.group_by("key")
         .agg(
-            pl.col("rows").sum(),
-            pl.col("rows").max().alias("most"),
-            pl.col("is_short").all(),
-            pl.col("id").first().alias("one"),
-            pl.col("id").get(1, null_on_oob=True).alias("two"),
+            pl.len().alias("rows"), pl.col("is_short").all(), one=pl.col("id").min(), last=pl.col("id").max()
         )
-        .filter(pl.col("two").is_not_null())
+        .join(by_label, on="key")
+        .filter(pl.col("rows_with") < pl.col("rows"))
+        # A row that has a label of each other row is the first of every label.
+        .with_columns(two=pl.when(pl.col("second") != pl.col("one")).then("second").otherwise("last"))
+        .sort("one")
     )
     short = texts.filter("is_short")
-    wrong = int(texts["rows"].sum()) - int(texts["most"].sum())
+    wrong = _count_wrong(rows if mode == "soft" else repeated, mode)
     return Conflict(
         level=level,
         code=code,
@@ -134,6 +146,19 @@ def _conflict(level: str, code: str, key: str, split: str, rows: pl.DataFrame) -
         best_accuracy=(rows.height - wrong) / rows.height,
         pairs=tuple(texts.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
     )
+
+
+def _count_wrong(rows: pl.DataFrame, mode: Labels) -> float:
+    """Counts the rows that do not agree with the commonest answer to their text."""
+    of_texts = rows.lazy().filter(pl.col("key").is_not_null()).select("key", "label", votes.COLUMN)
+    if mode == "soft":
+        answers = votes.spread(of_texts, mode)
+    else:
+        answers = of_texts.select("key", label=votes.answer(mode), weight=pl.lit(1.0))
+    agreeing = answers.group_by("key", "label").agg(pl.col("weight").sum())
+    most = agreeing.group_by("key").agg(pl.col("weight").max()).select(votes.amount(pl.col("weight")))
+    n_rows = rows["key"].drop_nulls().len()
+    return float(n_rows - most.collect().item())
 
 
 def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:

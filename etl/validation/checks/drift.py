@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -19,13 +20,16 @@ from etl.text.html import bar, count_or_dash, percent, section, table, text
 from etl.validation import lengths
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.balance import entropy
-from etl.validation.checks.labels import count_by
+from etl.validation.checks.labels import count_labels
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.unseen import UnseenTokens, render_unseen
-from etl.validation.view import View
+from etl.validation.view import View, count_labelled
 
-NAMED: tuple[Literal["label", "source"], ...] = ("label", "source")
+Named = Literal["label", "source"]
+NAMED: tuple[Named, ...] = ("label", "source")
+# For labels and for sources a function from a split, or None for all, to rows by name.
+CountNames = Mapping[Named, Callable[[str | None], Mapping[str, float]]]
 # Three times what chance gives on average: two random samples differ by more once in fifty at most, in a
 # distribution over two names, and hardly ever over more.
 _BEYOND_CHANCE = 3
@@ -63,13 +67,15 @@ class Drift:
 
 def measure(view: View) -> tuple[Drift, ...]:
     """Measures how far labels, sources and lengths of validation and test are from train's."""
+    names: CountNames = {
+        "label": partial(count_labels, view.cells),
+        "source": partial(count_labelled, view.row_counts),
+    }
     drifts = [
         drift
         for of in NAMED
         for split in SPLITS[1:]
-        for drift in compare(
-            of, count_by(view.cells, of, split), count_by(view.cells, of, "train"), split, "train"
-        )
+        for drift in compare(of, names[of](split), names[of]("train"), split, "train")
     ]
     counted = count_characters(view.dataset)
     train = by_length(counted, "train")
@@ -127,7 +133,7 @@ def by_length(counted: pl.DataFrame, split: str) -> dict[int, int]:
 
 
 def compare(
-    of: Literal["label", "source"],
+    of: Named,
     these: Mapping[str, float],
     those: Mapping[str, float],
     split: str,

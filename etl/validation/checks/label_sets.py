@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from etl.dataset.read import SPLITS
 from etl.validation.check import Check
-from etl.validation.checks.labels import count_by
+from etl.validation.checks.labels import count_labels
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
 from etl.validation.view import View
@@ -27,7 +27,7 @@ class LabelSets:
 
 def measure(view: View) -> LabelSets:
     """Counts the rows of each label in each split."""
-    splits = {split: rows for split in SPLITS if (rows := count_by(view.cells, "label", split))}
+    splits = {split: rows for split in SPLITS if (rows := count_labels(view.cells, split))}
     return LabelSets(splits, view.manifest.taxonomy.targets)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from etl.dataset.read import SPLITS
 from etl.text.html import bar, count, legend, name, percent, section, table
 from etl.validation.check import Check, ReportContext
 from etl.validation.view import Cell, View
+
+if TYPE_CHECKING:
+    from etl.validation.checks.balance import Balance
 
 # A column that holds no labels may have one value a row; nobody reads a chart of thousands.
 _MOST_LABELS = 40
@@ -20,26 +23,23 @@ def measure(view: View) -> tuple[Cell, ...]:
     return view.cells
 
 
-def count_by(
-    cells: Iterable[Cell], key: Literal["label", "source"], split: str | None = None
-) -> dict[str, float]:
-    """Adds up rows by label or by source.
+def count_labels(cells: Iterable[Cell], split: str | None = None) -> dict[str, float]:
+    """Adds up rows by label.
 
     Args:
         cells: rows by split, source and label.
-        key: what to count by.
         split: whose rows to count; None: all.
     """
     rows: defaultdict[str, float] = defaultdict(int)
     for cell in cells:
         if split in (None, cell.split):
-            rows[cell.label if key == "label" else cell.source] += cell.rows
+            rows[cell.label] += cell.rows
     return dict(rows)
 
 
 def commonest_labels(cells: Iterable[Cell]) -> list[str]:
     """Returns the labels that charts show, the commonest first."""
-    rows = count_by(cells, "label")
+    rows = count_labels(cells)
     return sorted(rows, key=lambda label: (-rows[label], label))[:_MOST_LABELS]
 
 
@@ -49,14 +49,15 @@ def render_left_out(cells: Iterable[Cell]) -> str:
     return f'<p class="about">{count(more)} rarer labels are not shown.</p>\n' if more > 0 else ""
 
 
-def render(cells: tuple[Cell, ...], _context: ReportContext) -> str:
-    """Draws the share of each label in each split."""
-    by_split = {split: rows for split in SPLITS if (rows := count_by(cells, "label", split))}
+def render(cells: tuple[Cell, ...], context: ReportContext) -> str:
+    """Draws the share of the rows of each split that have each label."""
+    by_split = {split: rows for split in SPLITS if (rows := count_labels(cells, split))}
     if not by_split:
         return ""
+    balances: tuple[Balance, ...] = context.statistics["balance"]
+    n_rows = {balance.split: balance.rows for balance in balances if balance.source is None}
     shares = {
-        split: {label: n / sum(rows.values()) for label, n in rows.items()}
-        for split, rows in by_split.items()
+        split: {label: n / n_rows[split] for label, n in rows.items()} for split, rows in by_split.items()
     }
     full = max(share for of_split in shares.values() for share in of_split.values())
     lines = [

@@ -68,7 +68,7 @@ def _wrong_counts(view: View) -> Iterator[tuple[str, float, float]]:
         for name, rows in _rows_by_file(view.dataset).items()
         if name in manifest.files
     }
-    for split, source, rows in view.row_counts.iter_rows():
+    for split, source, rows, _ in view.row_counts.iter_rows():
         for name in (f"counts.{source}.kept", f"splits.{split}.rows"):
             actual[name] = actual.get(name, 0) + rows
     for cell in view.cells:

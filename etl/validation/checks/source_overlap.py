@@ -10,6 +10,8 @@ from typing import Any
 
 import polars as pl
 
+from etl.schema import votes
+from etl.settings import Labels
 from etl.text.html import count, count_or_dash, name, percent, section, table
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -30,7 +32,8 @@ class SourceOverlap:
         rows, other_rows: the rows of each that have such a text.
         of, other_of: all rows of each.
         compared: shared texts that are labelled in both.
-        agreeing: those of them whose rows all carry one label, in both.
+        agreeing: those of them whose rows all carry one label, in both. Rows with votes have several labels,
+            unless only the majority counts: one must be common to all.
         short_texts: texts that are too short to count.
         pairs: a few as (id in source, id in other), by id; first those whose labels differ.
     """
@@ -57,7 +60,7 @@ def measure(view: View) -> tuple[SourceOverlap, ...]:
     """Measures every two corpora that share a text, short or not; sorted."""
     rows = view.sentences.rows
     counts = dict(rows.group_by("source").len().iter_rows())
-    texts = _shared_texts(rows)
+    texts = _shared_texts(rows, view.manifest.settings.labels)
     right = texts.rename({name: f"other_{name}" for name in texts.columns if name != "normalised"})
     shared = texts.join(right, on="normalised").filter(pl.col("source") < pl.col("other_source"))
     shared = shared.with_columns(is_short=pl.col("is_short") | pl.col("other_is_short"))
@@ -91,33 +94,39 @@ def _judge_overlap(overlap: SourceOverlap, rules: Rules) -> list[Finding]:
     return findings
 
 
-def _shared_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns a row for each text of each source that another has too: rows, labels, first id."""
+def _shared_texts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
+    """Returns a row for each text of each source that another has too: rows, labels, first id.
+
+    `labels` are those that all labelled rows of the text have; null where there is no labelled row.
+    """
     texts = rows.filter(pl.col("normalised").is_not_null())
     met = texts.select("normalised", "source").unique()
     shared = met.filter(pl.col("normalised").is_duplicated()).select("normalised").unique()
-    labels = pl.col("label").drop_nulls()
-    return (
-        texts.join(shared, on="normalised", how="semi")
+    of_shared = texts.join(shared, on="normalised", how="semi")
+    labelled = of_shared.filter(votes.is_labelled())
+    n_labelled = labelled.group_by("normalised", "source").agg(pl.len().alias("n_labelled"))
+    labels = (
+        votes.spread(labelled.lazy().select("normalised", "source", "label", votes.COLUMN), mode)
+        .group_by("normalised", "source", "label")
+        .agg(pl.len().alias("rows_with"))
+        .join(n_labelled.lazy(), on=["normalised", "source"])
         .group_by("normalised", "source")
-        .agg(
-            pl.len().cast(pl.Int64).alias("rows"),
-            labels.n_unique().alias("n_labels"),
-            labels.min().alias("label"),
-            pl.col("id").min(),
-            pl.col("is_short").all(),
-        )
+        .agg(labels=pl.col("label").filter(pl.col("rows_with") == pl.col("n_labelled")))
+        .collect()
+    )
+    return (
+        of_shared.group_by("normalised", "source")
+        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("id").min(), pl.col("is_short").all())
+        .join(labels, on=["normalised", "source"], how="left")
     )
 
 
 def _overlap(shared: pl.DataFrame, counts: dict[str, int]) -> SourceOverlap:
     """Returns one cell of the matrix, of the texts that two sources share."""
     source, other = shared["source"][0], shared["other_source"][0]
-    is_labelled = (pl.col("n_labels") > 0) & (pl.col("other_n_labels") > 0)
-    is_one_label = (pl.col("n_labels") == 1) & (pl.col("other_n_labels") == 1)
     counted = shared.filter(~pl.col("is_short")).with_columns(
-        is_compared=is_labelled,
-        is_agreed=is_one_label & (pl.col("label") == pl.col("other_label")),
+        is_compared=pl.col("labels").is_not_null() & pl.col("other_labels").is_not_null(),
+        is_agreed=pl.col("labels").list.set_intersection("other_labels").list.len() > 0,
     )
     # What differs is what to look at.
     ordered = counted.sort(pl.col("is_compared") & ~pl.col("is_agreed"), "id", descending=[True, False])

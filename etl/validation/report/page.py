@@ -15,7 +15,7 @@ from etl.dataset.read import SPLITS
 from etl.runtime.console import plural
 from etl.text.html import count, document, listed, prose, section, table, text
 from etl.validation.check import CHAPTERS, ReportContext
-from etl.validation.checks import CHECKS, accounts, labels
+from etl.validation.checks import CHECKS, accounts, balance, labels
 from etl.validation.findings import SEVERITIES, Finding
 from etl.validation.result import Result
 from etl.validation.rules import Rules
@@ -86,14 +86,12 @@ def _lead(result: Result) -> str:
 
 def _figures(statistics: Mapping[str, Any]) -> str:
     cells, sources = statistics[labels.CHECK.name], statistics[accounts.CHECK.name]
-    splits: dict[str, float] = dict.fromkeys(SPLITS, 0)
-    for cell in cells:
-        splits[cell.split] += cell.rows
+    splits = {each.split: each.rows for each in statistics[balance.CHECK.name] if each.source is None}
     read = sum(counts.read for counts in sources)
     kept = sum(counts.kept for counts in sources)
     figures = {
         **({"rows": kept} if read == kept else {"rows read": read, "kept": kept, "rejected": read - kept}),
-        **{split: splits[split] for split in SPLITS if splits[split]},
+        **{split: splits[split] for split in SPLITS if split in splits},
         "sources": len(sources),
         "labels": len({cell.label for cell in cells}),
     }
