@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from etl.documents.formats import SUFFIXES
@@ -32,7 +32,7 @@ def classify_argument(text: str) -> Literal["text", "file", "stream"]:
             next_step="give a text in quotation marks, a file, or `-` for lines on standard input.",
         )
     try:
-        is_file = Path(text).exists() or _FILE_NAME.fullmatch(text) is not None
+        is_file = os.path.lexists(text) or _FILE_NAME.fullmatch(text) is not None
     except (OSError, ValueError):  # too long for a name, or with a NUL
         is_file = False
     return "file" if is_file else "text"

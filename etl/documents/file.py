@@ -70,7 +70,7 @@ class DocumentFile:
     @cached_property
     def size(self) -> int:
         """The number of bytes."""
-        return self.path.stat().st_size if self._content is None else len(self._content)
+        return plain_file(self.path).stat().st_size if self._content is None else len(self._content)
 
     def open(self) -> IO[bytes]:
         """Opens the file for reading."""

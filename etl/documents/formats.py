@@ -21,6 +21,7 @@ from etl.documents.hwp.read import read_hwp, read_hwpx
 from etl.documents.mails import read as mails
 from etl.documents.passage import Kind, Passage
 from etl.errors import InputError
+from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import FOUND_OUT
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
@@ -74,11 +75,11 @@ def recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat | None
         file: what to recognise.
         options: with a `kind`, only its forms are tried; a text that is of none is read as its plain form.
     """
-    fits = (form for form in FORMATS if options.kind in {None, form.kind})
-    form = next((form for form in fits if form.is_format(file, options)), None)
-    if form is None and options.kind in _PLAIN and file.is_text:
+    fits = (each for each in FORMATS if options.kind in {None, each.kind})
+    found = next((each for each in fits if each.is_format(file, options)), None)
+    if found is None and options.kind in _PLAIN and file.is_text:
         return _PLAIN[options.kind]
-    return form
+    return found
 
 
 def _begins(*magics: bytes) -> Callable[[DocumentFile, ReadOptions], bool]:
@@ -123,8 +124,8 @@ def _is_outlook(file: DocumentFile, _: ReadOptions) -> bool:
 
 def _read_chat_attached(file: DocumentFile) -> Iterator[Passage] | None:
     """The messages of a chat that is attached to a mail; None of any other file."""
-    form = recognise(file, ReadOptions())
-    return form.read(file, ReadOptions()) if form and form.kind == "chat" else None
+    found = recognise(file, ReadOptions())
+    return found.read(file, ReadOptions()) if found and found.kind == "chat" else None
 
 
 def _is_json(file: DocumentFile, _: ReadOptions) -> bool:
@@ -134,6 +135,13 @@ def _is_json(file: DocumentFile, _: ReadOptions) -> bool:
 def _is_packed_table(file: DocumentFile, _: ReadOptions) -> bool:
     is_gzip = file.head.startswith(b"\x1f\x8b") and file.suffix == ".gz"
     return is_gzip and format_of(file.path) in TABLE_FORMATS
+
+
+def _is_misnamed(file: DocumentFile, _: ReadOptions) -> bool:
+    """A page of HTML, XML or text that is called a workbook or CSV; JSON may be more than a table."""
+    if not form.may_be_misnamed(file.suffix):
+        return False
+    return form.find_suffix(file.suffix, file.head) not in {file.suffix, ".json"}
 
 
 def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
@@ -250,6 +258,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         (".arrow", ".feather"),
     ),
     DocumentFormat("a table in gzip", "post", _is_packed_table, _read_table(""), (".gz",)),
+    DocumentFormat("a table of another form than its name says", "post", _is_misnamed, _read_table("")),
     DocumentFormat(
         "a mailbox",
         "mail",
@@ -303,6 +312,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
 )
 
 # Suffixes that promise a form, with what they promise; those of forms that are not read among them.
-PROMISED = {suffix: form.said for form in FORMATS for suffix in form.suffixes} | unread.promised()
+PROMISED = {suffix: each.said for each in FORMATS for suffix in each.suffixes} | unread.promised()
 # An argument of the command line that ends like this is a file, even one that is not there.
 SUFFIXES = (*PROMISED, *_MARKDOWN, *_DELIMITED, ".txt")

@@ -14,6 +14,7 @@ from etl.documents.file import DocumentFile
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import refuse_pointer
 from etl.schema import resources
+from etl.text.form import unread_form
 
 _NEXT_STEP = "save it as .docx, .pdf or text from the program that wrote it."
 _MIN_LINES = 3
@@ -115,10 +116,8 @@ def refuse_code(file: DocumentFile) -> None:
 
 
 def _binary(file: DocumentFile) -> dict[str, Any] | None:
-    for form in _forms("magic"):
-        parts = {0: form["begins"], **form.get("at", {})}
-        if all(file.head.startswith(part.encode("latin-1"), at) for at, part in parts.items()):
-            return form
+    if form := unread_form(file.head):
+        return form
     if file.is_compound_file:
         return next((form for form in _forms("compound") if file.has_stream(form["stream"])), None)
     if file.head.startswith(b"PK\x03\x04"):

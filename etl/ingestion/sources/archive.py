@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import struct
 import tarfile
@@ -21,21 +20,22 @@ from itertools import accumulate, count
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
 from etl.ingestion.sources import pointer
+from etl.ingestion.sources.disk import files_on_disk
 from etl.ingestion.sources.joined_parts import JoinedParts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
 from etl.settings import Limits
 from etl.text.composition import composed
-from etl.user_files.plain import plain_file
 
 READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
     *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather"),
 }
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
+# Why what stands in a folder is left aside.
+NO_FILE = "it is no file"
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 1  # the first of the general purpose bits
@@ -73,49 +73,16 @@ def walk(paths: list[Path], log: InputLog, limits: Limits = Limits()) -> Iterato
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
     """
-    entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in files_on_disk(paths)]
+
+    def leave_aside(name: str, why: str) -> None:
+        log.leave_aside(RawFile(name, "", 0, _opener(Path(name))), NO_FILE, f": {why}")
+        log.warnings.append(f"{name} is left aside: {why}")
+
+    found = files_on_disk(paths, leave_aside)
+    entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in found]
     folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else ""
     for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, limits, depth=0):
         yield replace(raw, folder=folder, limits=limits)
-
-
-def files_on_disk(paths: list[Path]) -> Iterator[tuple[str, Path]]:
-    """Yields every file below `paths` with the name under which it is recorded; archives are not opened.
-
-    Raises:
-        InputError: a path is missing, or is a pipe, a device or a socket.
-    """
-    for path, name in zip(paths, _names_of(paths), strict=True):
-        try:
-            plain_file(path)
-        except OSError as error:
-            is_missing = isinstance(error, FileNotFoundError)
-            raise InputError(
-                f"{path} {'does not exist' if is_missing else f'cannot be read: {error.strerror}'}",
-                cause="The path is misspelt, or the corpus is elsewhere." if is_missing else "",
-                next_step="`etl sources` says what each corpus is called and where to get it."
-                if is_missing
-                else "name a file or a folder that can be read.",
-            ) from error
-        lead = f"{name}/" if len(paths) > 1 else ""
-        for file in _files_below(path) if path.is_dir() else [path]:
-            recorded = f"{lead}{file.relative_to(path).as_posix()}" if path.is_dir() else name
-            yield composed(recorded), file
-
-
-def _names_of(paths: list[Path]) -> list[str]:
-    """Returns the name of each input, with as many of its folders as tell it from others of that name."""
-    all_parts = [
-        (path.resolve() if path.is_dir() else path.parent.resolve() / path.name).parts for path in paths
-    ]
-    names = []
-    for parts in all_parts:
-        others = [other for other in all_parts if other != parts]
-        depth = 1
-        while depth < len(parts) and any(other[-depth:] == parts[-depth:] for other in others):
-            depth += 1
-        names.append("/".join(parts[-depth:]))
-    return names
 
 
 def is_opened(name: str) -> bool:
@@ -135,19 +102,6 @@ def whole_of(name: str) -> str:
     """Returns the name under which a file is read: `x.zip` for `x.zip.part1`."""
     match = _PART.match(name)
     return match["whole"] if match else name
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Yields the files below a folder, except in hidden folders and in datasets and versions of our own."""
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = [name for name in folders if not name.startswith(".") and not _is_ours(here / name)]
-        yield from (here / name for name in files if (here / name).is_file())
-
-
-def _is_ours(folder: Path) -> bool:
-    is_dataset = (folder / MANIFEST).exists() and (folder / "rejects").is_dir()
-    return is_dataset or (folder / "refresh.lock").exists()
 
 
 def _opener(path: Path) -> Open:

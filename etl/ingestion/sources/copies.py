@@ -22,7 +22,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.preview import DELIMITED, HEAD_BYTES, Preview
-from etl.ingestion.tables.reader import FORMATS, is_metadata, open_tables
+from etl.ingestion.tables.reader import OPENERS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import contract, taxonomy
 from etl.schema.contract import Layout
@@ -224,7 +224,7 @@ def may_have(preview: Preview, names: Collection[str] | None = None) -> bool:
         preview: of the file.
         names: the columns, as `folded_name` has them; None: any.
     """
-    if preview.suffix not in FORMATS:
+    if preview.suffix not in OPENERS:
         return False
     if names is not None and preview.folded_names is not None and preview.folded_names.isdisjoint(names):
         return False

@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from etl.errors import InputError
-from etl.ingestion.sources.archive import files_on_disk, is_opened, is_plain, whole_of
+from etl.ingestion.sources.archive import is_opened, is_plain, whole_of
+from etl.ingestion.sources.disk import files_on_disk
 from etl.ingestion.sources.raw import changed_while_read
 from etl.runtime import clock
 from etl.runtime.files import FileState, read_state, sha256_file

@@ -15,10 +15,11 @@ from etl.ingestion.sources.frame import filled, id_column, one_hot_labels, rows_
 from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
+from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import parse_dialect
 from etl.ingestion.tables.header import column_name, others_called, own_names
 from etl.ingestion.tables.preview import Preview
-from etl.ingestion.tables.reader import FORMATS, is_json_table, is_metadata, open_tables
+from etl.ingestion.tables.reader import OPENERS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
 from etl.runtime.console import plural
 from etl.schema import taxonomy
@@ -33,7 +34,7 @@ _OTHER_COLUMNS = "it has other columns"
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether the format of a file is that of a table. Only called where the user names the columns."""
-    if preview.suffix not in FORMATS:
+    if preview.suffix not in OPENERS:
         return None
     if preview.suffix in {".json", ".arrow"} and is_metadata(preview.raw.path):
         return None
@@ -102,7 +103,7 @@ def _frames(
     preview = file.preview(parse_dialect(how.delimiter, header=how.header))
     opened = open_tables(open_file, preview, lambda columns: names.keys() <= {*columns})
     if not opened.tables:
-        raise _no_table(file.raw, [*names], opened.left_aside)
+        raise _no_table(file.raw, preview.suffix, [*names], opened.left_aside)
     for left in opened.left_aside:
         log.leave_aside(file.raw.inside(left.part), _OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
     splits = splits_of_parts([table.part for table in opened.tables], how, settings)
@@ -154,14 +155,15 @@ def _is_mapped_by_number(n_classes: int, how: Table, settings: Settings) -> bool
     return any(str(number) in mapped for number in range(n_classes))
 
 
-def _no_table(raw: RawFile, names: Sequence[str], left_aside: Sequence[LeftAside]) -> InputError:
+def _no_table(raw: RawFile, suffix: str, names: Sequence[str], left_aside: Sequence[LeftAside]) -> InputError:
     """Returns the error for a workbook or JSON document in which nothing has all of the columns."""
     if len(left_aside) == 1:
         missing = next(name for name in names if name not in left_aside[0].columns)
         return _no_column(raw, missing, left_aside[0].columns)
     return InputError(
         f"{raw.name} has no table with the columns {', '.join(names)}",
-        details=[f"{each.part}: {each.describe()}" for each in left_aside] or ["it holds no table at all"],
+        details=[f"{each.part}: {each.describe()}" for each in left_aside]
+        or [f"it is {form.SAID.get(suffix, 'a file')} without a table"],
         cause="A name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column` and `--label-column`, or leave the file out.",
     )

@@ -8,12 +8,12 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import IO
 
 import polars as pl
 
 from etl.ingestion.sources.raw import RawFile
+from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import FOUND_OUT, Cut, Dialect, find_cut
 from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.sheet import Workbook, header_of, read_workbook
@@ -21,7 +21,7 @@ from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
 DELIMITED = (".csv", ".tsv", ".txt")
 JSON = (".json", ".jsonl")
-WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", form.HTML, form.XML)
 # How far down a header is looked for.
 HEADER_ROWS = 100
 HEAD_BYTES = 65_536
@@ -53,9 +53,19 @@ class Preview:
 
     @cached_property
     def suffix(self) -> str:
-        """The suffix of the format: `.json`, `.csv`, …; `.jsonl` for `.jsonl.gz` and `.ndjson`."""
-        name = PurePosixPath(self.raw.member or self.raw.file).name.lower().removesuffix(".gz")
-        return self.format or PurePosixPath(name).suffix.replace(".ndjson", ".jsonl")
+        """The suffix of the format: `.json`, `.csv`, …; `.jsonl` for `.jsonl.gz` and `.ndjson`.
+
+        Where a file that is called a workbook, `.csv` or `.tsv` holds another table, the suffix of that.
+        """
+        named = self.named_suffix
+        if self.format or not form.may_be_misnamed(named):
+            return self.format or named
+        return form.find_suffix(named, self._first_bytes)
+
+    @property
+    def named_suffix(self) -> str:
+        """The suffix of the format by the name of the file."""
+        return form.suffix_of(self.raw.member or self.raw.file)
 
     @cached_property
     def head(self) -> bytes:
@@ -131,7 +141,7 @@ class Preview:
         Raises:
             InputError: not a workbook, damaged, or far too large once unpacked.
         """
-        return read_workbook(self.raw) if self.suffix in WORKBOOKS else None
+        return read_workbook(self.raw, self.suffix) if self.suffix in WORKBOOKS else None
 
     @property
     def cells(self) -> pl.DataFrame | None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import MAX_BYTES, refuse_pointer
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, HashingStream, OpenFile, RawFile
+from etl.ingestion.tables import form
 from etl.ingestion.tables.columnar import open_columnar
 from etl.ingestion.tables.delimited import open_delimited
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
@@ -46,9 +47,11 @@ OPENERS: dict[str, Callable[[OpenFile, Preview, IsHeader | None], OpenTables]] =
     ".xlsx": open_workbook,
     ".xlsm": open_workbook,
     ".xls": open_workbook,
+    form.HTML: open_workbook,
+    form.XML: open_workbook,
     ".txt": open_delimited,
 }
-FORMATS = (*OPENERS,)
+FORMATS = tuple(suffix for suffix in OPENERS if suffix not in {form.HTML, form.XML})
 # What the library `datasets` writes beside the rows.
 _METADATA = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|cache-.*|tmp.*")
 
@@ -73,6 +76,9 @@ def open_tables(open_file: OpenFile, preview: Preview, is_header: IsHeader | Non
             details=[f"expected {', '.join(FORMATS)}, got {preview.suffix or 'no ending'}"],
             next_step="save it in one of these formats.",
         )
+    if not preview.format and preview.suffix != preview.named_suffix:
+        found = f"it is {form.SAID[preview.suffix]}, whatever its name says, and read as that"
+        open_file.findings.append(found)
     return opener(open_file, preview, is_header)
 
 
@@ -192,7 +198,7 @@ def raw_file_at(path: Path, name: str) -> RawFile:
 
 def format_of(path: Path) -> str:
     """Returns the suffix of a file's format, such as `.csv` for `.csv.gz` and `.jsonl` for `.ndjson`."""
-    return Preview(raw_file_at(path, path.name)).suffix
+    return form.suffix_of(path.name)
 
 
 def is_json_table(preview: Preview) -> bool:

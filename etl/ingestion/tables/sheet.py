@@ -15,9 +15,11 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, RawFile
-from etl.ingestion.tables import compound_file, workbook_parts, xls_parts
+from etl.ingestion.tables import compound_file, form, spreadsheet_xml, web_tables, workbook_parts, xls_parts
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.merged_cells import Area, fill
+from etl.text.encoding import decode_text, is_text
+from etl.text.form import describe_form
 
 # It warns of charts, which are sheets without cells.
 logging.getLogger("calamine").setLevel(logging.ERROR)
@@ -71,16 +73,23 @@ class Workbook:
         )
 
 
-def read_workbook(raw: RawFile) -> Workbook:
-    """Reads all sheets.
+def read_workbook(raw: RawFile, suffix: str) -> Workbook:
+    """Reads all sheets, or all tables of a page.
+
+    Args:
+        raw: the file.
+        suffix: of its format, as `etl.ingestion.tables.form` finds it.
 
     Raises:
         InputError: not a workbook, damaged, encrypted, or far too large once unpacked.
     """
-    import fastexcel
-
     with raw.open() as stream:
         content = stream.read()
+    if suffix in {form.HTML, form.XML}:
+        return _read_text(content, suffix, raw)
+    _refuse_other_form(content, raw)
+    import fastexcel
+
     try:
         checked, merged = _check(content, raw)
         reader = fastexcel.read_excel(checked)
@@ -91,6 +100,41 @@ def read_workbook(raw: RawFile) -> Workbook:
         if type(error).__name__ != "PanicException":  # of Rust, and of no class that can be imported
             raise
         raise _not_readable(raw, content, error) from error
+
+
+def _refuse_other_form(content: bytes, raw: RawFile) -> None:
+    if content.startswith((b"PK", compound_file.MAGIC)):
+        return
+    if said := describe_form(content) or ("text" if is_text(content) else None):
+        raise InputError(
+            f"{raw.name} is {said}, not a workbook",
+            details=["expected XLSX, XLS, a table of HTML, or lines with tabs or commas between cells"],
+            cause="Its name has the ending of something else, or another file was saved under it.",
+            next_step="give it the ending of what it is, or run with `--on-bad-file skip`.",
+        )
+
+
+def _read_text(content: bytes, suffix: str, raw: RawFile) -> Workbook:
+    """Reads the tables of a page of HTML, or the sheets of a workbook that is one XML file."""
+    if suffix == form.HTML:
+        grids = web_tables.read_tables(decode_text(content, raw.name)[0])
+    else:
+        try:
+            grids = spreadsheet_xml.read_sheets(content)
+        except ValueError as error:
+            raise _not_readable(raw, content, error) from error
+    return Workbook(tuple(_sheet_of(grid, raw) for grid in grids))
+
+
+def _sheet_of(grid: web_tables.Grid, raw: RawFile) -> Sheet:
+    workbook_parts.check_size(grid.width, len(grid.rows), grid.name, raw)
+    columns = {
+        f"c{column}": pl.Series([row.get(column) for row in grid.rows], dtype=pl.String)
+        for column in range(grid.width)
+    }
+    cells = fill(pl.DataFrame(columns), grid.areas)
+    position = pl.Series("position", range(1, cells.height + 1), dtype=pl.Int64)
+    return Sheet(grid.name, _without_blank_start(cells.with_columns(position)), merged=tuple(grid.areas))
 
 
 def _check(content: bytes, raw: RawFile) -> tuple[bytes, dict[str, list[Area]]]:

@@ -106,6 +106,21 @@ def _check_cells(xml: bytes, name: str, raw: RawFile) -> None:
     width = height = 0
     for letters, digits in _CELL.findall(xml):
         width, height = max(width, _column(letters) + 1), max(height, int(digits))
+    check_size(width, height, name, raw)
+
+
+def check_size(width: int, height: int, name: str, raw: RawFile) -> None:
+    """Checks how large a sheet is, which is held as a rectangle.
+
+    Args:
+        width: how many columns it has.
+        height: how many rows.
+        name: of the sheet.
+        raw: its file.
+
+    Raises:
+        InputError: it is larger than a sheet can be, or than is held.
+    """
     if width > _MAX_COLUMNS or height > _MAX_ROWS or width * height > _MAX_CELLS:
         raise too_large(
             raw.name,

@@ -142,14 +142,15 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
     """Returns the files to read, each with the split in its name, and the names of those left aside."""
     if path.is_file():
         return {path: None}, []
-    candidates = sorted(
+    tables = sorted(
         file
         for file in path.rglob("*")
-        if file.is_file()
+        if not file.is_dir()
         and format_of(file) in FORMATS
         and not is_metadata(file.name)
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
+    candidates = [file for file in tables if file.is_file()]  # the others are pipes, or links to nowhere
     if not candidates:
         why: list[str] = []
         try:
@@ -165,7 +166,7 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
     chosen = [file for file in candidates if splits[file]] or candidates
     first = min(map(format_of, chosen), key=FORMATS.index)
     chosen = [file for file in chosen if format_of(file) == first]
-    left = [file.relative_to(path).as_posix() for file in candidates if file not in chosen]
+    left = [file.relative_to(path).as_posix() for file in tables if file not in chosen]
     return {file: splits[file] for file in chosen}, left
 
 
