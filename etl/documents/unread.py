@@ -14,7 +14,7 @@ from etl.documents.file import DocumentFile
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import refuse_pointer
 from etl.schema import resources
-from etl.text.form import unread_form
+from etl.schema.file_forms import unread_form
 
 _NEXT_STEP = "save it as .docx, .pdf or text from the program that wrote it."
 _MIN_LINES = 3

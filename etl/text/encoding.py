@@ -13,7 +13,6 @@ from typing import IO
 import polars as pl
 
 from etl.errors import InputError
-from etl.text.form import describe_form
 
 # Codecs of Python, in the order in which they are tried: what both can read is UTF-8.
 ENCODINGS = ("utf-8-sig", "cp949")
@@ -42,7 +41,7 @@ def decode_text(content: bytes, name: str = "the text") -> tuple[str, str]:
             return content.decode(encoding), plain_name(encoding)
         except UnicodeDecodeError as error:
             errors[encoding] = error
-    raise _unknown_encoding(name, content, errors)
+    raise _unknown_encoding(name, errors)
 
 
 def is_text(content: bytes) -> bool:
@@ -77,7 +76,7 @@ def sniff_encoding(stream: IO[bytes], name: str) -> str:
     Raises:
         InputError: neither UTF-8 nor cp949.
     """
-    chunk = head = stream.read(CHUNK_BYTES)
+    chunk = stream.read(CHUNK_BYTES)
     candidates = _candidates(chunk)
     decoders = {encoding: codecs.getincrementaldecoder(encoding)() for encoding in candidates}
     errors: dict[str, UnicodeDecodeError] = {}
@@ -90,7 +89,7 @@ def sniff_encoding(stream: IO[bytes], name: str) -> str:
                 del decoders[encoding]
         chunk = stream.read(CHUNK_BYTES) if len(decoders) > 1 else b""
     if not decoders:
-        raise _unknown_encoding(name, head, {encoding: errors[encoding] for encoding in candidates})
+        raise _unknown_encoding(name, {encoding: errors[encoding] for encoding in candidates})
     return next(iter(decoders))
 
 
@@ -124,14 +123,7 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _unknown_encoding(name: str, head: bytes, errors: Mapping[str, UnicodeDecodeError]) -> InputError:
-    if said := describe_form(head):
-        return InputError(
-            f"{name} is {said}, not text",
-            details=["expected text in UTF-8, UTF-16 or cp949"],
-            cause="Its name has the ending of something else, or another file was saved under it.",
-            next_step="give it the ending of what it is, or run with `--on-bad-file skip`.",
-        )
+def _unknown_encoding(name: str, errors: Mapping[str, UnicodeDecodeError]) -> InputError:
     if ENCODINGS[0] in errors:
         what = f"{name} is neither UTF-8 nor cp949"
     else:

@@ -6,17 +6,21 @@ import codecs
 import io
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO
 
 import polars as pl
 
+from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import FOUND_OUT, Cut, Dialect, find_cut
 from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.sheet import Workbook, header_of, read_workbook
+from etl.schema.file_forms import describe_form
 from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
 DELIMITED = (".csv", ".tsv", ".txt")
@@ -88,7 +92,7 @@ class Preview:
         Raises:
             InputError: neither UTF-8 nor cp949.
         """
-        with self.open() as stream:
+        with self.open() as stream, self._other_forms_named():
             return sniff_encoding(stream, self.raw.name)
 
     @property
@@ -107,7 +111,23 @@ class Preview:
             return ""
         last_break = max(self.head.rfind(b"\n"), self.head.rfind(b"\r"))
         complete = self.head if last_break < 0 else self.head[:last_break]
-        return to_utf8(complete, self.raw.name)[0].decode().rstrip("\r\n")
+        with self._other_forms_named():
+            return to_utf8(complete, self.raw.name)[0].decode().rstrip("\r\n")
+
+    @contextmanager
+    def _other_forms_named(self) -> Iterator[None]:
+        """Calls what is no text by what it is, where that is known."""
+        try:
+            yield
+        except InputError as error:
+            if said := describe_form(self._first_bytes):
+                raise InputError(
+                    f"{self.raw.name} is {said}, not text",
+                    details=["expected text in UTF-8, UTF-16 or cp949"],
+                    cause="Its name has the ending of something else, or another file was saved under it.",
+                    next_step="give it the ending of what it is, or run with `--on-bad-file skip`.",
+                ) from error
+            raise
 
     @property
     def lines(self) -> list[str]:

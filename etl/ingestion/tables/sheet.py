@@ -18,8 +18,8 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, RawFile
 from etl.ingestion.tables import compound_file, form, spreadsheet_xml, web_tables, workbook_parts, xls_parts
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.merged_cells import Area, fill
+from etl.schema.file_forms import describe_form
 from etl.text.encoding import decode_text, is_text
-from etl.text.form import describe_form
 
 # It warns of charts, which are sheets without cells.
 logging.getLogger("calamine").setLevel(logging.ERROR)
