@@ -28,6 +28,7 @@ from support.outlook_files import outlook_mail
 from support.reading import read_all
 
 from etl.documents.read import read_document
+from etl.ingestion.tables import form
 from etl.sample.files import zip_bytes
 
 DATA = Path(__file__).parents[1] / "data"
@@ -81,6 +82,21 @@ def _json_lines() -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
 
 
+def _page() -> str:
+    rows = ("".join(f"<td>{cell}</td>" for cell in cells) for cells in _cells())
+    return f"<html><body><table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table></body></html>"
+
+
+def _spreadsheet_xml() -> str:
+    cell = '<Cell><Data ss:Type="String">{}</Data></Cell>'
+    rows = "".join(f"<Row>{''.join(map(cell.format, cells))}</Row>" for cells in _cells())
+    return (
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        f'<Worksheet ss:Name="a"><Table>{rows}</Table></Worksheet></Workbook>'
+    )
+
+
 CSV = _delimited(",")
 TABLES: dict[str, Callable[[], bytes]] = {
     ".csv": lambda: CSV,
@@ -94,7 +110,11 @@ TABLES: dict[str, Callable[[], bytes]] = {
     ".parquet": lambda: _frame("write_parquet"),
     ".arrow": lambda: _frame("write_ipc"),
     ".feather": lambda: _frame("write_ipc", compression="zstd"),
+    form.HTML: lambda: _page().encode("cp949"),
+    form.XML: lambda: _spreadsheet_xml().encode(),
 }
+# Of forms that no ending promises, what files of them are called.
+CALLED = {form.HTML: "rows.xls", form.XML: "rows.xls"}
 ARCHIVES: dict[str, Callable[[], bytes]] = {
     ".zip": lambda: zip_bytes([("a/rows.csv", CSV)]),
     ".tar": lambda: raw_files.tar([("a/rows.csv", CSV)]),
@@ -124,6 +144,10 @@ DOCUMENTS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "a Parquet table": ("a.parquet", lambda path: path.write_bytes(TABLES[".parquet"]())),
     "an Arrow table": ("a.arrow", lambda path: path.write_bytes(TABLES[".arrow"]())),
     "a table in gzip": ("a.csv.gz", lambda path: path.write_bytes(ARCHIVES[".csv.gz"]())),
+    "a table of another form than its name says": (
+        "a.xls",
+        lambda path: path.write_bytes(TABLES[form.HTML]()),
+    ),
     "a mailbox": ("a.mbox", partial(shutil.copyfile, EXAMPLES / "team.mbox")),
     "a mail": ("a.eml", partial(shutil.copyfile, EXAMPLES / "reply.eml")),
     "a mail of Outlook (MSG)": ("a.msg", lambda path: path.write_bytes(compound_file(outlook_mail(MAIL)))),
@@ -176,7 +200,7 @@ READERS: tuple[Reader, ...] = (
         Reader(
             "table",
             ending,
-            partial(_write_bytes, f"rows{ending}", content),
+            partial(_write_bytes, CALLED.get(ending, f"rows{ending}"), content),
             (TABLE, POSTS, TOKENS, VALIDATE),
             _read_table,
         )
