@@ -118,10 +118,12 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
 
 def _show_tables(report: Report, out: Path) -> None:
     from etl.models.training.report_html import FILE, predictors
+    from etl.models.training.verdict import describe, judge
     from etl.runtime import console
 
+    chosen = f"epoch {report.best_epoch} of {len(report.epochs)}" if report.epochs else report.architecture
     console.table(
-        f"{out}: epoch {report.best_epoch} of {len(report.epochs)}, chosen by {report.held_out}",
+        f"{out}: {chosen}, chosen by {report.held_out}",
         ["split", "predictor", "rows", "accuracy", "macro-F1", "loss", "calibration error"],
         [
             [
@@ -136,6 +138,9 @@ def _show_tables(report: Report, out: Path) -> None:
             for split, predictor, _, scores in predictors(report)
         ],
     )
+    console.line(f"{judge(report)[0]}.")
+    for comparison in report.comparisons:
+        console.line(f"  {describe(comparison)}")
     held_out = report.model[report.held_out]
     console.table(
         f"labels, {report.held_out}",

@@ -40,13 +40,13 @@ def test_the_comparison_is_scikit_learns_on_the_known_tokens_and_their_pairs(
 def test_one_label_in_train_leaves_nothing_to_compare_with(write_dataset, separable) -> None:
     one = [(tokens, "기쁨", source) for tokens, _, source in separable["train"]]
     inputs = read_token_inputs(open_dataset(write_dataset({**separable, "train": one})), "key")
-    assert references.score_tfidf(inputs) == {}
+    assert references.predict_tfidf(inputs) == references.predict_linear(inputs) == {}
 
 
 def test_a_label_that_train_does_not_have_is_never_predicted(write_dataset, separable) -> None:
     two = [sentence for sentence in separable["train"] if sentence[1] != "중립"]
     inputs = read_token_inputs(open_dataset(write_dataset({**separable, "train": two})), "key")
-    scores = references.score_tfidf(inputs)["validation"]
+    scores = references.score_all(inputs, references.predict_tfidf(inputs))["validation"]
     assert scores.labels["중립"].predicted == 0
     assert scores.labels["중립"].rows > 0
 

@@ -85,7 +85,7 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice) -> Reference:
     return Reference(
         dataset=inputs.dataset.path,
         advice=advice,
-        constants=references.score_constant(inputs),
+        constants=references.score_all(inputs, references.predict_constant(inputs)),
         selection_split=inputs.selection_split,
         train_entropy=metrics.cross_entropy(prior, inputs.train.labels),
         lr=lr,

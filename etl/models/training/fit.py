@@ -112,8 +112,7 @@ def fit_and_report(
         EtlError: see `fit`.
     """
     progress = fit(training, inputs, reference, out, watcher, resume=resume)
-    pieces = ", on the same word pieces" if inputs.encoder.column == "text" else ""
-    watcher.on_note(f"comparing with TF-IDF and logistic regression{pieces}")
+    watcher.on_note("comparing with linear models")
     max_len = training.settings.max_len or 1
     predicted = {
         split: loop.predict_rows(training.model, rows, max_len) for split, rows in inputs.held_out.items()

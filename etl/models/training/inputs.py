@@ -31,6 +31,7 @@ class Inputs:
     encoder: Encoder
     train: Rows
     held_out: dict[str, Rows]  # validation, test: those that have rows
+    frames: Mapping[str, pl.DataFrame]  # by split: the same rows, as `read_frames` gives them
 
     @property
     def selection_split(self) -> str:
@@ -47,7 +48,7 @@ def encode_splits(
         dataset: what they belong to.
         preparation: how they were cleaned and tagged.
         encoder: makes the ids.
-        frames: by split, with `source`, `label` and what the encoder reads.
+        frames: by split, as `read_frames` gives them.
 
     Raises:
         InputError: there are no training rows, or a label is not in the taxonomy.
@@ -66,19 +67,19 @@ def encode_splits(
             cause="The corpora have no official split, or split.validation and split.test are 0.",
             next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
         )
-    return Inputs(dataset, preparation, encoder, rows["train"], held_out)
+    return Inputs(dataset, preparation, encoder, rows["train"], held_out, frames)
 
 
 def read_frames(
     dataset: Dataset, splits: Sequence[str], preparation: Preparation, column: str, workers: int = 1
 ) -> dict[str, pl.DataFrame]:
-    """Reads `source`, `label` and `column` by split, in the order of the rows; nothing is null there.
+    """Reads `source`, `group`, `label`, `text` and `tokens` of the rows by split, in order and without nulls.
 
     Args:
         dataset: what to read.
         splits: their names.
         preparation: which tokens are read: the stored ones, or all, for which the text is tagged again.
-        column: `tokens`, or `text`, which is the cleaned one.
+        column: what a model reads: `tokens`, or `text`, and then the stored tokens are enough.
         workers: tagging processes, for all tokens.
 
     Raises:
@@ -86,19 +87,25 @@ def read_frames(
         SettingsError: the tagger is not installed.
     """
     if column == "text" or preparation.tokens == "key":
-        return {split: _read_frame(dataset, split, column) for split in splits}
+        return {split: _read_frame(dataset, split) for split in splits}
     with preparations.open_tagger(preparation, workers) as tagger:
         return {
             split: frame.with_columns(_tag_all(preparation, frame["text"], tagger))
             for split in splits
-            for frame in [_read_frame(dataset, split, "text")]
+            for frame in [_read_frame(dataset, split)]
         }
 
 
-def _read_frame(dataset: Dataset, split: str, column: str) -> pl.DataFrame:
-    nothing = pl.lit("") if column == "text" else pl.lit([], pl.List(pl.String))
+def _read_frame(dataset: Dataset, split: str) -> pl.DataFrame:
+    columns = [
+        "source",
+        "label",
+        pl.col("group").fill_null(pl.col("id")),
+        pl.col("text").fill_null(""),
+        pl.col("tokens").fill_null(pl.lit([], pl.List(pl.String))),
+    ]
     with vocab.wrap_read_errors(dataset, split):
-        return dataset.scan(split).select("source", "label", pl.col(column).fill_null(nothing)).collect()
+        return dataset.scan(split).select(columns).collect()
 
 
 def _tag_all(preparation: Preparation, texts: pl.Series, tagger: Tagger) -> pl.Series:

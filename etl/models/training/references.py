@@ -1,35 +1,66 @@
-"""The predictors that a model is compared with: a constant one, and TF-IDF with logistic regression."""
+"""The predictors that a model is compared with: their log probabilities, (rows, labels), by held-out split.
+
+A constant one, TF-IDF with logistic regression, and the strongest linear model (`etl.models.linear`).
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from etl.models.linear.features import count_features
+from etl.models.linear.fit import fit_linear
 from etl.models.training import metrics, tfidf
 from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 
-
-def score_constant(inputs: Inputs) -> dict[str, Scores]:
-    """Scores, by held-out split, the predictor that gives every row the shares of the labels in train."""
-    labels = inputs.dataset.labels
-    prior = metrics.log_prior(inputs.train.labels, len(labels))
-    return {
-        split: metrics.score(np.tile(prior, (len(rows), 1)), rows.labels, rows.sources, labels)
-        for split, rows in inputs.held_out.items()
-    }
+if TYPE_CHECKING:
+    LogProbabilities = Mapping[str, npt.NDArray[np.float64]]
 
 
-def score_tfidf(inputs: Inputs) -> dict[str, Scores]:
-    """Scores TF-IDF with logistic regression by held-out split; empty where train has only one label."""
-    if len(np.unique(inputs.train.labels)) == 1:
+def predict_constant(inputs: Inputs) -> LogProbabilities:
+    """Gives every row the shares of the labels in train."""
+    prior = metrics.log_prior(inputs.train.labels, len(inputs.dataset.labels))
+    return {split: np.tile(prior, (len(rows), 1)) for split, rows in inputs.held_out.items()}
+
+
+def predict_tfidf(inputs: Inputs) -> LogProbabilities:
+    """Predicts with TF-IDF and logistic regression; empty where train has only one label."""
+    if has_one_label(inputs):
         return {}
-    labels, splits = inputs.dataset.labels, inputs.held_out
-    scored = tfidf.fit_predict(inputs.train, list(splits.values()), len(inputs.encoder), len(labels))
+    splits = inputs.held_out
+    n_ids, n_labels = len(inputs.encoder), len(inputs.dataset.labels)
+    scored = tfidf.fit_predict(inputs.train, list(splits.values()), n_ids, n_labels)
+    return dict(zip(splits, scored, strict=True))
+
+
+def predict_linear(inputs: Inputs) -> LogProbabilities:
+    """Predicts with the strongest linear model; empty where train has only one label."""
+    if has_one_label(inputs):
+        return {}
+    labels, encoder = inputs.dataset.labels, count_features(inputs.frames["train"])
+    train = encoder.encode(inputs.frames["train"], labels)
+    held_out = {split: encoder.encode(inputs.frames[split], labels) for split in inputs.held_out}
+    model, _ = fit_linear(train, held_out[inputs.selection_split], len(encoder), len(labels))
+    return {split: model.predict_rows(rows) for split, rows in held_out.items()}
+
+
+def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, Scores]:
+    """Scores the predictions of one predictor by split."""
     return {
-        split: metrics.score(own, rows.labels, rows.sources, labels)
-        for (split, rows), own in zip(splits.items(), scored, strict=True)
+        split: metrics.score(own, rows.labels, rows.sources, inputs.dataset.labels)
+        for split, rows in inputs.held_out.items()
+        if (own := log_probabilities.get(split)) is not None
     }
+
+
+def has_one_label(inputs: Inputs) -> bool:
+    """Returns whether all training rows have the same label: then there is nothing to fit."""
+    return len(np.unique(inputs.train.labels)) == 1
 
 
 def weigh_labels(rows: Rows, n_labels: int) -> list[float]:

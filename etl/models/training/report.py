@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from etl.models.training import collapse, metrics, references
+from etl.models.linear.fit import Trial
+from etl.models.training import collapse, references
 from etl.models.training.collapse import Record, Reference
+from etl.models.training.compare import Comparison, compare
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 from etl.models.training.state import RunProgress
@@ -28,14 +30,17 @@ class Report:
 
     architecture: str
     held_out: str  # the split that selected the epoch
-    best_epoch: int
+    best_epoch: int  # 0 where there are no epochs
     max_len: int
     unknown_share: float  # of the tokens of that split
     empty_share: float  # of its rows: those without one known token
     epochs: list[Record]
+    trials: list[Trial]  # the settings that a linear model was chosen from
     model: dict[str, Scores]  # by split
+    linear: dict[str, Scores]  # the strongest linear model; empty where that is the model
     tfidf: dict[str, Scores]  # TF-IDF with logistic regression
     constant: dict[str, Scores]
+    comparisons: list[Comparison]  # of the model with each of these, on each split
     warnings: list[str]
 
 
@@ -47,6 +52,7 @@ def make_report(
     *,
     architecture: str,
     max_len: int,
+    trials: Sequence[Trial] = (),
 ) -> Report:
     """Scores the predictions of a trained model, and the predictors it has to beat, on the held-out rows.
 
@@ -55,26 +61,47 @@ def make_report(
         reference: the scores of the constant predictor.
         progress: the records of the run.
         log_probabilities: of the trained model, by split, (rows, labels).
-        architecture: the name of the kind of network.
+        architecture: the name of the kind of model.
         max_len: the most ids of a row.
+        trials: of a linear model, which is not compared with itself.
     """
-    assert progress.best is not None
+    others = {
+        "linear": {} if trials else references.predict_linear(inputs),
+        "tfidf": references.predict_tfidf(inputs),
+        "constant": references.predict_constant(inputs),
+    }
+    scores = {other: references.score_all(inputs, own) for other, own in others.items()}
     return Report(
         architecture=architecture,
         held_out=inputs.selection_split,
-        best_epoch=progress.best.epoch,
+        best_epoch=progress.best.epoch if progress.best else 0,
         max_len=max_len,
         unknown_share=reference.unknown_share,
         empty_share=reference.empty_share,
         epochs=progress.records,
-        model={
-            split: metrics.score(log_probabilities[split], rows.labels, rows.sources, inputs.dataset.labels)
-            for split, rows in inputs.held_out.items()
-        },
-        tfidf=references.score_tfidf(inputs),
-        constant=reference.constants,
+        trials=list(trials),
+        model=references.score_all(inputs, log_probabilities),
+        linear=scores["linear"],
+        tfidf=scores["tfidf"],
+        constant=scores["constant"],
+        comparisons=_compare(inputs, log_probabilities, others),
         warnings=_warnings(progress.records, inputs),
     )
+
+
+def _compare(
+    inputs: Inputs, log_probabilities: LogProbabilities, others: Mapping[str, LogProbabilities]
+) -> list[Comparison]:
+    """Compares the model with each of the others on each split."""
+    compared = []
+    for split, rows in inputs.held_out.items():
+        groups = inputs.frames[split]["group"].rank("dense").to_numpy().astype(np.int64) - 1
+        predictions = log_probabilities[split].argmax(axis=1)
+        for other, by_split in others.items():
+            if split in by_split:
+                own = by_split[split].argmax(axis=1)
+                compared.append(compare(split, other, predictions, own, rows.labels, groups))
+    return compared
 
 
 def to_json(report: Report) -> bytes:
@@ -84,13 +111,13 @@ def to_json(report: Report) -> bytes:
 
 def _warnings(records: list[Record], inputs: Inputs) -> list[str]:
     warnings = []
-    if collapse.is_too_short(records):
+    if records and collapse.is_too_short(records):
         warnings.append(
             f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "
             "raise --epochs or lower --batch-size"
         )
     if "validation" not in inputs.held_out:
         warnings.append(
-            "no validation rows: the epoch was chosen by the test rows, so their scores flatter the model"
+            "no validation rows: the model was chosen by the test rows, so their scores flatter it"
         )
     return warnings

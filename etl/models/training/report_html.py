@@ -11,10 +11,10 @@ from etl.models.training.collapse import Record
 from etl.models.training.metrics import Scores
 from etl.models.training.mistakes import Mistake
 from etl.models.training.report import Report
+from etl.models.training.verdict import CONSTANT, LINEAR, TFIDF, describe, judge
 from etl.text.html import bar, count, count_or_dash, document, legend, name, percent, section, table, text
 
 FILE = "report.html"
-TFIDF, CONSTANT = "TF-IDF + logistic regression", "constant predictor"
 _WIDTH, _HEIGHT, _MARGIN = 640, 220, 44
 
 
@@ -31,7 +31,7 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
     body = [
         _header(model, report),
         _predictors(report),
-        _curves(report),
+        _curves(report) if report.epochs else _trials(report),
         _labels(scores, report.held_out),
         _confusion(scores, labels, report.held_out),
         _sources(report),
@@ -42,19 +42,11 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
 
 
 def _header(model: str, report: Report) -> str:
-    own, constant = report.model[report.held_out], report.constant[report.held_out]
-    tfidf = report.tfidf.get(report.held_out)
-    beaten = [CONSTANT] if own.macro_f1 > constant.macro_f1 else []
-    beaten += [TFIDF] if tfidf and own.macro_f1 > tfidf.macro_f1 else []
-    verdict, tone = {
-        0: ("No better than a constant answer", "error"),
-        1: ("Better than a constant answer, not than TF-IDF", "warning"),
-        2: ("Better than what needs no deep learning", "clean"),
-    }[len(beaten)]
+    own = report.model[report.held_out]
+    verdict, tone = judge(report)
     lead = (
         f"The {text(report.architecture)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> on "
-        f"{count(own.rows)} rows of {text(report.held_out)}; the constant predictor {constant.macro_f1:.4f}"
-        + (f", {text(TFIDF)} {tfidf.macro_f1:.4f}." if tfidf else ".")
+        f"{count(own.rows)} rows of {text(report.held_out)}."
     )
     warnings = "".join(f'<p class="about">{text(warning)}</p>\n' for warning in report.warnings)
     return (
@@ -88,13 +80,15 @@ def _predictors(report: Report) -> str:
         for split, predictor, colour, scores in predictors(report)
     ]
     about = "On the same rows. A model that is not above the others has learnt nothing that they have not."
-    return section("Scores", about, table(columns, rows))
+    sentences = "".join(f"<li>{text(describe(own))}</li>\n" for own in report.comparisons)
+    return section("Scores", about, table(columns, rows), f'<ul class="about">\n{sentences}</ul>\n')
 
 
 def predictors(report: Report) -> list[tuple[str, str, str, Scores]]:
     """Lists the predictors of each held-out split: split, name, class of `report.css`, scores."""
     kinds = (
         (report.architecture, "train", report.model),
+        (LINEAR, "validation", report.linear),
         (TFIDF, "test", report.tfidf),
         (CONSTANT, "kept", report.constant),
     )
@@ -104,6 +98,16 @@ def predictors(report: Report) -> list[tuple[str, str, str, Scores]]:
         for title, colour, by_split in kinds
         if split in by_split
     ]
+
+
+def _trials(report: Report) -> str:
+    columns = [("C", "n"), ("class weights", "label"), ("macro-F1", "n")]
+    rows = [
+        [f"{trial.penalty:g}", "balanced" if trial.class_weights else "none", f"{trial.macro_f1:.4f}"]
+        for trial in report.trials
+    ]
+    about = f"The one with the highest macro-F1 on {text(report.held_out)} was kept."
+    return section("Choices", about, table(columns, rows))
 
 
 def _curves(report: Report) -> str:
@@ -243,16 +247,18 @@ def _sources(report: Report) -> str:
         ("rows", "n"),
         ("accuracy", "n"),
         ("macro-F1", "n"),
+        ("linear macro-F1", "n"),
         ("TF-IDF macro-F1", "n"),
         ("constant accuracy", "n"),
     ]
-    tfidf = report.tfidf.get(split)
+    linear, tfidf = report.linear.get(split), report.tfidf.get(split)
     rows = [
         [
             name(source),
             count(own.rows),
             f"{own.accuracy:.4f}",
             f"{own.macro_f1:.4f}",
+            f"{linear.sources[source].macro_f1:.4f}" if linear else "–",
             f"{tfidf.sources[source].macro_f1:.4f}" if tfidf else "–",
             f"{report.constant[split].sources[source].accuracy:.4f}",
         ]
