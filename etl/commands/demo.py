@@ -42,7 +42,7 @@ def _show(result: DemoResult) -> None:
         ["", "accuracy", "macro-F1", "loss"],
         [
             [name, *(round(number, 4) for number in (scores.accuracy, scores.macro_f1, scores.loss))]
-            for split, name, _, scores in predictors(result.training)
+            for split, name, _, scores, _lead in predictors(result.training)
             if split == result.training.held_out
         ],
     )

@@ -124,7 +124,16 @@ def _show_tables(report: Report, out: Path) -> None:
     chosen = f"epoch {report.best_epoch} of {len(report.epochs)}" if report.epochs else report.architecture
     console.table(
         f"{out}: {chosen}, chosen by {report.held_out}",
-        ["split", "predictor", "rows", "accuracy", "macro-F1", "loss", "calibration error"],
+        [
+            "split",
+            "predictor",
+            "rows",
+            "accuracy",
+            "macro-F1",
+            "lead over it (95 %)",
+            "loss",
+            "calibration error",
+        ],
         [
             [
                 split,
@@ -132,15 +141,14 @@ def _show_tables(report: Report, out: Path) -> None:
                 scores.rows,
                 round(scores.accuracy, 4),
                 round(scores.macro_f1, 4),
+                describe(lead),
                 round(scores.loss, 4),
                 round(scores.ece, 4),
             ]
-            for split, predictor, _, scores in predictors(report)
+            for split, predictor, _, scores, lead in predictors(report)
         ],
     )
-    console.line(f"{judge(report)[0]}.")
-    for comparison in report.comparisons:
-        console.line(f"  {describe(comparison)}")
+    console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")
     held_out = report.model[report.held_out]
     console.table(
         f"labels, {report.held_out}",

@@ -38,7 +38,12 @@ def test_the_model_is_scikit_learns_linear_svc_with_scaled_margins(
     texts = {split: frame["text"].to_list() for split, frame in inputs.frames.items()}
     parts = [
         TfidfVectorizer(
-            analyzer=analyzer, token_pattern=r"\S+", ngram_range=(1, longest), min_df=2, binary=True, norm=None
+            analyzer=analyzer,
+            token_pattern=r"\S+",
+            ngram_range=(1, longest),
+            min_df=2,
+            binary=True,
+            norm=None,
         )
         for analyzer, longest in (("word", 2), ("char_wb", 4))
     ]

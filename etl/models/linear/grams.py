@@ -45,7 +45,7 @@ def find_token_grams(rows: pl.DataFrame, symbols: Sequence[str]) -> Found:
 
 
 def find_character_grams(rows: pl.DataFrame, symbols: Sequence[str]) -> Found:
-    """Returns the n-grams of one to four characters within the words of each row; a lone edge is none.
+    """Returns the n-grams of one to four characters within the words of each row; edges alone are none.
 
     Args:
         rows: with `text`.
@@ -57,10 +57,11 @@ def find_character_grams(rows: pl.DataFrame, symbols: Sequence[str]) -> Found:
     digits = np.where(known[at] == points, at + 1, 0)
     # Edges come in pairs: that of the beginning of a word, and that of its end.
     words = (np.cumsum(points == ord(EDGE)) + 1) // 2
-    spelt = _spell(digits, owners, words, len(symbols) + 1, CHARACTERS)
-    rows_, codes, strange = _gather(spelt, rows.height)
-    is_gram = codes != symbols.index(EDGE) + 1
-    return Found(rows_[is_gram], codes[is_gram], strange)
+    base, edge = len(symbols) + 1, symbols.index(EDGE) + 1
+    owners, codes, strange = _gather(_spell(digits, owners, words, base, CHARACTERS), rows.height)
+    # Two edges are the word of an empty text.
+    is_gram = ~np.isin(codes, [edge, edge * base + edge])
+    return Found(owners[is_gram], codes[is_gram], strange)
 
 
 def most_rows(n_symbols: int, longest: int) -> int:

@@ -8,7 +8,11 @@ from etl.models.training.compare import Comparison
 from etl.models.training.report import Report
 
 LINEAR, TFIDF, CONSTANT = "strongest linear model", "TF-IDF + logistic regression", "constant predictor"
-NAMES = {"linear": LINEAR, "tfidf": TFIDF, "constant": CONSTANT}
+_IN_PROSE = {
+    "linear": f"the {LINEAR}",
+    "tfidf": "TF-IDF with logistic regression",
+    "constant": f"the {CONSTANT}",
+}
 
 
 def judge(report: Report) -> tuple[str, Literal["error", "warning", "clean"]]:
@@ -18,17 +22,18 @@ def judge(report: Report) -> tuple[str, Literal["error", "warning", "clean"]]:
         if other in compared and not compared[other].is_above:
             is_below = compared[other].difference <= 0
             word = "Not better" if is_below else "Not surely better"
-            return f"{word} than the {NAMES[other]}", "error" if other == "constant" else "warning"
-    known = [NAMES[other] for other in compared]
-    return f"Better than the {' and the '.join(known[:2])}", "clean"
+            return f"{word} than {_IN_PROSE[other]}", "error" if other == "constant" else "warning"
+    return f"Better than {' and '.join(_IN_PROSE[other] for other in list(compared)[:2])}", "clean"
 
 
-def describe(comparison: Comparison) -> str:
-    """Returns a comparison as a sentence."""
-    side = "above" if comparison.difference > 0 else "below"
-    doubt = "" if comparison.low > 0 or comparison.high < 0 else ": that may be chance"
-    return (
-        f"{comparison.split}: macro-F1 is {abs(comparison.difference):.4f} {side} that of the "
-        f"{NAMES[comparison.other]} (95 %: {comparison.low:+.4f} to {comparison.high:+.4f}, "
-        f"drawn from {comparison.groups:,} groups){doubt}"
-    )
+def find_comparison(report: Report, split: str, other: str) -> Comparison | None:
+    """Returns the comparison of the model with another predictor on a split, if there is one."""
+    found = (own for own in report.comparisons if (own.split, own.other) == (split, other))
+    return next(found, None)
+
+
+def describe(comparison: Comparison | None) -> str:
+    """Returns how far the model is above another predictor, with the interval of 95 %."""
+    if comparison is None:
+        return ""
+    return f"{comparison.difference:+.4f} ({comparison.low:+.4f} to {comparison.high:+.4f})"
