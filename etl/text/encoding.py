@@ -17,6 +17,7 @@ from etl.errors import InputError
 # Codecs of Python, in the order in which they are tried: what both can read is UTF-8.
 ENCODINGS = ("utf-8-sig", "cp949")
 CHUNK_BYTES = 4 << 20
+_FEW_BYTES = 16 << 10
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Stands once, before the first Korean letter (RFC 1557).
 _ISO_2022_KR, _DESIGNATOR_WITHIN_BYTES = b"\x1b$)C", 4096
@@ -115,10 +116,13 @@ def _candidates(head: bytes) -> tuple[str, ...]:
 
 
 def _is_utf8(content: bytes) -> bool:
-    """Whether bytes are UTF-8; the check of polars is several times faster than decoding them."""
+    """Whether bytes are UTF-8; of many the check of polars is several times faster than decoding them."""
     try:
-        pl.Series([content], dtype=pl.Binary).cast(pl.String)
-    except pl.exceptions.PolarsError:
+        if len(content) < _FEW_BYTES:
+            content.decode()
+        else:
+            pl.Series([content], dtype=pl.Binary).cast(pl.String)
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return False
     return True
 

@@ -33,6 +33,7 @@ READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
     *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather"),
 }
+_ARCHIVES = {".zip", ".tar", ".tgz", ".gz"}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 # Why what stands in a folder is left aside.
 NO_FILE = "it is no file"
@@ -87,10 +88,8 @@ def walk(paths: list[Path], log: InputLog, limits: Limits = Limits()) -> Iterato
 
 def is_opened(name: str) -> bool:
     """Whether a file of this name is opened, as a raw file or an archive; others are only counted."""
-    suffixes = PurePosixPath(name.lower()).suffixes
-    return _PART.match(name) is not None or bool(
-        {*suffixes[-1:]} & (READABLE | {".zip", ".tar", ".tgz", ".gz"})
-    )
+    suffixes = _suffixes(name.rpartition("/")[2])
+    return bool(suffixes) and (suffixes[-1] in READABLE | _ARCHIVES or _PART.match(name) is not None)
 
 
 def is_plain(name: str) -> bool:
@@ -110,11 +109,12 @@ def _opener(path: Path) -> Open:
 
 def _expand(entries: list[_Entry], log: InputLog, limits: Limits, depth: int) -> Iterator[RawFile]:
     for entry in _join_parts(entries):
-        name = PurePosixPath(entry.member or entry.file)
-        if name.name.startswith(("._", ".DS_Store")) or "__MACOSX" in name.parts:
+        path = entry.member or entry.file
+        name = path.rpartition("/")[2]
+        if name.startswith(("._", ".DS_Store")) or "__MACOSX" in path.split("/"):
             continue
         try:
-            yield from _expand_one(entry, name, log, limits, depth)
+            yield from _expand_one(entry, _suffixes(name), log, limits, depth)
         except InputError as error:
             log.raise_or_skip(entry.file, entry.member, error)
         except (*DAMAGE_ERRORS, tarfile.TarError) as error:
@@ -129,12 +129,16 @@ def _raw_name(entry: _Entry) -> str:
     return RawFile(entry.file, entry.member, 0, entry.open).name
 
 
+def _suffixes(name: str) -> list[str]:
+    """The suffixes of a file's name in lower case, as `PurePath.suffixes` has them, ten times as fast."""
+    return [] if name.endswith(".") else [f".{part}" for part in name.lower().lstrip(".").split(".")[1:]]
+
+
 def _expand_one(
-    entry: _Entry, name: PurePosixPath, log: InputLog, limits: Limits, depth: int
+    entry: _Entry, suffixes: list[str], log: InputLog, limits: Limits, depth: int
 ) -> Iterator[RawFile]:
-    suffixes = [suffix.lower() for suffix in name.suffixes]
     last = suffixes[-1] if suffixes else ""
-    if entry.size <= pointer.MAX_BYTES and is_opened(name.name):
+    if last in _ARCHIVES and entry.size <= pointer.MAX_BYTES:
         with entry.open() as stream:
             pointer.refuse_pointer(stream.read(pointer.MAX_BYTES), _raw_name(entry))
     if last == ".zip":
@@ -295,8 +299,8 @@ def member_name(member: zipfile.ZipInfo) -> str:
 
 
 def _check_member(entry: _Entry, name: str, size: int, packed: int, limits: Limits) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", name):
+    has_drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
+    if name.startswith("/") or has_drive or ".." in name.split("/"):
         raise InputError(
             f"{entry.file} is refused: a member leaves the archive's folder",
             details=[f"got a member called {name!r}"],

@@ -31,6 +31,7 @@ from etl.ingestion.sources import (
     naver_shopping,
     nikl_emotion,
     nsmc,
+    pointer,
     steam,
     table,
     unsmile,
@@ -101,6 +102,10 @@ def detect(
         candidates = [table.SLUG] if has_own_settings(settings, raw.path) else others
         try:
             preview = Preview(raw, is_named=settings.read.source is not None)
+            if raw.size <= pointer.MAX_BYTES:
+                pointer.refuse_pointer(preview.head, raw.name)
+            if not preview.is_named and table.SLUG not in candidates:
+                candidates = slugs_like(preview, candidates)
             match = _recognise(preview, candidates)
             near_miss = None if match else _near_miss(preview, candidates)
         except InputError as error:
@@ -160,13 +165,11 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
 
 def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
     """Says what a file that was not recognised may be, and why it was not; None where nothing is known."""
+    if not candidates:
+        return None
     named = copy(preview)  # with all that it has looked up
     named.is_named = True
-    believed = (
-        []
-        if preview.is_named
-        else [slug for slug in slugs_like(preview, candidates) if _recognise(named, [slug])]
-    )
+    believed = [] if preview.is_named else [slug for slug in candidates if _recognise(named, [slug])]
     if not believed:
         return describe_near_miss(preview, candidates)
     why = describe_near_miss(preview, believed) or (

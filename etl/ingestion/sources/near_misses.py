@@ -47,10 +47,19 @@ def slugs_like(preview: Preview, slugs: Collection[str]) -> list[str]:
     """Returns the corpora of which a JSON file has a column, as far as that can be told; of any other all."""
     if preview.suffix not in JSON or preview.folded_names is None:
         return [*slugs]
-    names = preview.folded_names
-    return [
-        *dict.fromkeys(slug for slug, _, wanted in _required(tuple(slugs)) if not names.isdisjoint(wanted))
-    ]
+    by_name = _slugs_by_name(tuple(slugs))
+    having = {slug for name in preview.folded_names if name in by_name for slug in by_name[name]}
+    return [slug for slug in slugs if slug in having]
+
+
+@cache
+def _slugs_by_name(slugs: tuple[str, ...]) -> dict[str, set[str]]:
+    """Which corpora require a column, by its name, folded, or a part of it."""
+    by_name: dict[str, set[str]] = {}
+    for slug, _, wanted in _required(slugs):
+        for name in wanted:
+            by_name.setdefault(name, set()).add(slug)
+    return by_name
 
 
 def _layouts_like(preview: Preview, slugs: tuple[str, ...]) -> Iterator[tuple[str, Layout, bool]]:
