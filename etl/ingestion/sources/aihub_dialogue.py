@@ -95,7 +95,8 @@ Dialogue = _Dialogue[_Opening] | _Dialogue[_AllTurns]
 
 def recognise(preview: Preview) -> RecognisedFile | None:
     """Whether a file belongs to this corpus, and which copy of which part it is."""
-    is_raw = any(name in composed(preview.raw.path) for name in _RAW_NAMES)
+    path = composed(preview.raw.path)
+    is_raw = any(name in path for name in _RAW_NAMES)
     split = "validation" if "validation" in preview.raw.path.lower() else "train"
     if preview.suffix in {".json", ".jsonl"} and preview.has_keys("emotion-id", "talk"):
         rank = _RANKS.index(preview.suffix) + len(_RANKS) * is_raw

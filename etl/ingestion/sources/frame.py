@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -94,7 +93,7 @@ def one_hot_labels(columns: Sequence[str], separator: str = ",") -> pl.Expr:
 
 def stem(raw: RawFile) -> str:
     """Returns the file's name without folder and suffix: part of the ids where a corpus has no ids."""
-    return PurePosixPath(raw.member or raw.file).name.split(".")[0]
+    return (raw.member or raw.file).rpartition("/")[2].split(".")[0]
 
 
 def place(file: RawFile, part: RawFile) -> list[str]:

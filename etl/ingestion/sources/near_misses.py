@@ -68,6 +68,8 @@ def _layouts_like(preview: Preview, slugs: tuple[str, ...]) -> Iterator[tuple[st
     Opening a file takes a hundred times as long as looking at the names near its start.
     """
     path, names = preview.raw.path.lower(), preview.folded_names
+    if names is not None and not preview.is_named and names.isdisjoint(_slugs_by_name(slugs)):
+        return
     for slug, layout, wanted in _required(slugs):
         if names is not None and names.isdisjoint(wanted) and not preview.is_named:
             continue
