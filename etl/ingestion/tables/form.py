@@ -6,7 +6,6 @@ Sites and programs export HTML, XML or text with tabs as `.xls`, and people rena
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from etl.text.encoding import head_as_utf8, is_text
 
@@ -42,8 +41,9 @@ _DELIMITERS = (b"\t", b",", b";", b"|")
 
 def suffix_of(name: str) -> str:
     """Returns the suffix of a format by the name of a file: `.jsonl` for `.jsonl.gz` and `.ndjson`."""
-    plain = PurePosixPath(name).name.lower().removesuffix(".gz")
-    return PurePosixPath(plain).suffix.replace(".ndjson", ".jsonl")
+    plain = name.rpartition("/")[2].lower().removesuffix(".gz")
+    stem, _, suffix = plain.rpartition(".")
+    return f".{suffix}".replace(".ndjson", ".jsonl") if stem and suffix else ""
 
 
 def may_be_misnamed(suffix: str) -> bool:
