@@ -92,7 +92,7 @@ def ours(name: str, tidy: Callable[[Path], None], source: str, out: str) -> pl.D
     tidy(folder)
     with open_tagger(Tag(tagger=name), _WORKERS) as tagger:  # type: ignore[arg-type]
         batches = _texts(source).to_frame("text").iter_slices(_BATCH)
-        return pl.concat(ordered_map(lambda batch: tagger(batch["text"]), batches, _WORKERS))
+        return pl.concat(ordered_map(lambda batch: tagger.tag_whole(batch["text"]), batches, _WORKERS))
 
 
 def _nothing_made(folder: Path) -> None:

@@ -3,6 +3,9 @@
 whitespace   the eojeols themselves
 okt          etl.tagging.okt, and the few eojeols which that leaves to the library as below
 others       what the cache does not know (etl.tagging.cache), by worker processes (etl.tagging.pool)
+
+Emoticons are handed around both (etl.tagging.around), and so is a negation that they swallow
+(etl.tagging.negation).
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ from typing import Any
 import polars as pl
 
 from etl.runtime.paths import cache_folder
+from etl.schema import resources
 from etl.settings import Tag
-from etl.tagging import dictionary, taggers, worker
+from etl.tagging import dictionary, negation, taggers, worker
+from etl.tagging.around import load_cutter, tag_around
 from etl.tagging.cache import TagCache, open_cache
 from etl.tagging.lists import column, split
 from etl.tagging.okt.exact import TagTexts
@@ -26,6 +31,8 @@ from etl.tagging.okt.open import open_okt
 from etl.tagging.pool import Pool
 
 _log = logging.getLogger(__name__)
+
+_AROUND = (("emoticons.yaml",), ("pos", "negation.yaml"))
 
 
 class Tagger:
@@ -36,6 +43,9 @@ class Tagger:
         self._cache = cache
         self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
         self._pool = Pool(settings, 1 if self._okt else workers)  # for the few odd eojeols one is enough
+        self._negation = negation.load(settings)
+        self._cutter = load_cutter(settings.tagger)
+        self._negation_cutter = load_cutter(settings.tagger, self._negation.parts())
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts.
@@ -45,6 +55,22 @@ class Tagger:
         """
         if self.settings.tagger == "whitespace":
             return _by_whitespace(texts)
+        tagged = tag_around(texts, self._cutter, self.tag_whole)
+        is_swallowed = self._negation.is_swallowed(tagged)
+        if not is_swallowed.any():
+            return tagged
+        again = tag_around(texts.filter(is_swallowed), self._negation_cutter, self.tag_whole)
+        places = pl.arange(len(texts), eager=True)
+        both = pl.concat(
+            [
+                tagged.insert_column(0, places.alias("place")).filter(~is_swallowed),
+                again.insert_column(0, places.filter(is_swallowed).alias("place")),
+            ]
+        )
+        return both.sort("place").drop("place")
+
+    def tag_whole(self, texts: pl.Series) -> pl.DataFrame:
+        """Tags distinct texts as the tagger alone does: nothing is handed around it."""
         return self._cached(texts, self._okt or self._by_workers)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
@@ -101,7 +127,7 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
         SettingsError: the tagger is not installed, or its user dictionary cannot be used.
         EtlError: the tagger does not run on this machine.
     """
-    facts = fingerprint(settings)
+    facts = _with_fingerprint(_facts(settings))
     with ExitStack() as stack:
         cache = None
         if is_cached and settings.tagger != "whitespace":
@@ -114,18 +140,30 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
 
 
 def fingerprint(settings: Tag) -> dict[str, Any]:
-    """Returns everything that determines the tokens: tagger, versions of its packages, options."""
+    """Returns everything that determines the tokens: tagger, versions, options, what is handed around it."""
+    facts = _facts(settings)
+    if settings.tagger != "whitespace":
+        around = [resources.load("schemas", *path) for path in _AROUND]
+        facts["options"]["around"] = hashlib.sha256(json.dumps(around).encode()).hexdigest()
+    return _with_fingerprint(facts)
+
+
+def _facts(settings: Tag) -> dict[str, Any]:
+    """Returns what determines the tokens of a text that the tagger gets whole."""
     options: dict[str, bool | str] = {}
     if settings.tagger == "okt":
         options = {"norm": settings.norm, "stem": settings.stem}
     if words := dictionary.tagged(settings):
         options["dictionary"] = hashlib.sha256(json.dumps(words).encode()).hexdigest()
     versions = taggers.versions(settings.tagger)
-    facts = {
+    return {
         "name": settings.tagger,
         "version": ", ".join(f"{package} {number}" for package, number in versions.items()),
         "options": options,
     }
+
+
+def _with_fingerprint(facts: dict[str, Any]) -> dict[str, Any]:
     return {**facts, "fingerprint": hashlib.sha256(json.dumps(facts).encode()).hexdigest()}
 
 

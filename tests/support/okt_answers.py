@@ -14,8 +14,9 @@ OPTIONS = list(itertools.product([False, True], repeat=2))
 
 
 def tagged(texts: list[str], settings: Tag) -> Answers:
+    """Tags texts of which nothing is handed around the tagger."""
     with open_tagger(settings, workers=1) as tagger:
-        frame = tagger(pl.Series("text", texts, pl.String))
+        frame = tagger.tag_whole(pl.Series("text", texts, pl.String))
     assert frame["problem"].null_count() == len(texts)
     return [list(zip(*row, strict=True)) for row in frame.select("tokens", "tags").iter_rows()]
 

@@ -73,7 +73,7 @@ def test_none_of_them_needs_java(shared_data: Callable[[str], Path]) -> None:
 def check_library_answers(texts: list[str], plain_okt: PlainOkt) -> None:
     """Tags them, and sees that a process with a JVM did, and that its answer came through."""
     with open_tagger(Tag(), workers=1, is_cached=False) as tagger:
-        frame = tagger(pl.Series("text", texts))
+        frame = tagger.tag_whole(pl.Series("text", texts))
         assert multiprocessing.active_children()
     answers = [list(zip(*row, strict=True)) for row in frame.select("tokens", "tags").iter_rows()]
     assert answers == [[tuple(token) for token in answer] for answer in plain_okt(texts, Tag())]

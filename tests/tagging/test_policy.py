@@ -174,8 +174,16 @@ def test_the_first_part_of_a_compound_tag_decides() -> None:
 
 
 def test_the_first_look_that_fits_decides() -> None:
-    pairs = [("ㅋㅋ😀", "NA"), ("재미없네요ㅋㅋ", "NA"), ("재미없네요", "NA"), ("잼나네", "NA")]
-    assert classes_of("komoran", *pairs) == ["emoji", "emoticon", "negation", "unknown"]
+    pairs = [("재미없네요😀", "NA"), ("!!!", "NA"), ("재미없네요", "NA"), ("잼나네", "NA")]
+    assert classes_of("komoran", *pairs) == ["emoji", "punctuation", "negation", "unknown"]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_nothing_but_punctuation_is_no_word(name: str) -> None:
+    nouns = {"okt": "Noun", "hannanum": "N"}
+    tagger = OPTIONS[name].tagger
+    pairs = [(token, nouns.get(tagger, "NNG")) for token in ("!!!", "...", "?!", "~", "나!")]
+    assert classes_of(tagger, *pairs) == [*["punctuation"] * 4, "noun"]
 
 
 def test_a_prefix_that_negates_is_negation() -> None:

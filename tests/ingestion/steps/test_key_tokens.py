@@ -15,15 +15,15 @@ CUT = {
     "okt": "나/Noun 는/Josa 안/Noun 좋다/Adjective 일이/Modifier 없다/Adjective 않다/Verb "
     "ㅠㅠ/KoreanParticle 못/Noun 가다/Verb 하다/Verb 마/Noun 😀/Foreign ㅋㅋ/KoreanParticle",
     "komoran": "나/NP 는/JX 안/MAG 좋/VA 은/ETM 일/NNG 이/JKS 없/VA 지/EC 않/VX 았/EP "
-    "다/EC ㅠㅠ/NA 못/MAG 가/VV 았/EP 어/EC 하/VV 지/EC 말/VX 아/EC 😀/Emoji ㅋㅋ/NA",
+    "다/EC ㅠㅠ/Emoticon 못/MAG 가/VV 았/EP 어/EC 하/VV 지/EC 말/VX 아/EC 😀/Emoji ㅋㅋ/Emoticon",
     "hannanum": "나/N 는/J 안/M 좋/P 은/E 일/N 이/J 없/P 지/E 않/P "
-    "아다/E ㅠㅠ/N 못/M 가/P 아아/E 하/P 지/E 마/N 😀/Emoji ㅋㅋ/N",
+    "아다/E ㅠㅠ/Emoticon 못/M 가/P 아아/E 하/P 지/E 마/N 😀/Emoji ㅋㅋ/Emoticon",
     "kkma": "나/NP 는/JX 안/MAG 좋/VA 은/ETD 일/NNG 이/JKS 없/VA 지/ECD 않/VXV 았/EPT "
-    "다/EFN ㅠㅠ/EMO 못/MAG 가/VV 었/EPT 어/EFN 하/VV 지/ECD 마/NNG 😀/Emoji ㅋㅋ/EMO",
+    "다/EFN ㅠㅠ/Emoticon 못/MAG 가/VV 었/EPT 어/EFN 하/VV 지/ECD 마/NNG 😀/Emoji ㅋㅋ/Emoticon",
     "mecab": "나/NP 는/JX 안/MAG 좋/VA 은/ETM 일/NNG 이/JKS 없/VA 지/EC 않/VX "
-    "았/EP 다/EF ㅠㅠ/UNKNOWN 못/MAG 갔/VV+EP 어/EC 하/VV 지/EC 마/VX+EC 😀/SY ㅋㅋ/IC",
+    "았/EP 다/EF ㅠㅠ/Emoticon 못/MAG 갔/VV+EP 어/EC 하/VV 지/EC 마/VX+EC 😀/SY ㅋㅋ/Emoticon",
     "kiwi": "나/NP 는/JX 안/MAG 좋/VA 은/ETM 일/NNG 이/JKS 없/VA 지/EC 않/VX 었/EP "
-    "다/EF ㅠㅠ/SW 못/MAG 가/VV 었/EP 어/EF 하/VV 지/EC 말/VX 어/EF 😀/W_EMOJI ㅋㅋ/SW",
+    "다/EF ㅠㅠ/Emoticon 못/MAG 가/VV 었/EP 어/EF 하/VV 지/EC 말/VX 어/EF 😀/W_EMOJI ㅋㅋ/Emoticon",
 }
 NEGATION = [{"안"}, {"없다", "없"}, {"않다", "않"}, {"못"}, {"말", "마"}]
 
