@@ -103,7 +103,10 @@ def _is_pdf(file: DocumentFile, _: ReadOptions) -> bool:
 
 
 def _is_odt(file: DocumentFile, _: ReadOptions) -> bool:
-    return "content.xml" in file.members and unread.mimetype_of(file).startswith(opendocument.MIMETYPE)
+    if "content.xml" not in file.members:
+        return False
+    mimetype = unread.mimetype_of(file)
+    return mimetype.startswith(opendocument.MIMETYPE) or (not mimetype and file.suffix == ".odt")
 
 
 def _is_mailbox(file: DocumentFile, _: ReadOptions) -> bool:
@@ -146,6 +149,8 @@ def _is_misnamed(file: DocumentFile, _: ReadOptions) -> bool:
 
 def _is_delimited(file: DocumentFile, options: ReadOptions) -> bool:
     """A table in a text: by its suffix, a column that was named, usual columns, or TABs in each line."""
+    if file.suffix == ".gz":  # what is in it was tried
+        return False
     preview = Preview(file.raw, ".csv", options.dialect)
     try:
         first_lines, records = preview.text, preview.first_records

@@ -38,7 +38,7 @@ def decode(content: bytes, name: str) -> str:
         raise InputError(
             f"{name} is not text",
             details=[f"expected text, got a NUL at character {text.index(chr(0)):,}"],
-            cause="It is a file of a program, whatever its name says.",
+            cause="It is a file of a program, UTF-16 without its first two bytes, or damaged.",
             next_step="save it from that program as .docx, .pdf or UTF-8 text.",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")

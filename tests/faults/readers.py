@@ -120,6 +120,8 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
     ".tar": lambda: raw_files.tar([("a/rows.csv", CSV)]),
     ".tgz": lambda: raw_files.tar([("a/rows.csv", CSV)], mode="w:gz"),
     ".tar.gz": lambda: raw_files.tar([("a/rows.csv", CSV)], mode="w:gz"),
+    ".tar.zip": lambda: zip_bytes([("a.tar", ARCHIVES[".tar"]())]),
+    ".zip.tar": lambda: raw_files.tar([("a.zip", ARCHIVES[".zip"]())]),
     ".csv.gz": lambda: gzip.compress(CSV, mtime=0),
     ".zip.part0": lambda: zip_bytes([("a/rows.csv", CSV)]),
 }

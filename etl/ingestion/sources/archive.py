@@ -26,6 +26,7 @@ from etl.ingestion.sources.disk import files_on_disk
 from etl.ingestion.sources.joined_parts import JoinedParts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
+from etl.schema.file_forms import describe_form
 from etl.settings import Limits
 from etl.text.composition import composed
 
@@ -35,6 +36,15 @@ READABLE = {
 }
 _ARCHIVES = {".zip", ".tar", ".tgz", ".gz"}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
+# What `zipfile` and `tarfile` raise beside `DAMAGE_ERRORS` for an archive whose numbers or names are no such.
+_ARCHIVE_ERRORS = (tarfile.TarError, ValueError, struct.error)
+_PROMISED = {
+    ".zip": "a zip archive",
+    ".tar": "a tar archive",
+    ".tgz": "a gzip archive",
+    ".gz": "a gzip archive",
+}
+_HEAD_BYTES = 4096
 # Why what stands in a folder is left aside.
 NO_FILE = "it is no file"
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
@@ -117,12 +127,24 @@ def _expand(entries: list[_Entry], log: InputLog, limits: Limits, depth: int) ->
             yield from _expand_one(entry, _suffixes(name), log, limits, depth)
         except InputError as error:
             log.raise_or_skip(entry.file, entry.member, error)
-        except (*DAMAGE_ERRORS, tarfile.TarError) as error:
-            log.raise_or_skip(
-                entry.file,
-                entry.member,
-                damaged_file(_raw_name(entry), error),
-            )
+        except (*DAMAGE_ERRORS, *_ARCHIVE_ERRORS) as error:
+            log.raise_or_skip(entry.file, entry.member, _damaged(entry, error))
+
+
+def _damaged(entry: _Entry, error: BaseException) -> InputError:
+    """Returns the error for an archive that cannot be opened, or is something else."""
+    try:
+        with entry.open() as stream:
+            said = describe_form(stream.read(_HEAD_BYTES))
+    except (*DAMAGE_ERRORS, ValueError):
+        said = None
+    if said is None or said == _PROMISED.get(PurePosixPath((entry.member or entry.file).lower()).suffix):
+        return damaged_file(_raw_name(entry), error)
+    return InputError(
+        f"{_raw_name(entry)} is {said}, not the archive that its name says",
+        details=[f"expected {', '.join(_PROMISED)}, or a table that gzip has compressed"],
+        next_step="unpack it if it is an archive, or run with `--on-bad-file skip` to go on without it.",
+    )
 
 
 def _raw_name(entry: _Entry) -> str:
@@ -231,7 +253,13 @@ def _zip_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
-    return lambda: archive.open(member)
+    def opener() -> IO[bytes]:
+        try:
+            return archive.open(member)
+        except ValueError as error:  # it would begin before the archive does
+            raise zipfile.BadZipFile(str(error)) from error
+
+    return opener
 
 
 def _load_member(entry: _Entry, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:

@@ -260,7 +260,7 @@ def damaged_file(name: str, error: BaseException) -> InputError:
         )
     return InputError(
         f"{name} cannot be read",
-        details=[f"{type(error).__name__}: {error}"],
+        details=[f"{type(error).__name__}: {' '.join(str(error).split())}"],
         cause="The download was cut off, or the file was edited.",
         next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
     )

@@ -172,7 +172,7 @@ def _no_table(raw: RawFile, suffix: str, names: Sequence[str], left_aside: Seque
 def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
     return InputError(
         f"{raw.name} has no column {name!r}",
-        details=[f"its columns are {', '.join(own_names(columns))}"],
+        details=[f"its columns are {', '.join(own_names(columns))}" if any(columns) else "it has no columns"],
         cause="The name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column`, `--label-column` and so on.",
     )

@@ -173,10 +173,15 @@ def _explained(open_file: OpenFile, cutter: RecordCutter) -> Iterator[None]:
 
 def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> InputError:
     """Returns the error for a text that cannot be read from some place on."""
+    is_cut_off = error.reason in {"unexpected end of data", "truncated data", "incomplete multibyte sequence"}
     return InputError(
         f"{open_file.raw.name} breaks off {where}",
-        details=[f"expected {open_file.encoding} text, got: {error}"],
-        cause="The file was edited, or mixes encodings.",
+        details=[
+            f"expected {open_file.encoding} text, got byte {error.object[error.start]:#04x}: {error.reason}"
+        ],
+        cause="It ends inside a character: it was cut off."
+        if is_cut_off
+        else "The file was edited, or mixes encodings.",
         next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
     )
 
