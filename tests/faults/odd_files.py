@@ -12,6 +12,7 @@ import re
 import resource
 import shutil
 import signal
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -68,23 +69,18 @@ def _write(reader: Reader, seed: int, folder: Path) -> tuple[Path, str]:
 
 
 def _shortcomings(run: Run, command: str, path: Path, folder: Path) -> Iterator[str]:
-    said = run.stderr + run.stdout
     if found := _LEAK.search(run.stderr):
         yield f"says {found[0]!r}"
     if run.returncode not in ({0, 3, 4} if command == "validate" else {0, 4}):
         yield f"exit code {run.returncode}"
     if run.returncode == 4:
-        names = {path.name, *(file.name for file in path.rglob("*"))}
-        if not ("\n  Next: " in run.stderr and any(_stem(name) in said for name in names)):
+        names = {unicodedata.normalize("NFC", file.stem) for file in (path, *path.rglob("*"))}
+        if not ("\n  Next: " in run.stderr and any(name in run.stderr for name in names)):
             yield "the error has no next step, or not the name of the file"
         if (folder / "made").exists():
             yield "something is written"
     if run.returncode == 0 and command == "ingest":
         yield from _unaccounted(path, folder / "made")
-
-
-def _stem(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def _unaccounted(path: Path, dataset: Path) -> Iterator[str]:

@@ -138,7 +138,8 @@ def _damaged(entry: _Entry, error: BaseException) -> InputError:
             said = describe_form(stream.read(_HEAD_BYTES))
     except (*DAMAGE_ERRORS, ValueError):
         said = None
-    if said is None or said == _PROMISED.get(PurePosixPath((entry.member or entry.file).lower()).suffix):
+    promised = _PROMISED.get(PurePosixPath((entry.member or entry.file).lower()).suffix)
+    if said in {None, "empty", "blank", promised}:
         return damaged_file(_raw_name(entry), error)
     return InputError(
         f"{_raw_name(entry)} is {said}, not the archive that its name says",
