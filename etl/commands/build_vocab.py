@@ -38,9 +38,13 @@ def build_vocab(
     from etl.storage.datasets import edit_url
 
     with edit_url(dataset) as folder:
+        source = open_dataset(folder)
         with open_engine(engine, address, None) as chosen:
-            vocabulary = vocab.build_vocab(folder, min_count=min_count, max_size=max_size, engine=chosen)
-        covered = vocab.measure_coverage(vocabulary, open_dataset(folder))
+            vocabulary = vocab.count_vocab(source, min_count=min_count, max_size=max_size, engine=chosen)
+        covered = vocab.measure_coverage(
+            vocabulary, source
+        )  # a damaged shard of any split: nothing is written
+        vocab.add_vocab(source, vocabulary)
     file = f"{dataset.rstrip('/')}/{vocab.FILE}"
     if is_json:
         console.json_document(

@@ -100,9 +100,18 @@ def build_vocab(
     """
     dataset = open_dataset(dataset)
     vocabulary = count_vocab(dataset, min_count=min_count, max_size=max_size, engine=engine)
+    add_vocab(dataset, vocabulary)
+    return vocabulary
+
+
+def add_vocab(dataset: Dataset, vocabulary: Vocabulary) -> None:
+    """Adds `vocab.json` and `vocab.tsv` to a dataset, whose manifest lists them afterwards.
+
+    Raises:
+        WriteError: a file cannot be written; the dataset is as it was.
+    """
     contents = {READABLE: to_tsv(vocabulary).encode(), FILE: to_bytes(vocabulary)}
     add_files(dataset.path, contents, "etl build-vocab")
-    return vocabulary
 
 
 def count_vocab(
@@ -225,7 +234,7 @@ def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
     differing = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
     if differing:
         raise InputError(
-            f"the vocabulary does not belong to {dataset.path}",
+            f"the vocabulary does not belong to {dataset.path}: its {FILE} was counted from something else",
             details=[
                 f"{name}: expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
                 for name in differing[:4]

@@ -99,7 +99,7 @@ def read_card(folder: Path) -> ModelCard:
     card = _decode_card(folder)
     if card.format != FORMAT:
         raise InputError(
-            f"{folder} was written by another version of this tool",
+            f"{folder / FILE} was written by another version of this tool",
             details=[f"expected format {FORMAT}, got {card.format}"],
             next_step=advise_training(folder, card),
         )
@@ -124,7 +124,10 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def _file_sha256(path: Path) -> str:
-    return sha256_file(path) if path.is_file() else "no file"
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        return f"no file that can be read ({error.strerror})"
 
 
 def _own_sha256(card: ModelCard) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -101,6 +102,19 @@ def run_words(words: list[str], folder: Path) -> Run:
     return etl(*words, cwd=folder, env=environment_of(folder))
 
 
+@contextlib.contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """The working folder and variables that commands have there, for calls in this process."""
+    before = dict(os.environ)
+    os.environ |= environment_of(folder)
+    try:
+        with contextlib.chdir(folder):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def contents(folder: Path) -> dict[str, str]:
     """What each file and link of a folder holds: a sha256, without the times at which something was done.
 
@@ -117,7 +131,10 @@ def contents(folder: Path) -> dict[str, str]:
 def _content_of(path: Path, folder: Path) -> str:
     if path.is_symlink():
         return f"-> {path.readlink()}"
-    content = path.read_bytes().replace(os.fsencode(folder), b".")
+    try:
+        content = path.read_bytes().replace(os.fsencode(folder), b".")
+    except PermissionError:
+        return "not readable"
     if path.name in _DATED_FILES:
         content = _DATED.sub(b"", content)
     return hashlib.sha256(content).hexdigest()

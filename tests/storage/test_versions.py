@@ -119,12 +119,37 @@ def test_a_version_of_which_a_flipped_bit_says_that_it_was_not_withdrawn_is_dama
             store.versions()
 
 
+@pytest.mark.parametrize("lost", ["small", "large"])
+def test_versions_that_do_not_say_whether_they_were_withdrawn_are_so_after_a_rollback_to_a_named_one(
+    tmp_path: Path, datasets: dict[str, Path], lost: str
+) -> None:
+    old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    store = LocalStore(tmp_path)
+    store.rollback()
+    (store.path_of(version_name(datasets[lost])) / VERSION_FILE).write_bytes(b"{")
+    with pytest.raises(InputError, match=rf"etl rollback {tmp_path} VERSION"):
+        store.rollback()
+    store.rollback(old.name)
+    assert store.current() == old.name
+    withdrawn = {version.name: version.is_withdrawn for version in store.versions()}
+    assert withdrawn == {old.name: False, new.name: True}
+    assert publish(datasets["large"], tmp_path).is_withdrawn
+
+
+def test_the_description_of_another_version_is_none(tmp_path: Path, datasets: dict[str, Path]) -> None:
+    old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    store = LocalStore(tmp_path)
+    shutil.copy(store.path_of(new.name) / VERSION_FILE, store.path_of(old.name) / VERSION_FILE)
+    with pytest.raises(InputError, match=f"expected {old.name}, got {new.name}"):
+        store.versions()
+
+
 def test_a_version_that_is_damaged_is_no_place_to_go_back_to(
     tmp_path: Path, datasets: dict[str, Path]
 ) -> None:
     old, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
     (LocalStore(tmp_path).path_of(old.name) / "README.md").write_text("edited")
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match=r"README\.md is missing, or not what it was"):
         LocalStore(tmp_path).rollback()
     assert LocalStore(tmp_path).current() == new.name
 

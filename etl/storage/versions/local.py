@@ -82,8 +82,7 @@ class LocalStore:
         Raises:
             InputError: a `version.json` cannot be read.
         """
-        folders = [path for path in (self.folder / VERSIONS).glob("*") if not path.name.startswith(".")]
-        return sorted((_read_version(folder) for folder in folders), key=lambda version: version.number)
+        return sorted(map(_read_version, self._folders()), key=lambda version: version.number)
 
     def read_manifest(self, name: str) -> Manifest:
         """Reads the manifest of a version.
@@ -95,14 +94,7 @@ class LocalStore:
 
     def is_whole(self, name: str) -> bool:
         """Whether all files of a version are there, each with the sha256 that its manifest lists."""
-        folder = self.path_of(name)
-        try:
-            files = read_manifest(folder).files
-        except InputError:
-            return False
-        return version_name(folder) == name and all(
-            has_content(folder / file, entry.sha256) for file, entry in files.items()
-        )
+        return self._damaged_file(name) is None
 
     def publish(
         self, candidate: Path, *, stages: dict[str, dict[str, str]], raw_files: dict[str, str]
@@ -158,6 +150,7 @@ class LocalStore:
         """Makes an earlier version current, or a later one again.
 
         Later ones are marked as withdrawn, so that no refresh publishes them again from the same raw files.
+        If `name` is given, so are versions whose `version.json` cannot be read: they may be such ones.
 
         Args:
             name: see `choose_version`; by default the one that was published before the current one.
@@ -166,11 +159,13 @@ class LocalStore:
             InputError: there is no such version, or it is damaged.
             WriteError: the folder cannot be written.
         """
+        if name:
+            self._describe_unreadable((self.current() if name == CURRENT else None) or name)
         target = choose_version(self, name) if name else self._before_current()
-        if not self.is_whole(target.name):
+        if damaged := self._damaged_file(target.name):
             raise InputError(
                 f"version {target.name} is damaged",
-                details=["a file is missing, or its sha256 is not the one in the manifest"],
+                details=[f"{damaged} is missing, or not what it was when the version was published"],
                 next_step=f"choose another: `etl versions {self.folder}` lists them.",
             )
         with self._explain_write_errors():
@@ -197,6 +192,41 @@ class LocalStore:
         for leftover in (self.folder / VERSIONS).glob(".removed-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         remove_leftovers(self.folder / CURRENT)
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in (self.folder / VERSIONS).glob("*") if not path.name.startswith("."))
+
+    def _damaged_file(self, name: str) -> str | None:
+        """Returns the name of a file of a version that is not as it was published; None if there is none."""
+        folder = self.path_of(name)
+        try:
+            files = read_manifest(folder).files
+        except InputError:
+            return MANIFEST
+        if version_name(folder) != name:
+            return MANIFEST
+        return next(
+            (file for file, entry in files.items() if not has_content(folder / file, entry.sha256)), None
+        )
+
+    def _describe_unreadable(self, chosen: str) -> None:
+        """Writes the `version.json` anew that cannot be read; such a version counts as withdrawn.
+
+        Args:
+            chosen: the first digits of the version that will be current. If its own is lost, it counts as
+                the one published first, so that it brings no other back.
+        """
+        numbers, lost = [0], []
+        for folder in self._folders():
+            try:
+                numbers.append(_read_version(folder).number)
+            except InputError:
+                lost.append(folder)
+        with self._explain_write_errors():
+            for place, folder in enumerate(lost, start=1):
+                number = min(numbers) - place if folder.name.startswith(chosen) else max(numbers) + place
+                version = Version(name=folder.name, number=number, published="", is_withdrawn=True)
+                _write_version(folder, version)
 
     def _as_known(self, version: Version, known: Version) -> Version:
         """A version that was published before: one that was withdrawn stays so, also if it was damaged."""
@@ -258,11 +288,15 @@ def _write_version(folder: Path, version: Version) -> None:
 
 def _read_version(folder: Path) -> Version:
     try:
-        return decode_version((folder / VERSION_FILE).read_bytes())
+        version = decode_version((folder / VERSION_FILE).read_bytes())
+        if version.name != folder.name:
+            raise msgspec.DecodeError(f"expected {folder.name}, got {version.name}")
+        return version
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             f"{folder / VERSION_FILE} cannot be read",
             details=[str(error)],
             cause="The file was edited or damaged.",
-            next_step=f"remove {folder}; a refresh then makes that version anew, even if it was withdrawn.",
+            next_step=f"`etl rollback {folder.parents[1]} VERSION` to the version that is to be current; "
+            "this one then counts as withdrawn, unless it is that one.",
         ) from error

@@ -35,8 +35,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         is_withdrawn: whether a rollback went back behind it; it is not published again by itself.
         stages: for each stage of the refresh the hashes of what it depended on, by name.
         raw_files: the sha256 of each raw file it was made from, by name.
-        own_sha256: of what decides which version is current: name, number and `is_withdrawn`; only in a file,
-            and not in those of earlier releases.
+        own_sha256: of all the others; only in a file.
     """
 
     name: str
@@ -84,7 +83,7 @@ def decode_version(content: bytes) -> Version:
     """Reads the content of `version.json`.
 
     Raises:
-        msgspec.DecodeError: it is damaged: a bit decides whether a version is withdrawn.
+        msgspec.DecodeError: it was damaged or edited: a bit decides whether a version is withdrawn.
     """
     version = decode_json(content, Version)
     if version.own_sha256 not in ("", found := _own_sha256(version)):
@@ -93,7 +92,7 @@ def decode_version(content: bytes) -> Version:
 
 
 def _own_sha256(version: Version) -> str:
-    content = msgspec.json.encode([version.name, version.number, version.is_withdrawn])
+    content = msgspec.json.encode(msgspec.structs.replace(version, own_sha256=""))
     return hashlib.sha256(content).hexdigest()
 
 

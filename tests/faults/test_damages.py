@@ -1,0 +1,69 @@
+"""What is damaged is refused by its name, or costs nothing but time; the whole of it is `make faults`."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.run_etl import environment
+
+from faults.api import API
+from faults.damages import UNREADABLE, Harness, drop_privileges, list_damages
+from faults.table import ARTEFACTS, COMMANDS, HOLDERS
+
+pytestmark = pytest.mark.training
+
+# What others read, after they have compared it with the sums in its `metadata.json`.
+EXPORTS = {"export", "export torchscript"}
+COSTLY = {"validate", "validate against", "validate()", "export onnx", "export torchscript"}
+QUICK = sorted({damage.reader for damage in list_damages()} - COSTLY)
+TRIED = 6  # of each reader
+
+
+@pytest.fixture(scope="module")
+def harness(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Harness:
+    return Harness(prepared, tmp_path_factory.mktemp("damages") / "copy")
+
+
+def test_every_artefact_that_this_tool_reads_is_damaged() -> None:
+    costly = {each for command in COMMANDS.values() if command.is_long for each in command.reads}
+    damaged = {damage.artefact.partition(":")[0] for damage in list_damages()}
+    assert damaged >= HOLDERS.keys() - EXPORTS - costly
+    assert {damage.artefact for damage in list_damages()} <= ARTEFACTS.keys()
+    assert {damage.reader for damage in list_damages()} <= COMMANDS.keys() | API.keys()
+
+
+@pytest.mark.parametrize("reader", QUICK)
+def test_a_damaged_file_is_refused_by_its_name_or_changes_nothing(harness: Harness, reader: str) -> None:
+    damages = [each for each in list_damages() if each.reader == reader and each.kind != UNREADABLE]
+    chosen = random.Random(reader).sample(damages, min(TRIED, len(damages)))
+    broken = {str(damage): problem for damage in chosen if (problem := harness.try_damage(damage))}
+    assert broken == {}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other owners are those of Unix")
+def test_a_file_of_another_owner_is_refused_by_its_name(prepared: Path) -> None:
+    tried = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "faults.damages",
+            "--prepared",
+            prepared,
+            "--kinds",
+            UNREADABLE,
+            "--every",
+            "97",
+        ],
+        capture_output=True,
+        text=True,
+        env=environment(PYTHONPATH=os.pathsep.join(sys.path)),
+        preexec_fn=drop_privileges,
+        check=False,
+    )
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert f'"{UNREADABLE}"' in tried.stdout
