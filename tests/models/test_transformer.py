@@ -184,7 +184,9 @@ def test_weights_or_word_pieces_of_another_model_are_refused_naming_both_hashes(
         load_model(model)
     weights.write_bytes(content)
     (model / "tokenizer.json").unlink()
-    with pytest.raises(InputError, match=r"tokenizer\.json is not the file .*(?s:.*)got no file that can be read"):
+    with pytest.raises(
+        InputError, match=r"tokenizer\.json is not the file .*(?s:.*)got no file that can be read"
+    ):
         load_model(model)
 
 
