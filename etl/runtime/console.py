@@ -35,6 +35,12 @@ def printable(text: str, *, keep: str = "") -> str:
     return _CONTROL.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
 
 
+def shortened(text: str, most: int = 4_000) -> str:
+    """Returns a text without its middle where it has more characters than anybody reads in a message."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]} […] {text[-half:]}"
+
+
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
@@ -60,13 +66,14 @@ def line(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Prints one line for people on standard error."""
-    sys.stderr.write(printable(text, keep="\n") + "\n")
+    lines = (printable(shortened(each)) for each in text.split("\n"))
+    sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
 
 
 def error(found: EtlError) -> None:
     """Explains an error on standard error; a line break in a name cannot begin a line of its own."""
-    note("error: " + "\n".join(map(printable, found.lines())))
+    note("error: " + "\n".join(printable(shortened(each)) for each in found.lines()))
 
 
 _PREFIXES = {logging.ERROR: "error: ", logging.WARNING: "note: "}

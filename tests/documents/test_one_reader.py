@@ -46,7 +46,7 @@ def ingested(path: Path) -> Answer | str:
         rows, log = read_all(path, table={"text_column": "text", "label_column": "label"})
     except InputError:
         return REFUSED
-    shift = 1 if path.suffix == ".json" and rows[0]["position"] == 0 else 0  # elements are counted from 0
+    shift = int(rows[0]["position"] == 0)  # elements of an array are counted from 0
     assert not [warning for warning in log.warnings if "left aside" in warning]
     return prepared(
         [(row["raw_text"], row["reason"]) for row in rows], [row["position"] + shift for row in rows]
@@ -165,6 +165,7 @@ def test_tables_that_are_no_text(
         ("a.csv", "text,label\n좋다,기쁨\n".encode("utf-16")[:-1]),
         ("a.jsonl", '{"text": "좋다", "label": "기쁨"}\n'.encode() + b'{"text": "\xff", "label": "a"}\n'),
         ("a.jsonl", b'{"text": "\\ud800", "label": "a"}\n{"text": "b", "label": "a"}\n'),
+        ("a.jsonl", b'{\n "data": [\n  {"text": "a", "label": "b"},\n  {"text": "c", "label": "b"}\n ]\n}\n'),
         ("a.csv", b"text,label,text\na,b,c\n"),
         ("a.csv", "text,label\n\ufeff좋다,기쁨\n".encode()),
         ("a.csv", b'text,label\n"%b",b\n' % (b"a" * 1_000_001)),

@@ -38,6 +38,18 @@ def test_notes_and_errors_are_shown_on_standard_error(capsys: pytest.CaptureFixt
     assert capsys.readouterr() == ("", "error: it fails\nnote: it is odd\nwaiting\n")
 
 
+def test_messages_are_as_long_as_people_read_whatever_a_name_is(capsys: pytest.CaptureFixture[str]) -> None:
+    error(
+        InputError(f"a{'가' * 1_000_000}b cannot be read", details=["its columns are " + "\u202e" * 100_000])
+    )
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: a가")
+    assert first.endswith("가b cannot be read")
+    assert len(first) < 5_000
+    assert second.startswith("  its columns are ")
+    assert len(second) < 30_000  # escaped
+
+
 def test_details_are_shown_on_request_with_their_module(capsys: pytest.CaptureFixture[str]) -> None:
     show_log(is_verbose=True)
     log_all()

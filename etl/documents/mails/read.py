@@ -18,13 +18,13 @@ from etl.documents.mails.quotes import letters_in
 from etl.documents.passage import Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
-from etl.runtime.console import printable
+from etl.runtime.console import printable, shortened
 
 # Reads the messages of a file that is a chat; None of any other.
 ReadChat = Callable[[DocumentFile], Iterator[Passage] | None]
 
 _log = logging.getLogger(__name__)
-_SHOWN = 5
+_SHOWN, _MOST_CHARS = 5, 200
 _MAIL_SUFFIX, _MESSAGE_SUFFIX = ".eml", ".msg"
 _PACKED_BY_OUTLOOK = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _PACKED_NAME = "winmail.dat"
@@ -195,5 +195,5 @@ def _note(unread: list[str], name: str) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(printable(name) for name in names[:_SHOWN])
+    shown = ", ".join(printable(shortened(name, _MOST_CHARS)) for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"

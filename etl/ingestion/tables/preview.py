@@ -36,6 +36,7 @@ _ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*[{\]]")
 _ARRAY_OF_ARRAYS = re.compile(rb"\s*\[\s*\[")
 _OBJECT = re.compile(rb'\s*\{\s*(?:"|\})')
 _KEY = re.compile(r'("(?:[^"\\\x00-\x1f]|\\(?:["/\\bfnrt]|u[0-9a-fA-F]{4}))*")\s*:')
+_BRACE_ALONE = re.compile(rb"\s*\{[ \t]*[\r\n]")
 _OBJECTS_ON_LINES = re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 
 
@@ -180,8 +181,9 @@ class Preview:
 
     @property
     def is_json_document(self) -> bool:
-        """Whether a `.json` file begins like one object that is not alone on its line."""
-        is_object = self.suffix == ".json" and _OBJECT.match(self.head) is not None
+        """Whether a file begins like one object on several lines; a `.json` file may have it on one."""
+        begins = _OBJECT if self.suffix == ".json" else _BRACE_ALONE
+        is_object = self.suffix in JSON and begins.match(self.head) is not None
         return is_object and _OBJECTS_ON_LINES.match(self.head) is None
 
     @property
