@@ -318,7 +318,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("etl", "schemas", "data_contracts", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     parts = EXAMPLE_PART.findall(text_of(EXAMPLE))
-    assert len(parts) == 13
+    assert len(parts) == 14
     for path, how, content in parts:
         apply(folder / path, how, content)
     return folder
