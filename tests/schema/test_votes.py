@@ -102,7 +102,9 @@ def test_an_empty_list_is_no_votes() -> None:
 
 
 def test_rows_are_spread_over_their_labels_by_the_mode() -> None:
-    rows = rows_of(("기쁨", []), ("기쁨", [("기쁨", 0.75), ("슬픔", 0.25)]), (None, [("슬픔", 0.5), ("분노", 0.5)]))
+    rows = rows_of(
+        ("기쁨", []), ("기쁨", [("기쁨", 0.75), ("슬픔", 0.25)]), (None, [("슬픔", 0.5), ("분노", 0.5)])
+    )
     spread = {
         mode: sorted(votes.spread(rows[:2].lazy(), mode).collect().rows())
         if mode == "majority"

@@ -47,6 +47,7 @@ class Conflict:
         best_accuracy: what a model that gives every text its commonest label here reaches, 0 to 1: none that
             sees no more of a row than this level does can do better. Under `soft` a row agrees by the weight
             of that label, under `multi` it is the commonest set of labels.
+        has_shares: whether votes are answers, so that a row alone may have no answer that is all right.
         pairs: a few as (id, id) with the same text and different labels, by id.
     """
 
@@ -59,6 +60,7 @@ class Conflict:
     short_texts: int
     short_rows: int
     best_accuracy: float
+    has_shares: bool
     pairs: tuple[tuple[str, str], ...]
 
     @property
@@ -97,7 +99,7 @@ def judge(conflicts: tuple[Conflict, ...], rules: Rules) -> list[Finding]:
             )
         elif conflict.level == "L2":
             findings += rules.judge(
-                "accuracy_ceiling",
+                "votes_ceiling" if conflict.has_shares else "accuracy_ceiling",
                 1 - conflict.best_accuracy,
                 examples=[row_id for pair in conflict.pairs for row_id in pair],
                 split=conflict.split,
@@ -144,6 +146,7 @@ def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Label
         short_texts=short.height,
         short_rows=int(short["rows"].sum()),
         best_accuracy=(rows.height - wrong) / rows.height,
+        has_shares=mode == "soft",
         pairs=tuple(texts.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
     )
 
@@ -201,7 +204,7 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
 CHECK = Check(
     "conflicts",
     measure,
-    codes=(*(code for _, code, _ in LEVELS), "accuracy_ceiling"),
+    codes=(*(code for _, code, _ in LEVELS), "accuracy_ceiling", "votes_ceiling"),
     judge=judge,
     render=render,
     chapter="conflicts",

@@ -147,4 +147,5 @@ CHECK = Check(
     render=render,
     chapter="score",
     key="constant_predictors",
+    is_applicable=lambda view: view.manifest.settings.labels != "multi",
 )
