@@ -152,7 +152,7 @@ def weigh_votes(votes: Counter[str], winner: str | None, taxonomy: Taxonomy) -> 
     if winner is not None and len(votes) == 1:
         return ()
     total = votes.total()
-    return tuple((target, votes[target] / total) for target in taxonomy.targets if target in votes)
+    return tuple([(target, votes[target] / total) for target in taxonomy.targets if target in votes])
 
 
 def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy, min_votes: int | None) -> Resolution:

@@ -8,14 +8,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
+import pyarrow as pa
 
 from etl.settings import Labels
 
 COLUMN = "label_votes"
+VOTE = ("label", "weight")
 # In the order of the taxonomy; the weights of a row sum to 1.
-VOTES = pl.List(pl.Struct({"label": pl.String, "weight": pl.Float64}))
+VOTES = pl.List(pl.Struct(dict(zip(VOTE, (pl.String, pl.Float64), strict=True))))
 # How far a sum of weights may be from 1: floats, of which some programs keep only 32 bits.
 TOLERANCE = 1e-6
+
+
+def make_column(votes: Sequence[Sequence[tuple[str, float]]]) -> pl.Series:
+    """Returns the column of the votes of rows, pairs of a label and its weight; null where there are none.
+
+    By way of Arrow, which takes a tenth of the time of dictionaries.
+    """
+    offsets: list[int | None] = []
+    labels: list[str] = []
+    weights: list[float] = []
+    for of_row in votes:
+        offsets.append(len(labels) if of_row else None)
+        for label, weight in of_row:
+            labels.append(label)
+            weights.append(weight)
+    offsets.append(len(labels))
+    values = pa.StructArray.from_arrays(
+        [pa.array(labels, pa.string()), pa.array(weights, pa.float64())], VOTE
+    )
+    column = pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values))
+    assert isinstance(column, pl.Series)
+    return column.alias(COLUMN)
 
 
 def is_labelled() -> pl.Expr:

@@ -136,3 +136,12 @@ def test_what_rows_say_is_compared_by_the_mode() -> None:
     assert len(set(same["soft"][:3])) == 3
     assert same["soft"][0] == same["soft"][3]
     assert same["multi"][1] == same["multi"][2] != same["multi"][0] == same["multi"][3]
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from(KO7.targets), st.floats(0, 1)), max_size=3), max_size=6))
+def test_a_column_holds_the_votes_of_each_row_in_order(said: list[list[tuple[str, float]]]) -> None:
+    column = votes.make_column(said)
+    assert column.dtype == votes.VOTES
+    assert column.to_list() == [
+        [{"label": label, "weight": weight} for label, weight in of_row] or None for of_row in said
+    ]

@@ -99,6 +99,7 @@ def test_the_documented_keys_of_findings_json_stay(write: Write) -> None:
         "cells",
         "balances",
         "constant_predictors",
+        "constant_labels",
         "label_predicts_source",
         "drifts",
         "leaks",

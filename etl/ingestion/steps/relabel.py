@@ -31,26 +31,21 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
     keys = ["source", "raw_label"]
     files = ["file", "member"] if any(table.labels for table in (settings.table, *settings.tables)) else []
     resolvers: dict[tuple[str, ...], Callable[[str | None], Resolution]] = {}
-    resolved = []
+    resolved, said_votes = [], []
     for source, raw_label, *file in frame.select(*keys, *files).unique(maintain_order=True).iter_rows():
         if (source, *file) not in resolvers:
             resolvers[source, *file] = open_resolver(taxonomy, settings, source, "/".join(filter(None, file)))
         result = resolvers[source, *file](raw_label)
         has_votes = result.votes and settings.labels != "majority"
         said = (None, None) if has_votes else (result.reason, result.detail)
-        resolved.append(
-            (source, raw_label, *file, result.label, _votes(result), result.aliases or None, *said)
-        )
-    names = (*keys, *files, "label", votes.COLUMN, "alias", "_reason", "_detail")
-    types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String), votes.COLUMN: votes.VOTES}
-    table = pl.DataFrame(resolved, schema=types, orient="row")
+        resolved.append((source, raw_label, *file, result.label, result.aliases or None, *said))
+        said_votes.append(result.votes)
+    names = (*keys, *files, "label", "alias", "_reason", "_detail")
+    types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String)}
+    table = pl.DataFrame(resolved, schema=types, orient="row").with_columns(votes.make_column(said_votes))
     frame = frame.join(table, on=[*keys, *files], how="left", nulls_equal=True, maintain_order="left")
     frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
     return frame.drop("_reason", "_detail")
-
-
-def _votes(result: Resolution) -> list[dict[str, str | float]] | None:
-    return [{"label": label, "weight": weight} for label, weight in result.votes] or None
 
 
 def open_resolver(
