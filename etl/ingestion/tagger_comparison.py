@@ -5,6 +5,7 @@ Runs the steps of ingest once for each tagger, and writes nothing.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -142,7 +143,7 @@ def parse_sentences(text_or_file: str, limit: int, table: Table = Table()) -> li
 def _as_file(text_or_file: str) -> Path | None:
     try:
         path = Path(text_or_file)
-        is_there = path.exists()
+        is_there = os.path.lexists(path)  # a link to nowhere is called that when it is read
     except (OSError, ValueError):  # too long for a name, or with a NUL
         return None
     if not is_there and _FILE_NAME.fullmatch(text_or_file):

@@ -15,7 +15,7 @@ from etl.dataset.manifest import MANIFEST, read_manifest
 from etl.documents.read import read_document
 from etl.errors import EtlError
 from etl.ingestion.ingest import discover
-from etl.ingestion.sentence_files import read_sentences
+from etl.ingestion.tagger_comparison import parse_sentences
 from etl.schema import taxonomy
 from etl.settings import Settings, Tag, load
 from etl.tagging import dictionary, policy
@@ -27,7 +27,7 @@ READERS: dict[str, Read] = {
     "ingest": lambda path: discover([path], Settings()),
     "validate": validate,
     "predict": lambda path: list(read_document(path, path.name)),
-    "tokens": lambda path: read_sentences(path, 1),
+    "tokens": lambda path: parse_sentences(str(path), 1),
     "settings": lambda path: load(path, {}),
     "taxonomy": lambda path: taxonomy.load(str(path)),
     "dictionary": lambda path: dictionary.load(str(path)),
