@@ -76,7 +76,9 @@ def _write_config(path: Path, *inputs: str) -> None:
 def copy(prepared: Path, target: Path) -> Path:
     """Replaces `target` by a copy of a prepared folder."""
     shutil.rmtree(target, ignore_errors=True)
-    return Path(shutil.copytree(prepared, target, symlinks=True))
+    shutil.copytree(prepared, target, symlinks=True, ignore=shutil.ignore_patterns("compiled"))
+    (target / "cache" / "compiled").symlink_to(prepared / "cache" / "compiled")
+    return target
 
 
 def words_of(command: Command, folder: Path) -> list[str]:

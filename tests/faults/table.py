@@ -21,6 +21,7 @@ class Command:
         words: of the command line, without `etl`.
         reads: holders of the artefacts that it reads, as `ARTEFACTS` names them before the colon.
         writes: patterns of all that it may leave in the folder, or change there.
+        whole: folders among them that appear as a whole, or not at all.
         exit_code: of an undisturbed run.
         is_long: whether it takes more than some seconds, so that only the whole run tries it.
     """
@@ -29,12 +30,16 @@ class Command:
     words: tuple[str, ...]
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     exit_code: int = 0
     is_long: bool = False
 
 
 def _row(name: str, line: str, *reads: str, writes: str = "", is_long: bool = False) -> Command:
-    return Command(name, (*line.split(),), reads, (*writes.split(),), is_long=is_long)
+    """A row; what is written with a slash at its end is a folder that appears as a whole."""
+    patterns = writes.split()
+    whole = tuple(pattern.rstrip("/") for pattern in patterns if pattern.endswith("/"))
+    return Command(name, (*line.split(),), reads, tuple(p.rstrip("/") for p in patterns), whole, is_long=is_long)
 
 
 INGEST = "ingest raw --config etl.yaml --workers 1 --out"
@@ -46,10 +51,10 @@ COMMANDS = {
     for command in (
         _row("doctor", "doctor --tagger whitespace --workers 1"),
         _row("demo", "demo made --workers 1", writes="made", is_long=True),
-        _row("sample", "sample made --dialogues 3 --clips 3", writes="made"),
+        _row("sample", "sample made --dialogues 3 --clips 3", writes="made/"),
         _row("sources", "sources --json"),
         _row("labels", "labels --json"),
-        _row("init", "init made.yaml", writes="made.yaml"),
+        _row("init", "init made.yaml --force", writes="made.yaml"),
         _row(
             "tokens",
             "tokens raw/a.jsonl --text-column text --tagger mecab --limit 5 --json",
@@ -57,13 +62,13 @@ COMMANDS = {
             "tagger cache",
             writes="cache/tagged-v1",
         ),
-        _row("ingest", f"{INGEST} made", "raw", writes="made"),
-        _row("ingest over a dataset", f"{INGEST} dataset", "raw", "dataset", writes="dataset"),
+        _row("ingest", f"{INGEST} made", "raw", writes="made/"),
+        _row("ingest over a dataset", f"{INGEST} dataset", "raw", "dataset", writes="dataset/"),
         _row(
             "ingest with a cache",
             f"{INGEST} made --tagger mecab",
             *("raw", "tagger cache"),
-            writes="made cache/tagged-v1",
+            writes="made/ cache/tagged-v1",
         ),
         _row("rejects", "rejects dataset --json", "dataset"),
         _row("validate", "validate dataset --data-docs made", "dataset", writes="dataset/validation made"),
@@ -81,34 +86,34 @@ COMMANDS = {
             writes="dataset/vocab.json dataset/vocab.tsv dataset/manifest.json",
         ),
         _row("trace", "trace dataset 오늘 --json", "dataset"),
-        _row("train-baseline", f"train-baseline dataset --out made {TINY}", "dataset", writes="made"),
+        _row("train-baseline", f"train-baseline dataset --out made {TINY}", "dataset", writes="made/"),
         _row(
             "train-baseline over a model",
             f"train-baseline dataset --out model --seed 7 {TINY}",
             *("dataset", "model"),
-            writes="model",
+            writes="model/",
         ),
         _row(
             "train-transformer",
             "train-transformer dataset --model tiny --out made --epochs 4 --lr 0.01",
             *("dataset", "pre-trained"),
-            writes="made",
+            writes="made/",
             is_long=True,
         ),
-        _row("export onnx", "export model --format onnx --out made", "model", "dataset", writes="made"),
+        _row("export onnx", "export model --format onnx --out made", "model", "dataset", writes="made/"),
         _row(
             "export torchscript",
             "export model --format torchscript --out made",
             "model",
             "dataset",
-            writes="made",
+            writes="made/",
         ),
         _row(
             "export litert",
             "export model --format litert --out made",
             "model",
             "dataset",
-            writes="made",
+            writes="made/",
             is_long=True,
         ),
         _row(
@@ -142,7 +147,7 @@ COMMANDS = {
         _row("versions", "versions place --json", "version", "publish dir"),
         _row("diff of versions", "diff place OLD current --json", "version", "publish dir"),
         _row("diff of datasets", "diff dataset place/current --json", "dataset", "version"),
-        _row("rollback", "rollback place --json", "version", "publish dir", writes=PUBLISHED),
+        _row("rollback", "rollback place OLD --json", "version", "publish dir", writes=PUBLISHED),
         _row("prune", "prune place --keep 1 --json", "version", "publish dir", writes=PUBLISHED),
         _row("cache", "cache --json", "tagger cache"),
         _row("cache clear", "cache clear --json", "tagger cache", writes="cache/tagged-v1"),
