@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint bench bench-keras test-schedulers test-tools clean help
+.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
@@ -13,6 +13,7 @@ help:
 	@echo "make test   all tests; FILE=tests/x.py runs one file"
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
 	@echo "make test-tools  what ingest writes, checked by datacontract and mlcroissant in an environment of their own"
+	@echo "make faults  everything that can break, broken: system calls, processes, artefacts, raw files, storage"
 	@echo "make lint   ruff, mypy, import-linter, codespell"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
 	@echo "make bench-keras  the baseline against Keras; installs TensorFlow into an environment of its own"
@@ -32,6 +33,9 @@ test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagst
 
 test-tools: $(VENV)/.installed-dev $(VENV)-tools/.installed
 	$(BIN)/pytest tests/dataset/test_tools_of_others.py
+
+faults: $(VENV)/.installed-dev
+	PYTHONPATH=tests:. $(BIN)/python -m faults $(KINDS)
 
 lint: $(VENV)-lint/.installed
 	$(VENV)-lint/bin/ruff format --check

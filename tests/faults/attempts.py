@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+
 from faults.server import Order, Outcome
 
-# Of libraries that start threads when they are imported; the allocator's would hold a lock in a fork for ever.
+# For libraries that start threads when they are imported; forks do not have them.
 _SINGLE_THREADED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

@@ -1,4 +1,4 @@
-"""Kinds 1 and 2: each call that changes files fails, as of a full or broken disk, or the process is killed there.
+"""Kinds 1 and 2: each call that changes files fails, as with a full or broken disk, or is the last.
 
 What is expected of a command whose n-th call fails:
 
@@ -12,14 +12,13 @@ What is expected of a command whose n-th call fails:
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from faults import prepared as prepared_folder
-from faults.attempts import Server
+from faults.attempts import Server, has_compiler, open_server
 from faults.counts import Count
 from faults.server import KILL, Order, Outcome
 from faults.table import COMMANDS, Command
@@ -107,13 +106,17 @@ class Workshop:
             return
         if code not in DOCUMENTED | {self.command.exit_code} or "Traceback" in text or "unexpected" in text:
             yield f"ends with {code}: {text[-1500:]}"
-        elif code not in (0, self.command.exit_code) and not any(word in text for word in WORDS[fault.number]):
+        elif code not in (0, self.command.exit_code) and not any(
+            word in text for word in WORDS[fault.number]
+        ):
             yield f"ends with {code}, and its error does not say why: {text[-600:]}"
 
     def _of_files(self, found: Mapping[str, str]) -> Iterator[str]:
-        """Each visible file is the earlier one or the new one; a folder is the one or the other as a whole."""
+        """Each visible file is the earlier one or the new one, and so are some folders, as a whole."""
         visible = {name for name in {*found, *self.before, *self.after} if not is_hidden(name)}
-        odd = [name for name in visible if found.get(name) not in {self.before.get(name), self.after.get(name)}]
+        odd = [
+            name for name in visible if found.get(name) not in {self.before.get(name), self.after.get(name)}
+        ]
         if odd:
             yield f"neither the earlier nor the new file: {sorted(odd)}"
         for root in self.command.whole:
@@ -141,7 +144,9 @@ def _below(root: str, files: Mapping[str, str]) -> dict[str, str]:
 def numbers(calls: int, wanted: int, offset: int) -> list[int]:
     """So many numbers of calls, evenly spread; other ones for each offset."""
     step = max(1.0, calls / wanted)
-    return sorted({min(calls, 1 + int((index + offset / len(FAULTS)) * step)) for index in range(min(wanted, calls))})
+    return sorted(
+        {min(calls, 1 + int((index + offset / len(FAULTS)) * step)) for index in range(min(wanted, calls))}
+    )
 
 
 def try_calls(
@@ -176,3 +181,12 @@ def try_calls(
                     say(f"  {said}")
     shutil.rmtree(folder, ignore_errors=True)
     return [*counts.values()]
+
+
+def run(prepared: Path, folder: Path, say: Callable[[str], None]) -> list[Count]:
+    """Tries all commands; see `faults.__main__`."""
+    if not has_compiler():
+        say("no C compiler for the shim, or not on Linux: no call fails")
+        return []
+    with open_server() as server:
+        return try_calls(server, prepared, folder / "copy", 12, say=say)

@@ -103,7 +103,10 @@ def _run(order: Order, stdout: int, stderr: int, told: _Told) -> int:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8", closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w")))
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, mode, encoding="utf-8", closefd=False)
+        for number, mode in ((0, "r"), (1, "w"), (2, "w"))
+    )
     os.chdir(order.folder)
     os.environ.clear()
     os.environ.update(order.env)
@@ -111,7 +114,9 @@ def _run(order: Order, stdout: int, stderr: int, told: _Told) -> int:
     sys.argv = ["etl", *order.words]
     from etl.cli import main
 
-    ctypes.CDLL(None).faults_arm(os.fsencode(order.folder), order.number, order.fault, order.is_lasting, ctypes.byref(told))
+    ctypes.CDLL(None).faults_arm(
+        os.fsencode(order.folder), order.number, order.fault, order.is_lasting, ctypes.byref(told)
+    )
     try:
         main()
     except SystemExit as ending:

@@ -39,7 +39,9 @@ def _row(name: str, line: str, *reads: str, writes: str = "", is_long: bool = Fa
     """A row; what is written with a slash at its end is a folder that appears as a whole."""
     patterns = writes.split()
     whole = tuple(pattern.rstrip("/") for pattern in patterns if pattern.endswith("/"))
-    return Command(name, (*line.split(),), reads, tuple(p.rstrip("/") for p in patterns), whole, is_long=is_long)
+    return Command(
+        name, (*line.split(),), reads, tuple(p.rstrip("/") for p in patterns), whole, is_long=is_long
+    )
 
 
 INGEST = "ingest raw --config etl.yaml --workers 1 --out"
