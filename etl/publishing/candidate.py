@@ -84,7 +84,6 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
         EtlError: a stage failed; what was current is current.
     """
     shutil.rmtree(job.publish_dir / CANDIDATE, ignore_errors=True)
-    job.store.tidy()
     changes = find_changes(job.inputs, job.store, job.settings)
     run.events = list(changes.events)
     candidate = Candidate(job, changes, progress)

@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,7 +63,15 @@ def temporary_folder(name: str) -> Iterator[Path]:
 
 def remove_leftovers(target: Path) -> None:
     """Removes what killed runs left beside the target; what is in use stays."""
-    found = target.parent.glob(f".{glob.escape(target.name)}.partial-*")
+    _remove_unused(target.parent.glob(f".{glob.escape(target.name)}.partial-*"))
+
+
+def remove_leftovers_below(folder: Path) -> None:
+    """Removes what killed runs left in a folder and those in it, beside whatever they made."""
+    _remove_unused(folder.rglob(".*.partial-*"))
+
+
+def _remove_unused(found: Iterable[Path]) -> None:
     for path in {path.with_name(path.name.removesuffix(_LOCK)) for path in found}:
         with contextlib.suppress(OSError):  # there are no locks here, or they are not ours to remove
             if (handle := try_lock(_lock_of(path))) is not None:

@@ -1,8 +1,8 @@
 """`python -m faults [KIND…]` tries all faults, or those of some kinds, and prints what came of it as a table.
 
 A kind is a module of this package with a function `run(prepared, folder, say)`, which returns a list of
-`Count`: `prepared` is the folder of `faults.prepared.prepare`, which it leaves as it is, `folder` an empty one
-for its copies, and `say` takes a line for people to follow. A new kind is one name in `KINDS`.
+`Count`: `prepared` is the folder of `faults.prepared.prepare`, which it leaves as it is, `folder` an empty
+one for its copies, and `say` takes a line for people to follow. A new kind is one name in `KINDS`.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from faults.server import KILL, Order, Outcome
 from faults.table import COMMANDS, Command
 
 WRITING = [command for command in COMMANDS.values() if not command.is_long]
+# So many calls of a command fail in each way, and at so many it is killed; a quarter where it is slow.
+FAILURES, KILLS = 5, 12
 # Attempts of these take seconds.
 SLOW = {"validate", "train-baseline", "export", "predict", "doctor", "tokens"}
 
@@ -50,8 +52,9 @@ WORDS = {
     errno.EIO: ("Input/output error",),
     errno.EACCES: ("Permission denied", "not yours"),
 }
-# Lists what happened, so it has a line more after each attempt.
-RECORD = "place/runs.jsonl"
+# What may differ: the record has a line more after each attempt, the lock says who held it last, a run that
+# fails leaves its dataset to be looked at, and what is cached decides nothing.
+FREE = ("place/runs.jsonl", "place/refresh.lock", "place/failed/", "place/cache/", "cache/tagged-v1/")
 # Exit codes of docs/operations.md that a failing disk may lead to: findings of doctor, an input or an output.
 DOCUMENTED = {0, 3, 4, 6}
 
@@ -74,7 +77,9 @@ class Workshop:
 
     def contents(self) -> dict[str, str]:
         found = prepared_folder.contents(self.folder)
-        return {name: content for name, content in found.items() if name != RECORD}
+        return {
+            name: content for name, content in found.items() if is_hidden(name) or not name.startswith(FREE)
+        }
 
     def run(self, number: int = 0, fault: Fault | None = None) -> Outcome:
         env = prepared_folder.environment_of(self.folder) | {"TMPDIR": str(self.folder / "tmp")}
@@ -82,21 +87,21 @@ class Workshop:
         struck = {"number": number, "fault": fault.number, "is_lasting": fault.is_lasting} if fault else {}
         return self.server.run(Order(self.words, str(self.folder), env, **struck))  # type: ignore[arg-type]
 
-    def attempt(self, number: int, fault: Fault) -> Iterator[str]:
-        """Lets one call fail; yields what falls short."""
+    def attempt(self, number: int, fault: Fault) -> list[str]:
+        """Lets one call fail; returns what falls short, and at which call."""
         self.renew()
         outcome = self.run(number, fault)
         if not outcome.struck:  # threads may leave out a call or two
-            return
+            return []
         found = self.contents()
-        yield from self._of_the_end(outcome, fault)
-        yield from self._of_files(found)
-        if found == self.before or (found == self.after and fault.number != KILL):
-            return
-        again = self.run()
-        if again.exit_code != self.command.exit_code:
-            yield f"the next run ends with {again.exit_code}: {again.stderr[-600:]}"
-        yield from self._of_the_next_run(self.contents())
+        short = [*self._of_the_end(outcome, fault), *self._of_files(found)]
+        if found != self.before and (found != self.after or fault.number == KILL):
+            again = self.run()
+            if again.exit_code != self.command.exit_code:
+                short.append(f"the next run ends with {again.exit_code}: {again.stderr[-600:]}")
+            short += self._of_the_next_run(self.contents())
+        call = outcome.struck.replace(f"{self.folder}/", "")
+        return [f"{self.command.name}, call {number} ({call}), {fault.said}: {each}" for each in short]
 
     def _of_the_end(self, outcome: Outcome, fault: Fault) -> Iterator[str]:
         code, text = outcome.exit_code, outcome.stderr
@@ -134,7 +139,7 @@ class Workshop:
 
 
 def is_hidden(name: str) -> bool:
-    return any(part.startswith(".") for part in name.split("/")) or name.startswith(("tmp/", "place/cache/"))
+    return any(part.startswith(".") for part in name.split("/")) or name.startswith("tmp/")
 
 
 def _below(root: str, files: Mapping[str, str]) -> dict[str, str]:
@@ -153,7 +158,6 @@ def try_calls(
     server: Server,
     prepared: Path,
     folder: Path,
-    tries: int,
     commands: Iterable[Command] = tuple(WRITING),
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Count]:
@@ -163,22 +167,22 @@ def try_calls(
         server: makes the attempts.
         prepared: the prepared folder, which stays as it is.
         folder: where the attempts are made.
-        tries: how many calls of a command fail, for each fault; a third of them where attempts take seconds.
         commands: those that are tried.
         say: is told what is done.
     """
     counts = {fault: Count(fault.said) for fault in FAULTS}
     for command in commands:
         shop = Workshop(server, prepared, folder, command)
-        wanted = max(1, tries // 3) if command.words[0] in SLOW else tries
         say(f"{command.name}: {shop.undisturbed.calls} calls")
         for offset, fault in enumerate(FAULTS):
-            for number in numbers(shop.undisturbed.calls, wanted, offset):
+            tries = KILLS if fault.number == KILL else FAILURES
+            tries = tries // 4 if command.words[0] in SLOW else tries
+            for number in numbers(shop.undisturbed.calls, tries, offset):
                 counts[fault].tried += 1
-                for found in shop.attempt(number, fault):
-                    said = f"{command.name}, call {number}, {fault.said}: {found}"
-                    counts[fault].failures.append(said)
-                    say(f"  {said}")
+                found = shop.attempt(number, fault)
+                counts[fault].failures += found
+                for each in found:
+                    say(f"  {each}")
     shutil.rmtree(folder, ignore_errors=True)
     return [*counts.values()]
 
@@ -189,4 +193,4 @@ def run(prepared: Path, folder: Path, say: Callable[[str], None]) -> list[Count]
         say("no C compiler for the shim, or not on Linux: no call fails")
         return []
     with open_server() as server:
-        return try_calls(server, prepared, folder / "copy", 12, say=say)
+        return try_calls(server, prepared, folder / "copy", say=say)

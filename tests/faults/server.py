@@ -1,7 +1,7 @@
 """Runs `etl` in forks of a process that has imported all of it, with one call of each fork made to fail.
 
-`python -m faults.server`, with the shim preloaded, answers each line of its standard input, an `Order` as JSON,
-with a line, an `Outcome`. A fork costs some ten milliseconds, where a new process costs seconds.
+`python -m faults.server`, with the shim preloaded, answers each line of its standard input, an `Order` as
+JSON, with a line, an `Outcome`. A fork costs some ten milliseconds, where a new process costs seconds.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _run(order: Order, stdout: int, stderr: int, told: _Told) -> int:
     except SystemExit as ending:
         code = ending.code
         return code if isinstance(code, int) else int(code is not None)
-    except BaseException:  # what `main` lets through is a defect
+    except BaseException:  # noqa: BLE001 - what `main` lets through is a defect
         import traceback
 
         traceback.print_exc()

@@ -82,7 +82,7 @@ static int strikes_fd(const char *name, int fd, int needs_room) {
     ssize_t end = readlink(link, path, sizeof path - 1);
     if (end < 0) return 0;
     path[end] = 0;
-    return is_below(AT_FDCWD, path) && strike(name, path, needs_room);
+    return path[0] == '/' && is_below(AT_FDCWD, path) && strike(name, path, needs_room); /* else a pipe */
 }
 
 #define REAL(type, name, ...)                                     \

@@ -21,7 +21,7 @@ from etl.runtime import clock
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync, sync_tree, write_atomic
 from etl.runtime.lock import acquire_lock
-from etl.runtime.scratch import remove_leftovers, scratch_path
+from etl.runtime.scratch import remove_leftovers, remove_leftovers_below, scratch_path
 from etl.storage.versions.sharing import has_content, share_files
 from etl.storage.versions.version import (
     CURRENT,
@@ -51,7 +51,7 @@ class LocalStore:
 
     @contextmanager
     def lock(self, command: str, *, wait: bool = False) -> Iterator[None]:
-        """Holds the lock of the folder, which is made if it is missing.
+        """Holds the lock of the folder, which is made if it is missing, and removes what killed runs left.
 
         Raises:
             LockError: another process holds it.
@@ -60,6 +60,7 @@ class LocalStore:
         with self._explain_write_errors():
             self.folder.mkdir(parents=True, exist_ok=True)
         with acquire_lock(self.folder / LOCK, command, wait=wait):
+            self.tidy()
             yield
 
     def check_published(self) -> None:
@@ -188,10 +189,11 @@ class LocalStore:
             self.tidy()
 
     def tidy(self) -> None:
-        """Removes what a crash left while a version was removed or the link replaced. The lock is held."""
+        """Removes what a crash left while a version was removed or written. The lock is held."""
         for leftover in (self.folder / VERSIONS).glob(".removed-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         remove_leftovers(self.folder / CURRENT)
+        remove_leftovers_below(self.folder / VERSIONS)
 
     def _folders(self) -> list[Path]:
         return sorted(path for path in (self.folder / VERSIONS).glob("*") if not path.name.startswith("."))
