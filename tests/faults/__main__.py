@@ -17,7 +17,7 @@ from pathlib import Path
 from faults.counts import Count, as_markdown
 from faults.prepared import prepare
 
-KINDS = ("calls",)
+KINDS = ("calls", "damages", "odd_files")
 
 
 def main(kinds: list[str]) -> int:

@@ -31,6 +31,7 @@ from support.run_etl import Run
 
 from faults import prepared
 from faults.api import API
+from faults.counts import Count
 from faults.table import ARTEFACTS, COMMANDS, HOLDERS, Command
 
 # What nothing has counted: each of its bytes may be meant.
@@ -306,6 +307,19 @@ def drop_privileges() -> None:
     """Lets root no longer read what belongs to others, from the next program on that this process begins."""
     for capability in _READS_ALL:
         ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def run(prepared_folder: Path, folder: Path, say: Callable[[str], None]) -> list[Count]:
+    """Tries all damages; see `faults.__main__`."""
+    harness = Harness(prepared_folder, folder / "copy")
+    counts = {kind: Count(f"an artefact: {kind}") for kind in KINDS}
+    for damage in list_damages():
+        problem = harness.try_damage(damage)
+        counts[damage.kind].tried += problem is not None  # else there is nothing to damage so
+        if problem:
+            counts[damage.kind].failures.append(f"{damage}: {problem}")
+            say(f"  {damage}: {problem}")
+    return [*counts.values()]
 
 
 def main() -> None:
