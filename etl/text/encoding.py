@@ -55,7 +55,7 @@ def is_text(content: bytes) -> bool:
 
 def to_utf8(content: bytes, name: str) -> tuple[bytes, str]:
     """Converts a whole text to UTF-8 without a BOM; see `decode_text`."""
-    if _candidates(content) == ENCODINGS and _is_utf8(content):
+    if _candidates(content) == ENCODINGS and is_utf8(content):
         return content.removeprefix(codecs.BOM_UTF8), "utf-8"
     text, encoding = decode_text(content, name)
     return text.encode("utf-8"), encoding
@@ -115,7 +115,7 @@ def _candidates(head: bytes) -> tuple[str, ...]:
     return ENCODINGS
 
 
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
     """Whether bytes are UTF-8; of many the check of polars is several times faster than decoding them."""
     try:
         if len(content) < _FEW_BYTES:

@@ -40,7 +40,7 @@ from etl.ingestion.tables.table import (
     with_no_bad_records,
 )
 from etl.settings import MAX_RAW_CHARS
-from etl.text.encoding import CHUNK_BYTES, to_utf8
+from etl.text.encoding import CHUNK_BYTES, is_utf8, plain_name, to_utf8
 
 # A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -83,8 +83,20 @@ def open_lines(open_file: OpenFile, preview: Preview) -> OpenTable:
     Raises:
         InputError: the file is in no known encoding.
     """
-    open_file.encoding = preview.encoding
-    return _open_blocks(open_file, _blocks_of_lines(_utf8_chunks(open_file, preview.codec)), "line")
+    codec = _codec_of_lines(preview)
+    open_file.encoding = plain_name(codec)
+    return _open_blocks(open_file, _blocks_of_lines(_utf8_chunks(open_file, codec)), "line")
+
+
+def _codec_of_lines(preview: Preview) -> str:
+    """The codec of a file; where a line spoils it, that of most lines if it is UTF-8."""
+    try:
+        return preview.codec
+    except InputError:
+        lines = preview.head.splitlines()
+        if 2 * sum(map(is_utf8, lines)) > len(lines):
+            return "utf-8-sig"
+        raise
 
 
 def _open_document(open_file: OpenFile, preview: Preview, is_header: IsHeader | None) -> OpenTables:

@@ -121,6 +121,14 @@ def test_a_file_that_changes_its_encoding_halfway_breaks_off_there(tmp_path: Pat
         read_all(tmp_path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16"])
+def test_a_text_that_ends_inside_a_character_was_cut_off(tmp_path: Path, encoding: str) -> None:
+    text = "".join(f"{number}\t한글 문장 {number}\t22,24\n" for number in range(3)) + "4\t한글"
+    (tmp_path / "a.tsv").write_bytes(text.encode(encoding)[:-1])
+    with pytest.raises(InputError, match=r"cut off"):
+        read_all(tmp_path, read={"source": "kote"})
+
+
 def test_one_line_in_another_encoding_is_one_bad_row() -> None:
     lines = [f'{{"review": "한글 {number}", "rating": 1}}\n'.encode() for number in range(150_000)]
     content = b"".join([*lines, '{"review": "완성형", "rating": 1}\n'.encode("cp949"), lines[0]])
@@ -128,6 +136,8 @@ def test_one_line_in_another_encoding_is_one_bad_row() -> None:
     bad = frame.filter(pl.col("detail").is_not_null())
     assert bad["position"].to_list() == [150_001]
     assert frame.height == 150_002
+    few = parsed(b"".join([*lines[:3], '{"review": "완성형", "rating": 1}\n'.encode("cp949"), lines[0]]))
+    assert few.filter(pl.col("detail").is_not_null())["position"].to_list() == [4]
 
 
 def test_a_file_of_no_bytes_belongs_to_no_corpus(tmp_path: Path) -> None:
