@@ -116,13 +116,11 @@ def _refuse_other_form(content: bytes, raw: RawFile) -> None:
 
 def _read_text(content: bytes, suffix: str, raw: RawFile) -> Workbook:
     """Reads the tables of a page of HTML, or the sheets of a workbook that is one XML file."""
-    if suffix == form.HTML:
-        grids = web_tables.read_tables(decode_text(content, raw.name)[0])
-    else:
-        try:
-            grids = spreadsheet_xml.read_sheets(content)
-        except ValueError as error:
-            raise _not_readable(raw, content, error) from error
+    text, _ = decode_text(content, raw.name)
+    try:
+        grids = web_tables.read_tables(text) if suffix == form.HTML else spreadsheet_xml.read_sheets(text)
+    except ValueError as error:
+        raise _not_readable(raw, content, error) from error
     return Workbook(tuple(_sheet_of(grid, raw) for grid in grids))
 
 

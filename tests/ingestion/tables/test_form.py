@@ -56,6 +56,16 @@ def test_the_tables_of_a_page_are_sheets_with_spans_filled_and_words_as_a_browse
     ("name", "content", "said"),
     [
         ("a.xls", XML.encode(), "a workbook in XML (Excel 2003)"),
+        (
+            "a.xls",
+            XML.replace("?>", ' encoding="euc-kr"?>', 1).encode("cp949"),
+            "a workbook in XML (Excel 2003)",
+        ),
+        (
+            "a.xls",
+            XML.replace("?>", ' encoding="utf-16"?>', 1).encode("utf-16"),
+            "a workbook in XML (Excel 2003)",
+        ),
         ("a.xlsx", TABS.encode("utf-16"), "delimited text"),
         ("a.xls", TABS.encode("cp949"), "delimited text"),
         ("a.xls", TABS.replace("\t", ",").replace("\n", "\r\n").encode(), "delimited text"),
@@ -85,6 +95,7 @@ def test_a_table_of_another_form_than_its_name_says_is_read_by_ingest_and_predic
             "a page of HTML without a table",
         ),
         ("a.xls", XML.replace("<Table>", "<!DOCTYPE x><Table>").encode(), "entities"),
+        ("a.xls", XML.replace("<Table>", "<!DOCTYPE x><Table>").encode("utf-16"), "entities"),
         ("a.xls", XML[:-20].encode(), "not a readable workbook"),
         ("a.xls", "그냥 글입니다.".encode(), "a.xls is text, not a workbook"),
         ("a.xls", b"<table><tr><td colspan=1000>a<td>b" + b"<tr>" * 40_000, "too large"),
