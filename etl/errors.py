@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-_TRANSIENT = frozenset({errno.EIO, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT})
+# The last one stands for what a server calls its own error (S3: InternalError); not every system has it.
+SERVER_FAILED = getattr(errno, "EREMOTEIO", errno.EIO)
+_TRANSIENT = frozenset({errno.EIO, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT, SERVER_FAILED})
 
 
 class EtlError(Exception):

@@ -23,7 +23,7 @@ def rollback(
     Later versions stay where they are, marked as withdrawn: a refresh publishes again when the raw files or
     the settings have changed, and not before. `etl rollback PLACE VERSION` also goes forward again.
     """
-    from etl.publishing.places import copy_current, open_publish_dir
+    from etl.publishing.places import open_publish_dir, roll_back
     from etl.runtime import console
     from etl.storage.remote import hide_query
     from etl.storage.versions.version import CURRENT
@@ -31,8 +31,7 @@ def rollback(
     store = open_publish_dir(place)
     with store.lock("etl rollback", wait=wait):
         before = store.current()
-        now = store.rollback(version).name
-        copy_current(store, place)
+        now = roll_back(store, place, version)
     if is_json:
         console.json_document({"current": now, "before": before})
     else:

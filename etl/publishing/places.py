@@ -119,3 +119,29 @@ def copy_current(store: LocalStore, text: str, keep: int | None = None) -> None:
     mirror.describe(store.versions())
     if keep is not None:
         prune_versions(mirror, keep)
+
+
+def roll_back(store: LocalStore, text: str, name: str | None = None) -> str:
+    """Makes an earlier version current, on this machine and at a URL; on neither if the URL fails.
+
+    Args:
+        store: versions on this machine; the lock is held.
+        text: the URL. A path is the folder itself.
+        name: the version; by default the one that was published before the current one.
+
+    Returns:
+        The name of the version that is current now.
+
+    Raises:
+        InputError: there is no such version, it is damaged, or the URL cannot be read.
+        WriteError: the folder or the URL cannot be written.
+    """
+    before, versions = store.current(), store.versions()
+    now = store.rollback(name).name
+    try:
+        copy_current(store, text)
+    except BaseException:  # Ctrl-C too: else the next rollback would begin from here, and go back further
+        if before is not None:
+            store.undo_rollback(before, versions)
+        raise
+    return now

@@ -49,9 +49,10 @@ def cache_folder() -> Path:
 
 @cache
 def keep_compiled_code() -> None:
-    """Makes numba keep what it compiles in the cache folder, or in a temporary one if that is not writable.
+    """Makes numba and torch keep what they compile in the cache folder, or in one that lasts as this process.
 
-    Must be called before numba is imported.
+    The folder of torch would else be left in the system's folder for temporary files. Must be called before
+    numba is imported, and before the first optimiser of torch is made.
     """
     folder = cache_folder() / "compiled"
     try:
@@ -64,3 +65,4 @@ def keep_compiled_code() -> None:
         folder = stack.enter_context(temporary_folder("compiled"))
         atexit.register(stack.close)
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "torch"))

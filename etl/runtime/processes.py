@@ -32,6 +32,7 @@ class KeepLocksContext(SpawnContext):
     """
 
     def __init__(self) -> None:
+        _start_tracker()  # else the first lock starts it
         self._locks: list[RLock] = []
 
     def RLock(self) -> RLock:  # noqa: N802 - the name that multiprocessing gave it
@@ -81,13 +82,28 @@ def block_interrupts() -> Iterator[None]:
             yield
             return
         # Started in the block, it would let Ctrl-C through again: the standard library unblocks it then.
-        resource_tracker.ensure_running()
+        _start_tracker()
         unseen = set(signals.ENDING) - {signal.SIGTERM}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, unseen)
         try:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_tracker() -> None:
+    """Starts the process of the standard library that removes what others leave, unless it runs.
+
+    It ignores Ctrl-C and SIGTERM by itself, but would die with its terminal, and say so with a traceback.
+    """
+    unseen = set(signals.ENDING) - {signal.SIGINT, signal.SIGTERM}
+    if not hasattr(signal, "pthread_sigmask"):
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, unseen)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

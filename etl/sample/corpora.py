@@ -55,6 +55,7 @@ def write_sample(folder: Path, *, dialogues: int = 600, clips: int = 60, seed: i
             truth = _write_all(unfinished, dialogues, clips, seed)
             unfinished.replace(folder)
     except OSError as error:
+        _check_empty(folder)  # another run may have been first
         raise write_error(folder, error) from error
     return truth
 

@@ -13,7 +13,6 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +22,9 @@ from etl.runtime import lock
 from etl.runtime.files import sync
 from etl.runtime.paths import cache_folder
 from etl.runtime.scratch import scratch_path
+from etl.storage.remote import transfer_all
 
 _log = logging.getLogger(__name__)
-
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,7 @@ def _fetch(wanted: list[RemoteFile], cached: Path) -> None:
         return
     megabytes = sum(file.bytes for file in missing.values()) / 1e6
     _log.info(f"downloading {len(missing):,} of {len(wanted):,} files, {megabytes:,.1f} MB")
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(lambda item: _download(cached / item[0], item[1]), missing.items()):
-            pass
+    transfer_all(lambda item: _download(cached / item[0], item[1]), missing.items())
 
 
 def _download(target: Path, wanted: RemoteFile) -> None:

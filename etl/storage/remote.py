@@ -5,20 +5,26 @@ Credentials come from the environment, as the library behind a URL reads them; n
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from etl.errors import EtlError, InputError, SettingsError, WriteError
+from etl.errors import SERVER_FAILED, EtlError, InputError, SettingsError, WriteError
 from etl.runtime.paths import is_remote
 
+Item = TypeVar("Item")
+
+_AT_ONCE = 8
 _SECRET_NAMES = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
+_SERVER_ERRORS = 500  # of HTTP, from here on
 # The local disk's own, of which no server speaks.
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -174,17 +180,36 @@ def _explanation(url: str, error: Exception, *, is_writing: bool) -> EtlError:
             cause="The server is down, the network is, or AWS_ENDPOINT_URL names another.",
             next_step="run the command again when it can be.",
         )
+    if _is_servers_fault(error):
+        return kind(
+            f"{place} cannot be {verb}",
+            details=details,
+            cause="The server failed, or the connection was cut.",
+            next_step="run the command again.",
+        )
     return kind(f"{place} cannot be {verb}", details=details, next_step="check that it is there, and yours.")
+
+
+def _is_servers_fault(error: Exception) -> bool:
+    """Whether an answer says that the server has failed (status 5xx), or broke off."""
+    if type(error).__name__ == "ClientPayloadError" or getattr(error, "errno", 0) == SERVER_FAILED:
+        return True
+    status: int = _response_of(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= _SERVER_ERRORS
 
 
 def code_of(error: BaseException | None) -> str:
     """Returns the error code of S3."""
+    return str(_response_of(error).get("Error", {}).get("Code", ""))
+
+
+def _response_of(error: BaseException | None) -> dict[str, Any]:
     while error is not None:
         response = getattr(error, "response", None)
         if isinstance(response, dict):
-            return str(response.get("Error", {}).get("Code", ""))
+            return response
         error = error.__cause__
-    return ""
+    return {}
 
 
 def _without_secrets(text: str) -> str:
@@ -193,3 +218,35 @@ def _without_secrets(text: str) -> str:
         if _SECRET_NAMES.search(name) and len(value) > 3:
             text = text.replace(value, "…")
     return re.sub(r"(://[^\s?\"']*)\?[^\s\"']*", r"\1", re.sub(r"://[^/\s@]*@", "://", text))
+
+
+def transfer_all(transfer: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Transfers files, several at once. What ends one of them, or Ctrl-C, ends the others at once.
+
+    Args:
+        transfer: uploads or downloads one.
+        items: its arguments.
+
+    Raises:
+        Exception: what `transfer` raises.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            for _ in pool.map(transfer, items):
+                pass
+        except BaseException:
+            _end_transfers()
+            raise
+
+
+def _end_transfers() -> None:
+    """Cancels what the libraries of fsspec transfer; their threads end with a CancelledError."""
+    from fsspec.asyn import get_loop
+
+    loop = get_loop()
+
+    def cancel() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+
+    loop.call_soon_threadsafe(cancel)

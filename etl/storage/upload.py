@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from etl.dataset.manifest import MANIFEST
 from etl.errors import WriteError
-from etl.storage.remote import Remote, connect, explain_errors, hide_query
-
-_AT_ONCE = 8
+from etl.storage.remote import Remote, connect, explain_errors, hide_query, transfer_all
 
 
 def upload(remote: Remote, folder: Path, names: Iterable[str]) -> None:
@@ -22,9 +19,7 @@ def upload(remote: Remote, folder: Path, names: Iterable[str]) -> None:
     """
     wanted = set(names)
     send = partial(_upload_one, remote, folder)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(send, sorted(wanted - {MANIFEST})):
-            pass
+    transfer_all(send, sorted(wanted - {MANIFEST}))
     if MANIFEST in wanted:
         send(MANIFEST)
 

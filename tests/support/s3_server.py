@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
@@ -18,13 +18,17 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 class Server:
-    """`requests` are those so far, as `PUT /bucket/key`; `victim` is killed before a certain one is done."""
+    """`requests` are those so far, as `PUT /bucket/key`; `victim` is killed before a certain one is done.
+
+    `fault` is asked for the answer to each, and may leave it to the server by None.
+    """
 
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.victim: int | None = None
         self.lives = 0
         self.deadly = "PUT /"
+        self.fault: Callable[[dict[str, Any], Any, Any], Iterable[bytes] | None] | None = None
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._server = make_server("127.0.0.1", 0, self._respond, threaded=True)
@@ -43,6 +47,8 @@ class Server:
                     self.victim = None
                     return self._gone(start_response)
                 self.lives -= 1
+        if self.fault and (answer := self.fault(environ, start_response, self._app)) is not None:
+            return answer
         response: Iterable[bytes] = self._app(environ, start_response)
         return response
 

@@ -21,7 +21,7 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
-from etl.runtime.paths import local_path
+from etl.runtime.paths import keep_compiled_code, local_path
 from etl.settings import PathLike
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def train(
     settings, out = check_settings(settings or TrainSettings()), local_path(out)
     cards.check_target(out)
     with staging.lock_target(out, "etl train-baseline"):
+        keep_compiled_code()
         target = loop.find_device(device)
         source = open_dataset(dataset)
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,13 @@ from etl.models.export.runtime import Runtime, check_installed
 from etl.models.export.sample import Sample, draw_sample
 from etl.models.export.source import Source, open_source
 from etl.runtime.files import sha256_file
+from etl.runtime.paths import keep_compiled_code
 from etl.settings import PathLike
 
 RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
+# ONNX Runtime would report to its makers, and leave a file in the temporary folder; see
+# `findings/onnxruntime-telemetry.sh`.
+_NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "1")
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ def export(
     """
     model, runtime = Path(model), RUNTIMES[to]
     _check_options(runtime, int8=int8, rows=rows)
+    keep_compiled_code()
+    os.environ.setdefault(*_NO_TELEMETRY)
     check_installed(runtime)
     folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)

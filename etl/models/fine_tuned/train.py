@@ -24,7 +24,7 @@ from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
-from etl.runtime.paths import local_path
+from etl.runtime.paths import keep_compiled_code, local_path
 from etl.settings import PathLike
 
 ADVICE = Advice(
@@ -74,6 +74,7 @@ def fine_tune(
     settings, out = check_settings(settings or FineTuneSettings()), local_path(out)
     cards.check_target(out)
     with staging.lock_target(out, "etl train-transformer"):
+        keep_compiled_code()
         target = loop.find_device(device)
         source = open_dataset(dataset)
         with loop.deterministic(settings.seed):

@@ -178,6 +178,22 @@ class LocalStore:
             self._replace_link(target.name)
         return msgspec.structs.replace(target, is_withdrawn=False)
 
+    def undo_rollback(self, name: str, versions: list[Version]) -> None:
+        """Makes a version current that was so before a rollback, and marks all as they were.
+
+        Args:
+            name: the version.
+            versions: all of them, as they were.
+
+        Raises:
+            WriteError: the folder cannot be written.
+        """
+        with self._explain_write_errors():
+            for version, now in zip(versions, self.versions(), strict=True):
+                if version != now:
+                    _write_version(self.path_of(version.name), version)
+            self._replace_link(name)
+
     def remove(self, name: str) -> None:
         """Removes a version. It is renamed first, so that nobody finds half of it.
 

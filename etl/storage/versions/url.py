@@ -67,10 +67,11 @@ class UrlStore:
 
     def versions(self) -> list[Version]:
         """Returns the versions in the order in which they were published."""
-        remote = connect(self.url)
+        folder = connect(f"{self.url}/{VERSIONS}")
         with explain_errors(self.url):
-            paths = remote.files.glob(f"{remote.below(VERSIONS)}/*/{MANIFEST}")
-        found = [self._read_version(path.rsplit("/", 2)[1]) for path in paths]
+            # Not `glob`: it leaves out the folders that cannot be listed, and says nothing.
+            names = [name.split("/") for name in folder.list()]
+        found = [self._read_version(parts[0]) for parts in names if parts[1:] == [MANIFEST]]
         # Numbers count what one machine has published, and begin anew where its folder was lost.
         return sorted(found, key=lambda version: (version.published, version.number))
 
