@@ -27,6 +27,7 @@ _COLOURS = {
 }
 _OTHER_COLOUR = "white"  # a class that is kept by `--keep` only
 _NAME_WIDTH = 12
+_MAX_SHOWN_CHARS = 2000
 # Control characters as their pictures: a terminal must not obey a sentence.
 _PICTURES = {**{code: 0x2400 + code for code in range(32)}, **dict.fromkeys(range(127, 160), 0xFFFD)}
 
@@ -105,9 +106,9 @@ def _show(sentence: ComparedSentence) -> None:
     from etl.runtime import console
 
     output = console.stdout()
-    console.line(sentence.raw_text.translate(_PICTURES))
+    console.line(_shortened(sentence.raw_text).translate(_PICTURES))
     if sentence.text != sentence.raw_text and sentence.text:
-        console.line(f"{'cleaned':{_NAME_WIDTH}}{sentence.text}")
+        console.line(f"{'cleaned':{_NAME_WIDTH}}{_shortened(sentence.text)}")
     if sentence.reason is not None:
         console.line(f"{sentence.reason}: {sentence.detail}. `etl ingest` rejects it, and no tagger sees it.")
     if output.is_terminal:
@@ -121,6 +122,10 @@ def _show(sentence: ComparedSentence) -> None:
         for result in sentence.answers:
             output.print(f"{result.tagger:{_NAME_WIDTH}}", _line(result), sep="", soft_wrap=True)
     output.print()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}…"
 
 
 def _line(result: TaggerResult) -> Text:

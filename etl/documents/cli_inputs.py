@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Literal
 
 from etl.documents.formats import SUFFIXES
-from etl.documents.passage import Passage
+from etl.documents.passage import SHOWN_CHARS, Passage, bounded
 from etl.errors import InputError, SettingsError
+from etl.settings import MAX_RAW_CHARS
 from etl.text.encoding import decode_text
 
 STREAM = "-"
 _CHUNK_BYTES = 1 << 20
+_MAX_LINE_BYTES = 5 * MAX_RAW_CHARS
 _FILE_NAME = re.compile(rf"\S+(?:{'|'.join(map(re.escape, SUFFIXES))})", re.IGNORECASE)
 
 
@@ -64,15 +66,21 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Passage]]:
     """Reads the lines of a stream as soon as they arrive; blank ones are left out.
 
     Yields:
-        One passage for each line, each a document. A line in no known encoding is a `bad_row`.
+        One passage for each line, each a document. A line in no known encoding is a `bad_row`, of one beyond
+        all measure no more than the beginning is kept.
     """
-    rest, position, document = b"", 0, 0
+    rest, position, document = bytearray(), 0, 0
     while True:
         # Not `read`, which waits until it has all of it: a user who types a line waits for its label.
         chunk = stream.read1(_CHUNK_BYTES) if hasattr(stream, "read1") else stream.read(_CHUNK_BYTES)
-        whole, newline, rest = (rest + chunk).rpartition(b"\n") if chunk else (rest, b"", b"")
+        *whole, end = chunk.split(b"\n") if chunk else ([bytes(rest)] if rest else []) + [b""]
+        if whole and chunk:
+            whole[0] = bytes(rest) + whole[0]
+            rest.clear()
+        if len(rest) <= _MAX_LINE_BYTES:  # of a longer line the beginning is enough
+            rest += end
         passages = []
-        for line in whole.split(b"\n") if whole or newline else []:
+        for line in whole:
             position += 1
             if line.strip():
                 document += 1
@@ -84,9 +92,12 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Passage]]:
 
 
 def _line(line: bytes, position: int, document: int) -> Passage:
+    if len(line) > _MAX_LINE_BYTES:
+        text = line[:SHOWN_CHARS].decode("utf-8", "replace")
+        return Passage(text, "text", "line", position, document=document, reason="text_too_long")
     try:
         text, _ = decode_text(line)
-        return Passage(text.strip(), "text", "line", position, document=document)
+        return bounded(Passage(text.strip(), "text", "line", position, document=document))
     except InputError:
         text = line.decode("utf-8", "replace")
-        return Passage(text, "text", "line", position, document=document, reason="bad_row")
+        return bounded(Passage(text, "text", "line", position, document=document, reason="bad_row"))

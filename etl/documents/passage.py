@@ -6,6 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from etl.settings import MAX_RAW_CHARS
+
+# Of a text that is beyond all measure.
+SHOWN_CHARS = 1000
 Kind = Literal["text", "mail", "chat", "post", "formal"]
 Part = Literal["body", "quote", "signature"]
 Unit = Literal["line", "paragraph", "message", "row", "page"]
@@ -35,3 +39,11 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
     time: str | None = None
     part: Part = "body"
     reason: str | None = None
+
+
+def bounded(passage: Passage) -> Passage:
+    """Returns a passage; of one beyond all measure its beginning, as a reject."""
+    if len(passage.text) <= MAX_RAW_CHARS:
+        return passage
+    shown = passage.text[:SHOWN_CHARS]
+    return msgspec.structs.replace(passage, text=shown, reason=passage.reason or "text_too_long")

@@ -12,7 +12,7 @@ from etl.documents import unread
 from etl.documents.chats.read import refuse_without_messages
 from etl.documents.file import DocumentFile, ReadOptions
 from etl.documents.formats import FORMATS, PROMISED, DocumentFormat, recognise
-from etl.documents.passage import Kind, Passage
+from etl.documents.passage import Kind, Passage, bounded
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.runtime.console import plural
@@ -20,7 +20,8 @@ from etl.text.markup import remove_markup
 
 _log = logging.getLogger(__name__)
 
-_MAX_BYTES = 2 << 30
+# A text is held whole, which takes twice its bytes.
+_MAX_BYTES = 512 << 20
 
 
 def read_document(
@@ -55,7 +56,7 @@ def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     """Reads the passages of a file; see `read_document`."""
     passages = _recognise(file, options).read(file, options)
     n_passages = n_bad = 0
-    for passage in passages:
+    for passage in map(bounded, passages):
         if options.has_quotes or passage.part == "body":
             n_passages += 1
             n_bad += passage.reason == "bad_row"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+
+import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import MAX_BYTES, refuse_pointer
@@ -14,9 +18,11 @@ from etl.ingestion.tables.preview import WORKBOOKS
 from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
 from etl.schema import resources
-from etl.settings import Table
+from etl.settings import MAX_RAW_CHARS, Table
 from etl.text.encoding import decode_text
 from etl.user_files.plain import plain_file
+
+_log = logging.getLogger(__name__)
 
 _MAX_TEXT_BYTES = 16 << 20  # the first lines are shown, not all of a corpus
 _BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow", ".feather"}
@@ -83,6 +89,9 @@ def _filled(tables: Sequence[OpenTable], columns: Sequence[str]) -> Iterator[str
     """The cells of a column of each table that hold anything."""
     for table, column in zip(tables, columns, strict=True):
         for frame in table.frames([column]):
+            bad = frame.filter(pl.col("detail").is_not_null()).select("position", "detail")
+            for position, detail in bad.iter_rows():
+                _log.warning("%s %d is left out: %s", table.unit, position, detail)
             yield from (cell for cell in frame[column] if (cell or "").strip())
 
 
@@ -102,7 +111,9 @@ def _lines(file: Path, limit: int) -> list[str]:
         raise InputError(f"{file} cannot be read: {error.strerror}", next_step=_NEXT_STEP) from error
     refuse_pointer(content[:MAX_BYTES], str(file))
     if len(content) == _MAX_TEXT_BYTES:  # the last line may be cut
-        content = content[: content.rfind(b"\n") + 1] or content
+        end = content.rfind(b"\n") + 1
+        # One line alone is beyond all measure: enough of it that it is rejected, and no half of a character.
+        content = content[:end] if end else _beginning(content)
     try:
         text, _ = decode_text(content, str(file))
     except InputError as error:
@@ -112,3 +123,12 @@ def _lines(file: Path, limit: int) -> list[str]:
             next_step="save it as UTF-8, one sentence a line.",
         ) from error
     return [line for line in text.split("\n") if line.strip()][:limit]
+
+
+def _beginning(line: bytes) -> bytes:
+    """The whole characters at the beginning of a line that is cut somewhere."""
+    for cut in range(4):
+        with suppress(InputError):
+            text, _ = decode_text(line[: len(line) - cut])
+            return text[: MAX_RAW_CHARS + 1].encode()
+    return line

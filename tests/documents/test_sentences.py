@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given as drawn
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from etl.documents import cli_inputs
 from etl.documents.passage import Passage
+from etl.documents.read import read_document
 from etl.documents.sentences import Splitter, splitter
+from etl.ingestion.sentence_files import read_sentences
 
 
 def passage(text: str, reason: str | None = None) -> Passage:
@@ -71,3 +74,39 @@ def test_lines_of_a_stream_in_utf_8_cp949_and_neither() -> None:
         (3, 4, "\ufffd\ufffd\ufffd", "bad_row"),
         (4, 5, "끝", None),
     ]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\n끝\n"])
+def test_a_line_of_a_stream_beyond_all_measure_is_one_reject_with_its_beginning(ending: str) -> None:
+    content = "앞\n" + "가" * 3_000_000 + ending
+    found = [each for batch in cli_inputs.read_lines(io.BytesIO(content.encode())) for each in batch]
+    assert [(each.position, each.text[:3], each.reason) for each in found[:2]] == [
+        (1, "앞", None),
+        (2, "가가가", "text_too_long"),
+    ]
+    assert len(found[1].text) < 10_000
+    assert [each.text for each in found[2:]] == (["끝"] if "끝" in ending else [])
+
+
+def test_a_passage_beyond_all_measure_is_one_reject_of_which_the_beginning_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("가 나 " * 300_000 + "\n끝\n", encoding="utf-8")
+    long, last = read_document(path, path.name)
+    assert (long.reason, len(long.text)) == ("text_too_long", 1000)
+    assert (last.reason, last.text) == (None, "끝")
+
+
+def test_of_a_file_of_one_endless_line_tokens_reads_the_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("가" * 6_000_000, encoding="utf-8")
+    [sentence] = read_sentences(path, 20)
+    assert len(sentence) == 1_000_001
+
+
+def test_tokens_says_which_rows_of_a_table_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,label\n{'가' * 1_000_001},기쁨\n끝이다,슬픔\n", encoding="utf-8")
+    assert read_sentences(path, 20) == ["끝이다"]
+    assert "row 2 is left out: longer than 1,000,000 characters" in caplog.text
