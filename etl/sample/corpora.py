@@ -14,7 +14,7 @@ from typing import Any
 
 from etl.errors import SettingsError
 from etl.runtime.failures import write_error
-from etl.runtime.scratch import scratch_path
+from etl.runtime.scratch import remove_leftovers, scratch_path
 from etl.sample import dialogue, keti, multimodal, planted, speech
 from etl.sample.files import json_bytes, save
 from etl.sample.phrases import deal_sentences
@@ -47,6 +47,7 @@ def write_sample(folder: Path, *, dialogues: int = 600, clips: int = 60, seed: i
         SettingsError: `folder` is not empty, or there are not enough sentences for so many rows.
         WriteError: it cannot be written; the cause is the system's.
     """
+    remove_leftovers(folder)
     _check_empty(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

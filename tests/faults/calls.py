@@ -95,7 +95,7 @@ class Workshop:
             return []
         found = self.contents()
         short = [*self._of_the_end(outcome, fault), *self._of_files(found)]
-        if found != self.before and (found != self.after or fault.number == KILL):
+        if found not in (self.before, self.after):
             again = self.run()
             if again.exit_code != self.command.exit_code:
                 short.append(f"the next run ends with {again.exit_code}: {again.stderr[-600:]}")

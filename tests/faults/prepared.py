@@ -133,6 +133,8 @@ def contents(folder: Path) -> dict[str, str]:
 def _content_of(path: Path, folder: Path) -> str:
     if path.is_symlink():
         return f"-> {path.readlink()}"
+    if path.name.startswith("events.out."):  # of TensorBoard: each number has its moment
+        return "events"
     try:
         content = path.read_bytes().replace(os.fsencode(folder), b".")
     except PermissionError:

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+from numba.core.registry import cpu_target
 
 KILL = -1
 NOT_PRELOADED = ("etl.__main__", "etl.runtime.engine.ray", "etl.models.export.litert")
@@ -69,6 +70,9 @@ def preload() -> None:
             importlib.import_module(module.name)
     for name in PRELOADED:
         importlib.import_module(name)
+    # Else each fork does so, in seconds, when it runs the first compiled function.
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 def execute(order: Order) -> Outcome:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from etl.errors import WriteError
 from etl.models.training.collapse import Record
+from etl.runtime.failures import write_error
 
 FOLDER = "tensorboard"
 
@@ -35,11 +35,7 @@ def open_events(folder: Path, earlier: list[Record]) -> Iterator[Callable[[Recor
         for old in path.iterdir():
             old.unlink()
     except OSError as error:
-        raise WriteError(
-            f"{path} cannot be written",
-            details=[error.strerror or str(error)],
-            next_step="choose the name of a folder that you may write",
-        ) from error
+        raise write_error(path, error) from error
     with SummaryWriter(str(path)) as writer:
 
         def write(record: Record) -> None:
