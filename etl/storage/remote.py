@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from etl.errors import SERVER_FAILED, EtlError, InputError, SettingsError, WriteError
 from etl.runtime.paths import is_remote
+from etl.runtime.processes import wait_for_result
 
 Item = TypeVar("Item")
 
@@ -231,10 +232,13 @@ def transfer_all(transfer: Callable[[Item], None], items: Iterable[Item]) -> Non
         Exception: what `transfer` raises.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        futures = [pool.submit(transfer, item) for item in items]
         try:
-            for _ in pool.map(transfer, items):
-                pass
+            for future in futures:
+                wait_for_result(future)
         except BaseException:
+            for future in futures:
+                future.cancel()
             _end_transfers()
             raise
 
