@@ -17,7 +17,7 @@ from pathlib import Path
 from faults.counts import Count, as_markdown
 from faults.prepared import prepare
 
-KINDS = ("calls", "damages", "odd_files")
+KINDS = ("calls", "damages", "odd_files", "stopped", "pairs", "s3")
 
 
 def main(kinds: list[str]) -> int:
