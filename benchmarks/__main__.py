@@ -17,7 +17,9 @@ from benchmarks import (
     nsmc_growth,
     predict,
     report,
+    small_files,
     tagging,
+    unknown_members,
     validate_growth,
     vocabulary,
     xlsx,
@@ -37,6 +39,8 @@ BENCHMARKS = {
     "predict": predict.run,
     "chats": chats.run,
     "validate_growth": validate_growth.run,
+    "small_files": small_files.run,
+    "unknown_members": unknown_members.run,
 }
 
 

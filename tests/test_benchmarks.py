@@ -19,6 +19,8 @@ from benchmarks import (
     multimodal,
     near_duplicates,
     nsmc_growth,
+    small_files,
+    unknown_members,
     validate_growth,
     xlsx,
 )
@@ -33,7 +35,15 @@ def setup(tmp_path_factory) -> measure.Setup:
 
 @pytest.mark.parametrize(
     ("bench", "fewest"),
-    [(xlsx, 400), (dialogue_json, 400), (multimodal, 10), (json_lines, 4_000), (chats, 900)],
+    [
+        (xlsx, 400),
+        (dialogue_json, 400),
+        (multimodal, 10),
+        (json_lines, 4_000),
+        (chats, 900),
+        (small_files, 150),
+        (unknown_members, 1),
+    ],
 )
 def test_both_sides_give_the_same_rows(bench: ModuleType, fewest: int, setup: measure.Setup) -> None:
     runs = measure.same_rows(bench.cases(setup))
