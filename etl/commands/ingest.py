@@ -259,7 +259,7 @@ def show(manifest: Manifest, out: str | Path) -> None:
         f"Labels ({manifest.taxonomy.name})",
         ["label", *splits],
         [
-            [label, *(round(splits[name].labels[label]) for name in splits)]
+            [label, *(_amount(splits[name].labels[label]) for name in splits)]
             for label in manifest.taxonomy.targets
         ],
     )
@@ -270,6 +270,11 @@ def show(manifest: Manifest, out: str | Path) -> None:
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
+
+
+def _amount(rows: float) -> int | str:
+    """Rows of a label; votes share them out."""
+    return rows if isinstance(rows, int) else f"{rows:,.1f}"
 
 
 def key_tokens_in_short(tokens: TokenReport) -> str:

@@ -44,7 +44,12 @@ def trace(
 def _show_row(row: TracedRow) -> None:
     from etl.runtime import console
 
-    console.line(f"{row.id}: {row.label} (raw label {row.raw_label}), {row.split}, {row.source}")
+    console.line(
+        f"{row.id}: {row.label or 'no label'} (raw label {row.raw_label}), {row.split}, {row.source}"
+    )
+    if row.label_votes:
+        said = ", ".join(f"{vote['label']} {float(vote['weight']):.2f}" for vote in row.label_votes)
+        console.line(f"  votes: {said}")
     console.line(f"  from {_place(row.file, row.member, row.position)}")
     console.line(f"  raw:  {row.raw_text}")
     console.line(f"  text: {row.text}")

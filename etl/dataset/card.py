@@ -31,6 +31,13 @@ _CONTEXT = {
     "subField": "cr:subField",
 }
 
+# What the card says of rows with several labels or votes.
+_VOTES = {
+    "majority": "",
+    "soft": ", a row with votes shared out between its labels (`labels: soft`): see `label_votes`",
+    "multi": ", several of them a row (`labels: multi`): those that `label_votes` names",
+}
+
 
 def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
     """Writes the files that tell other programs what the shards are, and `labels.json`.
@@ -45,6 +52,7 @@ def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
     taxonomy = manifest.taxonomy
     labels = {
         "taxonomy": taxonomy.name,
+        "mode": manifest.settings.labels,
         "labels": list(taxonomy.targets),
         "ids": {label: index for index, label in enumerate(taxonomy.targets)},
     }
@@ -77,13 +85,14 @@ def dataset_card(manifest: Manifest) -> str:
     )
     labels = "".join(
         f"| {escape(label)} | "
-        + " | ".join(f"{round(counts.labels[label]):,}" for counts in manifest.splits.values())
+        + " | ".join(f"{round(counts.labels[label], 1):,}" for counts in manifest.splits.values())
         + " |\n"
         for label in manifest.taxonomy.targets
     )
     return (
         f"{head}\n# Korean emotion sentences\n\n"
-        f"Labels: taxonomy {code(manifest.taxonomy.name)}. Tagger: `{manifest.tagger.name}`.\n"
+        f"Labels: taxonomy {code(manifest.taxonomy.name)}{_VOTES[manifest.settings.labels]}. "
+        f"Tagger: `{manifest.tagger.name}`.\n"
         f"Key tokens: {manifest.tokens.after:,} of {manifest.tokens.before:,} tokens; "
         "`manifest.json` says which were removed.\n"
         "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"

@@ -10,6 +10,7 @@ from etl.dataset import preparation, vocab
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import InputError
 from etl.ingestion.prepare import prepare
+from etl.schema import votes
 
 # Enough words to see what a token stands for; the most frequent ones come first.
 MOST_FORMS = 20
@@ -18,7 +19,7 @@ _LOOKED_AT = 2_000
 
 @dataclass(frozen=True)
 class Place:
-    """A row, and where it came from."""
+    """A row, and where it came from; of a row without a label what the votes say."""
 
     id: str
     split: str
@@ -48,7 +49,8 @@ class TracedRow:
     id: str
     split: str
     source: str
-    label: str
+    label: str | None
+    label_votes: list[dict[str, str | float]] | None
     raw_label: str
     file: str
     member: str
@@ -119,7 +121,7 @@ def _traced_token(
         dataset.scan()
         .filter(pl.col("tokens").list.contains(token))
         .select(
-            *("id", "split", "label", "file", "member", "position", "text"),
+            *("id", "split", votes.in_words().alias("label"), "file", "member", "position", "text"),
             pl.col("tokens").list.count_matches(token).cast(pl.Int64).alias("times"),
         )
         .collect()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from etl.text.composition import composed
 
@@ -16,6 +17,8 @@ SEPARATORS = (",", ";", "|", "/", "\n", "\t", "·", "、", "，", "+", "&", None
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _QUOTED_LIST = re.compile(rf"(?:(?:{_QUOTED.pattern})[\s,]*)+")
 _ESCAPE = re.compile(r"\\(.)")
+# Of one label in one row; more is no count of raters.
+_MOST_VOTES = 999
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 
 
@@ -72,18 +75,28 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
 def list_items(cell: str) -> list[str] | None:
     """Returns the items of a list as JSON, Python or NumPy write it, None for anything else.
 
+    Of an object of counts, `{"기쁨": 3, "슬픔": 2}`, each label is an item as often as it was given.
+
     >>> list_items("['기쁨' '슬픔']"), list_items('["기쁨", 2]'), list_items("[2, 3]"), list_items("(기쁨)")
     (['기쁨', '슬픔'], ['기쁨', '2'], ['2', '3'], None)
     """
     if len(cell) < 2 or _BRACKETS.get(cell[0]) != cell[-1]:
         return None
     try:
-        items = json.loads(cell)
+        items = json.loads(cell, object_pairs_hook=tuple)
     except (ValueError, RecursionError):
         return _python_items(cell)
-    if not isinstance(items, list) or any(isinstance(item, list | dict) for item in items):
+    if isinstance(items, tuple):
+        return _counted(items)
+    if not isinstance(items, list) or any(isinstance(item, list | tuple) for item in items):
         return None
     return [label for item in items if item is not None and (label := normalise_label(str(item)))]
+
+
+def _counted(counts: tuple[tuple[str, Any], ...]) -> list[str] | None:
+    if any(type(count) is not int or not 0 <= count <= _MOST_VOTES for _, count in counts):
+        return None
+    return [label for name, count in counts for label in [normalise_label(name)] * count]
 
 
 def is_number(label: str) -> bool:

@@ -42,6 +42,13 @@ def make_column(votes: Sequence[Sequence[tuple[str, float]]]) -> pl.Series:
     return column.alias(COLUMN)
 
 
+def in_words() -> pl.Expr:
+    """Returns the expression of the label of a row for people; without one, its votes, in percent."""
+    vote = pl.element().struct.field
+    said = pl.format("{} {} %", vote("label"), (vote("weight") * 100).round(0).cast(pl.Int64))
+    return pl.coalesce("label", pl.col(COLUMN).list.eval(said).list.join(", "))
+
+
 def is_labelled() -> pl.Expr:
     """Returns the expression of whether a row has a label, or votes in its place."""
     return pl.col("label").is_not_null() | pl.col(COLUMN).is_not_null()

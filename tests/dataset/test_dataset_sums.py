@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from support.small_datasets import clean_rows, make_row, write_dataset
+from support.small_datasets import clean_rows, list_again, make_row, write_dataset
 
 from etl.dataset import vocab
 from etl.dataset.difference import compare
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError
+from etl.validation.run import validate
 
 TRAIN, VALIDATION = "data/train-00000-of-00002.parquet", "data/validation-00000-of-00001.parquet"
 
@@ -82,3 +84,34 @@ def test_a_path_is_no_pattern(tmp_path: Path, dataset: Path) -> None:
     write_dataset(tmp_path / "감ds", clean_rows(train=3, validation=1, test=1))
     assert open_dataset(dataset).scan().collect().height == 22
     assert open_dataset(dataset).scan_rejects().collect().height == 1
+
+
+def write_as_format_1(path: Path) -> Path:
+    """The same dataset as it was written before rows had votes."""
+    for file in path.glob("*/*.parquet"):
+        pq.write_table(pq.read_table(file).drop_columns(["label_votes"]), file)
+    manifest = path / "manifest.json"
+    content = manifest.read_text(encoding="utf-8")
+    manifest.write_text(content.replace('"format": 2', '"format": 1'), encoding="utf-8")
+    list_again(path)
+    return path
+
+
+def test_a_dataset_written_before_there_were_votes_is_read_and_valid(dataset: Path) -> None:
+    now = open_dataset(dataset).scan().collect()
+    earlier = open_dataset(write_as_format_1(dataset))
+    assert earlier.scan().collect().equals(now)
+    assert earlier.scan_rejects().collect()["label_votes"].null_count() == 1
+    vocab.build_vocab(earlier, min_count=1)
+    assert open_dataset(dataset).manifest.format == 1
+    result = validate(dataset)
+    assert [finding.code for finding in result.findings if finding.severity == "error"] == []
+
+
+def test_a_dataset_of_today_has_the_column_of_votes(dataset: Path) -> None:
+    write_as_format_1(dataset)
+    manifest = dataset / "manifest.json"
+    content = manifest.read_text(encoding="utf-8")
+    manifest.write_text(content.replace('"format": 1', '"format": 2'), encoding="utf-8")
+    with pytest.raises(InputError, match="it has no column label_votes"):
+        open_dataset(dataset).scan()

@@ -81,6 +81,26 @@ def test_a_list_is_read_back_from_json_python_and_numpy(words: list[str]) -> Non
     assert list_items(str(np.array(words, dtype=object))) == stripped
 
 
+@pytest.mark.parametrize(
+    ("cell", "items"),
+    [
+        ('{"기쁨": 3, "슬픔": 2}', ["기쁨"] * 3 + ["슬픔"] * 2),
+        ('{"기쁨": 1, "슬픔": 0}', ["기쁨"]),
+        ('{"기쁨": 1, "기쁨": 2}', ["기쁨"] * 3),
+        ("{}", []),
+        ('{"기쁨": 0.6}', None),
+        ('{"기쁨": true}', None),
+        ('{"기쁨": -1}', None),
+        ('{"기쁨": 1000}', None),
+        ('[{"기쁨": 1}]', None),
+    ],
+)
+def test_an_object_of_counts_gives_each_label_as_often_as_raters_did(
+    cell: str, items: list[str] | None
+) -> None:
+    assert list_items(cell) == items
+
+
 @given(
     st.lists(st.sampled_from(sorted(KNOWN)), min_size=2, max_size=4), st.sampled_from([";", "|", "\n", "+"])
 )

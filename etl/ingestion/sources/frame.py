@@ -15,6 +15,7 @@ from etl.schema import contract, row
 # A cell of a one-hot column, in lower case.
 _SET = ("1", "1.0", "true")
 _NOT_SET = ("", "0", "0.0", "false")
+_COUNT = r"^(\d{1,3})$"
 
 
 def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
@@ -65,7 +66,7 @@ def id_column(slug: str, *parts: str | pl.Expr) -> pl.Expr:
     return pl.concat_str([pl.lit(slug), *(part.fill_null("?") for part in as_expressions)], separator=":")
 
 
-def one_hot_labels(columns: Sequence[str], separator: str = ",") -> pl.Expr:
+def one_hot_labels(columns: Sequence[str], separator: str = ",", *, has_counts: bool = False) -> pl.Expr:
     """Returns the expression of the raw label of one-hot columns: the names of those that are set.
 
     A column is set by 1 or true, not by 0, false or a blank cell, however they are written (`1.0`, `True`).
@@ -74,15 +75,24 @@ def one_hot_labels(columns: Sequence[str], separator: str = ",") -> pl.Expr:
     Args:
         columns: called by the labels.
         separator: between the names. If a name holds it, several names are written as a JSON list.
+        has_counts: whether a whole number up to 999 says how many raters gave the label, which is repeated.
     """
     cells = [pl.col(column).str.strip_chars().str.to_lowercase().fill_null("") for column in columns]
-    names = [
+    names: list[pl.Expr] = [
         pl.when(cell.is_in(_SET))
         .then(pl.lit(column))
         .when(~cell.is_in(_NOT_SET))
         .then(pl.format("{}={}", pl.lit(column), cell))
         for column, cell in zip(columns, cells, strict=True)
     ]
+    if has_counts:
+        counts = [whole_number(cell).str.extract(_COUNT).cast(pl.Int64) for cell in cells]
+        names = [
+            pl.when(count.is_not_null())
+            .then(pl.lit(column).repeat_by(count.fill_null(0)))
+            .otherwise(pl.concat_list(name))
+            for column, name, count in zip(columns, names, counts, strict=True)
+        ]
     found = pl.concat_list(names).list.drop_nulls()
     joined = found.list.join(separator)
     if any(separator in column for column in columns):

@@ -195,7 +195,7 @@ def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 def _raw_label(table: Table) -> pl.Expr:
     names = [column_name(name) for name in _label_columns(table)]
     if table.label_columns:
-        return one_hot_labels(names)
+        return one_hot_labels(names, has_counts=True)
     if len(names) == 1:
         return pl.col(names[0])
     joined = pl.concat_str([filled(pl.col(name)) for name in names], separator="/", ignore_nulls=True)

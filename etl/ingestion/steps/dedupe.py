@@ -55,7 +55,8 @@ def _mark_within_train(keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     repeated = keys.filter(is_considered).filter(pl.col("text_key").is_duplicated())
     rows = pl.len().over("text_key")
     is_winner = (2 * pl.col("agreeing") > rows) & (settings.dedupe.conflicts == "majority")
-    repeated = repeated.join(_count_agreeing(repeated, settings.labels), on="row").select(
+    agreeing = _count_agreeing(repeated, settings.labels)
+    repeated = repeated.join(agreeing, on="row", maintain_order="left").select(
         "row",
         "n_labels",
         is_duplicate=~pl.struct(

@@ -48,6 +48,7 @@ MAX_CHARS = 1000  # of a sentence that the model sees
 MAX_FEATURES = 100_000
 MAX_WEIGHTS = 2_000_000
 _BUCKETS = 2**20
+_HAS_SETS = "a row may have several labels (labels: multi), and the estimate is one of single labels"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class LabelNoise:
 
     Attributes:
         rows: rows that were judged.
-        unjudged: rows without a text or label, or whose label is too rare to be learnt.
+        unjudged: rows without a text or label, or whose label is too rare to be learnt. Votes without a
+            majority are no label, and sets of labels are not judged at all.
         reason: why nothing was judged; "" where it was.
         accuracy: how often the most likely label is the given one, 0 to 1; 0.0 where nothing was judged.
         estimated: how many labels are wrong, by confident learning.
@@ -122,7 +124,8 @@ def find_label_noise(
     require_extra()
     rows = _read(dataset)
     usable = _usable(rows)
-    reason = _why_not(usable)
+    has_sets = dataset.manifest.settings.labels == "multi"
+    reason = _HAS_SETS if has_sets else _why_not(usable)
     judged, wrong = (_nothing(usable), 0) if reason else _judge(usable)
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"

@@ -182,6 +182,42 @@ def test_keys_hold_text_only_for_what_may_be_near() -> None:
     assert "normalised" not in deduped(rows).columns
 
 
+def said(*votes_of_row: tuple[str, float]) -> dict[str, Any]:
+    """A row without a majority, or with one, by its votes."""
+    largest = max(votes_of_row, key=lambda vote: vote[1])
+    label = largest[0] if largest[1] > 0.5 else None
+    return {
+        "label": label,
+        votes.COLUMN: [{"label": name, "weight": weight} for name, weight in votes_of_row],
+    }
+
+
+def test_votes_that_differ_in_weight_are_no_conflict_and_no_duplicate() -> None:
+    rows = [
+        make_row(1) | said(("기쁨", 0.6), ("슬픔", 0.4)),
+        make_row(2) | said(("기쁨", 0.4), ("슬픔", 0.6)),
+        make_row(3) | said(("기쁨", 0.6), ("슬픔", 0.4)),
+    ]
+    assert reasons(*rows, labels="soft") == [None, None, "duplicate"]
+    assert reasons(*rows, labels="multi") == [None, "duplicate", "duplicate"], "the same set"
+    assert reasons(*rows) == ["conflicting_labels", "conflicting_labels", "duplicate"]
+
+
+@pytest.mark.parametrize("labels", ["soft", "multi"])
+def test_rows_without_a_label_in_common_conflict(labels: Labels) -> None:
+    rows = [
+        make_row(1) | said(("기쁨", 0.5), ("슬픔", 0.5)),
+        make_row(2) | said(("슬픔", 0.5), ("분노", 0.5)),
+        make_row(3, label="기쁨"),
+    ]
+    assert reasons(*rows[:2], labels=labels) == [None, None]
+    assert reasons(*rows, labels=labels) == ["conflicting_labels"] * 3
+    assert reasons(*rows, labels=labels, conflicts="keep") == [None] * 3
+    assert reasons(*rows, labels=labels, conflicts="majority") == [None, None, None], (
+        "기쁨 and 슬픔 have two of three"
+    )
+
+
 def test_groups_of_two_corpora_are_not_the_same() -> None:
     assert reasons(make_row(1, group="a"), make_row(2, OTHER, group="a", source="kote", split="test")) == [
         None,
