@@ -35,7 +35,7 @@ test-tools: $(VENV)/.installed-dev $(VENV)-tools/.installed
 	$(BIN)/pytest tests/dataset/test_tools_of_others.py
 
 faults: $(VENV)/.installed-dev
-	PYTHONPATH=tests:. $(BIN)/python -m faults $(KINDS)
+	PYTHONPATH=$(CURDIR)/tests:$(CURDIR) $(BIN)/python -m faults $(KINDS)
 
 lint: $(VENV)-lint/.installed
 	$(VENV)-lint/bin/ruff format --check

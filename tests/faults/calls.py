@@ -78,7 +78,9 @@ class Workshop:
     def contents(self) -> dict[str, str]:
         found = prepared_folder.contents(self.folder)
         return {
-            name: content for name, content in found.items() if is_hidden(name) or not name.startswith(FREE)
+            name: content
+            for name, content in found.items()
+            if not is_of_others(name) and (is_hidden(name) or not name.startswith(FREE))
         }
 
     def run(self, number: int = 0, fault: Fault | None = None) -> Outcome:
@@ -140,6 +142,11 @@ class Workshop:
 
 def is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/")) or name.startswith("tmp/")
+
+
+def is_of_others(name: str) -> bool:
+    """Whether a temporary file is none of ours: one with which Python tries a folder, or of a library."""
+    return name.startswith("tmp/") and not name.removeprefix("tmp/.").startswith("etl-")
 
 
 def _below(root: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -19,8 +19,8 @@ from support.training_datasets import SEPARABLE, draw
 from faults.table import Command
 
 # What differs from run to run, in the files that hold when something was done.
-_DATED = re.compile(rb'"(?:published|started|seconds|own_sha256)": ?(?:"[^"]*"|[\d.e-]+)')
-_DATED_FILES = {"version.json", "runs.jsonl"}
+_DATED = re.compile(rb'"(?:published|started|seconds|own_sha256|\w+_ms)": ?(?:"[^"]*"|[\d.e-]+)')
+_DATED_FILES = {"version.json", "runs.jsonl", "metadata.json"}
 
 
 def prepare(folder: Path, *, has_transformer: bool = False) -> Path:

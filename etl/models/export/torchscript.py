@@ -5,6 +5,7 @@ torch maintains this format and no longer extends it: new programs should use ON
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def _convert(module: nn.Module, max_len: int, path: Path) -> None:
     example = torch.ones((2, max_len), dtype=torch.int32)
     with silence(), torch.no_grad():
         traced = torch.jit.trace(module, (example,))
-        torch.jit.save(traced, path)
+        content = io.BytesIO()  # torch aborts the process where it cannot write a file
+        torch.jit.save(traced, content)
+    path.write_bytes(content.getvalue())
 
 
 def _load(path: Path, threads: int) -> Run:

@@ -128,6 +128,7 @@ class LocalStore:
             if (now := self.current()) is not None and self.path_of(now).is_dir():
                 share_files(candidate, self.path_of(now))
             _write_version(candidate, version)
+            _remove_hidden(candidate)
             sync_tree(candidate)
             if folder.exists():  # it was damaged: the candidate holds it from here on
                 swap(candidate, folder)
@@ -302,6 +303,12 @@ class LocalStore:
 
 def _write_version(folder: Path, version: Version) -> None:
     write_atomic(folder / VERSION_FILE, encode_version(version))
+
+
+def _remove_hidden(candidate: Path) -> None:
+    """Removes locks and temporary files that could not be removed when they were no longer needed."""
+    for path in [*candidate.rglob(".*")]:
+        path.unlink()
 
 
 def _read_version(folder: Path) -> Version:
