@@ -136,12 +136,7 @@ def roll_back(store: LocalStore, text: str, name: str | None = None) -> str:
         InputError: there is no such version, it is damaged, or the URL cannot be read.
         WriteError: the folder or the URL cannot be written.
     """
-    before, versions = store.current(), store.versions()
-    now = store.rollback(name).name
-    try:
+    with store.undone_on_error():  # else the next rollback would begin from here, and go back further
+        now = store.rollback(name).name
         copy_current(store, text)
-    except BaseException:  # Ctrl-C too: else the next rollback would begin from here, and go back further
-        if before is not None:
-            store.undo_rollback(before, versions)
-        raise
     return now

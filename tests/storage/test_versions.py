@@ -12,6 +12,7 @@ from support.small_tables import fingerprints, ingest, make_rows, write_lines
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, WriteError
+from etl.publishing.places import roll_back
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import VERSION_FILE, Version, choose_version, prune_versions, version_name
 
@@ -134,6 +135,25 @@ def test_versions_that_do_not_say_whether_they_were_withdrawn_are_so_after_a_rol
     withdrawn = {version.name: version.is_withdrawn for version in store.versions()}
     assert withdrawn == {old.name: False, new.name: True}
     assert publish(datasets["large"], tmp_path).is_withdrawn
+
+
+def test_a_rollback_whose_second_half_fails_is_none(tmp_path: Path, datasets: dict[str, Path]) -> None:
+    _, new = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    store = LocalStore(tmp_path)
+    before = store.versions()
+    with pytest.raises(KeyboardInterrupt), store.undone_on_error():
+        store.rollback()
+        raise KeyboardInterrupt
+    assert (store.current(), store.versions()) == (new.name, before)
+
+
+def test_a_rollback_to_a_named_version_needs_no_description_of_it(
+    tmp_path: Path, datasets: dict[str, Path]
+) -> None:
+    old, _ = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    store = LocalStore(tmp_path)
+    (store.path_of(old.name) / VERSION_FILE).write_bytes(b"{")
+    assert roll_back(store, str(tmp_path), old.name) == old.name == store.current()
 
 
 def test_the_description_of_another_version_is_none(tmp_path: Path, datasets: dict[str, Path]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, read_manifest
 from etl.dataset.staging import swap
-from etl.errors import InputError
+from etl.errors import EtlError, InputError
 from etl.runtime import clock
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync, sync_tree, write_atomic
@@ -179,21 +179,22 @@ class LocalStore:
             self._replace_link(target.name)
         return msgspec.structs.replace(target, is_withdrawn=False)
 
-    def undo_rollback(self, name: str, versions: list[Version]) -> None:
-        """Makes a version current that was so before a rollback, and marks all as they were.
-
-        Args:
-            name: the version.
-            versions: all of them, as they were.
-
-        Raises:
-            WriteError: the folder cannot be written.
-        """
-        with self._explain_write_errors():
-            for version, now in zip(versions, self.versions(), strict=True):
-                if version != now:
-                    _write_version(self.path_of(version.name), version)
-            self._replace_link(name)
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Restores which version is current, and which are withdrawn, if the block raises; the lock is held."""
+        before = self.current()
+        files = [path for folder in self._folders() if (path := folder / VERSION_FILE).is_file()]
+        contents = {path: path.read_bytes() for path in files}
+        try:
+            yield
+        except BaseException:  # Ctrl-C too
+            with suppress(OSError, EtlError):  # what was raised first is what has to be said
+                for path, content in contents.items():
+                    if path.read_bytes() != content:
+                        write_atomic(path, content)
+                if before is not None:
+                    self._replace_link(before)
+            raise
 
     def remove(self, name: str) -> None:
         """Removes a version. It is renamed first, so that nobody finds half of it.
