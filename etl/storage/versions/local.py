@@ -181,7 +181,7 @@ class LocalStore:
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
-        """Restores which version is current, and which are withdrawn, if the block raises; the lock is held."""
+        """Restores which version is current, and which are withdrawn, if the block raises. Needs the lock."""
         before = self.current()
         files = [path for folder in self._folders() if (path := folder / VERSION_FILE).is_file()]
         contents = {path: path.read_bytes() for path in files}
