@@ -1,7 +1,5 @@
 """Every artefact damaged in every way, and every command that reads it: the same result, or its name.
 
-    python -m faults.damages --every 10     one damage in ten; without the option all of them
-
 The promise is broken where a command gives another result than for the undamaged folder, ends otherwise than
 with exit code 3 or 4 and the name of the file, or changes what is none of its business. What users write
 themselves holds no sum: there a damage may change the result, and no more is promised than an explanation.
@@ -9,7 +7,6 @@ themselves holds no sum: there a damage may change the result, and no more is pr
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import ctypes
 import faulthandler
@@ -18,18 +15,18 @@ import os
 import random
 import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from support.run_etl import Run
+from support.run_etl import Run, environment
 
-from faults import prepared
+from faults import prepared as prepared_folder
 from faults.api import API
 from faults.counts import Count
 from faults.table import ARTEFACTS, COMMANDS, HOLDERS, Command
@@ -43,6 +40,9 @@ _NOBODY = 65534
 _READS_ALL = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 _PR_CAPBSET_DROP = 24
 _HANGS_SECONDS = 120
+_EVERY = 3
+# They take seconds each.
+COSTLY = {"validate", "validate against", "validate()", "export onnx", "export torchscript"}
 # What differs between two runs of the same: times, and the order of rows in what is kept for later runs.
 VARYING = re.compile(
     r"(^|/)tensorboard/|^cache/|^place/(cache/|runs\.jsonl)|^made/(validations/|index\.html|metadata\.json|model\.pt)"
@@ -150,26 +150,30 @@ class Harness:
         Returns:
             How it broke the promise, or "" where it did not; None where there is no such damage of that file.
         """
-        prepared.copy(self.folder, self.copy)
+        prepared_folder.copy(self.folder, self.copy)
         file = _choose(self.copy, damage)
         with _damaged(self.copy, file, damage) as is_damaged:
             if not is_damaged:
                 return None
-            before = prepared.contents(self.copy)
+            before = prepared_folder.contents(self.copy)
             result = self._run(damage.reader)
         return self._broken_promise(damage, file.relative_to(self.copy).as_posix(), before, result)
 
     def _run_undamaged(self, reader: str) -> Result:
-        prepared.copy(self.folder, self.copy)
+        prepared_folder.copy(self.folder, self.copy)
         result = self._run(reader)
         assert result.exit_code == 0, (reader, result.said)
         return result
 
     def _run(self, reader: str) -> Result:
-        run = prepared.run(COMMANDS[reader], self.copy) if reader in COMMANDS else _call(reader, self.copy)
+        run = (
+            prepared_folder.run(COMMANDS[reader], self.copy)
+            if reader in COMMANDS
+            else _call(reader, self.copy)
+        )
         files = {
             name: content
-            for name, content in prepared.contents(self.copy).items()
+            for name, content in prepared_folder.contents(self.copy).items()
             if not VARYING.search(name)
         }
         answer = "" if reader.startswith(_ACCOUNTS) else _DURATION.sub("", run.stdout)
@@ -209,7 +213,9 @@ class Harness:
 
     def _is_left(self, name: str, damage: Damage) -> bool:
         """Whether an undamaged run leaves a file as it was, so that nobody has to repair it."""
-        return self.undamaged(damage.reader).files.get(name) == prepared.contents(self.folder).get(name)
+        return self.undamaged(damage.reader).files.get(name) == prepared_folder.contents(self.folder).get(
+            name
+        )
 
 
 def _is_named(file: str, damage: Damage, said: str) -> bool:
@@ -229,7 +235,7 @@ def _difference(expected: str, got: str) -> str:
 
 
 def _call(name: str, folder: Path) -> Run:
-    with prepared.inside(folder):
+    with prepared_folder.inside(folder):
         exit_code, answer, error = API[name].call()
     return Run([name], exit_code, answer, error)
 
@@ -309,43 +315,63 @@ def drop_privileges() -> None:
         ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def run(prepared_folder: Path, folder: Path, say: Callable[[str], None]) -> list[Count]:
-    """Tries all damages; see `faults.__main__`."""
-    harness = Harness(prepared_folder, folder / "copy")
-    counts = {kind: Count(f"an artefact: {kind}") for kind in KINDS}
-    for damage in list_damages():
+def run(prepared: Path, folder: Path, say: Callable[[str], None]) -> list[Count]:
+    """Tries one in `_EVERY` damages, and fewer before commands that take seconds.
+
+    Args:
+        prepared: the folder with all artefacts.
+        folder: an empty one.
+        say: takes lines for people to follow.
+    """
+    counts = try_all([each for each in _chosen() if each.kind != UNREADABLE], prepared, folder / "copy", say)
+    say("files of another owner")
+    return [*counts, try_unreadable(prepared, every=_EVERY)]
+
+
+def _chosen() -> list[Damage]:
+    quick = [each for each in list_damages() if each.reader not in COSTLY]
+    costly = [each for each in list_damages() if each.reader in COSTLY]
+    return quick[::_EVERY] + costly[:: 10 * _EVERY]
+
+
+def try_all(damages: Sequence[Damage], prepared: Path, copy: Path, say: Callable[[str], None]) -> list[Count]:
+    """Tries damages, and counts them by their kinds."""
+    harness = Harness(prepared, copy)
+    counts = {damage.kind: Count(f"damaged files: {damage.kind}") for damage in damages}
+    for number, damage in enumerate(damages):
+        if number % 100 == 0:
+            say(f"damaged files, {number:,} of {len(damages):,}")
+        faulthandler.dump_traceback_later(_HANGS_SECONDS, exit=True)
         problem = harness.try_damage(damage)
-        counts[damage.kind].tried += problem is not None  # else there is nothing to damage so
+        faulthandler.cancel_dump_traceback_later()
+        if problem is not None:
+            counts[damage.kind].tried += 1
         if problem:
             counts[damage.kind].failures.append(f"{damage}: {problem}")
             say(f"  {damage}: {problem}")
-    return [*counts.values()]
+    return list(counts.values())
+
+
+def try_unreadable(prepared: Path, every: int) -> Count:
+    """Tries files of another owner, in a process that may not read all files, as that of root may."""
+    tried = subprocess.run(
+        [sys.executable, "-m", "faults.damages", prepared, str(every)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(PYTHONPATH=os.pathsep.join(sys.path)),
+        preexec_fn=drop_privileges,
+        check=True,
+    )
+    return Count(**json.loads(tried.stdout))
 
 
 def main() -> None:
-    """Tries damages and prints what broke a promise, and counts by kind."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="One damage in so many.")
-    parser.add_argument("--kinds", nargs="*", default=KINDS)
-    parser.add_argument("--readers", nargs="*")
-    parser.add_argument("--prepared", type=Path, help="A prepared folder; else one is made.")
-    asked = parser.parse_args()
+    """Tries files of another owner for `try_unreadable`."""
+    folder, every = sys.argv[1:]
+    damages = [each for each in list_damages() if each.kind == UNREADABLE and each.reader not in COSTLY]
     with tempfile.TemporaryDirectory(prefix="etl-damages-") as scratch:
-        folder = asked.prepared or prepared.prepare(Path(scratch) / "prepared")
-        harness, tally, broken = Harness(folder, Path(scratch) / "copy"), Counter(), 0
-        for damage in list_damages()[:: asked.every]:
-            if damage.kind not in asked.kinds or (asked.readers and damage.reader not in asked.readers):
-                continue
-            faulthandler.dump_traceback_later(_HANGS_SECONDS, exit=True)
-            problem = harness.try_damage(damage)
-            faulthandler.cancel_dump_traceback_later()
-            tally["not applicable" if problem is None else damage.kind] += 1
-            if problem:
-                broken += 1
-                sys.stdout.write(f"{damage}: {problem}\n")
-                sys.stdout.flush()
-    sys.stdout.write(json.dumps({"broken": broken, **tally}, ensure_ascii=False) + "\n")
-    sys.exit(broken > 0)
+        counts = try_all(damages[:: int(every)], Path(folder), Path(scratch) / "copy", lambda _: None)
+    sys.stdout.write(json.dumps(asdict(counts[0])))
 
 
 if __name__ == "__main__":

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from support.run_etl import environment
 
 from faults.api import API
-from faults.damages import UNREADABLE, Harness, drop_privileges, list_damages
+from faults.damages import COSTLY, UNREADABLE, Harness, list_damages, try_unreadable
 from faults.table import ARTEFACTS, COMMANDS, HOLDERS
 
 pytestmark = pytest.mark.training
 
 # What others read, after they have compared it with the sums in its `metadata.json`.
 EXPORTS = {"export", "export torchscript"}
-COSTLY = {"validate", "validate against", "validate()", "export onnx", "export torchscript"}
 QUICK = sorted({damage.reader for damage in list_damages()} - COSTLY)
 TRIED = 6  # of each reader
 
@@ -47,23 +43,6 @@ def test_a_damaged_file_is_refused_by_its_name_or_changes_nothing(harness: Harne
 
 @pytest.mark.skipif(os.name != "posix", reason="other owners are those of Unix")
 def test_a_file_of_another_owner_is_refused_by_its_name(prepared: Path) -> None:
-    tried = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "faults.damages",
-            "--prepared",
-            prepared,
-            "--kinds",
-            UNREADABLE,
-            "--every",
-            "97",
-        ],
-        capture_output=True,
-        text=True,
-        env=environment(PYTHONPATH=os.pathsep.join(sys.path)),
-        preexec_fn=drop_privileges,
-        check=False,
-    )
-    assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert f'"{UNREADABLE}"' in tried.stdout
+    count = try_unreadable(prepared, every=17)
+    assert count.failures == []
+    assert count.tried > 10
