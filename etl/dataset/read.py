@@ -134,12 +134,15 @@ def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> D
 
     Args:
         dataset: its folder; or an open dataset, whose manifest is read again, since `build_vocab` changes it.
-        is_as_found: see `Dataset`.
+        is_as_found: see `Dataset`; one that was opened so stays so.
 
     Raises:
         InputError: there is no dataset at the path, its manifest is damaged or of another format.
     """
-    path = dataset.path if isinstance(dataset, Dataset) else local_path(dataset)
+    if isinstance(dataset, Dataset):
+        path, is_as_found = dataset.path, is_as_found or dataset.is_as_found
+    else:
+        path = local_path(dataset)
     path = path.resolve() if path.is_symlink() else path
     manifest = read_manifest(path)
     finish_adding(path, manifest)
