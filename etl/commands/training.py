@@ -116,6 +116,18 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
     _show_tables(report, out)
 
 
+_SCORES = [
+    "split",
+    "predictor",
+    "rows",
+    "accuracy",
+    "macro-F1",
+    "lead over it (95 %)",
+    "loss",
+    "calibration error",
+]
+
+
 def _show_tables(report: Report, out: Path) -> None:
     from etl.models.training.report_html import FILE, predictors
     from etl.models.training.verdict import describe, judge
@@ -124,16 +136,7 @@ def _show_tables(report: Report, out: Path) -> None:
     chosen = f"epoch {report.best_epoch} of {len(report.epochs)}" if report.epochs else report.architecture
     console.table(
         f"{out}: {chosen}, chosen by {report.held_out}",
-        [
-            "split",
-            "predictor",
-            "rows",
-            "accuracy",
-            "macro-F1",
-            "lead over it (95 %)",
-            "loss",
-            "calibration error",
-        ],
+        _SCORES,
         [
             [
                 split,
