@@ -52,9 +52,10 @@ WORDS = {
     errno.EIO: ("Input/output error",),
     errno.EACCES: ("Permission denied", "not yours"),
 }
-# What may differ: the record has a line more after each attempt, the lock says who held it last, a run that
-# fails leaves its dataset to be looked at, and what is cached decides nothing.
-FREE = ("place/runs.jsonl", "place/refresh.lock", "place/failed/", "place/cache/", "cache/tagged-v1/")
+# What may differ: the record has a line more after each attempt, the lock says who held it last, and what is
+# cached decides nothing. A run that fails leaves its dataset to be looked at.
+FREE = ("place/runs.jsonl", "place/refresh.lock", "place/cache/", "cache/tagged-v1/")
+KEPT = "place/failed/"
 # Exit codes of docs/operations.md that a failing disk may lead to: findings of doctor, an input or an output.
 DOCUMENTED = {0, 3, 4, 6}
 
@@ -80,7 +81,9 @@ class Workshop:
         return {
             name: content
             for name, content in found.items()
-            if not is_of_others(name) and (is_hidden(name) or not name.startswith(FREE))
+            if not is_of_others(name)
+            and not name.startswith(KEPT)
+            and (is_hidden(name) or not name.startswith(FREE))
         }
 
     def run(self, number: int = 0, fault: Fault | None = None) -> Outcome:
