@@ -153,7 +153,7 @@ def is_of_system(error: BaseException) -> bool:
 
 
 def _is_of_library(error: BaseException) -> bool:
-    return type(error).__module__.partition(".")[0] in {"polars", "pyarrow"}
+    return type(error).__module__.partition(".")[0] in {"polars", "pyarrow", "safetensors"}
 
 
 def errno_of(error: BaseException) -> int:

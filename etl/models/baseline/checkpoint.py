@@ -38,12 +38,12 @@ def save_baseline(
         SettingsError: `folder` exists and is not a model.
         WriteError: it cannot be written.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     dataset = inputs.dataset
     with staging.staging(folder, cards.FILE) as partial:
         weights = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-        save_file(weights, partial / BASELINE_WEIGHTS)
+        (partial / BASELINE_WEIGHTS).write_bytes(save(weights))
         inputs.encoder.save(partial)
         (partial / preparation.FILE).write_bytes(preparation.to_bytes(inputs.preparation))
         card = BaselineCard(
