@@ -84,6 +84,44 @@ def draw(n: int, *, seed: int) -> list[Sentence]:
     return sentences
 
 
+def write_votes(folder: Path, mode: str, *, has_vocabulary: bool = True) -> Path:
+    """Writes a dataset of `labels: soft` or `multi`: half of the sentences have words of two labels.
+
+    The votes for them are one to one, without a majority, or three to one.
+    """
+    prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
+    rows = [
+        _draw_voted(split, position, random.Random(f"{split} {position}"))
+        for split, n in (("train", 400), ("validation", 120))
+        for position in range(n)
+    ]
+    write_dataset(
+        folder,
+        rows,
+        settings={"labels": mode, "dedupe": {"short_eojeols": 3, "short_chars": 10}},
+        taxonomy={"name": "small", "targets": LABELS, "sha256": "0" * 64},
+        tagger={"name": "whitespace", "fingerprint": prepared.fingerprint},
+        key_tokens={"sha256": prepared.key_tokens},
+    )
+    (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
+    if has_vocabulary:
+        vocab.build_vocab(folder, min_count=1)
+    return folder
+
+
+def _draw_voted(split: str, position: int, chance: random.Random) -> Row:
+    first, second = chance.sample(LABELS, 2)
+    tokens = chance.sample(FILLERS, chance.randint(1, 3))
+    weights = chance.choice([{first: 1.0}, {first: 0.5, second: 0.5}, {first: 0.75, second: 0.25}])
+    for label, weight in weights.items():
+        tokens += [chance.choice(WORDS[label]) for _ in range(round(4 * weight))]
+    chance.shuffle(tokens)
+    votes = [{"label": label, "weight": weights[label]} for label in LABELS if label in weights]
+    label = first if weights[first] > 0.5 else None
+    row = _make_row(split, position, (tokens, first, "kote"))
+    return row | {"label": label, "label_votes": votes if len(votes) > 1 else None}
+
+
 def deal_labels(sentences: Sequence[Sentence]) -> list[Sentence]:
     """The same sentences, the labels dealt out at random: there is nothing to learn."""
     chance = random.Random(3)

@@ -70,6 +70,21 @@ def encode_splits(
     return Inputs(dataset, preparation, encoder, rows["train"], held_out, frames)
 
 
+def check_one_label(dataset: Dataset) -> None:
+    """Refuses a dataset whose rows may have several labels, against which no model is trained yet.
+
+    Raises:
+        SettingsError: it was ingested with `labels: soft` or `multi`.
+    """
+    labels = dataset.manifest.settings.labels
+    if labels != "majority":
+        raise SettingsError(
+            f"models are trained on one label a row, and {dataset.path} has several",
+            details=[f"expected a dataset of `labels: majority`, got `labels: {labels}`"],
+            next_step="ingest again with `etl ingest --labels majority`, which rejects rows without one",
+        )
+
+
 def read_frames(
     dataset: Dataset, splits: Sequence[str], preparation: Preparation, column: str, workers: int = 1
 ) -> dict[str, pl.DataFrame]:
