@@ -347,6 +347,12 @@ def _show_notes(manifest: Manifest) -> None:
         console.note(
             f"note: {source}: {sum(met.values()):,} labels in {len(met)} other spellings were understood"
         )
+    for source, counts in manifest.counts.items():
+        if ambiguous := counts.rejected.get("label_ambiguous"):
+            console.note(
+                f"note: {source}: {ambiguous:,} of {counts.read:,} rows have no majority: `--labels soft` "
+                "keeps them with their votes, `--labels multi` with the set of their labels"
+            )
     for warning in manifest.warnings:
         console.note(f"warning: {warning}")
     if manifest.unexpected_rows:

@@ -135,10 +135,12 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
         "--limit",
         "9",
     ]
+    more += ["--labels", "soft"]
     succeeded(ingest(table, "--out", out, *options, *more, "--on-bad-file", "skip", "--domain", "sns"))
     settings = manifest_of(out)["settings"]
     assert settings == {
         "taxonomy": "native11",
+        "labels": "soft",
         "read": {"source": None, "turns": "all", "modality": "sound", "on_bad_file": "skip", "limit": 9},
         "table": {
             "path": None,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from support.run_etl import etl as run_etl
 
 import etl
 from etl.dataset.difference import compare
@@ -146,3 +147,16 @@ def test_kote_keeps_all_of_its_labels_in_its_own_taxonomy(datasets: dict[str, Da
     assert len(dataset.labels) == 44
     assert len(rows) == len(COMMENTS)
     assert {*rows["5,6,11"][1]} == {"슬픔", "화남/분노", "비장함"}
+
+
+def test_the_command_says_how_rows_without_a_majority_are_kept(
+    tmp_path: Path, datasets: dict[str, Dataset]
+) -> None:
+    raw = datasets["soft"].path.parent / "raw"
+    options = ("--source", "kote", "--tagger", "whitespace", "--workers", "1", "--out", tmp_path / "out")
+    by_majority, soft = (
+        run_etl("ingest", raw, *options, "--labels", labels) for labels in ("majority", "soft")
+    )
+    assert "note: kote: 4 of 12 rows have no majority: `--labels soft` keeps them" in by_majority.stderr
+    assert "no majority" not in soft.stderr
+    assert "label_ambiguous" not in soft.stdout
