@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from etl.errors import WriteError as WriteError
     from etl.ingestion.ingest import ingest as ingest
     from etl.models.baseline.train import train as train
+    from etl.models.best import train_best as train_best
     from etl.models.fine_tuned.train import fine_tune as fine_tune
     from etl.models.inference.classifier import open_classifier as open_classifier
     from etl.models.inference.predict import predict as predict
+    from etl.models.linear.train import train_linear as train_linear
     from etl.publishing.refresh import refresh as refresh
     from etl.settings import Settings as Settings
     from etl.settings import load_settings as load_settings
@@ -57,6 +59,8 @@ __all__ = [
     "predict",
     "refresh",
     "train",
+    "train_best",
+    "train_linear",
     "validate",
 ]
 
@@ -74,6 +78,8 @@ _MODULES = {
     "predict": "models.inference.predict",
     "refresh": "publishing.refresh",
     "train": "models.baseline.train",
+    "train_best": "models.best",
+    "train_linear": "models.linear.train",
     "validate": "validation.run",
 }
 

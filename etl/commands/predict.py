@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -77,7 +76,6 @@ def predict(
     label. A file that cannot be read is explained on standard error, the others are classified, and the exit
     code is 4.
     """
-    _require_torch()
     from etl.models.inference.classifier import open_classifier
     from etl.models.inference.documents import classify_inputs
 
@@ -222,14 +220,3 @@ def _shortened(text: str) -> str:
 
 def _share(probability: object) -> str:
     return f"{probability:.2f}" if isinstance(probability, float) else ""
-
-
-def _require_torch() -> None:
-    """Checks without importing torch, which takes a second, so that wrong arguments are reported at once."""
-    missing = [name for name in ("numpy", "torch", "safetensors") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingsError(
-            "predict needs the extra [train]",
-            details=[f"expected {', '.join(missing)}, got nothing"],
-            next_step="pip install 'korean-emotion-etl[train]'",
-        )

@@ -1,6 +1,6 @@
 """The card of a model, `model.json`: its kind, its dataset, and the hashes of the files it consists of.
 
-The two kinds of models have a struct each, since their files differ; this module alone reads and writes them.
+The kinds of models have a struct each, since their files differ; this module alone reads and writes them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.fine_tuned.settings import FineTuneSettings
+from etl.models.linear.settings import LinearSettings
 from etl.runtime.files import sha256_file
 from etl.runtime.json_text import decode_json
 from etl.user_files.plain import plain_file
@@ -26,7 +27,6 @@ FILE = "model.json"
 FORMAT = 2
 # Not one name: transformers loads the folder of a fine-tuned model too.
 BASELINE_WEIGHTS, FINE_TUNED_WEIGHTS = "weights.safetensors", "model.safetensors"
-_FINE_TUNED = "fine-tuned"
 
 
 class BaselineCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,11 +80,32 @@ class FineTunedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.files[FINE_TUNED_WEIGHTS]
 
 
-ModelCard = BaselineCard | FineTunedCard
+class LinearCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The card of a linear model of `etl train-baseline`; the hashes are sha256."""
+
+    format: int
+    kind: Literal["linear"]
+    settings: LinearSettings
+    labels: list[str]
+    vocabulary_size: int
+    files: dict[str, str]  # weights, features and preparation, with their hashes
+    taxonomy: str
+    manifest_sha256: str
+    card_sha256: str = ""  # of this card, with nothing here
+    architecture = "linear"
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the weights."""
+        return self.files[BASELINE_WEIGHTS]
+
+
+ModelCard = BaselineCard | FineTunedCard | LinearCard
+_KINDS: dict[str, type[ModelCard]] = {"": BaselineCard, "fine-tuned": FineTunedCard, "linear": LinearCard}
 
 
 class _Kind(msgspec.Struct):
-    """The field that tells the cards apart; that of a baseline does not have it."""
+    """The field that tells the cards apart; that of a network on tokens does not have it."""
 
     kind: str = ""
 
@@ -139,8 +160,7 @@ def _decode_card(folder: Path) -> ModelCard:
     kind: type[ModelCard] = BaselineCard
     try:
         content = plain_file(folder / FILE).read_bytes()
-        if decode_json(content, _Kind).kind == _FINE_TUNED:
-            kind = FineTunedCard
+        kind = _KINDS.get(decode_json(content, _Kind).kind, kind)
         return decode_json(content, kind)
     except FileNotFoundError as error:
         raise InputError(
@@ -184,6 +204,8 @@ def advise_training(folder: Path, card: ModelCard | type[ModelCard]) -> str:
     """Returns the next step of an error: the command that trains the model again."""
     is_fine_tuned = isinstance(card, FineTunedCard) or card is FineTunedCard
     command = "train-transformer DATASET --model NAME" if is_fine_tuned else "train-baseline DATASET"
+    if isinstance(card, LinearCard) or card is LinearCard:
+        command += " --model linear"
     return f"train again with `etl {command} --out {folder}`"
 
 

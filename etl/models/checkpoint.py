@@ -1,26 +1,35 @@
-"""A trained model of either kind, loaded from its folder."""
+"""A trained model of any kind, loaded from its folder."""
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from etl.dataset import preparation as preparations
 from etl.dataset import vocab
 from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
-from etl.errors import InputError
+from etl.errors import InputError, SettingsError
 from etl.models.baseline.checkpoint import load_baseline
 from etl.models.baseline.tokens import TokenEncoder
-from etl.models.card import BaselineCard, ModelCard, advise_training, read_card
+from etl.models.card import BaselineCard, LinearCard, ModelCard, advise_training, manifest_sha256, read_card
 from etl.models.fine_tuned.checkpoint import load_fine_tuned
+from etl.models.linear.checkpoint import load_linear
+from etl.models.linear.model import LinearModel
+from etl.models.training import loop
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
 from etl.models.training.inputs import check_one_label, read_frames
 
 if TYPE_CHECKING:
     from etl.models.training.loop import Network
+
+NO_LIMIT = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,26 @@ class Checkpoint:
     card: ModelCard
     preparation: Preparation  # of its dataset
     encoder: Encoder
-    model: Network
+    model: Network | LinearModel
 
     @property
     def max_len(self) -> int:
-        """The most ids of a row that the model was trained with."""
-        return self.card.settings.max_len or 1
+        """The most ids of a row that the model was trained with; a linear one takes all."""
+        return NO_LIMIT if isinstance(self.card, LinearCard) else self.card.settings.max_len or 1
+
+    def predict_rows(self, rows: Rows, max_len: int | None = None) -> npt.NDArray[np.float64]:
+        """Returns log probabilities, (rows, labels), in the order of the rows.
+
+        Args:
+            rows: as the encoder made them.
+            max_len: the most ids of a row; the model's, if None.
+
+        Raises:
+            InputError: an id or a label is out of the model's range.
+        """
+        if isinstance(self.model, LinearModel):
+            return self.model.predict_rows(rows)
+        return loop.predict_rows(self.model, rows, max_len or self.max_len)
 
 
 def load_model(folder: Path) -> Checkpoint:
@@ -44,14 +67,13 @@ def load_model(folder: Path) -> Checkpoint:
     Raises:
         InputError: it is not there, damaged, made of files of different models, whose hashes are named, or
             has weights that are no numbers.
-        SettingsError: it was fine-tuned, and the extra [transformer] is not installed.
+        SettingsError: the extra [train] or, for a fine-tuned model, [transformer] is not installed.
     """
     card = read_card(folder)
     preparation = preparations.load(folder / preparations.FILE)
-    encoder, model = (
-        load_baseline(folder, card) if isinstance(card, BaselineCard) else load_fine_tuned(folder)
-    )
-    if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
+    _require_packages(card)
+    encoder, model = _load(folder, card)
+    if not _is_finite(model):
         raise InputError(
             f"{folder} gives no probabilities: some of its weights are no numbers",
             details=["expected finite weights, got NaN or infinity"],
@@ -59,6 +81,33 @@ def load_model(folder: Path) -> Checkpoint:
             next_step=advise_training(folder, card),
         )
     return Checkpoint(card, preparation, encoder, model)
+
+
+def _load(folder: Path, card: ModelCard) -> tuple[Encoder, Network | LinearModel]:
+    if isinstance(card, LinearCard):
+        return load_linear(folder, card)
+    return load_baseline(folder, card) if isinstance(card, BaselineCard) else load_fine_tuned(folder)
+
+
+def _is_finite(model: Network | LinearModel) -> bool:
+    if isinstance(model, LinearModel):
+        return all(bool(np.isfinite(array).all()) for array in vars(model).values())
+    return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
+
+
+def _require_packages(card: ModelCard) -> None:
+    """Checks, without importing torch, which takes a second, that what runs a model is installed.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    needed = ("safetensors",) if isinstance(card, LinearCard) else ("safetensors", "torch")
+    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+        raise SettingsError(
+            "a model needs the extra [train]",
+            details=[f"expected {', '.join(missing)}, got nothing"],
+            next_step="pip install 'korean-emotion-etl[train]'",
+        )
 
 
 def read_rows(checkpoint: Checkpoint, dataset: Dataset, split: str, max_len: int | None = None) -> Rows:
@@ -88,6 +137,8 @@ def check_same_dataset(checkpoint: Checkpoint, dataset: Dataset) -> None:
     """
     card, encoder = checkpoint.card, checkpoint.encoder
     pairs = [("labels", ", ".join(dataset.labels), ", ".join(card.labels))]
+    if isinstance(card, LinearCard):
+        pairs.append(("manifest", manifest_sha256(dataset), card.manifest_sha256))
     if isinstance(encoder, TokenEncoder):
         vocabulary = vocab.read_vocab_of(dataset)
         if checkpoint.preparation.tokens == "all":

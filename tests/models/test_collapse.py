@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 
@@ -138,3 +139,44 @@ def test_the_reference_systems_constant_answer_is_named_with_the_number_that_val
     assert predictor["train_accuracy"] == pytest.approx(0.3193, abs=0.0005)
     assert f"predictions: 1.0000 are 중립, which {predictor['train_accuracy']:.4f} of the rows are" in text
     assert f"of the constant predictor {predictor['train_accuracy']:.4f}" in text
+
+
+def uneven(n: int, share: float, seed: int) -> list:
+    """Rows of which a share has a rare label; half of these have its word, and some of the others too."""
+    chance = random.Random(seed)
+    rows = []
+    for index in range(n):
+        is_rare = index < share * n
+        has_word = chance.random() < (0.6 if is_rare else 0.08)
+        words = [
+            *chance.sample(["오늘", "나", "집", "친구", "진짜", "요즘"], 3),
+            *(["눈물"] if has_word else []),
+        ]
+        rows.append((words, "슬픔" if is_rare else "중립", "kote"))
+    return rows
+
+
+@pytest.mark.parametrize("share", [0.05, 0.03])
+def test_with_class_weights_a_loss_is_compared_with_one_of_the_same_weights(
+    write_dataset, tmp_path, share
+) -> None:
+    """The loss of rows is far above that of the class prior: rare labels are given far more often."""
+    splits = {"train": uneven(2400, share, 1), "validation": uneven(600, share, 2)}
+    settings = TrainSettings(embedding=8, hidden=8, lr=0.005, batch_size=16, epochs=6, class_weights=True)
+    report = train(write_dataset(splits), tmp_path / "model", settings)
+    assert len(report.epochs) > MIN_EPOCHS
+    last = report.epochs[-1]
+    assert last.scores.loss > report.constant["validation"].loss > 0
+    assert last.weighted_loss < math.log(2)
+    assert report.model["validation"].macro_f1 > report.constant["validation"].macro_f1 + 0.05
+
+
+@pytest.mark.parametrize(("class_weights", "advice"), [(False, "--class-weights"), (True, "etl validate")])
+def test_where_nearly_all_rows_have_one_label_that_is_named_as_the_cause(
+    write_dataset, tmp_path, class_weights, advice
+) -> None:
+    rows = [(["나", "집"], "슬픔" if index % 20 == 0 else "중립", "kote") for index in range(800)]
+    settings = TrainSettings(embedding=8, hidden=8, batch_size=8, epochs=6, class_weights=class_weights)
+    text = refusal(write_dataset({"train": rows, "validation": rows[:400]}), tmp_path, settings)
+    assert "95.0% of train are 중립" in text
+    assert advice in text.split("Next:")[1]

@@ -15,7 +15,7 @@ from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.training import batches, collapse, loop, state
-from etl.models.training.collapse import Advice
+from etl.models.training.collapse import Advice, Reference
 from etl.models.training.fit import Watcher, fit_and_report
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
@@ -65,21 +65,14 @@ def train(
     with staging.lock_target(out, "etl train-baseline"):
         keep_compiled_code()
         target = loop.find_device(device)
-        source = open_dataset(dataset)
-        inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
-        max_len = settings.max_len or batches.percentile_length(inputs.train)
-        settings = msgspec.structs.replace(settings, max_len=max_len)
-        advice = Advice(
-            lr=TrainSettings().lr,
-            unknown=f"keep rare tokens with `etl build-vocab {source.path} --min-count 1`, "
-            "or ingest with another tagger",
-        )
+        inputs = read_token_inputs(open_dataset(dataset), settings.tokens, workers=os.cpu_count() or 1)
+        settings = complete_settings(inputs, settings)
         with loop.deterministic(settings.seed):
-            model = _build(inputs, settings).to(target)
+            model = build(inputs, settings).to(target)
             report, contents = fit_and_report(
                 start_training(model, settings),
                 inputs,
-                collapse.make_reference(inputs, settings.lr, advice),
+                make_reference(inputs, settings),
                 out,
                 watcher or Watcher(),
                 architecture=settings.model,
@@ -89,6 +82,22 @@ def train(
         save_baseline(out, model, settings, inputs, contents)
         state.remove_run(out)
         return report
+
+
+def complete_settings(inputs: Inputs, settings: TrainSettings) -> TrainSettings:
+    """Returns the settings with `max_len` set: by default, to the length of nearly all training rows."""
+    max_len = settings.max_len or batches.percentile_length(inputs.train)
+    return msgspec.structs.replace(settings, max_len=max_len)
+
+
+def make_reference(inputs: Inputs, settings: TrainSettings) -> Reference:
+    """Returns the scores that a network has to beat, with what to advise where it does not."""
+    advice = Advice(
+        lr=TrainSettings().lr,
+        unknown=f"keep rare tokens with `etl build-vocab {inputs.dataset.path} --min-count 1`, "
+        "or ingest with another tagger",
+    )
+    return collapse.make_reference(inputs, settings.lr, advice, class_weights=settings.class_weights)
 
 
 def start_training(model: Model, settings: TrainSettings) -> Training:
@@ -114,7 +123,12 @@ def start_training(model: Model, settings: TrainSettings) -> Training:
     return Training(model, settings, optimisers, average)
 
 
-def _build(inputs: Inputs, settings: TrainSettings) -> Model:
+def build(inputs: Inputs, settings: TrainSettings) -> Model:
+    """Returns the network of the settings, its weights drawn from torch's random generator.
+
+    Raises:
+        SettingsError: its sizes do not fit each other.
+    """
     from etl.models.baseline import network
 
     if settings.model == "transformer" and settings.hidden % network.TRANSFORMER_HEADS:

@@ -6,16 +6,19 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from etl.dataset import staging
 from etl.errors import SettingsError
-from etl.models.export import litert, metadata, onnx, parity, torchscript
+from etl.models.card import LinearCard, read_card
+from etl.models.export import linear, litert, metadata, onnx, parity, torchscript
 from etl.models.export.metadata import Metadata, Tensor
 from etl.models.export.options import MIN_ROWS, ROWS, Format
 from etl.models.export.parity import Loss, Parity
 from etl.models.export.runtime import Runtime, check_installed
 from etl.models.export.sample import Sample, draw_sample
 from etl.models.export.source import Source, open_source
+from etl.models.linear.model import LinearModel
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import keep_compiled_code
 from etl.settings import PathLike
@@ -64,7 +67,8 @@ def export(
         FindingsError: the file does not give the model's answers; nothing is written.
         WriteError: `out` cannot be written.
     """
-    model, runtime = Path(model), RUNTIMES[to]
+    model = Path(model)
+    runtime = _choose_runtime(model, to)
     _check_options(runtime, int8=int8, rows=rows)
     keep_compiled_code()
     os.environ.setdefault(*_NO_TELEMETRY)
@@ -73,7 +77,7 @@ def export(
     staging.check_replaceable(folder, metadata.FILE)
     source = open_source(model, Path(dataset) if dataset else None, max_len)
     sample = draw_sample(
-        source.checkpoint.model,
+        source.checkpoint,
         source.split,
         source.rows,
         rows,
@@ -91,10 +95,22 @@ def export(
     return Exported(folder, written)
 
 
+def _choose_runtime(model: Path, to: Format) -> Runtime:
+    if not isinstance(read_card(model), LinearCard):
+        return RUNTIMES[to]
+    if to != "onnx":
+        raise SettingsError(
+            f"a linear model is not exported to {RUNTIMES[to].name}",
+            next_step=f"export it with `etl export {model} --format onnx`",
+        )
+    return linear.RUNTIME
+
+
 def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
     if int8 and runtime.quantise is None:
         raise SettingsError(
-            f"there is no int8 variant of {runtime.name}", next_step="leave --int8 out, or export to ONNX"
+            f"there is no int8 variant of {runtime.name}, or of this kind of model",
+            next_step="leave --int8 out",
         )
     if rows < MIN_ROWS:
         raise SettingsError(
@@ -106,13 +122,20 @@ def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
 
 def _write(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Parity:
     """Writes the float32 file, and refuses it if its answers are not those of the model."""
-    from etl.models.export.graph import Standalone
-
-    standalone = Standalone(source.checkpoint.model, source.preprocessing.padding_id).eval()
-    runtime.convert(standalone, source.max_len, path)
+    runtime.convert(_make_standalone(source), source.max_len, path)
     same = parity.compare_answers(sample, runtime.load(path, metadata.THREADS)(sample.ids))
     parity.check_parity(same, runtime.name)
     return same
+
+
+def _make_standalone(source: Source) -> Any:
+    """Returns what a runtime converts: a module of torch, or a linear model as it is."""
+    model = source.checkpoint.model
+    if isinstance(model, LinearModel):
+        return model
+    from etl.models.export.graph import Standalone
+
+    return Standalone(model, source.preprocessing.padding_id).eval()
 
 
 def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Loss:
@@ -130,7 +153,9 @@ def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> L
 def _describe(
     source: Source, runtime: Runtime, sample: Sample, path: Path, same: Parity, lost: Loss | None
 ) -> Metadata:
-    shape, labels = (runtime.shape[0], source.max_len), source.checkpoint.card.labels
+    labels = source.checkpoint.card.labels
+    is_open = isinstance(source.checkpoint.model, LinearModel)  # to any number of ids
+    shape = (runtime.shape[0], runtime.shape[1] if is_open else source.max_len)
     return Metadata(
         format=metadata.FORMAT,
         runtime=runtime.name,
@@ -139,7 +164,7 @@ def _describe(
         sha256=sha256_file(path),
         is_int8=lost is not None,
         labels=labels,
-        max_len=source.max_len,
+        max_len=None if is_open else source.max_len,
         input=Tensor("ids", "int32", shape, "ids of one sentence in each row, padded at the right"),
         output=Tensor(
             "probabilities", "float32", (shape[0], len(labels)), "in the order of the labels, sum 1"

@@ -70,7 +70,7 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
     is_int8: bool
     labels: list[str]
-    max_len: int
+    max_len: int | None  # None: any number of ids
     input: Tensor
     output: Tensor
     preprocessing: Preprocessing

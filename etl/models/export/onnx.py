@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from etl.models.export.runtime import Run
 
-OPSET = 20
+OPSET, IR_VERSION = 20, 9  # onnxruntime 1.18 reads both
 # The operators with weights. Convolutions stay as they are: onnxruntime has no int8 kernel for their weights
 # on a CPU.
 INT8_OPERATORS = ["Gather", "Gemm", "LSTM", "MatMul"]
@@ -88,12 +90,11 @@ def _load(path: Path, threads: int) -> Run:
     return run
 
 
-def _describe(path: Path) -> dict[str, object]:
+def describe(
+    path: Path, packages: Sequence[str] = ("onnx", "onnxruntime", "onnxscript", "torch")
+) -> dict[str, object]:
     """Returns the operators of a file, and the versions of the packages that made it."""
     import onnx
-    import onnxruntime
-    import onnxscript
-    import torch
 
     model = onnx.load(path)
     used = {(node.domain, node.op_type) for node in model.graph.node}
@@ -104,9 +105,7 @@ def _describe(path: Path) -> dict[str, object]:
             if opset.domain in {domain for domain, _ in used}
         },
         "operators": sorted(f"{domain or 'ai.onnx'}.{operator}" for domain, operator in used),
-        "versions": {
-            module.__name__: str(module.__version__) for module in (onnx, onnxruntime, onnxscript, torch)
-        },
+        "versions": {name: str(import_module(name).__version__) for name in packages},
     }
 
 
@@ -120,5 +119,5 @@ RUNTIME = Runtime(
     convert=_convert,
     quantise=_quantise,
     load=_load,
-    describe=_describe,
+    describe=describe,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,6 @@ from etl.errors import SettingsError
 from etl.models.silence import silence
 
 if TYPE_CHECKING:
-    from torch import nn
-
     # Ids (rows, max_len) to probabilities (rows, labels).
     Run = Callable[[npt.NDArray[np.int32]], npt.NDArray[np.float32]]
 
@@ -25,18 +23,18 @@ if TYPE_CHECKING:
 class Runtime:
     """A format, and the runtime that its files are checked with.
 
-    `convert` writes a module that takes ids (batch, max_len) to a path. `quantise` writes the int8 variant of
-    a file to another path; None where there is none. `load` returns a function that runs a file on a number
-    of threads. `describe` returns operators and versions, for `metadata.json`.
+    `convert` writes a module that takes ids (batch, max_len), or a linear model, to a path. `quantise` writes
+    the int8 variant of a file to another path; None where there is none. `load` returns a function that runs
+    a file on a number of threads. `describe` returns operators and versions, for `metadata.json`.
     """
 
     name: str
     file: str
-    shape: tuple[int | str, str]  # of the input
+    shape: tuple[int | str, str]  # of the input; a second size that is not `max_len` may be any number
     packages: tuple[str, ...]  # modules of the extra
     extra: str
     install: str  # the command
-    convert: Callable[[nn.Module, int, Path], None]
+    convert: Callable[[Any, int, Path], None]
     quantise: Callable[[Path, Path], None] | None
     load: Callable[[Path, int], Run]
     describe: Callable[[Path], dict[str, object]]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.models.training import loop
+from etl.models.checkpoint import Checkpoint
 from etl.models.training.batches import Rows, in_order_of_length
-
-if TYPE_CHECKING:
-    from etl.models.training.loop import Network
 
 CHUNK = 512
 
@@ -32,11 +28,13 @@ class Sample:
         return len(self.labels)
 
 
-def draw_sample(model: Network, split: str, rows: Rows, most: int, max_len: int, padding_id: int) -> Sample:
+def draw_sample(
+    checkpoint: Checkpoint, split: str, rows: Rows, most: int, max_len: int, padding_id: int
+) -> Sample:
     """Takes at most `most` rows, spread evenly over the split, and predicts them with the model.
 
     Args:
-        model: on the CPU.
+        checkpoint: the model.
         split: the name of the split.
         rows: all its rows.
         most: how many to take.
@@ -54,5 +52,5 @@ def draw_sample(model: Network, split: str, rows: Rows, most: int, max_len: int,
     ids = np.full((len(taken), max_len), padding_id, dtype=np.int32)
     for batch in in_order_of_length(taken, CHUNK, max_len):
         ids[batch.rows, : batch.ids.shape[1]] = batch.ids
-    probabilities = np.exp(loop.predict_rows(model, taken, max_len))
+    probabilities = np.exp(checkpoint.predict_rows(taken, max_len))
     return Sample(split, len(rows), ids, taken.labels, probabilities)

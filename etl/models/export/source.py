@@ -9,8 +9,9 @@ from etl.dataset import preparation as preparations
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
-from etl.models.card import manifest_sha256
+from etl.models.card import LinearCard, manifest_sha256
 from etl.models.checkpoint import Checkpoint, check_same_dataset, load_model, read_rows
+from etl.models.export import linear
 from etl.models.export.metadata import Origin, Preprocessing
 from etl.models.training.batches import Rows
 from etl.runtime.files import sha256_file
@@ -56,17 +57,20 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
     """
     checkpoint = load_model(folder)
     card, encoder = checkpoint.card, checkpoint.encoder
-    chosen = _choose_max_len(max_len, checkpoint.max_len)
+    chosen = _choose_max_len(max_len, checkpoint)
     source = _find_dataset(folder, dataset, card.manifest_sha256)
     check_same_dataset(checkpoint, source)
     split, rows = _read_held_out(checkpoint, source, chosen)
+    steps: tuple[str, ...] = BASELINE_STEPS if encoder.column == "tokens" else TRANSFORMER_STEPS
+    if isinstance(card, LinearCard):
+        steps, chosen = linear.STEPS, int(rows.lengths.max())  # no row is cut
     return Source(
         checkpoint=checkpoint,
         max_len=chosen,
         split=split,
         rows=rows,
         preprocessing=Preprocessing(
-            steps=BASELINE_STEPS if encoder.column == "tokens" else TRANSFORMER_STEPS,
+            steps=steps,
             vocabulary_file=encoder.file,
             vocabulary_size=len(encoder),
             vocabulary_sha256=card.files[encoder.file],
@@ -80,7 +84,10 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
     )
 
 
-def _choose_max_len(max_len: int | None, trained: int) -> int:
+def _choose_max_len(max_len: int | None, checkpoint: Checkpoint) -> int:
+    trained = checkpoint.max_len
+    if max_len is not None and isinstance(checkpoint.card, LinearCard):
+        raise SettingsError("a linear model takes all ids of a sentence", next_step="leave --max-len out")
     if max_len is not None and not 1 <= max_len <= trained:
         raise SettingsError(
             "--max-len is not a number of ids that the model was trained with",

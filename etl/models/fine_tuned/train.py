@@ -86,7 +86,7 @@ def fine_tune(
             report, contents = fit_and_report(
                 Training(model, settings, optimisers),
                 inputs,
-                collapse.make_reference(inputs, settings.lr, ADVICE),
+                collapse.make_reference(inputs, settings.lr, ADVICE, class_weights=settings.class_weights),
                 out,
                 watcher or Watcher(),
                 architecture=base.network.config.model_type,

@@ -18,7 +18,7 @@ from etl.dataset import preparation as preparations
 from etl.documents.sentences import Sentence
 from etl.ingestion.prepare import prepare, prepare_text
 from etl.models.checkpoint import Checkpoint, load_model
-from etl.models.training import loop
+from etl.models.linear.model import LinearModel
 from etl.models.training.batches import Rows
 from etl.runtime.paths import local_path
 from etl.settings import PathLike
@@ -72,7 +72,7 @@ class Classifier:
         # The encoder expects labels and sources, as in training; here they have no effect.
         labelled = distinct.with_columns(label=pl.lit(self.labels[0]), source=pl.lit(""))
         rows = encoder.cut(encoder.encode(labelled, self.labels), max_len)
-        probabilities = np.exp(loop.predict_rows(self.checkpoint.model, rows, max_len))
+        probabilities = np.exp(self.checkpoint.predict_rows(rows))
         is_token = ~np.isin(rows.ids, encoder.special_ids)
         is_known = is_token & (rows.ids != encoder.unknown_id)
         columns = pl.DataFrame(probabilities, schema=[probability_column(label) for label in self.labels])
@@ -98,19 +98,27 @@ def open_classifier(model: PathLike, *, workers: int = 1) -> Iterator[Classifier
 
     Raises:
         InputError: the model is damaged, or the installed tagger would give other tokens than in training.
-        SettingsError: the tagger, or the extra [transformer], is not installed.
+        SettingsError: the tagger, or the extra [train] or [transformer], is not installed.
     """
+    checkpoint = load_model(local_path(model))
+    with _start_preparing(checkpoint, workers) as prepare_texts, _one_thread(checkpoint):
+        yield Classifier(checkpoint, prepare_texts)
+
+
+@contextmanager
+def _one_thread(checkpoint: Checkpoint) -> Iterator[None]:
+    """Keeps torch to one thread: batches are classified in parallel, and within one threads would wait."""
+    if isinstance(checkpoint.model, LinearModel):
+        yield
+        return
     import torch
 
-    checkpoint = load_model(local_path(model))
     threads = torch.get_num_threads()
-    with _start_preparing(checkpoint, workers) as prepare_texts:
-        # Batches are classified in parallel; within one as small as these, threads would wait for each other.
-        torch.set_num_threads(1)
-        try:
-            yield Classifier(checkpoint, prepare_texts)
-        finally:
-            torch.set_num_threads(threads)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl.dataset.read import Dataset
 from etl.models.checkpoint import Checkpoint, check_same_dataset, read_rows
-from etl.models.training import loop, metrics
+from etl.models.training import metrics
 from etl.models.training.metrics import Scores
 
 
@@ -16,5 +16,5 @@ def evaluate(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Scores:
     """
     check_same_dataset(checkpoint, dataset)
     rows = read_rows(checkpoint, dataset, split)
-    predicted = loop.predict_rows(checkpoint.model, rows, checkpoint.max_len)
+    predicted = checkpoint.predict_rows(rows)
     return metrics.score(predicted, rows.labels, rows.sources, dataset.labels)

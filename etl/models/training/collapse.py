@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from etl.errors import FindingsError
 from etl.models.training import metrics, references
 from etl.models.training.inputs import Inputs
@@ -32,6 +34,8 @@ MIN_F1_GAIN = 0.05
 MAX_P_VALUE = 0.0001
 # Inputs explain a failure if this share of them is unknown or empty.
 TOO_MANY = 0.5
+# One label explains a failure if this share of the training rows has it.
+MAJORITY = 0.9
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,16 @@ class Record:
     train_loss: float
     gradient_norm: float
     scores: Scores
+    weighted_loss: (
+        float  # on these rows, with the weights of the labels in training: the loss without weights
+    )
 
 
 @dataclass(frozen=True)
 class Advice:
     """Recommendations for one kind of model."""
 
-    lr: float  # the usual learning rate
+    lr: float  # the usual learning rate; 0 where there is none
     unknown: str  # the next step where most tokens are unknown
 
 
@@ -61,7 +68,12 @@ class Reference:
     advice: Advice
     constants: dict[str, Scores]  # the constant predictor, by held-out split
     selection_split: str  # selects the best epoch
-    train_entropy: float  # nats: the constant predictor's loss on train
+    # nats: the lowest loss of a constant answer on train, and what it is on that split. With class weights
+    # all labels weigh the same there, and that answer is the same share for each.
+    train_entropy: float
+    held_out_entropy: float
+    class_weights: bool
+    majority: tuple[str, float]  # the most frequent label of train, and its share
     lr: float
     unknown_share: float  # of the tokens of that split
     empty_share: float  # of its rows: those without one known token
@@ -72,22 +84,30 @@ class Reference:
         return self.constants[self.selection_split]
 
 
-def make_reference(inputs: Inputs, lr: float, advice: Advice) -> Reference:
+def make_reference(inputs: Inputs, lr: float, advice: Advice, *, class_weights: bool = False) -> Reference:
     """Scores the constant predictor on the held-out rows.
 
     Args:
         inputs: the rows.
-        lr: the learning rate of the run.
+        lr: the learning rate of the run; 0 where there is none.
         advice: for this kind of model.
+        class_weights: whether labels weigh the same in the loss of the run.
     """
-    prior = metrics.log_prior(inputs.train.labels, len(inputs.dataset.labels))
+    labels, classes = inputs.dataset.labels, inputs.train.labels
+    prior = metrics.log_prior(classes, len(labels))
+    counts = np.bincount(classes, minlength=len(labels))
     rows = inputs.held_out[inputs.selection_split]
+    constants = references.score_all(inputs, references.predict_constant(inputs))
+    even = math.log(np.count_nonzero(counts))
     return Reference(
         dataset=inputs.dataset.path,
         advice=advice,
-        constants=references.score_all(inputs, references.predict_constant(inputs)),
+        constants=constants,
         selection_split=inputs.selection_split,
-        train_entropy=metrics.cross_entropy(prior, inputs.train.labels),
+        train_entropy=even if class_weights else metrics.cross_entropy(prior, classes),
+        held_out_entropy=even if class_weights else constants[inputs.selection_split].loss,
+        class_weights=class_weights,
+        majority=(labels[int(counts.argmax())], float(counts.max() / len(classes))),
         lr=lr,
         unknown_share=rows.unknown_share,
         empty_share=rows.empty_share,
@@ -97,7 +117,8 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice) -> Reference:
 def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     """Stops a run whose loss stays at that of the class prior, or whose predictions are all one label.
 
-    A run whose loss has improved on the prior, on the training or the held-out rows, is not stopped.
+    A run is not stopped if its macro-F1 has improved on the prior's, or its loss, on the training or the
+    held-out rows.
 
     Raises:
         FindingsError: with the numbers; also where the loss is no longer a number.
@@ -106,15 +127,17 @@ def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     if not math.isfinite(latest.train_loss) or not math.isfinite(latest.scores.loss):
         raise _finding("training diverged: the loss is no longer a number", latest, reference)
     is_early = latest.epoch < MIN_EPOCHS or latest.steps < MIN_STEPS
-    lowest = min(record.scores.loss for record in records)
+    lowest = min(record.weighted_loss for record in records)
     is_moving = (
-        latest.train_loss < IMPROVED * reference.train_entropy or lowest < IMPROVED * reference.constant.loss
+        latest.train_loss < IMPROVED * reference.train_entropy
+        or lowest < IMPROVED * reference.held_out_entropy
+        or max(record.scores.macro_f1 for record in records) >= reference.constant.macro_f1 + MIN_F1_GAIN
     )
     if is_early or is_moving:
         return
     if latest.scores.most_predicted[1] >= ONE_CLASS_SHARE:
         raise _finding("the model gives one answer for (nearly) every row", latest, reference)
-    if lowest >= reference.constant.loss:
+    if lowest >= reference.held_out_entropy:
         raise _finding("the model's loss is no better than that of the class prior", latest, reference)
 
 
@@ -136,9 +159,42 @@ def check_outcome(records: Sequence[Record], best: Record, reference: Reference)
     if metrics.independence_p_value(scores.confusion) > MAX_P_VALUE:
         raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
     # With rare labels, or with weights for them, accuracy and loss say little: macro-F1 tells.
-    is_better = min(record.scores.loss for record in records) < IMPROVED * constant.loss
+    is_better = min(record.weighted_loss for record in records) < IMPROVED * reference.held_out_entropy
     if not is_better and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
         raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
+
+
+def check_labels(inputs: Inputs) -> None:
+    """Refuses training rows of one label, of which nothing can be learnt.
+
+    Raises:
+        FindingsError: with the label.
+    """
+    if references.has_one_label(inputs):
+        label = inputs.dataset.labels[int(inputs.train.labels[0])]
+        raise FindingsError(
+            "all training rows have one label; no model was written",
+            details=[f"{len(inputs.train):,} rows are {label}"],
+            next_step=f"look at balance with `etl validate {inputs.dataset.path}`",
+        )
+
+
+def check_scores(scores: Scores, reference: Reference) -> None:
+    """Refuses a model without epochs whose predictions do not depend on the labels.
+
+    Raises:
+        FindingsError: with the numbers.
+    """
+    constant = reference.constant
+    by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
+    is_better = scores.accuracy > constant.accuracy + by_chance
+    if not is_better and metrics.independence_p_value(scores.confusion) > MAX_P_VALUE:
+        raise FindingsError(
+            "the model learnt nothing that holds outside the training rows; no model was written",
+            details=[*_describe(scores, reference), _describe_inputs(reference)],
+            cause="The labels do not follow from the sentences, or the rows are too few to show it.",
+            next_step=f"look at balance, drift and conflicts with `etl validate {reference.dataset}`",
+        )
 
 
 def is_too_short(records: Sequence[Record]) -> bool:
@@ -147,25 +203,45 @@ def is_too_short(records: Sequence[Record]) -> bool:
 
 
 def _finding(message: str, record: Record, reference: Reference) -> FindingsError:
-    label, share = record.scores.most_predicted
-    own = record.scores.labels[label].rows / record.scores.rows
     cause, next_step = _likely_cause(record, reference)
+    weighted = []
+    if reference.class_weights:
+        weighted = [
+            f"loss, labels weighing the same: {record.weighted_loss:.4f} nats; "
+            f"of an even answer {reference.held_out_entropy:.4f}"
+        ]
     return FindingsError(
         f"{message}; no model was written",
         details=[
             f"epoch {record.epoch}, {record.steps:,} steps, {record.scores.rows:,} held-out rows",
-            f"predictions: {share:.4f} are {label}, which {own:.4f} of the rows are; "
-            f"entropy {record.scores.prediction_entropy:.4f} nats",
-            f"accuracy: {record.scores.accuracy:.4f}; "
-            f"of the constant predictor {reference.constant.accuracy:.4f}",
-            f"loss: {record.scores.loss:.4f} nats; of the class prior {reference.constant.loss:.4f}",
-            f"train loss: {record.train_loss:.4f} nats; of the class prior {reference.train_entropy:.4f}",
+            *_describe(record.scores, reference),
+            *weighted,
+            f"train loss: {record.train_loss:.4f} nats; of "
+            f"{'an even answer' if reference.class_weights else 'the class prior'} "
+            f"{reference.train_entropy:.4f}",
             f"learning rate: {reference.lr:g}; gradient norm: {record.gradient_norm:.3g}",
-            f"inputs: {reference.unknown_share:.4f} of the tokens are unknown, "
-            f"{reference.empty_share:.4f} of the rows have no known token",
+            _describe_inputs(reference),
         ],
         cause=cause,
         next_step=next_step,
+    )
+
+
+def _describe(scores: Scores, reference: Reference) -> list[str]:
+    label, share = scores.most_predicted
+    return [
+        f"predictions: {share:.4f} are {label}, which {scores.labels[label].rows / scores.rows:.4f} of the "
+        f"rows are; entropy {scores.prediction_entropy:.4f} nats",
+        f"accuracy: {scores.accuracy:.4f}; of the constant predictor {reference.constant.accuracy:.4f}",
+        f"macro-F1: {scores.macro_f1:.4f}; of the constant predictor {reference.constant.macro_f1:.4f}",
+        f"loss: {scores.loss:.4f} nats; of the class prior {reference.constant.loss:.4f}",
+    ]
+
+
+def _describe_inputs(reference: Reference) -> str:
+    return (
+        f"inputs: {reference.unknown_share:.4f} of the tokens are unknown, "
+        f"{reference.empty_share:.4f} of the rows have no known token"
     )
 
 
@@ -186,6 +262,15 @@ def _likely_cause(record: Record, reference: Reference) -> tuple[str, str]:
         return (
             f"A learning rate of {reference.lr:g} is so low that hardly a weight moves.",
             f"train again with `--lr {usual:g}`",
+        )
+    label, share = reference.majority
+    if share >= MAJORITY:
+        return (
+            f"Few rows have another label: {share:.1%} of train are {label}, so that this answer alone has a "
+            "low loss.",
+            f"look at balance with `etl validate {reference.dataset}`"
+            if reference.class_weights
+            else "train again with `--class-weights`, which lets rare labels weigh as much as frequent ones",
         )
     return (
         "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label.",

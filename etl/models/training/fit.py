@@ -18,6 +18,7 @@ from etl.models.training.collapse import Record, Reference
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.metrics import Scores
+from etl.models.training.references import LogProbabilities
 from etl.models.training.report import Report
 from etl.models.training.settings import LoopSettings
 from etl.models.training.state import RunProgress
@@ -65,7 +66,10 @@ def fit(
     with events.open_events(state.run_folder(out), progress.records) as write_event:
         while not _has_stalled(progress, settings) and (epoch := next(epochs, None)):
             scores = metrics.score(epoch.log_probabilities, rows.labels, rows.sources, labels)
-            record = Record(epoch.number, epoch.steps, epoch.train_loss, epoch.gradient_norm, scores)
+            weighted_loss = metrics.mean_loss(epoch.log_probabilities, rows.labels, weights)
+            record = Record(
+                epoch.number, epoch.steps, epoch.train_loss, epoch.gradient_norm, scores, weighted_loss
+            )
             progress.records.append(record)
             write_event(record)
             watcher.on_epoch(record)
@@ -111,23 +115,47 @@ def fit_and_report(
     Raises:
         EtlError: see `fit`.
     """
-    progress = fit(training, inputs, reference, out, watcher, resume=resume)
+    progress, predicted = fit_and_predict(training, inputs, reference, out, watcher, resume=resume)
     watcher.on_note("comparing with linear models")
+    report = reports.make_report(
+        inputs,
+        reference,
+        progress,
+        predicted,
+        architecture=architecture,
+        max_len=training.settings.max_len or 1,
+    )
+    contents = report_files(report, inputs, predicted, out, show_text=show_text)
+    return report, {**contents, **events.read_events(state.run_folder(out))}
+
+
+def fit_and_predict(
+    training: Training, inputs: Inputs, reference: Reference, out: Path, watcher: Watcher, *, resume: bool
+) -> tuple[RunProgress, LogProbabilities]:
+    """Trains a model as `fit` does, and predicts the held-out rows with its best epoch."""
+    progress = fit(training, inputs, reference, out, watcher, resume=resume)
     max_len = training.settings.max_len or 1
-    predicted = {
+    return progress, {
         split: loop.predict_rows(training.model, rows, max_len) for split, rows in inputs.held_out.items()
     }
-    report = reports.make_report(
-        inputs, reference, progress, predicted, architecture=architecture, max_len=max_len
-    )
+
+
+def report_files(
+    report: Report, inputs: Inputs, predicted: LogProbabilities, out: Path, *, show_text: bool
+) -> dict[str, bytes]:
+    """Returns the files that lie beside every model: `metrics.json` and `report.html`.
+
+    Args:
+        report: of the run.
+        inputs: the rows.
+        predicted: log probabilities of the model, by split.
+        out: the folder of the model.
+        show_text: quote the sentences of mistakes.
+    """
     split = inputs.selection_split
     wrong = mistakes.find_mistakes(inputs, split, predicted[split], show_text=show_text)
     page = report_html.render_report(out.resolve().name, inputs.dataset.labels, report, wrong)
-    return report, {
-        reports.FILE: reports.to_json(report),
-        report_html.FILE: page.encode(),
-        **events.read_events(state.run_folder(out)),
-    }
+    return {reports.FILE: reports.to_json(report), report_html.FILE: page.encode()}
 
 
 def _start(training: Training, inputs: Inputs, out: Path, watcher: Watcher, *, resume: bool) -> RunProgress:

@@ -100,7 +100,7 @@ def score(
         rows=len(classes),
         accuracy=accuracy(table),
         macro_f1=macro_f1(table),
-        loss=float(-log_probabilities[np.arange(len(classes)), classes].mean()),
+        loss=mean_loss(log_probabilities, classes),
         ece=sum(own.rows * abs(own.confidence - own.accuracy) for own in bins) / len(classes),
         calibration=bins,
         labels={
@@ -176,6 +176,20 @@ def log_prior(classes: Ints, n_labels: int) -> Floats:
 def cross_entropy(constant: Floats, classes: Ints) -> float:
     """Returns the loss, in nats, of the log probabilities `constant`, (labels,), for every row."""
     return float(-constant[classes].mean())
+
+
+def mean_loss(log_probabilities: Floats, classes: Ints, weights: Floats | None = None) -> float:
+    """Returns the cross-entropy, in nats, of predictions, (rows, labels): the mean over the rows.
+
+    Args:
+        log_probabilities: (rows, labels).
+        classes: (rows,), the index of each row's label.
+        weights: of the labels, (labels,); all the same if None.
+    """
+    own = log_probabilities[np.arange(len(classes)), classes]
+    if weights is None or not weights[classes].any():
+        return float(-own.mean())
+    return float(-np.average(own, weights=weights[classes]))
 
 
 def _by_label(table: Ints) -> tuple[Floats, Floats, Floats]:

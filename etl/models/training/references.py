@@ -6,20 +6,21 @@ A constant one, TF-IDF with logistic regression, and the strongest linear model 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.models.linear.features import count_features
-from etl.models.linear.fit import fit_linear
+from etl.models.linear.features import FeatureEncoder, count_features
+from etl.models.linear.fit import Trial, fit_linear
+from etl.models.linear.model import LinearModel
 from etl.models.training import metrics, tfidf
 from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 
-if TYPE_CHECKING:
-    LogProbabilities = Mapping[str, npt.NDArray[np.float64]]
+LogProbabilities: TypeAlias = Mapping[str, npt.NDArray[np.float64]]  # by split, (rows, labels)
 
 
 def predict_constant(inputs: Inputs) -> LogProbabilities:
@@ -38,15 +39,36 @@ def predict_tfidf(inputs: Inputs) -> LogProbabilities:
     return dict(zip(splits, scored, strict=True))
 
 
-def predict_linear(inputs: Inputs) -> LogProbabilities:
-    """Predicts with the strongest linear model; empty where train has only one label."""
-    if has_one_label(inputs):
-        return {}
+@dataclass(frozen=True)
+class Linear:
+    """The strongest linear model on the rows of a dataset, and what it was chosen from."""
+
+    encoder: FeatureEncoder
+    model: LinearModel
+    trials: list[Trial]
+    predicted: LogProbabilities
+
+
+def find_linear(inputs: Inputs, *, class_weights: bool = False) -> Linear:
+    """Trains the strongest linear model.
+
+    Args:
+        inputs: the rows, with at least two labels in train.
+        class_weights: let rare labels weigh as much as frequent ones; if not, that is chosen too.
+    """
     labels, encoder = inputs.dataset.labels, count_features(inputs.frames["train"])
     train = encoder.encode(inputs.frames["train"], labels)
     held_out = {split: encoder.encode(inputs.frames[split], labels) for split in inputs.held_out}
-    model, _ = fit_linear(train, held_out[inputs.selection_split], len(encoder), len(labels))
-    return {split: model.predict_rows(rows) for split, rows in held_out.items()}
+    model, trials = fit_linear(
+        train, held_out[inputs.selection_split], len(encoder), len(labels), class_weights=class_weights
+    )
+    predicted = {split: model.predict_rows(rows) for split, rows in held_out.items()}
+    return Linear(encoder, model, trials, predicted)
+
+
+def predict_linear(inputs: Inputs) -> LogProbabilities:
+    """Predicts with the strongest linear model; empty where train has only one label."""
+    return {} if has_one_label(inputs) else find_linear(inputs).predicted
 
 
 def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, Scores]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from etl.models.linear.fit import Trial
 from etl.models.training import collapse, references
@@ -16,10 +14,8 @@ from etl.models.training.collapse import Record, Reference
 from etl.models.training.compare import Comparison, compare
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
+from etl.models.training.references import LogProbabilities
 from etl.models.training.state import RunProgress
-
-if TYPE_CHECKING:
-    LogProbabilities = Mapping[str, npt.NDArray[np.float64]]
 
 FILE = "metrics.json"
 
@@ -31,7 +27,7 @@ class Report:
     architecture: str
     held_out: str  # the split that selected the epoch
     best_epoch: int  # 0 where there are no epochs
-    max_len: int
+    max_len: int  # 0 where a model takes all ids of a row
     unknown_share: float  # of the tokens of that split
     empty_share: float  # of its rows: those without one known token
     epochs: list[Record]
@@ -40,6 +36,7 @@ class Report:
     linear: dict[str, Scores]  # the strongest linear model; empty where that is the model
     tfidf: dict[str, Scores]  # TF-IDF with logistic regression
     constant: dict[str, Scores]
+    candidates: dict[str, dict[str, Scores]]  # other models that were trained and are not kept
     comparisons: list[Comparison]  # of the model with each of these, on each split
     warnings: list[str]
 
@@ -52,7 +49,9 @@ def make_report(
     *,
     architecture: str,
     max_len: int,
+    linear: LogProbabilities | None = None,
     trials: Sequence[Trial] = (),
+    candidates: Mapping[str, LogProbabilities] | None = None,
 ) -> Report:
     """Scores the predictions of a trained model, and the predictors it has to beat, on the held-out rows.
 
@@ -63,10 +62,14 @@ def make_report(
         log_probabilities: of the trained model, by split, (rows, labels).
         architecture: the name of the kind of model.
         max_len: the most ids of a row.
-        trials: of a linear model, which is not compared with itself.
+        linear: the predictions of the strongest linear model, if known; empty where that is the model.
+        trials: of a linear model.
+        candidates: the predictions of other models that were trained and are not kept, by architecture.
     """
+    candidates = candidates or {}
     others = {
-        "linear": {} if trials else references.predict_linear(inputs),
+        **candidates,
+        "linear": references.predict_linear(inputs) if linear is None else linear,
         "tfidf": references.predict_tfidf(inputs),
         "constant": references.predict_constant(inputs),
     }
@@ -84,6 +87,7 @@ def make_report(
         linear=scores["linear"],
         tfidf=scores["tfidf"],
         constant=scores["constant"],
+        candidates={name: scores[name] for name in candidates},
         comparisons=_compare(inputs, log_probabilities, others),
         warnings=_warnings(progress.records, inputs),
     )

@@ -94,6 +94,7 @@ def predictors(report: Report) -> list[tuple[str, str, str, Scores, Comparison |
     """Lists split, name, class of `report.css`, scores, and the model's lead over it, of each predictor."""
     kinds = (
         (report.architecture, "train", report.model, ""),
+        *((name, "s1", by_split, name) for name, by_split in report.candidates.items()),
         (LINEAR, "validation", report.linear, "linear"),
         (TFIDF, "test", report.tfidf, "tfidf"),
         (CONSTANT, "kept", report.constant, "constant"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from etl.models.training.loop import Training
 
 TENSORS, STATE = "state.safetensors", "state.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,12 +18,13 @@ _IN_PROSE = {
 def judge(report: Report) -> tuple[str, Literal["error", "warning", "clean"]]:
     """Returns the verdict on a model, by the split that selected it, and how grave it is."""
     compared = {own.other: own for own in report.comparisons if own.split == report.held_out}
-    for other in ("constant", "tfidf", "linear"):
-        if other in compared and not compared[other].is_above:
+    known = [other for other in _IN_PROSE if other in compared]
+    for other in reversed(known):
+        if not compared[other].is_above:
             is_below = compared[other].difference <= 0
             word = "Not better" if is_below else "Not surely better"
             return f"{word} than {_IN_PROSE[other]}", "error" if other == "constant" else "warning"
-    return f"Better than {' and '.join(_IN_PROSE[other] for other in list(compared)[:2])}", "clean"
+    return f"Better than {' and '.join(_IN_PROSE[other] for other in known[:2])}", "clean"
 
 
 def find_comparison(report: Report, split: str, other: str) -> Comparison | None:
