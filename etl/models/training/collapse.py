@@ -117,8 +117,7 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice, *, class_weights: 
 def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     """Stops a run whose loss stays at that of the class prior, or whose predictions are all one label.
 
-    A run is not stopped if its macro-F1 has improved on the prior's, or its loss, on the training or the
-    held-out rows.
+    A run whose loss has improved on the prior, on the training or the held-out rows, is not stopped.
 
     Raises:
         FindingsError: with the numbers; also where the loss is no longer a number.
@@ -131,7 +130,6 @@ def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     is_moving = (
         latest.train_loss < IMPROVED * reference.train_entropy
         or lowest < IMPROVED * reference.held_out_entropy
-        or max(record.scores.macro_f1 for record in records) >= reference.constant.macro_f1 + MIN_F1_GAIN
     )
     if is_early or is_moving:
         return
