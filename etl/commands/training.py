@@ -152,6 +152,14 @@ def _show_tables(report: Report, out: Path) -> None:
         ],
     )
     console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")
+    _show_parts(report)
+    console.line(f"Curves, confusion and mistakes: {out / FILE}")
+
+
+def _show_parts(report: Report) -> None:
+    """Shows the scores of each label and each source."""
+    from etl.runtime import console
+
     held_out = report.model[report.held_out]
     console.table(
         f"labels, {report.held_out}",
@@ -170,7 +178,6 @@ def _show_tables(report: Report, out: Path) -> None:
             for source, own in held_out.sources.items()
         ],
     )
-    console.line(f"Curves, confusion and mistakes: {out / FILE}")
 
 
 def _epoch_line(record: Record) -> str:

@@ -93,8 +93,8 @@ def test_a_state_that_was_cut_off_is_refused(dataset, tmp_path) -> None:
 
 def test_a_state_of_another_version_is_refused(dataset, tmp_path) -> None:
     path = state.run_folder(tmp_path / "model") / "state" / state.STATE
-    path.write_text(path.read_text(encoding="utf-8").replace('"format":2', '"format":1'), encoding="utf-8")
-    with pytest.raises(InputError, match="expected format 2, got 1"):
+    path.write_text(path.read_text(encoding="utf-8").replace('"format":3', '"format":1'), encoding="utf-8")
+    with pytest.raises(InputError, match="expected format 3, got 1"):
         train(dataset, tmp_path / "model", SETTINGS, resume=True)
 
 

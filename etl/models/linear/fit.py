@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-PENALTIES = (0.2, 0.5, 1.0, 2.0)  # C of scikit-learn: the inverse of the penalty
+PENALTIES = (0.25, 0.5, 1.0)  # C of scikit-learn: the inverse of the penalty
 MAX_ITERATIONS = 1000
 # Margins times a number are logits; it lies between these.
 LOWEST_SCALE, HIGHEST_SCALE = 0.05, 50.0
