@@ -284,7 +284,7 @@ def test_shorter_sentences_are_cut_as_the_model_is_told_to(lstm) -> None:
 
 
 def test_longer_sentences_than_the_model_knows_are_refused(lstm) -> None:
-    with pytest.raises(SettingsError, match="expected at most 6, got 40"):
+    with pytest.raises(SettingsError, match="expected 1 to 6, got 40"):
         export(lstm, "onnx", max_len=40)
 
 
