@@ -26,7 +26,8 @@ from etl.tagging.tagger import open_tagger
 
 LABELS = {"nsmc": "polarity3", "kote": "polarity3", "chatbot": "polarity3"}
 MOST_ROWS, LEAST_ROWS = 16_000, 100  # of a corpus; of a label, such as KOTE's 9 neutral rows
-TAGGERS = ("okt", "komoran", "mecab", "kiwi", "hannanum")
+NO_STEM = "okt-no-stem"
+TAGGERS = ("okt", NO_STEM, "komoran", "mecab", "kiwi", "hannanum")
 SEEDS = (1, 2, 3, 4, 5)
 LEAST_SHARE = 0.003  # a rarer class is not measured by itself
 
@@ -48,7 +49,7 @@ def measure(folder: Path, tagger: str, drops: Sequence[str] | None) -> None:
     frames = {corpus: tag_corpus(folder, corpus, tagger) for corpus in CORPORA}
     classes = pl.concat([frame.select(pl.col("classes").explode()) for frame in frames.values()])
     shares = classes["classes"].value_counts(normalize=True).filter(pl.col("proportion") >= LEAST_SHARE)
-    kept = policy.load(Tag(tagger=tagger)).keep
+    kept = policy.load(_settings(tagger)).keep
     default = ",".join(sorted(set(shares["classes"]) - {*kept}))
     for drop in ["", *(drops if drops is not None else [default, *sorted(shares["classes"])])]:
         for corpus, frame in frames.items():
@@ -100,8 +101,8 @@ def tag_corpus(folder: Path, corpus: str, tagger: str) -> pl.DataFrame:
     path = folder / f"{corpus}-{tagger}.parquet"
     if not path.exists():
         rows = _rows(folder, corpus)
-        chosen = policy.load(Tag(tagger=tagger))  # type: ignore[arg-type]
-        with open_tagger(Tag(tagger=tagger), workers=1) as opened:  # type: ignore[arg-type]
+        chosen = policy.load(_settings(tagger))
+        with open_tagger(_settings(tagger), workers=1) as opened:
             tagged = opened(rows["text"].unique(maintain_order=True)).filter(pl.col("problem").is_null())
         token, tag = pl.col("tokens"), pl.col("tags")
         lists = (
@@ -113,6 +114,10 @@ def tag_corpus(folder: Path, corpus: str, tagger: str) -> pl.DataFrame:
         rows.join(lists, on="text", maintain_order="left").write_parquet(path)
     frame = pl.read_parquet(path)
     return frame.with_columns(classes=pl.col("pairs").list.eval(pl.element().struct["class"]))
+
+
+def _settings(tagger: str) -> Tag:
+    return Tag(stem=False) if tagger == NO_STEM else Tag(tagger=tagger)  # type: ignore[arg-type]
 
 
 def _rows(folder: Path, corpus: str) -> pl.DataFrame:
@@ -137,6 +142,8 @@ def show(folder: Path, tagger: str) -> None:
         if name == tagger:
             scores.setdefault(drop, {}).setdefault(corpus, []).append(each["macro_f1"])
             dropped.setdefault(drop, []).append(each["dropped"])
+    if "" not in scores:
+        return
     everything = scores[""]
     print(f"\n| `{tagger}` without | of the tokens | {' | '.join(CORPORA)} |")
     print("|---|---:|" + "---:|" * len(CORPORA))
@@ -144,13 +151,13 @@ def show(folder: Path, tagger: str) -> None:
     print(f"| nothing | 0 % | {' | '.join(cells)} |")
     for drop, own in sorted(scores.items(), key=lambda item: -mean(dropped[item[0]])):
         if drop:
-            cells = [_cost(own[corpus], everything[corpus]) for corpus in CORPORA if corpus in own]
+            cells = [_cost(own[corpus], everything[corpus]) for corpus in CORPORA if len(own.get(corpus, [])) > 1]
             print(f"| {drop.replace(',', ', ')} | {mean(dropped[drop]):.1%} | {' | '.join(cells)} |")
 
 
 def _cost(scores: list[float], all_scores: list[float]) -> str:
     """Returns the mean difference over the seeds and its own spread: each seed divides both alike."""
-    differences = [one - other for one, other in zip(scores, all_scores, strict=True)]
+    differences = [one - other for one, other in zip(scores, all_scores, strict=False)]
     return f"{mean(differences):+.4f} ± {stdev(differences):.4f}"
 
 

@@ -41,7 +41,7 @@ def test_the_usual_taggers_stand_side_by_side_and_dropped_tokens_in_parentheses(
         assert {"영화", "안"} <= {word.partition("/")[0] for word in words}
         assert [word for word in words if word.startswith("(는/J")]
         assert all(word.endswith(")") for word in words if word.startswith("("))
-    assert legend == "kept: noun, adjective, negation, emoticon; (dropped)"
+    assert legend == "kept: noun, adjective, negation, emoticon, ending; (dropped)"
     assert "\x1b" not in run.stdout
 
 

@@ -60,11 +60,18 @@ def test_negation_emoticons_and_emoji_survive(tagger: str) -> None:
     assert {"ㅠㅠ", "ㅋㅋ", "😀"} <= set(tokens)
 
 
+@pytest.mark.parametrize("tagger", ["komoran", "kkma", "mecab", "kiwi"])
+def test_endings_that_carry_mood_stay_and_those_that_make_modifiers_go(tagger: str) -> None:
+    tokens = kept(load(Tag(tagger=tagger)), *cut(CUT[tagger]))  # type: ignore[arg-type]
+    assert "지" in tokens
+    assert "은" not in tokens
+
+
 @pytest.mark.parametrize("tagger", CUT)
-def test_particles_and_endings_are_left_out_and_what_remains_keeps_its_order(tagger: str) -> None:
+def test_particles_are_left_out_and_what_remains_keeps_its_order(tagger: str) -> None:
     pairs = cut(CUT[tagger])
     tokens = kept(load(Tag(tagger=tagger)), *pairs)  # type: ignore[arg-type]
-    assert not {"는", "이", "지", "은"} & set(tokens)
+    assert not {"는", "이"} & set(tokens)
     rest = iter(token for token, _ in pairs)
     assert all(token in rest for token in tokens)
 
@@ -77,7 +84,7 @@ def test_tokens_and_tags_stay_side_by_side() -> None:
 
 def test_the_first_part_of_a_compound_tag_decides() -> None:
     policy = load(Tag(tagger="mecab"))
-    assert kept(policy, ("갔", "VV+EP"), ("았", "EP+VV")) == ["갔"]
+    assert kept(policy, ("갔", "VV+EP"), ("는", "ETM+VV")) == ["갔"]
 
 
 def test_a_word_that_is_negation_only_as_a_verb_is_dropped_as_another() -> None:
@@ -134,7 +141,7 @@ def test_stop_words_hold_for_the_white_space_tagger_too(tmp_path: Path) -> None:
 
 
 def test_a_sentence_of_which_nothing_is_left_is_marked() -> None:
-    frame = key_tokens(frame_of([("는", "Josa"), (".", "Punctuation")], [("좋다", "Adjective")]), load(Tag()))
+    frame = key_tokens(frame_of([("는", "Josa"), ("이", "Determiner")], [("좋다", "Adjective")]), load(Tag()))
     assert frame["reason"].to_list() == ["no_key_tokens", None]
     assert frame["detail"].to_list() == ["2 tokens, none of them kept", None]
     assert frame["tokens"].to_list() == [[], ["좋다"]]

@@ -16,9 +16,9 @@ from etl.tagging.policy import Policy, load
 
 POLICY = load(Tag())
 SENTENCES = [
-    ("a", "영화/Noun 가/Josa 안/VerbPrefix 좋다/Adjective ./Punctuation"),
-    ("b", "영화/Noun 가/Noun ㅠㅠ/KoreanParticle ./Punctuation ./Punctuation"),
-    ("a", "./Punctuation"),
+    ("a", "영화/Noun 가/Josa 안/VerbPrefix 좋다/Adjective 그/Determiner"),
+    ("b", "영화/Noun 가/Noun ㅠㅠ/KoreanParticle 그/Determiner 그/Determiner"),
+    ("a", "그/Determiner"),
     ("a", ""),
 ]
 
@@ -63,8 +63,8 @@ def test_tokens_are_counted_before_and_after_for_all_and_for_each_corpus() -> No
 
 def test_each_class_says_how_much_of_all_tokens_it_lost() -> None:
     classes = reported(frame_of(SENTENCES))["classes"]
-    assert list(classes)[:2] == ["punctuation", "noun"]
-    assert classes["punctuation"] == {"before": 4, "after": 0, "removed_share": round(4 / 11, 4)}
+    assert list(classes)[:2] == ["determiner", "noun"]
+    assert classes["determiner"] == {"before": 4, "after": 0, "removed_share": round(4 / 11, 4)}
     assert classes["noun"] == {"before": 3, "after": 3, "removed_share": 0.0}
     assert classes["negation"] == {"before": 1, "after": 1, "removed_share": 0.0}
     assert {"particle", "adjective", "emoticon"} <= set(classes)
@@ -73,7 +73,7 @@ def test_each_class_says_how_much_of_all_tokens_it_lost() -> None:
 def test_the_most_frequent_tokens_come_with_tag_and_class_and_equals_by_code_point() -> None:
     found = reported(frame_of(SENTENCES))
     assert found["most_removed"] == [
-        {"token": ".", "tag": "Punctuation", "class": "punctuation", "count": 4},
+        {"token": "그", "tag": "Determiner", "class": "determiner", "count": 4},
         {"token": "가", "tag": "Josa", "class": "particle", "count": 1},
     ]
     assert found["most_kept"][0] == {"token": "영화", "tag": "Noun", "class": "noun", "count": 2}
@@ -126,7 +126,7 @@ def test_the_manifest_is_the_same_with_more_workers_and_other_batches(
         for _ in range(200)
     ]
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    (tmp_path / "rows.jsonl").write_text("\n".join([*lines, '{"text": "1 2 3", "label": "기쁨"}']), "utf-8")
+    (tmp_path / "rows.jsonl").write_text("\n".join([*lines, '{"text": "abc def", "label": "기쁨"}']), "utf-8")
     settings = Settings(tag=Tag("mecab"), table=Table(text_column="text", label_column="label"))
     manifests = []
     for workers, batch_rows in ((1, 20_000), (3, 20_000), (2, 9)):
