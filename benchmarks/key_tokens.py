@@ -151,7 +151,9 @@ def show(folder: Path, tagger: str) -> None:
     print(f"| nothing | 0 % | {' | '.join(cells)} |")
     for drop, own in sorted(scores.items(), key=lambda item: -mean(dropped[item[0]])):
         if drop:
-            cells = [_cost(own[corpus], everything[corpus]) for corpus in CORPORA if len(own.get(corpus, [])) > 1]
+            cells = [
+                _cost(own[corpus], everything[corpus]) for corpus in CORPORA if len(own.get(corpus, [])) > 1
+            ]
             print(f"| {drop.replace(',', ', ')} | {mean(dropped[drop]):.1%} | {' | '.join(cells)} |")
 
 
