@@ -53,8 +53,12 @@ _DURATION = re.compile(r"\d[\d.,]* m?s\b")
 # What a command that fails may leave: the report of what is wrong, and the record of the run.
 _LEFT_BY_FAILURES = re.compile(r"(^|/)validation/|^place/(runs\.jsonl|refresh\.lock|failed/|cache/)|^made/")
 # A rollback to a named version describes others anew; a model knows its dataset by the sum of its manifest,
-# which is another where that has no sum of its own.
-_REWRITTEN = {("version: version", "version.json"), ("dataset: manifest", "model.json")}
+# which is another where that has no sum of its own; a manifest of the format before this one keeps it.
+_REWRITTEN = {
+    ("version: version", "version.json"),
+    ("dataset: manifest", "model.json"),
+    ("dataset: manifest", "manifest.json"),
+}
 Spoil = Callable[[bytes, random.Random], bytes]
 
 

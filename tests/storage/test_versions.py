@@ -261,3 +261,13 @@ def test_what_a_version_says_of_itself_is_readable(tmp_path: Path, datasets: dic
     version = publish(datasets["small"], tmp_path)
     facts = json.loads((tmp_path / "current" / VERSION_FILE).read_text())
     assert (facts["name"], facts["number"], facts["stages"]) == (version.name, 1, {"ingest": {"code": "abc"}})
+
+
+def test_the_manifest_of_another_version_is_refused_by_its_name(
+    tmp_path: Path, datasets: dict[str, Path]
+) -> None:
+    small, large = (publish(datasets[name], tmp_path) for name in ("small", "large"))
+    versions = tmp_path / "versions"
+    shutil.copyfile(versions / large.name / "manifest.json", versions / small.name / "manifest.json")
+    with pytest.raises(InputError, match=f"{small.name}/manifest.json is not the manifest of this version"):
+        LocalStore(tmp_path).read_manifest(small.name)

@@ -28,6 +28,7 @@ from etl.storage.versions.version import (
     VERSION_FILE,
     VERSIONS,
     Version,
+    check_name,
     choose_version,
     decode_version,
     encode_version,
@@ -89,9 +90,12 @@ class LocalStore:
         """Reads the manifest of a version.
 
         Raises:
-            InputError: it is not there, or damaged.
+            InputError: it is not there, damaged, or that of another version.
         """
-        return read_manifest(self.path_of(name))
+        folder = self.path_of(name)
+        manifest = read_manifest(folder)
+        check_name(name, version_name(folder), f"{folder / MANIFEST}")
+        return manifest
 
     def is_whole(self, name: str) -> bool:
         """Whether all files of a version are there, each with the sha256 that its manifest lists."""

@@ -22,8 +22,10 @@ from etl.storage.versions.version import (
     VERSION_FILE,
     VERSIONS,
     Version,
+    check_name,
     decode_version,
     encode_version,
+    name_of,
     nothing_published,
 )
 
@@ -79,11 +81,11 @@ class UrlStore:
         """Reads the manifest of a version.
 
         Raises:
-            InputError: it is not there, or damaged.
+            InputError: it is not there, damaged, or that of another version.
         """
         content = self.open_version(name).read(MANIFEST) or b""
         try:
-            return decode_manifest(content)
+            manifest = decode_manifest(content)
         except msgspec.DecodeError as error:
             raise InputError(
                 f"{self.location}/{VERSIONS}/{name}/{MANIFEST} cannot be read",
@@ -91,6 +93,8 @@ class UrlStore:
                 cause="It is not ours, or was damaged.",
                 next_step="publish again with `etl refresh`, or remove that version.",
             ) from error
+        check_name(name, name_of(content), f"{self.location}/{VERSIONS}/{name}/{MANIFEST}")
+        return manifest
 
     def open_version(self, name: str) -> Remote:
         """Returns the URL of a version."""

@@ -18,7 +18,6 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
-from etl.runtime.files import sha256_file
 from etl.runtime.json_text import decode_json
 
 CURRENT, VERSIONS, VERSION_FILE = "current", "versions", "version.json"
@@ -98,7 +97,32 @@ def _own_sha256(version: Version) -> str:
 
 def version_name(dataset: Path) -> str:
     """Returns the name that a dataset has as a version."""
-    return sha256_file(dataset / MANIFEST)[:_NAME_DIGITS]
+    return name_of((dataset / MANIFEST).read_bytes())
+
+
+def name_of(manifest: bytes) -> str:
+    """Returns the name of the version that has a manifest of this content."""
+    return hashlib.sha256(manifest).hexdigest()[:_NAME_DIGITS]
+
+
+def check_name(name: str, found: str, manifest: str) -> None:
+    """Refuses the manifest of another version than the one that it lies in.
+
+    Args:
+        name: of the version.
+        found: the name of the version that the manifest makes, see `name_of`.
+        manifest: where it lies, as it is shown to people.
+
+    Raises:
+        InputError: the names differ.
+    """
+    if name != found:
+        raise InputError(
+            f"{manifest} is not the manifest of this version",
+            details=[f"expected a sha256 that begins with {name}, got {found}"],
+            cause="It was edited, or copied from another version.",
+            next_step="publish again with `etl refresh`, or remove that version.",
+        )
 
 
 def choose_version(store: VersionStore, name: str) -> Version:
