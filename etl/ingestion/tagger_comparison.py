@@ -225,11 +225,17 @@ def _explained(tagged: pl.DataFrame, key_tokens: policy.Policy) -> pl.DataFrame:
     """One row a token: `text`, `tokens`, `tags`, `coarse`, `is_kept`."""
     token, part = pl.col("tokens"), pl.col("tags")
     return (
-        tagged.select("text", tokens="all_tokens", tags="all_tags")
+        tagged.select(
+            "text",
+            tokens="all_tokens",
+            tags="all_tags",
+            is_emptied=pl.col("reason").eq_missing("no_key_tokens"),
+        )
         .explode("tokens", "tags")
         .drop_nulls("tokens")
         .with_columns(
             key_tokens.coarse_class(token, part).alias("coarse"),
-            (pl.lit(key_tokens.keeps_all) | key_tokens.is_kept(token, part)).alias("is_kept"),
+            is_kept=(pl.lit(key_tokens.keeps_all) | key_tokens.is_kept(token, part)) & ~pl.col("is_emptied"),
         )
+        .drop("is_emptied")
     )

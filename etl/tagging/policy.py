@@ -50,18 +50,20 @@ class Policy:
         classes: the coarse class of each tag of the tagger.
         forms: looks that decide the class before the tag does; the first one that fits.
         stop_words: tokens that are dropped whatever they are.
+        companions: classes whose tokens are kept only beside a token of another class.
     """
 
     keep: tuple[str, ...]
     classes: dict[str, str]
     forms: tuple[Form, ...]
     stop_words: frozenset[str]
+    companions: tuple[str, ...] = ()
 
     @property
     def keeps_all(self) -> bool:
         """Whether nothing is ever dropped."""
         possible = {*self.classes.values(), *(form.coarse for form in self.forms)}
-        return possible <= set(self.keep) and not self.stop_words
+        return possible <= set(self.keep) and not self.stop_words and not self.companions
 
     def coarse_class(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
         """The class of a token with this tag. Of a compound tag such as `VV+EC` the first part counts."""
@@ -81,6 +83,10 @@ class Policy:
         """Whether a token with this tag is kept."""
         return self.coarse_class(token, tag).is_in(self.keep) & ~token.is_in(sorted(self.stop_words))
 
+    def is_companion(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
+        """Whether a token with this tag is kept only beside others."""
+        return self.coarse_class(token, tag).is_in(self.companions)
+
     def warnings(self) -> list[str]:
         """Returns warnings about stop words that drop negation, as many published lists do."""
         negations = [form.pattern for form in self.forms if form.coarse == _NEGATION and not form.of]
@@ -94,7 +100,13 @@ class Policy:
     def sha256(self) -> str:
         """Changes whenever other tokens may be kept."""
         forms = msgspec.to_builtins(self.forms)
-        parts = [self.keep, sorted(self.classes.items()), forms, sorted(self.stop_words)]
+        parts = [
+            self.keep,
+            sorted(self.classes.items()),
+            forms,
+            sorted(self.stop_words),
+            self.companions,
+        ]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -118,6 +130,8 @@ def load(settings: Tag) -> Policy:
         classes=classes,
         forms=msgspec.convert(policy["forms"], tuple[Form, ...]) if has_parts_of_speech else (),
         stop_words=_stop_words(settings.stop_words),
+        # Whoever names classes is taken at their word.
+        companions=() if settings.keep or not has_parts_of_speech else tuple(policy["companions"]),
     )
 
 

@@ -31,9 +31,12 @@ def _filter(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     pair = ["tokens", "tags"]
     pairs = frame.select(pair).with_row_index("row").explode(pair)
     # Texts repeat the same words, and classifying a word takes longer than joining on it.
-    distinct = pairs.select(pair).unique().filter(policy.is_kept(pl.col("tokens"), pl.col("tags")))
-    kept = pairs.join(distinct, on=pair, how="semi", maintain_order="left")
-    lists = kept.group_by("row", maintain_order=True).agg(pair)
+    token, tag = pl.col("tokens"), pl.col("tags")
+    distinct = pairs.select(pair).unique().filter(policy.is_kept(token, tag))
+    distinct = distinct.with_columns(is_companion=policy.is_companion(token, tag))
+    kept = pairs.join(distinct, on=pair, how="inner", maintain_order="left")
+    lists = kept.group_by("row", maintain_order=True).agg(*pair, pl.col("is_companion").all())
+    lists = lists.filter(~pl.col("is_companion")).drop("is_companion")
     nothing = pl.lit([], pl.List(pl.String))
     return (
         frame.drop(pair)

@@ -24,7 +24,8 @@ class TokenTables:
     Args:
         sources: `source`; number of `sentences` that were tagged, of those `emptied` (no token was kept), and
             of tokens `before` and `after` the filter.
-        tokens: `token`, `tag` and `count` of all tokens before the filter, and a `hash` of token and tag.
+        tokens: `token`, `tag` and `count` of all tokens before the filter; whether they are of sentences of
+            which no token was kept (`is_emptied`); and a `hash` of all but the count.
     """
 
     sources: pl.DataFrame
@@ -51,12 +52,14 @@ def count_filtered_tokens(frame: pl.DataFrame) -> TokenTables:
         count.cast(pl.Int64).alias(name) for name, count in counts.items()
     )
     pairs = (
-        tagged.select("all_tokens", "all_tags")
+        tagged.select("all_tokens", "all_tags", is_emptied=is_emptied.fill_null(value=False))
         .explode("all_tokens", "all_tags", empty_as_null=False, keep_nulls=False)
         .rename({"all_tokens": "token", "all_tags": "tag"})
         # Numbers are grouped twice as fast as pairs of strings. Two of ten million tokens share a hash of 64
         # bits once in 400,000 runs, and would be counted as one.
-        .with_columns(hash=pl.col("token").hash(1) ^ pl.col("tag").hash(2))
+        .with_columns(
+            hash=pl.col("token").hash(1) ^ pl.col("tag").hash(2) ^ pl.col("is_emptied").cast(pl.UInt64)
+        )
     )
     return TokenTables(sources, _distinct(pairs, pl.len().cast(pl.Int64)))
 
@@ -73,7 +76,13 @@ def make_token_report(counts: list[TokenTables], policy: Policy) -> TokenReport:
     summed = sum_counts(counts)
     token, tag = pl.col("token"), pl.col("tag")
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
-    tokens = summed.tokens.with_columns(policy.coarse_class(token, tag).alias("class"), is_kept=is_kept)
+    tokens = (
+        summed.tokens.with_columns(
+            policy.coarse_class(token, tag).alias("class"), is_kept=is_kept & ~pl.col("is_emptied")
+        )
+        .group_by("token", "tag", "class", "is_kept")
+        .agg(pl.col("count").sum())
+    )
     sums = summed.sources.drop("source").sum().row(0, named=True)
     sources = summed.sources.sort("source").iter_rows(named=True)
     return TokenReport(
@@ -92,7 +101,7 @@ def sum_counts(counts: list[TokenTables]) -> TokenTables:
 
 
 def _distinct(tokens: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:
-    return tokens.group_by("hash").agg(pl.col("token", "tag").first(), count.alias("count"))
+    return tokens.group_by("hash").agg(pl.col("token", "tag", "is_emptied").first(), count.alias("count"))
 
 
 def _classes(tokens: pl.DataFrame, before: int) -> dict[str, ClassCounts]:

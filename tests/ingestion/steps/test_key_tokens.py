@@ -147,6 +147,14 @@ def test_a_sentence_of_which_nothing_is_left_is_marked() -> None:
     assert frame["tokens"].to_list() == [[], ["좋다"]]
 
 
+def test_punctuation_and_numbers_alone_are_no_key_tokens_unless_they_are_asked_for() -> None:
+    alone, beside = [("10", "Number"), ("...", "Punctuation")], [("좋다", "Adjective"), ("!", "Punctuation")]
+    frame = key_tokens(frame_of(alone, beside), load(Tag()))
+    assert frame["tokens"].to_list() == [[], ["좋다", "!"]]
+    assert frame["reason"].to_list() == ["no_key_tokens", None]
+    assert kept(load(Tag(keep=("number", "punctuation"))), *alone) == ["10", "..."]
+
+
 @pytest.mark.parametrize("tagger", ["okt", "whitespace"])
 def test_a_sentence_without_tokens_is_marked(tagger: str) -> None:
     frame = key_tokens(frame_of([], None), load(Tag(tagger=tagger)))  # type: ignore[arg-type]
