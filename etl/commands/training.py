@@ -129,7 +129,7 @@ _SCORES = [
 
 
 def _show_tables(report: Report, out: Path) -> None:
-    from etl.models.training.report_html import FILE, predictors
+    from etl.models.training.report_html import FILE, VOTE_COLUMNS, list_votes, predictors
     from etl.models.training.verdict import describe, judge
     from etl.runtime import console
 
@@ -151,6 +151,8 @@ def _show_tables(report: Report, out: Path) -> None:
             for split, predictor, _, scores, lead in predictors(report)
         ],
     )
+    if shown := list_votes(report):
+        console.table("against the votes of all rows", [title for title, _ in VOTE_COLUMNS], shown)
     console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")
     _show_parts(report)
     console.line(f"Curves, confusion and mistakes: {out / FILE}")

@@ -24,7 +24,7 @@ from etl.models.linear.model import LinearModel
 from etl.models.training import loop
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
-from etl.models.training.inputs import check_one_label, read_frames
+from etl.models.training.inputs import check_labels_mode, read_frames
 
 if TYPE_CHECKING:
     from etl.models.training.loop import Network
@@ -121,9 +121,9 @@ def read_rows(checkpoint: Checkpoint, dataset: Dataset, split: str, max_len: int
 
     Raises:
         InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
-        SettingsError: rows have several labels.
+        SettingsError: rows have sets of labels.
     """
-    check_one_label(dataset)
+    check_labels_mode(dataset)
     encoder = checkpoint.encoder
     frames = read_frames(dataset, (split,), checkpoint.preparation, encoder.column)
     return encoder.cut(encoder.encode(frames[split], dataset.labels), max_len or checkpoint.max_len)

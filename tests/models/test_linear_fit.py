@@ -13,7 +13,7 @@ from etl.dataset.read import open_dataset
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.linear.features import count_features
 from etl.models.linear.fit import MAX_ITERATIONS, PENALTIES, fit_linear
-from etl.models.training import metrics, references
+from etl.models.training import references
 
 LABELS = ["기쁨", "슬픔", "중립"]
 
@@ -110,4 +110,3 @@ def test_a_row_without_features_has_the_answer_of_the_bias(write_dataset, separa
     model, _ = fit_linear(rows["train"], rows["validation"], len(encoder), 3)
     expected = log_softmax(model.bias.astype(np.float64))
     np.testing.assert_allclose(model.predict_rows(rows["validation"])[0], expected, atol=1e-6)
-    assert metrics.log_prior(rows["train"].labels, 3).shape == (3,)

@@ -77,8 +77,9 @@ def check_parity(parity: Parity, runtime: str) -> None:
 
 def measure_loss(sample: Sample, probabilities: Floats, n_labels: int) -> Loss:
     """Scores probabilities of an int8 file, (rows, labels), beside the model's."""
+    has_label = sample.labels >= 0
     own, int8 = (
-        metrics.confusion(sample.labels, given.argmax(axis=1), n_labels)
+        metrics.confusion(sample.labels[has_label], given.argmax(axis=1)[has_label], n_labels)
         for given in (sample.probabilities, probabilities)
     )
     return Loss(

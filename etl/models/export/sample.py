@@ -20,7 +20,7 @@ class Sample:
     split: str
     rows_of_split: int
     ids: npt.NDArray[np.int32]  # (rows, max_len), padded at the right
-    labels: npt.NDArray[np.int64]  # (rows,)
+    labels: npt.NDArray[np.int64]  # (rows,); -1 without a majority of the votes
     probabilities: npt.NDArray[np.float64]  # (rows, labels), the model's, each batch padded as in training
 
     def __len__(self) -> int:
@@ -48,6 +48,7 @@ def draw_sample(
         lengths=rows.lengths[indices],
         labels=rows.labels[indices],
         sources=rows.sources[indices],
+        shares=None if rows.shares is None else rows.shares[indices],
     )
     ids = np.full((len(taken), max_len), padding_id, dtype=np.int32)
     for batch in in_order_of_length(taken, CHUNK, max_len):

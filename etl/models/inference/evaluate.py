@@ -17,4 +17,4 @@ def evaluate(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Scores:
     check_same_dataset(checkpoint, dataset)
     rows = read_rows(checkpoint, dataset, split)
     predicted = checkpoint.predict_rows(rows)
-    return metrics.score(predicted, rows.labels, rows.sources, dataset.labels)
+    return metrics.score(predicted, rows.labels, rows.sources, dataset.labels, rows.shares)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from etl.models.linear.features import RESERVED
 from etl.models.linear.model import UNSEEN_LOGIT, LinearModel, log_softmax
-from etl.models.training import metrics
+from etl.models.training import metrics, targets
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from etl.models.training.batches import Rows
 
     Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
 
 PENALTIES = (0.25, 0.5, 1.0)  # C of scikit-learn: the inverse of the penalty
 MAX_ITERATIONS = 1000
@@ -48,21 +49,22 @@ def fit_linear(
     al. 2017, temperature scaling).
 
     Args:
-        train: the training rows, with at least two labels.
-        selection: the rows that choose.
+        train: the training rows, with at least two labels; one with votes is a row for each, by its weight.
+        selection: the rows that choose, by those that have a label.
         n_ids: of the encoder.
         n_labels: of the dataset.
         class_weights: let rare labels weigh as much as frequent ones; if not, that is chosen too.
     """
     idf = _weigh_features(train, n_ids)
-    matrix = _make_matrix(train, idf)
+    matrix, lines = _make_matrix(train, idf), targets.spread_rows(train)
+    has_label = selection.labels >= 0
     trials: list[Trial] = []
     best: tuple[float, LinearModel] | None = None
     for is_balanced in (True,) if class_weights else (False, True):
         for penalty in PENALTIES:
-            model = _fit(matrix, train.labels, idf, n_labels, penalty, is_balanced=is_balanced)
-            predictions = model.score_rows(selection).argmax(axis=1)
-            macro_f1 = metrics.macro_f1(metrics.confusion(selection.labels, predictions, n_labels))
+            model = _fit(matrix, lines, idf, n_labels, penalty, is_balanced=is_balanced)
+            predictions = model.score_rows(selection).argmax(axis=1)[has_label]
+            macro_f1 = metrics.macro_f1(metrics.confusion(selection.labels[has_label], predictions, n_labels))
             trials.append(Trial(penalty, is_balanced, macro_f1))
             if best is None or macro_f1 > best[0]:
                 best = macro_f1, model
@@ -95,7 +97,7 @@ def _make_matrix(rows: Rows, idf: npt.NDArray[np.float32]) -> scipy.sparse.csr_m
 
 def _fit(
     matrix: scipy.sparse.csr_matrix,
-    classes: npt.NDArray[np.int64],
+    lines: tuple[Ints, Ints, Floats | None],
     idf: npt.NDArray[np.float32],
     n_labels: int,
     penalty: float,
@@ -105,12 +107,13 @@ def _fit(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
+    owners, classes, line_weights = lines
     weight = "balanced" if is_balanced else None
     machine = LinearSVC(C=penalty, class_weight=weight, max_iter=MAX_ITERATIONS, random_state=0)
     with warnings.catch_warnings():
         # A weak penalty may need more passes; what they would change is below what chooses.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        machine.fit(matrix, classes)
+        machine.fit(matrix if line_weights is None else matrix[owners], classes, line_weights)
     weights = np.zeros((matrix.shape[1], n_labels), dtype=np.float32)
     bias = np.full(n_labels, UNSEEN_LOGIT, dtype=np.float32)
     is_binary = len(machine.classes_) == 2  # then there is one margin, of the second
@@ -128,12 +131,12 @@ def _scale(model: LinearModel, selection: Rows) -> LinearModel:
 
     margins = model.score_rows(selection)
     is_seen = model.bias > UNSEEN_LOGIT
-    rows = np.flatnonzero(is_seen[selection.labels])
-    own = margins[rows]
+    rows = np.flatnonzero(targets.share_labels(selection, len(is_seen))[:, is_seen].any(axis=1))
+    own, shares = margins[rows], targets.share_labels(selection, len(is_seen))[rows] * is_seen
 
     def loss(log_scale: float) -> float:
         scaled = np.where(is_seen, own * np.exp(log_scale), UNSEEN_LOGIT)
-        return float(-log_softmax(scaled)[np.arange(len(rows)), selection.labels[rows]].mean())
+        return targets.cross_entropy(log_softmax(scaled), shares)
 
     found = minimize_scalar(loss, bounds=(np.log(LOWEST_SCALE), np.log(HIGHEST_SCALE)), method="bounded")
     scale = np.float32(np.exp(found.x)) if len(rows) else np.float32(1.0)

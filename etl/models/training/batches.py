@@ -14,11 +14,13 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import InputError
+from etl.models.training import targets
 
 if TYPE_CHECKING:
     from etl.models.training.encoder import Encoder
 
     Ints = npt.NDArray[np.int64]
+    Shares = npt.NDArray[np.float32]
 
 # Batches are cut from pools of so many batches, sorted by length: little padding, and still shuffled.
 POOL_BATCHES = 50
@@ -34,10 +36,11 @@ class Rows:
     ids: Ints  # (ids + 1,): padding stands at the end
     starts: Ints  # (rows,)
     lengths: Ints  # (rows,), each at least 1
-    labels: Ints  # (rows,), an index into the dataset's labels
+    labels: Ints  # (rows,), an index into the dataset's labels; -1 without a majority of the votes
     sources: npt.NDArray[np.str_]  # (rows,), slugs
     unknown_share: float  # of the tokens
     empty_share: float  # of the rows: those without one known token
+    shares: Shares | None = None  # (rows, labels), of the votes; None where each row has one label
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -52,13 +55,14 @@ class Batch:
     ids: Ints  # (batch, time)
     lengths: Ints  # (batch,)
     labels: Ints  # (batch,)
+    shares: Shares | None = None  # (batch, labels)
 
 
 def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, encoder: Encoder) -> Rows:
     """Joins the ids of sentences with their labels and sources.
 
     Args:
-        frame: (rows,), with `source` and `label`.
+        frame: (rows,), with `source` and `label`; with `label_votes`, where rows are trained against these.
         labels: of the dataset, in order.
         ids: of all rows, one row after another.
         sizes: (rows,), how many ids each row has, which may be 0.
@@ -68,8 +72,12 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
         InputError: a row has a label that is not among `labels`.
     """
     classes = frame["label"].cast(pl.Enum(labels), strict=False).to_physical().cast(pl.Int64)
-    if classes.null_count():
-        strange = frame.filter(classes.is_null())["label"].unique(maintain_order=True).to_list()
+    shares = targets.read_shares(frame, labels)
+    is_strange = classes.is_null()
+    if shares is not None:
+        is_strange &= frame["label"].is_not_null() | pl.Series(shares.sum(axis=1) == 0)
+    if is_strange.any():
+        strange = frame.filter(is_strange)["label"].unique(maintain_order=True).to_list()
         raise InputError(
             "a row has a label that is not in the taxonomy of its dataset",
             details=[f"expected one of {', '.join(labels)}, got {', '.join(map(str, strange[:5]))}"],
@@ -84,10 +92,11 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
         # A row without ids borrows the padding that stands at the end.
         starts=np.where(sizes > 0, np.cumsum(sizes) - sizes, len(ids)),
         lengths=np.maximum(sizes, 1),
-        labels=classes.to_numpy(),
+        labels=classes.fill_null(-1).to_numpy(),
         sources=frame["source"].to_numpy().astype(np.str_),
         unknown_share=float(np.mean(~is_known[is_token])) if is_token.any() else 0.0,
         empty_share=float(np.mean(known == 0)) if len(sizes) else 0.0,
+        shares=shares,
     )
 
 
@@ -122,4 +131,5 @@ def _pad(rows: Rows, members: Ints, max_len: int) -> Batch:
     time = np.arange(lengths.max())
     is_token = time < lengths[:, None]  # (batch, time)
     positions = np.where(is_token, rows.starts[members][:, None] + time, len(rows.ids) - 1)
-    return Batch(members, rows.ids[positions], lengths, rows.labels[members])
+    shares = None if rows.shares is None else rows.shares[members]
+    return Batch(members, rows.ids[positions], lengths, rows.labels[members], shares)

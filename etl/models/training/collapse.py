@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from etl.errors import FindingsError
-from etl.models.training import metrics, references
+from etl.models.training import metrics, references, targets
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 
@@ -93,9 +93,9 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice, *, class_weights: 
         advice: for this kind of model.
         class_weights: whether labels weigh the same in the loss of the run.
     """
-    labels, classes = inputs.dataset.labels, inputs.train.labels
-    prior = metrics.log_prior(classes, len(labels))
-    counts = np.bincount(classes, minlength=len(labels))
+    labels = inputs.dataset.labels
+    counts = targets.count_labels(inputs.train, len(labels))
+    prior = metrics.log_prior(counts)
     rows = inputs.held_out[inputs.selection_split]
     constants = references.score_all(inputs, references.predict_constant(inputs))
     even = math.log(np.count_nonzero(counts))
@@ -104,14 +104,19 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice, *, class_weights: 
         advice=advice,
         constants=constants,
         selection_split=inputs.selection_split,
-        train_entropy=even if class_weights else metrics.cross_entropy(prior, classes),
-        held_out_entropy=even if class_weights else constants[inputs.selection_split].loss,
+        train_entropy=even if class_weights else metrics.cross_entropy(prior, counts),
+        held_out_entropy=even if class_weights else _loss(constants[inputs.selection_split]),
         class_weights=class_weights,
-        majority=(labels[int(counts.argmax())], float(counts.max() / len(classes))),
+        majority=(labels[int(counts.argmax())], float(counts.max() / counts.sum())),
         lr=lr,
         unknown_share=rows.unknown_share,
         empty_share=rows.empty_share,
     )
+
+
+def _loss(scores: Scores) -> float:
+    """Returns the loss that training lowers: against the votes where there are some."""
+    return scores.votes.cross_entropy if scores.votes else scores.loss
 
 
 def check_epoch(records: Sequence[Record], reference: Reference) -> None:
@@ -169,7 +174,8 @@ def check_labels(inputs: Inputs) -> None:
         FindingsError: with the label.
     """
     if references.has_one_label(inputs):
-        label = inputs.dataset.labels[int(inputs.train.labels[0])]
+        labels = inputs.dataset.labels
+        label = labels[int(targets.count_labels(inputs.train, len(labels)).argmax())]
         raise FindingsError(
             "all training rows have one label; no model was written",
             details=[f"{len(inputs.train):,} rows are {label}"],

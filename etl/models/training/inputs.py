@@ -19,6 +19,7 @@ from etl.errors import InputError, SettingsError
 from etl.ingestion.prepare import prepare
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
+from etl.schema import votes
 from etl.tagging.tagger import Tagger
 
 
@@ -52,17 +53,17 @@ def encode_splits(
 
     Raises:
         InputError: there are no training rows, or a label is not in the taxonomy.
-        SettingsError: there are no held-out rows.
+        SettingsError: there are no held-out rows with a label.
     """
     rows = {split: encoder.encode(frame, dataset.labels) for split, frame in frames.items()}
     if not len(rows["train"]):
         raise InputError(
             f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
         )
-    held_out = {split: own for split, own in rows.items() if split != "train" and len(own)}
+    held_out = {split: own for split, own in rows.items() if split != "train" and (own.labels >= 0).any()}
     if not held_out:
         raise SettingsError(
-            f"{dataset.path} has neither validation nor test rows",
+            f"{dataset.path} has neither validation nor test rows with a label",
             details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
             cause="The corpora have no official split, or split.validation and split.test are 0.",
             next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
@@ -70,18 +71,18 @@ def encode_splits(
     return Inputs(dataset, preparation, encoder, rows["train"], held_out, frames)
 
 
-def check_one_label(dataset: Dataset) -> None:
-    """Refuses a dataset whose rows may have several labels, against which no model is trained yet.
+def check_labels_mode(dataset: Dataset) -> None:
+    """Refuses a dataset whose rows have sets of labels, against which no model is trained yet.
 
     Raises:
-        SettingsError: it was ingested with `labels: soft` or `multi`.
+        SettingsError: it was ingested with `labels: multi`.
     """
     labels = dataset.manifest.settings.labels
-    if labels != "majority":
+    if labels == "multi":
         raise SettingsError(
-            f"models are trained on one label a row, and {dataset.path} has several",
-            details=[f"expected a dataset of `labels: majority`, got `labels: {labels}`"],
-            next_step="ingest again with `etl ingest --labels majority`, which rejects rows without one",
+            f"models are trained on one label a row or on votes, and {dataset.path} has sets of labels",
+            details=[f"expected a dataset of `labels: majority` or `soft`, got `labels: {labels}`"],
+            next_step="ingest again with `etl ingest --labels soft`, which keeps the same rows",
         )
 
 
@@ -89,6 +90,8 @@ def read_frames(
     dataset: Dataset, splits: Sequence[str], preparation: Preparation, column: str, workers: int = 1
 ) -> dict[str, pl.DataFrame]:
     """Reads `source`, `group`, `label`, `text` and `tokens` of the rows by split, in order and without nulls.
+
+    Under `labels: soft` also `label_votes`; of rows without a majority `label` is null.
 
     Args:
         dataset: what to read.
@@ -112,13 +115,15 @@ def read_frames(
 
 
 def _read_frame(dataset: Dataset, split: str) -> pl.DataFrame:
-    columns = [
+    columns: list[str | pl.Expr] = [
         "source",
         "label",
         pl.col("group").fill_null(pl.col("id")),
         pl.col("text").fill_null(""),
         pl.col("tokens").fill_null(pl.lit([], pl.List(pl.String))),
     ]
+    if dataset.manifest.settings.labels != "majority":
+        columns.append(votes.COLUMN)
     with vocab.wrap_read_errors(dataset, split):
         return dataset.scan(split).select(columns).collect()
 

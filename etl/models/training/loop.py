@@ -121,7 +121,7 @@ def _one_epoch(
     for batch in shuffled(train, settings.batch_size, max_len, (settings.seed, number)):
         ids, lengths, labels = _tensors(batch, model)
         with _mixed_precision(device):
-            loss = cross_entropy(model(ids, lengths), labels, label_weights)
+            loss = cross_entropy(model(ids, lengths), labels, label_weights)  # labels or their shares
         for optimiser in training.optimisers:
             optimiser.zero_grad()
         loss.backward()
@@ -234,6 +234,6 @@ def _tensors(batch: Batch, model: Network) -> tuple[torch.Tensor, torch.Tensor, 
     device = model.output.weight.device
     ids, lengths, labels = (
         torch.from_numpy(array).to(device, non_blocking=True)
-        for array in (batch.ids, batch.lengths, batch.labels)
+        for array in (batch.ids, batch.lengths, batch.labels if batch.shares is None else batch.shares)
     )
     return ids, lengths, labels

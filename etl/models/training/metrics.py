@@ -8,15 +8,19 @@ Networks".
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from etl.models.training import targets
+from etl.models.training.targets import VoteScores
+
 if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
+    Shares = npt.NDArray[np.float32]
 
 CALIBRATION_BINS = 15
 
@@ -52,7 +56,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of one predictor on some rows."""
+    """The scores of one predictor on the rows that have a label, and on the votes where rows have these."""
 
     rows: int
     accuracy: float
@@ -63,6 +67,7 @@ class Scores:
     labels: dict[str, LabelScores]
     sources: dict[str, SourceScores]
     confusion: list[list[int]]  # [label][prediction], in the order of the labels
+    votes: VoteScores | None = None
 
     @property
     def most_predicted(self) -> tuple[str, float]:
@@ -78,16 +83,26 @@ class Scores:
 
 
 def score(
-    log_probabilities: Floats, classes: Ints, sources: npt.NDArray[np.str_], labels: list[str]
+    log_probabilities: Floats,
+    classes: Ints,
+    sources: npt.NDArray[np.str_],
+    labels: list[str],
+    shares: Shares | None = None,
 ) -> Scores:
     """Returns accuracy, macro-F1, loss and calibration of predictions, and the scores by label and source.
 
     Args:
         log_probabilities: (rows, labels); the highest is the prediction, the first of equals.
-        classes: (rows,), the index of each row's label.
+        classes: (rows,), the index of each row's label; -1 where votes have no majority: these rows count in
+            the scores of votes alone.
         sources: (rows,), slugs of corpora.
         labels: their names, in order.
+        shares: (rows, labels), of the votes.
     """
+    if shares is not None:
+        has_label = classes >= 0
+        whole = score(log_probabilities[has_label], classes[has_label], sources[has_label], labels)
+        return replace(whole, votes=targets.score_votes(log_probabilities, shares, classes))
     predictions = log_probabilities.argmax(axis=1)
     table = confusion(classes, predictions, len(labels))
     bins = calibration(log_probabilities, classes)
@@ -164,18 +179,17 @@ def independence_p_value(table: list[list[int]]) -> float:
     return float(chi2_contingency(counts, correction=False, lambda_="log-likelihood").pvalue)
 
 
-def log_prior(classes: Ints, n_labels: int) -> Floats:
+def log_prior(counts: Floats) -> Floats:
     """Returns the log share of each label, (labels,): the constant predictor.
 
     One is added to each count (Laplace), so that the loss on a label without training rows is finite.
     """
-    counts = np.bincount(classes, minlength=n_labels) + 1.0
-    return np.asarray(np.log(counts / counts.sum()))
+    return np.asarray(np.log((counts + 1.0) / (counts + 1.0).sum()))
 
 
-def cross_entropy(constant: Floats, classes: Ints) -> float:
-    """Returns the loss, in nats, of the log probabilities `constant`, (labels,), for every row."""
-    return float(-constant[classes].mean())
+def cross_entropy(constant: Floats, counts: Floats) -> float:
+    """Returns the loss, in nats, of the log probabilities `constant`, (labels,), for rows of these labels."""
+    return float(-np.average(constant, weights=counts))
 
 
 def mean_loss(log_probabilities: Floats, classes: Ints, weights: Floats | None = None) -> float:

@@ -42,7 +42,7 @@ def find_mistakes(
     """
     rows, labels = inputs.held_out[split], inputs.dataset.labels
     predictions, confidence = log_probabilities.argmax(axis=1), np.exp(log_probabilities.max(axis=1))
-    wrong = np.flatnonzero(predictions != rows.labels)
+    wrong = np.flatnonzero((predictions != rows.labels) & (rows.labels >= 0))
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST]
     with vocab.wrap_read_errors(inputs.dataset, split):
         columns = ["id", "text"] if show_text else ["id"]

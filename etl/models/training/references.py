@@ -15,7 +15,7 @@ import numpy.typing as npt
 from etl.models.linear.features import FeatureEncoder, count_features
 from etl.models.linear.fit import Trial, fit_linear
 from etl.models.linear.model import LinearModel
-from etl.models.training import metrics, tfidf
+from etl.models.training import metrics, targets, tfidf
 from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
@@ -25,7 +25,7 @@ LogProbabilities: TypeAlias = Mapping[str, npt.NDArray[np.float64]]  # by split,
 
 def predict_constant(inputs: Inputs) -> LogProbabilities:
     """Gives every row the shares of the labels in train."""
-    prior = metrics.log_prior(inputs.train.labels, len(inputs.dataset.labels))
+    prior = metrics.log_prior(targets.count_labels(inputs.train, len(inputs.dataset.labels)))
     return {split: np.tile(prior, (len(rows), 1)) for split, rows in inputs.held_out.items()}
 
 
@@ -74,7 +74,7 @@ def predict_linear(inputs: Inputs) -> LogProbabilities:
 def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, Scores]:
     """Scores the predictions of one predictor by split."""
     return {
-        split: metrics.score(own, rows.labels, rows.sources, inputs.dataset.labels)
+        split: metrics.score(own, rows.labels, rows.sources, inputs.dataset.labels, rows.shares)
         for split, rows in inputs.held_out.items()
         if (own := log_probabilities.get(split)) is not None
     }
@@ -82,7 +82,7 @@ def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, 
 
 def has_one_label(inputs: Inputs) -> bool:
     """Returns whether all training rows have the same label: then there is nothing to fit."""
-    return len(np.unique(inputs.train.labels)) == 1
+    return int(np.count_nonzero(targets.count_labels(inputs.train, len(inputs.dataset.labels)))) == 1
 
 
 def weigh_labels(rows: Rows, n_labels: int) -> list[float]:
@@ -90,6 +90,6 @@ def weigh_labels(rows: Rows, n_labels: int) -> list[float]:
 
     The mean is over the rows; the weight of a label without rows is 0.
     """
-    counts = np.bincount(rows.labels, minlength=n_labels)
+    counts = targets.count_labels(rows, n_labels)
     n_found = int((counts > 0).sum())
-    return [len(rows) / (n_found * int(count)) if count else 0.0 for count in counts]
+    return [len(rows) / (n_found * float(count)) if count else 0.0 for count in counts]

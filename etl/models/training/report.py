@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from etl.models.linear.fit import Trial
 from etl.models.training import collapse, references
@@ -96,15 +97,17 @@ def make_report(
 def _compare(
     inputs: Inputs, log_probabilities: LogProbabilities, others: Mapping[str, LogProbabilities]
 ) -> list[Comparison]:
-    """Compares the model with each of the others on each split."""
+    """Compares the model with each of the others on the rows of each split that have a label."""
     compared = []
     for split, rows in inputs.held_out.items():
-        groups = inputs.frames[split]["group"].rank("dense").to_numpy().astype(np.int64) - 1
-        predictions = log_probabilities[split].argmax(axis=1)
+        has_label = rows.labels >= 0
+        groups = inputs.frames[split]["group"].filter(pl.Series(has_label)).rank("dense")
+        indices = groups.to_numpy().astype(np.int64) - 1
+        predictions = log_probabilities[split].argmax(axis=1)[has_label]
         for other, by_split in others.items():
             if split in by_split:
-                own = by_split[split].argmax(axis=1)
-                compared.append(compare(split, other, predictions, own, rows.labels, groups))
+                own = by_split[split].argmax(axis=1)[has_label]
+                compared.append(compare(split, other, predictions, own, rows.labels[has_label], indices))
     return compared
 
 

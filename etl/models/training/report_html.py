@@ -32,6 +32,7 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
     body = [
         _header(model, report),
         _predictors(report),
+        _votes(report),
         _curves(report) if report.epochs else _trials(report),
         _labels(scores, report.held_out),
         _confusion(scores, labels, report.held_out),
@@ -105,6 +106,43 @@ def predictors(report: Report) -> list[tuple[str, str, str, Scores, Comparison |
         for title, colour, by_split, other in kinds
         if split in by_split
     ]
+
+
+VOTE_COLUMNS = [
+    ("split", "label"),
+    ("predictor", "name"),
+    ("rows", "n"),
+    ("without a majority", "n"),
+    ("cross-entropy", "n"),
+    ("entropy of the votes", "n"),
+    ("correlation", "n"),
+]
+
+
+def list_votes(report: Report) -> list[list[str | int | float]]:
+    """Lists the scores of each predictor against the votes, in `VOTE_COLUMNS`; none without votes."""
+    return [
+        [
+            split,
+            predictor,
+            own.rows,
+            own.without_majority,
+            round(own.cross_entropy, 4),
+            round(own.entropy, 4),
+            round(own.correlation, 4),
+        ]
+        for split, predictor, _, scores, _ in predictors(report)
+        if (own := scores.votes)
+    ]
+
+
+def _votes(report: Report) -> str:
+    rows = [[text(str(cell)) for cell in row] for row in list_votes(report)]
+    about = (
+        "Against the votes of all rows, also of those without a majority, in nats: the cross-entropy of "
+        "probabilities and votes, which is never below the entropy of the votes, and their correlation."
+    )
+    return section("Votes", about, table(VOTE_COLUMNS, rows)) if rows else ""
 
 
 def _trials(report: Report) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.dataset import vocab
+from etl.models.training import targets
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -30,7 +31,7 @@ def fit_predict(train: Rows, others: list[Rows], n_ids: int, n_labels: int) -> l
     """Trains on `train`, and returns the log probabilities of each of `others`, (rows, labels).
 
     Args:
-        train: the training rows, with at least two labels.
+        train: the training rows, with at least two labels; one with votes is a row for each, by its weight.
         others: the rows to score.
         n_ids: the size of the vocabulary.
         n_labels: the number of labels; one without training rows gets the smallest probability.
@@ -43,7 +44,8 @@ def fit_predict(train: Rows, others: list[Rows], n_ids: int, n_labels: int) -> l
     scale = TfidfTransformer(sublinear_tf=True)
     learnt = scale.fit_transform(_counts(train, n_ids, columns))
     model = LogisticRegression(max_iter=MAX_ITERATIONS, tol=1e-3)
-    model.fit(learnt, train.labels)
+    owners, classes, weights = targets.spread_rows(train)
+    model.fit(learnt if weights is None else learnt[owners], classes, weights)
     scored = []
     for rows in others:
         own = np.full((len(rows), n_labels), np.finfo(np.float64).tiny)
