@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from etl.errors import InputError
 from etl.publishing.changes import Event
 from etl.runtime.failures import write_error
 from etl.runtime.json_text import decode_json
@@ -64,11 +65,21 @@ def next_number(folder: Path) -> int:
 
 
 def read_runs(folder: Path) -> list[dict[str, Any]]:
-    """Reads the runs recorded in a folder; lines that cannot be read are left out."""
+    """Reads the runs recorded in a folder; lines that cannot be read are left out.
+
+    Raises:
+        InputError: the file is there and cannot be read.
+    """
     try:
         lines = (folder / FILE).read_bytes().splitlines()
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise InputError(
+            f"{folder / FILE} cannot be read",
+            details=[str(error)],
+            next_step="make it readable, or move it away: it only says what earlier runs did.",
+        ) from error
     found = []
     for line in lines:
         try:

@@ -60,6 +60,7 @@ def refresh(
         The run as it stands in `runs.jsonl`.
 
     Raises:
+        InputError: the record of earlier runs cannot be read.
         LockError: another run works in the folder.
         SettingsError: `config` cannot be used, or the folder holds something else.
         WriteError: the folder or its record cannot be written.

@@ -174,7 +174,7 @@ class Harness:
 
     def _run(self, reader: str) -> Result:
         run = (
-            prepared_folder.run(COMMANDS[reader], self.copy)
+            prepared_folder.run_words(prepared_folder.words_of(COMMANDS[reader], self.folder), self.copy)
             if reader in COMMANDS
             else _call(reader, self.copy)
         )

@@ -14,7 +14,7 @@ from support.places import content, job, make, ran, run, succeeded, whole, write
 import etl
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
-from etl.errors import SettingsError
+from etl.errors import InputError, SettingsError
 from etl.ingestion.sources.raw import HashingStream
 from etl.publishing import record
 from etl.publishing.job import Job, make_job
@@ -344,3 +344,9 @@ def test_a_raw_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("etl.ingestion.sources.raw.HashingStream", CountedStream)
     assert succeeded(run(made)).outcome == "published"
     assert [name for name in hashed if Path(name).name == "a.jsonl"] == [str(table)]
+
+
+def test_a_record_that_cannot_be_read_is_an_explained_error(tmp_path: Path) -> None:
+    (tmp_path / "place" / record.FILE).mkdir(parents=True)
+    with pytest.raises(InputError, match=f"{record.FILE} cannot be read"):
+        record.next_number(tmp_path / "place")
