@@ -129,7 +129,14 @@ _SCORES = [
 
 
 def _show_tables(report: Report, out: Path) -> None:
-    from etl.models.training.report_html import FILE, VOTE_COLUMNS, list_votes, predictors
+    from etl.models.training.report_html import (
+        FILE,
+        SET_COLUMNS,
+        VOTE_COLUMNS,
+        list_sets,
+        list_votes,
+        predictors,
+    )
     from etl.models.training.verdict import describe, judge
     from etl.runtime import console
 
@@ -153,6 +160,8 @@ def _show_tables(report: Report, out: Path) -> None:
     )
     if shown := list_votes(report):
         console.table("against the votes of all rows", [title for title, _ in VOTE_COLUMNS], shown)
+    if sets := list_sets(report):
+        console.table("sets of labels", [title for title, _ in SET_COLUMNS], sets)
     console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")
     _show_parts(report)
     console.line(f"Curves, confusion and mistakes: {out / FILE}")

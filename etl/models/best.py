@@ -26,6 +26,7 @@ from etl.models.linear.settings import LinearSettings
 from etl.models.training import collapse, events, loop, references, state
 from etl.models.training import report as reports
 from etl.models.training.fit import Watcher, fit_and_predict, report_files
+from etl.models.training.inputs import check_sets
 from etl.models.training.references import LogProbabilities
 from etl.models.training.settings import Device
 from etl.models.training.state import RunProgress
@@ -91,7 +92,9 @@ def train_best(
     cards.check_target(out)
     with staging.lock_target(out, "etl train-baseline"):
         loop.find_device(device)
-        inputs = read_token_inputs(open_dataset(dataset), settings.tokens, workers=os.cpu_count() or 1)
+        source = open_dataset(dataset)
+        check_sets(source, is_linear=True)
+        inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         collapse.check_labels(inputs)
         linear_settings = LinearSettings(settings.tokens, settings.class_weights)
         watcher.on_note("choosing among linear models")

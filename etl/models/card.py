@@ -43,6 +43,8 @@ class BaselineCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taxonomy: str
     manifest_sha256: str
     card_sha256: str = ""  # of this card, with nothing here
+    # Of the labels of sets, in their order; absent in a model of one label a row.
+    thresholds: list[float] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def architecture(self) -> str:
@@ -73,6 +75,8 @@ class FineTunedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taxonomy: str
     manifest_sha256: str
     card_sha256: str = ""  # of this card, with nothing here
+    # Of the labels of sets, in their order; absent in a model of one label a row.
+    thresholds: list[float] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def weights_sha256(self) -> str:
@@ -92,6 +96,8 @@ class LinearCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taxonomy: str
     manifest_sha256: str
     card_sha256: str = ""  # of this card, with nothing here
+    # Of the labels of sets, in their order; absent in a model of one label a row.
+    thresholds: list[float] | msgspec.UnsetType = msgspec.UNSET
     architecture = "linear"
 
     @property

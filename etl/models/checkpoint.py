@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -24,7 +25,7 @@ from etl.models.linear.model import LinearModel
 from etl.models.training import loop
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
-from etl.models.training.inputs import check_labels_mode, read_frames
+from etl.models.training.inputs import read_frames
 
 if TYPE_CHECKING:
     from etl.models.training.loop import Network
@@ -46,6 +47,12 @@ class Checkpoint:
         """The most ids of a row that the model was trained with; a linear one takes all."""
         return NO_LIMIT if isinstance(self.card, LinearCard) else self.card.settings.max_len or 1
 
+    @property
+    def thresholds(self) -> npt.NDArray[np.float64] | None:
+        """The probabilities from which on a label is predicted, (labels,); None if a row has one label."""
+        own = self.card.thresholds
+        return None if isinstance(own, msgspec.UnsetType) else np.array(own)
+
     def predict_rows(self, rows: Rows, max_len: int | None = None) -> npt.NDArray[np.float64]:
         """Returns log probabilities, (rows, labels), in the order of the rows.
 
@@ -58,6 +65,7 @@ class Checkpoint:
         """
         if isinstance(self.model, LinearModel):
             return self.model.predict_rows(rows)
+        rows = replace(rows, is_multi=self.thresholds is not None)
         return loop.predict_rows(self.model, rows, max_len or self.max_len)
 
 
@@ -121,9 +129,7 @@ def read_rows(checkpoint: Checkpoint, dataset: Dataset, split: str, max_len: int
 
     Raises:
         InputError: a shard is damaged, or a row has a label that is not a target of the dataset's taxonomy.
-        SettingsError: rows have sets of labels.
     """
-    check_labels_mode(dataset)
     encoder = checkpoint.encoder
     frames = read_frames(dataset, (split,), checkpoint.preparation, encoder.column)
     return encoder.cut(encoder.encode(frames[split], dataset.labels), max_len or checkpoint.max_len)

@@ -2,20 +2,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from support.training_datasets import LABELS, Trained, write_votes
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from msgspec import structs
+from sklearn.metrics import f1_score, jaccard_score
+from support.tiny_electra import write_tiny_electra
+from support.training_datasets import LABELS, SEPARABLE, Trained, write_votes
 
 from etl.dataset.read import open_dataset
 from etl.errors import SettingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.baseline.train import train
+from etl.models.best import train_best
 from etl.models.checkpoint import load_model
+from etl.models.export.export import export
+from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.fine_tuned.train import fine_tune
 from etl.models.inference.evaluate import evaluate
+from etl.models.inference.predict import predict
+from etl.models.linear.train import train_linear
 from etl.models.training import references, targets
+from etl.models.training.sets import choose, find_thresholds, score_sets
 
 SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=8)
 
@@ -25,20 +38,6 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("soft")
     dataset = write_votes(folder / "dataset", "soft")
     return Trained(dataset, folder / "model", train(dataset, folder / "model", SMALL))
-
-
-@pytest.mark.parametrize("is_fine_tuned", [False, True])
-def test_a_dataset_of_sets_of_labels_is_refused_with_what_works(is_fine_tuned: bool, tmp_path: Path) -> None:
-    dataset = write_votes(tmp_path / "dataset", "multi")
-    with pytest.raises(SettingsError, match="one label a row or on votes") as caught:
-        if is_fine_tuned:
-            pytest.importorskip("transformers", reason="the extra [transformer] is not installed")
-            fine_tune(dataset, tmp_path / "no-model", tmp_path / "model")
-        else:
-            train(dataset, tmp_path / "model")
-    assert "labels: multi" in str(caught.value.details)
-    assert "--labels soft" in caught.value.next_step
-    assert not (tmp_path / "model").exists()
 
 
 def test_rows_without_a_majority_are_trained_on_and_scored_against_their_votes(soft: Trained) -> None:
@@ -86,3 +85,116 @@ def test_the_targets_of_a_row_are_its_votes_or_its_label(soft: Trained) -> None:
     assert weights is not None
     assert weights.sum() == len(rows) == len(np.unique(owners))
     np.testing.assert_allclose(np.bincount(classes, weights), targets.count_labels(rows, len(LABELS)))
+
+
+@pytest.fixture(scope="module")
+def multi(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("multi")
+    dataset = write_votes(folder / "dataset", "multi")
+    return Trained(dataset, folder / "model", train(dataset, folder / "model", SMALL))
+
+
+def test_sets_of_labels_are_learnt_and_scored(multi: Trained) -> None:
+    model, constant = multi.report.model["validation"], multi.report.constant["validation"]
+    assert model.rows == 120
+    assert model.accuracy > 0.8 > constant.accuracy, "exact sets"
+    assert model.macro_f1 > 0.9 > constant.macro_f1
+    assert model.loss < 0.7 * constant.loss
+    assert model.sets and constant.sets
+    for name in ("micro_f1", "jaccard", "lrap"):
+        assert getattr(model.sets, name) > 0.9 > getattr(constant.sets, name), name
+    assert list(model.sets.thresholds) == LABELS
+    lead = next(own for own in multi.report.comparisons if own.other == "constant")
+    assert lead.difference == pytest.approx(model.macro_f1 - constant.macro_f1)
+    assert lead.is_above
+    assert multi.report.tfidf["validation"].macro_f1 > 0.9
+    assert multi.report.linear == {}
+    assert "sets of labels" in str(multi.report.warnings), "the yardstick that is missing is named"
+    page = (multi.model / "report.html").read_text()
+    assert "Sets of labels" in page
+    assert "Confusion" not in page
+
+
+def test_a_saved_model_of_sets_has_the_scores_of_its_report(multi: Trained) -> None:
+    checkpoint = load_model(multi.model)
+    found = evaluate(checkpoint, open_dataset(multi.dataset), "validation")
+    expected = multi.report.model["validation"]
+    assert found.sets and expected.sets
+    assert found.sets.thresholds == expected.sets.thresholds
+    assert (found.macro_f1, found.accuracy) == (expected.macro_f1, expected.accuracy)
+
+
+def test_a_prediction_has_all_labels_that_reach_their_thresholds(multi: Trained) -> None:
+    texts = ["오늘 행복 최고 행복", "행복 최고 눈물 아프다", "오늘"]
+    thresholds = load_model(multi.model).thresholds
+    assert thresholds is not None
+    first, both, nothing = predict(multi.model, texts)
+    assert (first.label, both.label) == ("기쁨", "기쁨, 슬픔")
+    for prediction in (first, both, nothing):
+        assert prediction.label
+        own = dict(zip(LABELS, thresholds, strict=True))
+        reached = [name for name, p in prediction.probabilities.items() if p >= own[name]]
+        assert prediction.label.split(", ") == reached or (not reached and "," not in prediction.label)
+
+
+def test_a_model_of_sets_is_exported_with_its_thresholds(multi: Trained, tmp_path: Path) -> None:
+    dataset = write_votes(tmp_path / "dataset", "multi", validation=500)
+    train(dataset, tmp_path / "model", SMALL)
+    exported = export(tmp_path / "model", "torchscript")
+    checkpoint = load_model(tmp_path / "model")
+    assert checkpoint.thresholds is not None
+    assert exported.metadata.thresholds == checkpoint.thresholds.tolist()
+    assert exported.metadata.parity.differing_predictions == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [(train_linear, "linear models"), (train_best, "linear models"), (train, "class weights")],
+)
+def test_what_knows_no_sets_of_labels_says_so(
+    multi: Trained, tmp_path: Path, other: Any, refused: str
+) -> None:
+    settings = structs.replace(SMALL, class_weights=True) if other is train else None
+    with pytest.raises(SettingsError, match=f"{refused} know no sets of labels"):
+        other(multi.dataset, tmp_path / "model", settings)
+    assert not (tmp_path / "model").exists()
+
+
+@given(
+    sets=arrays(bool, (12, 3)).filter(lambda sets: bool(sets.any(axis=1).all())),
+    probabilities=arrays(np.float64, (12, 3), elements=st.sampled_from([0.1, 0.2, 0.4, 0.6, 0.9])),
+)
+def test_scores_of_sets_are_scikit_learns_and_no_other_threshold_is_better(
+    sets: np.ndarray, probabilities: np.ndarray
+) -> None:
+    probabilities = np.exp(np.log(probabilities))
+    found = find_thresholds(np.log(probabilities), sets)
+    scores = score_sets(np.log(probabilities), sets, found, LABELS)
+    chosen = choose(probabilities, found)
+    assert chosen.any(axis=1).all()
+    assert scores.micro_f1 == pytest.approx(f1_score(sets, chosen, average="micro"))
+    assert scores.jaccard == pytest.approx(jaccard_score(sets, chosen, average="samples"))
+    for label in range(3):
+        truth = sets[:, label]
+        best = f1_score(truth, probabilities[:, label] >= found[label], zero_division=0)
+        others = [
+            f1_score(truth, probabilities[:, label] >= p, zero_division=0) for p in probabilities[:, label]
+        ]
+        assert best >= max(others) - 1e-9 or not truth.any()
+
+
+@pytest.mark.parametrize("mode", ["soft", "multi"])
+def test_a_transformer_learns_votes_and_sets_too(mode: str, tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra [transformer] is not installed")
+    electra = write_tiny_electra(tmp_path / "electra", [tokens for tokens, _, _ in SEPARABLE["train"]])
+    dataset = write_votes(tmp_path / "dataset", mode)
+    settings = FineTuneSettings(epochs=4, lr=0.003, batch_size=16)
+    report = fine_tune(dataset, electra, tmp_path / "model", settings)
+    model, constant = report.model["validation"], report.constant["validation"]
+    assert (model.votes is not None, model.sets is not None) == (mode == "soft", mode == "multi")
+    assert model.macro_f1 > constant.macro_f1 + 0.1
+    found = evaluate(load_model(tmp_path / "model"), open_dataset(dataset), "validation")
+    assert found.macro_f1 == model.macro_f1
+    config = json.loads((tmp_path / "model" / "config.json").read_bytes())
+    expected = "multi_label_classification" if mode == "multi" else None
+    assert config.get("problem_type") == expected, "transformers' own pipelines read it"

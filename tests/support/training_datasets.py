@@ -84,7 +84,7 @@ def draw(n: int, *, seed: int) -> list[Sentence]:
     return sentences
 
 
-def write_votes(folder: Path, mode: str, *, has_vocabulary: bool = True) -> Path:
+def write_votes(folder: Path, mode: str, *, validation: int = 120) -> Path:
     """Writes a dataset of `labels: soft` or `multi`: half of the sentences have words of two labels.
 
     The votes for them are one to one, without a majority, or three to one.
@@ -92,7 +92,7 @@ def write_votes(folder: Path, mode: str, *, has_vocabulary: bool = True) -> Path
     prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
     rows = [
         _draw_voted(split, position, random.Random(f"{split} {position}"))
-        for split, n in (("train", 400), ("validation", 120))
+        for split, n in (("train", 400), ("validation", validation))
         for position in range(n)
     ]
     write_dataset(
@@ -104,8 +104,7 @@ def write_votes(folder: Path, mode: str, *, has_vocabulary: bool = True) -> Path
         key_tokens={"sha256": prepared.key_tokens},
     )
     (folder / preparation.FILE).write_bytes(preparation.to_bytes(prepared))
-    if has_vocabulary:
-        vocab.build_vocab(folder, min_count=1)
+    vocab.build_vocab(folder, min_count=1)
     return folder
 
 

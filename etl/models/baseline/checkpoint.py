@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from etl.dataset import preparation, staging, vocab
 from etl.errors import InputError
 from etl.models import card as cards
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def save_baseline(
-    folder: Path, model: Model, settings: TrainSettings, inputs: Inputs, contents: dict[str, bytes]
+    folder: Path,
+    model: Model,
+    settings: TrainSettings,
+    inputs: Inputs,
+    contents: dict[str, bytes],
+    thresholds: list[float] | None = None,
 ) -> None:
     """Writes a model folder; an older model at the same path is replaced once the new one is complete.
 
@@ -33,6 +40,7 @@ def save_baseline(
         settings: with `max_len` set.
         inputs: what it was trained on.
         contents: further files by name: `metrics.json` at least.
+        thresholds: of the labels of a model of sets.
 
     Raises:
         SettingsError: `folder` exists and is not a model.
@@ -56,6 +64,7 @@ def save_baseline(
             preparation_sha256=sha256_file(partial / preparation.FILE),
             tagger=dataset.manifest.tagger.fingerprint,
             taxonomy=dataset.manifest.taxonomy.name,
+            thresholds=msgspec.UNSET if thresholds is None else thresholds,
             manifest_sha256=cards.manifest_sha256(dataset),
         )
         cards.write_files(partial, card, contents)

@@ -12,7 +12,7 @@ from etl.dataset import preparation, vocab
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.vocab import Vocabulary
 from etl.models.training.batches import Rows, make_rows
-from etl.models.training.inputs import Inputs, check_labels_mode, encode_splits, read_frames
+from etl.models.training.inputs import Inputs, encode_splits, read_frames
 from etl.settings import Tokens
 
 
@@ -62,9 +62,8 @@ def read_token_inputs(dataset: Dataset, tokens: Tokens, workers: int = 1) -> Inp
     Raises:
         InputError: the dataset, its vocabulary or its preparation is missing, damaged, or of another dataset;
             or there are no training rows.
-        SettingsError: rows have sets of labels, there are no held-out rows, or the tagger is not installed.
+        SettingsError: there are no held-out rows, or the tagger is not installed.
     """
-    check_labels_mode(dataset)
     prepared = msgspec.structs.replace(preparation.load(dataset.file(preparation.FILE)), tokens=tokens)
     vocabulary = vocab.read_vocab_of(dataset)
     frames = read_frames(dataset, SPLITS, prepared, TokenEncoder.column, workers)

@@ -17,7 +17,7 @@ from etl.models.baseline.tokens import read_token_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice, Reference
 from etl.models.training.fit import Watcher, fit_and_report
-from etl.models.training.inputs import Inputs
+from etl.models.training.inputs import Inputs, check_sets
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
@@ -65,7 +65,9 @@ def train(
     with staging.lock_target(out, "etl train-baseline"):
         keep_compiled_code()
         target = loop.find_device(device)
-        inputs = read_token_inputs(open_dataset(dataset), settings.tokens, workers=os.cpu_count() or 1)
+        source = open_dataset(dataset)
+        check_sets(source, class_weights=settings.class_weights)
+        inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         settings = complete_settings(inputs, settings)
         with loop.deterministic(settings.seed):
             model = build(inputs, settings).to(target)
@@ -79,7 +81,7 @@ def train(
                 resume=resume,
                 show_text=show_text,
             )
-        save_baseline(out, model, settings, inputs, contents)
+        save_baseline(out, model, settings, inputs, contents, report.thresholds)
         state.remove_run(out)
         return report
 

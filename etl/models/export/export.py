@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from etl.dataset import staging
 from etl.errors import SettingsError
 from etl.models.card import LinearCard, read_card
@@ -135,7 +137,8 @@ def _make_standalone(source: Source) -> Any:
         return model
     from etl.models.export.graph import Standalone
 
-    return Standalone(model, source.preprocessing.padding_id).eval()
+    is_multi = source.checkpoint.thresholds is not None
+    return Standalone(model, source.preprocessing.padding_id, is_multi=is_multi).eval()
 
 
 def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> Loss:
@@ -146,14 +149,14 @@ def _quantise(source: Source, runtime: Runtime, sample: Sample, path: Path) -> L
     runtime.quantise(float32, path)
     float32.unlink()
     return parity.measure_loss(
-        sample, runtime.load(path, metadata.THREADS)(sample.ids), len(source.checkpoint.card.labels)
+        sample, runtime.load(path, metadata.THREADS)(sample.ids), source.checkpoint.card.labels
     )
 
 
 def _describe(
     source: Source, runtime: Runtime, sample: Sample, path: Path, same: Parity, lost: Loss | None
 ) -> Metadata:
-    labels = source.checkpoint.card.labels
+    labels, thresholds = source.checkpoint.card.labels, source.checkpoint.thresholds
     is_open = isinstance(source.checkpoint.model, LinearModel)  # to any number of ids
     shape = (runtime.shape[0], runtime.shape[1] if is_open else source.max_len)
     return Metadata(
@@ -167,8 +170,14 @@ def _describe(
         max_len=None if is_open else source.max_len,
         input=Tensor("ids", "int32", shape, "ids of one sentence in each row, padded at the right"),
         output=Tensor(
-            "probabilities", "float32", (shape[0], len(labels)), "in the order of the labels, sum 1"
+            "probabilities",
+            "float32",
+            (shape[0], len(labels)),
+            "in the order of the labels, sum 1"
+            if thresholds is None
+            else "in the order of the labels, each 0 to 1",
         ),
+        thresholds=msgspec.UNSET if thresholds is None else thresholds.tolist(),
         preprocessing=source.preprocessing,
         model=source.origin,
         parity=same,

@@ -16,17 +16,18 @@ class Standalone(nn.Module):
     tokens is all padding, and counts as one token of padding, as in training.
     """
 
-    def __init__(self, model: nn.Module, padding_id: int):
-        """Wraps `model`, which takes ids and lengths, and returns logits."""
+    def __init__(self, model: nn.Module, padding_id: int, *, is_multi: bool = False):
+        """Wraps `model`, which takes ids and lengths, and returns logits; `is_multi`: of sets of labels."""
         super().__init__()
         self.model = model
         self.padding_id = padding_id
+        self.is_multi = is_multi
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Returns probabilities, (batch, labels)."""
         lengths = (ids != self.padding_id).long().sum(dim=1).clamp(min=1)
         logits: torch.Tensor = self.model(ids.long(), lengths)
-        return torch.softmax(logits, dim=1)
+        return torch.sigmoid(logits) if self.is_multi else torch.softmax(logits, dim=1)
 
 
 class NamedOutput(nn.Module):

@@ -79,6 +79,8 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     int8: Loss | None
     latency: Latency
     built_with: dict[str, object]
+    # A row has each label whose probability is at least its own; absent where a row has one label.
+    thresholds: list[float] | msgspec.UnsetType = msgspec.UNSET
 
 
 def to_bytes(metadata: Metadata) -> bytes:

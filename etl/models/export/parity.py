@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from etl.errors import FindingsError
 from etl.models.export.sample import Sample
-from etl.models.training import metrics
+from etl.models.training import scoring
 
 if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 # Of two probabilities: float32 sums in another order differ by less.
 TOLERANCE = 1e-5
+TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -75,26 +76,29 @@ def check_parity(parity: Parity, runtime: str) -> None:
         )
 
 
-def measure_loss(sample: Sample, probabilities: Floats, n_labels: int) -> Loss:
+def measure_loss(sample: Sample, probabilities: Floats, labels: list[str]) -> Loss:
     """Scores probabilities of an int8 file, (rows, labels), beside the model's."""
-    has_label = sample.labels >= 0
     own, int8 = (
-        metrics.confusion(sample.labels[has_label], given.argmax(axis=1)[has_label], n_labels)
-        for given in (sample.probabilities, probabilities)
+        scoring.score_rows(np.log(np.maximum(given, TINY)), sample.rows, labels, sample.thresholds)
+        for given in (sample.probabilities, probabilities.astype(np.float64))
     )
     return Loss(
         rows=len(sample),
         differing_predictions=_count_differing(sample, probabilities),
         largest_difference=_largest_difference(sample, probabilities),
-        model_accuracy=metrics.accuracy(own),
-        int8_accuracy=metrics.accuracy(int8),
-        model_macro_f1=metrics.macro_f1(own),
-        int8_macro_f1=metrics.macro_f1(int8),
+        model_accuracy=own.accuracy,
+        int8_accuracy=int8.accuracy,
+        model_macro_f1=own.macro_f1,
+        int8_macro_f1=int8.macro_f1,
     )
 
 
 def _count_differing(sample: Sample, probabilities: Floats) -> int:
-    return int((probabilities.argmax(axis=1) != sample.probabilities.argmax(axis=1)).sum())
+    own, other = (
+        scoring.decide(np.log(np.maximum(given, TINY)), sample.thresholds).reshape(len(sample), -1)
+        for given in (sample.probabilities, probabilities.astype(np.float64))
+    )
+    return int((own != other).any(axis=1).sum())
 
 
 def _largest_difference(sample: Sample, probabilities: Floats) -> float:

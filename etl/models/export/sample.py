@@ -20,12 +20,13 @@ class Sample:
     split: str
     rows_of_split: int
     ids: npt.NDArray[np.int32]  # (rows, max_len), padded at the right
-    labels: npt.NDArray[np.int64]  # (rows,); -1 without a majority of the votes
     probabilities: npt.NDArray[np.float64]  # (rows, labels), the model's, each batch padded as in training
+    rows: Rows  # the same, as the model gets them
+    thresholds: npt.NDArray[np.float64] | None  # (labels,), of a model of sets
 
     def __len__(self) -> int:
         """The number of rows."""
-        return len(self.labels)
+        return len(self.rows)
 
 
 def draw_sample(
@@ -54,4 +55,4 @@ def draw_sample(
     for batch in in_order_of_length(taken, CHUNK, max_len):
         ids[batch.rows, : batch.ids.shape[1]] = batch.ids
     probabilities = np.exp(checkpoint.predict_rows(taken, max_len))
-    return Sample(split, len(rows), ids, taken.labels, probabilities)
+    return Sample(split, len(rows), ids, probabilities, taken, checkpoint.thresholds)

@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from etl.dataset import preparation, staging
 from etl.models import card as cards
 from etl.models.card import FineTunedCard
@@ -33,6 +35,7 @@ def save_fine_tuned(
     settings: FineTuneSettings,
     inputs: Inputs,
     contents: dict[str, bytes],
+    thresholds: list[float] | None = None,
 ) -> None:
     """Writes a model folder; an older model at the same path is replaced once the new one is complete.
 
@@ -43,6 +46,7 @@ def save_fine_tuned(
         settings: with `max_len` set.
         inputs: what it was trained on.
         contents: further files by name.
+        thresholds: of the labels of a model of sets.
 
     Raises:
         SettingsError: `folder` exists and is not a model.
@@ -64,6 +68,7 @@ def save_fine_tuned(
             vocabulary_size=len(inputs.encoder),
             files={path.name: sha256_file(path) for path in sorted(partial.iterdir())},
             taxonomy=inputs.dataset.manifest.taxonomy.name,
+            thresholds=msgspec.UNSET if thresholds is None else thresholds,
             manifest_sha256=cards.manifest_sha256(inputs.dataset),
         )
         cards.write_files(partial, card, contents)

@@ -20,7 +20,7 @@ from etl.models.fine_tuned.word_pieces import read_piece_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice
 from etl.models.training.fit import Watcher, fit_and_report
-from etl.models.training.inputs import Inputs, check_labels_mode
+from etl.models.training.inputs import Inputs, check_sets
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
@@ -77,10 +77,12 @@ def fine_tune(
         keep_compiled_code()
         target = loop.find_device(device)
         source = open_dataset(dataset)
-        check_labels_mode(source)
+        check_sets(source, class_weights=settings.class_weights)
         with loop.deterministic(settings.seed):
             base = pretrained.load_base_model(os.fspath(base_model), source.labels)
             inputs, settings = _shorten(read_piece_inputs(source, base.tokenizer), base, settings)
+            if inputs.train.is_multi:  # for programs that load the folder with transformers alone
+                base.network.config.problem_type = "multi_label_classification"
             model = SequenceClassifier(base.network).to(target)
             optimisers = [schedule.make_adam_w(model, settings, len(inputs.train))]
             report, contents = fit_and_report(
@@ -93,7 +95,7 @@ def fine_tune(
                 resume=resume,
                 show_text=show_text,
             )
-        save_fine_tuned(out, model, base.name, settings, inputs, contents)
+        save_fine_tuned(out, model, base.name, settings, inputs, contents, report.thresholds)
         state.remove_run(out)
         return report
 

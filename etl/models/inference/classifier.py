@@ -23,6 +23,8 @@ from etl.models.training.batches import Rows
 from etl.runtime.paths import local_path
 from etl.settings import PathLike
 
+# Between the labels of a set.
+JOINT = ", "
 # The columns that locate a sentence in its document.
 LOCATION = ("file", "kind", "document", "unit", "position", "sentence", "part", "speaker", "time")
 
@@ -42,6 +44,12 @@ class Classifier:
     def labels(self) -> list[str]:
         """The labels, in the order of the model's outputs."""
         return self.checkpoint.card.labels
+
+    @property
+    def thresholds(self) -> list[float] | None:
+        """The probabilities from which on a label is given, in the order of the labels; None: one a row."""
+        own = self.checkpoint.thresholds
+        return None if own is None else own.tolist()
 
     def __call__(self, file: str | None, sentences: Sequence[Sentence]) -> pl.DataFrame:
         """Classifies sentences of one file.
@@ -64,7 +72,8 @@ class Classifier:
         scored = self._score(prepared.filter(is_accepted).unique("text"))
         rows = rows.join(scored, on="clean_text", how="left", maintain_order="left")
         numbers = ["weight", "known", *map(probability_column, self.labels)]
-        return add_labels(rows.with_columns(pl.when(is_accepted).then(pl.col(numbers))), self.labels)
+        scored = rows.with_columns(pl.when(is_accepted).then(pl.col(numbers)))
+        return add_labels(scored, self.labels, self.thresholds)
 
     def _score(self, distinct: pl.DataFrame) -> pl.DataFrame:
         """Returns `clean_text`, `weight`, `known` and the probabilities of distinct prepared texts."""
@@ -145,14 +154,31 @@ def probability_column(label: str) -> str:
     return f"probability of {label}"
 
 
-def add_labels(rows: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
-    """Sets `label` and `probability` to the most probable label; null where there are no probabilities."""
+def add_labels(rows: pl.DataFrame, labels: list[str], thresholds: list[float] | None = None) -> pl.DataFrame:
+    """Sets `label` and `probability` to the most probable label; null where there are no probabilities.
+
+    With thresholds `label` is all labels that reach theirs, joined, or else the one that is nearest to it;
+    `probability` is still the highest.
+
+    Args:
+        rows: with the probabilities.
+        labels: of the model, in order.
+        thresholds: of the labels, in their order; None for a model of one label a row.
+    """
     columns = [probability_column(label) for label in labels]
-    best = pl.concat_list(columns).list.arg_max()
+    above = [
+        pl.col(column) - own for column, own in zip(columns, thresholds or [0.0] * len(labels), strict=True)
+    ]
+    best = pl.concat_list(above).list.arg_max()
     names = pl.lit(pl.Series(labels))
+    reached = pl.lit(None, pl.String)
+    if thresholds is not None:
+        found = [pl.when(own >= 0).then(pl.lit(name)) for own, name in zip(above, labels, strict=True)]
+        joined = pl.concat_list(found).list.drop_nulls().list.join(JOINT)
+        reached = pl.when(joined != "").then(joined)
     has_probabilities = pl.col(columns[0]).is_not_null()
     return rows.with_columns(
-        pl.when(has_probabilities).then(names.gather(best)).alias("label"),
+        pl.when(has_probabilities).then(pl.coalesce(reached, names.gather(best))).alias("label"),
         pl.max_horizontal(columns).alias("probability"),
     ).select(*LOCATION, "text", "clean_text", "label", "probability", "reason", "weight", "known", *columns)
 

@@ -75,7 +75,11 @@ def _classify_batch(
 def _aggregate(
     rows: Iterator[pl.DataFrame], classifier: Classifier, options: PredictOptions
 ) -> Iterator[pl.DataFrame]:
-    return rows if options.per == "sentence" else aggregate_documents(rows, classifier.labels)
+    return (
+        rows
+        if options.per == "sentence"
+        else aggregate_documents(rows, classifier.labels, classifier.thresholds)
+    )
 
 
 def _sources(inputs: Sequence[str], options: PredictOptions, stdin: BinaryIO) -> Iterator[_Source]:
@@ -115,7 +119,9 @@ def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:
         yield batch
 
 
-def aggregate_documents(predictions: Iterable[pl.DataFrame], labels: list[str]) -> Iterator[pl.DataFrame]:
+def aggregate_documents(
+    predictions: Iterable[pl.DataFrame], labels: list[str], thresholds: list[float] | None = None
+) -> Iterator[pl.DataFrame]:
     """Aggregates sentences to documents: the mean of their probabilities, weighted by their tokens.
 
     A document is a mail, a chat, a post, a text or a formal document; its sentences come one after another.
@@ -123,6 +129,7 @@ def aggregate_documents(predictions: Iterable[pl.DataFrame], labels: list[str]) 
     Args:
         predictions: of sentences.
         labels: of the model.
+        thresholds: of these labels, if the model is one of sets.
 
     Yields:
         A row for each document, with the columns of sentences: location and text are those of its first
@@ -136,10 +143,10 @@ def aggregate_documents(predictions: Iterable[pl.DataFrame], labels: list[str]) 
             weighted if unfinished is None else pl.concat([unfinished, weighted]), columns
         )
         if summed.height > 1:
-            yield _divide_by_weight(summed[:-1], columns, labels)
+            yield _divide_by_weight(summed[:-1], columns, labels, thresholds)
         unfinished = summed[-1:]
     if unfinished is not None:
-        yield _divide_by_weight(unfinished, columns, labels)
+        yield _divide_by_weight(unfinished, columns, labels, thresholds)
 
 
 def _sum_documents(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -158,8 +165,11 @@ def _sum_documents(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     )
 
 
-def _divide_by_weight(summed: pl.DataFrame, columns: list[str], labels: list[str]) -> pl.DataFrame:
+def _divide_by_weight(
+    summed: pl.DataFrame, columns: list[str], labels: list[str], thresholds: list[float] | None
+) -> pl.DataFrame:
     # Where no row has a label there is no mean: 0 / 0 is NaN.
     means = summed.with_columns((pl.col(columns) / pl.col("weight")).fill_nan(None))
     is_labelled = pl.col("weight") > 0
-    return add_labels(means.with_columns(pl.when(~is_labelled).then("reason").alias("reason")), labels)
+    reasons = pl.when(~is_labelled).then("reason").alias("reason")
+    return add_labels(means.with_columns(reasons), labels, thresholds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl.dataset.read import Dataset
 from etl.models.checkpoint import Checkpoint, check_same_dataset, read_rows
-from etl.models.training import metrics
+from etl.models.training import scoring
 from etl.models.training.metrics import Scores
 
 
@@ -17,4 +17,4 @@ def evaluate(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Scores:
     check_same_dataset(checkpoint, dataset)
     rows = read_rows(checkpoint, dataset, split)
     predicted = checkpoint.predict_rows(rows)
-    return metrics.score(predicted, rows.labels, rows.sources, dataset.labels, rows.shares)
+    return scoring.score_rows(predicted, rows, dataset.labels, checkpoint.thresholds)

@@ -17,8 +17,8 @@ class Prediction:
 
     Attributes:
         text: as it was given.
-        label: the most probable label; None where there is a `reason`.
-        probability: of that label, 0 to 1.
+        label: the most probable label, or all of a set, joined by commas; None where there is a `reason`.
+        probability: the highest of a label, 0 to 1.
         probabilities: of all labels, in the order of the model's; empty where there is a `reason`.
         reason: None, or why the text has no label: a code of `schemas/columns.yaml` such as `no_key_tokens`.
     """

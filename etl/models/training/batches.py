@@ -41,6 +41,7 @@ class Rows:
     unknown_share: float  # of the tokens
     empty_share: float  # of the rows: those without one known token
     shares: Shares | None = None  # (rows, labels), of the votes; None where each row has one label
+    is_multi: bool = False  # rows have sets of labels: `shares` is 1 for each label of a row
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -62,7 +63,7 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
     """Joins the ids of sentences with their labels and sources.
 
     Args:
-        frame: (rows,), with `source` and `label`; with `label_votes`, where rows are trained against these.
+        frame: (rows,), with `source` and `label`; with `label_votes` or `labels`, where these are learnt.
         labels: of the dataset, in order.
         ids: of all rows, one row after another.
         sizes: (rows,), how many ids each row has, which may be 0.
@@ -97,6 +98,7 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
         unknown_share=float(np.mean(~is_known[is_token])) if is_token.any() else 0.0,
         empty_share=float(np.mean(known == 0)) if len(sizes) else 0.0,
         shares=shares,
+        is_multi=targets.SETS in frame.columns,
     )
 
 

@@ -7,7 +7,7 @@ Rows of a group, such as a dialogue, are alike, so that groups and not rows are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
+# Indices of labels, (rows,), or sets, (rows, labels).
+Predictions: TypeAlias = npt.NDArray[Any]
 DRAWS, SEED = 1000, 0
 PERCENTILES = (2.5, 97.5)
 # At a time: a table of draws and groups.
@@ -40,20 +42,25 @@ class Comparison:
 
 
 def compare(
-    split: str, other: str, predictions: Ints, other_predictions: Ints, classes: Ints, groups: Ints
+    split: str,
+    other: str,
+    predictions: Predictions,
+    other_predictions: Predictions,
+    truth: Predictions,
+    groups: Ints,
 ) -> Comparison:
     """Compares the predictions of a model with those of another predictor.
 
     Args:
         split: the name of the rows.
         other: the name of the predictor.
-        predictions: (rows,), of the model, indices of labels.
-        other_predictions: (rows,).
-        classes: (rows,), the index of each row's label.
+        predictions: of the model: (rows,), indices of labels; or (rows, labels), whether a row has the label.
+        other_predictions: in the same form.
+        truth: in the same form.
         groups: (rows,), an index of each row's group, from 0.
     """
     n_groups = int(groups.max()) + 1
-    tables = [_count(given, classes, groups, n_groups) for given in (predictions, other_predictions)]
+    tables = [_count(given, truth, groups, n_groups) for given in (predictions, other_predictions)]
     generator = np.random.default_rng(SEED)
     shares = np.full(n_groups, 1 / n_groups)
     at_a_time = max(1, CELLS // n_groups)
@@ -66,8 +73,14 @@ def compare(
     return Comparison(split, other, whole[0] - whole[1], float(low), float(high), n_groups)
 
 
-def _count(predictions: Ints, classes: Ints, groups: Ints, n_groups: int) -> Floats:
+def _count(predictions: Predictions, truth: Predictions, groups: Ints, n_groups: int) -> Floats:
     """Returns hits of each label and rows plus predictions of each, by group, (groups, 2 * labels)."""
+    if truth.ndim == 2:
+        flags = np.hstack([predictions & truth, predictions.astype(np.int8) + truth])
+        counted = np.zeros((n_groups, flags.shape[1]))
+        np.add.at(counted, groups, flags)
+        return counted
+    classes = truth
     n_labels = int(max(classes.max(), predictions.max())) + 1
     is_right = predictions == classes
 

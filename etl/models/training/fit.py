@@ -10,22 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from etl.errors import FindingsError
 from etl.models.training import (
     collapse,
     events,
     loop,
-    metrics,
     mistakes,
     references,
     report_html,
+    scoring,
     state,
-    targets,
 )
 from etl.models.training import report as reports
-from etl.models.training.batches import Rows
 from etl.models.training.collapse import Record, Reference
 from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
@@ -77,8 +74,8 @@ def fit(
     epochs = loop.epochs(training, inputs.train, rows, weights, watcher.on_batch)
     with events.open_events(state.run_folder(out), progress.records) as write_event:
         while not _has_stalled(progress, settings) and (epoch := next(epochs, None)):
-            scores = metrics.score(epoch.log_probabilities, rows.labels, rows.sources, labels, rows.shares)
-            weighted_loss = _weigh_loss(epoch.log_probabilities, rows, weights)
+            scores = scoring.score_rows(epoch.log_probabilities, rows, labels)
+            weighted_loss = scoring.weigh_loss(epoch.log_probabilities, rows, weights)
             record = Record(
                 epoch.number, epoch.steps, epoch.train_loss, epoch.gradient_norm, scores, weighted_loss
             )
@@ -182,15 +179,6 @@ def _start(training: Training, inputs: Inputs, out: Path, watcher: Watcher, *, r
         watcher.on_note("a run of this model was interrupted; --resume would have gone on from there")
     state.remove_run(out)
     return RunProgress([], None, {})
-
-
-def _weigh_loss(
-    log_probabilities: npt.NDArray[np.float64], rows: Rows, weights: npt.NDArray[np.float64] | None
-) -> float:
-    """Returns the loss as in training: against the votes where there are some, with weights of labels."""
-    if rows.shares is None:
-        return metrics.mean_loss(log_probabilities, rows.labels, weights)
-    return targets.cross_entropy(log_probabilities, rows.shares, weights)
 
 
 def _rank(scores: Scores) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.prepare import prepare
+from etl.models.training import targets
 from etl.models.training.batches import Rows
 from etl.models.training.encoder import Encoder
 from etl.schema import votes
@@ -60,7 +61,7 @@ def encode_splits(
         raise InputError(
             f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
         )
-    held_out = {split: own for split, own in rows.items() if split != "train" and (own.labels >= 0).any()}
+    held_out = {split: own for split, own in rows.items() if split != "train" and _is_scored(own)}
     if not held_out:
         raise SettingsError(
             f"{dataset.path} has neither validation nor test rows with a label",
@@ -71,19 +72,30 @@ def encode_splits(
     return Inputs(dataset, preparation, encoder, rows["train"], held_out, frames)
 
 
-def check_labels_mode(dataset: Dataset) -> None:
-    """Refuses a dataset whose rows have sets of labels, against which no model is trained yet.
+def _is_scored(rows: Rows) -> bool:
+    return bool(len(rows)) if rows.is_multi else bool((rows.labels >= 0).any())
+
+
+def check_sets(dataset: Dataset, *, class_weights: bool = False, is_linear: bool = False) -> None:
+    """Refuses what is not done with sets of labels.
+
+    Args:
+        dataset: what is trained on.
+        class_weights: whether rare labels shall weigh more.
+        is_linear: whether a linear model shall be trained.
 
     Raises:
-        SettingsError: it was ingested with `labels: multi`.
+        SettingsError: the dataset was ingested with `labels: multi`, and one of them is asked for.
     """
-    labels = dataset.manifest.settings.labels
-    if labels == "multi":
-        raise SettingsError(
-            f"models are trained on one label a row or on votes, and {dataset.path} has sets of labels",
-            details=[f"expected a dataset of `labels: majority` or `soft`, got `labels: {labels}`"],
-            next_step="ingest again with `etl ingest --labels soft`, which keeps the same rows",
-        )
+    if dataset.manifest.settings.labels != "multi" or not (class_weights or is_linear):
+        return
+    raise SettingsError(
+        f"{'linear models' if is_linear else 'class weights'} know no sets of labels",
+        details=[f"{dataset.path} has `labels: multi`"],
+        next_step="train a network with `etl train-baseline --model bilstm`"
+        if is_linear
+        else "leave `--class-weights` out: each label gets a threshold of its own",
+    )
 
 
 def read_frames(
@@ -91,7 +103,8 @@ def read_frames(
 ) -> dict[str, pl.DataFrame]:
     """Reads `source`, `group`, `label`, `text` and `tokens` of the rows by split, in order and without nulls.
 
-    Under `labels: soft` also `label_votes`; of rows without a majority `label` is null.
+    Under `labels: soft` also `label_votes`, under `multi` the list `labels`; of rows without a majority
+    `label` is null.
 
     Args:
         dataset: what to read.
@@ -122,8 +135,12 @@ def _read_frame(dataset: Dataset, split: str) -> pl.DataFrame:
         pl.col("text").fill_null(""),
         pl.col("tokens").fill_null(pl.lit([], pl.List(pl.String))),
     ]
-    if dataset.manifest.settings.labels != "majority":
+    mode = dataset.manifest.settings.labels
+    if mode == "soft":
         columns.append(votes.COLUMN)
+    elif mode == "multi":
+        names = pl.col(votes.COLUMN).list.eval(pl.element().struct.field("label"))
+        columns.append(pl.coalesce(names, pl.concat_list("label")).alias(targets.SETS))
     with vocab.wrap_read_errors(dataset, split):
         return dataset.scan(split).select(columns).collect()
 

@@ -107,7 +107,7 @@ def _one_epoch(
 ) -> tuple[float, float]:
     """Returns the mean loss over the rows, and the mean norm of the gradient over the steps."""
     import torch
-    from torch.nn.functional import cross_entropy
+    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
     model, settings = training.model, training.settings
     dense = dense_parameters(model)
@@ -121,7 +121,11 @@ def _one_epoch(
     for batch in shuffled(train, settings.batch_size, max_len, (settings.seed, number)):
         ids, lengths, labels = _tensors(batch, model)
         with _mixed_precision(device):
-            loss = cross_entropy(model(ids, lengths), labels, label_weights)  # labels or their shares
+            logits = model(ids, lengths)
+            if train.is_multi:
+                loss = binary_cross_entropy_with_logits(logits, labels)
+            else:
+                loss = cross_entropy(logits, labels, label_weights)  # labels or their shares
         for optimiser in training.optimisers:
             optimiser.zero_grad()
         loss.backward()
@@ -157,12 +161,13 @@ def check_fits(model: Network, rows: Rows) -> None:
 
 
 def predict_rows(model: Network, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
-    """Returns log probabilities, (rows, labels), in the order of the rows.
+    """Returns log probabilities, (rows, labels), in the order of the rows; of sets, of each label alone.
 
     Raises:
         InputError: an id or a label is out of the model's range.
     """
     import torch
+    from torch.nn.functional import logsigmoid
 
     check_fits(model, rows)
     scored = np.empty((len(rows), model.output.out_features))
@@ -170,7 +175,9 @@ def predict_rows(model: Network, rows: Rows, max_len: int) -> npt.NDArray[np.flo
     with torch.inference_mode():
         for batch in in_order_of_length(rows, SCORING_BATCH, max_len):
             ids, lengths, _ = _tensors(batch, model)
-            scored[batch.rows] = torch.log_softmax(model(ids, lengths).double(), dim=1).cpu().numpy()
+            logits = model(ids, lengths).double()
+            logs = logsigmoid(logits) if rows.is_multi else torch.log_softmax(logits, dim=1)
+            scored[batch.rows] = logs.cpu().numpy()
     return scored
 
 

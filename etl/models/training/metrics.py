@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.models.training import targets
+from etl.models.training.sets import SetScores
 from etl.models.training.targets import VoteScores
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class Scores:
     calibration: list[Bin]  # those that have rows, the least confident first
     labels: dict[str, LabelScores]
     sources: dict[str, SourceScores]
-    confusion: list[list[int]]  # [label][prediction], in the order of the labels
+    confusion: list[list[int]]  # [label][prediction], in the order of the labels; empty for sets
     votes: VoteScores | None = None
+    sets: SetScores | None = None  # of sets of labels; then accuracy is the share of exact ones
 
     @property
     def most_predicted(self) -> tuple[str, float]:
@@ -138,8 +140,11 @@ def score(
 
 def calibration(log_probabilities: Floats, classes: Ints) -> list[Bin]:
     """Bins the rows by the probability of their prediction, in equal widths; empty bins are left out."""
-    confidence = np.exp(log_probabilities.max(axis=1))
-    is_right = log_probabilities.argmax(axis=1) == classes
+    return bin_confidence(np.exp(log_probabilities.max(axis=1)), log_probabilities.argmax(axis=1) == classes)
+
+
+def bin_confidence(confidence: Floats, is_right: npt.NDArray[np.bool_]) -> list[Bin]:
+    """Bins answers, (answers,), by their probability, in equal widths; empty bins are left out."""
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     return [
         Bin(int(own.sum()), float(confidence[own].mean()), float(is_right[own].mean()))

@@ -32,7 +32,7 @@ class Mistake:
 def find_mistakes(
     inputs: Inputs, split: str, log_probabilities: npt.NDArray[np.float64], *, show_text: bool
 ) -> list[Mistake]:
-    """Returns the most confident mistakes of one split, the most confident first.
+    """Returns the most confident mistakes of one split, the most confident first; none of sets of labels.
 
     Args:
         inputs: the rows.
@@ -42,6 +42,8 @@ def find_mistakes(
     """
     rows, labels = inputs.held_out[split], inputs.dataset.labels
     predictions, confidence = log_probabilities.argmax(axis=1), np.exp(log_probabilities.max(axis=1))
+    if rows.is_multi:
+        return []
     wrong = np.flatnonzero((predictions != rows.labels) & (rows.labels >= 0))
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST]
     with vocab.wrap_read_errors(inputs.dataset, split):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from etl.models.linear.features import FeatureEncoder, count_features
 from etl.models.linear.fit import Trial, fit_linear
 from etl.models.linear.model import LinearModel
-from etl.models.training import metrics, targets, tfidf
+from etl.models.training import metrics, scoring, sets, targets, tfidf
 from etl.models.training.batches import Rows
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
@@ -23,9 +23,16 @@ from etl.models.training.metrics import Scores
 LogProbabilities: TypeAlias = Mapping[str, npt.NDArray[np.float64]]  # by split, (rows, labels)
 
 
+def log_constant(rows: Rows, n_labels: int) -> npt.NDArray[np.float64]:
+    """Returns the log probabilities, (labels,), of the constant predictor: the shares of labels in `rows`."""
+    counts = targets.count_labels(rows, n_labels)
+    # One row with each label and one without are added (Laplace), so that no loss is infinite.
+    return np.log((counts + 1) / (len(rows) + 2)) if rows.is_multi else metrics.log_prior(counts)
+
+
 def predict_constant(inputs: Inputs) -> LogProbabilities:
     """Gives every row the shares of the labels in train."""
-    prior = metrics.log_prior(targets.count_labels(inputs.train, len(inputs.dataset.labels)))
+    prior = log_constant(inputs.train, len(inputs.dataset.labels))
     return {split: np.tile(prior, (len(rows), 1)) for split, rows in inputs.held_out.items()}
 
 
@@ -67,17 +74,27 @@ def find_linear(inputs: Inputs, *, class_weights: bool = False) -> Linear:
 
 
 def predict_linear(inputs: Inputs) -> LogProbabilities:
-    """Predicts with the strongest linear model; empty where train has only one label."""
-    return {} if has_one_label(inputs) else find_linear(inputs).predicted
+    """Predicts with the strongest linear model; empty where train has one label, or rows have sets."""
+    return {} if has_one_label(inputs) or inputs.train.is_multi else find_linear(inputs).predicted
 
 
 def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, Scores]:
     """Scores the predictions of one predictor by split."""
+    thresholds = find_thresholds(inputs, log_probabilities)
     return {
-        split: metrics.score(own, rows.labels, rows.sources, inputs.dataset.labels, rows.shares)
+        split: scoring.score_rows(own, rows, inputs.dataset.labels, thresholds)
         for split, rows in inputs.held_out.items()
         if (own := log_probabilities.get(split)) is not None
     }
+
+
+def find_thresholds(inputs: Inputs, log_probabilities: LogProbabilities) -> npt.NDArray[np.float64] | None:
+    """Returns the thresholds of sets of labels, (labels,), by the rows that select; None without sets."""
+    split = inputs.selection_split
+    shares = inputs.held_out[split].shares
+    if shares is None or not inputs.train.is_multi or split not in log_probabilities:
+        return None
+    return sets.find_thresholds(log_probabilities[split], shares > 0)
 
 
 def has_one_label(inputs: Inputs) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from etl.models.linear.fit import Trial
-from etl.models.training import collapse, references
+from etl.models.training import collapse, references, scoring
 from etl.models.training.collapse import Record, Reference
-from etl.models.training.compare import Comparison, compare
+from etl.models.training.compare import Comparison, Predictions, compare
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
 from etl.models.training.references import LogProbabilities
@@ -40,6 +40,12 @@ class Report:
     candidates: dict[str, dict[str, Scores]]  # other models that were trained and are not kept
     comparisons: list[Comparison]  # of the model with each of these, on each split
     warnings: list[str]
+
+    @property
+    def thresholds(self) -> list[float] | None:
+        """Of the labels of sets, in the order of the labels; None without sets."""
+        scores = self.model[self.held_out].sets
+        return list(scores.thresholds.values()) if scores else None
 
 
 def make_report(
@@ -100,15 +106,20 @@ def _compare(
     """Compares the model with each of the others on the rows of each split that have a label."""
     compared = []
     for split, rows in inputs.held_out.items():
-        has_label = rows.labels >= 0
+        has_label = np.full(len(rows), fill_value=True) if rows.is_multi else rows.labels >= 0
+        truth = rows.shares > 0 if rows.is_multi and rows.shares is not None else rows.labels
         groups = inputs.frames[split]["group"].filter(pl.Series(has_label)).rank("dense")
         indices = groups.to_numpy().astype(np.int64) - 1
-        predictions = log_probabilities[split].argmax(axis=1)[has_label]
+        predictions = _decide(inputs, log_probabilities, split)[has_label]
         for other, by_split in others.items():
             if split in by_split:
-                own = by_split[split].argmax(axis=1)[has_label]
-                compared.append(compare(split, other, predictions, own, rows.labels[has_label], indices))
+                own = _decide(inputs, by_split, split)[has_label]
+                compared.append(compare(split, other, predictions, own, truth[has_label], indices))
     return compared
+
+
+def _decide(inputs: Inputs, predicted: LogProbabilities, split: str) -> Predictions:
+    return scoring.decide(predicted[split], references.find_thresholds(inputs, predicted))
 
 
 def to_json(report: Report) -> bytes:
@@ -118,6 +129,11 @@ def to_json(report: Report) -> bytes:
 
 def _warnings(records: list[Record], inputs: Inputs) -> list[str]:
     warnings = []
+    if inputs.train.is_multi:
+        warnings.append(
+            "the strongest linear model is none of sets of labels: this model was compared with TF-IDF and "
+            "logistic regression, and with the constant predictor"
+        )
     if records and collapse.is_too_short(records):
         warnings.append(
             f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "

@@ -33,6 +33,7 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
         _header(model, report),
         _predictors(report),
         _votes(report),
+        _sets(report),
         _curves(report) if report.epochs else _trials(report),
         _labels(scores, report.held_out),
         _confusion(scores, labels, report.held_out),
@@ -143,6 +144,33 @@ def _votes(report: Report) -> str:
         "probabilities and votes, which is never below the entropy of the votes, and their correlation."
     )
     return section("Votes", about, table(VOTE_COLUMNS, rows)) if rows else ""
+
+
+SET_COLUMNS = [
+    ("split", "label"),
+    ("predictor", "name"),
+    ("micro-F1", "n"),
+    ("Jaccard", "n"),
+    ("LRAP", "n"),
+]
+
+
+def list_sets(report: Report) -> list[list[str | float]]:
+    """Lists the scores of the sets of labels of each predictor, in `SET_COLUMNS`; none without sets."""
+    return [
+        [split, predictor, round(own.micro_f1, 4), round(own.jaccard, 4), round(own.lrap, 4)]
+        for split, predictor, _, scores, _ in predictors(report)
+        if (own := scores.sets)
+    ]
+
+
+def _sets(report: Report) -> str:
+    rows = [[text(cell) for cell in row] for row in list_sets(report)]
+    about = (
+        "Rows have sets of labels: accuracy is the share of rows whose set is exact, loss and calibration "
+        "are of each row and label. Thresholds were chosen on the rows that chose the epoch."
+    )
+    return section("Sets of labels", about, table(SET_COLUMNS, rows)) if rows else ""
 
 
 def _trials(report: Report) -> str:
@@ -263,6 +291,8 @@ def _labels(scores: Scores, split: str) -> str:
 
 
 def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
+    if not scores.confusion:
+        return ""
     shown = [
         index
         for index, label in enumerate(labels)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Shares = npt.NDArray[np.float32]
 
 
+# The column of sets of labels, of `labels: multi`.
+SETS = "labels"
+
+
 @dataclass(frozen=True)
 class VoteScores:
     """Scores of probabilities against the votes of all rows, also of those without a majority."""
@@ -35,14 +39,20 @@ class VoteScores:
 def read_shares(frame: pl.DataFrame, labels: list[str]) -> Shares | None:
     """Returns the share of each label in the votes of each row, (rows, labels); None without votes.
 
+    In a set of labels each has the share 1.
+
     Args:
         frame: (rows,), with `label`, which has the whole share of a row without votes; and perhaps
-            `label_votes`.
+            `label_votes` or `labels`.
         labels: of the dataset, in order; others get no share.
     """
-    if votes.COLUMN not in frame.columns:
+    if SETS in frame.columns:
+        found = frame.lazy().select(SETS, weight=1.0).with_row_index("row")
+        lines = found.explode(SETS).rename({SETS: "label"})
+    elif votes.COLUMN in frame.columns:
+        lines = votes.spread(frame.lazy().select("label", votes.COLUMN).with_row_index("row"), "soft")
+    else:
         return None
-    lines = votes.spread(frame.lazy().select("label", votes.COLUMN).with_row_index("row"), "soft")
     spread = lines.with_columns(pl.col("label").cast(pl.Enum(labels), strict=False)).drop_nulls().collect()
     shares = np.zeros((frame.height, len(labels)), dtype=np.float32)
     shares[spread["row"].to_numpy(), spread["label"].to_physical().to_numpy()] = spread["weight"].to_numpy()

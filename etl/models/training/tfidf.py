@@ -16,6 +16,7 @@ from etl.models.training import targets
 
 if TYPE_CHECKING:
     import scipy.sparse
+    from sklearn.linear_model import LogisticRegression
 
     from etl.models.training.batches import Rows
 
@@ -44,13 +45,35 @@ def fit_predict(train: Rows, others: list[Rows], n_ids: int, n_labels: int) -> l
     scale = TfidfTransformer(sublinear_tf=True)
     learnt = scale.fit_transform(_counts(train, n_ids, columns))
     model = LogisticRegression(max_iter=MAX_ITERATIONS, tol=1e-3)
+    matrices = [scale.transform(_counts(rows, n_ids, columns)) for rows in others]
+    if train.is_multi and train.shares is not None:
+        return _predict_sets(model, learnt, train.shares > 0, matrices)
     owners, classes, weights = targets.spread_rows(train)
     model.fit(learnt if weights is None else learnt[owners], classes, weights)
     scored = []
-    for rows in others:
-        own = np.full((len(rows), n_labels), np.finfo(np.float64).tiny)
-        own[:, model.classes_] = model.predict_proba(scale.transform(_counts(rows, n_ids, columns)))
+    for matrix in matrices:
+        own = np.full((matrix.shape[0], n_labels), np.finfo(np.float64).tiny)
+        own[:, model.classes_] = model.predict_proba(matrix)
         scored.append(np.log(np.maximum(own, np.finfo(np.float64).tiny)))
+    return scored
+
+
+def _predict_sets(
+    model: LogisticRegression,
+    learnt: scipy.sparse.csr_matrix,
+    sets: npt.NDArray[np.bool_],
+    matrices: list[scipy.sparse.csr_matrix],
+) -> list[Floats]:
+    """Trains a model for each label; `learnt` (rows, columns), `sets` (rows, labels)."""
+    scored = [np.empty((matrix.shape[0], sets.shape[1])) for matrix in matrices]
+    for label, has_label in enumerate(sets.T):
+        n_rows = int(has_label.sum())
+        is_learnt = 0 < n_rows < len(has_label)
+        if is_learnt:
+            model.fit(learnt, has_label)
+        for own, matrix in zip(scored, matrices, strict=True):
+            same = np.log((n_rows + 1) / (len(has_label) + 2))
+            own[:, label] = model.predict_log_proba(matrix)[:, 1] if is_learnt else same
     return scored
 
 
