@@ -236,7 +236,7 @@ def test_a_document_of_several_batches_is_one(classifier: Classifier, tmp_path: 
 
 def test_posts_without_a_readable_word_have_no_label_as_documents_either(classifier: Classifier) -> None:
     documents, _ = classified(classifier, DATA / "posts.jsonl", per="document")
-    assert [row["reason"] for row in documents] == [None, None, "bad_row", "bad_row", None]
+    assert [row["reason"] for row in documents] == [None, None, "empty_text", "bad_row", None]
     assert documents[2]["label"] is None
     assert documents[2]["probability"] is None
 
