@@ -102,6 +102,7 @@ def list_again(path: Path) -> None:
     for name, entry in manifest["files"].items():
         content = (path / name).read_bytes()
         entry |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    manifest.pop("own_sha256", None)
     (path / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
 
 
