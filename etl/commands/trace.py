@@ -18,7 +18,9 @@ def trace(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="TOKEN|ID...", help="Tokens, ids of tokens, or ids of rows.", show_default=False
+            metavar="TOKEN|ID...",
+            help="Tokens, ids of tokens (`17`, or `id:17` where 17 is a token), or ids of rows.",
+            show_default=False,
         ),
     ],
     limit: Annotated[int, typer.Option(min=1, help="How many rows of a token to list.")] = 10,

@@ -67,7 +67,7 @@ def trace(dataset: Dataset, what: str, *, limit: int = 10, workers: int = 1) -> 
 
     Args:
         dataset: with a vocabulary.
-        what: a number is the id of a token, unless it is a token itself.
+        what: `id:17` is the id of a token; so is a number, unless it is a token itself.
         limit: how many places of a token to list.
         workers: tagging processes.
 
@@ -79,8 +79,9 @@ def trace(dataset: Dataset, what: str, *, limit: int = 10, workers: int = 1) -> 
     if row is not None:
         return _traced_row(row, vocabulary)
     token = what
-    if what.isdecimal() and what not in vocabulary.tokens:
-        token = _token_of(vocabulary, int(what), dataset)
+    number = what.removeprefix("id:")
+    if number.isdecimal() and what not in vocabulary.tokens:
+        token = _token_of(vocabulary, int(number), dataset)
     return _traced_token(dataset, vocabulary, token, limit, workers)
 
 

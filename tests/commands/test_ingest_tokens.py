@@ -14,7 +14,7 @@ def test_the_shares_that_were_removed_are_shown_in_a_line(table: Path, tmp_path:
     (line,) = (line for line in run.stdout.splitlines() if line.startswith("Key tokens: "))
     tokens = json.loads((tmp_path / "dataset" / "manifest.json").read_text("utf-8"))["tokens"]
     assert f"{tokens['after']:,} of {tokens['before']:,} kept" in line
-    assert f"ending {tokens['classes']['ending']['removed_share']:.0%}" in line
+    assert f"particle {tokens['classes']['particle']['removed_share']:.0%}" in line
     assert "noun" not in line
     assert line.endswith("; 0 sentences emptied")
     card = (tmp_path / "dataset" / "README.md").read_text("utf-8")

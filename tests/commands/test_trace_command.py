@@ -37,7 +37,7 @@ def traced(dataset: Path, what: str) -> dict:
 def test_a_token_leads_to_its_id_its_words_and_its_rows_and_a_row_back_to_the_ids(dataset) -> None:
     lines = (dataset / "vocab.tsv").read_text(encoding="utf-8").splitlines()
     number, token, count = lines[3].split("\t")
-    by_token, by_id = traced(dataset, token), traced(dataset, number)
+    by_token, by_id = traced(dataset, token), traced(dataset, f"id:{number}")
     assert by_token == by_id
     assert (by_token["token_id"], by_token["in_train"]) == (int(number), int(count))
     assert by_token["forms"]
@@ -53,11 +53,20 @@ def test_what_is_nothing_of_the_dataset_is_refused(dataset) -> None:
     for what, answer in (
         ("아무것도아님", "neither a token nor the id"),
         ("4109", "no token has the id 4,109"),
-        ("1", "<unk> is no token of a sentence"),
+        ("id:1", "<unk> is no token of a sentence"),
     ):
         result = etl("trace", dataset, what)
         assert result.returncode == 4
         assert answer in result.stderr
+
+
+def test_a_number_is_the_token_if_there_is_one_else_the_id(dataset) -> None:
+    tokens = [line.split("\t")[1] for line in (dataset / "vocab.tsv").read_text("utf-8").splitlines()[1:]]
+    word = next(number for number in range(2, len(tokens)) if str(number) not in tokens)
+    digits = next(token for token in tokens if token.isdecimal())
+    assert traced(dataset, str(word))["token_id"] == word
+    assert traced(dataset, digits)["token"] == digits
+    assert traced(dataset, f"id:{digits}")["token_id"] == int(digits)
 
 
 def test_the_tables_name_the_file_and_the_words(dataset) -> None:
