@@ -23,12 +23,15 @@ def require_torch() -> None:
     Raises:
         SettingsError: it is not; the extra to install is named.
     """
+    from etl.runtime.signals import delayed
+
     try:
-        import numpy  # noqa: F401, ICN001
-        import safetensors  # noqa: F401
-        import sklearn  # noqa: F401
-        import tensorboardX  # noqa: F401
-        import torch  # noqa: F401
+        with delayed():  # a signal within the import of a library in C is an ImportError there
+            import numpy  # noqa: F401, ICN001
+            import safetensors  # noqa: F401
+            import sklearn  # noqa: F401
+            import tensorboardX  # noqa: F401
+            import torch  # noqa: F401
     except ImportError as error:
         raise SettingsError(
             "train needs the extra [train]",

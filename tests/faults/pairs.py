@@ -26,6 +26,7 @@ REASONS = (
     "is already there",
     "is not an empty folder",
     "is in use",
+    "another run uses",
     "has no version before the current one",
 )
 

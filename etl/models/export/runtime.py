@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from etl.errors import SettingsError
 from etl.models.silence import silence
+from etl.runtime.signals import delayed
 
 if TYPE_CHECKING:
     # Ids (rows, max_len) to probabilities (rows, labels).
@@ -48,7 +49,8 @@ def check_installed(runtime: Runtime) -> None:
     """
     for package in runtime.packages:
         try:
-            with silence():
+            # A signal within the import of a library in C is an ImportError there.
+            with silence(), delayed():
                 import_module(package)
         except ImportError as error:
             raise SettingsError(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.errors import InputError, SettingsError
 from etl.models.silence import silence
+from etl.runtime.signals import delayed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -37,8 +38,9 @@ def require_transformers() -> None:
         SettingsError: it is not; the extra to install is named.
     """
     try:
-        import tokenizers  # noqa: F401
-        import transformers  # noqa: F401
+        with delayed():  # a signal within the import of a library in C is an ImportError there
+            import tokenizers  # noqa: F401
+            import transformers  # noqa: F401
     except ImportError as error:
         raise SettingsError(
             "fine-tuning needs the extra [transformer]",
