@@ -252,6 +252,22 @@ def test_data_docs_name_what_is_broken_and_show_no_sentence(write: Write, tmp_pa
         assert not any(secret in page for page in written), secret
 
 
+def test_data_docs_without_room_for_a_page_are_not_left_without_it(
+    write: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    resource = pytest.importorskip("resource", reason="no limits of the system here")
+    path = write(clean_rows(train=4, validation=0, test=0))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, before[1]))
+    try:
+        with pytest.raises(WriteError, match=r"docs cannot be written\n  .*File too large"):
+            data_docs.build(open_dataset(path), tmp_path / "docs")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "Traceback" not in caplog.text
+    assert sorted(file.name for file in tmp_path.iterdir() if "docs" in file.name) == []
+
+
 def test_data_docs_load_and_run_nothing(write: Write, tmp_path: Path) -> None:
     taxonomy = {
         "name": "four",

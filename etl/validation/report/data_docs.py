@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import glob
 import html
+import logging
 import re
+import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -238,7 +241,38 @@ def _write_site(context: Any, folder: Path) -> None:
                 "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
             },
         )
-        context.build_data_docs(site_names=["contract"])
+        with _raising_write_errors():
+            context.build_data_docs(site_names=["contract"])
+
+
+@contextmanager
+def _raising_write_errors() -> Iterator[None]:
+    """Raises what keeps Great Expectations from writing a page: it only logs that, and goes on without the page."""
+    log, keeper = logging.getLogger("great_expectations"), _Keeper(logging.ERROR)
+    log.addHandler(keeper)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.propagate = True
+        log.removeHandler(keeper)
+    if keeper.errors:
+        raise keeper.errors[0]
+
+
+class _Keeper(logging.Handler):
+    """Keeps the errors of the system during whose handling something is logged; what else is logged is shown."""
+
+    def __init__(self, level: int):
+        super().__init__(level)
+        self.errors: list[OSError] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = sys.exception()
+        if isinstance(error, OSError):
+            self.errors.append(error)
+        else:
+            logging.getLogger().handle(record)
 
 
 def _make_static(folder: Path, outcomes: dict[str, bool]) -> None:
