@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import inspect
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,11 +20,11 @@ from urllib.parse import urlsplit
 
 from etl.errors import SERVER_FAILED, EtlError, InputError, SettingsError, WriteError
 from etl.runtime.paths import is_remote
-from etl.runtime.processes import wait_for_result
 
 Item = TypeVar("Item")
 
 _AT_ONCE = 8
+_MOMENT, _SECOND = 0.05, 1.0
 _SECRET_NAMES = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
 _SERVER_ERRORS = 500  # of HTTP, from here on
 # The local disk's own, of which no server speaks.
@@ -233,13 +234,18 @@ def transfer_all(transfer: Callable[[Item], None], items: Iterable[Item]) -> Non
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         futures = [pool.submit(transfer, item) for item in items]
+        waiting = set(futures)
         try:
-            for future in futures:
-                wait_for_result(future)
+            while waiting:  # in short steps, as in `wait_for_result`
+                done, waiting = wait(waiting, _SECOND, FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
         except BaseException:
             for future in futures:
                 future.cancel()
-            _end_transfers()
+            # A transfer that a thread is about to begin can be cancelled a moment later only.
+            while wait(futures, _MOMENT).not_done:
+                _end_transfers()
             raise
 
 
@@ -251,6 +257,8 @@ def _end_transfers() -> None:
 
     def cancel() -> None:
         for task in asyncio.all_tasks(loop):
-            task.cancel()
+            # One that is cancelled before its first step tells its thread nothing, which would wait for ever.
+            if inspect.getcoroutinestate(task.get_coro()) != inspect.CORO_CREATED:  # type: ignore[arg-type]
+                task.cancel()
 
     loop.call_soon_threadsafe(cancel)

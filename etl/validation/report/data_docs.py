@@ -247,7 +247,7 @@ def _write_site(context: Any, folder: Path) -> None:
 
 @contextmanager
 def _raising_write_errors() -> Iterator[None]:
-    """Raises what keeps Great Expectations from writing a page: it only logs that, and goes on without the page."""
+    """Raises what keeps Great Expectations from writing a page: it only logs that, and leaves the page out."""
     log, keeper = logging.getLogger("great_expectations"), _Keeper(logging.ERROR)
     log.addHandler(keeper)
     log.propagate = False
@@ -261,7 +261,7 @@ def _raising_write_errors() -> Iterator[None]:
 
 
 class _Keeper(logging.Handler):
-    """Keeps the errors of the system during whose handling something is logged; what else is logged is shown."""
+    """Keeps the errors of the system that are logged while they are handled; what else is logged is shown."""
 
     def __init__(self, level: int):
         super().__init__(level)
