@@ -53,8 +53,8 @@ WORDS = {
     errno.EACCES: ("Permission denied", "not yours"),
 }
 # What may differ: the record has a line more after each attempt, the lock says who held it last, and what is
-# cached decides nothing; pages of Data Docs are named after the time. A run that fails leaves its dataset to be
-# looked at.
+# cached decides nothing; pages of Data Docs are named after the time. A run that fails leaves its dataset to
+# be looked at.
 FREE = (
     *("place/runs.jsonl", "place/refresh.lock", "place/cache/", "cache/tagged-v1/"),
     *("made/validations/", "made/index.html"),

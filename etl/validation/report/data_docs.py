@@ -247,7 +247,7 @@ def _write_site(context: Any, folder: Path) -> None:
 
 @contextmanager
 def _raising_write_errors() -> Iterator[None]:
-    """Raises what keeps Great Expectations from writing a page: it only logs that, and leaves the page out."""
+    """Raises what keeps Great Expectations from writing a page: it logs that, and leaves the page out."""
     log, keeper = logging.getLogger("great_expectations"), _Keeper(logging.ERROR)
     log.addHandler(keeper)
     log.propagate = False
