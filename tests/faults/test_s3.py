@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(tmp_path_factory.mktemp("s3"), ["versions", "rollback", "ingest into a bucket"]) as made:
+    names = ["versions", "rollback", "prune", "ingest into a bucket"]
+    with bench(tmp_path_factory.mktemp("s3"), names) as made:
         yield made
 
 
@@ -26,6 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     ("name", "fault", "number", "lasts"),
     [
         ("rollback", "500", 11, True),
+        ("prune", "500", 18, False),
         ("rollback", "wrong key", 0, True),
         ("rollback", "slow", 5, False),
         ("versions", "expired token", 4, False),

@@ -163,7 +163,8 @@ class UrlStore:
         version = self.open_version(name)
         with explain_errors(self.url, is_writing=True):
             others = sorted(set(version.list()) - {MANIFEST})
-            version.files.rm([version.below(other) for other in others])
+            if others:  # else they went the last time, and fsspec finds nothing to remove
+                version.files.rm([version.below(other) for other in others])
             version.files.rm(version.below(MANIFEST))
 
     def _read_version(self, name: str) -> Version:
