@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support import places
 from support.environments import with_package
+from support.processes import signalled
 from support.run_etl import COMMAND, TABLE, Run, environment, etl, explained
 from support.small_tables import make_rows, write_lines
 
@@ -78,19 +79,7 @@ def test_too_little_memory_is_7(table: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", signals.ENDING)
 def test_a_signal_is_128_and_its_number(number: signal.Signals) -> None:
-    code = "import etl.__main__; print(flush=True); etl.__main__.main()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, "tokens", "-"],  # it waits for standard input
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(number)
-        _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (128 + number, f"{signals.STOPPED}\n")
+    assert signalled(number) == (128 + number, f"{signals.STOPPED}\n")
 
 
 def test_there_is_a_test_for_every_documented_code() -> None:

@@ -3,37 +3,22 @@
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
 import pytest
+from support.processes import signalled
 from support.run_etl import COMMAND, environment
 
 from etl.runtime import signals
 
 ROOT = Path(__file__).parents[2]
-# Says when the first module is loaded, as nothing can answer a signal before.
-EARLY = "import etl.__main__; print('loaded', flush=True); etl.__main__.main()"
 
 
 @pytest.mark.parametrize("signal_number", signals.ENDING)
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2])
 def test_a_signal_while_modules_are_loaded_is_answered(signal_number: signal.Signals, seconds: float) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", EARLY, "tokens", "-"],  # it waits for standard input
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(seconds)
-        process.send_signal(signal_number)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal_number
-    assert said == f"{signals.STOPPED}\n"
+    assert signalled(signal_number, seconds) == (128 + signal_number, f"{signals.STOPPED}\n")
 
 
 def test_the_end_of_a_terminal_does_not_end_what_is_to_outlive_it(tmp_path: Path) -> None:
