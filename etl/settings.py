@@ -32,6 +32,7 @@ Conflicts = Literal["reject", "majority", "keep"]
 EngineName = Literal["local", "ray"]
 Severity = Literal["error", "warning", "note", "off"]
 Tokens = Literal["key", "all"]
+GuardThreshold = Annotated[float, msgspec.Meta(ge=0.0)] | Literal["off"]
 # A line, a record or a cell of a raw file that is longer is one reject, and looked at no further.
 MAX_RAW_CHARS = 1_000_000
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
@@ -142,11 +143,13 @@ class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of `etl refresh`: inputs, output, engine, notification. None of them changes a row.
 
-    Paths are relative to the folder of `etl.yaml`.
+    Paths are relative to the folder of `etl.yaml`. `guards` holds thresholds by the codes of
+    `schemas/guards.yaml`.
     """
 
     inputs: tuple[str, ...] = ()
     out: str | None = None
+    guards: dict[str, GuardThreshold] = {}
     keep: Positive = 5
     keep_failed: Positive = 3
     min_count: Positive = 2
@@ -312,12 +315,13 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
 
 def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
     """YAML reads a bare `off` as false."""
-    validate = tree.get("validate")
-    severities = validate.get("severities") if isinstance(validate, dict) else None
-    if not isinstance(severities, dict):
-        return tree
-    spelt = {code: "off" if severity is False else severity for code, severity in severities.items()}
-    return {**tree, "validate": {**tree["validate"], "severities": spelt}}
+    for section, key in (("validate", "severities"), ("refresh", "guards")):
+        branch = tree.get(section)
+        values = branch.get(key) if isinstance(branch, dict) else None
+        if isinstance(branch, dict) and isinstance(values, dict):
+            spelt = {code: "off" if value is False else value for code, value in values.items()}
+            tree = {**tree, section: {**branch, key: spelt}}
+    return tree
 
 
 def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:

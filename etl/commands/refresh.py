@@ -32,6 +32,14 @@ def refresh(
     cron: Annotated[
         str | None, typer.Option(metavar='"0 3 * * *"', help="Whenever a cron expression says so.")
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="Publish although the new version differs so from the published one; several times.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for a run that is in the way, instead of ending with 5.")
@@ -57,11 +65,13 @@ def refresh(
 
     Only what changed is done again: raw files are compared by content, and so are settings, labels, tagger
     and code. The new version takes its place in one step, when it is whole and without errors. Otherwise the
-    current one stays, the new one is kept in failed/, and the exit code says why.
+    current one stays, the new one is kept in failed/, and the exit code says why. That is so, too, if it
+    lacks sources, files, labels or many rows of the published one; docs/refresh.md lists these guards.
 
     Every run is a line of runs.jsonl. `etl versions`, `etl diff`, `etl rollback` and `etl prune` do the rest.
     """
     from etl import settings as settings_module
+    from etl.errors import SettingsError
     from etl.publishing import notify as notifying
     from etl.publishing.job import make_job
     from etl.publishing.refresh import plan
@@ -69,14 +79,20 @@ def refresh(
     settings = settings_module.load(
         config, {"refresh.notify": notify, "refresh.engine": engine, "refresh.address": address}
     )
-    job = make_job(settings, config.parent, workers)
+    is_lasting = every is not None or cron is not None
+    if accept and is_lasting:
+        raise SettingsError(
+            "--accept is about one run",
+            details=["got --accept with --every or --cron"],
+            next_step="run once with it, or set `refresh.guards` in etl.yaml, which holds for all runs.",
+        )
+    job = make_job(settings, config.parent, workers, (*(accept or ()),))
     if settings.refresh.notify:
         notifying.check(settings.refresh.notify)
     occasions = _occasions(every, cron, is_once=is_once)
     if dry_run:
         _show_plan(plan(job), is_json=is_json)
         return
-    is_lasting = every is not None or cron is not None
     for _ in occasions:
         run = _run_once(job, wait=wait, is_lasting=is_lasting, is_json=is_json)
         if not is_lasting and run:
@@ -135,17 +151,19 @@ def _show(run: Run, place: Path) -> None:
             console.line(f"{stage.stage}: {stage.seconds:.1f} s, since {'; '.join(stage.why)}")
         elif run.outcome not in {"unchanged"}:
             console.line(f"{stage.stage}: not needed")
+    for accepted in run.accepted:
+        console.line(f"accepted: {accepted.code}: {accepted.message}")
+    kept = f"{place / 'current'} stays version {run.version}" if run.version else "nothing is published"
     said = {
         "published": f"{place / 'current'} is version {run.version}",
         "unchanged": f"nothing changed: {place / 'current'} is version {run.version}",
         "withdrawn": f"{place / 'current'} stays version {run.version}; the newer one was rolled back",
-        "failed": f"{place / 'current'} stays version {run.version}"
-        if run.version
-        else "nothing is published",
+        "refused": kept,
+        "failed": kept,
     }
     console.line(f"{said[run.outcome]} ({run.seconds:.1f} s)")
     if run.kept:
-        console.line(f"the dataset that failed is kept in {run.kept}")
+        console.line(f"the dataset of this run is kept in {run.kept}")
 
 
 def _show_plan(changes: Changes, *, is_json: bool) -> None:

@@ -22,7 +22,7 @@ from etl.errors import FindingsError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.ingest import ingest
-from etl.publishing import record
+from etl.publishing import guards, record
 from etl.publishing.changes import (
     DATASET,
     INGEST,
@@ -37,6 +37,7 @@ from etl.publishing.changes import (
     list_reasons,
 )
 from etl.publishing.job import Job
+from etl.publishing.places import find_published
 from etl.publishing.record import Run, Stage
 from etl.runtime.console import Progress
 from etl.schema import taxonomy
@@ -77,7 +78,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
 
     Args:
         job: what to refresh; its inputs are on this machine.
-        run: receives stages, events and outcome.
+        run: receives stages, events, outcome, and what the guards said.
         progress: called for each batch.
 
     Raises:
@@ -85,7 +86,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     """
     shutil.rmtree(job.publish_dir / CANDIDATE, ignore_errors=True)
     changes = find_changes(job.inputs, job.store, job.settings)
-    run.events = list(changes.events)
+    run.events, run.refused, run.accepted = list(changes.events), [], []
     candidate = Candidate(job, changes, progress)
     run.stages = candidate.stages
     if changes.is_nothing:
@@ -96,6 +97,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     with contract_worker.in_subprocess() as start_check:
         cache = _ingest(candidate, pair_cache)
         _validate(candidate, start_check, pair_cache)
+    _compare(candidate, run)
     _build_vocabulary(candidate)
     version = _run_stage(
         candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
@@ -104,6 +106,11 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     if cache:
         cache.remove_unused()
     prune_versions(job.store, job.settings.refresh.keep + 1)  # the current one aside
+
+
+def kept_path(publish_dir: Path, run: Run) -> Path:
+    """Returns the folder in which the candidate of a run is kept if it is not published."""
+    return publish_dir / FAILED / f"{run.run:06d}"
 
 
 def _keep_current(store: LocalStore, last: Version | None) -> str:
@@ -191,6 +198,21 @@ def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -
     else:
         candidate.stages.append(Stage(VALIDATE, []))
     candidate.facts[VALIDATE] = facts
+
+
+def _compare(candidate: Candidate, run: Run) -> None:
+    """Compares the candidate with the published version, and refuses it if it differs too much."""
+    job = candidate.job
+    published = find_published(job.store, job.url)
+    if published is None:
+        return
+    objections = guards.compare_manifests(
+        read_manifest(candidate.folder), published.manifest, guards.load_guards(job.settings.refresh.guards)
+    )
+    run.accepted = [each for each in objections if each.code in job.accept]
+    run.refused = [each for each in objections if each.code not in job.accept]
+    if run.refused:
+        raise guards.refuse(run.refused, published.location, str(kept_path(job.publish_dir, run)))
 
 
 def _build_vocabulary(candidate: Candidate) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from etl import settings as all_settings
 from etl.errors import SettingsError
-from etl.publishing import record
+from etl.publishing import guards, record
 from etl.publishing.places import find_publish_dir, split_inputs
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine
@@ -29,6 +29,7 @@ class Job:
         workers: tagging processes; decides nothing of the content.
         sources: where there are URLs among the inputs: those and the paths, to be fetched by each run.
         url: where the current version is copied to; None: nowhere.
+        accept: the codes of guards whose objections are accepted in this run.
     """
 
     inputs: list[Path]
@@ -37,6 +38,7 @@ class Job:
     workers: int | None = 1
     sources: tuple[str, ...] = ()
     url: str | None = None
+    accept: tuple[str, ...] = ()
 
     @property
     def store(self) -> LocalStore:
@@ -49,16 +51,18 @@ class Job:
         return open_engine(refresh.engine, refresh.address, self.workers)
 
 
-def make_job(settings: Settings, base: Path, workers: int | None) -> Job:
+def make_job(settings: Settings, base: Path, workers: int | None, accept: tuple[str, ...] = ()) -> Job:
     """Makes the job that the section `refresh` of an `etl.yaml` describes.
 
     Args:
         settings: the whole `etl.yaml`.
         base: its folder, to which paths are relative.
         workers: tagging processes; None: one a core.
+        accept: the codes of guards whose objections are accepted.
 
     Raises:
-        SettingsError: no input or no output is named, or the output is one of the inputs.
+        SettingsError: no input or no output is named, the output is one of the inputs, or there is no such
+            guard.
     """
     refresh = settings.refresh
     if not refresh.inputs or refresh.out is None:
@@ -68,6 +72,8 @@ def make_job(settings: Settings, base: Path, workers: int | None) -> Job:
             details=["expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`"],
             next_step="`etl init` writes a file in which every key is explained.",
         )
+    guards.check_codes(accept, "--accept names")
+    guards.load_guards(refresh.guards)
     inputs, sources = split_inputs(refresh.inputs, base)
     publish_dir = find_publish_dir(refresh.out, base)
     for path in inputs:
@@ -78,7 +84,7 @@ def make_job(settings: Settings, base: Path, workers: int | None) -> Job:
                 next_step="publish into a folder of its own.",
             )
     url = refresh.out if is_remote(refresh.out) else None
-    return Job(inputs, publish_dir, settings, workers, sources=sources, url=url)
+    return Job(inputs, publish_dir, settings, workers, sources=sources, url=url, accept=accept)
 
 
 def load_job(config: Path, workers: int | None) -> Job:

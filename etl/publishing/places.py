@@ -11,15 +11,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from etl.dataset.manifest import Manifest
 from etl.errors import InputError
 from etl.runtime.paths import cache_folder, is_remote, local_path
 from etl.storage.inputs import fetch_inputs
 from etl.storage.remote import connect, hide_query
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.url import UrlStore
-from etl.storage.versions.version import VERSIONS, VersionStore, prune_versions
+from etl.storage.versions.version import CURRENT, VERSIONS, VersionStore, prune_versions
+
+
+@dataclass(frozen=True)
+class Published:
+    """What readers have: the manifest of a version, and its folder or URL as it is shown to people."""
+
+    location: str
+    manifest: Manifest
 
 
 def find_publish_dir(out: str, base: Path) -> Path:
@@ -97,6 +107,32 @@ def open_publish_dir(text: str) -> LocalStore:
         )
     store.check_published()
     return store
+
+
+def find_published(store: LocalStore, url: str | None) -> Published | None:
+    """Returns the version that a new one is compared with; None if there is none that can be read.
+
+    Args:
+        store: versions on this machine.
+        url: the URL at which they are published; None: they are not.
+
+    Raises:
+        InputError: the URL cannot be read.
+    """
+    now = store.current()
+    known = [version.name for version in reversed(store.versions()) if not version.is_withdrawn]
+    for name in dict.fromkeys([*([now] if now else []), *known]):
+        try:
+            folder = store.folder / CURRENT if name == now else store.path_of(name)
+            return Published(str(folder), store.read_manifest(name))
+        except InputError:  # it is damaged: one before it is as good
+            continue
+    if url is None:
+        return None
+    # Another machine published there, or the cache folder of this one was lost.
+    mirror = UrlStore(url)
+    there = mirror.current()
+    return Published(mirror.location, mirror.read_manifest(there)) if there else None
 
 
 def copy_current(store: LocalStore, text: str, keep: int | None = None) -> None:

@@ -13,12 +13,14 @@ import msgspec
 
 from etl.errors import InputError
 from etl.publishing.changes import Event
+from etl.publishing.guards import Objection
 from etl.runtime.failures import write_error
 from etl.runtime.json_text import decode_json
 
 FILE = "runs.jsonl"
 
-PUBLISHED, UNCHANGED, WITHDRAWN, FAILED = "published", "unchanged", "withdrawn", "failed"
+PUBLISHED, UNCHANGED, WITHDRAWN = "published", "unchanged", "withdrawn"
+REFUSED, FAILED = "refused", "failed"
 
 
 class Stage(msgspec.Struct):
@@ -36,12 +38,13 @@ class Run(msgspec.Struct, kw_only=True):
         run: counts the runs in a folder.
         started: when, in UTC.
         outcome: `published`, `unchanged`, `withdrawn` (what was made is a version that a rollback went back
-            behind, and stays so), or `failed`.
+            behind, and stays so), `refused` (a guard found it too different), or `failed`.
         version, before: the version that is current after the run, and before it.
         events: what happened to raw files.
         rows: by split, of the current version.
+        refused, accepted: what the guards said against the new version, and which of it was accepted.
         error: what a person was told.
-        kept: where the dataset of a run that failed is kept.
+        kept: where the dataset of a run that failed or was refused is kept.
     """
 
     run: int
@@ -55,6 +58,8 @@ class Run(msgspec.Struct, kw_only=True):
     stages: list[Stage] = []
     events: list[Event] = []
     rows: dict[str, int] = {}
+    refused: list[Objection] = []
+    accepted: list[Objection] = []
     error: str | None = None
     kept: str | None = None
 

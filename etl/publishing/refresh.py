@@ -12,7 +12,7 @@ from pathlib import Path
 
 from etl.errors import EtlError
 from etl.publishing import record
-from etl.publishing.candidate import CANDIDATE, FAILED, run_stages
+from etl.publishing.candidate import CANDIDATE, kept_path, run_stages
 from etl.publishing.changes import Changes, find_changes
 from etl.publishing.job import Job, check_publish_dir, load_job
 from etl.publishing.notify import notify
@@ -80,7 +80,8 @@ def refresh(
                 with_retries(partial(copy_current, job.store, job.url, keep), retries)
             run.exit_code = 0
         except EtlError as error:
-            run.outcome, run.exit_code, run.error = record.FAILED, error.exit_code, error.text()
+            run.outcome = record.REFUSED if run.refused else record.FAILED
+            run.exit_code, run.error = error.exit_code, error.text()
             run.kept = _put_aside(job, run)
         except BaseException as error:
             # Ctrl-C, or a defect: recorded, then left to whoever called.
@@ -109,12 +110,11 @@ def _put_aside(job: Job, run: Run) -> str | None:
     candidate = job.publish_dir / CANDIDATE / job.publish_dir.resolve().name
     if not candidate.is_dir():
         return None
-    failed = job.publish_dir / FAILED
-    target = failed / f"{run.run:06d}"
+    target = kept_path(job.publish_dir, run)
     with suppress(OSError):  # a full disk, say: there is nothing to look at then
-        failed.mkdir(exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
         candidate.rename(target)
-        for old in sorted(failed.iterdir())[: -job.settings.refresh.keep_failed]:
+        for old in sorted(target.parent.iterdir())[: -job.settings.refresh.keep_failed]:
             shutil.rmtree(old, ignore_errors=True)
         return str(target)
     return None

@@ -130,3 +130,19 @@ def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
     refused = etl("rollback", place)
     assert refused.returncode == 4
     assert "not published from this machine" in refused.stderr
+
+
+def test_what_another_machine_published_at_the_url_is_compared_with(
+    server: Server, s3: fsspec.AbstractFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_rows(s3, tmp_path, 1)
+    upload_rows(s3, tmp_path, 2)
+    run = ["refresh", "--config", str(write_config(tmp_path)), "--workers", "1"]
+    succeeded(etl(*run))
+    before = UrlStore("s3://bucket/published").current()
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path / "another machine"))
+    s3.rm("bucket/raw/2.jsonl")
+    assert "file_gone: raw files" in explained(etl(*run), 3)
+    assert UrlStore("s3://bucket/published").current() == before
+    succeeded(etl(*run, "--accept", "file_gone", "--accept", "rows_gone"))
+    assert rows_in("s3://bucket/published") == 45

@@ -1,0 +1,195 @@
+"""Compares a candidate with the published version, and says what a reader would not expect of an update.
+
+Only manifests are compared, so it costs nothing and works for versions at a URL. Which number is too much
+stands in `schemas/guards.yaml`, and in `refresh.guards` of the settings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import msgspec
+
+from etl.dataset.manifest import InputFile, Manifest
+from etl.errors import FindingsError, SettingsError
+from etl.schema import resources
+from etl.settings import GuardThreshold
+from etl.validation.checks import drift
+from etl.validation.findings import listing
+
+# The size of a part whose rows are drawn varies by 1/sqrt(n) of it (Poisson); of a distance, see `drift`.
+_BEYOND_CHANCE = 3
+
+
+class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `schemas/guards.yaml`; its keys are explained there."""
+
+    threshold: float
+    title: str
+    message: str
+
+
+class Objection(msgspec.Struct, frozen=True):
+    """What speaks against publishing a candidate: a guard's code, a sentence, a number, its threshold."""
+
+    code: str
+    message: str
+    number: float
+    threshold: float
+
+
+def load_guards(chosen: Mapping[str, GuardThreshold]) -> dict[str, Guard]:
+    """Loads the guards that are not switched off.
+
+    Args:
+        chosen: `refresh.guards`: a threshold or "off" by code.
+
+    Raises:
+        SettingsError: `chosen` names a guard that does not exist.
+    """
+    guards = msgspec.convert(resources.load("schemas", "guards.yaml"), dict[str, Guard], strict=False)
+    check_codes(chosen, "refresh.guards names")
+    return {
+        code: msgspec.structs.replace(guard, threshold=threshold)
+        for code, guard in guards.items()
+        if (threshold := chosen.get(code, guard.threshold)) != "off"
+    }
+
+
+def check_codes(codes: Iterable[str], where: str) -> None:
+    """Refuses the code of a guard that does not exist.
+
+    Args:
+        codes: what was given.
+        where: what gave it, as the error begins.
+
+    Raises:
+        SettingsError: there is no such guard.
+    """
+    known = resources.load("schemas", "guards.yaml")
+    for code in codes:
+        if code not in known:
+            raise SettingsError(
+                f"{where} {code!r}, which is no guard",
+                details=[f"expected one of {', '.join(known)}"],
+                next_step="correct the code; docs/refresh.md says what each guard looks at.",
+            )
+
+
+def compare_manifests(
+    candidate: Manifest, published: Manifest, guards: Mapping[str, Guard]
+) -> list[Objection]:
+    """Returns what speaks against publishing `candidate` in the place of `published`."""
+    found = [
+        *_missing_names("source_gone", _rows_by_source(candidate), _rows_by_source(published)),
+        *_missing_files(candidate, published),
+        *_missing_rows(candidate, published),
+        *_missing_names("label_gone", _rows_by_label(candidate), _rows_by_label(published)),
+        *_changed_shares(candidate, published),
+    ]
+    return [
+        Objection(code, guard.message.format(number=number, threshold=limit, **facts), number, limit)
+        for code, number, chance, facts in found
+        if (guard := guards.get(code)) and number > (limit := max(guard.threshold, chance))
+    ]
+
+
+def refuse(objections: Collection[Objection], published: str, kept: str) -> FindingsError:
+    """Returns the error for a candidate that is not published.
+
+    Args:
+        objections: why; at least one.
+        published: the folder of the version to compare with.
+        kept: the folder in which the candidate is kept.
+    """
+    accept = " ".join(f"--accept {code}" for code in dict.fromkeys(each.code for each in objections))
+    return FindingsError(
+        "the new version differs too much from the published one and is not published",
+        details=[f"{each.code}: {each.message}" for each in objections],
+        cause=f"The new version is kept in {kept}.",
+        next_step=f"look at it with `etl diff {published} {kept}`. If it is right, `etl refresh --config "
+        f"etl.yaml {accept}` publishes it; `refresh.guards` in etl.yaml allows it for good.",
+    )
+
+
+# A guard's code, its number, what chance alone may make of it, and the facts of its message.
+_Measure = tuple[str, float, float, dict[str, object]]
+
+
+def _missing_names(code: str, now: Mapping[str, float], before: Mapping[str, float]) -> Iterator[_Measure]:
+    names = sorted(name for name in before if not now.get(name))
+    yield code, len(names), 0, {"names": listing(names)}
+
+
+def _missing_files(candidate: Manifest, published: Manifest) -> Iterator[_Measure]:
+    """A file is missing if it had rows, and neither its name nor its content is read now."""
+    names = {(each.file, each.member) for each in candidate.inputs}
+    contents = {each.sha256 for each in candidate.inputs}
+    gone = [
+        each
+        for each in published.inputs
+        if each.rows and (each.file, each.member) not in names and each.sha256 not in contents
+    ]
+    facts = {"rows": sum(each.rows for each in gone), "names": listing([*map(_name, gone)])}
+    yield "file_gone", len(gone), 0, facts
+
+
+def _missing_rows(candidate: Manifest, published: Manifest) -> Iterator[_Measure]:
+    """Of all rows, and of each source and split that still has some: the others are gone by name."""
+    whole = _rows_of_splits(candidate), _rows_of_splits(published)
+    sources = _rows_by_source(candidate), _rows_by_source(published)
+    parts: list[tuple[str, Mapping[str, float], Mapping[str, float], bool]] = [
+        ("", {"": whole[0].total()}, {"": whole[1].total()}, False),
+        ("of source {}", sources[0], sources[1] if len(sources[1]) > 1 else {}, False),
+        # Which split a new group is in is chance.
+        ("in {}", *whole, True),
+    ]
+    for of, now, before, is_drawn in parts:
+        for name, rows in before.items():
+            if is_drawn or now.get(name):
+                facts = {"of": of.format(name) or "in all", "now": now.get(name, 0), "before": rows}
+                chance = _BEYOND_CHANCE / math.sqrt(rows) if is_drawn else 0
+                yield "rows_gone", 1 - now.get(name, 0) / rows, chance, facts
+
+
+def _changed_shares(candidate: Manifest, published: Manifest) -> Iterator[_Measure]:
+    pairs = [("in all", _rows_by_label(candidate), _rows_by_label(published))]
+    pairs += [
+        (f"in {split}", counts.labels, published.splits[split].labels)
+        for split, counts in candidate.splits.items()
+        if split in published.splits
+    ]
+    for of, now, before in pairs:
+        rows, rows_before = sum(now.values()), sum(before.values())
+        if not rows or not rows_before:
+            continue
+        [drifted] = drift.compare("label", now, before, of, "published")
+        shares = {
+            label: (now.get(label, 0) / rows, before.get(label, 0) / rows_before) for label in now | before
+        }
+        most = max(sorted(shares), key=lambda label: abs(shares[label][0] - shares[label][1]))
+        facts = {"of": of, "label": most, "now": shares[most][0], "before": shares[most][1]}
+        yield "label_shares", drifted.total_variation, _BEYOND_CHANCE * drifted.by_chance, facts
+
+
+def _rows_by_source(manifest: Manifest) -> dict[str, float]:
+    return {source: counts.kept for source, counts in manifest.counts.items() if counts.kept}
+
+
+def _rows_by_label(manifest: Manifest) -> dict[str, float]:
+    rows: defaultdict[str, float] = defaultdict(int)
+    for counts in manifest.splits.values():
+        for label, number in counts.labels.items():
+            if number:
+                rows[label] += number
+    return dict(rows)
+
+
+def _rows_of_splits(manifest: Manifest) -> Counter[str]:
+    return Counter({split: counts.rows for split, counts in manifest.splits.items() if counts.rows})
+
+
+def _name(file: InputFile) -> str:
+    return f"{file.file} → {file.member}" if file.member else file.file
