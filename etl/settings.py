@@ -133,6 +133,17 @@ class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row_group_rows: Positive = 10_000
 
 
+class Corrections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Decisions of people that are applied to rows, and whose word counts where they disagree.
+
+    Files in an `etl.yaml` are relative to its folder. `resolve` is `majority`, or the names of reviewers: the
+    first of them who has decided on a row counts.
+    """
+
+    files: tuple[str, ...] = ()
+    resolve: Literal["majority"] | tuple[str, ...] = "majority"
+
+
 class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Threshold and severity overrides by finding code; defaults are in `schemas/checks/`."""
 
@@ -177,6 +188,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: Split = Split()
     dedupe: Dedupe = Dedupe()
     write: Write = Write()
+    corrections: Corrections = Corrections()
     validate: Validate = Validate()
     refresh: Refresh = Refresh()
 
@@ -206,6 +218,7 @@ class Options(TypedDict, total=False):
     duplicates: Duplicates | None
     conflicts: Conflicts | None
     shard_rows: int | None
+    corrections: Sequence[str] | None
 
 
 # Where each option stands in `Settings`.
@@ -221,6 +234,7 @@ _KEYS = {
     "seed": "split.seed",
     **{name: f"dedupe.{name}" for name in ("duplicates", "conflicts")},
     "shard_rows": "write.shard_rows",
+    "corrections": "corrections.files",
 }
 
 
@@ -278,6 +292,8 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
     tree = _with_text_in_tables(_with_off_spelt_out(_read_yaml(config))) if config else {}
+    if config:
+        tree = _with_files_beside(tree, config.parent)
     return _convert(_with_overrides(tree, overrides), config.name if config else "the options")
 
 
@@ -322,6 +338,16 @@ def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
             spelt = {code: "off" if value is False else value for code, value in values.items()}
             tree = {**tree, section: {**branch, key: spelt}}
     return tree
+
+
+def _with_files_beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Makes the paths of corrections relative to the folder of `etl.yaml`: a refresh may run anywhere."""
+    corrections = tree.get("corrections")
+    files = corrections.get("files") if isinstance(corrections, dict) else None
+    if not isinstance(corrections, dict) or not isinstance(files, list):
+        return tree
+    placed = [str(folder / each) if isinstance(each, str) else each for each in files]
+    return {**tree, "corrections": {**corrections, "files": placed}}
 
 
 def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:

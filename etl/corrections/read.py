@@ -1,0 +1,117 @@
+"""Reads decisions from `corrections.jsonl`, or from CSV with the same columns; strictly, line by line."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etl.corrections.decision import Decision
+from etl.errors import InputError
+from etl.runtime.json_text import decode_json
+from etl.settings import PathLike
+from etl.user_files.plain import plain_file
+
+_log = logging.getLogger(__name__)
+
+CSV = ".csv"
+_BOM = b"\xef\xbb\xbf"
+_MOST_CELL_CHARS = 1_000_000
+_decoder = msgspec.json.Decoder(Decision)
+
+
+def read_decisions(paths: Sequence[PathLike]) -> list[Decision]:
+    """Reads the decisions of several files, each in its order.
+
+    A last line that a crash cut off, which `append_decision` never said to be written, is passed over.
+
+    Args:
+        paths: files of JSON lines; those that are called `.csv` are CSV.
+
+    Raises:
+        InputError: a file cannot be read, or a line is no decision; file and line are named.
+    """
+    return [each for path in paths for each in read_file(Path(path))]
+
+
+def read_file(path: Path) -> list[Decision]:
+    """Reads the decisions of one file; see `read_decisions`."""
+    try:
+        content = plain_file(path).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"the corrections {path} cannot be read",
+            details=[error.strerror or str(error)],
+            next_step="name files of decisions, as docs/review.md describes them.",
+        ) from error
+    content = content.removeprefix(_BOM)
+    read = _read_csv if path.suffix.lower() == CSV else _read_lines
+    return list(read(path, content))
+
+
+def is_torn(line: bytes) -> bool:
+    """Whether a last line without an end was cut off by a crash: it is no JSON."""
+    try:
+        decode_json(line, Any)
+    except msgspec.DecodeError:
+        return bool(line.strip())
+    return False
+
+
+def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
+    lines = content.split(b"\n")
+    if is_torn(lines[-1]):
+        _log.warning("%s: the last line is cut off, and passed over; a crash did not let it be written", path)
+        lines.pop()
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                decision = _decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise _bad_line(path, number, str(error)) from error
+            yield decision
+
+
+def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
+    csv.field_size_limit(_MOST_CELL_CHARS)
+    try:
+        rows = csv.DictReader(content.decode().splitlines(keepends=True), strict=True)
+        unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]
+        if unknown:
+            raise _bad_line(path, 1, f"no decision has a column {unknown[0]!r}")
+        for row in rows:
+            try:
+                decision = msgspec.convert(_filled(row), Decision)
+            except msgspec.ValidationError as error:
+                raise _bad_line(path, rows.line_num, str(error)) from error
+            yield decision
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _bad_line(path, line, "it is not UTF-8; save it as `CSV UTF-8`") from error
+    except csv.Error as error:
+        raise _bad_line(path, rows.reader.line_num, str(error)) from error
+
+
+def _filled(row: dict[Any, Any]) -> dict[str, Any]:
+    """Returns the cells that are not empty; several labels are a list in JSON."""
+    if None in row:
+        return {"a cell without a column": row[None]}
+    filled = {name: cell for name, cell in row.items() if cell}
+    if filled.get("label", "").startswith("["):
+        try:
+            filled["label"] = decode_json(filled["label"], Any)
+        except msgspec.DecodeError as error:
+            raise msgspec.ValidationError(f"the label is no list: {error}") from error
+    return filled
+
+
+def _bad_line(path: Path, number: int, problem: str) -> InputError:
+    return InputError(
+        f"{path}, line {number:,}: this is no decision",
+        details=[problem, f"expected the fields {', '.join(Decision.__struct_fields__)}"],
+        next_step="correct or remove the line; docs/review.md shows one of each kind.",
+    )
