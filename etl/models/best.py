@@ -26,7 +26,6 @@ from etl.models.linear.settings import LinearSettings
 from etl.models.training import collapse, events, loop, references, state
 from etl.models.training import report as reports
 from etl.models.training.fit import Watcher, fit_and_predict, report_files
-from etl.models.training.inputs import check_sets
 from etl.models.training.references import LogProbabilities
 from etl.models.training.settings import Device
 from etl.models.training.state import RunProgress
@@ -93,7 +92,6 @@ def train_best(
     with staging.lock_target(out, "etl train-baseline"):
         loop.find_device(device)
         source = open_dataset(dataset)
-        check_sets(source, is_linear=True)
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         collapse.check_labels(inputs)
         linear_settings = LinearSettings(settings.tokens, settings.class_weights)
@@ -108,7 +106,9 @@ def train_best(
             report, contents = linear_models.report_linear(
                 inputs, linear, out, candidates=others, show_text=show_text
             )
-            save_linear(out, linear.model, linear.encoder, linear_settings, inputs, contents)
+            save_linear(
+                out, linear.model, linear.encoder, linear_settings, inputs, contents, report.thresholds
+            )
             return report
         network = trained[best]
         report = reports.make_report(
@@ -122,7 +122,8 @@ def train_best(
             candidates=others,
         )
         contents = report_files(report, inputs, network.predicted, out, show_text=show_text)
-        save_baseline(out, network.model, network.settings, inputs, {**contents, **network.events})
+        contents = {**contents, **network.events}
+        save_baseline(out, network.model, network.settings, inputs, contents, report.thresholds)
         return report
 
 

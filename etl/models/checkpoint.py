@@ -63,9 +63,9 @@ class Checkpoint:
         Raises:
             InputError: an id or a label is out of the model's range.
         """
+        rows = replace(rows, is_multi=self.thresholds is not None)
         if isinstance(self.model, LinearModel):
             return self.model.predict_rows(rows)
-        rows = replace(rows, is_multi=self.thresholds is not None)
         return loop.predict_rows(self.model, rows, max_len or self.max_len)
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from msgspec import structs
 from sklearn.metrics import f1_score, jaccard_score
+from support.small_datasets import Row
 from support.tiny_electra import write_tiny_electra
 from support.training_datasets import LABELS, SEPARABLE, Trained, write_votes
 
 from etl.dataset.read import open_dataset
-from etl.errors import SettingsError
+from etl.errors import FindingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.baseline.train import train
@@ -26,10 +27,12 @@ from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.fine_tuned.train import fine_tune
 from etl.models.inference.evaluate import evaluate
 from etl.models.inference.predict import predict
+from etl.models.linear.model import LinearModel
 from etl.models.linear.train import train_linear
-from etl.models.training import references, targets
+from etl.models.training import references, scoring, targets
 from etl.models.training.sets import choose, find_thresholds, score_sets
 
+NEUTRAL = {"label": "중립", "label_votes": None}
 SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=8)
 
 
@@ -108,8 +111,6 @@ def test_sets_of_labels_are_learnt_and_scored(multi: Trained) -> None:
     assert lead.difference == pytest.approx(model.macro_f1 - constant.macro_f1)
     assert lead.is_above
     assert multi.report.tfidf["validation"].macro_f1 > 0.9
-    assert multi.report.linear == {}
-    assert "sets of labels" in str(multi.report.warnings), "the yardstick that is missing is named"
     page = (multi.model / "report.html").read_text()
     assert "Sets of labels" in page
     assert "Confusion" not in page
@@ -147,17 +148,89 @@ def test_a_model_of_sets_is_exported_with_its_thresholds(multi: Trained, tmp_pat
     assert exported.metadata.parity.differing_predictions == 0
 
 
-@pytest.mark.parametrize(
-    ("other", "refused"),
-    [(train_linear, "linear models"), (train_best, "linear models"), (train, "class weights")],
-)
-def test_what_knows_no_sets_of_labels_says_so(
-    multi: Trained, tmp_path: Path, other: Any, refused: str
+@pytest.fixture(scope="module")
+def linear(multi: Trained) -> Trained:
+    model = multi.model.with_name("linear")
+    return Trained(multi.dataset, model, train_linear(multi.dataset, model))
+
+
+def test_the_strongest_linear_model_learns_sets_and_stands_beside_every_other(
+    multi: Trained, linear: Trained
 ) -> None:
-    settings = structs.replace(SMALL, class_weights=True) if other is train else None
-    with pytest.raises(SettingsError, match=f"{refused} know no sets of labels"):
-        other(multi.dataset, tmp_path / "model", settings)
+    scores, beside = linear.report.model["validation"], multi.report.linear["validation"]
+    assert scores == beside
+    assert scores.accuracy > 0.9
+    assert scores.sets and scores.sets.lrap > 0.9
+    assert linear.report.linear == {}
+    assert max(trial.macro_f1 for trial in linear.report.trials) == scores.macro_f1
+    found = evaluate(load_model(linear.model), open_dataset(linear.dataset), "validation")
+    assert found == scores
+    first, both = predict(linear.model, ["오늘 행복 최고 행복", "행복 최고 눈물 아프다"])
+    assert (first.label, both.label) == ("기쁨", "기쁨, 슬픔")
+
+
+def test_one_machine_for_each_label_gives_its_margin_a_sigmoid(linear: Trained) -> None:
+    inputs = read_token_inputs(open_dataset(linear.dataset), "key")
+    model = references.find_linear(inputs).model
+    own = load_model(linear.model).model
+    assert isinstance(own, LinearModel)
+    assert own.weights.tobytes() == model.weights.tobytes(), "the same rows, the same bytes"
+    rows = linear.report.model["validation"].rows
+    for name, scores in linear.report.model["validation"].labels.items():
+        # Platt's factor and shift: on these rows a label is as probable as it is frequent.
+        mean = np.mean([each.probabilities[name] for each in predict(linear.model, _texts(linear))])
+        assert mean == pytest.approx(scores.rows / rows, abs=0.02), name
+
+
+def _texts(trained: Trained) -> list[str]:
+    return open_dataset(trained.dataset).scan("validation").collect()["text"].to_list()
+
+
+def test_labels_that_all_rows_have_or_none_are_given_by_their_share(tmp_path: Path) -> None:
+    def always_neutral(row: Row) -> Row:
+        votes = [{"label": label, "weight": 0.5} for label in ("기쁨", "중립")]
+        return row | {"label": None, "label_votes": votes} if row["label"] == "기쁨" else row | NEUTRAL
+
+    dataset = write_votes(tmp_path / "dataset", "multi", change=always_neutral)
+    report = train_linear(dataset, tmp_path / "model")
+    scores = report.model["validation"].labels
+    assert scores["중립"].recall == 1.0
+    assert scores["슬픔"].predicted == 0 == scores["슬픔"].rows
+    assert np.isfinite(report.model["validation"].loss)
+
+
+def test_sets_that_say_nothing_are_refused(multi: Trained, tmp_path: Path) -> None:
+    chance = random.Random(0)
+    answers = open_dataset(multi.dataset).scan("train").select("label", "label_votes").collect().to_dicts()
+    dataset = write_votes(tmp_path / "dataset", "multi", change=lambda row: row | chance.choice(answers))
+    for learn in (train_linear, train):
+        with pytest.raises(FindingsError, match="learnt nothing|one answer"):
+            learn(dataset, tmp_path / "model", None if learn is train_linear else SMALL)
     assert not (tmp_path / "model").exists()
+
+
+def test_the_best_of_several_is_found_for_sets_too(multi: Trained, tmp_path: Path) -> None:
+    report = train_best(multi.dataset, tmp_path / "model", structs.replace(SMALL, epochs=2))
+    assert set(report.candidates) | {report.architecture} == {"linear", "bilstm", "cnn"}
+    found = evaluate(load_model(tmp_path / "model"), open_dataset(multi.dataset), "validation")
+    assert found == report.model["validation"]
+
+
+def test_class_weights_let_rows_with_a_label_weigh_as_much_as_those_without(
+    multi: Trained, tmp_path: Path
+) -> None:
+    inputs = read_token_inputs(open_dataset(multi.dataset), "key")
+    rows = inputs.train
+    assert rows.shares is not None
+    weights = references.weigh_labels(rows, len(LABELS))
+    counts = rows.shares.sum(axis=0)
+    np.testing.assert_allclose(weights[0] * counts, weights[1] * (len(rows) - counts))
+    even = np.full(rows.shares.shape, np.log(0.5))
+    assert scoring.weigh_loss(even, rows, weights) == pytest.approx(np.log(2))
+    settings = structs.replace(SMALL, class_weights=True)
+    report = train(multi.dataset, tmp_path / "model", settings)
+    assert report.model["validation"].macro_f1 > 0.9
+    assert report.epochs[-1].weighted_loss != report.epochs[-1].scores.loss
 
 
 @given(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,14 +84,16 @@ def draw(n: int, *, seed: int) -> list[Sentence]:
     return sentences
 
 
-def write_votes(folder: Path, mode: str, *, validation: int = 120) -> Path:
+def write_votes(
+    folder: Path, mode: str, *, validation: int = 120, change: Callable[[Row], Row] = lambda row: row
+) -> Path:
     """Writes a dataset of `labels: soft` or `multi`: half of the sentences have words of two labels.
 
-    The votes for them are one to one, without a majority, or three to one.
+    The votes for them are one to one, without a majority, or three to one; `change` makes each row another.
     """
     prepared = preparation.of(Settings(tag=Tag(tagger="whitespace")))
     rows = [
-        _draw_voted(split, position, random.Random(f"{split} {position}"))
+        change(_draw_voted(split, position, random.Random(f"{split} {position}")))
         for split, n in (("train", 400), ("validation", validation))
         for position in range(n)
     ]

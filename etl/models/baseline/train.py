@@ -17,7 +17,7 @@ from etl.models.baseline.tokens import read_token_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice, Reference
 from etl.models.training.fit import Watcher, fit_and_report
-from etl.models.training.inputs import Inputs, check_sets
+from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
@@ -66,7 +66,6 @@ def train(
         keep_compiled_code()
         target = loop.find_device(device)
         source = open_dataset(dataset)
-        check_sets(source, class_weights=settings.class_weights)
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         settings = complete_settings(inputs, settings)
         with loop.deterministic(settings.seed):

@@ -98,14 +98,15 @@ def export(
 
 
 def _choose_runtime(model: Path, to: Format) -> Runtime:
-    if not isinstance(read_card(model), LinearCard):
+    card = read_card(model)
+    if not isinstance(card, LinearCard):
         return RUNTIMES[to]
     if to != "onnx":
         raise SettingsError(
             f"a linear model is not exported to {RUNTIMES[to].name}",
             next_step=f"export it with `etl export {model} --format onnx`",
         )
-    return linear.RUNTIME
+    return linear.make_runtime(is_multi=card.thresholds is not msgspec.UNSET)
 
 
 def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from etl.models.export import onnx
+from etl.models.export.runtime import Runtime
 from etl.models.linear.model import LinearModel
 
 STEPS = (
@@ -21,8 +23,8 @@ STEPS = (
 )
 
 
-def _convert(model: LinearModel, max_len: int, path: Path) -> None:  # noqa: ARG001
-    """Writes a model, for any number of rows of any number of ids."""
+def _convert(model: LinearModel, max_len: int, path: Path, *, is_multi: bool) -> None:  # noqa: ARG001
+    """Writes a model, for any number of rows of any number of ids; `is_multi`: of sets of labels."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     constants = {
@@ -41,7 +43,9 @@ def _convert(model: LinearModel, max_len: int, path: Path) -> None:  # noqa: ARG
         helper.make_node("MatMul", ["vectors", "taken"], ["products"]),
         helper.make_node("Squeeze", ["products", "second"], ["margins"]),
         helper.make_node("Add", ["margins", "bias"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        helper.make_node("Sigmoid", ["logits"], ["probabilities"])
+        if is_multi
+        else helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
     given = helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "features"])
     wanted = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", len(model.bias)])
@@ -60,11 +64,13 @@ def _describe(path: Path) -> dict[str, Any]:
     return onnx.describe(path, ("onnx", "onnxruntime"))
 
 
-RUNTIME = replace(
-    onnx.RUNTIME,
-    shape=("batch", "features"),
-    packages=("onnx", "onnxruntime"),
-    convert=_convert,
-    quantise=None,
-    describe=_describe,
-)
+def make_runtime(*, is_multi: bool) -> Runtime:
+    """Returns how a linear model is exported; `is_multi`: one of sets of labels."""
+    return replace(
+        onnx.RUNTIME,
+        shape=("batch", "features"),
+        packages=("onnx", "onnxruntime"),
+        convert=partial(_convert, is_multi=is_multi),
+        quantise=None,
+        describe=_describe,
+    )

@@ -20,7 +20,7 @@ from etl.models.fine_tuned.word_pieces import read_piece_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice
 from etl.models.training.fit import Watcher, fit_and_report
-from etl.models.training.inputs import Inputs, check_sets
+from etl.models.training.inputs import Inputs
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
@@ -77,7 +77,6 @@ def fine_tune(
         keep_compiled_code()
         target = loop.find_device(device)
         source = open_dataset(dataset)
-        check_sets(source, class_weights=settings.class_weights)
         with loop.deterministic(settings.seed):
             base = pretrained.load_base_model(os.fspath(base_model), source.labels)
             inputs, settings = _shorten(read_piece_inputs(source, base.tokenizer), base, settings)

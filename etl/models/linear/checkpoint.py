@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from etl.dataset import preparation, staging
@@ -28,6 +29,7 @@ def save_linear(
     settings: LinearSettings,
     inputs: Inputs,
     contents: dict[str, bytes],
+    thresholds: list[float] | None = None,
 ) -> None:
     """Writes a model folder; an older model at the same path is replaced once the new one is complete.
 
@@ -38,6 +40,7 @@ def save_linear(
         settings: of the run.
         inputs: what it was trained on.
         contents: further files by name.
+        thresholds: of the labels of sets; None for one label a row.
 
     Raises:
         SettingsError: `folder` exists and is not a model.
@@ -58,6 +61,7 @@ def save_linear(
             files={path.name: sha256_file(path) for path in sorted(partial.iterdir())},
             taxonomy=inputs.dataset.manifest.taxonomy.name,
             manifest_sha256=cards.manifest_sha256(inputs.dataset),
+            thresholds=msgspec.UNSET if thresholds is None else thresholds,
         )
         cards.write_files(partial, card, contents)
 

@@ -19,6 +19,7 @@ from etl.models.training import metrics, targets
 
 if TYPE_CHECKING:
     import scipy.sparse
+    from sklearn.svm import LinearSVC
 
     from etl.models.training.batches import Rows
 
@@ -55,8 +56,8 @@ def fit_linear(
         n_labels: of the dataset.
         class_weights: let rare labels weigh as much as frequent ones; if not, that is chosen too.
     """
-    idf = _weigh_features(train, n_ids)
-    matrix, lines = _make_matrix(train, idf), targets.spread_rows(train)
+    idf = weigh_features(train, n_ids)
+    matrix, lines = make_matrix(train, idf), targets.spread_rows(train)
     has_label = selection.labels >= 0
     trials: list[Trial] = []
     best: tuple[float, LinearModel] | None = None
@@ -72,7 +73,7 @@ def fit_linear(
     return _scale(best[1], selection), trials
 
 
-def _weigh_features(train: Rows, n_ids: int) -> npt.NDArray[np.float32]:
+def weigh_features(train: Rows, n_ids: int) -> npt.NDArray[np.float32]:
     """Returns the inverse document frequency of each id, smoothed as scikit-learn does."""
     frequency = np.bincount(train.ids, minlength=n_ids)
     idf = np.log((1 + len(train)) / (1 + frequency)) + 1
@@ -80,7 +81,7 @@ def _weigh_features(train: Rows, n_ids: int) -> npt.NDArray[np.float32]:
     return idf.astype(np.float32)
 
 
-def _make_matrix(rows: Rows, idf: npt.NDArray[np.float32]) -> scipy.sparse.csr_matrix:
+def make_matrix(rows: Rows, idf: npt.NDArray[np.float32]) -> scipy.sparse.csr_matrix:
     """Returns the rows as vectors of length 1, (rows, ids)."""
     from scipy.sparse import csr_matrix
 
@@ -104,16 +105,9 @@ def _fit(
     *,
     is_balanced: bool,
 ) -> LinearModel:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.svm import LinearSVC
-
     owners, classes, line_weights = lines
-    weight = "balanced" if is_balanced else None
-    machine = LinearSVC(C=penalty, class_weight=weight, max_iter=MAX_ITERATIONS, random_state=0)
-    with warnings.catch_warnings():
-        # A weak penalty may need more passes; what they would change is below what chooses.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        machine.fit(matrix if line_weights is None else matrix[owners], classes, line_weights)
+    learnt = matrix if line_weights is None else matrix[owners]
+    machine = fit_machine(learnt, classes, line_weights, penalty, is_balanced=is_balanced)
     weights = np.zeros((matrix.shape[1], n_labels), dtype=np.float32)
     bias = np.full(n_labels, UNSEEN_LOGIT, dtype=np.float32)
     is_binary = len(machine.classes_) == 2  # then there is one margin, of the second
@@ -123,6 +117,35 @@ def _fit(
     intercept = machine.intercept_
     bias[machine.classes_] = np.concatenate([-intercept, intercept]) if is_binary else intercept
     return LinearModel(idf, weights, bias)
+
+
+def fit_machine(
+    matrix: scipy.sparse.csr_matrix,
+    classes: npt.NDArray[np.generic],
+    weights: Floats | None,
+    penalty: float,
+    *,
+    is_balanced: bool,
+) -> LinearSVC:
+    """Fits scikit-learn's linear SVC.
+
+    Args:
+        matrix: (rows, ids).
+        classes: (rows,), of two or more.
+        weights: (rows,); all the same if None.
+        penalty: C.
+        is_balanced: whether classes weigh the same.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC
+
+    weight = "balanced" if is_balanced else None
+    machine = LinearSVC(C=penalty, class_weight=weight, max_iter=MAX_ITERATIONS, random_state=0)
+    with warnings.catch_warnings():
+        # A weak penalty may need more passes; what they would change is below what chooses.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        machine.fit(matrix, classes, weights)
+    return machine
 
 
 def _scale(model: LinearModel, selection: Rows) -> LinearModel:

@@ -30,8 +30,9 @@ class LinearModel:
     bias: npt.NDArray[np.float32]
 
     def predict_rows(self, rows: Rows) -> Floats:
-        """Returns log probabilities, (rows, labels)."""
-        return log_softmax(self.score_rows(rows))
+        """Returns log probabilities, (rows, labels); of sets, of each label alone."""
+        logits = self.score_rows(rows)
+        return log_sigmoid(logits) if rows.is_multi else log_softmax(logits)
 
     def score_rows(self, rows: Rows) -> Floats:
         """Returns logits, (rows, labels)."""
@@ -51,6 +52,11 @@ class LinearModel:
         norms = np.maximum(np.sqrt(np.add.reduceat(idf**2, firsts)), np.finfo(np.float32).tiny)
         sums = np.add.reduceat(idf[:, None] * self.weights[ids], firsts)
         return np.asarray(sums / norms[:, None] + self.bias)
+
+
+def log_sigmoid(logits: Floats) -> Floats:
+    """Returns the log probability of each label alone, in the shape of the logits."""
+    return np.asarray(-np.logaddexp(0.0, -logits))
 
 
 def log_softmax(logits: Floats) -> Floats:

@@ -16,7 +16,7 @@ from etl.models.training import collapse, references
 from etl.models.training import report as reports
 from etl.models.training.collapse import Advice
 from etl.models.training.fit import Watcher, report_files
-from etl.models.training.inputs import Inputs, check_sets
+from etl.models.training.inputs import Inputs
 from etl.models.training.references import Linear, LogProbabilities
 from etl.models.training.report import Report
 from etl.models.training.state import RunProgress
@@ -57,13 +57,12 @@ def train_linear(
     cards.check_target(out)
     with staging.lock_target(out, "etl train-baseline"):
         source = open_dataset(dataset)
-        check_sets(source, is_linear=True)
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         collapse.check_labels(inputs)
         (watcher or Watcher()).on_note("choosing among linear models")
         linear = references.find_linear(inputs, class_weights=settings.class_weights)
         report, contents = report_linear(inputs, linear, out, candidates={}, show_text=show_text)
-        save_linear(out, linear.model, linear.encoder, settings, inputs, contents)
+        save_linear(out, linear.model, linear.encoder, settings, inputs, contents, report.thresholds)
         return report
 
 

@@ -98,7 +98,7 @@ def make_reference(inputs: Inputs, lr: float, advice: Advice, *, class_weights: 
     prior = np.tile(references.log_constant(inputs.train, len(labels)), (len(inputs.train), 1))
     rows = inputs.held_out[inputs.selection_split]
     constants = references.score_all(inputs, references.predict_constant(inputs))
-    even = math.log(np.count_nonzero(counts))
+    even = math.log(2 if inputs.train.is_multi else np.count_nonzero(counts))
     return Reference(
         dataset=inputs.dataset.path,
         advice=advice,
@@ -153,13 +153,11 @@ def check_outcome(records: Sequence[Record], best: Record, reference: Reference)
         FindingsError: with the numbers.
     """
     constant, scores = reference.constant, best.scores
-    # Three standard errors: the best of several epochs is a little above the constant predictor by chance.
-    by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
-    if is_too_short(records) or scores.accuracy > constant.accuracy + by_chance:
+    if is_too_short(records) or _is_more_accurate(scores, constant):
         return
     if scores.most_predicted[1] >= ONE_CLASS_SHARE and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
         raise _finding("the model gives one answer for (nearly) every row", best, reference)
-    if not scores.sets and metrics.independence_p_value(scores.confusion) > MAX_P_VALUE:
+    if metrics.independence_p_value(scores) > MAX_P_VALUE:
         raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
     # With rare labels, or with weights for them, accuracy and loss say little: macro-F1 tells.
     is_better = min(record.weighted_loss for record in records) < IMPROVED * reference.held_out_entropy
@@ -189,16 +187,24 @@ def check_scores(scores: Scores, reference: Reference) -> None:
     Raises:
         FindingsError: with the numbers.
     """
-    constant = reference.constant
-    by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
-    is_better = scores.accuracy > constant.accuracy + by_chance
-    if not is_better and metrics.independence_p_value(scores.confusion) > MAX_P_VALUE:
+    is_better = _is_more_accurate(scores, reference.constant)
+    if not is_better and metrics.independence_p_value(scores) > MAX_P_VALUE:
         raise FindingsError(
             "the model learnt nothing that holds outside the training rows; no model was written",
             details=[*_describe(scores, reference), _describe_inputs(reference)],
             cause="The labels do not follow from the sentences, or the rows are too few to show it.",
             next_step=f"look at balance, drift and conflicts with `etl validate {reference.dataset}`",
         )
+
+
+def _is_more_accurate(scores: Scores, constant: Scores) -> bool:
+    """Returns whether more answers are right than those of the constant predictor, beyond chance.
+
+    Of sets that says nothing: the constant one, which gives all labels, has hardly an exact one.
+    """
+    # Three standard errors: the best of several epochs is a little above the constant predictor by chance.
+    by_chance = 3 * math.sqrt(constant.accuracy * (1 - constant.accuracy) / scores.rows)
+    return not scores.sets and scores.accuracy > constant.accuracy + by_chance
 
 
 def is_too_short(records: Sequence[Record]) -> bool:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from etl.errors import FindingsError
 from etl.models.training import (
     collapse,
@@ -70,7 +68,7 @@ def fit(
     settings, rows = training.settings, inputs.held_out[inputs.selection_split]
     labels = inputs.dataset.labels
     progress = _start(training, inputs, out, watcher, resume=resume)
-    weights = np.array(references.weigh_labels(inputs.train, len(labels))) if settings.class_weights else None
+    weights = references.weigh_labels(inputs.train, len(labels)) if settings.class_weights else None
     epochs = loop.epochs(training, inputs.train, rows, weights, watcher.on_batch)
     with events.open_events(state.run_folder(out), progress.records) as write_event:
         while not _has_stalled(progress, settings) and (epoch := next(epochs, None)):

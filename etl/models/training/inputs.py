@@ -76,28 +76,6 @@ def _is_scored(rows: Rows) -> bool:
     return bool(len(rows)) if rows.is_multi else bool((rows.labels >= 0).any())
 
 
-def check_sets(dataset: Dataset, *, class_weights: bool = False, is_linear: bool = False) -> None:
-    """Refuses what is not done with sets of labels.
-
-    Args:
-        dataset: what is trained on.
-        class_weights: whether rare labels shall weigh more.
-        is_linear: whether a linear model shall be trained.
-
-    Raises:
-        SettingsError: the dataset was ingested with `labels: multi`, and one of them is asked for.
-    """
-    if dataset.manifest.settings.labels != "multi" or not (class_weights or is_linear):
-        return
-    raise SettingsError(
-        f"{'linear models' if is_linear else 'class weights'} know no sets of labels",
-        details=[f"{dataset.path} has `labels: multi`"],
-        next_step="train a network with `etl train-baseline --model bilstm`"
-        if is_linear
-        else "leave `--class-weights` out: each label gets a threshold of its own",
-    )
-
-
 def read_frames(
     dataset: Dataset, splits: Sequence[str], preparation: Preparation, column: str, workers: int = 1
 ) -> dict[str, pl.DataFrame]:

@@ -79,7 +79,7 @@ def epochs(
         training: its model on the device it is to be trained on; its settings with `max_len` set.
         train: the training rows.
         held_out: the rows that are scored after each epoch.
-        weights: of the labels in the loss, (labels,); all the same if None.
+        weights: in the loss, as `references.weigh_labels` gives them; all the same if None.
         on_batch: called with the epoch and the share of it that is done, 0 to 1.
 
     Raises:
@@ -123,7 +123,8 @@ def _one_epoch(
         with _mixed_precision(device):
             logits = model(ids, lengths)
             if train.is_multi:
-                loss = binary_cross_entropy_with_logits(logits, labels)
+                each = None if label_weights is None else torch.where(labels > 0, *label_weights)
+                loss = binary_cross_entropy_with_logits(logits, labels, each)
             else:
                 loss = cross_entropy(logits, labels, label_weights)  # labels or their shares
         for optimiser in training.optimisers:

@@ -169,15 +169,28 @@ def macro_f1(table: Ints) -> float:
     return float(_by_label(table)[2][occurs].mean())
 
 
-def independence_p_value(table: list[list[int]]) -> float:
+def independence_p_value(scores: Scores) -> float:
     """Returns the p-value of the G-test of independence between predictions and labels.
 
-    The test (Sokal and Rohlf 1981) is on a confusion matrix; 1 where all rows have one label or one
-    prediction.
+    Of sets it is the lowest of a label, times the number of labels (Bonferroni).
+    """
+    if not scores.sets:
+        return _test_independence(np.array(scores.confusion))
+    tables = []
+    for own in scores.labels.values():
+        hits = round(own.recall * own.rows)
+        wrong = own.predicted - hits
+        tables.append([[hits, own.rows - hits], [wrong, scores.rows - own.rows - wrong]])
+    return min(1.0, len(tables) * min(_test_independence(np.array(table)) for table in tables))
+
+
+def _test_independence(counts: Ints) -> float:
+    """Returns the p-value of the G-test (Sokal and Rohlf 1981) on a table of [label, prediction].
+
+    It is 1 where all rows have one label or one prediction.
     """
     from scipy.stats import chi2_contingency
 
-    counts = np.array(table)
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     if min(counts.shape) < 2:
         return 1.0

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from etl.models.linear.features import FeatureEncoder, count_features
 from etl.models.linear.fit import Trial, fit_linear
+from etl.models.linear.fit_sets import fit_sets
 from etl.models.linear.model import LinearModel
 from etl.models.training import metrics, scoring, sets, targets, tfidf
 from etl.models.training.batches import Rows
@@ -66,16 +67,18 @@ def find_linear(inputs: Inputs, *, class_weights: bool = False) -> Linear:
     labels, encoder = inputs.dataset.labels, count_features(inputs.frames["train"])
     train = encoder.encode(inputs.frames["train"], labels)
     held_out = {split: encoder.encode(inputs.frames[split], labels) for split in inputs.held_out}
-    model, trials = fit_linear(
-        train, held_out[inputs.selection_split], len(encoder), len(labels), class_weights=class_weights
-    )
+    selection = held_out[inputs.selection_split]
+    if train.is_multi:
+        model, trials = fit_sets(train, selection, len(encoder), labels, class_weights=class_weights)
+    else:
+        model, trials = fit_linear(train, selection, len(encoder), len(labels), class_weights=class_weights)
     predicted = {split: model.predict_rows(rows) for split, rows in held_out.items()}
     return Linear(encoder, model, trials, predicted)
 
 
 def predict_linear(inputs: Inputs) -> LogProbabilities:
-    """Predicts with the strongest linear model; empty where train has one label, or rows have sets."""
-    return {} if has_one_label(inputs) or inputs.train.is_multi else find_linear(inputs).predicted
+    """Predicts with the strongest linear model; empty where train has only one label."""
+    return {} if has_one_label(inputs) else find_linear(inputs).predicted
 
 
 def score_all(inputs: Inputs, log_probabilities: LogProbabilities) -> dict[str, Scores]:
@@ -102,11 +105,17 @@ def has_one_label(inputs: Inputs) -> bool:
     return int(np.count_nonzero(targets.count_labels(inputs.train, len(inputs.dataset.labels)))) == 1
 
 
-def weigh_labels(rows: Rows, n_labels: int) -> list[float]:
+def weigh_labels(rows: Rows, n_labels: int) -> npt.NDArray[np.float64]:
     """Returns weights of the labels with which all labels count the same in the loss; their mean is 1.
 
     The mean is over the rows; the weight of a label without rows is 0.
+
+    Returns:
+        (labels,); of sets (2, labels), since there the rows with a label count the same as those without it.
     """
     counts = targets.count_labels(rows, n_labels)
-    n_found = int((counts > 0).sum())
-    return [len(rows) / (n_found * float(count)) if count else 0.0 for count in counts]
+    if rows.is_multi:
+        counts = np.where(counts > 0, [counts, len(rows) - counts], 0.0)
+    is_found = counts > 0
+    same = counts.sum() / (is_found.sum() * np.where(is_found, counts, 1.0))
+    return np.where(is_found, same, 0.0)

@@ -129,11 +129,6 @@ def to_json(report: Report) -> bytes:
 
 def _warnings(records: list[Record], inputs: Inputs) -> list[str]:
     warnings = []
-    if inputs.train.is_multi:
-        warnings.append(
-            "the strongest linear model is none of sets of labels: this model was compared with TF-IDF and "
-            "logistic regression, and with the constant predictor"
-        )
     if records and collapse.is_too_short(records):
         warnings.append(
             f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "

@@ -64,12 +64,12 @@ def weigh_loss(log_probabilities: Floats, rows: Rows, weights: Floats | None) ->
     Args:
         log_probabilities: (rows, labels).
         rows: what was predicted.
-        weights: of the labels, (labels,); all the same if None.
+        weights: as `references.weigh_labels` gives them; all the same if None.
     """
     if rows.shares is None:
         return metrics.mean_loss(log_probabilities, rows.labels, weights)
     if rows.is_multi:
-        return sets.mean_loss(log_probabilities, rows.shares)
+        return sets.mean_loss(log_probabilities, rows.shares, weights)
     return targets.cross_entropy(log_probabilities, rows.shares, weights)
 
 

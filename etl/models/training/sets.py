@@ -68,10 +68,22 @@ def choose(probabilities: Floats, thresholds: Floats) -> Flags:
     return np.asarray(chosen)
 
 
-def mean_loss(log_probabilities: Floats, sets: npt.NDArray[np.floating]) -> float:
-    """Returns the binary cross-entropy, in nats, the mean over rows and labels; both (rows, labels)."""
+def mean_loss(
+    log_probabilities: Floats, sets: npt.NDArray[np.floating], weights: Floats | None = None
+) -> float:
+    """Returns the binary cross-entropy, in nats, the mean over rows and labels.
+
+    Args:
+        log_probabilities: (rows, labels).
+        sets: (rows, labels), above 0 where a row has a label.
+        weights: (2, labels), of rows with a label and of rows without it; all the same if None.
+    """
     others = np.log1p(-np.minimum(np.exp(log_probabilities), HIGHEST))
-    return float(-np.where(sets > 0, log_probabilities, others).mean())
+    losses = -np.where(sets > 0, log_probabilities, others)
+    if weights is None:
+        return float(losses.mean())
+    each = np.where(sets > 0, weights[0], weights[1])
+    return float(np.average(losses, weights=each) if each.any() else losses.mean())
 
 
 def score_sets(log_probabilities: Floats, sets: Flags, thresholds: Floats, labels: list[str]) -> SetScores:
