@@ -204,7 +204,7 @@ def test_sets_that_say_nothing_are_refused(multi: Trained, tmp_path: Path) -> No
     answers = open_dataset(multi.dataset).scan("train").select("label", "label_votes").collect().to_dicts()
     dataset = write_votes(tmp_path / "dataset", "multi", change=lambda row: row | chance.choice(answers))
     for learn in (train_linear, train):
-        with pytest.raises(FindingsError, match="learnt nothing|one answer"):
+        with pytest.raises(FindingsError, match=r"learnt nothing|one answer"):
             learn(dataset, tmp_path / "model", None if learn is train_linear else SMALL)
     assert not (tmp_path / "model").exists()
 
