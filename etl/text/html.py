@@ -13,6 +13,9 @@ from pathlib import Path
 # How many colours `report.css` has for things without a colour of their own.
 COLOURS = 9
 _LONGEST_NAME = 60
+# Blanks that nobody sees: at either end, side by side, or other than a space.
+_UNSEEN = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
+_OPEN_BOX = "\u2423"
 
 
 def text(value: object) -> str:
@@ -21,9 +24,17 @@ def text(value: object) -> str:
 
 
 def name(value: object) -> str:
-    """A name that data gives (a label, a source) as HTML text, cut short where it is endless."""
-    shown = str(value)
+    """A name that data gives (a label, a source) as HTML text, cut short where it is endless.
+
+    Blanks that nobody sees are open boxes, so that names that differ in them look different.
+    """
+    shown = show_blanks(str(value))
     return text(shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…")
+
+
+def show_blanks(value: str) -> str:
+    """Replaces blanks that nobody sees, such as those at the end, by open boxes."""
+    return _UNSEEN.sub(lambda blanks: _OPEN_BOX * len(blanks[0]), value)
 
 
 def prose(value: str) -> str:
@@ -42,24 +53,42 @@ def percent(share: float) -> str:
 
 
 def table(
-    columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], total: Sequence[str] = ()
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[str]],
+    total: Sequence[str] = (),
+    *,
+    ticks: Sequence[str] = (),
+    is_stacked: bool = False,
 ) -> str:
     """A table; one that is too wide for the page scrolls on its own.
 
     Args:
         columns: (heading, class of the cells); class "n" is a number, "label" what the row is about, "name"
-            a name that is not broken over lines, "wide" a chart.
+            a name that is not broken over lines, "wide" a chart, "heat" a shaded number.
         rows: cells, as HTML.
         total: a last row.
+        ticks: what stands on the axis of a chart, at even distances from its left end to its right one.
+        is_stacked: on a phone the cells of a row stand below each other, each behind its heading.
     """
-    head = "".join(f'<th class="{kind}" scope="col">{name(heading)}</th>' for heading, kind in columns)
+    marks = "".join(f"<span>{text(tick)}</span>" for tick in ticks)
+    axis = f'<span class="axis">{marks}</span>' if ticks else ""
+    head = "".join(
+        f'<th class="{kind}" scope="col">{name(heading)}{axis if kind == "wide" else ""}</th>'
+        for heading, kind in columns
+    )
     body = "".join(f"<tr>{_cells(columns, row)}</tr>\n" for row in rows)
     if total:
         body += f'<tr class="total">{_cells(columns, total)}</tr>\n'
+    opening = '<table class="stacked">' if is_stacked else "<table>"
     return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n'
+        f'<div class="scroll" tabindex="0">{opening}<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}</tbody></table></div>\n"
     )
+
+
+def percent_axis(full: float = 1.0) -> tuple[str, ...]:
+    """Returns the ticks of an axis of shares that ends at `full`."""
+    return ("0", *(f"{round(100 * share, 6):g}%" for share in (full / 2, full)))
 
 
 def bar(
@@ -134,6 +163,8 @@ def section(title: str, about: str, *content: str, anchor: str = "") -> str:
 
 def _cells(columns: Sequence[tuple[str, str]], row: Sequence[str]) -> str:
     return "".join(
-        f'<th class="label" scope="row">{cell}</th>' if kind == "label" else f'<td class="{kind}">{cell}</td>'
-        for (_, kind), cell in zip(columns, row, strict=True)
+        f'<th class="label" scope="row">{cell}</th>'
+        if kind == "label"
+        else f'<td class="{kind}" data-heading="{name(heading)}">{cell}</td>'
+        for (heading, kind), cell in zip(columns, row, strict=True)
     )

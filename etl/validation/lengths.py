@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.text.charts import round_up
 from etl.text.html import bar, count, table, text
 
 # The heading of a column of the report, and a field of Lengths.
@@ -126,7 +127,7 @@ def render_lengths(described: Sequence[Lengths], unit: str) -> str:
     """
     if not described:
         return ""
-    full = max(1, *(lengths.p99 for lengths in described))
+    full = round_up(max(1, *(lengths.p99 for lengths in described)))
     rows = [
         [
             text(lengths.split or "all"),
@@ -148,8 +149,10 @@ def render_lengths(described: Sequence[Lengths], unit: str) -> str:
     ]
     columns = [
         ("split", "label"),
-        (f"median, and a line at 95 %; full bar {count(full)} {unit}", "wide"),
+        (f"{unit}: median, and a line at 95 %", "wide"),
         *((heading, "n") for heading in _HEADINGS),
         ("mean", "n"),
     ]
-    return f"<h3>Length in {text(unit)}</h3>\n" + table(columns, rows)
+    return f"<h3>Length in {text(unit)}</h3>\n" + table(
+        columns, rows, ticks=("0", *(f"{length:,g}" for length in (full / 2, full)))
+    )

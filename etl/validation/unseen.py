@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from etl.text.html import bar, count, percent, table, text
+from etl.text.charts import round_up
+from etl.text.html import bar, count, percent, percent_axis, table, text
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 
@@ -101,13 +102,14 @@ def render_unseen(counts: Sequence[UnseenTokens]) -> str:
     """Draws tokens out of vocabulary as a table; nothing where there are none."""
     if not counts:
         return ""
+    full = round_up(max(max(unseen.share, unseen.by_chance) for unseen in counts) or 1.0)
     rows = [
         [
             text(f"{unseen.split}, not in {unseen.reference}"),
             bar(
-                [(unseen.share, unseen.split, percent(unseen.share))],
+                [(unseen.share / full, unseen.split, percent(unseen.share))],
                 is_tall=True,
-                mark=(unseen.by_chance, f"{percent(unseen.by_chance)} to be expected"),
+                mark=(unseen.by_chance / full, f"{percent(unseen.by_chance)} to be expected"),
             ),
             percent(unseen.share),
             percent(unseen.by_chance),
@@ -126,4 +128,4 @@ def render_unseen(counts: Sequence[UnseenTokens]) -> str:
         ("of", "n"),
         ("different ones", "n"),
     ]
-    return "<h3>Tokens out of vocabulary</h3>\n" + table(columns, rows)
+    return "<h3>Tokens out of vocabulary</h3>\n" + table(columns, rows, ticks=percent_axis(full))

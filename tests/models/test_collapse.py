@@ -138,7 +138,7 @@ def test_the_reference_systems_constant_answer_is_named_with_the_number_that_val
     assert predictor["train_label"] == "중립"
     assert predictor["train_accuracy"] == pytest.approx(0.3193, abs=0.0005)
     assert f"predictions: 1.0000 are 중립, which {predictor['train_accuracy']:.4f} of the rows are" in text
-    assert f"of the constant predictor {predictor['train_accuracy']:.4f}" in text
+    assert f"of the constant predictor {predictor['accuracy']:.4f}" in text
 
 
 def uneven(n: int, share: float, seed: int) -> list:

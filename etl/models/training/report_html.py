@@ -13,10 +13,22 @@ from etl.models.training.metrics import Scores
 from etl.models.training.mistakes import Mistake
 from etl.models.training.report import Report
 from etl.models.training.verdict import CONSTANT, LINEAR, TFIDF, describe, find_comparison, judge
-from etl.text.html import bar, count, count_or_dash, document, legend, name, percent, section, table, text
+from etl.text.charts import line_chart, shade
+from etl.text.html import (
+    bar,
+    count,
+    count_or_dash,
+    document,
+    legend,
+    name,
+    percent,
+    percent_axis,
+    section,
+    table,
+    text,
+)
 
 FILE = "report.html"
-_WIDTH, _HEIGHT, _MARGIN = 640, 220, 44
 
 
 def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequence[Mistake]) -> str:
@@ -45,11 +57,12 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
 
 
 def _header(model: str, report: Report) -> str:
-    own = report.model[report.held_out]
+    own, constant = report.model[report.held_out], report.constant[report.held_out]
     verdict, tone = judge(report)
     lead = (
-        f"The {text(report.architecture)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> on "
-        f"{count(own.rows)} rows of {text(report.held_out)}."
+        f"The {text(report.architecture)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> and an "
+        f"accuracy of {own.accuracy:.4f} on {count(own.rows)} rows of {text(report.held_out)}; one answer "
+        f"for all rows has {constant.macro_f1:.4f} and {constant.accuracy:.4f}."
     )
     warnings = "".join(f'<p class="about">{text(warning)}</p>\n' for warning in report.warnings)
     return (
@@ -60,36 +73,37 @@ def _header(model: str, report: Report) -> str:
 
 def _predictors(report: Report) -> str:
     columns = [
-        ("split", "label"),
-        ("predictor", "name"),
-        ("rows", "n"),
-        ("accuracy", "n"),
-        ("macro-F1", "n"),
+        ("predictor", "label"),
+        ("macro-F1", "wide"),
+        ("", "n"),
         ("the model's lead (95 %)", "n"),
+        ("accuracy", "n"),
         ("loss, nats", "n"),
         ("calibration error", "n"),
-        ("", "wide"),
     ]
-    rows = [
-        [
-            text(split),
-            text(predictor),
-            count(scores.rows),
-            f"{scores.accuracy:.4f}",
-            f"{scores.macro_f1:.4f}",
-            describe(lead) or "–",
-            f"{scores.loss:.4f}",
-            f"{scores.ece:.4f}",
-            bar([(scores.macro_f1, colour, f"macro-F1 {scores.macro_f1:.4f}")]),
+    tables = ""
+    for split, own in report.model.items():
+        rows = [
+            [
+                text(predictor),
+                bar([(scores.macro_f1, colour, f"macro-F1 {scores.macro_f1:.4f}")]),
+                f"{scores.macro_f1:.4f}",
+                describe(lead) or "–",
+                f"{scores.accuracy:.4f}",
+                f"{scores.loss:.4f}",
+                f"{scores.ece:.4f}",
+            ]
+            for of_split, predictor, colour, scores, lead in predictors(report)
+            if of_split == split
         ]
-        for split, predictor, colour, scores, lead in predictors(report)
-    ]
+        drawn = table(columns, rows, ticks=("0", "0.5", "1"))
+        tables += f"<h3>{text(split)}, {count(own.rows)} rows</h3>\n{drawn}"
     about = (
         "On the same rows. A model that is not above the others has learnt nothing that they have not. The "
         "lead is that in macro-F1, with what it would be in 95 % of draws of groups; one that may be 0 may "
-        "be chance."
+        "be chance. The constant predictor gives every row the labels' shares of its split."
     )
-    return section("Scores", about, table(columns, rows))
+    return section("Scores", about, tables)
 
 
 def predictors(report: Report) -> list[tuple[str, str, str, Scores, Comparison | None]]:
@@ -186,59 +200,29 @@ def _trials(report: Report) -> str:
 def _curves(report: Report) -> str:
     epochs = report.epochs
     constant = report.constant[report.held_out]
-    losses = _chart(
+    steps = [str(record.epoch) for record in epochs]
+    losses = line_chart(
         "loss in nats by epoch",
         {
             "train": [record.train_loss for record in epochs],
             "validation": [record.scores.loss for record in epochs],
         },
+        steps,
         level=constant.loss,
     )
-    scored = _chart(
+    scored = line_chart(
         "macro-F1 by epoch",
         {"validation": [record.scores.macro_f1 for record in epochs]},
+        steps,
         level=constant.macro_f1,
     )
     names = legend({"train": "train", report.held_out: "validation", "constant predictor": "kept"})
     about = f"Epoch {report.best_epoch} of {len(epochs)} was kept: the one with the highest macro-F1."
-    return section(
-        "Curves", about, names, "<h3>Loss, nats</h3>", losses, "<h3>Macro-F1</h3>", scored, _epochs(epochs)
+    charts = (
+        f'<div class="charts"><div><h3>Loss by epoch, nats</h3>\n{losses}</div>'
+        f"<div><h3>Macro-F1 by epoch</h3>\n{scored}</div></div>\n"
     )
-
-
-def _chart(what: str, lines: dict[str, list[float]], level: float) -> str:
-    """Draws lines over epochs as SVG, and a dashed one at `level`; `lines` are by colour of `report.css`."""
-    values = [value for line in lines.values() for value in line] + [level]
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    n_epochs = max(len(line) for line in lines.values())
-
-    def point(epoch: int, value: float) -> str:
-        across = _MARGIN + (_WIDTH - _MARGIN - 8) * (epoch / max(1, n_epochs - 1))
-        return f"{across:.1f},{8 + (_HEIGHT - 28) * (high - value) / span:.1f}"
-
-    drawn = "".join(
-        f'<polyline points="{" ".join(point(epoch, value) for epoch, value in enumerate(line))}" '
-        f'fill="none" stroke="var(--{colour})" stroke-width="2.5" stroke-linejoin="round"/>'
-        for colour, line in lines.items()
-    )
-    dots = "".join(
-        f'<circle cx="{at[0]}" cy="{at[1]}" r="3" fill="var(--{colour})"/>'
-        for colour, line in lines.items()
-        for at in (point(epoch, value).split(",") for epoch, value in enumerate(line))
-    )
-    ends = point(0, level), f"{_WIDTH - 8},{point(0, level).split(',')[1]}"
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(what)}" '
-        'style="width:100%;max-width:46rem;height:auto;font-size:12px">'
-        f'<polyline points="{" ".join(ends)}" fill="none" stroke="var(--soft)" stroke-dasharray="4 4"/>'
-        f"{drawn}{dots}"
-        f'<text x="0" y="14" fill="var(--soft)">{high:.3f}</text>'
-        f'<text x="0" y="{_HEIGHT - 18}" fill="var(--soft)">{low:.3f}</text>'
-        f'<text x="{_MARGIN}" y="{_HEIGHT - 2}" fill="var(--soft)">1</text>'
-        f'<text x="{_WIDTH - 8}" y="{_HEIGHT - 2}" text-anchor="end" fill="var(--soft)">{n_epochs}</text>'
-        "</svg>\n"
-    )
+    return section("Curves", about, names, charts, _epochs(epochs))
 
 
 def _epochs(epochs: Sequence[Record]) -> str:
@@ -298,21 +282,33 @@ def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
         for index, label in enumerate(labels)
         if scores.labels[label].rows or scores.labels[label].predicted
     ]
-    columns = [("label ↓, predicted →", "label"), *((labels[index], "n") for index in shown)]
+    columns = [
+        ("label ↓, predicted →", "label"),
+        *((labels[index], "heat") for index in shown),
+        ("rows", "n"),
+    ]
     rows = [
         [
             name(labels[row]),
-            *(_cell(scores.confusion[row][column], is_right=column == row) for column in shown),
+            *(_cell(scores, labels, row, column) for column in shown),
+            count(scores.labels[labels[row]].rows),
         ]
         for row in shown
     ]
-    about = f"How many rows of {text(split)} with the label of the line were given that of the column."
-    return section("Confusion", about, table(columns, rows))
+    about = (
+        f"How many rows of {text(split)} with the label of the line were given that of the column. The "
+        "darker a cell, the larger its share of the line."
+    )
+    total = ["predicted", *(count(scores.labels[labels[column]].predicted) for column in shown)]
+    return section("Confusion", about, table(columns, rows, [*total, count(scores.rows)]))
 
 
-def _cell(rows: int, *, is_right: bool) -> str:
+def _cell(scores: Scores, labels: Sequence[str], row: int, column: int) -> str:
+    rows, all_rows = scores.confusion[row][column], scores.labels[labels[row]].rows
+    share = rows / max(1, all_rows)
     shown = count_or_dash(rows)
-    return f"<strong>{shown}</strong>" if is_right else shown
+    what = f"{percent(share)} of {labels[row]}: {labels[column]}"
+    return shade(f"<strong>{shown}</strong>" if row == column else shown, share, what)
 
 
 def _sources(report: Report) -> str:
@@ -343,7 +339,12 @@ def _sources(report: Report) -> str:
 
 
 def _calibration(scores: Scores, split: str) -> str:
-    columns = [("confidence", "label"), ("rows", "n"), ("accuracy", "n"), ("", "wide")]
+    columns = [
+        ("confidence", "label"),
+        ("rows", "n"),
+        ("accuracy", "n"),
+        ("accuracy, and a line at the confidence", "wide"),
+    ]
     rows = [
         [
             percent(own.confidence),
@@ -360,7 +361,7 @@ def _calibration(scores: Scores, split: str) -> str:
         f"Whether the model is right as often as it says, on {text(split)}: the bar is how often, the line "
         f"what it says. Expected calibration error: {scores.ece:.4f}."
     )
-    return section("Calibration", about, table(columns, rows))
+    return section("Calibration", about, table(columns, rows, ticks=percent_axis()))
 
 
 def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
@@ -383,4 +384,4 @@ def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
         f"Rows of {text(split)} that the model is surest of and wrong about: look whether it is the label "
         "that is wrong. <code>etl trace DATASET ID</code> shows a row."
     )
-    return section("Confident mistakes", about, table(columns, rows))
+    return section("Confident mistakes", about, table(columns, rows, is_stacked=True))

@@ -24,7 +24,15 @@ def judge(report: Report) -> tuple[str, Literal["error", "warning", "clean"]]:
             is_below = compared[other].difference <= 0
             word = "Not better" if is_below else "Not surely better"
             return f"{word} than {_IN_PROSE[other]}", "error" if other == "constant" else "warning"
+    if not is_more_accurate(report):
+        return f"Better than {_IN_PROSE['constant']} by macro-F1 alone: it is right less often", "warning"
     return f"Better than {' and '.join(_IN_PROSE[other] for other in known[:2])}", "clean"
+
+
+def is_more_accurate(report: Report) -> bool:
+    """Returns whether the model is right more often than one answer for all rows."""
+    split = report.held_out
+    return report.model[split].accuracy > report.constant[split].accuracy
 
 
 def find_comparison(report: Report, split: str, other: str) -> Comparison | None:

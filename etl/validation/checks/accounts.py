@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etl.schema import row
-from etl.text.html import bar, count, count_or_dash, name, percent, section, table, text
+from etl.text.html import bar, count, count_or_dash, name, percent, percent_axis, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.view import View
 
@@ -56,7 +56,9 @@ def render(sources: tuple[SourceTotals, ...], _context: ReportContext) -> str:
         for counts in sources
     ]
     columns = [("source", "label"), ("share kept", "wide"), ("read", "n"), ("kept", "n"), ("rejected", "n")]
-    whole = table(columns, rows, ["all", "", count(read), count(kept), count(read - kept)])
+    whole = table(
+        columns, rows, ["all", "", count(read), count(kept), count(read - kept)], ticks=percent_axis()
+    )
     about = "Every row that was read is either kept or rejected with a reason: read = kept + rejected."
     return section("Rows read, kept and rejected", about, whole, _render_reasons(sources))
 

@@ -14,7 +14,7 @@ import polars as pl
 from etl.dataset.read import SPLITS
 from etl.schema import votes
 from etl.settings import Labels
-from etl.text.html import bar, count_or_dash, percent, section, table, text
+from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.rater_agreement import RaterAgreement, render_agreements
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -197,7 +197,9 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
         "Texts that stand there with different labels. No model that sees no more of a row than its level "
         "does can be right more often than the bar says."
     )
-    tables = (table(columns, rows) if has_conflicts else "") + render_agreements(agreements)
+    tables = (table(columns, rows, ticks=percent_axis()) if has_conflicts else "") + render_agreements(
+        agreements
+    )
     return section("Conflicting labels", about, tables, anchor="conflicts")
 
 

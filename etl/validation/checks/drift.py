@@ -16,7 +16,8 @@ from typing import Literal
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
-from etl.text.html import bar, count_or_dash, percent, section, table, text
+from etl.text.charts import round_up
+from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
 from etl.validation import lengths
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.balance import entropy
@@ -259,7 +260,7 @@ def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
     shown = [drift for drift in drifts if has_sources or drift.of != "source"]
     if not shown:
         return ""
-    full = max(max(drift.total_variation, drift.by_chance) for drift in shown) or 1.0
+    full = round_up(max(max(drift.total_variation, drift.by_chance) for drift in shown) or 1.0)
     rows = [
         [
             text(_title(drift)),
@@ -278,14 +279,14 @@ def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
     ]
     columns = [
         ("drift of", "label"),
-        (f"total variation, full bar {percent(full)}", "wide"),
+        ("total variation", "wide"),
         ("total variation", "n"),
         ("by chance alone", "n"),
         ("Jensen-Shannon, nats", "n"),
         ("stability index", "n"),
         ("Kolmogorov-Smirnov", "n"),
     ]
-    return table(columns, rows)
+    return table(columns, rows, ticks=percent_axis(full))
 
 
 def _title(drift: Drift) -> str:

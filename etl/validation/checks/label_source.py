@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from etl.text.html import COLOURS, bar, count, count_or_dash, legend, name, percent, section, table
+from etl.text.html import (
+    COLOURS,
+    bar,
+    count,
+    count_or_dash,
+    legend,
+    name,
+    percent,
+    percent_axis,
+    section,
+    table,
+)
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.labels import commonest_labels, render_left_out
 from etl.validation.findings import Finding, listing
@@ -98,7 +109,7 @@ def render(predicts: LabelPredictsSource | None, context: ReportContext) -> str:
         f"<strong>{percent(predicts.accuracy)}</strong> of the rows; "
         f"always naming the largest source gives {percent(predicts.chance)}."
     )
-    drawn = table(columns, _rows_by_label(cells, colours))
+    drawn = table(columns, _rows_by_label(cells, colours), ticks=percent_axis())
     return section("Labels by source", about, legend(colours), drawn, render_left_out(cells))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from etl.dataset.read import SPLITS
-from etl.text.html import bar, count, legend, name, percent, section, table
+from etl.text.charts import round_up
+from etl.text.html import bar, count, legend, name, percent, percent_axis, section, table
 from etl.validation.check import Check, ReportContext
 from etl.validation.view import Cell, View
 
@@ -59,7 +60,7 @@ def render(cells: tuple[Cell, ...], context: ReportContext) -> str:
     shares = {
         split: {label: n / n_rows[split] for label, n in rows.items()} for split, rows in by_split.items()
     }
-    full = max(share for of_split in shares.values() for share in of_split.values())
+    full = round_up(max(share for of_split in shares.values() for share in of_split.values()))
     lines = [
         [
             name(label),
@@ -74,13 +75,19 @@ def render(cells: tuple[Cell, ...], context: ReportContext) -> str:
     ]
     columns = [
         ("label", "label"),
-        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("share of the split", "wide"),
         *((split, "n") for split in by_split),
         ("rows", "n"),
     ]
     colours = {split: split for split in by_split}
     about = "How each split shares out its labels. Bars of one label that differ in length are drift."
-    return section("Labels by split", about, legend(colours), table(columns, lines), render_left_out(cells))
+    return section(
+        "Labels by split",
+        about,
+        legend(colours),
+        table(columns, lines, ticks=percent_axis(full)),
+        render_left_out(cells),
+    )
 
 
 CHECK = Check("labels", measure, render=render, chapter="labels", key="cells")

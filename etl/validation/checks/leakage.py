@@ -13,7 +13,19 @@ from itertools import zip_longest
 
 import polars as pl
 
-from etl.text.html import bar, count, count_or_dash, legend, percent, quoted, section, table, text
+from etl.text.charts import round_up
+from etl.text.html import (
+    bar,
+    count,
+    count_or_dash,
+    legend,
+    percent,
+    percent_axis,
+    quoted,
+    section,
+    table,
+    text,
+)
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
@@ -164,11 +176,11 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
     """Draws what validation and test share with train, level by level, and a few pairs."""
     if not leaks:
         return ""
-    full = max(0.01, *(leak.share for leak in leaks))
+    full = round_up(max(0.01, *(leak.share for leak in leaks)))
     columns = [
         ("level", "label"),
         ("split", "name"),
-        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("share of the split", "wide"),
         ("rows", "n"),
         ("share", "n"),
         ("train rows", "n"),
@@ -180,7 +192,7 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
     )
     colours = {"an error": "leak", "a warning": "doubtful"}
     rows = [_render_leak(leak, full, context.rules) for leak in leaks]
-    levels = section("Leakage", about, legend(colours), table(columns, rows))
+    levels = section("Leakage", about, legend(colours), table(columns, rows, ticks=percent_axis(full)))
     return levels + render_pairs(leaks, context.rules, context.quotes)
 
 
@@ -227,7 +239,9 @@ def render_pairs(leaks: tuple[Leak, ...], rules: Rules, quotes: Mapping[str, str
         "if these are not the same sentence, the threshold is too low. How alike they are is the share of "
         "character trigrams that two texts have in common."
     )
-    return section("Leaking pairs to look at", about, table(columns, rows.values()), anchor="pairs")
+    return section(
+        "Leaking pairs to look at", about, table(columns, rows.values(), is_stacked=True), anchor="pairs"
+    )
 
 
 CHECK = Check(

@@ -13,7 +13,7 @@ import polars as pl
 
 from etl.schema import taxonomy
 from etl.schema.label_cells import normalise_label
-from etl.text.html import bar, count, name, percent, table
+from etl.text.html import bar, count, name, percent, percent_axis, table
 from etl.validation.check import Check
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
@@ -157,7 +157,7 @@ def render_agreements(agreements: Sequence[RaterAgreement]) -> str:
         ("mean share of the majority", "n"),
         ("rows", "n"),
     ]
-    return "<h3>Agreement of the raters</h3>\n" + table(columns, rows)
+    return "<h3>Agreement of the raters</h3>\n" + table(columns, rows, ticks=percent_axis())
 
 
 CHECK = Check("rater agreement", measure, codes=("rater_agreement",), judge=judge, key="rater_agreements")

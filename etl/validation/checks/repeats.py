@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS
-from etl.text.html import bar, count_or_dash, percent, section, table, text
+from etl.text.charts import round_up
+from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
@@ -134,7 +135,7 @@ def _near(rows: Sentences, split: str, of_split: pl.DataFrame) -> Repeat:
 def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
     """Draws what each split repeats."""
     names = {"L0": "same raw text", "L1": "same normalised text", "L3": "near-duplicate"}
-    full = max(0.01, *(repeat.share for repeat in repeats)) if repeats else 0
+    full = round_up(max(0.01, *(repeat.share for repeat in repeats))) if repeats else 0
     rows = [
         [
             f'<span class="level">{repeat.level}</span> {names[repeat.level]}',
@@ -152,14 +153,16 @@ def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
     columns = [
         ("level", "label"),
         ("split", "name"),
-        (f"share of the split, full bar {percent(full)}", "wide"),
+        ("share of the split", "wide"),
         ("rows", "n"),
         ("share", "n"),
         ("texts", "n"),
         ("too short to count", "n"),
     ]
     about = "Rows that another row of the same split repeats, each level counted on its own."
-    return section("Duplicates within a split", about, table(columns, rows), anchor="repeats")
+    return section(
+        "Duplicates within a split", about, table(columns, rows, ticks=percent_axis(full)), anchor="repeats"
+    )
 
 
 CHECK = Check(

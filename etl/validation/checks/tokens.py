@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
-from etl.text.html import bar, count, count_or_dash, legend, name, percent, section, table, text
+from etl.text.html import bar, count, count_or_dash, legend, name, percent, percent_axis, section, table, text
 from etl.validation import lengths, unseen
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -252,7 +252,11 @@ def _render_coverage(coverages: tuple[VocabularyCoverage, ...]) -> str:
         (f"unknown in {splits[-1]}", "n"),
     ]
     colours = {split: split for split in splits}
-    return "<h3>Coverage by vocabulary size</h3>\n" + legend(colours) + table(columns, rows)
+    return (
+        "<h3>Coverage by vocabulary size</h3>\n"
+        + legend(colours)
+        + table(columns, rows, ticks=percent_axis())
+    )
 
 
 def _render_emptied(stats: TokenStats) -> str:
