@@ -64,6 +64,12 @@ def validate(
             "--label-noise", help="Look for labels that are likely wrong; lists them in label_noise.csv."
         ),
     ] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Also write all rows of the findings, with their texts: CSV and Parquet."
+        ),
+    ] = None,
     is_raw: Annotated[bool, RAW] = False,
     data_docs: Annotated[
         Path | None,
@@ -111,6 +117,7 @@ def validate(
             show_text=show_text,
             raw=is_raw,
             data_docs=data_docs,
+            evidence=evidence,
             start_check=stack.enter_context(worker),
         )
         report = out or run.report_folder(subject)

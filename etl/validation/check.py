@@ -6,9 +6,11 @@ there lists them all, and `etl.validation.run` and the report go through that tu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_args
+
+import polars as pl
 
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
@@ -56,6 +58,8 @@ class Check(Generic[Measured]):
         chapter: where in the report that section stands.
         key: of its measures under `statistics` in findings.json; "" where they are not written there.
         stage: when it is measured.
+        select: selects the rows of its findings as evidence, see `etl.validation.selection`. It is given the
+            view, the codes that are asked for, and the measures, or None where they were not made.
         is_applicable: whether it makes sense for what is validated; else it is left out.
     """
 
@@ -67,4 +71,7 @@ class Check(Generic[Measured]):
     chapter: Chapter = "rows"
     key: str = ""
     stage: Stage = "rows"
+    select: Callable[[View, Collection[str], Measured | None], Mapping[str, pl.DataFrame]] = (
+        lambda _view, _codes, _measured: {}
+    )
     is_applicable: Callable[[View], bool] = lambda _view: True

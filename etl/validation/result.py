@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal
 
+import polars as pl
+
 import etl
 from etl.validation.checks import CHECKS
 from etl.validation.findings import SEVERITIES, Finding, Severity
@@ -71,7 +73,9 @@ def _documented(statistics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_plain(measured: Any) -> Any:
-    """Turns dataclasses, alone or in a tuple, into dictionaries."""
+    """Turns dataclasses, alone or in a tuple, into dictionaries, without their frames."""
     if isinstance(measured, tuple):
         return [_as_plain(part) for part in measured]
-    return asdict(measured) if is_dataclass(measured) and not isinstance(measured, type) else measured
+    if not is_dataclass(measured) or isinstance(measured, type):
+        return measured
+    return {name: value for name, value in asdict(measured).items() if not isinstance(value, pl.DataFrame)}

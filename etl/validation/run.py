@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
-from msgspec import structs
 
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
@@ -33,6 +32,7 @@ from etl.validation.check import STAGES, Check
 from etl.validation.checks import CHECKS, columns, leakage
 from etl.validation.checks.label_noise import require_extra
 from etl.validation.contract_worker import StartCheck
+from etl.validation.evidence import check_folder, write_evidence
 from etl.validation.external.dataset import Columns, open_as_dataset
 from etl.validation.findings import Finding
 from etl.validation.report import page
@@ -41,7 +41,7 @@ from etl.validation.report.data_docs import check_directory
 from etl.validation.result import Result
 from etl.validation.rules import Rules, load_rules
 from etl.validation.sentences import read_sentences
-from etl.validation.view import View
+from etl.validation.view import View, with_dedupe, with_strict_dedupe
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,6 +81,7 @@ def validate(
     show_text: bool = False,
     raw: bool = False,
     data_docs: PathLike | None = None,
+    evidence: PathLike | None = None,
     start_check: StartCheck = contract_worker.in_process,
     pair_cache: Path | None = None,
 ) -> Result:
@@ -88,8 +89,8 @@ def validate(
 
     Args:
         path: a dataset of `etl ingest`, or a table or folder of tables that something else wrote.
-        settings: settings, or an `etl.yaml`: thresholds and severities, and for an external table which
-            utterances are short and which near-duplicates; a dataset has that in its manifest.
+        settings: settings, or an `etl.yaml`: thresholds and severities, and which utterances are short and
+            which near-duplicates. Of these, what a dataset has in its manifest counts where it is stricter.
         text_column, label_column, split_column, group_column: the columns of an external table; those that
             are not given are guessed from their names.
         delimiter, header: how an external table is written: what stands between the fields of a delimited
@@ -100,6 +101,8 @@ def validate(
         show_text: let the report quote the sentences of example rows. Some corpora forbid redistribution.
         raw: leave the cells of that list as they are, also those that a spreadsheet takes for formulas.
         data_docs: a folder for the contract as web pages, see `etl.validation.report.data_docs`.
+        evidence: a folder for all rows of the findings, with their texts, see `etl.validation.evidence`. Its
+            CSV files obey `raw`, too.
         start_check: starts the check of the output contract. The command does it in a process of its own, by
             `contract_worker.in_subprocess`.
         pair_cache: a folder with the near-duplicates that earlier runs found.
@@ -118,6 +121,8 @@ def validate(
         require_extra()
     if data_docs:
         check_directory(Path(data_docs))
+    if evidence:
+        check_folder(Path(evidence))
     chosen = settings if isinstance(settings, Settings) else _read_settings(settings)
     rules, timer, subject = load_rules(chosen.validate), Timer(), _as_path(path)
     folder = local_path(out) if out else report_folder(subject)
@@ -131,6 +136,7 @@ def validate(
         whole = replace(
             view,
             earlier=earlier,
+            evidence_dir=Path(evidence) if evidence else None,
             noise_dir=noise_dir,
             show_text=show_text,
             is_raw=raw,
@@ -162,7 +168,7 @@ def run_checks(
     timer: Timer | None = None,
     start_check: StartCheck = contract_worker.in_process,
 ) -> Result:
-    """Runs all checks that are applicable; writes nothing but the list of suspect labels.
+    """Runs all checks that are applicable; writes nothing but the list of suspect labels, and evidence.
 
     Args:
         view: what to check.
@@ -179,7 +185,10 @@ def run_checks(
     measured = _measure(of_files, view, timer)
     findings = _judge(of_files, measured, rules)
     if any(finding.code in columns.CHECK.codes for finding in findings):
-        return Result(rules.sort(findings), None, _codes(of_files, rules), rules, timer.seconds)
+        result = Result(rules.sort(findings), None, _codes(of_files, rules), rules, timer.seconds)
+        if view.evidence_dir:
+            write_evidence(view, result)
+        return result
     wait = timer("contract", start_check, view.dataset)
     with contract_worker.reraise_with_shard(wait), ThreadPoolExecutor(1) as thread:
         # Half of the time of all checks, and the work of one core.
@@ -190,9 +199,12 @@ def run_checks(
         )
         for stage in STAGES[1:]:
             measured |= _measure([check for check in checks if check.stage == stage], view, timer)
-    findings = _judge(checks, measured, rules)
-    statistics = {check.name: measured.get(check.name) for check in CHECKS}
-    return Result(rules.sort(findings), statistics, _codes(checks, rules), rules, timer.seconds)
+        findings = _judge(checks, measured, rules)
+        statistics = {check.name: measured.get(check.name) for check in CHECKS}
+        result = Result(rules.sort(findings), statistics, _codes(checks, rules), rules, timer.seconds)
+        if view.evidence_dir:
+            timer("evidence", write_evidence, view, result)
+    return result
 
 
 def _measure(checks: Iterable[Check[Any]], view: View, timer: Timer) -> dict[str, Any]:
@@ -241,13 +253,11 @@ def _open_view(path: Path, named: Columns, settings: Settings, timer: Timer) -> 
                 details=[f"got a column for {', '.join(named.by_role)}"],
                 next_step=f"leave those options out: `etl validate {path}`",
             )
-        yield View(open_dataset(path, is_as_found=True))
+        yield View(with_strict_dedupe(open_dataset(path, is_as_found=True), settings.dedupe))
         return
     with ExitStack() as stack:
         dataset, table = timer("reading", stack.enter_context, open_as_dataset(path, named))
-        own_settings = structs.replace(dataset.manifest.settings, dedupe=settings.dedupe)
-        manifest = structs.replace(dataset.manifest, settings=own_settings)
-        yield View(replace(dataset, manifest=manifest), table)
+        yield View(with_dedupe(dataset, settings.dedupe), table)
 
 
 @contextmanager

@@ -31,9 +31,9 @@ class Sentences:
     """The rows of a dataset, by what they share.
 
     Attributes:
-        rows: a row a sentence: `id`, `source`, `split`, `label`, `label_votes`, `is_short`, and hashes of
-            `raw_text`, `normalised`, `tokens` and `group`; a null hash matches nothing. Where only the
-            majority of votes counts, there are none.
+        rows: a row a sentence: `row`, its number in the order of the dataset, `id`, `source`, `split`,
+            `label`, `label_votes`, `is_short`, and hashes of `raw_text`, `normalised`, `tokens`, `group`; a
+            null hash matches nothing. Where only the majority of votes counts, there are none.
         near: for each pair of splits (`these`, `those`; the same twice: within it) the normalised texts of
             the first that have a near-duplicate in the second: `normalised`, the most similar `other` (both
             hashes), `similarity`. Equal texts are not among them. `with_short`: whether short utterances
@@ -64,7 +64,7 @@ def read_sentences(dataset: Dataset, dedupe: Dedupe, pair_cache: Path | None = N
             none are looked for.
         pair_cache: a folder with the near-duplicates that earlier runs found.
     """
-    rows = pl.concat([_read_split(dataset, split, dedupe) for split in SPLITS])
+    rows = pl.concat([_read_split(dataset, split, dedupe) for split in SPLITS]).with_row_index("row")
     near = _near(rows, dedupe.near, pair_cache)
     return Sentences(rows.drop("text"), near)
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from msgspec import structs
 
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.schema import votes
-from etl.settings import Labels
+from etl.settings import Dedupe, Labels
 from etl.validation import sentences
 from etl.validation.sentences import Sentences
 
@@ -60,6 +61,7 @@ class View:
         dataset: whose rows are checked. The manifest of an external table says almost nothing.
         table: how an external table was read into the dataset; None for a dataset of `etl ingest`.
         earlier: an earlier dataset to compare with.
+        evidence_dir: where to write all rows of the findings; None: they are not written.
         noise_dir: where to list the labels that are likely wrong; None: they are not looked for.
         show_text: whether that list may quote sentences.
         is_raw: whether its cells stay as they are, also those that a spreadsheet takes for formulas.
@@ -71,6 +73,7 @@ class View:
     dataset: Dataset
     table: ExternalTable | None = None
     earlier: Dataset | None = None
+    evidence_dir: Path | None = None
     noise_dir: Path | None = None
     show_text: bool = False
     is_raw: bool = False
@@ -109,6 +112,31 @@ class View:
     def cells(self) -> tuple[Cell, ...]:
         """Kept rows by split, source and label, without those that lack one of them."""
         return make_cells(self.dataset, self.manifest.settings.labels)
+
+
+def with_strict_dedupe(dataset: Dataset, dedupe: Dedupe) -> Dataset:
+    """Returns the dataset with the stricter of its own settings and others, as to what is short and near.
+
+    A dataset may promise more than it is asked for; it must not switch off what it is judged by.
+
+    Args:
+        dataset: with a manifest.
+        dedupe: the settings of whoever judges it.
+    """
+    own = dataset.manifest.settings.dedupe
+    strict = structs.replace(
+        dedupe,
+        short_eojeols=min(own.short_eojeols, dedupe.short_eojeols),
+        short_chars=min(own.short_chars, dedupe.short_chars),
+        near=min(filter(None, (own.near, dedupe.near)), default=0.0),  # 0 looks for none
+    )
+    return with_dedupe(dataset, strict)
+
+
+def with_dedupe(dataset: Dataset, dedupe: Dedupe) -> Dataset:
+    """Returns the dataset with other settings of duplicates than those in its manifest."""
+    settings = structs.replace(dataset.manifest.settings, dedupe=dedupe)
+    return replace(dataset, manifest=structs.replace(dataset.manifest, settings=settings))
 
 
 def count_rows(dataset: Dataset) -> pl.DataFrame:

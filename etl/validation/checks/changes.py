@@ -6,7 +6,7 @@ name different sentences, by the normalised text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from etl.validation.checks.drift import Drift
 from etl.validation.checks.labels import count_labels
 from etl.validation.findings import MAX_EXAMPLES, Finding, listing
 from etl.validation.rules import Rules
+from etl.validation.selection import number_rows
 from etl.validation.unseen import UnseenTokens
 from etl.validation.view import View, count_labelled, count_rows, make_cells
 
@@ -114,6 +115,22 @@ def measure(view: View) -> DatasetChanges:
     )
 
 
+def select(view: View, codes: Collection[str], _measured: DatasetChanges | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows of this dataset that moved or got another label; the detail is what they had."""
+    wanted = {"since_moved": "has_moved", "since_relabelled": "is_relabelled"}
+    if view.earlier is None or not wanted.keys() & {*codes}:
+        return {}
+    mode = view.dataset.manifest.settings.labels
+    now, before = _rows(view.dataset, mode), _rows(view.earlier, mode)
+    matched = _match(now, before, f"{_matched_by(now, before)}_key")
+    had = {"has_moved": pl.col("splits").list.sort().list.join(", "), "is_relabelled": pl.col("other_label")}
+    return {
+        code: number_rows(matched.filter(column).select("row", detail=had[column]).sort("row"))
+        for code, column in wanted.items()
+        if code in codes
+    }
+
+
 def judge(changes: DatasetChanges, rules: Rules) -> list[Finding]:
     """Judges names that are gone, rows that came, went or changed, drifts, and new tokens."""
     findings = [
@@ -186,12 +203,13 @@ def _count_names(dataset: Dataset, mode: Labels) -> drift.CountNames:
 
 
 def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
-    """Reads a row a sentence: `split`, `id`, `label`, hashes `id_key` and `text_key`, null for a null.
+    """Reads a row a sentence: `row`, `split`, `id`, `label`, hashes `id_key` and `text_key`, null for a null.
 
     The label is what the row says: where there are votes, all of them, unless only the majority counts.
     """
-    rows = dataset.scan().filter(pl.col("split").is_in(SPLITS))
+    rows = dataset.scan().with_row_index("row").filter(pl.col("split").is_in(SPLITS))
     return rows.select(
+        "row",
         "split",
         "id",
         label=votes.answer(mode),
@@ -216,28 +234,33 @@ def _moves(
 ) -> dict[str, dict[str, Any]]:
     """For each split, the fields of `Change` that count rows."""
     key = f"{matched_by}_key"
-    matched = now.join(_by_key(before, key), on=key, how="left")
-    left = before.join(_by_key(now, key), on=key, how="left")
+    matched, left = _match(now, before, key), _match(before, now, key)
     is_matched = pl.col("splits").is_not_null()
-    has_moved = is_matched & ~pl.col("splits").list.contains(pl.col("split"))
-    is_relabelled = (pl.col("labels") == 1) & (pl.col("label") != pl.col("other_label"))
     is_reworded = pl.col("text_key") != pl.col("other_text")
     moves = {}
     for split in SPLITS:
         these, those = (rows.filter(pl.col("split") == split) for rows in (matched, left))
-        moved = these.filter(has_moved)["id"]
+        moved = these.filter("has_moved")["id"]
         moves[split] = {
             "rows": these.height,
             "earlier_rows": those.height,
             "added": these.filter(~is_matched).height,
             "moved_in": len(moved),
-            "relabelled": these.filter(is_relabelled).height,
+            "relabelled": these.filter("is_relabelled").height,
             "reworded": these.filter(is_reworded).height if matched_by == "id" else None,
             "removed": those.filter(~is_matched).height,
-            "moved_out": those.filter(has_moved).height,
+            "moved_out": those.filter("has_moved").height,
             "examples": tuple(moved.drop_nulls().sort().head(MAX_EXAMPLES)),
         }
     return moves
+
+
+def _match(these: pl.DataFrame, those: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Returns these rows with what `_by_key` says of those, and whether they moved or were relabelled."""
+    return these.join(_by_key(those, key), on=key, how="left").with_columns(
+        has_moved=pl.col("splits").is_not_null() & ~pl.col("splits").list.contains(pl.col("split")),
+        is_relabelled=(pl.col("labels") == 1) & (pl.col("label") != pl.col("other_label")),
+    )
 
 
 def _by_key(rows: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -358,5 +381,6 @@ CHECK = Check(
     chapter="drift",
     key="against",
     stage="late",
+    select=select,
     is_applicable=lambda view: view.earlier is not None,
 )

@@ -7,6 +7,7 @@ the accuracy like any other sentence.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +20,7 @@ from etl.validation.check import Check, ReportContext
 from etl.validation.checks.rater_agreement import RaterAgreement, render_agreements
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups
 from etl.validation.view import View
 
 ALL = "all"
@@ -110,30 +112,37 @@ def judge(conflicts: tuple[Conflict, ...], rules: Rules) -> list[Finding]:
     return findings
 
 
+def select(
+    view: View, codes: Collection[str], _measured: tuple[Conflict, ...] | None
+) -> dict[str, pl.DataFrame]:
+    """Selects the rows whose text stands there with different labels, a group a text."""
+    labelled = view.sentences.rows.filter(votes.is_labelled())
+    mode = view.manifest.settings.labels
+    selected = {
+        code: number_groups(_of_conflicts(labelled.rename({key: "key"}), mode), ["key"], ["split", "id"])
+        for _, code, key in LEVELS
+        if code in codes
+    }
+    ceiling = "votes_ceiling" if mode == "soft" else "accuracy_ceiling"
+    if ceiling in codes:
+        parts = labelled.rename({LEVELS[-1][-1]: "key"}).partition_by("split")
+        rows = pl.concat(
+            [labelled.clear().rename({LEVELS[-1][-1]: "key"}), *(_of_conflicts(part, mode) for part in parts)]
+        )
+        selected[ceiling] = number_groups(rows, ["split", "key"])
+    return selected
+
+
+def _of_conflicts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
+    """Returns the rows whose text, a `key`, conflicts."""
+    repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
+    return repeated.join(_conflicting_texts(repeated, mode), on="key", how="semi")
+
+
 def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels) -> Conflict:
     """Counts the texts, each a `key`, of which no label is common to all rows."""
     repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
-    # Of each text the first row of each label, the first label first.
-    by_label = (
-        votes.spread(repeated.lazy().select("key", "id", "label", votes.COLUMN), mode)
-        .group_by("key", "label")
-        .agg(pl.len().alias("rows_with"), pl.col("id").min())
-        .sort("id")
-        .group_by("key", maintain_order=True)
-        .agg(pl.col("rows_with").max(), pl.col("id").get(1, null_on_oob=True).alias("second"))
-        .collect()
-    )
-    texts = (
-        repeated.group_by("key")
-        .agg(
-            pl.len().alias("rows"), pl.col("is_short").all(), one=pl.col("id").min(), last=pl.col("id").max()
-        )
-        .join(by_label, on="key")
-        .filter(pl.col("rows_with") < pl.col("rows"))
-        # A row that has a label of each other row is the first of every label.
-        .with_columns(two=pl.when(pl.col("second") != pl.col("one")).then("second").otherwise("last"))
-        .sort("one")
-    )
+    texts = _conflicting_texts(repeated, mode)
     short = texts.filter("is_short")
     wrong = _count_wrong(rows if mode == "soft" else repeated, mode)
     return Conflict(
@@ -148,6 +157,36 @@ def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Label
         best_accuracy=(rows.height - wrong) / rows.height,
         has_shares=mode == "soft",
         pairs=tuple(texts.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
+    )
+
+
+def _conflicting_texts(repeated: pl.DataFrame, mode: Labels) -> pl.DataFrame:
+    """Returns the texts of which no label is common to all rows: `key`, `rows`, `is_short`, two ids; by id.
+
+    Args:
+        repeated: rows of texts, each a `key`, that several rows have.
+        mode: what a label of a row is.
+    """
+    # Of each text the first row of each label, the first label first.
+    by_label = (
+        votes.spread(repeated.lazy().select("key", "id", "label", votes.COLUMN), mode)
+        .group_by("key", "label")
+        .agg(pl.len().alias("rows_with"), pl.col("id").min())
+        .sort("id")
+        .group_by("key", maintain_order=True)
+        .agg(pl.col("rows_with").max(), pl.col("id").get(1, null_on_oob=True).alias("second"))
+        .collect()
+    )
+    return (
+        repeated.group_by("key")
+        .agg(
+            pl.len().alias("rows"), pl.col("is_short").all(), one=pl.col("id").min(), last=pl.col("id").max()
+        )
+        .join(by_label, on="key")
+        .filter(pl.col("rows_with") < pl.col("rows"))
+        # A row that has a label of each other row is the first of every label.
+        .with_columns(two=pl.when(pl.col("second") != pl.col("one")).then("second").otherwise("last"))
+        .sort("one")
     )
 
 
@@ -212,4 +251,5 @@ CHECK = Check(
     chapter="conflicts",
     key="conflicts",
     stage="late",
+    select=select,
 )

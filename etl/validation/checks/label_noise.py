@@ -12,7 +12,8 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from etl.text.spreadsheet import guard_cells
 from etl.validation.check import Check
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
+from etl.validation.selection import number_rows
 from etl.validation.view import View
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class LabelNoise:
         suspects: rows in the file.
         labels: label by label, in order of their names.
         first: ids of the most suspect rows, in order.
+        selected: all of them, for the evidence; findings.json leaves out frames.
     """
 
     rows: int
@@ -94,6 +97,7 @@ class LabelNoise:
     suspects: int
     labels: tuple[LabelSuspects, ...]
     first: tuple[str, ...]
+    selected: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False, compare=False)
 
 
 def measure(view: View) -> LabelNoise:
@@ -102,8 +106,15 @@ def measure(view: View) -> LabelNoise:
     return find_label_noise(view.dataset, view.noise_dir, show_text=view.show_text, raw=view.is_raw)
 
 
+def select(view: View, codes: Collection[str], measured: LabelNoise | None) -> dict[str, pl.DataFrame]:
+    """Selects the suspect rows with the label that they seem to have, the most suspect first."""
+    if "label_suspects" not in codes:
+        return {}
+    return {"label_suspects": (measured or find_label_noise(view.dataset, None)).selected}
+
+
 def find_label_noise(
-    dataset: Dataset, out: Path, *, show_text: bool = False, raw: bool = False
+    dataset: Dataset, out: Path | None, *, show_text: bool = False, raw: bool = False
 ) -> LabelNoise:
     """Looks for wrong labels and writes `label_noise.csv`, the most suspect row first.
 
@@ -113,7 +124,7 @@ def find_label_noise(
 
     Args:
         dataset: all splits are looked at together.
-        out: the folder to write into.
+        out: the folder to write into; None: nothing is written.
         show_text: let the file quote the sentences. Some corpora forbid redistribution.
         raw: write the cells as they are, for a program.
 
@@ -130,7 +141,8 @@ def find_label_noise(
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
-    write_atomic(out / FILE, _as_csv(suspects, show_text=show_text, raw=raw))
+    if out:
+        write_atomic(out / FILE, _as_csv(suspects, show_text=show_text, raw=raw))
     return _describe(judged, suspects, wrong=wrong, unjudged=rows.height - judged.height, reason=reason)
 
 
@@ -173,14 +185,15 @@ def _read(dataset: Dataset) -> pl.DataFrame:
     has_group = pl.col("group").fill_null("") != ""
     return (
         dataset.scan()
-        .select("id", "split", "source", "group", "label", text, said=normalised_key(text))
+        .with_row_index("row")
+        .select("row", "id", "split", "source", "group", "label", text, said=normalised_key(text))
         .with_columns(
             together=pl.when(has_group)
             .then(pl.concat_str(pl.lit("group"), "source", "group", separator="\0", ignore_nulls=True))
             .otherwise("said")
         )
         .drop("source", "group")
-        .sort("id", "text", "label", "split")
+        .sort("id", "text", "label", "split", "row")
         .collect()
     )
 
@@ -318,6 +331,7 @@ def _describe(
         suspects=suspects.height,
         labels=tuple(LabelSuspects(**row) for row in by_label.iter_rows(named=True)),
         first=tuple(suspects["id"].drop_nulls()[:FIRST]),
+        selected=number_rows(suspects.select("row", "likely_label", confidence="likely")),
     )
 
 
@@ -344,5 +358,6 @@ CHECK = Check(
     judge=judge,
     key="label_noise",
     stage="late",
+    select=select,
     is_applicable=lambda view: view.noise_dir is not None,
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+import polars as pl
+
 from etl.dataset.read import SPLITS
+from etl.schema import votes
 from etl.validation.check import Check
 from etl.validation.checks.labels import count_labels
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups
 from etl.validation.view import View
 
 
@@ -51,9 +56,21 @@ def judge(sets: LabelSets, rules: Rules) -> list[Finding]:
     return findings
 
 
+def select(view: View, codes: Collection[str], measured: LabelSets | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows of validation and test whose label train lacks, a group a label."""
+    known = [*(measured or measure(view)).splits.get("train", {})]
+    if "unseen_labels" not in codes or not known:
+        return {}
+    rows = view.dataset.scan().with_row_index("row").filter(pl.col("split") != "train")
+    lines = votes.spread(rows.select("row", "id", "label", votes.COLUMN), view.manifest.settings.labels)
+    unseen = lines.filter(~pl.col("label").is_in(known)).collect()
+    return {"unseen_labels": number_groups(unseen, ["label"])}
+
+
 CHECK = Check(
     "label sets",
     measure,
     codes=("empty_train", "no_validation", "one_label", "missing_labels", "unseen_labels"),
     judge=judge,
+    select=select,
 )

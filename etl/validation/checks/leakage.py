@@ -7,7 +7,7 @@ normalised texts are near-duplicates of similarity 1. Which utterances are short
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -29,6 +29,7 @@ from etl.text.html import (
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups, number_pairs, stack
 from etl.validation.sentences import Sentences
 from etl.validation.view import EVALUATION, View
 
@@ -165,6 +166,44 @@ def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: p
     )
 
 
+def select(view: View, codes: Collection[str], _measured: tuple[Leak, ...] | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows that leak with their counterparts in train, a group for what they share.
+
+    At L3 a group is a text of validation or test, and the first row of train that is most like it.
+    """
+    return {
+        code: _select_near(view.sentences) if level == "L3" else _select_level(view.sentences, level, key)
+        for level, code, key in LEVELS
+        if code in codes
+    }
+
+
+def _select_level(rows: Sentences, level: str, key: str) -> pl.DataFrame:
+    is_countable = pl.lit(True) if level == "L4" else ~pl.col("is_short")
+    train = rows.of("train").filter(is_countable)
+    selected = [rows.rows.clear().with_columns(leaks_from=pl.lit("", pl.String))]
+    for split in EVALUATION:
+        evaluated = rows.of(split).filter(is_countable)
+        sides = evaluated.join(train, on=key, how="semi"), train.join(evaluated, on=key, how="semi")
+        selected += [side.with_columns(leaks_from=pl.lit(split)) for side in sides]
+    # A row of validation or test comes before those of train that give it away.
+    return number_groups(
+        pl.concat(selected).with_columns(is_train=pl.col("split") == "train"),
+        ["leaks_from", key],
+        ["is_train", "id"],
+    )
+
+
+def _select_near(rows: Sentences) -> pl.DataFrame:
+    train = rows.of("train").filter(~pl.col("is_short"))
+    selected = []
+    for split in EVALUATION:
+        evaluated = rows.of(split).filter(~pl.col("is_short"))
+        nearest = _nearest(rows.near_texts(split, "train"), evaluated, train)
+        selected.append(number_pairs(nearest, evaluated, train))
+    return stack(selected)
+
+
 def _nearest(near: pl.DataFrame, these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:
     """Returns for each text of `these` that is in `those`, or near one: the `other` text, the similarity."""
     equal = these.join(those, on="normalised", how="semi").select("normalised").unique()
@@ -253,4 +292,5 @@ CHECK = Check(
     chapter="leakage",
     key="leaks",
     stage="late",
+    select=select,
 )

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl.dataset.manifest import Manifest
 from etl.dataset.read import SPLITS, Dataset
 from etl.errors import EtlError
-from etl.schema import row, votes
+from etl.schema import votes
+from etl.validation.broken_rows import REQUIRED, BrokenRows, Promise, broken_rows, promise_of, select
 from etl.validation.check import Check
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
@@ -32,8 +32,6 @@ from etl.validation.view import Breach, View, unreadable_file
 
 if TYPE_CHECKING:
     import pandas as pd
-
-REQUIRED = ("id", "source", "file", "position", "raw_text", "text", "label", "tokens", "split")
 
 # No partial lists: they would carry sentences of the corpus.
 RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -47,28 +45,6 @@ class Expectation:
     column: str
     expectation: Any
     is_broken: pl.Expr
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What the manifest of a dataset says of its labels.
-
-    Attributes:
-        targets: those of the taxonomy.
-        is_labelled: whether each row has a `label`; else it has one or `label_votes`.
-        has_votes: whether there is a column `label_votes`.
-    """
-
-    targets: tuple[str, ...]
-    is_labelled: bool
-    has_votes: bool
-
-
-def promise_of(manifest: Manifest) -> Promise:
-    """Returns what a manifest says of the labels of its rows."""
-    columns = row.columns(is_reject=False, of_format=manifest.format)
-    is_labelled = manifest.settings.labels == "majority"
-    return Promise(manifest.taxonomy.targets, is_labelled, votes.COLUMN in columns)
 
 
 def find_breaches(dataset: Dataset) -> list[Breach]:
@@ -171,49 +147,46 @@ def row_expectations(split: str, promise: Promise) -> list[Expectation]:
         split: that of the shard.
         promise: of the dataset; the table that is judged has passed `judge_votes`.
     """
-    expect, column = great_expectations().expectations, pl.col
+    expect, broken = great_expectations().expectations, broken_rows(promise, split)
     return [
-        *(_not_null(name, promise) for name in REQUIRED),
-        *([_sound_votes(promise)] if promise.has_votes else []),
+        *(_not_null(name, promise, broken) for name in REQUIRED),
+        *([_sound_votes(broken)] if promise.has_votes else []),
         Expectation(
             "label_outside_taxonomy",
             "label",
             expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(promise.targets)),
-            ~column("label").is_in(list(promise.targets)),
+            broken["label_outside_taxonomy", "label"],
         ),
         Expectation(
             "split_mismatch",
             "split",
             expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
-            column("split") != split,
+            broken["split_mismatch", "split"],
         ),
         Expectation(
             "duplicate_ids",
             "id",
             expect.ExpectColumnValuesToBeUnique(column="id"),
-            column("id").is_duplicated() & column("id").is_not_null(),
+            broken["duplicate_ids", "id"],
         ),
     ]
 
 
-def _not_null(name: str, promise: Promise) -> Expectation:
+def _not_null(name: str, promise: Promise, broken: BrokenRows) -> Expectation:
     from great_expectations.expectations.row_conditions import Column
 
     expect = great_expectations().expectations.ExpectColumnValuesToNotBeNull
-    is_null = pl.col(name).is_null()
     if name != "label" or promise.is_labelled:
-        return Expectation("nulls", name, expect(column=name), is_null)
+        return Expectation("nulls", name, expect(column=name), broken["nulls", name])
     # What the raters say stands in the votes where they have no majority.
     where = Column(votes.COLUMN).is_null()
-    return Expectation(
-        "nulls", name, expect(column=name, row_condition=where), is_null & pl.col(votes.COLUMN).is_null()
-    )
+    return Expectation("nulls", name, expect(column=name, row_condition=where), broken["nulls", name])
 
 
-def _sound_votes(promise: Promise) -> Expectation:
+def _sound_votes(broken: BrokenRows) -> Expectation:
     expect = great_expectations().expectations.ExpectColumnValuesToBeInSet
-    sound = votes.are_sound(promise.targets)
-    return Expectation("unsound_votes", votes.COLUMN, expect(column=votes.COLUMN, value_set=[True]), ~sound)
+    rule = expect(column=votes.COLUMN, value_set=[True])
+    return Expectation("unsound_votes", votes.COLUMN, rule, broken["unsound_votes", votes.COLUMN])
 
 
 def great_expectations() -> Any:
@@ -338,6 +311,7 @@ VALUES = Check(
     codes=_VALUES,
     judge=partial(_judge_codes, codes=_VALUES),
     stage="late",
+    select=select,
 )
 # An external table promises neither a taxonomy nor shards by split.
 PROMISES = Check(
@@ -346,5 +320,6 @@ PROMISES = Check(
     codes=_PROMISES,
     judge=partial(_judge_codes, codes=_PROMISES),
     stage="late",
+    select=select,
     is_applicable=lambda view: not view.is_external,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import polars as pl
+
 from etl.validation.check import Check
 from etl.validation.external.dataset import ExternalTable
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups
 from etl.validation.view import View
 
 
@@ -44,10 +49,21 @@ def judge(table: ExternalTable, rules: Rules) -> list[Finding]:
     ]
 
 
+def select(view: View, codes: Collection[str], _measured: ExternalTable | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows whose label differs from a commoner one by spelling only, a group a spelling."""
+    if "label_spelling" not in codes or view.table is None:
+        return {}
+    usual = view.table.spellings
+    rows = view.dataset.scan().with_row_index("row").filter(pl.col("label").is_in([*usual]))
+    found = rows.select("row", "id", "label", likely_label=pl.col("label").replace(usual)).collect()
+    return {"label_spelling": number_groups(found, ["label"])}
+
+
 CHECK = Check(
     "reading",
     measure,
     codes=("bad_rows", "guessed_columns", "no_split_column", "files_left_aside", "label_spelling"),
     judge=judge,
+    select=select,
     is_applicable=lambda view: view.is_external,
 )

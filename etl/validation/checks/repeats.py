@@ -5,6 +5,7 @@ This is no leakage: validation and test are never thinned. Short utterances are 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,6 +16,7 @@ from etl.text.html import bar, count_or_dash, percent, percent_axis, section, ta
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups, number_pairs, stack
 from etl.validation.sentences import Sentences
 from etl.validation.view import View
 
@@ -132,6 +134,33 @@ def _near(rows: Sentences, split: str, of_split: pl.DataFrame) -> Repeat:
     )
 
 
+def select(
+    view: View, codes: Collection[str], _measured: tuple[Repeat, ...] | None
+) -> dict[str, pl.DataFrame]:
+    """Selects the rows that repeat a text of their split, then pairs that are nearly the same."""
+    if "repeats" not in codes:
+        return {}
+    long = view.sentences.rows.filter(~pl.col("is_short") & pl.col("normalised").is_not_null())
+    same = number_groups(
+        long.filter(pl.struct("split", "normalised").is_duplicated()), ["split", "normalised"]
+    ).with_columns(similarity=pl.lit(1.0))
+    selected = [same.select("row", "group", "similarity")]
+    for split in SPLITS:
+        of_split = long.filter(pl.col("split") == split)
+        # Of two texts that are each other's nearest, one pair.
+        near = (
+            view.sentences.near_texts(split, split)
+            .with_columns(
+                pair=pl.concat_list(
+                    pl.min_horizontal("normalised", "other"), pl.max_horizontal("normalised", "other")
+                )
+            )
+            .unique("pair", keep="first", maintain_order=True)
+        )
+        selected.append(number_pairs(near, of_split, of_split))
+    return {"repeats": stack(selected)}
+
+
 def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
     """Draws what each split repeats."""
     names = {"L0": "same raw text", "L1": "same normalised text", "L3": "near-duplicate"}
@@ -174,4 +203,5 @@ CHECK = Check(
     chapter="leakage",
     key="repeats",
     stage="late",
+    select=select,
 )

@@ -5,6 +5,7 @@ This is no leakage: corpora may quote each other. Short utterances are counted a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from etl.text.html import count, count_or_dash, name, percent, section, table
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
+from etl.validation.selection import number_groups
 from etl.validation.view import View
 
 # Fewer shared texts say nothing of how two corpora label.
@@ -60,16 +62,28 @@ def measure(view: View) -> tuple[SourceOverlap, ...]:
     """Measures every two corpora that share a text, short or not; sorted."""
     rows = view.sentences.rows
     counts = dict(rows.group_by("source").len().iter_rows())
-    texts = _shared_texts(rows, view.manifest.settings.labels)
-    right = texts.rename({name: f"other_{name}" for name in texts.columns if name != "normalised"})
-    shared = texts.join(right, on="normalised").filter(pl.col("source") < pl.col("other_source"))
-    shared = shared.with_columns(is_short=pl.col("is_short") | pl.col("other_is_short"))
+    shared = _shared_pairs(view)
     return tuple(
         _overlap(pair, counts)
         for pair in shared.sort("source", "other_source").partition_by(
             "source", "other_source", maintain_order=True
         )
     )
+
+
+def select(
+    view: View, codes: Collection[str], _measured: tuple[SourceOverlap, ...] | None
+) -> dict[str, pl.DataFrame]:
+    """Selects the rows whose text another source has, a group a text; and those labelled otherwise there."""
+    wanted = {"source_overlap": _counted(_shared_pairs(view))} if {*CHECK.codes} & {*codes} else {}
+    for pairs in [*wanted.values()]:
+        wanted["source_disagreement"] = pairs.filter(pl.col("is_compared") & ~pl.col("is_agreed"))
+    rows = view.sentences.rows
+    return {
+        code: number_groups(rows.join(pairs, on="normalised", how="semi"), ["normalised"], ["source", "id"])
+        for code, pairs in wanted.items()
+        if code in codes
+    }
 
 
 def judge(overlaps: tuple[SourceOverlap, ...], rules: Rules) -> list[Finding]:
@@ -92,6 +106,22 @@ def _judge_overlap(overlap: SourceOverlap, rules: Rules) -> list[Finding]:
         disagreement = 1 - overlap.agreeing / overlap.compared
         findings += rules.judge("source_disagreement", disagreement, examples=examples, **facts)
     return findings
+
+
+def _shared_pairs(view: View) -> pl.DataFrame:
+    """Returns a row for each text that two sources share, and those two."""
+    texts = _shared_texts(view.sentences.rows, view.manifest.settings.labels)
+    right = texts.rename({name: f"other_{name}" for name in texts.columns if name != "normalised"})
+    shared = texts.join(right, on="normalised").filter(pl.col("source") < pl.col("other_source"))
+    return shared.with_columns(is_short=pl.col("is_short") | pl.col("other_is_short"))
+
+
+def _counted(shared: pl.DataFrame) -> pl.DataFrame:
+    """Returns the shared texts that are not short, with whether both sources label them, and alike."""
+    return shared.filter(~pl.col("is_short")).with_columns(
+        is_compared=pl.col("labels").is_not_null() & pl.col("other_labels").is_not_null(),
+        is_agreed=pl.col("labels").list.set_intersection("other_labels").list.len() > 0,
+    )
 
 
 def _shared_texts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
@@ -124,10 +154,7 @@ def _shared_texts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
 def _overlap(shared: pl.DataFrame, counts: dict[str, int]) -> SourceOverlap:
     """Returns one cell of the matrix, of the texts that two sources share."""
     source, other = shared["source"][0], shared["other_source"][0]
-    counted = shared.filter(~pl.col("is_short")).with_columns(
-        is_compared=pl.col("labels").is_not_null() & pl.col("other_labels").is_not_null(),
-        is_agreed=pl.col("labels").list.set_intersection("other_labels").list.len() > 0,
-    )
+    counted = _counted(shared)
     # What differs is what to look at.
     ordered = counted.sort(pl.col("is_compared") & ~pl.col("is_agreed"), "id", descending=[True, False])
     return SourceOverlap(
@@ -182,4 +209,5 @@ CHECK = Check(
     chapter="leakage",
     key="source_overlaps",
     stage="late",
+    select=select,
 )

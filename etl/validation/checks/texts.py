@@ -6,7 +6,7 @@ by `etl.validation.characters`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.lengths import Lengths, render_lengths
 from etl.validation.rules import Rules
+from etl.validation.selection import number_rows
 from etl.validation.view import View
 
 _ROWS_AT_A_TIME = 50_000
@@ -33,6 +34,13 @@ _LEAST_SPREAD = 1.5
 _BLANK = ("empty", "white_space", "fillers")
 _DAMAGE = ("invisible", "replaced", "garbled", "control", "markup")
 _KINDS = ("null", *_BLANK, *_DAMAGE, "long", "not_korean")
+# The kind of a finding code; of the first there are several.
+_KIND_OF = {
+    "blank_text": "empty",
+    **{f"{kind}_text": kind for kind in _DAMAGE},
+    "long_texts": "long",
+    "not_korean": "not_korean",
+}
 # A field of TextCounts, and the heading of its column.
 _HEADINGS = (
     ("null", "no text"),
@@ -111,8 +119,7 @@ class TextStats:
 
 def measure(view: View) -> TextStats:
     """Looks at every character of every sentence; of an external table before it is cleaned."""
-    column = "raw_text" if view.is_external else "text"
-    rows = view.dataset.scan().select("id", "split", "source", text=pl.col(column))
+    rows = _rows(view)
     counted = lengths.count_lengths(rows, pl.col("text").str.len_chars())
     described = lengths.describe(counted)
     limit = _long_limit(described[-1]) if described else None
@@ -126,6 +133,29 @@ def measure(view: View) -> TextStats:
         characters=described,
         long_limit=limit,
         examples=_merge(examples),
+    )
+
+
+def select(view: View, codes: Collection[str], measured: TextStats | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows of each kind, in order; the detail of a blank one is the kind of blank."""
+    kinds = {
+        code: _BLANK if code == "blank_text" else (_KIND_OF[code],) for code in codes if code in _KIND_OF
+    }
+    if not kinds:
+        return {}
+    limit = measured.long_limit if measured else measure(view).long_limit if "long_texts" in kinds else None
+    found: dict[str, list[pl.DataFrame]] = {code: [] for code in kinds}
+    for batch in _batches(_rows(view)):
+        looked_at = _look_at(batch, limit)
+        for code, of_code in kinds.items():
+            found[code] += [looked_at.filter(kind).select("row", detail=pl.lit(kind)) for kind in of_code]
+    return {code: number_rows(pl.concat(frames).sort("row")) for code, frames in found.items() if frames}
+
+
+def _rows(view: View) -> pl.LazyFrame:
+    column = "raw_text" if view.is_external else "text"
+    return (
+        view.dataset.scan().with_row_index("row").select("row", "id", "split", "source", text=pl.col(column))
     )
 
 
@@ -186,7 +216,7 @@ def _long_limit(lengths: Lengths) -> int:
 def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Batches of bounded rows and, but for a single huge text, of bounded characters."""
     chars = pl.col("text").str.len_chars().fill_null(0).cast(pl.Int64)
-    wanted = rows.select(pl.col("split", "source").fill_null(""), "id", "text", chars.alias("chars"))
+    wanted = rows.select(pl.col("split", "source").fill_null(""), "row", "id", "text", chars.alias("chars"))
     for frame in wanted.collect_batches(chunk_size=_ROWS_AT_A_TIME):
         start = 0
         for size in (frame["chars"].cum_sum() // _CHARACTERS_AT_A_TIME).rle().struct.field("len"):
@@ -220,7 +250,7 @@ def _look_at(rows: pl.DataFrame, limit: int | None) -> pl.DataFrame:
         "long": rows["chars"].to_numpy() > (limit or 0),
         "not_korean": is_visible & ~has(characters.HANGUL),
     }
-    return rows.select("split", "source", "id").with_columns(
+    return rows.select("row", "split", "source", "id").with_columns(
         *(pl.Series(kind, is_it) for kind, is_it in kinds.items()),
         letters=pl.Series(letters),
         hangul=pl.Series(hangul),
@@ -305,4 +335,5 @@ CHECK = Check(
     render=render,
     chapter="sentences",
     key="texts",
+    select=select,
 )

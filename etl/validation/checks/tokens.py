@@ -5,7 +5,7 @@ Tokens are those of the column `tokens`, whichever tagger made them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +17,7 @@ from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.lengths import Lengths, render_lengths
 from etl.validation.rules import Rules
+from etl.validation.selection import number_rows
 from etl.validation.unseen import UnseenTokens
 from etl.validation.view import View
 
@@ -24,6 +25,7 @@ VOCABULARY_SIZES = (1_000, 5_000, 10_000, 20_000, 50_000)
 MAX_LEN_STEP = 8
 # Of the rows of train, what the suggested `max_len` may cut.
 CUT_AT_MOST = 0.01
+_HAS_NO_TOKEN = (pl.col("tokens").list.len() == 0).fill_null(value=True)
 
 
 @dataclass(frozen=True)
@@ -199,9 +201,16 @@ def _emptied(dataset: Dataset) -> tuple[Emptied, ...]:
     )
 
 
+def select(view: View, codes: Collection[str], _measured: TokenStats | None) -> dict[str, pl.DataFrame]:
+    """Selects the rows that have no token, in order."""
+    if "rows_without_tokens" not in codes:
+        return {}
+    rows = view.dataset.scan().with_row_index("row").filter(_HAS_NO_TOKEN).select("row")
+    return {"rows_without_tokens": number_rows(rows.collect(engine="streaming").sort("row"))}
+
+
 def _examples(rows: pl.LazyFrame) -> tuple[str, ...]:
-    is_empty = (pl.col("tokens").list.len() == 0).fill_null(value=True)
-    named = rows.filter(is_empty).select("id").drop_nulls().sort("id").head(MAX_EXAMPLES)
+    named = rows.filter(_HAS_NO_TOKEN).select("id").drop_nulls().sort("id").head(MAX_EXAMPLES)
     return tuple(named.collect(engine="streaming").to_series())
 
 
@@ -290,4 +299,5 @@ CHECK = Check(
     render=render,
     chapter="tokens",
     key="tokens",
+    select=select,
 )

@@ -27,6 +27,7 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import SPLITS, Dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.schema import row, votes
+from etl.validation.broken_rows import promise_of
 from etl.validation.checks import files, output_contract
 from etl.validation.view import parquet_files, unreadable_file
 
@@ -177,7 +178,7 @@ def _shard_page(shard: Path, split: str, manifest: Manifest) -> _Page:
     expect = output_contract.great_expectations().expectations
     table = output_contract.read_shard(shard)
     listed = manifest.files.get(f"data/{shard.name}")
-    promise = output_contract.promise_of(manifest)
+    promise = promise_of(manifest)
     names = row.columns(is_reject=False, of_format=manifest.format)
     # Of votes it is shown whether they are sound, in the place of their type.
     has_the_schema = table.schema.equals(row.arrow_schema(is_reject=False, of_format=manifest.format))

@@ -1,0 +1,183 @@
+"""Evidence: all rows of the findings, in full, for people and programs to work on.
+
+A folder with two files for each finding code, `CODE.parquet` and `CODE.csv`, and `index.json`:
+
+    {"format": 1,
+     "findings": {CODE: {"rows": int, "groups": int, "severity": "error" | "warning" | "note" | null,
+                         "meaning": str}, …}}
+
+`severity` is null where the rows are too few for a finding. Which rows they are the checks select, see
+`etl.validation.selection`; the texts are read again from the dataset, a batch at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+from msgspec import structs
+
+from etl.dataset.read import Dataset, open_dataset
+from etl.dataset.staging import check_replaceable, staging
+from etl.errors import InputError
+from etl.schema import votes
+from etl.settings import Dedupe, PathLike
+from etl.text.spreadsheet import guard_cells
+from etl.user_files.plain import plain_file
+from etl.validation.checks import CHECKS
+from etl.validation.result import Result
+from etl.validation.selection import ROW
+from etl.validation.view import View, with_dedupe, with_strict_dedupe
+
+_log = logging.getLogger(__name__)
+
+INDEX = "index.json"
+FORMAT = 1
+COLUMNS = pl.Schema(
+    {
+        "group": pl.Int64(),
+        "id": pl.String(),
+        "source": pl.String(),
+        "split": pl.String(),
+        "label": pl.String(),
+        "likely_label": pl.String(),
+        "confidence": pl.Float64(),
+        "similarity": pl.Float64(),
+        "text": pl.String(),
+        "file": pl.String(),
+        "member": pl.String(),
+        "position": pl.Int64(),
+        "detail": pl.String(),
+    }
+)
+_SELECTED = ("group", "likely_label", "confidence", "similarity", "detail")
+# Of these near-duplicates are looked for.
+_OF_NEAR = {"leak_near", "repeats"}
+# What is held of the texts at a time.
+_BATCH_ROWS = 100_000
+# Of one sheet, with the header.
+_MOST_ROWS_OF_A_SPREADSHEET = 1_048_575
+
+
+def collect(dataset: PathLike | Dataset, codes: Collection[str] | None = None) -> dict[str, pl.DataFrame]:
+    """Returns the rows of findings in full, in memory, by finding code; without codes that have none.
+
+    Args:
+        dataset: one that `etl ingest` wrote.
+        codes: which findings; None: all but those of `--label-noise`. Near-duplicates (`leak_near` and
+            `repeats`) and `label_suspects` take long.
+
+    Returns:
+        Frames with `COLUMNS`. Rows with one number of `group` belong together; the most important come first.
+    """
+    strict = with_strict_dedupe(open_dataset(dataset), Dedupe())
+    if codes is not None and not {*codes} & _OF_NEAR:
+        strict = with_dedupe(strict, structs.replace(strict.manifest.settings.dedupe, near=0.0))
+    view = View(strict)
+    selections = _select(view, {}, codes)
+    return {code: pl.concat(_read(view.dataset, rows)) for code, rows in selections.items() if rows.height}
+
+
+def write_evidence(view: View, result: Result) -> None:
+    """Writes the evidence for all codes that were looked for, into `view.evidence_dir`.
+
+    Args:
+        view: whose rows. The folder is empty, not there, or holds earlier evidence, which is replaced.
+        result: the findings, and the measures.
+
+    Raises:
+        SettingsError: `folder` holds something else.
+        WriteError: it cannot be written.
+    """
+    assert view.evidence_dir is not None
+    severities = {found.code: found.severity for found in reversed(result.findings)}
+    index = {}
+    with staging(view.evidence_dir, INDEX) as staged:
+        # With other columns than those of the row there is nothing to select by.
+        has_rows = result.statistics is not None
+        selections = _select(view, result.statistics or {}, result.checked if has_rows else ())
+        for code, rows in selections.items():
+            if rows.height:
+                _write(_read(view.dataset, rows), staged / code, is_raw=view.is_raw)
+                index[code] = {
+                    "rows": rows.height,
+                    "groups": rows["group"].n_unique(),
+                    "severity": severities.get(code),
+                    "meaning": result.rules[code].title,
+                }
+            if rows.height > _MOST_ROWS_OF_A_SPREADSHEET:
+                _log.warning("%s.csv has %s rows, more than a spreadsheet shows", code, f"{rows.height:,}")
+        document = json.dumps({"format": FORMAT, "findings": index}, ensure_ascii=False, indent=2)
+        (staged / INDEX).write_text(document + "\n", encoding="utf-8")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuses a folder that holds something else than earlier evidence.
+
+    Raises:
+        SettingsError: it does, or is a file.
+    """
+    check_replaceable(folder, INDEX)
+
+
+def read(folder: PathLike) -> dict[str, pl.DataFrame]:
+    """Reads evidence, as `collect` returns it.
+
+    Raises:
+        InputError: the folder holds no evidence, or a file of it cannot be read.
+    """
+    folder = Path(folder)
+    try:
+        document = json.loads(plain_file(folder / INDEX).read_bytes())
+        codes = [str(code) for code in document["findings"]]
+        frames = {code: pl.read_parquet(plain_file(folder / f"{code}.parquet"), glob=False) for code in codes}
+        return {code: frame.select(COLUMNS.names()).cast(COLUMNS) for code, frame in frames.items()}
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"{folder} holds no evidence that can be read",
+            details=[str(error).partition("\n")[0] or type(error).__name__],
+            next_step="write it with `etl validate DATASET --evidence DIR`",
+        ) from error
+
+
+def _select(
+    view: View, measured: Mapping[str, Any], codes: Collection[str] | None
+) -> dict[str, pl.DataFrame]:
+    """Selects the rows of all checks, or of the codes that are named, in the order of the checks."""
+    selected: dict[str, pl.DataFrame] = {}
+    for check in CHECKS:
+        wanted = [code for code in check.codes if codes is None or code in codes]
+        if wanted and (codes is not None or check.is_applicable(view)):
+            selected |= check.select(view, wanted, measured.get(check.name))
+    return selected
+
+
+def _read(dataset: Dataset, selection: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Reads the rows of a selection, at least one, in its order."""
+    known = selection.schema
+    missing = [pl.lit(None, COLUMNS[name]).alias(name) for name in _SELECTED if name not in known]
+    chosen = selection.select(ROW, *(name for name in _SELECTED if name in known), *missing)
+    rows = dataset.scan().with_row_index(ROW).with_columns(label=votes.in_words())
+    columns = [name for name in COLUMNS if name not in _SELECTED]
+    for batch in chosen.iter_slices(_BATCH_ROWS):
+        numbered = batch.lazy().with_row_index("_order")
+        found = numbered.join(rows.select(ROW, *columns), on=ROW, how="inner")
+        yield found.sort("_order").select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()).collect()
+
+
+def _write(batches: Iterator[pl.DataFrame], stem: Path, *, is_raw: bool) -> None:
+    """Writes `STEM.parquet`, and `STEM.csv` with the byte order mark by which Excel knows UTF-8."""
+    schema = COLUMNS.to_frame().to_arrow().schema
+    with (
+        pq.ParquetWriter(stem.with_suffix(".parquet"), schema, compression="zstd") as parquet,
+        stem.with_suffix(".csv").open("wb") as sheet,
+    ):
+        for number, rows in enumerate(batches):
+            parquet.write_table(rows.to_arrow().cast(schema))
+            cells = rows if is_raw else guard_cells(rows)
+            cells.write_csv(sheet, include_bom=number == 0, include_header=number == 0)
