@@ -92,12 +92,13 @@ def predict(
     with open_classifier(model, workers=cores) as classifier:
         results = classify_inputs(classifier, inputs, options, stdin=sys.stdin.buffer, workers=cores)
         labels = classifier.labels if has_probabilities else []
+        is_multi = classifier.thresholds is not None
         if form == "table":
             for rows in _by_file(_without_errors(results, failed)):
                 _show(rows, labels, per)
         else:
             for number, rows in enumerate(_without_errors(results, failed)):
-                _write(rows, labels, form, per, has_header=number == 0, is_raw=is_raw)
+                _write(rows, labels, form, per, is_multi=is_multi, has_header=number == 0, is_raw=is_raw)
                 if not is_read():
                     break
     if failed:
@@ -140,9 +141,19 @@ def _by_file(results: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _write(
-    rows: pl.DataFrame, labels: list[str], form: str, per: str, *, has_header: bool, is_raw: bool
+    rows: pl.DataFrame,
+    labels: list[str],
+    form: str,
+    per: str,
+    *,
+    is_multi: bool,
+    has_header: bool,
+    is_raw: bool,
 ) -> None:
-    """Writes one batch of rows for a program, or for a spreadsheet and guarded unless `is_raw`."""
+    """Writes one batch of rows for a program, or for a spreadsheet and guarded unless `is_raw`.
+
+    Sets of labels are lists in JSON, so that no program has to cut names.
+    """
     import polars as pl
 
     from etl.models.inference.classifier import LOCATION, probability_column
@@ -158,7 +169,7 @@ def _write(
     shown = rows.select(
         *location,
         "text",
-        "label",
+        "labels" if is_multi and form == "jsonl" else "label",
         pl.col("probability").round(6),
         "reason",
         (pl.col("known") / pl.col("weight")).round(4).alias("known_share"),

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.training_datasets import SEPARABLE, write_splits
+from msgspec import structs
+from support.training_datasets import SEPARABLE, write_splits, write_votes
 
 from etl.errors import InputError, LockError, SettingsError
 from etl.models.baseline.settings import TrainSettings
@@ -70,6 +71,21 @@ def test_a_run_killed_in_the_middle_resumes_to_the_same_bytes(dataset, tmp_path)
         assert (killed / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
     assert not state.run_folder(killed).exists()
     assert not state.run_folder(tmp_path / "undisturbed").exists()
+
+
+@pytest.mark.parametrize("mode", ["soft", "multi"])
+def test_a_run_on_votes_or_sets_resumes_to_the_same_bytes(mode, tmp_path) -> None:
+    def on_epoch(record) -> None:
+        if record.epoch == 2:
+            raise StopError
+
+    dataset, settings = write_votes(tmp_path / "dataset", mode), structs.replace(QUICK, epochs=4)
+    with pytest.raises(StopError):
+        train(dataset, tmp_path / "stopped", settings, watcher=Watcher(on_epoch=on_epoch))
+    train(dataset, tmp_path / "stopped", settings, resume=True)
+    train(dataset, tmp_path / "undisturbed", settings)
+    for name in ("weights.safetensors", "metrics.json", "model.json"):
+        assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
 
 
 def test_a_run_with_other_settings_is_not_gone_on_with(dataset, tmp_path) -> None:

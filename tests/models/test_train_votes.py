@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from msgspec import structs
 from sklearn.metrics import f1_score, jaccard_score
+from support.run_etl import etl as run_etl
 from support.small_datasets import Row
 from support.tiny_electra import write_tiny_electra
 from support.training_datasets import LABELS, SEPARABLE, Trained, write_votes
@@ -23,6 +24,7 @@ from etl.models.baseline.train import train
 from etl.models.best import train_best
 from etl.models.checkpoint import load_model
 from etl.models.export.export import export
+from etl.models.export.options import Format
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.fine_tuned.train import fine_tune
 from etl.models.inference.evaluate import evaluate
@@ -131,21 +133,12 @@ def test_a_prediction_has_all_labels_that_reach_their_thresholds(multi: Trained)
     assert thresholds is not None
     first, both, nothing = predict(multi.model, texts)
     assert (first.label, both.label) == ("기쁨", "기쁨, 슬픔")
+    assert (first.labels, both.labels) == (["기쁨"], ["기쁨", "슬픔"])
     for prediction in (first, both, nothing):
         assert prediction.label
         own = dict(zip(LABELS, thresholds, strict=True))
         reached = [name for name, p in prediction.probabilities.items() if p >= own[name]]
         assert prediction.label.split(", ") == reached or (not reached and "," not in prediction.label)
-
-
-def test_a_model_of_sets_is_exported_with_its_thresholds(multi: Trained, tmp_path: Path) -> None:
-    dataset = write_votes(tmp_path / "dataset", "multi", validation=500)
-    train(dataset, tmp_path / "model", SMALL)
-    exported = export(tmp_path / "model", "torchscript")
-    checkpoint = load_model(tmp_path / "model")
-    assert checkpoint.thresholds is not None
-    assert exported.metadata.thresholds == checkpoint.thresholds.tolist()
-    assert exported.metadata.parity.differing_predictions == 0
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +177,40 @@ def test_one_machine_for_each_label_gives_its_margin_a_sigmoid(linear: Trained) 
 
 def _texts(trained: Trained) -> list[str]:
     return open_dataset(trained.dataset).scan("validation").collect()["text"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "int8"),
+    [
+        ("network", "torchscript", False),
+        ("network", "onnx", True),
+        ("network", "litert", True),
+        ("linear", "onnx", False),
+    ],
+)
+def test_a_model_of_sets_is_exported_with_its_thresholds(
+    kind: str, to: Format, int8: bool, multi: Trained, linear: Trained, tmp_path: Path
+) -> None:
+    pytest.importorskip({"onnx": "onnxruntime", "litert": "litert_torch"}.get(to, "torch"))
+    trained = linear if kind == "linear" else multi
+    exported = export(trained.model, to, tmp_path / "exported", int8=int8, dataset=trained.dataset)
+    checkpoint = load_model(trained.model)
+    assert checkpoint.thresholds is not None
+    metadata = exported.metadata
+    assert metadata.thresholds == checkpoint.thresholds.tolist()
+    assert "sum" not in metadata.output.meaning
+    assert (metadata.parity.rows, metadata.parity.differing_predictions) == (120, 0)
+    assert (metadata.int8 is not None) == int8, "compared with the model before and after"
+    if metadata.int8:
+        assert metadata.int8.model_macro_f1 == pytest.approx(trained.report.model["validation"].macro_f1)
+        assert metadata.int8.int8_macro_f1 > 0.9
+
+
+def test_the_command_gives_programs_the_labels_of_a_set_as_a_list(linear: Trained) -> None:
+    done = run_etl("predict", linear.model, "행복 최고 눈물 아프다", "--format", "jsonl")
+    row = json.loads(done.stdout)
+    assert row["labels"] == ["기쁨", "슬픔"]
+    assert "label" not in row
 
 
 def test_labels_that_all_rows_have_or_none_are_given_by_their_share(tmp_path: Path) -> None:

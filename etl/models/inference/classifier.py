@@ -60,9 +60,9 @@ class Classifier:
 
         Returns:
             A row for each, in their order: `LOCATION`, `text` (as it stands in the document), `clean_text`,
-            `label` and `probability` (null where there is a `reason`), `reason`, `weight` and `known` (how
-            many tokens or word pieces the model saw, and how many of them it knows), and for each label its
-            probability, in a column `probability_column`.
+            `label`, `labels` and `probability` (null where there is a `reason`), `reason`, `weight` and
+            `known` (how many tokens or word pieces the model saw, and how many of them it knows), and for
+            each label its probability, in a column `probability_column`.
         """
         rows = _make_frame(file, sentences)
         prepared = self.prepare(rows["text"]).with_columns(pl.coalesce(rows["reason"], "reason"))
@@ -158,7 +158,7 @@ def add_labels(rows: pl.DataFrame, labels: list[str], thresholds: list[float] | 
     """Sets `label` and `probability` to the most probable label; null where there are no probabilities.
 
     With thresholds `label` is all labels that reach theirs, joined, or else the one that is nearest to it;
-    `probability` is still the highest.
+    `probability` is still the highest. The list `labels` has the same labels.
 
     Args:
         rows: with the probabilities.
@@ -171,16 +171,18 @@ def add_labels(rows: pl.DataFrame, labels: list[str], thresholds: list[float] | 
     ]
     best = pl.concat_list(above).list.arg_max()
     names = pl.lit(pl.Series(labels))
-    reached = pl.lit(None, pl.String)
+    given = pl.concat_list(names.gather(best))
     if thresholds is not None:
-        found = [pl.when(own >= 0).then(pl.lit(name)) for own, name in zip(above, labels, strict=True)]
-        joined = pl.concat_list(found).list.drop_nulls().list.join(JOINT)
-        reached = pl.when(joined != "").then(joined)
+        reached = [pl.when(own >= 0).then(pl.lit(name)) for own, name in zip(above, labels, strict=True)]
+        found = pl.concat_list(reached).list.drop_nulls()
+        given = pl.when(found.list.len() > 0).then(found).otherwise(given)
     has_probabilities = pl.col(columns[0]).is_not_null()
-    return rows.with_columns(
-        pl.when(has_probabilities).then(pl.coalesce(reached, names.gather(best))).alias("label"),
+    scored = rows.with_columns(
+        pl.when(has_probabilities).then(given).alias("labels"),
         pl.max_horizontal(columns).alias("probability"),
-    ).select(*LOCATION, "text", "clean_text", "label", "probability", "reason", "weight", "known", *columns)
+    ).with_columns(pl.col("labels").list.join(JOINT).alias("label"))
+    numbers = ("probability", "reason", "weight", "known")
+    return scored.select(*LOCATION, "text", "clean_text", "label", "labels", *numbers, *columns)
 
 
 def _make_frame(file: str | None, sentences: Sequence[Sentence]) -> pl.DataFrame:

@@ -18,6 +18,7 @@ class Prediction:
     Attributes:
         text: as it was given.
         label: the most probable label, or all of a set, joined by commas; None where there is a `reason`.
+        labels: the same as a list: one label, or all of a set; empty where there is a `reason`.
         probability: the highest of a label, 0 to 1.
         probabilities: of all labels, in the order of the model's; empty where there is a `reason`.
         reason: None, or why the text has no label: a code of `schemas/columns.yaml` such as `no_key_tokens`.
@@ -25,6 +26,7 @@ class Prediction:
 
     text: str
     label: str | None
+    labels: list[str]
     probability: float | None
     probabilities: dict[str, float]
     reason: str | None
@@ -57,6 +59,7 @@ def predict(model: PathLike, texts: str | Iterable[str]) -> list[Prediction]:
         Prediction(
             text=text,
             label=row["label"],
+            labels=row["labels"] or [],
             probability=row["probability"],
             probabilities={label: row[column] for label, column in columns.items() if row["label"]},
             reason=row["reason"],
