@@ -92,6 +92,26 @@ def test_the_targets_of_a_row_are_its_votes_or_its_label(soft: Trained) -> None:
     np.testing.assert_allclose(np.bincount(classes, weights), targets.count_labels(rows, len(LABELS)))
 
 
+def test_a_held_out_split_without_any_majority_is_named(tmp_path: Path) -> None:
+    votes = [{"label": label, "weight": 0.5} for label in ("기쁨", "슬픔")]
+    places = iter(range(10_000))
+
+    def without_majority(row: Row) -> Row:
+        if row["split"] != "validation":
+            return row
+        is_test = next(places) % 2 == 0
+        return row | {"split": "test"} if is_test else row | {"label": None, "label_votes": votes}
+
+    dataset = write_votes(tmp_path / "dataset", "soft", change=without_majority)
+    report = train_linear(dataset, tmp_path / "model")
+    assert report.held_out == "test"
+    assert list(report.model) == ["test"]
+    unscored, chosen = report.warnings
+    assert unscored == "validation is not scored: none of its 60 rows has a majority of the votes"
+    assert chosen.startswith("no validation rows with a label")
+    assert "is not scored" in (tmp_path / "model" / "report.html").read_text()
+
+
 @pytest.fixture(scope="module")
 def multi(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("multi")

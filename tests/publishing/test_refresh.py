@@ -126,6 +126,24 @@ def test_a_changed_setting_runs_what_depends_on_it(
     assert run(job(config, **change)).outcome == "unchanged"
 
 
+def test_another_value_of_labels_publishes_the_rows_that_it_keeps(published: Job) -> None:
+    write_rows(published.inputs[0] / "b.jsonl", 400, 440, label="기쁨,슬픔")
+    succeeded(run(published))
+    assert votes_of(published) == []
+    config = published.publish_dir.parent / "etl.yaml"
+    for mode in ("soft", "multi"):
+        done = succeeded(run(job(config, labels=mode)))
+        assert (ran(done), done.stages[0].why) == (ALL, ["settings changed"])
+        assert open_dataset(published.publish_dir / "current").manifest.settings.labels == mode
+        assert votes_of(published) == [[("기쁨", 0.5), ("슬픔", 0.5)]] * 40
+    assert run(job(config, labels="multi")).outcome == "unchanged"
+
+
+def votes_of(published: Job) -> list[list[tuple[str, float]]]:
+    rows = open_dataset(published.publish_dir / "current").scan().filter(pl.col("label").is_null())
+    return [[tuple(vote.values()) for vote in own] for own in rows.collect()["label_votes"].to_list()]
+
+
 def test_what_is_published_is_what_an_ingest_of_all_of_it_gives(published: Job, tmp_path: Path) -> None:
     write_rows(published.inputs[0] / "b.jsonl", 290, 340, label="분노")  # conflicts, duplicates, leaks
     succeeded(run(published))

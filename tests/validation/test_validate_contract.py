@@ -252,6 +252,24 @@ def test_data_docs_name_what_is_broken_and_show_no_sentence(write: Write, tmp_pa
         assert not any(secret in page for page in written), secret
 
 
+def test_data_docs_say_of_votes_whether_they_are_sound(write: Write, tmp_path: Path) -> None:
+    rows = clean_rows(train=12, validation=4, test=0)
+    for number, row in enumerate(rows):
+        row["label_votes"] = [{"label": "기쁨", "weight": 0.5}, {"label": "슬픔", "weight": 0.5}]
+        row["label"] = None if number % 2 else row["label"]
+        row["label_votes"] = row["label_votes"] if number % 2 else None
+    path = write(rows, shard_rows=6, settings={"labels": "soft", "dedupe": {}})
+    data_docs.build(open_dataset(path), tmp_path / "docs")
+    assert status(tmp_path / "docs", "train-00000-of-00002") == "passed"
+    rows[1]["label_votes"] = [{"label": "기쁨", "weight": 0.9}, {"label": "슬픔", "weight": 0.5}]
+    rows[3]["label"] = "기쁨"
+    broken = write(rows, shard_rows=6, settings={"labels": "soft", "dedupe": {}})
+    data_docs.build(open_dataset(broken), tmp_path / "docs")
+    assert status(tmp_path / "docs", "train-00000-of-00002") == "failed"
+    assert status(tmp_path / "docs", "train-00001-of-00002") == "passed"
+    assert "2 unexpected values found." in page_of(tmp_path / "docs", "train-00000-of-00002")
+
+
 def test_data_docs_without_room_for_a_page_are_not_left_without_it(
     write: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -171,6 +171,24 @@ def test_where_nothing_can_be_judged_it_says_why(
     assert codes == (["noise_not_looked_for"] if pairs else [])
 
 
+def test_sets_of_labels_are_not_judged_and_it_says_so(tmp_path: Path) -> None:
+    rows = [
+        make_row(at, raw_text=text, text=text, label=label, group="", label_votes=None)
+        for at, (text, label) in enumerate(sentences(80))
+    ]
+    for row in rows[:40]:
+        row["label"], row["label_votes"] = None, [{"label": name, "weight": 0.5} for name in ("기쁨", "슬픔")]
+    for mode, unjudged, reason in (("multi", 80, "labels: multi"), ("soft", 80, "only 40")):
+        found = open_dataset(
+            write_dataset(tmp_path / mode, rows, settings={"labels": mode, "dedupe": {}}, shard_rows=100)
+        )
+        noise = label_noise.find_label_noise(found, tmp_path)
+        assert reason in noise.reason
+        assert (noise.rows, noise.unjudged) == (0, unjudged)
+        assert listed(tmp_path) == []
+        assert [own.code for own in label_noise.judge(noise, RULES)] == ["noise_not_looked_for"]
+
+
 def test_rare_labels_and_rows_without_one_are_counted_and_not_judged(tmp_path: Path) -> None:
     pairs = [
         *sentences(100),

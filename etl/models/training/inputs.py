@@ -36,6 +36,12 @@ class Inputs:
     frames: Mapping[str, pl.DataFrame]  # by split: the same rows, as `read_frames` gives them
 
     @property
+    def unscored(self) -> dict[str, int]:
+        """The held-out splits of which no row has a majority of the votes, and how many rows each has."""
+        left = {split: own.height for split, own in self.frames.items() if split not in self.held_out}
+        return {split: n_rows for split, n_rows in left.items() if n_rows and split != "train"}
+
+    @property
     def selection_split(self) -> str:
         """The split that selects the best epoch: validation, or test where there is none."""
         return next(iter(self.held_out))

@@ -134,8 +134,11 @@ def _warnings(records: list[Record], inputs: Inputs) -> list[str]:
             f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "
             "raise --epochs or lower --batch-size"
         )
+    for split, n_rows in inputs.unscored.items():
+        warnings.append(f"{split} is not scored: none of its {n_rows:,} rows has a majority of the votes")
     if "validation" not in inputs.held_out:
         warnings.append(
-            "no validation rows: the model was chosen by the test rows, so their scores flatter it"
+            "no validation rows with a label: the model was chosen by the test rows, so that their scores "
+            "flatter it"
         )
     return warnings
