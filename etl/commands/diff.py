@@ -86,7 +86,14 @@ def _show(found: Difference, names: list[str]) -> None:
         f"{names[0]} → {names[1]}",
         ["split", "before", "added", "removed", "now", "label drift"],
         [
-            [split, found.earlier_rows[split], found.added[split], found.removed[split], rows, drift[split]]
+            [
+                split,
+                found.earlier_rows[split],
+                found.added[split],
+                found.removed[split],
+                rows,
+                drift.get(split, ""),
+            ]
             for split, rows in found.rows.items()
         ],
     )

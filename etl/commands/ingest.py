@@ -252,17 +252,20 @@ def _name(entry: dict[str, str]) -> str:
 def show(manifest: Manifest, out: str | Path) -> None:
     """The closing tables: what was read and kept, and why the rest was not."""
     from etl.runtime import console
+    from etl.schema.splits import SPLITS, UNLABELLED
 
     counts, splits = manifest.counts, manifest.splits
     _show_counts("Rows", counts)
     console.table(
         f"Labels ({manifest.taxonomy.name})",
-        ["label", *splits],
+        ["label", *SPLITS],
         [
-            [label, *(_amount(splits[name].labels[label]) for name in splits)]
+            [label, *(_amount(splits[name].labels[label]) for name in SPLITS)]
             for label in manifest.taxonomy.targets
         ],
     )
+    if waiting := splits.get(UNLABELLED):
+        console.line(f"{console.plural(waiting.rows, 'row')} without a label, in the split {UNLABELLED}")
     console.line(key_tokens_in_short(manifest.tokens))
     _show_notes(manifest)
     if not any(each.kept for each in counts.values()):

@@ -9,6 +9,7 @@ from typing import Any
 from etl.dataset import data_contract
 from etl.dataset.manifest import FileEntry, Manifest, describe_files
 from etl.schema import contract, row
+from etl.schema.splits import UNLABELLED
 from etl.text.markdown import code, escape
 
 # Of the Croissant 1.0 specification.
@@ -83,9 +84,10 @@ def dataset_card(manifest: Manifest) -> str:
         f"| {counts.read:,} | {counts.kept:,} | {counts.read - counts.kept:,} |\n"
         for source, counts in manifest.counts.items()
     )
+    labelled = [counts for split, counts in manifest.splits.items() if split != UNLABELLED]
     labels = "".join(
         f"| {escape(label)} | "
-        + " | ".join(f"{round(counts.labels[label], 1):,}" for counts in manifest.splits.values())
+        + " | ".join(f"{round(counts.labels[label], 1):,}" for counts in labelled)
         + " |\n"
         for label in manifest.taxonomy.targets
     )
@@ -98,7 +100,18 @@ def dataset_card(manifest: Manifest) -> str:
         "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"
         "| corpus | licence | read | kept | rejected |\n|---|---|---:|---:|---:|\n"
         f"{sources}\n| label | train | validation | test |\n|---|---:|---:|---:|\n{labels}\n"
+        f"{_unlabelled(manifest)}"
         "Every rejected row is in `rejects/` with its reason; `manifest.json` accounts for every raw file.\n"
+    )
+
+
+def _unlabelled(manifest: Manifest) -> str:
+    """Returns what the card says of rows that wait for a label; "" where there are none."""
+    counts = manifest.splits.get(UNLABELLED)
+    if counts is None:
+        return ""
+    return (
+        f"The split `{UNLABELLED}` has {counts.rows:,} rows that wait for a label: `label` is null there.\n\n"
     )
 
 

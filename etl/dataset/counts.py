@@ -10,9 +10,9 @@ from collections import Counter
 import polars as pl
 
 from etl.dataset.manifest import SourceCounts, SplitCounts
-from etl.dataset.read import SPLITS
 from etl.dataset.shards import REJECTS
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS, SPLITS
 from etl.settings import Labels
 
 
@@ -31,6 +31,8 @@ def count_sources(keys: pl.DataFrame) -> dict[str, SourceCounts]:
 def count_splits(keys: pl.DataFrame, targets: tuple[str, ...], labels: Labels) -> dict[str, SplitCounts]:
     """For each split how many rows it has, in all and for each label; see `SplitCounts`.
 
+    The split `unlabelled` is counted if it has rows.
+
     Args:
         keys: of the whole corpus.
         targets: of the taxonomy.
@@ -45,11 +47,12 @@ def count_splits(keys: pl.DataFrame, targets: tuple[str, ...], labels: Labels) -
         split: SplitCounts(
             rows[split], {target: as_counted(amounts.get((split, target), 0)) for target in targets}
         )
-        for split in SPLITS
+        for split in ALL_SPLITS
+        if split in SPLITS or rows[split]
     }
 
 
 def count_series(keys: pl.DataFrame) -> dict[str, int]:
     """Counts the rows that each series of shards will have: those of the splits, and the rejects."""
     kept = Counter(dict(keys.filter(pl.col("reason").is_null()).group_by("split").len().iter_rows()))
-    return {**{split: kept[split] for split in SPLITS}, REJECTS: keys.height - kept.total()}
+    return {**{split: kept[split] for split in ALL_SPLITS}, REJECTS: keys.height - kept.total()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from etl.dataset.manifest import Manifest
 from etl.schema import resources
+from etl.schema.splits import UNLABELLED
 
 FILE = "dataset.odcs.yaml"
 
@@ -51,7 +52,7 @@ def _property(described: dict[str, Any], manifest: Manifest, *, is_reject: bool)
     """Leaves out `physicalType`: programs read a dictionary as strings, and call it so."""
     kept = {key: value for key, value in described.items() if key != "physicalType"}
     if described["name"] == "label" and not is_reject:
-        if manifest.settings.labels == "majority":
+        if manifest.settings.labels == "majority" and UNLABELLED not in manifest.splits:
             kept["required"] = True
         kept["quality"] = [_valid_values(list(manifest.taxonomy.targets))]
     return kept

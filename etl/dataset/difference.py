@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import Dataset
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS, SPLITS
 from etl.settings import Labels
 
 MAX_EXAMPLES = 5
@@ -59,20 +60,23 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
     mode = later.manifest.settings.labels
     before, now = _rows(earlier, mode), _rows(later, mode)
     both = before.join(now, on="id", how="full", suffix="_now", coalesce=True)
+    is_both = pl.col("split").is_not_null() & pl.col("split_now").is_not_null()
     cases = {
         "added": pl.col("split").is_null(),
         "removed": pl.col("split_now").is_null(),
-        "relabelled": pl.col("answer") != pl.col("answer_now"),
+        "relabelled": pl.col("answer").ne_missing(pl.col("answer_now")) & is_both,
         "reworded": pl.col("text") != pl.col("text_now"),
         "moved": pl.col("split") != pl.col("split_now"),
     }
     found = {name: both.filter(case) for name, case in cases.items()}
+    seen = {*before["split"].unique(), *now["split"].unique()}
+    splits = [split for split in ALL_SPLITS if split in SPLITS or split in seen]
     moves = found["moved"].group_by("split", "split_now").len().sort("split", "split_now")
     return Difference(
-        rows=_by_split(now, "split"),
-        earlier_rows=_by_split(before, "split"),
-        added=_by_split(found["added"], "split_now"),
-        removed=_by_split(found["removed"], "split"),
+        rows=_by_split(now, "split", splits),
+        earlier_rows=_by_split(before, "split", splits),
+        added=_by_split(found["added"], "split_now", splits),
+        removed=_by_split(found["removed"], "split", splits),
         relabelled=found["relabelled"].height,
         reworded=found["reworded"].height,
         moved={(start, end): count for start, end, count in moves.iter_rows()},
@@ -86,7 +90,7 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
 def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
 
     return (
-        dataset.scan()
+        dataset.scan(*ALL_SPLITS)
         .select(
             *("id", "split", "label", votes.COLUMN),
             votes.answer(mode).hash().alias("answer"),
@@ -96,9 +100,9 @@ def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
     )
 
 
-def _by_split(rows: pl.DataFrame, column: str) -> dict[str, int]:
+def _by_split(rows: pl.DataFrame, column: str, splits: list[str]) -> dict[str, int]:
     counts = dict(rows.group_by(column).len().iter_rows())
-    return {split: counts.get(split, 0) for split in SPLITS}
+    return {split: counts.get(split, 0) for split in splits}
 
 
 def _total_variation(before: pl.DataFrame, now: pl.DataFrame, split: str, mode: Labels) -> float | None:

@@ -22,10 +22,10 @@ from etl.dataset.manifest import Manifest, read_manifest
 from etl.errors import InputError
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import local_path
-from etl.schema import row
+from etl.schema import row, splits
 from etl.settings import PathLike
 
-SPLITS = ("train", "validation", "test")
+SPLITS = splits.SPLITS
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Dataset:
         """
         return self._files(f"data/{split}-*.parquet")
 
-    def scan(self, *splits: str) -> pl.LazyFrame:
-        """The kept rows of the given splits (all by default), in order; see `shards`."""
+    def scan(self, *names: str) -> pl.LazyFrame:
+        """The kept rows of the given splits (by default of `SPLITS`), in order; see `shards`."""
         return self._scan(
-            [shard for split in splits or SPLITS for shard in self.shards(split)], is_reject=False
+            [shard for split in names or SPLITS for shard in self.shards(split)], is_reject=False
         )
 
     def scan_rejects(self) -> pl.LazyFrame:

@@ -17,8 +17,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from etl.dataset.manifest import FileEntry, describe_file
-from etl.dataset.read import SPLITS
 from etl.schema import row
+from etl.schema.splits import ALL_SPLITS
 from etl.settings import Write
 
 REJECTS = "rejects"
@@ -37,7 +37,7 @@ class ShardWriter:
 
     def __init__(self, folder: Path, counts: dict[str, int] | None, layout: Write):
         self._folder = folder
-        known = dict.fromkeys((*SPLITS, REJECTS)) if counts is None else counts
+        known = dict.fromkeys((*ALL_SPLITS, REJECTS)) if counts is None else counts
         self._series = {
             name: _Series(folder, name, _names(name, count, layout.shard_rows), layout)
             for name, count in known.items()

@@ -126,7 +126,7 @@ def count_vocab(
     if not _count_rows(dataset, "train"):
         raise InputError(
             f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
-            cause="Every row was rejected, or belongs to validation or test.",
+            cause="Every row was rejected, waits for a label, or belongs to validation or test.",
             next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
         )
     with wrap_read_errors(dataset, "train"):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset import preparation, vocab
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.ingestion.prepare import prepare
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS
 
 # Enough words to see what a token stands for; the most frequent ones come first.
 MOST_FORMS = 20
@@ -103,7 +104,7 @@ def _token_of(vocabulary: vocab.Vocabulary, token_id: int, dataset: Dataset) -> 
 
 def _row(dataset: Dataset, what: str) -> pl.DataFrame | None:
 
-    found: pl.DataFrame = dataset.scan().filter(pl.col("id") == what).collect()
+    found: pl.DataFrame = dataset.scan(*ALL_SPLITS).filter(pl.col("id") == what).collect()
     return found if found.height else None
 
 
@@ -119,7 +120,7 @@ def _traced_token(
 ) -> TracedToken:
 
     rows = (
-        dataset.scan()
+        dataset.scan(*ALL_SPLITS)
         .filter(pl.col("tokens").list.contains(token))
         .select(
             *("id", "split", votes.in_words().alias("label"), "file", "member", "position", "text"),
@@ -139,7 +140,7 @@ def _traced_token(
         token=token,
         token_id=vocabulary.tokens.index(token) if token in vocabulary.tokens else vocab.UNKNOWN,
         in_train=int(rows.filter(pl.col("split") == "train")["times"].sum()),
-        rows={split: by_split[split] for split in SPLITS if split in by_split},
+        rows={split: by_split[split] for split in ALL_SPLITS if split in by_split},
         forms=_forms(dataset, rows["text"].head(_LOOKED_AT), token, workers),
         places=[Place(**place) for place in listed],
     )

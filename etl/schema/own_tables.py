@@ -91,11 +91,7 @@ def check_tables(settings: Settings, taxonomy: Taxonomy) -> None:
 
 
 def _find_missing(table: Table) -> list[str]:
-    has_label = table.label_column or table.label_columns
-    return [
-        *([] if table.text_column else ["text_column: the column of the sentence is missing"]),
-        *([] if has_label else ["label_column: the column of the label, or label_columns, is missing"]),
-    ]
+    return [] if table.text_column else ["text_column: the column of the sentence is missing"]
 
 
 def _find_problems(table: Table, taxonomy: Taxonomy) -> list[str]:

@@ -1,4 +1,4 @@
-"""Names of splits, in columns and in the names of files and folders: `schemas/splits.yaml`."""
+"""The splits, and their names in columns and in the names of files and folders: `schemas/splits.yaml`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 
 from etl.schema import resources
 from etl.text.composition import composed
+
+EVALUATION = ("validation", "test")
+SPLITS = ("train", *EVALUATION)
+# Rows that wait for a label: no split of those that are learnt or measured.
+UNLABELLED = "unlabelled"
+ALL_SPLITS = (*SPLITS, UNLABELLED)
 
 _BETWEEN_WORDS = re.compile(r"[\W\d_]+")
 

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 
 from etl.dataset.manifest import Manifest
-from etl.dataset.read import SPLITS
 from etl.schema import row, votes
+from etl.schema.splits import ALL_SPLITS, UNLABELLED
 from etl.validation.selection import number_groups, number_rows
 from etl.validation.view import View
 
@@ -47,18 +47,24 @@ def promise_of(manifest: Manifest) -> Promise:
 def broken_rows(promise: Promise, split: str | pl.Expr) -> BrokenRows:
     """Returns by finding code and column the expression of whether a row breaks the contract.
 
+    A row of the split `unlabelled` may have no label: one that it has is outside.
+
     Args:
         promise: of the dataset.
         split: that of the shard, or the expression of it.
     """
     column = pl.col
+    of_shard = pl.lit(split) if isinstance(split, str) else split
+    is_waiting = of_shard == UNLABELLED
     nulls = {("nulls", name): column(name).is_null() for name in REQUIRED}
+    nulls["nulls", "label"] &= ~is_waiting
     if not promise.is_labelled:
         nulls["nulls", "label"] &= column(votes.COLUMN).is_null()
     broken = {
         **nulls,
-        ("label_outside_taxonomy", "label"): ~column("label").is_in(list(promise.targets)),
-        ("split_mismatch", "split"): column("split") != (pl.lit(split) if isinstance(split, str) else split),
+        ("label_outside_taxonomy", "label"): column("label").is_not_null()
+        & (is_waiting | ~column("label").is_in(list(promise.targets))),
+        ("split_mismatch", "split"): column("split") != of_shard,
         ("duplicate_ids", "id"): column("id").is_duplicated() & column("id").is_not_null(),
     }
     if promise.has_votes:
@@ -68,7 +74,7 @@ def broken_rows(promise: Promise, split: str | pl.Expr) -> BrokenRows:
 
 def select(view: View, codes: Collection[str], _measured: Any) -> dict[str, pl.DataFrame]:
     """Selects the rows that break the contract, as its detail the column; equal ids are a group."""
-    of_shards = [view.dataset.scan(split).with_columns(shard=pl.lit(split)) for split in SPLITS]
+    of_shards = [view.dataset.scan(split).with_columns(shard=pl.lit(split)) for split in ALL_SPLITS]
     rows = pl.concat(of_shards).with_row_index("row")
     found: dict[str, list[pl.LazyFrame]] = {}
     for (code, column), is_broken in broken_rows(promise_of(view.manifest), pl.col("shard")).items():

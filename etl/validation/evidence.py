@@ -26,6 +26,7 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS
 from etl.settings import Dedupe, PathLike
 from etl.text.spreadsheet import guard_cells
 from etl.user_files.plain import plain_file
@@ -162,7 +163,7 @@ def _read(dataset: Dataset, selection: pl.DataFrame) -> Iterator[pl.DataFrame]:
     known = selection.schema
     missing = [pl.lit(None, COLUMNS[name]).alias(name) for name in _SELECTED if name not in known]
     chosen = selection.select(ROW, *(name for name in _SELECTED if name in known), *missing)
-    rows = dataset.scan().with_row_index(ROW).with_columns(label=votes.in_words())
+    rows = dataset.scan(*ALL_SPLITS).with_row_index(ROW).with_columns(label=votes.in_words())
     columns = [name for name in COLUMNS if name not in _SELECTED]
     for batch in chosen.iter_slices(_BATCH_ROWS):
         numbered = batch.lazy().with_row_index("_order")

@@ -19,6 +19,7 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS
 from etl.settings import Dedupe, Labels
 from etl.validation import sentences
 from etl.validation.sentences import Sentences
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from etl.validation.external.dataset import ExternalTable
 
 # The splits on which a model is judged.
-EVALUATION = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def count_rows(dataset: Dataset) -> pl.DataFrame:
     Null sources are included.
     """
     counts = pl.len().alias("rows"), votes.is_labelled().sum().alias("labelled")
-    return dataset.scan().group_by("split", "source").agg(counts).sort("split", "source").collect()
+    return dataset.scan(*ALL_SPLITS).group_by("split", "source").agg(counts).sort("split", "source").collect()
 
 
 def count_labelled(row_counts: pl.DataFrame, split: str | None = None) -> dict[str, int]:

@@ -62,7 +62,6 @@ def test_the_first_match_wins_and_the_rest_is_one_table_or_none() -> None:
         ({"table": COLUMNS | {"split_column": "s", "split": "test"}}, "one or the other"),
         ({"table": COLUMNS | {"path": "*.csv"}}, "only an entry of `tables` has one"),
         ({"tables": [COLUMNS]}, "path: a pattern of file names is missing"),
-        ({"tables": [{"path": "*.csv", "text_column": "text"}]}, "label_column: the column of the label"),
         (
             {"tables": [COLUMNS | {"path": "*.csv", "labels": {"0": "모름"}}]},
             "labels.0: '모름' is none of 기쁨",

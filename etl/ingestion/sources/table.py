@@ -1,4 +1,4 @@
-"""A table of the user's own (`table`) in any supported format, with a text and a label column.
+"""A table of the user's own (`table`) in any supported format, with a text and, mostly, a label column.
 
 The settings name the columns, of all tables (`table`) or of each (`tables`); see `etl.schema.own_tables`.
 """
@@ -24,12 +24,13 @@ from etl.ingestion.tables.table import LeftAside, OpenTable
 from etl.runtime.console import plural
 from etl.schema import taxonomy
 from etl.schema.own_tables import find_table
-from etl.schema.splits import split_names
+from etl.schema.splits import UNLABELLED, split_names
 from etl.settings import Settings, Table
 
 SLUG = "table"
 # Why a sheet is left aside.
 _OTHER_COLUMNS = "it has other columns"
+_UNLABELLED = f"{{}}: no label column is named, so its rows have no label: they are in the split {UNLABELLED}"
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
@@ -49,13 +50,15 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     """Reads the rows, in frames of bounded size.
 
     Raises:
-        SettingsError: no text or label column is named.
+        SettingsError: no text column is named.
         InputError: a named column is not there.
     """
     for file in files:
         table = find_table(settings, file.raw.path)
-        if table is None or table.text_column is None or not _label_columns(table):
+        if table is None or table.text_column is None:
             raise _no_columns(settings.table)
+        if not _label_columns(table):
+            log.warnings.append(_UNLABELLED.format(file.raw.name))
         with log.open_file(file.raw, source=SLUG, release="v1") as open_file:
             for raw, frame in _frames(file, open_file, table, settings, log):
                 yield _rows(raw, frame, table)
@@ -63,9 +66,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
 def _no_columns(table: Table) -> SettingsError:
     return SettingsError(
-        "a table needs to say which columns hold the sentence and the label",
+        "a table needs to say which column holds the sentence",
         details=[f"got text_column={table.text_column}, label_column={table.label_column}"],
-        next_step="name both: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`.",
+        next_step="name it: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`; "
+        "without a label column the rows wait for labels.",
     )
 
 
@@ -189,11 +193,15 @@ def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
     if table.split_column is not None:
         columns = columns.with_columns(_split_name(pl.col("split")).alias("split"))
+    if not _label_columns(table):
+        columns = columns.with_columns(pl.lit(UNLABELLED).alias("split"))
     return rows_frame(raw, columns, source=SLUG, release="v1", domain=table.domain)
 
 
 def _raw_label(table: Table) -> pl.Expr:
     names = [column_name(name) for name in _label_columns(table)]
+    if not names:
+        return pl.lit(None, pl.String)
     if table.label_columns:
         return one_hot_labels(names, has_counts=True)
     if len(names) == 1:

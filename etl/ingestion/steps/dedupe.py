@@ -1,6 +1,7 @@
 """Marks duplicates, conflicts and leaks among the rows of the whole corpus.
 
-Only train rows are marked: validation and test keep all rows. Utterances so short that they repeat by chance
+Only train rows are marked: validation and test keep all rows, and so does what has no label yet. A text that
+is labelled later becomes a row of train, and is compared then. Utterances so short that they repeat by chance
 ("네.", "왜?") are exempt from all comparisons of texts.
 """
 
@@ -11,6 +12,7 @@ import polars as pl
 from etl.ingestion.steps.mark import mark
 from etl.ingestion.steps.near_leaks import mark_near
 from etl.schema import votes
+from etl.schema.splits import EVALUATION
 from etl.settings import Labels, Settings
 from etl.similarity.nearest import FindNearest, nearest
 
@@ -94,7 +96,8 @@ def _mark_leaks(keys: pl.DataFrame, key: str, applies: pl.Expr, reason: str, det
     """Marks train rows that share the key with an evaluation row; rows with a reason are ignored."""
     alive = keys.filter(pl.col("reason").is_null() & applies).select("row", key, "split")
     is_train = pl.col("split") == "train"
-    evaluated = alive.filter(~is_train).unique(key, keep="first", maintain_order=True)
+    is_evaluated = pl.col("split").is_in(EVALUATION)
+    evaluated = alive.filter(is_evaluated).unique(key, keep="first", maintain_order=True)
     leaks = alive.filter(is_train).join(evaluated.select(key, leaks_to="split"), on=key)
     keys = keys.join(leaks.select("row", "leaks_to"), on="row", how="left", maintain_order="left")
     is_leak = pl.col("leaks_to").is_not_null()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from etl.ingestion.steps.mark import mark
+from etl.schema.splits import EVALUATION
 from etl.similarity.nearest import FindNearest, nearest
 
 
@@ -22,13 +23,13 @@ def mark_near(
     """
     alive = keys.select("row", "split", "is_short", "reason").with_columns(normalised.alias("normalised"))
     alive = alive.filter(pl.col("reason").is_null() & ~pl.col("is_short") & (pl.col("normalised") != ""))
-    is_train = pl.col("split") == "train"
+    is_train, is_evaluated = pl.col("split") == "train", pl.col("split").is_in(EVALUATION)
     texts = alive.group_by("normalised", maintain_order=True).agg(
         is_train.any().alias("in_train"),
-        pl.col("split").filter(~is_train).first().alias("leaks_to"),
+        pl.col("split").filter(is_evaluated).first().alias("leaks_to"),
     )
-    is_evaluated = texts["leaks_to"].is_not_null()
-    [pairs] = find_nearest(texts["normalised"], threshold, [(texts["in_train"], is_evaluated)])
+    parts = [(texts["in_train"], texts["leaks_to"].is_not_null())]
+    [pairs] = find_nearest(texts["normalised"], threshold, parts)
     leaks = pairs.select(
         texts["normalised"].gather(pairs["text"]),
         texts["leaks_to"].gather(pairs["other"]),

@@ -10,6 +10,7 @@ from etl.ingestion.steps.mark import mark_each
 from etl.schema import contract, votes
 from etl.schema.own_tables import find_table
 from etl.schema.resolver import Resolution, make_resolver
+from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import TABLE, Taxonomy
 from etl.settings import Settings
 
@@ -17,10 +18,11 @@ from etl.settings import Settings
 def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settings()) -> pl.DataFrame:
     """Adds `label`, `label_votes` and `alias`; marks rows whose label is missing, unknown or maps to nothing.
 
-    Rows without a majority are marked as `label_ambiguous`, unless the setting `labels` keeps their votes.
+    A row of the split `unlabelled` needs no label. Rows without a majority are marked as `label_ambiguous`,
+    unless the setting `labels` keeps their votes.
 
     Args:
-        frame: rows with `source`, `raw_label`, `file` and `member`.
+        frame: rows with `source`, `raw_label`, `split`, `file` and `member`.
         taxonomy: the labels to map to.
         settings: `labels`, and the user's own tables, which may map their labels.
 
@@ -44,7 +46,8 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
     types = dict.fromkeys(names, pl.String()) | {"alias": pl.List(pl.String)}
     table = pl.DataFrame(resolved, schema=types, orient="row").with_columns(votes.make_column(said_votes))
     frame = frame.join(table, on=[*keys, *files], how="left", nulls_equal=True, maintain_order="left")
-    frame = mark_each(frame, pl.col("_reason"), pl.col("_detail"))
+    is_waiting = pl.col("split").eq_missing(UNLABELLED) & (pl.col("_reason") == "missing_label")
+    frame = mark_each(frame, pl.when(~is_waiting).then("_reason"), pl.col("_detail"))
     return frame.drop("_reason", "_detail")
 
 

@@ -1,4 +1,4 @@
-"""Assigns each row to train, validation or test.
+"""Assigns each row with a label to train, validation or test.
 
 Official splits are kept where a corpus has them. Other rows are assigned by a stable hash of their group, so
 no group is in two splits and added rows never move an old one; each split has the label shares of the corpus
@@ -10,6 +10,8 @@ from __future__ import annotations
 import polars as pl
 import xxhash
 
+from etl.schema import votes
+from etl.schema.splits import UNLABELLED
 from etl.settings import Split
 
 _HASH_RANGE = 2.0**64
@@ -19,7 +21,8 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
     """Fills `split`.
 
     Args:
-        frame: rows with `source`, `group`, and the official `split` or null.
+        frame: rows with `source`, `group`, `label`, `label_votes`, and the official `split` or null; a row
+            of the split `unlabelled` stays there until a decision gives it a label.
         settings: the mode, the shares of validation and test, and the seed.
     """
 
@@ -38,7 +41,9 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
         .otherwise(pl.lit("train"))
     )
     official = pl.col("split") if settings.mode == "official" else pl.lit(None, pl.String)
-    return frame.with_columns(pl.coalesce(official, by_hash).alias("split"))
+    is_waiting = (pl.col("split") == UNLABELLED) & ~votes.is_labelled()
+    given = pl.when(is_waiting).then(pl.lit(UNLABELLED)).when(pl.col("split") != UNLABELLED).then(official)
+    return frame.with_columns(pl.coalesce(given, by_hash).alias("split"))
 
 
 def _hash_groups(groups: pl.Series, seed: int) -> pl.Series:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from etl.schema.splits import EVALUATION
 from etl.text.html import name, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks import balance
 from etl.validation.checks.balance import Balance
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
-from etl.validation.view import EVALUATION, View
+from etl.validation.view import View
 
 # How a training run abbreviates a split in the names of its metrics.
 _SHORT = {"train": "train", "validation": "val", "test": "test"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from etl.dataset.read import SPLITS
 from etl.schema import votes
+from etl.schema.splits import SPLITS, UNLABELLED
 from etl.validation.check import Check
 from etl.validation.checks.labels import count_labels
 from etl.validation.findings import Finding, listing
@@ -24,25 +24,31 @@ class LabelSets:
     Attributes:
         splits: rows by label, by split.
         targets: the labels of the taxonomy.
+        unlabelled: rows that wait for a label.
     """
 
     splits: dict[str, dict[str, float]]
     targets: tuple[str, ...]
+    unlabelled: int
 
 
 def measure(view: View) -> LabelSets:
     """Counts the rows of each label in each split."""
     splits = {split: rows for split in SPLITS if (rows := count_labels(view.cells, split))}
-    return LabelSets(splits, view.manifest.taxonomy.targets)
+    unlabelled = int(view.row_counts.filter(pl.col("split") == UNLABELLED)["rows"].sum())
+    return LabelSets(splits, view.manifest.taxonomy.targets, unlabelled)
 
 
 def judge(sets: LabelSets, rules: Rules) -> list[Finding]:
     """Judges missing splits and missing labels."""
     train = sets.splits.get("train")
+    if train is None and not any(sets.splits.values()) and sets.unlabelled:
+        return rules.judge("only_unlabelled", sets.unlabelled)
     if train is None:
         return rules.judge("empty_train", 1)
     missing = [label for label in sets.targets if label not in train]
     findings = [
+        *rules.judge("unlabelled", sets.unlabelled),
         *rules.judge("no_validation", int("validation" not in sets.splits)),
         *rules.judge("one_label", int(len(train) == 1), label=next(iter(train))),
         *rules.judge("missing_labels", len(missing), targets=len(sets.targets), names=listing(missing)),
@@ -70,7 +76,15 @@ def select(view: View, codes: Collection[str], measured: LabelSets | None) -> di
 CHECK = Check(
     "label sets",
     measure,
-    codes=("empty_train", "no_validation", "one_label", "missing_labels", "unseen_labels"),
+    codes=(
+        "empty_train",
+        "only_unlabelled",
+        "unlabelled",
+        "no_validation",
+        "one_label",
+        "missing_labels",
+        "unseen_labels",
+    ),
     judge=judge,
     select=select,
 )

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 import polars as pl
 
+from etl.schema.splits import EVALUATION
 from etl.text.charts import round_up
 from etl.text.html import (
     bar,
@@ -31,7 +32,7 @@ from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
 from etl.validation.selection import number_groups, number_pairs, stack
 from etl.validation.sentences import Sentences
-from etl.validation.view import EVALUATION, View
+from etl.validation.view import View
 
 # (level, finding code, what rows share); L3 goes by the normalised text and those near it.
 LEVELS = (

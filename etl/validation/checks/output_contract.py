@@ -21,9 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import Dataset
 from etl.errors import EtlError
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS, UNLABELLED
 from etl.validation.broken_rows import REQUIRED, BrokenRows, Promise, broken_rows, promise_of, select
 from etl.validation.check import Check
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -59,7 +60,7 @@ def find_breaches(dataset: Dataset) -> list[Breach]:
     batches = in_memory_batches(in_memory_context())
     breaches = [
         breach
-        for split in SPLITS
+        for split in ALL_SPLITS
         for shard in dataset.shards(split)
         for breach in _check_shard(batches, shard, split, promise_of(dataset.manifest))
     ]
@@ -143,18 +144,23 @@ def judge_votes(table: pa.Table, promise: Promise) -> pa.Table:
 def row_expectations(split: str, promise: Promise) -> list[Expectation]:
     """Returns what every row of a shard must fulfil: no nulls, known labels, its split, unique ids.
 
+    A row of the split `unlabelled` has no label: one that stands there is outside of all that it may be.
+
     Args:
         split: that of the shard.
         promise: of the dataset; the table that is judged has passed `judge_votes`.
     """
     expect, broken = great_expectations().expectations, broken_rows(promise, split)
+    is_labelled = split != UNLABELLED
+    required = [name for name in REQUIRED if is_labelled or name != "label"]
+    labels = list(promise.targets) if is_labelled else []
     return [
-        *(_not_null(name, promise, broken) for name in REQUIRED),
+        *(_not_null(name, promise, broken) for name in required),
         *([_sound_votes(broken)] if promise.has_votes else []),
         Expectation(
             "label_outside_taxonomy",
             "label",
-            expect.ExpectColumnValuesToBeInSet(column="label", value_set=list(promise.targets)),
+            expect.ExpectColumnValuesToBeInSet(column="label", value_set=labels),
             broken["label_outside_taxonomy", "label"],
         ),
         Expectation(
@@ -269,7 +275,7 @@ def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
 
 def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
     """Finds rows whose id also stands in another shard, without those that repeat within their own."""
-    shards = [shard for split in SPLITS for shard in dataset.shards(split)]
+    shards = [shard for split in ALL_SPLITS for shard in dataset.shards(split)]
     if len(shards) < 2:
         return []
     keys = pl.concat(

@@ -55,7 +55,7 @@ def test_of_columns_of_one_name_the_first_is_read_and_the_others_are_named(tmp_p
 
 
 def test_a_table_with_a_label_column_only_is_told_to_name_the_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="which columns hold the sentence and the label"):
+    with pytest.raises(SettingsError, match="which column holds the sentence"):
         read_all(write(tmp_path / "a.csv", "text,label", "하나,기쁨"), table={"label_column": "label"})
 
 

@@ -14,8 +14,8 @@ load = cache(taxonomy.load)
 
 def relabelled(*rows: tuple[str, str | None], name: str = "ko7") -> pl.DataFrame:
     frame = pl.DataFrame(
-        [(*row, None, None) for row in rows],
-        schema=dict.fromkeys(["source", "raw_label", "reason", "detail"], pl.String),
+        [(*row, None, None, None) for row in rows],
+        schema=dict.fromkeys(["source", "raw_label", "split", "reason", "detail"], pl.String),
         orient="row",
     )
     return relabel(frame, load(name))
@@ -85,7 +85,13 @@ def test_the_words_of_known_corpora_are_understood_in_a_table_as_aliases() -> No
 
 def test_a_reason_that_is_there_is_kept() -> None:
     frame = pl.DataFrame(
-        {"source": ["table"], "raw_label": ["?"], "reason": ["empty_text"], "detail": ["0 raw characters"]}
+        {
+            "source": ["table"],
+            "raw_label": ["?"],
+            "split": ["train"],
+            "reason": ["empty_text"],
+            "detail": ["0 raw characters"],
+        }
     )
     row = relabel(frame, load("ko7")).row(0, named=True)
     assert (row["reason"], row["detail"]) == ("empty_text", "0 raw characters")

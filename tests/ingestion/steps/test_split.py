@@ -11,7 +11,9 @@ Key = tuple[str, str, str | None]
 
 def splits_of(rows: list[Key], **changes: object) -> list[str]:
     schema = dict.fromkeys(["source", "group", "split"], pl.String)
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        label=pl.lit("기쁨"), label_votes=pl.lit(None)
+    )
     return split(frame, Split(**changes))["split"].to_list()  # type: ignore[arg-type]
 
 
