@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from etl.schema import row
+from etl.schema.splits import ALL_SPLITS, SPLITS, UNLABELLED
 
 TARGETS = ["기쁨", "슬픔", "분노", "중립"]
-SPLITS = ("train", "validation", "test")
 Row = dict[str, Any]
 
 
@@ -66,7 +66,9 @@ def write_dataset(
 ) -> Path:
     """A dataset whose manifest is true of `rows` and `rejects`; `manifest` replaces some of its keys."""
     files: dict[str, Any] = {}
-    for split in SPLITS:
+    has_waiting = any(found.get("split") == UNLABELLED for found in rows)
+    splits = ALL_SPLITS if has_waiting else SPLITS
+    for split in splits:
         of_split = [found for found in rows if found.get("split") == split]
         parts = [of_split[start : start + shard_rows] for start in range(0, len(of_split), shard_rows)]
         for number, part in enumerate(parts):
@@ -86,7 +88,7 @@ def write_dataset(
                     found["label"] for found in rows if found["split"] == split and found["label"]
                 ),
             }
-            for split in SPLITS
+            for split in splits
         },
         "files": files,
     }
