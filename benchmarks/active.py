@@ -3,8 +3,8 @@
     python -m benchmarks.active [--seeds 5]
 
 The texts of the Chatbot data are unlabelled at first; a fifth of them, by text, is kept to measure. Labels
-are given in batches of 50. The score is the macro-F1 of a linear model on the same features, the better one with
-and without class weights, as a share of what all labels give: the mean over the seeds (least–most).
+are given in batches of 50. The score is the macro-F1 of a linear model on the same features, the better one
+of those with and without class weights, as a share of what all labels give: the mean (least–most).
 """
 
 from __future__ import annotations
