@@ -1,0 +1,145 @@
+"""Opens a dataset for review and serves the page until the command is asked to end."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from etl.dataset.read import Dataset
+from etl.errors import SettingsError
+from etl.models.inference.classifier import Classifier
+from etl.review import model, queues
+from etl.review.browsing import Review, audit_queue
+from etl.review.ledger import Ledger
+from etl.review.making import QueueMaker
+from etl.review.queues import Make
+from etl.review.rows import Rows, read_rows
+
+HOST = "127.0.0.1"
+
+# Made without being asked for: what takes a second, also of a million rows.
+_AT_ONCE = ["all", "rejects", "conflicts", "unknown_labels", "to_label", "audit"]
+_END_SECONDS = 3
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was told.
+
+    Args:
+        corrections: the file of decisions.
+        by: who decides; "" asks on the page.
+        login: proposed there.
+        is_read_only: whether nothing may be decided.
+        sample_size, seed: of the audit.
+    """
+
+    corrections: Path
+    by: str = ""
+    login: str = ""
+    is_read_only: bool = False
+    sample_size: int = 200
+    seed: int = 0
+
+
+def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | None = None) -> Review:
+    """Reads the rows and decisions, and begins to make the queues.
+
+    Raises:
+        InputError: the dataset or the corrections cannot be read.
+    """
+    rows = read_rows(dataset)
+    ledger = Ledger(choices.corrections, rows)
+    makers, missing = _makers(rows, choices, classifier)
+    return Review(
+        rows=rows,
+        ledger=ledger,
+        queues=QueueMaker(makers, _AT_ONCE, missing),
+        ask=None if classifier is None else lambda number: model.ask(classifier, rows, number),
+        by=choices.by or choices.login,
+        is_by_given=bool(choices.by),
+        is_read_only=choices.is_read_only,
+    )
+
+
+def require_extra() -> None:
+    """Checks that the packages of the extra are installed.
+
+    Raises:
+        SettingsError: they are not; the extra to install is named.
+    """
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            "the review page needs the extra [review]",
+            details=[str(error)],
+            next_step="pip install 'korean-emotion-etl[review]'",
+        ) from error
+
+
+@contextmanager
+def serve(review: Review, token: str, listening: socket.socket) -> Iterator[threading.Thread]:
+    """Serves the page while the block runs; then what was asked is answered, and no more is taken.
+
+    Args:
+        review: what is shown.
+        token: of the address.
+        listening: the socket, see `etl.review.session.open_socket`.
+
+    Yields:
+        The thread of the server.
+    """
+    import uvicorn
+
+    from etl.review.app import make_app
+
+    config = uvicorn.Config(
+        make_app(review, token),
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=_END_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # In a thread, where it leaves the signals to us.
+    thread = threading.Thread(target=server.run, args=([listening],), name="server", daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        server.should_exit = True
+        thread.join(2 * _END_SECONDS)
+
+
+def address(token: str, listening: socket.socket) -> str:
+    """Returns the address of the page."""
+    return f"http://{HOST}:{listening.getsockname()[1]}/{token}/"
+
+
+def _makers(
+    rows: Rows, choices: Choices, classifier: Classifier | None
+) -> tuple[Mapping[str, Make], Mapping[str, str]]:
+    """Returns the functions that make the queues, and why the others cannot be made."""
+    makers: dict[str, Make] = {
+        "all": lambda: queues.everything(rows),
+        "rejects": lambda: queues.rejects(rows),
+        "conflicts": lambda: queues.conflicts(rows),
+        "unknown_labels": lambda: queues.unknown_labels(rows),
+        "to_label": lambda: queues.to_label(rows),
+        "audit": lambda: audit_queue(rows, choices.sample_size, choices.seed),
+    }
+    missing = {"suspects": "evidence", "near": "evidence"}
+    if classifier is None:
+        missing["low_confidence"] = "model"
+    else:
+        makers["low_confidence"] = lambda: model.low_confidence(classifier, rows)
+    return makers, missing

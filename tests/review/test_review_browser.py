@@ -1,0 +1,219 @@
+"""The page as Chromium shows it, used by keyboard. Skips without a browser or playwright."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.review_pages import Page, review_page
+from support.small_datasets import Row, clean_rows, make_reject, make_row, write_dataset
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+FROM_RIGHT = "\u202eנגמר\u2067 العربية 오늘은 끝났다"
+PHONE, DESK = 390, 1280
+
+OpenPage = Callable[..., Any]
+
+
+def rows_of(label: str = "기쁨") -> list[Row]:
+    rows = clean_rows(12, 3, 3)
+    rows += [
+        make_row(
+            40 + at, text=f"그럼 이따 {ATTACK} 만나자", raw_text=f"그럼 이따 {ATTACK} 만나자", label=label
+        )
+        for at, label in enumerate(("기쁨", "분노"))
+    ]
+    rows[3] |= {"text": FROM_RIGHT, "raw_text": f"{FROM_RIGHT} "}
+    rows[4] |= {"text": "가나다라 " * 20_000, "raw_text": "가나다라 " * 20_000}
+    for turn, row in enumerate(rows[5:9], start=1):
+        row |= {"group": "dialogue", "turn": turn}
+    return rows
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Page]:
+    rejects = [make_reject(50 + at, "unknown_label", raw_label=f"심심 {ATTACK}") for at in range(3)]
+    dataset = write_dataset(tmp_path / f"data {ATTACK[:8]}", rows_of(), rejects)
+    with review_page(dataset, tmp_path / "corrections.jsonl", login="kim") as page:
+        for name in ("conflicts", "unknown_labels", "audit"):
+            page.review.queues.wait(name)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
+    """`open_page(address, **options of the context)`: requests elsewhere and complaints fail the test."""
+    contexts: list[Any] = []
+    requested: list[str] = []
+    said: list[str] = []
+
+    def open_here(address: str = "", width: int = DESK, name: str | None = "kim", **options: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **options))
+        page = contexts[-1].new_page()
+        page.on("request", lambda request: requested.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        if name:
+            page.add_init_script(f"localStorage.setItem('etl-review-name', {json.dumps(name)})")
+        page.goto(served.url + address)
+        page.wait_for_selector("#text")
+        return page
+
+    yield open_here
+    for context in contexts:
+        context.close()
+    assert [url for url in requested if not url.startswith(served.url)] == []
+    assert said == []
+
+
+def lines(page: Page) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in page.review.ledger.path.read_text(encoding="utf-8").splitlines()]
+
+
+def press(page: Any, key: str) -> None:
+    """Presses a key, and waits for what the server answers to it."""
+    with page.expect_response(lambda response: response.url.endswith("/find")):
+        page.keyboard.press(key)
+    page.wait_for_timeout(50)
+
+
+def test_rows_are_decided_by_keyboard_and_are_on_disk(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=all")
+    first = page.locator("#text").inner_text()
+    press(page, "2")
+    assert page.locator("#text").inner_text() != first
+    press(page, "Enter")
+    press(page, "d")
+    assert [line["decision"] for line in lines(served)] == ["relabel", "keep", "drop"]
+    assert [line["by"] for line in lines(served)] == ["kim"] * 3
+    press(page, "u")
+    assert [line["decision"] for line in lines(served)][3:] == ["undo"]
+    here = page.locator("#text").inner_text()
+    press(page, "j")
+    assert page.locator("#text").inner_text() != here
+    press(page, "k")
+    assert page.locator("#text").inner_text() == here
+
+
+def test_a_key_of_a_korean_keyboard_means_the_same(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=all")
+    with page.expect_response(lambda response: response.url.endswith("/find")):
+        page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅇ', code: 'KeyD', bubbles: true}))")
+    assert [line["decision"] for line in lines(served)] == ["drop"]
+
+
+def test_a_key_that_is_held_down_decides_once(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=all")
+    press(page, "Enter")
+    page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'd', code: 'KeyD', repeat: true, bubbles: true}))"
+    )
+    press(page, "j")
+    assert [line["decision"] for line in lines(served)] == ["keep"]
+
+
+def test_a_conflict_is_decided_for_all_rows_of_the_text(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=conflicts")
+    press(page, "3")
+    assert {line["decision"] for line in lines(served)} == {"keep", "relabel"}
+    page.wait_for_selector(".empty")
+
+
+def test_a_reload_shows_the_same_row_and_all_decisions(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=all")
+    press(page, "Enter")
+    press(page, "j")
+    here = page.locator("#text").inner_text()
+    page.reload()
+    page.wait_for_selector("#text")
+    assert page.locator("#text").inner_text() == here
+    assert page.locator(".people li .n").inner_text() == "1"
+
+
+def test_two_browsers_see_each_other(open_page: OpenPage, served: Page) -> None:
+    kim, lee = open_page("#queue=all"), open_page("#queue=all", name="lee")
+    press(kim, "2")
+    lee.wait_for_selector(".history >> text=kim", timeout=5000)
+    press(lee, "4")
+    assert [line["by"] for line in lines(served)] == ["kim", "lee"]
+    kim.wait_for_selector(".people >> text=lee", timeout=5000)
+
+
+def test_hostile_texts_and_labels_are_text(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=conflicts")
+    assert page.locator("#text").inner_text() == f"그럼 이따 {ATTACK} 만나자"
+    assert page.locator("script:not([src='page.js']), #columns img, iframe").count() == 0
+    page.goto(served.url + "#queue=unknown_labels")
+    page.reload()
+    page.wait_for_selector(f"text=심심 {ATTACK[:8]}")
+    page.goto(served.url + "#queue=all&row=3&state=all")
+    page.reload()
+    page.wait_for_selector("#text")
+    assert page.locator("#text").inner_text() == FROM_RIGHT
+    page.goto(served.url + "#queue=all&row=4&state=all")
+    page.reload()
+    page.wait_for_selector("#text")
+    assert len(page.locator("#text").inner_text()) > 99_000
+    assert page.locator("#text").bounding_box()["height"] < 844 / 2
+
+
+@pytest.mark.parametrize("width", [320, PHONE, DESK])
+def test_the_page_never_scrolls_sideways(open_page: OpenPage, served: Page, width: int) -> None:
+    page = open_page("#queue=conflicts", width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_language_of_the_browser_is_spoken_and_can_be_switched(open_page: OpenPage) -> None:
+    page = open_page("#queue=all", locale="ko-KR")
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    page.get_by_role("button", name="English").click()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.wait_for_selector("text=Queues")
+
+
+def test_the_page_asks_who_decides(open_page: OpenPage, served: Page) -> None:
+    page = open_page("#queue=all", name=None, locale="en-US")
+    page.wait_for_selector("dialog[open]")
+    assert page.locator("#who").input_value() == "kim"
+    page.locator("#who").fill("이몽룡")
+    page.keyboard.press("Enter")
+    press(page, "Enter")
+    assert [line["by"] for line in lines(served)] == ["이몽룡"]
+
+
+def test_search_and_filters_choose_rows(open_page: OpenPage) -> None:
+    page = open_page("#queue=all", locale="en-US")
+    page.keyboard.press("/")
+    with page.expect_response(lambda response: response.url.endswith("/find")):
+        page.keyboard.type("العربية")
+    page.wait_for_function("document.querySelectorAll('#list li').length === 1")
+    assert page.locator("#text").inner_text() == FROM_RIGHT
+
+
+def test_everything_that_is_pressed_has_a_name(open_page: OpenPage) -> None:
+    page = open_page("#queue=conflicts", locale="en-US")
+    for role in ("button", "combobox", "searchbox", "textbox"):
+        for element in page.get_by_role(role).all():
+            snapshot = element.aria_snapshot()
+            assert '"' in snapshot, snapshot
+    assert page.evaluate("document.activeElement !== null")
