@@ -27,13 +27,17 @@ CORRECTIONS = Annotated[
 MODEL = Annotated[
     Path | None,
     typer.Option(
-        metavar="MODEL", help="A trained model: shows what it says, and queues what it is unsure of."
+        "--model", metavar="DIR", help="A trained model: shows what it says, and queues what it is unsure of."
     ),
 ]
 PORT = Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes one that is free.")]
 OPEN = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
 AUDIT = Annotated[int, typer.Option(metavar="ROWS", min=1, help="How many rows the random sample has.")]
 SEED = Annotated[int, typer.Option(min=0, help="Of the random sample: the same seed, the same rows.")]
+SUMMARY = Annotated[
+    bool, typer.Option("--summary", help="Only say how many labels of the audit sample are wrong, and end.")
+]
+JSON = Annotated[bool, typer.Option("--json", help="With --summary: as JSON.")]
 
 
 def review(
@@ -50,11 +54,8 @@ def review(
     seed: SEED = 0,
     port: PORT = 0,
     is_opened: OPEN = True,
-    is_summary: Annotated[
-        bool,
-        typer.Option("--summary", help="Only say how many labels of the audit sample are wrong, and end."),
-    ] = False,
-    is_json: Annotated[bool, typer.Option("--json", help="With --summary: as JSON.")] = False,
+    is_summary: SUMMARY = False,
+    is_json: JSON = False,
 ) -> None:
     """Look at rows on a local page and decide what is right; decisions go to a file that ingest applies.
 
@@ -66,10 +67,7 @@ def review(
     from etl.review.serve import Choices
 
     choices = Choices(corrections=corrections, by=by, login=_login(), sample_size=audit, seed=seed)
-    if is_summary:
-        _summarise(choices, dataset, is_json=is_json)
-    else:
-        _serve(choices, dataset, model, port=port, is_opened=is_opened)
+    _run(choices, dataset, model, port=port, is_opened=is_opened, is_summary=is_summary, is_json=is_json)
 
 
 def view(
@@ -80,12 +78,30 @@ def view(
     seed: SEED = 0,
     port: PORT = 0,
     is_opened: OPEN = True,
+    is_summary: SUMMARY = False,
+    is_json: JSON = False,
 ) -> None:
     """Look at the rows of a dataset on the page of `etl review`, where nothing can be changed."""
     from etl.review.serve import Choices
 
     choices = Choices(corrections=corrections, sample_size=audit, seed=seed, is_read_only=True)
-    _serve(choices, dataset, model, port=port, is_opened=is_opened)
+    _run(choices, dataset, model, port=port, is_opened=is_opened, is_summary=is_summary, is_json=is_json)
+
+
+def _run(
+    choices: Choices,
+    dataset: str,
+    model: Path | None,
+    *,
+    port: int,
+    is_opened: bool,
+    is_summary: bool,
+    is_json: bool,
+) -> None:
+    if is_summary:
+        _summarise(choices, dataset, is_json=is_json)
+    else:
+        _serve(choices, dataset, model, port=port, is_opened=is_opened)
 
 
 def _login() -> str:

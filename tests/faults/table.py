@@ -81,6 +81,8 @@ COMMANDS = {
             writes="made",
         ),
         _row("validate a table", "validate raw/a.jsonl --out made --fail-on never", "raw", writes="made"),
+        _row("review", "review dataset --summary --json", "dataset"),
+        _row("view", "view dataset --summary --json", "dataset"),
         _row(
             "build-vocab",
             "build-vocab dataset --min-count 2 --json",

@@ -22,6 +22,7 @@ pytestmark = [
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 FROM_RIGHT = "\u202eנגמר\u2067 العربية 오늘은 끝났다"
 PHONE, DESK = 390, 1280
+PRESS = "keys => document.body.dispatchEvent(new KeyboardEvent('keydown', {...keys, bubbles: true}))"
 
 OpenPage = Callable[..., Any]
 
@@ -118,16 +119,14 @@ def test_rows_are_decided_by_keyboard_and_are_on_disk(open_page: OpenPage, serve
 def test_a_key_of_a_korean_keyboard_means_the_same(open_page: OpenPage, served: Page) -> None:
     page = open_page("#queue=all")
     with page.expect_response(lambda response: response.url.endswith("/find")):
-        page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅇ', code: 'KeyD', bubbles: true}))")
+        page.evaluate(PRESS, {"key": "ㅇ", "code": "KeyD"})
     assert [line["decision"] for line in lines(served)] == ["drop"]
 
 
 def test_a_key_that_is_held_down_decides_once(open_page: OpenPage, served: Page) -> None:
     page = open_page("#queue=all")
     press(page, "Enter")
-    page.evaluate(
-        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'd', code: 'KeyD', repeat: true, bubbles: true}))"
-    )
+    page.evaluate(PRESS, {"key": "d", "code": "KeyD", "repeat": True})
     press(page, "j")
     assert [line["decision"] for line in lines(served)] == ["keep"]
 

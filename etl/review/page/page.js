@@ -35,7 +35,7 @@ async function begin() {
   await refresh();
   if (!page.wanted.queue) page.wanted.queue = firstQueue();
   if (page.isReadOnly) page.wanted.state = "all";
-  await find({});
+  await find({row: page.wanted.row});
   showAll();
   if (!isKnown) act.askName();
   setInterval(poll, POLL_MS);
