@@ -11,7 +11,7 @@ from etl.corrections.decision import SUBJECT, Decision, to_frame
 from etl.settings import Corrections
 
 # One text of one row, or one label of a source.
-_KEY = [*SUBJECT, "text_hash"]
+KEY = [*SUBJECT, "text_hash"]
 _VERDICT = ["decision", "labels"]
 _NO_REVIEWER = 2**31 - 1
 
@@ -47,13 +47,17 @@ def resolve(
         settings: how to resolve what people disagree on.
         taxonomy: the name of the labels of the dataset; None: decisions for any labels count.
     """
-    frame = to_frame(decisions)
+    return resolve_frame(to_frame(decisions), settings, taxonomy)
+
+
+def resolve_frame(frame: pl.DataFrame, settings: Corrections, taxonomy: str | None) -> Resolved:
+    """Resolves the decisions of a frame of `etl.corrections.decision.to_frame`; see `resolve`."""
     is_foreign = pl.lit(value=False)
     if taxonomy is not None:
         is_foreign = (pl.col("labels").list.len() > 0) & ~pl.col("taxonomy").is_in(["", taxonomy])
     verdicts = count_verdicts(last_decisions(frame.filter(~is_foreign)), settings)
     is_single = pl.col("verdicts") == 1
-    shown = [*_KEY, *_VERDICT, "by"]
+    shown = [*KEY, *_VERDICT, "by"]
     return Resolved(
         decisions=verdicts.filter("is_applied").select(shown),
         disagreements=verdicts.filter(~is_single).select(*shown, "is_applied"),
@@ -91,14 +95,14 @@ def count_verdicts(last: pl.DataFrame, settings: Corrections) -> pl.DataFrame:
     ranks = {} if by_majority else {name: rank for rank, name in enumerate(settings.resolve)}
     rank = pl.col("by").replace_strict(ranks, default=_NO_REVIEWER, return_dtype=pl.Int64)
     people = pl.col("people")
-    is_first = (pl.col("rank") < _NO_REVIEWER) & (pl.col("rank") == pl.col("rank").min().over(_KEY))
-    is_chosen = (2 * people > people.sum().over(_KEY)) if by_majority else is_first
+    is_first = (pl.col("rank") < _NO_REVIEWER) & (pl.col("rank") == pl.col("rank").min().over(KEY))
+    is_chosen = (2 * people > people.sum().over(KEY)) if by_majority else is_first
     return (
         last.with_columns(rank=rank, answer=pl.col("labels").list.join("\x1f"))
-        .group_by(*_KEY, "decision", "answer")
+        .group_by(*KEY, "decision", "answer")
         .agg(pl.col("labels", "rank").sort_by("rank").first(), pl.col("by").sort(), people=pl.len())
-        .with_columns(verdicts=pl.len().over(_KEY))
+        .with_columns(verdicts=pl.len().over(KEY))
         .with_columns(is_applied=(pl.col("verdicts") == 1) | is_chosen)
-        .sort(*_KEY, "decision", "answer")
+        .sort(*KEY, "decision", "answer")
         .drop("rank", "answer", "people")
     )

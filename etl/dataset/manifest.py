@@ -22,9 +22,9 @@ from etl.settings import Clean, Dedupe, Labels, Read, Settings, Split, Table, Ta
 from etl.user_files.plain import plain_file
 
 MANIFEST = "manifest.json"
-FORMAT = 2
-# Format 1 has no column `label_votes`: of its rows it is null.
-READABLE_FORMATS = (1, FORMAT)
+FORMAT = 3
+# A column that a format does not have is null: `label_votes` in format 1, `corrected` in 1 and 2.
+READABLE_FORMATS = (1, 2, FORMAT)
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -190,6 +190,40 @@ class UnknownLabels(msgspec.Struct, frozen=True):
     more: int
 
 
+class CorrectionFile(msgspec.Struct, frozen=True):
+    """A file of corrections, and the sha256 of its decisions: sorted, each once."""
+
+    name: str
+    sha256: str
+
+
+class CorrectionCounts(msgspec.Struct, frozen=True):
+    """What became of the decisions of people: one for each row or unknown label that was decided on.
+
+    Attributes:
+        files: where they stand.
+        resolve: whose word counts where people disagree.
+        applied: decisions whose row was found, with the text that was decided on.
+        rows: the rows that they apply to; one that is folded into another as a duplicate shares its decision.
+        found_by_text: of those applied, the ones whose row has another id now.
+        stale: the row has another text now.
+        not_found: there is no such row, or label.
+        disagreed, unresolved: people disagree; and nobody's word counts, so that none is applied.
+        other_taxonomy: lines that chose from the labels of another taxonomy.
+    """
+
+    files: tuple[CorrectionFile, ...] = ()
+    resolve: str | tuple[str, ...] = "majority"
+    applied: int = 0
+    rows: int = 0
+    found_by_text: int = 0
+    stale: int = 0
+    not_found: int = 0
+    disagreed: int = 0
+    unresolved: int = 0
+    other_taxonomy: int = 0
+
+
 class FileEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file of the dataset; only Parquet files have `rows`."""
 
@@ -222,6 +256,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     warnings: tuple[str, ...] = ()
     unexpected_rows: tuple[UnexpectedRows, ...] = ()
     unknown_labels: tuple[UnknownLabels, ...] = ()
+    corrections: CorrectionCounts = CorrectionCounts()
     files: dict[str, FileEntry]
     own_sha256: str = ""
 

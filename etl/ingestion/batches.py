@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from etl.ingestion.pipeline import BATCH, Tools, run_steps
+from etl.ingestion.pipeline import BATCH, TOKENS, Tools, run_steps
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import InputUnit
 from etl.ingestion.spool import Spool, StoredRows
@@ -107,6 +107,11 @@ class Corpus:
         if batch.aliases.height:
             self.aliases.append(batch.aliases)
 
+    def add_token_counts(self, counts: Iterable[TokenTables]) -> None:
+        """Adds the tokens of rows that were tagged later."""
+        for further in counts:
+            self.token_counts = add_counts(self.token_counts, further)
+
     def count_aliases(self) -> dict[str, dict[str, int]]:
         """Returns by source how often each alias occurred, in an order that does not depend on the rows."""
         counts: dict[str, dict[str, int]] = {}
@@ -147,10 +152,12 @@ def run_batches(
 def process_batch(tools: Tools, rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Runs the steps that see one batch; called here or on a worker of a cluster.
 
+    Rows that come with a label got it by a correction: they have been cleaned and split, and lack tokens.
+
     Returns:
         The fields of `BatchResult`, in order.
     """
-    rows = run_steps(rows, tools, BATCH)
+    rows = run_steps(rows, tools, TOKENS if "label" in rows.columns else BATCH)
     counts = count_filtered_tokens(rows)
     row_hashes = hash_rows(rows, tools.settings.dedupe)
     return [rows.drop(_NOT_WRITTEN), row_hashes, counts.sources, counts.tokens, _count_aliases(rows)]

@@ -19,6 +19,7 @@ import msgspec
 import polars as pl
 
 import etl
+from etl.corrections.files import read_corrections
 from etl.runtime.files import sha256_file
 from etl.schema import resources, taxonomy
 from etl.schema.taxonomy import Taxonomy
@@ -107,13 +108,32 @@ def fingerprint_worker(settings: Settings) -> dict[str, str]:
 
 
 def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
-    """Returns the fingerprints of everything but the raw files that determines a dataset."""
+    """Returns the fingerprints of everything but the raw files that determines a dataset.
+
+    Raises:
+        InputError: a file of corrections cannot be read.
+    """
     chosen = [settings.read, settings.table, settings.tables, settings.clean, settings.tag, settings.split]
     # A file that was left out as too large may be read now.
     whole = hash_json(
         msgspec.to_builtins([settings.labels, *chosen, settings.limits, settings.dedupe, settings.write])
     )
-    return fingerprint_batches(settings, labels, policy) | {"settings": whole}
+    return fingerprint_batches(settings, labels, policy) | {
+        "settings": whole,
+        "corrections": hash_corrections(
+            read_corrections(settings.corrections.files).hashes, settings.corrections.resolve
+        ),
+    }
+
+
+def hash_corrections(files: Iterable[tuple[str, str]], resolve: str | tuple[str, ...]) -> str:
+    """Hashes the decisions of people, and whose word counts.
+
+    Args:
+        files: names and hashes, see `etl.corrections.files.CorrectionFiles`.
+        resolve: see `etl.settings.Corrections`.
+    """
+    return hash_json([list(map(list, files)), resolve])
 
 
 def _hash_files(paths: Iterable[Path]) -> str:

@@ -31,6 +31,7 @@ from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.batches import FreshInput, process_batch, run_batches
+from etl.ingestion.corrections import prepare_corrections
 from etl.ingestion.pipeline import CORPUS, Tools, run_steps
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.detect import detect
@@ -44,7 +45,7 @@ from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine, ordered_map
 from etl.runtime.engine.protocol import BatchFn, Engine
 from etl.runtime.paths import local_path
-from etl.schema import contract, taxonomy
+from etl.schema import contract, taxonomy, votes
 from etl.schema.own_tables import check_tables
 from etl.settings import Options, PathLike, Settings, choose_settings
 from etl.similarity.nearest import nearest_in_parts
@@ -54,6 +55,8 @@ from etl.tagging import tagger as tagging
 _log = logging.getLogger(__name__)
 
 READ_AHEAD = 2
+# What the steps on the whole corpus say about a row.
+_DECIDED = ("label", votes.COLUMN, "corrected", "reason", "detail")
 
 
 def ingest(
@@ -117,14 +120,17 @@ def _ingest(
             fresh = (FreshInput(unit, settings, process) for unit in group_into_units(found, settings))
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
             corpus = run_batches(inputs, log, spool, engine.in_flight, progress)
-        if not corpus.row_hashes:
-            raise nothing_read(log)
+            if not corpus.row_hashes:
+                raise nothing_read(log)
+            keys = pl.concat(corpus.row_hashes)
+            corrected = prepare_corrections(keys, spool, settings, labels, process, engine.in_flight)
+        corpus.add_token_counts(corrected.token_counts)
         find_nearest = partial(
             nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
         )
-        dedupe = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
+        decide = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
         _log.debug("%d batches read; looking for duplicates and leaks", len(corpus.row_hashes))
-        [corpus_keys] = engine.map(dedupe, [pl.concat(corpus.row_hashes)])
+        [corpus_keys] = engine.map(decide, [corrected.keys])
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
         counts = count_sources(corpus_keys)
@@ -145,6 +151,7 @@ def _ingest(
             warnings=(*log.warnings, *key_tokens.warnings(), *map(describe, unknown)),
             unexpected_rows=unexpected_rows(found, log, settings),
             unknown_labels=unknown,
+            corrections=corrected.counts,
             files=files,
         )
         written = written.with_files(manifest.describe_files(folder, preparation.FILE))
@@ -196,8 +203,8 @@ def _write(
 def _decided(corpus_keys: pl.DataFrame, spooled: SpooledBatch) -> dict[str, pl.DataFrame]:
     """A batch with what was decided about its rows, divided into the series of shards."""
     batch = spooled.take()
-    decided = corpus_keys.slice(spooled.start, batch.height).select("reason", "detail")
-    return divide(batch.hstack(decided))
+    decided = corpus_keys.slice(spooled.start, batch.height)
+    return divide(batch.with_columns(decided.select(_DECIDED)))
 
 
 def nothing_read(log: InputLog) -> InputError:

@@ -1,6 +1,6 @@
 """The steps of a row from raw text to shard: one list, which everything that prepares text runs.
 
-    read → clean → relabel → tag → key_tokens → split → dedupe → write
+    read → clean → relabel → tag → key_tokens → split → correct → dedupe → write
 
 `etl.ingestion.ingest` reads, runs the list and writes. `etl predict`, `etl tokens` and the validation of
 outside tables run the steps of the scopes that apply to them. No step drops a row: it adds columns, or marks
@@ -17,6 +17,7 @@ from typing import Literal
 import polars as pl
 
 from etl.ingestion.steps.clean import clean
+from etl.ingestion.steps.correct import correct
 from etl.ingestion.steps.dedupe import dedupe
 from etl.ingestion.steps.key_tokens import key_tokens
 from etl.ingestion.steps.relabel import relabel
@@ -86,6 +87,7 @@ STEPS: tuple[Step, ...] = (
     Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts)),
     Step("key_tokens", "tokens", lambda rows, tools: key_tokens(rows, tools.policy)),
     Step("split", "row", lambda rows, tools: split(rows, tools.settings.split)),
+    Step("correct", "corpus", lambda keys, _: correct(keys)),
     Step("dedupe", "corpus", lambda keys, tools: dedupe(keys, tools.settings, tools.find_nearest)),
 )
 

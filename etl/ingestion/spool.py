@@ -26,8 +26,13 @@ class StoredRows:
     height: int
     is_temporary: bool = False
 
+    def select(self, columns: list[str]) -> pl.DataFrame:
+        """Reads some columns."""
+        with self.path.open("rb") as stream:
+            return pl.read_ipc(stream, columns=columns)
+
     def load(self) -> pl.DataFrame:
-        """Reads the rows."""
+        """Reads the rows; they are gone if they are temporary."""
         with self.path.open("rb") as stream:
             rows = pl.read_ipc(stream)
         if self.is_temporary:
@@ -47,6 +52,15 @@ class SpooledBatch:
     rows: pl.DataFrame | StoredRows
     start: int
 
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return self.rows.height
+
+    def select(self, columns: list[str]) -> pl.DataFrame:
+        """Returns some columns; the rows stay here."""
+        return self.rows.select(columns)
+
     def take(self) -> pl.DataFrame:
         """Returns the rows, which are no longer held here; to be called once."""
         rows, self.rows = self.rows, pl.DataFrame()
@@ -61,19 +75,29 @@ class Spool:
         self._batches: list[SpooledBatch] = []
         self._n_rows = 0
         self._bytes = 0
+        self._n_files = 0
         folder.mkdir()
 
     def put(self, rows: pl.DataFrame | StoredRows) -> None:
         """Appends a batch. Stored rows stay where they are until they are taken."""
         height = rows.height
-        if isinstance(rows, pl.DataFrame):
-            self._bytes += int(rows.estimated_size())
-            if self._bytes > MEMORY_BYTES:
-                path = self._folder / f"{len(self._batches):06d}.arrow"
-                rows.write_ipc(path, compression="uncompressed")
-                rows = StoredRows(path, height, is_temporary=True)
-        self._batches.append(SpooledBatch(rows, self._n_rows))
+        self._batches.append(SpooledBatch(self._stored(rows), self._n_rows))
         self._n_rows += height
+
+    def put_back(self, batch: SpooledBatch, rows: pl.DataFrame) -> None:
+        """Gives a batch that was taken other rows: as many, in the same order."""
+        batch.rows = self._stored(rows)
+
+    def _stored(self, rows: pl.DataFrame | StoredRows) -> pl.DataFrame | StoredRows:
+        if isinstance(rows, StoredRows):
+            return rows
+        self._bytes += int(rows.estimated_size())
+        if self._bytes <= MEMORY_BYTES:
+            return rows
+        path = self._folder / f"{self._n_files:06d}.arrow"
+        self._n_files += 1
+        rows.write_ipc(path, compression="uncompressed")
+        return StoredRows(path, rows.height, is_temporary=True)
 
     def __iter__(self) -> Iterator[SpooledBatch]:
         """The batches in order."""

@@ -100,6 +100,7 @@ def make_resolver(
     slug: str,
     allowed: frozenset[str] | None = None,
     labels: Mapping[str, str | None] = MappingProxyType({}),
+    meanings: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Callable[[str | None], Resolution]:
     """Returns a function that resolves the raw label of a row of a corpus. It never raises.
 
@@ -110,8 +111,10 @@ def make_resolver(
         slug: the corpus.
         allowed: the codes that the corpus's contract allows; None: all of its label table.
         labels: of a user's own table, what raw labels mean; they win over all else.
+        meanings: targets, or None, of labels that are unknown otherwise.
     """
     corpus = _open_table(taxonomy, labels) if slug == TABLE else _open_corpus(taxonomy, slug, allowed)
+    corpus = _with_meanings(corpus, meanings) if meanings else corpus
 
     @lru_cache(maxsize=65_536)
     def resolve(raw: str | None) -> Resolution:
@@ -186,6 +189,16 @@ def _open_table(taxonomy: Taxonomy, labels: Mapping[str, str | None]) -> _Corpus
     aliases |= {form: code for code in targets for form in (without_fraction(code), code.casefold())}
     table = LabelTable(codes, {}, aliases, None, None)
     return _Corpus(TABLE, table, dict.fromkeys(words) | targets, None)
+
+
+def _with_meanings(corpus: _Corpus, meanings: Mapping[str, str | None]) -> _Corpus:
+    """Adds labels that the corpus does not know, each as a code of its own."""
+    meant = {label: to for raw, to in meanings.items() if not corpus.is_known(label := normalise_label(raw))}
+    codes = {**corpus.table.codes, **{label: label for label in meant}}
+    allowed = None if corpus.allowed is None else corpus.allowed | meant.keys()
+    return replace(
+        corpus, table=replace(corpus.table, codes=codes), targets={**corpus.targets, **meant}, allowed=allowed
+    )
 
 
 def _unknown_detail(unknown: Sequence[str], taxonomy: Taxonomy, slug: str) -> str:

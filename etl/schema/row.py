@@ -44,7 +44,7 @@ def domains() -> list[str]:
 @cache
 def read_schema() -> pl.Schema:
     """Returns the schema of rows as a reader yields them; `split` and `reason` are mostly null."""
-    made_by_steps = {"text", "label", "label_votes", "tokens", "tags"}
+    made_by_steps = {"text", "label", "label_votes", "tokens", "tags", "corrected"}
     types = {"int64": pl.Int64()}
     return pl.Schema(
         {

@@ -143,7 +143,7 @@ def test_two_processes_append_at_once(tmp_path: Path) -> None:
 
 
 def test_csv_is_not_appended_to(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="merge"):
+    with pytest.raises(SettingsError, match="JSON lines"):
         append_decision(tmp_path / "corrections.csv", relabel())
 
 

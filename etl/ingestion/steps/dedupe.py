@@ -22,7 +22,8 @@ def dedupe(keys: pl.DataFrame, settings: Settings, find_nearest: FindNearest = n
 
     Args:
         keys: a row of hashes for each row of the corpus, in order, see `row_hashes`; with `normalised`, the
-            text itself, unless `settings.near` is 0.
+            text itself, unless `settings.near` is 0; and `corrected`, see `correct`: a row that is
+            `not_a_conflict` is never marked as one.
         settings: in `dedupe` how to treat duplicates and conflicts, and the similarity of near-duplicates; in
             `labels` what makes two labels the same.
         find_nearest: `nearest`, or a function with the same result that uses other machines.
@@ -71,7 +72,8 @@ def _mark_within_train(keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         keys = mark(keys, pl.col("is_duplicate"), "duplicate", "an earlier train row has this text and label")
     if settings.dedupe.conflicts != "keep":
         detail = pl.format("{} different labels for this text in train", "n_labels")
-        keys = mark(keys, pl.col("is_conflict"), "conflicting_labels", detail)
+        is_meant = pl.col("corrected").eq_missing("not_a_conflict")
+        keys = mark(keys, pl.col("is_conflict") & ~is_meant, "conflicting_labels", detail)
     return keys.drop("is_duplicate", "is_conflict", "n_labels")
 
 

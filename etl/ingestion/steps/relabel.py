@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import polars as pl
 
@@ -14,8 +15,17 @@ from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import TABLE, Taxonomy
 from etl.settings import Settings
 
+# By source: what unknown labels mean, as people decided.
+Meanings = Mapping[str, Mapping[str, str | None]]
+_NO_MEANINGS: Meanings = MappingProxyType({})
 
-def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settings()) -> pl.DataFrame:
+
+def relabel(
+    frame: pl.DataFrame,
+    taxonomy: Taxonomy,
+    settings: Settings = Settings(),
+    meanings: Meanings = _NO_MEANINGS,
+) -> pl.DataFrame:
     """Adds `label`, `label_votes` and `alias`; marks rows whose label is missing, unknown or maps to nothing.
 
     A row of the split `unlabelled` needs no label. Rows without a majority are marked as `label_ambiguous`,
@@ -25,6 +35,7 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
         frame: rows with `source`, `raw_label`, `split`, `file` and `member`.
         taxonomy: the labels to map to.
         settings: `labels`, and the user's own tables, which may map their labels.
+        meanings: of labels that are unknown otherwise.
 
     Returns:
         The rows; `label_votes` is null where the row has one label and no other; `alias` lists the misspelt
@@ -36,7 +47,8 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
     resolved, said_votes = [], []
     for source, raw_label, *file in frame.select(*keys, *files).unique(maintain_order=True).iter_rows():
         if (source, *file) not in resolvers:
-            resolvers[source, *file] = open_resolver(taxonomy, settings, source, "/".join(filter(None, file)))
+            path = "/".join(filter(None, file))
+            resolvers[source, *file] = open_resolver(taxonomy, settings, source, path, meanings)
         result = resolvers[source, *file](raw_label)
         has_votes = result.votes and settings.labels != "majority"
         said = (None, None) if has_votes else (result.reason, result.detail)
@@ -52,7 +64,7 @@ def relabel(frame: pl.DataFrame, taxonomy: Taxonomy, settings: Settings = Settin
 
 
 def open_resolver(
-    taxonomy: Taxonomy, settings: Settings, source: str, path: str
+    taxonomy: Taxonomy, settings: Settings, source: str, path: str, meanings: Meanings = _NO_MEANINGS
 ) -> Callable[[str | None], Resolution]:
     """Returns the function that resolves the raw labels of a file.
 
@@ -61,7 +73,8 @@ def open_resolver(
         settings: those of the run.
         source: the corpus.
         path: of the file, or of the member of an archive.
+        meanings: of labels that are unknown otherwise.
     """
     table = find_table(settings, path) if source == TABLE else None
     allowed = contract.load(source).labels or None
-    return make_resolver(taxonomy, source, allowed, table.labels if table else {})
+    return make_resolver(taxonomy, source, allowed, table.labels if table else {}, meanings.get(source, {}))

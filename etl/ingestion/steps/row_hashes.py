@@ -12,6 +12,7 @@ import polars as pl
 
 from etl.schema import votes
 from etl.settings import Dedupe
+from etl.text.hashes import hash_text
 from etl.text.normalise import is_short, normalised_key
 
 
@@ -41,14 +42,10 @@ def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
         "reason",
         "detail",
         short.alias("is_short"),
-        _hash(pl.col("id")).alias("id_key"),
-        _hash(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
-        _hash(pl.col("raw_text")).alias("raw_key"),
-        _hash(pl.col("text")).alias("text_key"),
-        _hash(pl.col("normalised")).alias("normalised_key"),
+        hash_text(pl.col("id")).alias("id_key"),
+        hash_text(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
+        hash_text(pl.col("raw_text")).alias("raw_key"),
+        hash_text(pl.col("text")).alias("text_key"),
+        hash_text(pl.col("normalised")).alias("normalised_key"),
         *([pl.when(is_comparable).then(pl.col("normalised")).alias("normalised")] if settings.near else []),
     )
-
-
-def _hash(text: pl.Expr) -> pl.Expr:
-    return pl.struct(text.hash(0).alias("high"), text.hash(1).alias("low"))

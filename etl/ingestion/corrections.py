@@ -1,0 +1,188 @@
+"""Finds the rows that decisions are about, and makes them ready for the step `correct`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+import polars as pl
+
+from etl.corrections.decision import to_frame
+from etl.corrections.files import read_corrections
+from etl.corrections.locate import Located, locate
+from etl.corrections.resolve import KEY, Resolved, resolve_frame
+from etl.dataset.manifest import CorrectionCounts, CorrectionFile
+from etl.errors import InputError
+from etl.ingestion.rescue import Labels, find_meanings, rescue
+from etl.ingestion.spool import Spool
+from etl.ingestion.steps.token_report import TokenTables
+from etl.runtime.engine.protocol import BatchFn
+from etl.schema import votes
+from etl.schema.taxonomy import Taxonomy
+from etl.settings import Settings
+
+# What is true of all rows of one text and label, which dedupe folds into one.
+_SHARED = ("relabel", "drop", "not_a_conflict")
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Keys that are ready for the step `correct`.
+
+    Attributes:
+        keys: of all rows, with the columns `DECIDED`, unless there are no corrections.
+        counts: for the manifest.
+        token_counts: of the rows that have a label by a decision only.
+    """
+
+    keys: pl.DataFrame
+    counts: CorrectionCounts
+    token_counts: Sequence[TokenTables] = ()
+
+
+def prepare_corrections(
+    keys: pl.DataFrame,
+    spool: Spool,
+    settings: Settings,
+    taxonomy: Taxonomy,
+    process: BatchFn,
+    in_flight: int,
+) -> Corrected:
+    """Finds the row of each decision, and gives tokens to rows that have a label by a decision only.
+
+    Args:
+        keys: of all rows, in order.
+        spool: the rows; those that get tokens are replaced.
+        settings: those of the run.
+        taxonomy: the labels of the dataset.
+        process: tags rows, see `etl.ingestion.batches.process_batch`.
+        in_flight: how many batches are processed at a time.
+
+    Raises:
+        InputError: a file of corrections cannot be read, a line is no decision, or a label is none of the
+            taxonomy.
+    """
+    if not settings.corrections.files:
+        return Corrected(keys, CorrectionCounts())
+    files = read_corrections(settings.corrections.files)
+    decisions = to_frame(files.decisions)
+    check_labels(decisions, taxonomy, settings)
+    located = locate(decisions, keys, partial(_read_rows, spool))
+    resolved = resolve_frame(_with_found_ids(decisions, located), settings.corrections, taxonomy.name)
+    rows = located.rows.select(pl.col("found_id").alias("id"), "text_hash", "row").unique()
+    verdicts = resolved.decisions.join(rows, on=["id", "text_hash"], how="left")
+    decided = _describe(verdicts.filter(pl.col("row").is_not_null()), taxonomy)
+    decided = pl.concat([decided, _find_twins(decided, keys, settings)]).sort("row")
+    labels = Labels(settings, taxonomy, find_meanings(resolved.decisions))
+    rescued = rescue(keys, decided, labels, spool, process, in_flight)
+    mapped = [rows.to_frame("row").with_columns(decision=pl.lit("map_label")) for rows in rescued.mapped]
+    decided = pl.concat([decided, *mapped], how="diagonal")
+    keys = rescued.replace_in(keys).with_row_index("row")
+    keys = keys.join(decided, on="row", how="left", maintain_order="left").drop("row")
+    counts = _count(verdicts, located, resolved, len(rescued.used))
+    counts = msgspec.structs.replace(
+        counts,
+        files=tuple(CorrectionFile(*each) for each in files.hashes),
+        resolve=settings.corrections.resolve,
+        rows=decided.height,
+    )
+    return Corrected(keys, counts, rescued.token_counts)
+
+
+def check_labels(decisions: pl.DataFrame, taxonomy: Taxonomy, settings: Settings) -> None:
+    """Checks that each label is one of the taxonomy that it was chosen from.
+
+    Raises:
+        InputError: one is not, or a row has several where a row has one.
+    """
+    chosen = decisions.filter(pl.col("taxonomy").is_in(["", taxonomy.name]))
+    is_unknown = pl.col("labels").list.eval(~pl.element().is_in(list(taxonomy.targets))).list.any()
+    is_set = (pl.col("labels").list.len() > 1) & (settings.labels == "majority")
+    wrong = chosen.filter(is_unknown | is_set)
+    if wrong.is_empty():
+        return
+    first = wrong.row(0, named=True)
+    named = f"{first['by']}, {first['at']:%Y-%m-%d %H:%M} UTC: {first['id'] or first['raw_label']}"
+    found = " and ".join(map(repr, first["labels"]))
+    raise InputError(
+        f"{wrong.height:,} of {decisions.height:,} decisions have a label that rows cannot have",
+        details=[
+            f"{named}: found {found}, expected one of {', '.join(taxonomy.targets)}",
+        ],
+        cause="The decisions were made for another taxonomy, or for `labels: multi`.",
+        next_step="say so in their field `taxonomy`, or ingest with the same `--taxonomy` and `--labels`.",
+    )
+
+
+def _read_rows(spool: Spool, rows: pl.Series) -> Iterator[pl.DataFrame]:
+    """Yields `row`, `source`, `id` and `text` of rows, batch by batch."""
+    for batch in spool:
+        start, end = (int(rows.search_sorted(edge)) for edge in (batch.start, batch.start + batch.height))
+        if start < end:
+            wanted = rows[start:end]
+            yield batch.select(["source", "id", "text"])[wanted - batch.start].with_columns(row=wanted)
+
+
+def _with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
+    """Gives decisions the ids that their rows have now, so that those on one row are resolved together."""
+    moved = located.rows.filter(pl.col("id") != pl.col("found_id")).select("id", "text_hash", "found_id")
+    renamed = decisions.join(moved, on=["id", "text_hash"], how="left", maintain_order="left")
+    return renamed.with_columns(pl.coalesce("found_id", "id").alias("id")).drop("found_id")
+
+
+def _describe(verdicts: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
+    """Returns `row` and the columns `DECIDED`."""
+    ranks = {target: rank for rank, target in enumerate(taxonomy.targets)}
+    sets = [sorted(labels, key=ranks.__getitem__) for labels in verdicts["labels"]]
+    shares = votes.make_column([[(each, 1 / len(of)) for each in of] if len(of) > 1 else [] for of in sets])
+    label = pl.when(pl.col("labels").list.len() == 1).then(pl.col("labels").list.first())
+    by = pl.col("by").list.join(", ")
+    return verdicts.with_columns(shares.alias("decided_votes")).select(
+        "row", "decision", label.alias("decided_label"), "decided_votes", by.alias("decided_by")
+    )
+
+
+def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Returns the decisions for rows that dedupe would fold into a decided one: the same text and label.
+
+    Else a row that is dropped would only make room for its duplicate, and one that is relabelled would be in
+    conflict with it.
+    """
+    shared = decided.filter(pl.col("decision").is_in(_SHARED))
+    if settings.dedupe.duplicates != "first" or shared.is_empty():
+        return decided.clear()
+    text = ["high", "low"]
+    is_comparable = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
+    comparable = (
+        keys.with_row_index("row").filter(is_comparable).select("row", "text_key", "label", votes.COLUMN)
+    )
+    texts = comparable.filter(pl.col("row").is_in(shared["row"].implode())).select("text_key")
+    alike = comparable.join(texts.unique(), on="text_key").unnest("text_key")
+    alike = alike.select("row", *text, answer=votes.answer(settings.labels))
+    first = alike.join(shared, on="row").sort("row").unique([*text, "answer"], keep="first")
+    return (
+        alike.join(decided, on="row", how="anti")
+        .join(first.drop("row"), on=[*text, "answer"])
+        .select(decided.columns)
+    )
+
+
+def _count(verdicts: pl.DataFrame, located: Located, resolved: Resolved, mapped: int) -> CorrectionCounts:
+    is_about_label = pl.col("id") == ""
+    lost = verdicts.filter(pl.col("row").is_null() & ~is_about_label)
+    stale = lost.filter(pl.col("id").is_in(located.known.implode())).height
+    maps = verdicts.filter(is_about_label).height
+    applied = verdicts.filter(pl.col("row").is_not_null()).unique(KEY)
+    moved = located.rows.filter(pl.col("id") != pl.col("found_id")).select(id="found_id").unique()
+    disagreed = resolved.disagreements.group_by(KEY).agg(pl.col("is_applied").any())
+    return CorrectionCounts(
+        applied=applied.height + mapped,
+        found_by_text=applied.join(moved, on="id", how="semi").height,
+        stale=stale,
+        not_found=lost.height - stale + maps - mapped,
+        disagreed=disagreed.height,
+        unresolved=disagreed.filter(~pl.col("is_applied")).height,
+        other_taxonomy=resolved.other_taxonomy,
+    )

@@ -1,0 +1,158 @@
+"""Rows that were rejected for their label and have one by a decision: they get it, and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import polars as pl
+
+from etl.ingestion.spool import Spool, SpooledBatch
+from etl.ingestion.steps.relabel import Meanings, open_resolver, relabel
+from etl.ingestion.steps.token_report import TokenTables
+from etl.runtime.engine.local import ordered_map
+from etl.runtime.engine.protocol import BatchFn
+from etl.schema import votes
+from etl.schema.label_cells import normalise_label
+from etl.schema.taxonomy import Taxonomy
+from etl.settings import Settings
+
+_UNKNOWN = "unknown_label"
+_LABEL_REASONS = ("missing_label", _UNKNOWN, "label_ambiguous", "label_not_in_taxonomy")
+_UNMARKED = [pl.lit(None, pl.String).alias(name) for name in ("reason", "detail")]
+_NO_ALIAS = pl.lit(None, pl.List(pl.String)).alias("alias")
+
+
+@dataclass
+class Rescued:
+    """What became of the rows.
+
+    Attributes:
+        row_hashes: a frame for each batch, with `row`.
+        mapped: the numbers of rows with a label that was unknown.
+        token_counts: the tokens of all of them.
+        used: the meanings that apply to some row: source and raw label.
+    """
+
+    row_hashes: list[pl.DataFrame] = field(default_factory=list)
+    mapped: list[pl.Series] = field(default_factory=list)
+    token_counts: list[TokenTables] = field(default_factory=list)
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+    def replace_in(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Returns the keys of all rows, with those of these rows in their places."""
+        if not self.row_hashes:
+            return keys
+        made = pl.concat(self.row_hashes)
+        others = keys.with_row_index("row").join(made, on="row", how="anti")
+        return pl.concat([others, made.select(others.columns)]).sort("row").drop("row")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """All that says what the label of a row is.
+
+    Args:
+        settings: those of the run.
+        taxonomy: the labels of the dataset.
+        meanings: of labels that are unknown otherwise.
+    """
+
+    settings: Settings
+    taxonomy: Taxonomy
+    meanings: Meanings
+
+
+def find_meanings(verdicts: pl.DataFrame) -> Meanings:
+    """Returns what unknown labels mean.
+
+    Args:
+        verdicts: see `etl.corrections.resolve.Resolved.decisions`.
+    """
+    meanings: dict[str, dict[str, str | None]] = {}
+    maps = verdicts.filter(pl.col("decision") == "map_label").select("source", "raw_label", "labels")
+    for source, raw_label, labels in maps.iter_rows():
+        meanings.setdefault(source, {})[normalise_label(raw_label)] = labels[0] if labels else None
+    return meanings
+
+
+def rescue(
+    keys: pl.DataFrame, decided: pl.DataFrame, labels: Labels, spool: Spool, process: BatchFn, in_flight: int
+) -> Rescued:
+    """Gives labels and tokens to rows that were rejected for their label; their batches are replaced.
+
+    Args:
+        keys: of all rows, in order.
+        decided: the decisions on rows: `row` and the columns of `etl.ingestion.steps.correct`.
+        labels: what labels mean.
+        spool: the rows.
+        process: tags rows, see `etl.ingestion.batches.process_batch`.
+        in_flight: how many batches are processed at a time.
+    """
+    reasons = keys.select("source", "reason").with_row_index("row")
+    relabelled = decided.filter(pl.col("decision") == "relabel").select(
+        "row", label="decided_label", **{votes.COLUMN: "decided_votes"}
+    )
+    own = reasons.filter(pl.col("reason").is_in(_LABEL_REASONS)).join(relabelled, on="row").sort("row")
+    is_mapped = (pl.col("reason") == _UNKNOWN) & pl.col("source").is_in(list(labels.meanings))
+    unknown = reasons.filter(is_mapped).join(decided, on="row", how="anti")["row"].sort()
+    rescued = Rescued()
+    waiting = _find_rows(spool, own.select("row", "label", votes.COLUMN), unknown, labels, rescued)
+    for batch, rows, fresh, frames in ordered_map(partial(_process, process), waiting, in_flight):
+        made, row_hashes, sources, tokens, _ = frames
+        rescued.row_hashes.append(row_hashes.with_columns(fresh["row"]))
+        rescued.token_counts.append(TokenTables(sources, tokens))
+        made = made.select(rows.columns).with_columns(fresh["row"])
+        others = rows.with_row_index("row", batch.start).join(made, on="row", how="anti")
+        spool.put_back(batch, pl.concat([others, made.select(others.columns)]).sort("row").drop("row"))
+    return rescued
+
+
+_Waiting = tuple[SpooledBatch, pl.DataFrame, pl.DataFrame]
+
+
+def _process(process: BatchFn, waiting: _Waiting) -> tuple[*_Waiting, list[pl.DataFrame]]:
+    batch, rows, fresh = waiting
+    return batch, rows, fresh, process(fresh.drop("row", "tokens", "tags"))
+
+
+def _find_rows(
+    spool: Spool, own: pl.DataFrame, unknown: pl.Series, labels: Labels, rescued: Rescued
+) -> Iterator[_Waiting]:
+    """Yields the batches with such rows: the batch, all of its rows, and those with their new labels."""
+    for batch in spool:
+        end = batch.start + batch.height
+        mine = own.filter(pl.col("row").is_between(batch.start, end, closed="left"))
+        theirs = unknown.filter((unknown >= batch.start) & (unknown < end))
+        if mine.is_empty() and theirs.is_empty():
+            continue
+        rows = batch.take()
+        relabelled = (
+            rows[mine["row"] - batch.start]
+            .drop("label", votes.COLUMN)
+            .hstack(mine)
+            .with_columns(*_UNMARKED, _NO_ALIAS)
+        )
+        columns = relabelled.columns
+        mapped = _map(rows[theirs - batch.start].with_columns(row=theirs), labels, rescued).select(columns)
+        rescued.mapped.append(mapped["row"])
+        fresh = pl.concat([relabelled, mapped]).sort("row")
+        if fresh.is_empty():
+            spool.put_back(batch, rows)
+        else:
+            yield batch, rows, fresh
+
+
+def _map(rows: pl.DataFrame, labels: Labels, rescued: Rescued) -> pl.DataFrame:
+    """Returns the rows whose label is no longer unknown."""
+    cells = rows.select("source", "file", "member", "raw_label").unique(maintain_order=True)
+    for source, file, member, raw_label in cells.iter_rows():
+        path = f"{file}/{member}" if member else file
+        found = open_resolver(labels.taxonomy, labels.settings, source, path)(raw_label).unknown
+        named = {*found, normalise_label(raw_label or "")} & labels.meanings[source].keys()
+        rescued.used |= {(source, each) for each in named}
+    unmarked = rows.drop("label", votes.COLUMN).with_columns(_UNMARKED)
+    mapped = relabel(unmarked, labels.taxonomy, labels.settings, labels.meanings)
+    is_known = pl.col("reason").ne_missing(_UNKNOWN)
+    return mapped.filter(is_known).with_columns(_NO_ALIAS)
