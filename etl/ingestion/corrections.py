@@ -17,9 +17,11 @@ from etl.dataset.manifest import CorrectionCounts, CorrectionFile
 from etl.errors import InputError
 from etl.ingestion.rescue import Labels, find_meanings, rescue
 from etl.ingestion.spool import Spool
+from etl.ingestion.steps.split import split
 from etl.ingestion.steps.token_report import TokenTables
 from etl.runtime.engine.protocol import BatchFn
 from etl.schema import votes
+from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
 
@@ -69,12 +71,13 @@ def prepare_corrections(
     files = read_corrections(settings.corrections.files)
     decisions = to_frame(files.decisions)
     check_labels(decisions, taxonomy, settings)
-    located = locate(decisions, keys, partial(_read_rows, spool))
+    located = locate(decisions, keys, partial(_read_rows, spool, ["source", "id", "text"]))
     resolved = resolve_frame(_with_found_ids(decisions, located), settings.corrections, taxonomy.name)
     rows = located.rows.select(pl.col("found_id").alias("id"), "text_hash", "row").unique()
     verdicts = resolved.decisions.join(rows, on=["id", "text_hash"], how="left")
     decided = _describe(verdicts.filter(pl.col("row").is_not_null()), taxonomy)
     decided = pl.concat([decided, _find_twins(decided, keys, settings)]).sort("row")
+    decided = decided.join(_assign_splits(decided, keys, spool, settings), on="row", how="left")
     labels = Labels(settings, taxonomy, find_meanings(resolved.decisions))
     rescued = rescue(keys, decided, labels, spool, process, in_flight)
     mapped = [rows.to_frame("row").with_columns(decision=pl.lit("map_label")) for rows in rescued.mapped]
@@ -116,13 +119,13 @@ def check_labels(decisions: pl.DataFrame, taxonomy: Taxonomy, settings: Settings
     )
 
 
-def _read_rows(spool: Spool, rows: pl.Series) -> Iterator[pl.DataFrame]:
-    """Yields `row`, `source`, `id` and `text` of rows, batch by batch."""
+def _read_rows(spool: Spool, columns: list[str], rows: pl.Series) -> Iterator[pl.DataFrame]:
+    """Yields some columns of rows, and `row`, batch by batch."""
     for batch in spool:
         start, end = (int(rows.search_sorted(edge)) for edge in (batch.start, batch.start + batch.height))
         if start < end:
             wanted = rows[start:end]
-            yield batch.select(["source", "id", "text"])[wanted - batch.start].with_columns(row=wanted)
+            yield batch.select(columns)[wanted - batch.start].with_columns(row=wanted)
 
 
 def _with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
@@ -142,6 +145,22 @@ def _describe(verdicts: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     return verdicts.with_columns(shares.alias("decided_votes")).select(
         "row", "decision", label.alias("decided_label"), "decided_votes", by.alias("decided_by")
     )
+
+
+def _assign_splits(
+    decided: pl.DataFrame, keys: pl.DataFrame, spool: Spool, settings: Settings
+) -> pl.DataFrame:
+    """Returns `row` and `decided_split` of the rows that waited for a label and have one now."""
+    waiting = keys.select("split").with_row_index("row").filter(pl.col("split") == UNLABELLED)
+    labelled = decided.filter(pl.col("decision") == "relabel").join(waiting, on="row").sort("row")
+    parts = [
+        split(
+            rows.with_columns(split=pl.lit(UNLABELLED), label=pl.lit(""), label_votes=None), settings.split
+        ).select("row", decided_split="split")
+        for rows in _read_rows(spool, ["source", "group"], labelled["row"])
+    ]
+    schema = {"row": pl.get_index_type(), "decided_split": pl.String}
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
 
 def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 READ_AHEAD = 2
 # What the steps on the whole corpus say about a row.
-_DECIDED = ("label", votes.COLUMN, "corrected", "reason", "detail")
+_DECIDED = ("label", votes.COLUMN, "split", "corrected", "reason", "detail")
 
 
 def ingest(

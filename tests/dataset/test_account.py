@@ -149,7 +149,7 @@ def test_the_manifest_lists_every_input_with_its_sha256(account: tuple[Path, Man
 
 def test_the_manifest_says_what_decided_the_content(account: tuple[Path, Manifest]) -> None:
     _, manifest = account
-    assert manifest.format == 2
+    assert manifest.format == 3
     assert manifest.settings.tag.tagger == "whitespace"
     assert manifest.settings.split == Split("official", validation=0.1, test=0.1, seed=42)
     assert list(manifest.taxonomy.targets) == LABELS

@@ -74,9 +74,9 @@ def test_rejects_that_are_gone_are_no_empty_list(dataset: Path) -> None:
 def test_a_manifest_of_another_format_is_refused(dataset: Path) -> None:
     manifest = dataset / "manifest.json"
     manifest.write_text(
-        manifest.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8"
+        manifest.read_text(encoding="utf-8").replace('"format": 3', '"format": 99'), encoding="utf-8"
     )
-    with pytest.raises(InputError, match="expected format 2, got 99"):
+    with pytest.raises(InputError, match="expected format 3, got 99"):
         open_dataset(dataset)
 
 
@@ -89,10 +89,10 @@ def test_a_path_is_no_pattern(tmp_path: Path, dataset: Path) -> None:
 def write_as_format_1(path: Path) -> Path:
     """The same dataset as it was written before rows had votes."""
     for file in path.glob("*/*.parquet"):
-        pq.write_table(pq.read_table(file).drop_columns(["label_votes"]), file)
+        pq.write_table(pq.read_table(file).drop_columns(["label_votes", "corrected"]), file)
     manifest = path / "manifest.json"
     content = manifest.read_text(encoding="utf-8")
-    manifest.write_text(content.replace('"format": 2', '"format": 1'), encoding="utf-8")
+    manifest.write_text(content.replace('"format": 3', '"format": 1'), encoding="utf-8")
     list_again(path)
     return path
 

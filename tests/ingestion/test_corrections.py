@@ -217,3 +217,25 @@ def test_a_label_that_no_row_can_have_is_refused(
     with pytest.raises(InputError, match=r"1 of 1 decisions .*(?s:.*'서러움'|.*'분노' and '슬픔')"):
         ingest(tmp_path, decide(plain[1], "relabel", label))
     assert not (tmp_path / "dataset").exists()
+
+
+def test_a_row_that_waits_for_a_label_gets_one_and_a_split(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(
+        SETTINGS, table=Table(text_column="text"), split=Split(validation=0.3, test=0.3, seed=7)
+    )
+    labelled = msgspec.structs.replace(settings, table=SETTINGS.table)
+    texts = [f"{number}번째로 적어 둔 서로 다른 문장이다" for number in range(12)]
+    lines = [json.dumps({"text": text, "label": "기쁨"}, ensure_ascii=False) for text in texts]
+    (tmp_path / "table.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rows = etl.ingest(tmp_path / "table.jsonl", tmp_path / "waiting", settings).scan("unlabelled").collect()
+    for row in rows.head(8).iter_rows(named=True):
+        append_decision(tmp_path / "corrections.jsonl", decide(row, "relabel", "기쁨"))
+    corrections = Corrections((str(tmp_path / "corrections.jsonl"),))
+    chosen = msgspec.structs.replace(settings, corrections=corrections)
+    now = etl.ingest(tmp_path / "table.jsonl", tmp_path / "dataset", chosen)
+    expected = etl.ingest(tmp_path / "table.jsonl", tmp_path / "labelled", labelled).scan().collect()
+    found = now.scan().collect()
+    assert found.height == 8
+    splits = dict(expected.select("text", "split").iter_rows())
+    assert dict(found.select("text", "split").iter_rows()) == {text: splits[text] for text in found["text"]}
+    assert now.scan("unlabelled").collect().height == 4

@@ -76,7 +76,7 @@ def write_dataset(
     if rejects:
         files |= write_file(path, "rejects/part-00000.parquet", rejects, is_reject=True)
     document = {
-        "format": 2,
+        "format": 3,
         "tool": {"name": "etl", "version": "0.1.0"},
         "settings": {"dedupe": {"short_eojeols": 3, "short_chars": 10}},
         "taxonomy": {"name": "four", "targets": TARGETS, "sha256": "0"},

@@ -12,11 +12,13 @@ from etl.ingestion.steps.mark import mark
 from etl.schema import votes
 
 COLUMN = "corrected"
-DECIDED = ("decision", "decided_label", "decided_votes", "decided_by")
+DECIDED = ("decision", "decided_label", "decided_votes", "decided_split", "decided_by")
 
 
 def correct(keys: pl.DataFrame) -> pl.DataFrame:
-    """Adds `corrected`; changes `label` and `label_votes`, and marks `dropped_by_correction`.
+    """Adds `corrected`; changes `label`, `label_votes` and, of rows that waited for a label, `split`.
+
+    Marks `dropped_by_correction`.
 
     Args:
         keys: a row for each row of the corpus, see `row_hashes`; with the columns `DECIDED` where there are
@@ -31,6 +33,7 @@ def correct(keys: pl.DataFrame) -> pl.DataFrame:
     keys = keys.with_columns(
         pl.when(is_relabelled).then("decided_label").otherwise("label").alias("label"),
         pl.when(is_relabelled).then("decided_votes").otherwise(votes.COLUMN).alias(votes.COLUMN),
+        pl.coalesce("decided_split", "split").alias("split"),
     )
     is_dropped = pl.col("decision") == "drop"
     keys = mark(keys, is_dropped, "dropped_by_correction", pl.format("decided by {}", "decided_by"))

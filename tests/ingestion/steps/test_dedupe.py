@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.ingestion.steps.correct import correct
 from etl.ingestion.steps.dedupe import dedupe
 from etl.ingestion.steps.row_hashes import hash_rows
 from etl.schema import votes
@@ -28,7 +29,7 @@ def make_row(number: int, text: str = LONG, label: str = "기쁨", split: str = 
 def deduped(rows: Sequence[Row], labels: Labels = "majority", **changes: Any) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=SCHEMA)
     chosen = Settings(labels=labels, dedupe=Dedupe(**changes))
-    return dedupe(hash_rows(frame, chosen.dedupe), chosen)
+    return dedupe(correct(hash_rows(frame, chosen.dedupe)), chosen)
 
 
 def reasons(*rows: Row, labels: Labels = "majority", **changes: Any) -> list[str | None]:
