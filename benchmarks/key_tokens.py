@@ -100,7 +100,7 @@ def tag_corpus(folder: Path, corpus: str, tagger: str) -> pl.DataFrame:
     """Returns `label`, `group`, and all tokens as `pairs` of token, tag and class; tags them once."""
     path = folder / f"{corpus}-{tagger}.parquet"
     if not path.exists():
-        rows = _rows(folder, corpus)
+        rows = read_rows(folder, corpus)
         chosen = policy.load(_settings(tagger))
         with open_tagger(_settings(tagger), workers=1) as opened:
             tagged = opened(rows["text"].unique(maintain_order=True)).filter(pl.col("problem").is_null())
@@ -120,7 +120,7 @@ def _settings(tagger: str) -> Tag:
     return Tag(stem=False) if tagger == NO_STEM else Tag(tagger=tagger)  # type: ignore[arg-type]
 
 
-def _rows(folder: Path, corpus: str) -> pl.DataFrame:
+def read_rows(folder: Path, corpus: str) -> pl.DataFrame:
     """Returns the rows that are not for testing: `text`, `label`, `group`."""
     dataset = folder / f"{corpus}-rows"
     if not (dataset / "manifest.json").exists():

@@ -61,6 +61,7 @@ class Check(Generic[Measured]):
         select: selects the rows of its findings as evidence, see `etl.validation.selection`. It is given the
             view, the codes that are asked for, and the measures, or None where they were not made.
         is_applicable: whether it makes sense for what is validated; else it is left out.
+        why_not: why it cannot find, or not all that it looks for, such as "no split column"; "" where it can.
     """
 
     name: str
@@ -75,3 +76,4 @@ class Check(Generic[Measured]):
         lambda _view, _codes, _measured: {}
     )
     is_applicable: Callable[[View], bool] = lambda _view: True
+    why_not: Callable[[View], str] = lambda _view: ""

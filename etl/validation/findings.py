@@ -11,6 +11,7 @@ Whether a number is a finding is decided by the rules, see `etl.validation.rules
      "findings": [{"code": str, "severity": "error" | "warning" | "note", "message": str,
                    "number": int | float, "threshold": int | float,
                    "examples": [row id, …], "what_to_do": str}, …],
+     "unchecked": {area: why it, or a part of it, could not be looked at, …},
      "statistics": {…} | null}
 
 Errors come first, then warnings, then notes; within one severity the order is that of the YAML. `statistics`

@@ -32,6 +32,7 @@ class Result:
         statistics: by the name of each check what it measured, recomputed from the rows; shares are 0 to 1,
             losses in nats. A check that was left out has None. None where the columns allow no measure.
         checked: the codes of all findings that were looked for.
+        unchecked: why an area could not be looked at, or not all of it, by area.
         rules: the rules that the findings were judged by.
         seconds: the time of each check by its name; not written, since the files are the same in each run.
     """
@@ -39,6 +40,7 @@ class Result:
     findings: tuple[Finding, ...]
     statistics: Mapping[str, Any] | None
     checked: tuple[str, ...] = ()
+    unchecked: Mapping[str, str] = field(default_factory=dict)
     rules: Rules = field(default_factory=load_rules, repr=False, compare=False)
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
@@ -52,6 +54,13 @@ class Result:
             return "error"
         return "warning" if self.count("warning") else "clean"
 
+    def name_unchecked(self) -> str:
+        """Returns the areas that could not be looked at, and why, as one phrase; "" where there is none."""
+        by_reason: dict[str, list[str]] = {}
+        for area, reason in self.unchecked.items():
+            by_reason.setdefault(reason, []).append(area)
+        return "; ".join(f"{' and '.join(areas)} ({reason})" for reason, areas in by_reason.items())
+
     def exit_code(self, fail_on: FailOn) -> int:
         """Returns 3 where a finding is at least as severe as `fail_on`, else 0."""
         return 3 if any(map(self.count, FAILING[fail_on])) else 0
@@ -64,6 +73,7 @@ class Result:
             "verdict": self.verdict(),
             "counts": {severity: self.count(severity) for severity in SEVERITIES},
             "findings": [asdict(finding) for finding in self.findings],
+            "unchecked": dict(self.unchecked),
             "statistics": None if self.statistics is None else _documented(self.statistics),
         }
 

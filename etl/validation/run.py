@@ -185,7 +185,9 @@ def run_checks(
     measured = _measure(of_files, view, timer)
     findings = _judge(of_files, measured, rules)
     if any(finding.code in columns.CHECK.codes for finding in findings):
-        result = Result(rules.sort(findings), None, _codes(of_files, rules), rules, timer.seconds)
+        unchecked = {area: "the columns are not those of a row" for area in rules.areas[1:]}
+        codes = _codes(of_files, rules)
+        result = Result(rules.sort(findings), None, codes, unchecked, rules, timer.seconds)
         if view.evidence_dir:
             write_evidence(view, result)
         return result
@@ -201,7 +203,9 @@ def run_checks(
             measured |= _measure([check for check in checks if check.stage == stage], view, timer)
         findings = _judge(checks, measured, rules)
         statistics = {check.name: measured.get(check.name) for check in CHECKS}
-        result = Result(rules.sort(findings), statistics, _codes(checks, rules), rules, timer.seconds)
+        unchecked = _find_unchecked(checks, view, rules)
+        codes = _codes(checks, rules)
+        result = Result(rules.sort(findings), statistics, codes, unchecked, rules, timer.seconds)
         if view.evidence_dir:
             timer("evidence", write_evidence, view, result)
     return result
@@ -219,6 +223,15 @@ def _codes(checks: Iterable[Check[Any]], rules: Rules) -> tuple[str, ...]:
     """Returns the codes that the checks look for, in the order of the rules."""
     codes = {code for check in checks for code in check.codes}
     return tuple(code for code, rule in rules.by_code.items() if code in codes and rule.severity != "off")
+
+
+def _find_unchecked(checks: Iterable[Check[Any]], view: View, rules: Rules) -> dict[str, str]:
+    """Returns why an area could not be looked at, or not all of it, by area."""
+    reasons: dict[str, dict[str, None]] = {}
+    for check in checks:
+        if reason := check.why_not(view):
+            reasons.setdefault(rules[check.codes[0]].area, {})[reason] = None
+    return {area: "; ".join(reasons[area]) for area in rules.areas if area in reasons}
 
 
 def _read_examples(dataset: Dataset, result: Result) -> dict[str, str]:

@@ -98,6 +98,19 @@ class View:
             return self.wait_for_sentences()
         return sentences.read_sentences(self.dataset, self.manifest.settings.dedupe, self.pair_cache)
 
+    def why_no_comparison(self) -> str:
+        """Returns why validation and test cannot be compared with train; "" where they can."""
+        if self.table and not self.table.has_splits:
+            return "no split column"
+        splits = {split for split, rows in self.row_counts.select("split", "rows").iter_rows() if rows}
+        if "train" not in splits:
+            return "no rows in train"
+        return "" if splits & {*EVALUATION} else "no rows in validation or test"
+
+    def why_no_labels(self) -> str:
+        """Returns "no labels" where no row has one, else ""."""
+        return "" if self.row_counts["labelled"].sum() else "no labels"
+
     @cached_property
     def row_counts(self) -> pl.DataFrame:
         """Kept rows by split and source, see `count_rows`."""

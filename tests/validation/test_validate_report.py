@@ -111,7 +111,7 @@ def test_the_header_says_of_each_area_what_was_found(write: Write) -> None:
     assert told["Contract"] == "nothing found"
     assert told["Balance"] == "2 notes"
     assert told["Leakage"] == "3 errors"
-    assert told["Noise"] == "not looked at"
+    assert told["Noise"] == "not asked for"
 
 
 def test_what_could_not_be_looked_at_is_not_called_clean(write: Write) -> None:
@@ -120,7 +120,8 @@ def test_what_could_not_be_looked_at_is_not_called_clean(write: Write) -> None:
     pq.write_table(pq.read_table(shard).drop_columns(["label"]), shard)
     told = areas(report(path))
     assert "error" in told["Contract"]
-    assert told["Balance"] == told["Leakage"] == "not looked at"
+    why = "not looked at: the columns are not those of a row"
+    assert told["Balance"] == told["Leakage"] == why
 
 
 def test_a_clean_dataset_is_told_in_a_sentence_and_asks_for_nothing(write: Write) -> None:

@@ -130,4 +130,5 @@ CHECK = Check(
     render=render,
     chapter="balance",
     key="balances",
+    why_not=View.why_no_labels,
 )

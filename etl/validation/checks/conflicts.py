@@ -252,4 +252,5 @@ CHECK = Check(
     key="conflicts",
     stage="late",
     select=select,
+    why_not=View.why_no_labels,
 )

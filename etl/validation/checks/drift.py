@@ -303,4 +303,5 @@ CHECK = Check(
     render=render,
     chapter="drift",
     key="drifts",
+    why_not=View.why_no_comparison,
 )

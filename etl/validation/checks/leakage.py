@@ -114,6 +114,12 @@ def judge(leaks: tuple[Leak, ...], rules: Rules) -> list[Finding]:
     ]
 
 
+def why_not(view: View) -> str:
+    """Returns why rows that leak cannot be found, or not all of them."""
+    is_near_off = not view.manifest.settings.dedupe.near
+    return view.why_no_comparison() or ("near-duplicates: dedupe.near is 0" if is_near_off else "")
+
+
 def _measure_level(
     level: str, code: str, key: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
 ) -> Leak:
@@ -292,6 +298,7 @@ CHECK = Check(
     render=render,
     chapter="leakage",
     key="leaks",
+    why_not=why_not,
     stage="late",
     select=select,
 )

@@ -47,6 +47,8 @@ def as_lines(result: Result) -> str:
         if finding.severity != "note":
             lines.append(f"         Next: {finding.what_to_do}")
     lines.append(f"{plural(result.count('error'), 'error')}, {plural(result.count('warning'), 'warning')}.")
+    if unchecked := result.name_unchecked():
+        lines[-1] += f" Not looked at: {printable(unchecked)}."
     return "\n".join(lines)
 
 

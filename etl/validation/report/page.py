@@ -24,7 +24,10 @@ _VERDICTS = {
     "error": "Do not train on this yet",
     "warning": "Usable, if you know its flaws",
     "clean": "Nothing stands in the way of training",
+    "partial": "Nothing was found, but not all was looked at",
 }
+# The colour of a verdict that is no severity.
+_TONES = {"partial": "note"}
 # So many kinds of errors the verdict names.
 _NAMED = 4
 
@@ -57,10 +60,11 @@ def _chapters(result: Result, quotes: Mapping[str, str]) -> list[str]:
 
 
 def _header(name: str, result: Result, *, is_quoting: bool) -> str:
-    verdict = result.verdict()
+    verdict: str = result.verdict()
+    verdict = "partial" if verdict == "clean" and result.unchecked else verdict
     quoting = '<p class="quoting">Sentences are quoted here; some corpora must not be passed on.</p>\n'
     return (
-        f'<header class="{verdict}">\n<p class="kicker">Validation report <b>{text(name)}</b></p>\n'
+        f'<header class="{_TONES.get(verdict, verdict)}">\n<p class="kicker">Validation report <b>{text(name)}</b></p>\n'
         f'<h1>{text(_VERDICTS[verdict])}</h1>\n<p class="lead">{_lead(result)}</p>\n'
         f"{quoting if is_quoting else ''}"
         f"{_figures(result.statistics) if result.statistics else ''}{_areas(result)}</header>\n"
@@ -70,8 +74,10 @@ def _header(name: str, result: Result, *, is_quoting: bool) -> str:
 def _lead(result: Result) -> str:
     """Explains the verdict in a sentence or two, as HTML."""
     errors, warnings = result.count("error"), result.count("warning")
+    unchecked = result.name_unchecked()
+    not_looked_at = f" Not looked at: {text(unchecked)}." if unchecked else ""
     if not errors and not warnings:
-        return "Everything was looked at, and neither an error nor a warning was found."
+        return _lead_without_flaws(result) + not_looked_at
     worst = "error" if errors else "warning"
     titles = [result.rules[finding.code].title for finding in result.findings if finding.severity == worst]
     kinds = [title[0].lower() + title[1:] for title in dict.fromkeys(titles)]
@@ -79,9 +85,26 @@ def _lead(result: Result) -> str:
     named = text("; ".join(kinds[:_NAMED]) + (f"; and {more} more" if more > 0 else ""))
     link = '<a href="#findings">What to do about it.</a>'
     if not errors:
-        return f"No errors. <strong>{plural(warnings, 'warning')}</strong>: {named}. {link}"
+        counted = f"No errors. <strong>{plural(warnings, 'warning')}</strong>: {named}."
+        return f"{counted}{not_looked_at} {link}"
     also = f" There {_are(warnings)} {plural(warnings, 'warning')} besides." if warnings else ""
-    return f"<strong>{plural(errors, 'error')}</strong> would make results untrue: {named}.{also} {link}"
+    counted = f"<strong>{plural(errors, 'error')}</strong> would make results untrue: {named}.{also}"
+    return f"{counted}{not_looked_at} {link}"
+
+
+def _lead_without_flaws(result: Result) -> str:
+    unasked = _unasked(result)
+    if result.unchecked:
+        return "Neither an error nor a warning was found in the rest."
+    if unasked:
+        return f"Neither an error nor a warning was found; {text(' and '.join(unasked))} was not asked for."
+    return "Everything was looked at, and neither an error nor a warning was found."
+
+
+def _unasked(result: Result) -> list[str]:
+    """Lists the areas that no check of this run belongs to, though nothing was in its way."""
+    checked = {result.rules[code].area for code in result.checked}
+    return [area for area in result.rules.areas if area not in checked and area not in result.unchecked]
 
 
 def _figures(statistics: Mapping[str, Any]) -> str:
@@ -103,8 +126,7 @@ def _figures(statistics: Mapping[str, Any]) -> str:
 
 def _areas(result: Result) -> str:
     """Lists the areas, each with what was found in it."""
-    rules = result.rules
-    checked = {rules[code].area for code in result.checked}
+    rules, unasked = result.rules, _unasked(result)
     drawn = ""
     for area in rules.areas:
         findings = [finding for finding in result.findings if rules[finding.code].area == area]
@@ -117,8 +139,11 @@ def _areas(result: Result) -> str:
             )
             number = result.findings.index(findings[0]) + 1
             status, outcome = findings[0].severity, f'<a href="#finding-{number}">{counted}</a>'
-        elif area not in checked:
-            status, outcome = "skipped", "not looked at"
+        elif area in unasked:
+            status, outcome = "skipped", "not asked for"
+        if area in result.unchecked:
+            why = f"not looked at: {text(result.unchecked[area])}"
+            status, outcome = (status, f"{outcome}; {why}") if findings else ("skipped", why)
         drawn += f'<li class="{status}"><b>{text(area.capitalize())}</b> <span>{outcome}</span></li>'
     return f'<ul class="areas" aria-label="What was looked at">{drawn}</ul>\n'
 
