@@ -25,6 +25,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         area: the file that it stands in, such as "leakage".
+        minor: where at most this share of the rows is concerned, an error is a warning.
     """
 
     area: str
@@ -35,6 +36,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     explanation: str
     what_to_do: str
     short: str = ""
+    minor: float = 0.0
+
+    def judge_severity(self, share: float) -> Literal["error", "warning", "note", "off"]:
+        """Returns the severity where this share of the rows is concerned."""
+        return "warning" if self.severity == "error" and share <= self.minor else self.severity
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,18 @@ class Rules:
             number: what was measured, in the unit of the threshold there.
             examples: ids of rows to look at; the first `MAX_EXAMPLES` are kept.
             threshold: replaces that of the rule.
-            facts: fill the placeholders of the rule's message.
+            facts: fill the placeholders of the rule's message; by `share`, that of the rows which are
+                concerned, an error may be a warning.
         """
         rule = self.by_code[code]
         limit = rule.threshold if threshold is None else threshold
-        if rule.severity == "off" or not number > limit:
+        share = facts.get("share", 1.0)
+        severity = rule.judge_severity(share if isinstance(share, float) else 1.0)
+        if severity == "off" or not number > limit:
             return []
         message = rule.message.format(number=number, threshold=limit, **facts)
         kept = tuple(examples)[:MAX_EXAMPLES]
-        return [Finding(code, rule.severity, message, number, limit, kept, rule.what_to_do)]
+        return [Finding(code, severity, message, number, limit, kept, rule.what_to_do)]
 
     def sort(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Sorts findings: errors, warnings, notes; within one severity in the order of the rules."""
@@ -110,6 +119,7 @@ def load_rules(chosen: Validate = Validate()) -> Rules:
                 rule,
                 threshold=chosen.thresholds.get(code, rule.threshold),
                 severity=chosen.severities.get(code, rule.severity),
+                minor=0.0 if code in chosen.severities else rule.minor,
             )
             for code, rule in rules.items()
         }

@@ -185,7 +185,7 @@ def run_checks(
     measured = _measure(of_files, view, timer)
     findings = _judge(of_files, measured, rules)
     if any(finding.code in columns.CHECK.codes for finding in findings):
-        unchecked = {area: "the columns are not those of a row" for area in rules.areas[1:]}
+        unchecked = dict.fromkeys(rules.areas[1:], "the columns are not those of a row")
         codes = _codes(of_files, rules)
         result = Result(rules.sort(findings), None, codes, unchecked, rules, timer.seconds)
         if view.evidence_dir:

@@ -44,7 +44,7 @@ def test_a_text_with_different_labels_conflicts_and_its_commonest_label_is_the_b
     rows = [*clean_rows(7, 0, 0), *(say(10 + at, LONG, label) for at, label in enumerate("가가나"))]
     path = write(rows)
     found = measured(path)["train", "L0"]
-    assert (found.texts, found.rows, found.of, found.share) == (1, 3, 10, 0.3)
+    assert (found.texts, found.rows, found.of, found.own_share) == (1, 3, 10, 0.3)
     assert found.best_accuracy == 0.9
     assert found.pairs == (("table:10", "table:12"),)
     [finding, *_] = conflicts.judge((measured(path)["all", "L0"],), RULES)
@@ -64,6 +64,8 @@ def test_each_level_counts_what_the_stricter_one_counts_too(write: Write) -> Non
     }
     assert counted == {"L0": (1, 2), "L1": (1, 4), "L2": (1, 2)}
     assert found["train", "L1"].best_accuracy == 0.8
+    assert [found["all", level].own_rows for level in ("L0", "L1", "L2")] == [2, 2, 1], "each row once"
+    assert [found["all", level].own_texts for level in ("L0", "L1", "L2")] == [1, 1, 1]
 
 
 def test_rows_without_tokens_or_label_conflict_with_nothing(write: Write) -> None:

@@ -45,7 +45,7 @@ def test_the_same_raw_text_is_an_error_with_the_pair(write: Write) -> None:
     assert rows_by_level(result) == {"L0": 1, "L1": 1, "L2": 0, "L3": 1, "L4": 0}
     assert leaks(result)["L0"].pairs == (("table:80", "table:4"),)
     assert leaks(result)["L0"].share == 1 / 20
-    assert severities(result) == {"leak_exact": "error", "leak_normalised": "error", "leak_near": "error"}
+    assert severities(result) == {"leak_exact": "error"}, "counted once, at the strictest level"
 
 
 def test_the_same_text_in_another_dress_is_an_error(write: Write) -> None:
@@ -57,6 +57,31 @@ def test_the_same_text_in_another_dress_is_an_error(write: Write) -> None:
     assert rows_by_level(result) == {"L0": 0, "L1": 2, "L2": 0, "L3": 2, "L4": 0}
     assert leaks(result)["L1"].train_rows == 1
     assert result.exit_code("error") == 3
+
+
+def test_a_row_that_leaks_at_nested_levels_is_counted_at_the_strictest(write: Write) -> None:
+    rows = clean_rows()
+    for at, text in enumerate([FORTY, f"{FORTY}!", ONE_CHANGED]):
+        say(rows[VALIDATION + at], text)
+    say(rows[TRAIN], FORTY)
+    for at in (TRAIN, *range(VALIDATION, VALIDATION + 4)):
+        rows[at]["tokens"] = ["같다"]
+    result = validate(write(rows))
+    assert rows_by_level(result) == {"L0": 1, "L1": 2, "L2": 4, "L3": 3, "L4": 0}
+    numbers = {found.code: found.number for found in result.findings if found.code.startswith("leak")}
+    assert numbers == {"leak_exact": 1, "leak_normalised": 1, "leak_near": 1, "leak_tokens": 1}
+    assert sum(numbers.values()) == 4, "the rows that leak"
+
+
+def test_a_leak_too_small_to_move_a_score_is_a_warning(write: Write) -> None:
+    rows = clean_rows(20, 200, 20)
+    say(rows[20], rows[0]["text"])
+    path = write(rows)
+    assert severities(validate(path)) == {"leak_exact": "warning"}, "0.5 % of the split"
+    strict = all_settings.Settings(validate=all_settings.Validate(severities={"leak_exact": "error"}))
+    assert severities(validate(path, settings=strict)) == {"leak_exact": "error"}
+    say(rows[21], rows[1]["text"])
+    assert severities(validate(write(rows))) == {"leak_exact": "error"}
 
 
 def test_the_same_key_tokens_are_a_warning_and_their_order_counts(write: Write) -> None:

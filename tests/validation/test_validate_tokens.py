@@ -67,6 +67,19 @@ def test_max_len_cuts_at_most_one_row_in_a_hundred(write: Write, long: int, expe
     assert (note.code, note.severity, note.number) == ("max_len", "note", expected)
 
 
+def test_a_max_len_that_cuts_more_than_a_twentieth_of_a_split_is_a_warning(write: Write) -> None:
+    lengths = {"train": [8] * 100, "validation": [8] * 19 + [9], "test": [8] * 18 + [9, 9]}
+    rows = [
+        make_row(number, split=split, tokens=["말"] * length)
+        for number, (split, length) in enumerate(
+            (split, length) for split, of_split in lengths.items() for length in of_split
+        )
+    ]
+    _, warning = tokens.judge(measured(write(rows)), RULES)
+    assert (warning.code, warning.severity, warning.number) == ("max_len_cuts", "warning", 0.1)
+    assert "10.0% of the rows of test" in warning.message
+
+
 def test_coverage_is_that_of_the_commonest_tokens_of_train(write: Write, rows: list[Row]) -> None:
     found = measured(write(rows))
     train = Counter(token for each in of(rows, "train") for token in each)

@@ -20,7 +20,7 @@ from etl.models.fine_tuned.word_pieces import read_piece_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice
 from etl.models.training.fit import Watcher, fit_and_report
-from etl.models.training.inputs import Inputs
+from etl.models.training.inputs import Inputs, describe_cuts
 from etl.models.training.loop import Training
 from etl.models.training.report import Report
 from etl.models.training.settings import Device, check_settings
@@ -79,7 +79,10 @@ def fine_tune(
         source = open_dataset(dataset)
         with loop.deterministic(settings.seed):
             base = pretrained.load_base_model(os.fspath(base_model), source.labels)
-            inputs, settings = _shorten(read_piece_inputs(source, base.tokenizer), base, settings)
+            whole = read_piece_inputs(source, base.tokenizer)
+            inputs, settings = _shorten(whole, base, settings)
+            for warning in describe_cuts(whole, settings.max_len or 1):
+                (watcher or Watcher()).on_note(warning)
             if inputs.train.is_multi:  # for programs that load the folder with transformers alone
                 base.network.config.problem_type = "multi_label_classification"
             model = SequenceClassifier(base.network).to(target)

@@ -102,6 +102,11 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
     )
 
 
+def share_cut(rows: Rows, max_len: int) -> float:
+    """Returns the share of the rows that have more ids than a model reads."""
+    return float((rows.lengths > max_len).mean()) if len(rows) else 0.0
+
+
 def percentile_length(rows: Rows) -> int:
     """Returns the 99th percentile of the lengths, in ids per row, rounded up."""
     return int(np.ceil(np.percentile(rows.lengths, 99)))

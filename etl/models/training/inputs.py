@@ -18,10 +18,13 @@ from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.prepare import prepare
 from etl.models.training import targets
-from etl.models.training.batches import Rows
+from etl.models.training.batches import Rows, share_cut
 from etl.models.training.encoder import Encoder
 from etl.schema import votes
 from etl.tagging.tagger import Tagger
+
+# As in `max_len_cuts` of schemas/checks/tokens.yaml.
+MOST_CUT = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,18 @@ class Inputs:
     def selection_split(self) -> str:
         """The split that selects the best epoch: validation, or test where there is none."""
         return next(iter(self.held_out))
+
+
+def describe_cuts(inputs: Inputs, max_len: int) -> list[str]:
+    """Returns a warning for each split of which more than `MOST_CUT` of the rows lose their end."""
+    shares = {
+        split: share_cut(rows, max_len) for split, rows in {"train": inputs.train, **inputs.held_out}.items()
+    }
+    return [
+        f"a max_len of {max_len} cuts {share:.1%} of the rows of {split}: raise --max-len"
+        for split, share in shares.items()
+        if share > MOST_CUT
+    ]
 
 
 def encode_splits(

@@ -13,7 +13,7 @@ from etl.models.linear.fit import Trial
 from etl.models.training import collapse, references, scoring
 from etl.models.training.collapse import Record, Reference
 from etl.models.training.compare import Comparison, Predictions, compare
-from etl.models.training.inputs import Inputs
+from etl.models.training.inputs import Inputs, describe_cuts
 from etl.models.training.metrics import Scores
 from etl.models.training.references import LogProbabilities
 from etl.models.training.state import RunProgress
@@ -96,7 +96,7 @@ def make_report(
         constant=scores["constant"],
         candidates={name: scores[name] for name in candidates},
         comparisons=_compare(inputs, log_probabilities, others),
-        warnings=_warnings(progress.records, inputs),
+        warnings=_warnings(progress.records, inputs, max_len),
     )
 
 
@@ -127,8 +127,8 @@ def to_json(report: Report) -> bytes:
     return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
 
 
-def _warnings(records: list[Record], inputs: Inputs) -> list[str]:
-    warnings = []
+def _warnings(records: list[Record], inputs: Inputs, max_len: int) -> list[str]:
+    warnings = describe_cuts(inputs, max_len) if max_len else []
     if records and collapse.is_too_short(records):
         warnings.append(
             f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "

@@ -1,8 +1,8 @@
 """Counts texts with different labels, and the best accuracy that is still possible with them.
 
-Each level is counted on its own: what conflicts by its raw text conflicts by its normalised text and its key
-tokens too. Short utterances count, and are also told apart: a "네." that is glad here and sad there bounds
-the accuracy like any other sentence.
+Each level is measured on its own: what conflicts by its raw text conflicts by its normalised text and its
+key tokens too. A finding counts it once, at the strictest level. Short utterances count, and are also told
+apart: a "네." that is glad here and sad there bounds the accuracy like any other sentence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from etl.validation.check import Check, ReportContext
 from etl.validation.checks.rater_agreement import RaterAgreement, render_agreements
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
-from etl.validation.selection import number_groups
+from etl.validation.selection import ROW, number_groups
 from etl.validation.view import View
 
 ALL = "all"
@@ -51,6 +51,9 @@ class Conflict:
             of that label, under `multi` it is the commonest set of labels.
         has_shares: whether votes are answers, so that a row alone may have no answer that is all right.
         pairs: a few as (id, id) with the same text and different labels, by id.
+        own_rows: rows that conflict at no stricter level.
+        own_texts, own_short_texts: the texts that these have.
+        own_pairs: a few of these.
     """
 
     level: str
@@ -64,11 +67,15 @@ class Conflict:
     best_accuracy: float
     has_shares: bool
     pairs: tuple[tuple[str, str], ...]
+    own_texts: int
+    own_rows: int
+    own_short_texts: int
+    own_pairs: tuple[tuple[str, str], ...]
 
     @property
-    def share(self) -> float:
-        """The share of the rows that conflict."""
-        return self.rows / self.of if self.of else 0.0
+    def own_share(self) -> float:
+        """The share of the rows that conflict, and at no stricter level."""
+        return self.own_rows / self.of if self.of else 0.0
 
 
 def measure(view: View) -> tuple[Conflict, ...]:
@@ -76,12 +83,14 @@ def measure(view: View) -> tuple[Conflict, ...]:
     labelled = view.sentences.rows.filter(votes.is_labelled())
     mode = view.manifest.settings.labels
     parts = {split: labelled.filter(pl.col("split") == split) for split in SPLITS} | {ALL: labelled}
-    return tuple(
-        _conflict(level, code, split, part.rename({key: "key"}), mode)
-        for split, part in parts.items()
-        if part.height
-        for level, code, key in LEVELS
-    )
+    conflicts = []
+    for split, part in parts.items():
+        seen = part.clear()
+        for level, code, key in LEVELS if part.height else ():
+            rows = part.rename({key: "key"})
+            conflicts.append(_conflict(level, code, split, rows, mode, seen))
+            seen = pl.concat([seen, _of_conflicts(rows, mode).rename({"key": key}).select(seen.columns)])
+    return tuple(conflicts)
 
 
 def judge(conflicts: tuple[Conflict, ...], rules: Rules) -> list[Finding]:
@@ -91,12 +100,12 @@ def judge(conflicts: tuple[Conflict, ...], rules: Rules) -> list[Finding]:
         if conflict.split == ALL:
             findings += rules.judge(
                 conflict.code,
-                conflict.texts,
-                examples=[row_id for pair in conflict.pairs for row_id in pair],
-                rows=conflict.rows,
+                conflict.own_texts,
+                examples=[row_id for pair in conflict.own_pairs for row_id in pair],
+                rows=conflict.own_rows,
                 of=conflict.of,
-                share=conflict.share,
-                short=conflict.short_texts,
+                share=conflict.own_share,
+                short=conflict.own_short_texts,
                 best=conflict.best_accuracy,
             )
         elif conflict.level == "L2":
@@ -139,11 +148,18 @@ def _of_conflicts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
     return repeated.join(_conflicting_texts(repeated, mode), on="key", how="semi")
 
 
-def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels) -> Conflict:
-    """Counts the texts, each a `key`, of which no label is common to all rows."""
+def _conflict(
+    level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels, seen: pl.DataFrame
+) -> Conflict:
+    """Counts the texts, each a `key`, of which no label is common to all rows.
+
+    Rows that are `seen` conflict at a stricter level, and are not counted again.
+    """
     repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
     texts = _conflicting_texts(repeated, mode)
     short = texts.filter("is_short")
+    unseen = repeated.join(texts, on="key", how="semi").join(seen, on=ROW, how="anti")
+    own = texts.join(unseen, on="key", how="semi")
     wrong = _count_wrong(rows if mode == "soft" else repeated, mode)
     return Conflict(
         level=level,
@@ -157,6 +173,10 @@ def _conflict(level: str, code: str, split: str, rows: pl.DataFrame, mode: Label
         best_accuracy=(rows.height - wrong) / rows.height,
         has_shares=mode == "soft",
         pairs=tuple(texts.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
+        own_texts=own.height,
+        own_rows=unseen.height,
+        own_short_texts=own.filter("is_short").height,
+        own_pairs=tuple(own.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
     )
 
 
@@ -212,10 +232,10 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
             "all splits" if conflict.split == ALL else text(conflict.split),
             bar([(conflict.best_accuracy, "kept", f"{conflict.best_accuracy:.4f}")]),
             f"{conflict.best_accuracy:.4f}",
-            count_or_dash(conflict.texts),
-            count_or_dash(conflict.rows),
-            percent(conflict.share) if conflict.rows else count_or_dash(0),
-            count_or_dash(conflict.short_texts),
+            count_or_dash(conflict.own_texts),
+            count_or_dash(conflict.own_rows),
+            percent(conflict.own_share) if conflict.own_rows else count_or_dash(0),
+            count_or_dash(conflict.own_short_texts),
         ]
         for conflict in conflicts
     ]
@@ -233,8 +253,8 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
         ("short texts", "n"),
     ]
     about = (
-        "Texts that stand there with different labels. No model that sees no more of a row than its level "
-        "does can be right more often than the bar says."
+        "Texts that stand there with different labels, each counted once, at the strictest level. No model "
+        "that sees no more of a row than its level does can be right more often than the bar says."
     )
     tables = (table(columns, rows, ticks=percent_axis()) if has_conflicts else "") + render_agreements(
         agreements

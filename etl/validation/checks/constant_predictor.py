@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from etl.schema.splits import EVALUATION
-from etl.text.html import name, section, table, text
+from etl.text.html import name, section, show_blanks, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks import balance
 from etl.validation.checks.balance import Balance
@@ -65,7 +65,7 @@ def judge(predictors: tuple[ConstantPredictor, ...], rules: Rules) -> list[Findi
             predictor.accuracy,
             short=_SHORT[predictor.split],
             loss=predictor.loss,
-            label=predictor.label,
+            label=show_blanks(predictor.label),
             macro_f1=predictor.macro_f1,
         )
     ]

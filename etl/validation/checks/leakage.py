@@ -1,14 +1,15 @@
 """Counts rows of validation and test that train has too: the same text, nearly the same, or the same group.
 
-Each level is counted on its own, so a row that has the same raw text counts at L0, L1, L2 and L3: equal
-normalised texts are near-duplicates of similarity 1. Which utterances are short is defined in
+Each level is measured on its own, so a row that has the same raw text is one of L0, L1, L2 and L3: equal
+normalised texts are near-duplicates of similarity 1. A finding counts it once, at the strictest of these; the
+group is another thing, and counts by itself. Which utterances are short is defined in
 `etl.text.normalise`, which texts are near-duplicates in `etl.similarity.pairs`; ingest uses both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import polars as pl
@@ -30,7 +31,7 @@ from etl.text.html import (
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
-from etl.validation.selection import number_groups, number_pairs, stack
+from etl.validation.selection import ROW, number_groups, number_pairs, stack
 from etl.validation.sentences import Sentences
 from etl.validation.view import View
 
@@ -42,6 +43,8 @@ LEVELS = (
     ("L3", "leak_near", "normalised"),
     ("L4", "leak_group", "group"),
 )
+# Levels of which a row that has one often has the next, the gravest first.
+_NESTED = ("L0", "L1", "L3", "L2")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Leak:
         pairs: a few as (id in this split, id in train), by id; at L3 the least similar ones, to judge by.
         similarities: at L3, for each pair how similar it is (Jaccard similarity of character trigrams, 0 to
             1); else empty.
+        own_rows: rows that no stricter level has.
+        own_examples: the ids of a few of these.
     """
 
     level: str
@@ -71,11 +76,18 @@ class Leak:
     groups: int
     pairs: tuple[tuple[str, str], ...]
     similarities: tuple[float, ...] = ()
+    own_rows: int = 0
+    own_examples: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
         """The share of the split that is affected."""
         return self.rows / self.of if self.of else 0.0
+
+    @property
+    def own_share(self) -> float:
+        """The share of the split that no stricter level has."""
+        return self.own_rows / self.of if self.of else 0.0
 
 
 def measure(view: View) -> tuple[Leak, ...]:
@@ -88,12 +100,28 @@ def measure(view: View) -> tuple[Leak, ...]:
     leaks = []
     for split in EVALUATION:
         evaluated = rows.of(split)
+        found: list[tuple[Leak, pl.DataFrame]] = []
         for level, code, key in LEVELS if evaluated.height else ():
             if level == "L3" and dedupe.near:
-                leaks.append(_measure_near(rows, split, evaluated, train))
+                found.append(_measure_near(rows, split, evaluated, train))
             elif level != "L3":
-                leaks.append(_measure_level(level, code, key, split, evaluated, train))
+                found.append(_measure_level(level, code, key, split, evaluated, train))
+        leaks += _count_once(found)
     return tuple(leaks)
+
+
+def _count_once(found: list[tuple[Leak, pl.DataFrame]]) -> list[Leak]:
+    """Adds to each level the rows that no stricter one has; `found` has the rows of each level."""
+    counted = {leak.level: rows for leak, rows in found}
+    for at, level in enumerate(_NESTED):
+        for stricter in _NESTED[:at]:
+            if level in counted and stricter in counted:
+                counted[level] = counted[level].join(counted[stricter], on=ROW, how="anti")
+    return [
+        replace(leak, own_rows=own.height, own_examples=tuple(own["id"].sort().head(MAX_EXAMPLES)))
+        for leak, _ in found
+        for own in [counted[leak.level]]
+    ]
 
 
 def judge(leaks: tuple[Leak, ...], rules: Rules) -> list[Finding]:
@@ -103,11 +131,11 @@ def judge(leaks: tuple[Leak, ...], rules: Rules) -> list[Finding]:
         for leak in leaks
         for finding in rules.judge(
             leak.code,
-            leak.rows,
-            examples=[evaluated for evaluated, _ in leak.pairs],
+            leak.own_rows,
+            examples=leak.own_examples,
             of=leak.of,
             split=leak.split,
-            share=leak.share,
+            share=leak.own_share,
             groups=leak.groups,
             least=min(leak.similarities, default=1.0),
         )
@@ -122,7 +150,7 @@ def why_not(view: View) -> str:
 
 def _measure_level(
     level: str, code: str, key: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
-) -> Leak:
+) -> tuple[Leak, pl.DataFrame]:
     # At the text levels a pair counts if neither side is short; a group is a group whatever is said.
     is_countable = pl.lit(True) if level == "L4" else ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
@@ -131,7 +159,7 @@ def _measure_level(
     counterparts = trained.join(countable, on=key, how="semi")
     first = counterparts.group_by(key).agg(pl.col("id").min().alias("train_id"))
     pairs = counted.sort("id").head(MAX_EXAMPLES).join(first, on=key, how="left", maintain_order="left")
-    return Leak(
+    leak = Leak(
         level=level,
         code=code,
         split=split,
@@ -142,9 +170,12 @@ def _measure_level(
         groups=counted[key].n_unique() if level == "L4" else 0,
         pairs=tuple(pairs.select("id", "train_id").iter_rows()),
     )
+    return leak, counted
 
 
-def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: pl.DataFrame) -> Leak:
+def _measure_near(
+    rows: Sentences, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
+) -> tuple[Leak, pl.DataFrame]:
     """Measures L3: rows whose normalised text is that of a row of train, or near one."""
     is_countable = ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
@@ -159,7 +190,7 @@ def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: p
         .head(MAX_EXAMPLES)
         .join(first, left_on="other", right_on="normalised", how="left", maintain_order="left")
     )
-    return Leak(
+    leak = Leak(
         level="L3",
         code="leak_near",
         split=split,
@@ -171,6 +202,7 @@ def _measure_near(rows: Sentences, split: str, evaluated: pl.DataFrame, train: p
         pairs=tuple(pairs.select("id", "train_id").iter_rows()),
         similarities=tuple(pairs["similarity"].round(4)),
     )
+    return leak, counted
 
 
 def select(view: View, codes: Collection[str], _measured: tuple[Leak, ...] | None) -> dict[str, pl.DataFrame]:
@@ -222,7 +254,7 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
     """Draws what validation and test share with train, level by level, and a few pairs."""
     if not leaks:
         return ""
-    full = round_up(max(0.01, *(leak.share for leak in leaks)))
+    full = round_up(max(0.01, *(leak.own_share for leak in leaks)))
     columns = [
         ("level", "label"),
         ("split", "name"),
@@ -233,8 +265,9 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
         ("too short to count", "n"),
     ]
     about = (
-        "Rows of validation and test that train has too, each level counted on its own. Utterances so short "
-        "that meeting them twice is chance are counted apart."
+        "Rows of validation and test that train has too, each counted once, at the strictest level that it "
+        "has; by group, rows are counted again. Utterances so short that meeting them twice is chance are "
+        "counted apart."
     )
     colours = {"an error": "leak", "a warning": "doubtful"}
     rows = [_render_leak(leak, full, context.rules) for leak in leaks]
@@ -244,13 +277,14 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
 
 def _render_leak(leak: Leak, full: float, rules: Rules) -> list[str]:
     rule = rules[leak.code]
-    colour, tone = ("leak", "bad") if rule.severity == "error" else ("doubtful", "doubt")
+    is_error = rule.judge_severity(leak.own_share) == "error"
+    colour, tone = ("leak", "bad") if is_error else ("doubtful", "doubt")
     return [
         f'<span class="level">{leak.level}</span> {text(rule.short)}',
         text(leak.split),
-        bar([(leak.share / full, colour, f"{percent(leak.share)} of {leak.split}")], is_tall=True),
-        f'<span class="{tone}">{count(leak.rows)}</span>' if leak.rows else count_or_dash(0),
-        percent(leak.share) if leak.rows else count_or_dash(0),
+        bar([(leak.own_share / full, colour, f"{percent(leak.own_share)} of {leak.split}")], is_tall=True),
+        f'<span class="{tone}">{count(leak.own_rows)}</span>' if leak.own_rows else count_or_dash(0),
+        percent(leak.own_share) if leak.own_rows else count_or_dash(0),
         count_or_dash(leak.train_rows),
         count_or_dash(leak.short_rows),
     ]

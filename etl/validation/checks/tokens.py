@@ -132,6 +132,8 @@ def judge(stats: TokenStats, rules: Rules) -> list[Finding]:
             p99=train.p99,
             longest=train.longest,
         )
+        for split, share in stats.cut_by_split.items():
+            findings += rules.judge("max_len_cuts", share, split=split, max_len=stats.max_len)
     for emptied in stats.emptied:
         findings += rules.judge(
             "emptied",
@@ -294,7 +296,7 @@ def _render_emptied(stats: TokenStats) -> str:
 CHECK = Check(
     "tokens",
     measure,
-    codes=("max_len", "emptied", "rows_without_tokens", "unseen_tokens"),
+    codes=("max_len", "max_len_cuts", "emptied", "rows_without_tokens", "unseen_tokens"),
     judge=judge,
     render=render,
     chapter="tokens",

@@ -64,7 +64,8 @@ def _header(name: str, result: Result, *, is_quoting: bool) -> str:
     verdict = "partial" if verdict == "clean" and result.unchecked else verdict
     quoting = '<p class="quoting">Sentences are quoted here; some corpora must not be passed on.</p>\n'
     return (
-        f'<header class="{_TONES.get(verdict, verdict)}">\n<p class="kicker">Validation report <b>{text(name)}</b></p>\n'
+        f'<header class="{_TONES.get(verdict, verdict)}">\n'
+        f'<p class="kicker">Validation report <b>{text(name)}</b></p>\n'
         f'<h1>{text(_VERDICTS[verdict])}</h1>\n<p class="lead">{_lead(result)}</p>\n'
         f"{quoting if is_quoting else ''}"
         f"{_figures(result.statistics) if result.statistics else ''}{_areas(result)}</header>\n"
