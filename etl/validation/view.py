@@ -19,7 +19,7 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.schema import votes
-from etl.schema.splits import ALL_SPLITS
+from etl.schema.splits import ALL_SPLITS, EVALUATION
 from etl.settings import Dedupe, Labels
 from etl.validation import sentences
 from etl.validation.sentences import Sentences
