@@ -8,6 +8,7 @@ was stopped goes on; at the end it prints the table of docs/baseline.md, from wh
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -25,10 +26,12 @@ from etl.runtime import console
 SHARED = ROOT / ".." / "shared" / "data"
 CORPORA = {
     "nsmc": (SHARED / "nsmc" / "reviews-300k.jsonl.gz", "polarity3"),
+    "nsmc-sample": (SHARED / "nsmc" / "reviews-300k.jsonl.gz", "polarity3"),
     "kote": (SHARED / "kote", "ko7"),
     "kote-polarity3": (SHARED / "kote", "polarity3"),
     "chatbot": (SHARED / "chatbot", "polarity3"),
 }
+SAMPLE_LINES = 60_000  # of nsmc-sample: the first lines of the file, which is in no order
 SPLITS = ("validation", "test")
 TAGGERS = ("okt", "mecab", "kiwi", "komoran", "whitespace")
 MODELS = ("linear", "lstm", "bilstm", "gru", "cnn", "transformer")
@@ -139,12 +142,21 @@ def _dataset(trial: Trial, folder: Path) -> Path:
     dataset = folder / "datasets" / f"{trial.corpus}-{trial.tagger}"
     if not (dataset / "vocab.json").exists():
         source, taxonomy = CORPORA[trial.corpus]
+        if trial.corpus == "nsmc-sample":
+            source = _sample(source, folder / "raw" / "reviews.jsonl.gz")
         _etl(
             *("ingest", source, "--out", dataset, "--taxonomy", taxonomy, "--tagger", trial.tagger),
             *("--split", "grouped"),
         )
         _etl("build-vocab", dataset)
     return dataset
+
+
+def _sample(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(source, "rb") as lines, gzip.open(target, "wb") as sample:
+        sample.writelines(islice(lines, SAMPLE_LINES))
+    return target
 
 
 def _etl(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -127,7 +127,7 @@ def make(target: str, count: int) -> None:
     import etl
     from etl.dataset import vocab
     from etl.models.baseline.settings import TrainSettings
-    from etl.models.baseline.train import train
+    from etl.models.train import train
     from etl.settings import Settings, Table, Tag
 
     folder = Path(target)

@@ -74,7 +74,7 @@ def _build_vocabulary(source: str, *, is_as_found: bool) -> list[str]:
 def _train(source: str, out: str, *, is_as_found: bool) -> list[str]:
     from etl.dataset.read import open_dataset
     from etl.models.baseline.settings import TrainSettings
-    from etl.models.baseline.train import train
+    from etl.models.train import train
 
     train(
         open_dataset(source, is_as_found=is_as_found), Path(out), TrainSettings(epochs=EPOCHS), device="cpu"

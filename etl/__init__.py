@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from etl.errors import SettingsError as SettingsError
     from etl.errors import WriteError as WriteError
     from etl.ingestion.ingest import ingest as ingest
-    from etl.models.baseline.train import train as train
     from etl.models.best import train_best as train_best
     from etl.models.fine_tuned.train import fine_tune as fine_tune
     from etl.models.inference.classifier import open_classifier as open_classifier
     from etl.models.inference.predict import predict as predict
-    from etl.models.linear.train import train_linear as train_linear
+    from etl.models.train import train as train
     from etl.publishing.refresh import refresh as refresh
     from etl.settings import Settings as Settings
     from etl.settings import load_settings as load_settings
@@ -60,7 +59,6 @@ __all__ = [
     "refresh",
     "train",
     "train_best",
-    "train_linear",
     "validate",
 ]
 
@@ -77,9 +75,8 @@ _MODULES = {
     "open_dataset": "dataset.read",
     "predict": "models.inference.predict",
     "refresh": "publishing.refresh",
-    "train": "models.baseline.train",
+    "train": "models.train",
     "train_best": "models.best",
-    "train_linear": "models.linear.train",
     "validate": "validation.run",
 }
 

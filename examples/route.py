@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
     print(f"vocabulary: {len(vocabulary)} ids")
 
     report = etl.train(dataset, folder / "model")
-    for name, scores in (("bilstm", report.model), ("linear", report.linear), ("constant", report.constant)):
+    for name, scores in (("linear", report.model), ("TF-IDF", report.tfidf), ("constant", report.constant)):
         print(f"{name}: macro-F1 {scores['test'].macro_f1:.2f} on {scores['test'].rows} test rows")
 
     for prediction in etl.predict(folder / "model", ["합격해서 정말 기쁘다", "층간 소음 때문에 진짜 화난다"]):

@@ -80,13 +80,13 @@ def show_progress(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher
 
     Args:
         doing: the name of the activity.
-        epochs: their highest number.
-        is_json: whether the result is shown as JSON: then only notes are shown.
+        epochs: their highest number; 0 of a model that has none: then only notes are shown.
+        is_json: whether the result is shown as JSON: then, too, only notes are shown.
     """
     from etl.models.training.fit import Watcher
     from etl.runtime import console
 
-    with console.progress(f"{doing}, epochs", total=epochs, is_quiet=is_json) as advance:
+    with console.progress(f"{doing}, epochs", total=epochs, is_quiet=is_json or not epochs) as advance:
 
         def on_epoch(record: Record) -> None:
             advance(1)

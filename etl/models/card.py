@@ -206,12 +206,22 @@ def check_target(folder: Path) -> None:
     staging.check_replaceable(folder, FILE)
 
 
-def advise_training(folder: Path, card: ModelCard | type[ModelCard]) -> str:
-    """Returns the next step of an error: the command that trains the model again."""
-    is_fine_tuned = isinstance(card, FineTunedCard) or card is FineTunedCard
-    command = "train-transformer DATASET --model NAME" if is_fine_tuned else "train-baseline DATASET"
-    if isinstance(card, LinearCard) or card is LinearCard:
-        command += " --model linear"
+def advise_training(
+    folder: Path | str, card: ModelCard | type[ModelCard], dataset: Path | str = "DATASET"
+) -> str:
+    """Returns the next step of an error: the command that trains the model again.
+
+    Args:
+        folder: of the model.
+        card: what is known of it.
+        dataset: what to train on.
+    """
+    if isinstance(card, FineTunedCard) or card is FineTunedCard:
+        command = f"train-transformer {dataset} --model NAME"
+    else:
+        # A damaged card of a network does not say of which kind.
+        kind = "" if card is BaselineCard else f" --model {card.architecture}"
+        command = f"train-baseline {dataset}{kind}"
     return f"train again with `etl {command} --out {folder}`"
 
 

@@ -158,5 +158,5 @@ def check_same_dataset(checkpoint: Checkpoint, dataset: Dataset) -> None:
                 f"the model was not trained on {dataset.path}: its {name} differs",
                 details=[f"expected {expected}, got {got}"],
                 cause="The dataset or its vocabulary was made again after the model was trained.",
-                next_step=f"train again with `etl train-baseline {dataset.path} --out MODEL`",
+                next_step=advise_training("MODEL", card, dataset.path),
             )

@@ -84,7 +84,7 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
         SettingsError: `folder` holds something else than a demo.
         FindingsError: the counts differ from what was planted, or validation found errors.
     """
-    from etl.models.baseline.train import train
+    from etl.models.train import train
 
     raw, dataset, model = folder / "raw", folder / "dataset", folder / "model"
     _remove_earlier(raw)

@@ -35,7 +35,7 @@ def prepare(folder: Path, *, has_transformer: bool = False) -> Path:
         "ingest raw --config etl.yaml --workers 1 --out dataset",
         "build-vocab dataset --min-count 1",
         "validate dataset",
-        "train-baseline dataset --out model --embedding 4 --hidden 4 --epochs 3 --lr 0.02",
+        "train-baseline dataset --out model --model bilstm --embedding 4 --hidden 4 --epochs 3 --lr 0.02",
         "export model --format onnx --out export/onnx",
         "export model --format torchscript --out export/torchscript",
         "ingest raw --config etl.yaml --tagger mecab --workers 1 --out made",

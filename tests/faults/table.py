@@ -45,7 +45,7 @@ def _row(name: str, line: str, *reads: str, writes: str = "", is_long: bool = Fa
 
 
 INGEST = "ingest raw --config etl.yaml --workers 1 --out"
-TINY = "--embedding 4 --hidden 4 --epochs 3 --lr 0.02"
+TINY = "--model bilstm --embedding 4 --hidden 4 --epochs 3 --lr 0.02"
 PUBLISHED = "place/versions/* place/current place/runs.jsonl place/refresh.lock place/cache/*"
 
 COMMANDS = {

@@ -27,7 +27,7 @@ def _one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small baseline on `separable`, for tests that change neither its files nor its dataset's."""
-    from etl.models.baseline.train import train
+    from etl.models.train import train
 
     folder = tmp_path_factory.mktemp("trained")
     dataset = write_splits(folder / "dataset", SEPARABLE)

@@ -13,10 +13,10 @@ from etl.dataset import vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
 from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.train import train
 from etl.models.card import BASELINE_WEIGHTS, read_card, write_files
 from etl.models.checkpoint import check_same_dataset, load_model
 from etl.models.inference.evaluate import evaluate
+from etl.models.train import train
 from etl.runtime.files import sha256_file
 
 QUICK = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=2)

@@ -10,7 +10,7 @@ from support.run_etl import etl
 
 from etl.errors import FindingsError
 from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.train import train
+from etl.models.train import train
 from etl.models.training.collapse import MIN_EPOCHS, MIN_STEPS
 
 SMALL = TrainSettings(embedding=16, hidden=16, lr=0.002, batch_size=8, epochs=8)

@@ -111,7 +111,9 @@ def test_onnx_gives_the_answers_of_the_model(linear) -> None:
 )
 def test_what_a_linear_model_is_not_exported_to_is_refused(linear, tmp_path, to, more) -> None:
     pytest.importorskip("onnx")
-    with pytest.raises(SettingsError, match=r"linear|int8"):
+    with pytest.raises(
+        SettingsError, match=r"etl train-baseline DATASET --out NETWORK --model bilstm|leave --max-len"
+    ):
         export(linear.model, to, tmp_path / "exported", dataset=linear.dataset, **more)
 
 
@@ -124,14 +126,24 @@ def test_labels_that_say_nothing_and_one_label_alone_are_refused(tmp_path) -> No
     assert not (tmp_path / "model").exists()
 
 
-def test_the_command_trains_it_and_refuses_options_of_networks(linear, tmp_path) -> None:
-    done = run("train-baseline", linear.dataset, "--out", tmp_path / "model", "--model", "linear")
+def test_it_is_the_default_of_the_command_which_refuses_options_of_networks(linear, tmp_path) -> None:
+    done = run("train-baseline", linear.dataset, "--out", tmp_path / "model")
     assert done.returncode == 0, done.stderr
     assert "TF-IDF" in done.stdout
-    refused = run(
-        "train-baseline", linear.dataset, "--out", tmp_path / "other", "--model", "linear", "--hidden", 8
-    )
-    assert "got --hidden" in refused.stderr
+    assert load_model(tmp_path / "model").card == load_model(linear.model).card
+    refused = run("train-baseline", linear.dataset, "--out", tmp_path / "other", "--hidden", 8, "--resume")
+    assert refused.returncode == 2
+    assert "got --hidden, --resume" in refused.stderr
+    assert "--model bilstm" in refused.stderr
+
+
+def test_settings_say_what_is_trained_and_none_are_those_of_a_linear_model(linear, tmp_path) -> None:
+    assert etl.train(linear.dataset, tmp_path / "model").architecture == "linear"
+    card = load_model(tmp_path / "model").card
+    assert card == load_model(linear.model).card
+    assert etl.train(linear.dataset, tmp_path / "model", QUICK).architecture == "bilstm"
+    with pytest.raises(SettingsError, match="got --resume"):
+        etl.train(linear.dataset, tmp_path / "model", resume=True)
 
 
 QUICK = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=3)

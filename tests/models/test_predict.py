@@ -21,13 +21,13 @@ from etl.dataset import preparation, vocab
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
 from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.train import train
 from etl.models.card import read_card, write_files
 from etl.models.checkpoint import load_model
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column
 from etl.models.inference.documents import classify_inputs
 from etl.models.inference.options import PredictOptions
 from etl.models.inference.predict import predict
+from etl.models.train import train
 from etl.models.training import loop
 from etl.settings import Settings, Table, Tag
 

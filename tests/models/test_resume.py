@@ -15,14 +15,15 @@ from support.training_datasets import SEPARABLE, write_splits, write_votes
 
 from etl.errors import InputError, LockError, SettingsError
 from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.train import train
 from etl.models.checkpoint import load_model
+from etl.models.train import train
 from etl.models.training import state
 from etl.models.training.fit import Watcher
 
 SETTINGS = TrainSettings(embedding=8, hidden=8, lr=0.002, batch_size=8, epochs=6)
 QUICK = TrainSettings(embedding=8, hidden=8, lr=0.01, epochs=2)
-OPTIONS = ["--embedding", "8", "--hidden", "8", "--lr", "0.002", "--batch-size", "8", "--epochs", "6"]
+OPTIONS = ["--model", "bilstm", "--embedding", "8", "--hidden", "8", "--lr", "0.002"]
+OPTIONS += ["--batch-size", "8", "--epochs", "6"]
 
 
 class StopError(Exception):

@@ -20,9 +20,10 @@ from etl.errors import EtlError, InputError, SettingsError
 from etl.models.baseline.network import build_network
 from etl.models.baseline.settings import Architecture, TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
-from etl.models.baseline.train import start_training, train
+from etl.models.baseline.train import start_training
 from etl.models.checkpoint import load_model
 from etl.models.inference.evaluate import evaluate
+from etl.models.train import train
 from etl.models.training import batches, loop
 
 SMALL = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=16, epochs=8)
@@ -202,7 +203,7 @@ def invoke(*arguments: object):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-TINY = ["--embedding", 8, "--hidden", 8, "--lr", 0.01, "--epochs", 2]
+TINY = ["--model", "bilstm", "--embedding", 8, "--hidden", 8, "--lr", 0.01, "--epochs", 2]
 
 
 def test_the_command_shows_the_model_beside_the_constant_predictor(trained, tmp_path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from support.training_datasets import SEPARABLE, write_splits
 
 from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.train import train
+from etl.models.train import train
 from etl.models.training.compare import compare
 from etl.models.training.metrics import Scores, score
 from etl.models.training.report import Report

@@ -20,7 +20,6 @@ from etl.dataset.read import open_dataset
 from etl.errors import FindingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
-from etl.models.baseline.train import train
 from etl.models.best import train_best
 from etl.models.checkpoint import load_model
 from etl.models.export.export import export
@@ -31,6 +30,7 @@ from etl.models.inference.evaluate import evaluate
 from etl.models.inference.predict import predict
 from etl.models.linear.model import LinearModel
 from etl.models.linear.train import train_linear
+from etl.models.train import train
 from etl.models.training import references, scoring, targets
 from etl.models.training.sets import choose, find_thresholds, score_sets
 

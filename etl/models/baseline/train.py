@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from etl.models.baseline.network import Model
 
 
-def train(
+def train_network(
     dataset: PathLike | Dataset,
     out: PathLike,
     settings: TrainSettings | None = None,

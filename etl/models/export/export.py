@@ -30,6 +30,9 @@ RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torch
 # `findings/onnxruntime-telemetry.sh`.
 _NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "1")
 
+# What a phone runs is a network, and the default of `etl train-baseline` is none.
+NETWORK = "train a network with `etl train-baseline DATASET --out NETWORK --model bilstm`, and export that"
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -70,7 +73,7 @@ def export(
         WriteError: `out` cannot be written.
     """
     model = Path(model)
-    runtime = _choose_runtime(model, to)
+    runtime = _choose_runtime(model, to, int8=int8)
     _check_options(runtime, int8=int8, rows=rows)
     keep_compiled_code()
     os.environ.setdefault(*_NO_TELEMETRY)
@@ -97,14 +100,14 @@ def export(
     return Exported(folder, written)
 
 
-def _choose_runtime(model: Path, to: Format) -> Runtime:
+def _choose_runtime(model: Path, to: Format, *, int8: bool) -> Runtime:
     card = read_card(model)
     if not isinstance(card, LinearCard):
         return RUNTIMES[to]
-    if to != "onnx":
+    if to != "onnx" or int8:
         raise SettingsError(
-            f"a linear model is not exported to {RUNTIMES[to].name}",
-            next_step=f"export it with `etl export {model} --format onnx`",
+            f"a linear model is not exported to {RUNTIMES[to].name}" + (" with --int8" if int8 else ""),
+            next_step=f"{NETWORK}; or export it with `etl export {model} --format onnx`",
         )
     return linear.make_runtime(is_multi=card.thresholds is not msgspec.UNSET)
 
@@ -112,7 +115,7 @@ def _choose_runtime(model: Path, to: Format) -> Runtime:
 def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
     if int8 and runtime.quantise is None:
         raise SettingsError(
-            f"there is no int8 variant of {runtime.name}, or of this kind of model",
+            f"there is no int8 variant of {runtime.name}",
             next_step="leave --int8 out",
         )
     if rows < MIN_ROWS:
