@@ -22,7 +22,7 @@ import polars as pl
 import yaml
 
 from benchmarks.key_tokens import read_rows
-from etl.ingestion.steps.clean import clean, fold_repeats
+from etl.ingestion.steps.clean import clean, fold_repeats, fold_vowels
 from etl.ingestion.steps.key_tokens import key_tokens
 from etl.models.linear.features import count_features
 from etl.models.linear.fit import fit_linear
@@ -238,24 +238,6 @@ def _respell(text: str, generator: random.Random) -> str:  # noqa: ARG001 - as o
     )
 
 
-def _fold_vowels(texts: pl.Series) -> pl.Series:
-    return pl.Series([_fold_vowels_of(text) for text in texts], dtype=pl.String)
-
-
-def _fold_vowels_of(text: str) -> str:
-    """Drops two or more syllables that repeat the vowel before them: 너무우우."""
-    kept, place = "", 0
-    while place < len(text):
-        kept += text[place]
-        parts = split_syllable(text[place])
-        place += 1
-        if parts and parts[2] == FINALS[0]:
-            rest = text[place:]
-            n_echoes = len(rest) - len(rest.lstrip(_echo(parts[1])))
-            place += n_echoes if n_echoes > 1 else 0
-    return kept
-
-
 def _one_spelling(texts: pl.Series) -> pl.Series:
     def fold(text: str) -> str:
         return re.sub(WORDS["emoticons"], lambda found: WORDS["one_spelling"][found[0][0]], text)
@@ -294,7 +276,7 @@ REPAIRS: dict[str, tuple[Callable[[pl.Series], pl.Series], str | None]] = {
     "max_repeats 2": (partial(fold_repeats, times=2), None),
     "max_repeats 1": (partial(fold_repeats, times=1), None),
     "one spelling of jamo": (_one_spelling, None),
-    "vowels folded": (_fold_vowels, None),
+    "fold_vowels": (fold_vowels, None),
 }
 
 

@@ -92,6 +92,7 @@ class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_raw_chars: Annotated[int, msgspec.Meta(ge=1, le=MAX_RAW_CHARS)] = MAX_RAW_CHARS
     max_chars: Positive = 1000
     max_repeats: Positive = 3
+    fold_vowels: bool = False
 
 
 class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

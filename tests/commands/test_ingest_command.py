@@ -156,7 +156,13 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
             "labels": {},
         },
         "tables": [],
-        "clean": {"keep_markup": False, "max_raw_chars": 1_000_000, "max_chars": 1000, "max_repeats": 3},
+        "clean": {
+            "keep_markup": False,
+            "max_raw_chars": 1_000_000,
+            "max_chars": 1000,
+            "max_repeats": 3,
+            "fold_vowels": False,
+        },
         "tag": {
             "tagger": "whitespace",
             "norm": True,

@@ -8,6 +8,7 @@ Whatever carries emotion stays: ㅋㅋㅋ, ㅠㅠ, !!! and emoji.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from etl.ingestion.steps.mark import mark
+from etl.schema import resources
 from etl.settings import Clean
 from etl.text.markup import remove_markup_of
 from etl.text.normalise import normal_form
@@ -32,6 +34,8 @@ _VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
 _DENSE_BYTES = 8
+# Hangul syllables in Unicode: initial by initial, in each vowel by vowel, in each final by final, none first.
+_FIRST_SYLLABLE, _INITIALS, _FINALS = 0xAC00, 19, 28
 BLOCK_BYTES = 256 << 10  # what is looked at together: it and its buffers fit into a processor's cache
 
 
@@ -55,7 +59,8 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
     collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
     text = composed.scatter(rows, collapsed)
-    frame = frame.with_columns(fold_repeats(text, settings.max_repeats))
+    text = fold_repeats(text, settings.max_repeats)
+    frame = frame.with_columns(fold_vowels(text) if settings.fold_vowels else text)
     chars = pl.col("text").str.len_chars()
     is_empty = ~pl.col("text").str.contains(_VISIBLE)
     frame = mark(
@@ -65,6 +70,30 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
         pl.format("{} raw characters", pl.col("raw_text").str.len_chars().fill_null(0)),
     )
     return mark(frame, chars > settings.max_chars, "text_too_long", pl.format("{} characters", chars))
+
+
+def fold_vowels(text: pl.Series) -> pl.Series:
+    """Drops syllables that draw out the one before them: two or more of its vowel, such as 너무우우.
+
+    One alone may be a word's own.
+    """
+    drawn_out = _find_drawn_out()
+    rows = text.str.contains(drawn_out.pattern).arg_true()
+    folded = (drawn_out.sub(lambda found: found[found.lastindex or 0], each) for each in text.gather(rows))
+    return text.scatter(rows, list(folded)) if len(rows) else text
+
+
+@cache
+def _find_drawn_out() -> re.Pattern[str]:
+    """Returns what finds a syllable that is drawn out, a group, with what draws it out; for Rust as well."""
+    echoes = resources.load("schemas", "vowels.yaml")["echoes"]
+    stems: dict[str, list[str]] = {}
+    for initial in range(_INITIALS):
+        for vowel, echo in enumerate(echoes):
+            syllable = chr(_FIRST_SYLLABLE + (initial * len(echoes) + vowel) * _FINALS)
+            stems.setdefault(echo, []).append(syllable)
+    forms = (f"([{''.join(of_echo)}]){echo}{{2,}}" for echo, of_echo in stems.items())
+    return re.compile("|".join(forms))
 
 
 def fold_repeats(text: pl.Series, times: int) -> pl.Series:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.ingestion.steps.clean import BLOCK_BYTES, clean, fold_repeats
+from etl.ingestion.steps.clean import BLOCK_BYTES, clean, fold_repeats, fold_vowels
 from etl.settings import Clean
 
 # What looks like nothing although Python's and polars' strip keep it, and what they do not keep.
@@ -189,6 +189,29 @@ def test_endless_repeats_are_folded(raw_text: str, text: str) -> None:
 def test_how_often_a_repeat_may_repeat_is_a_setting() -> None:
     assert cleaned("ㅋ" * 9, max_repeats=1)["text"].item() == "ㅋ"
     assert cleaned("ㅋ" * 9, max_repeats=5)["text"].item() == "ㅋㅋㅋㅋㅋ"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("너무우우 좋아아아아", "너무 좋아"),
+        ("좋아요오오오 재밌다아아!", "좋아요 재밌다!"),
+        ("뭐야아 싫어", "뭐야아 싫어"),  # one alone may be a word's own: 나아, 아이이
+        ("오이 아우 우유우", "오이 아우 우유우"),
+        ("으으으 진짜", "으 진짜"),
+        ("값아아 옷오오", "값아아 옷오오"),  # a final consonant ends the sound
+    ],
+)
+def test_drawn_out_vowels_are_folded_only_where_asked_for(raw: str, text: str) -> None:
+    assert cleaned(raw, fold_vowels=True)["text"].item() == text
+    assert cleaned(raw)["text"].item() == cleaned(raw, fold_vowels=False)["text"].item()
+
+
+@given(st.lists(st.text("가나너무좋아우오요이으값 !"), min_size=1))
+def test_folding_vowels_is_done_once_and_leaves_no_more_than_one(texts: list[str]) -> None:
+    folded = fold_vowels(pl.Series("text", texts, pl.String))
+    assert fold_vowels(folded).to_list() == folded.to_list()
+    assert not any("무우우" in text or "아아아" in text or "요오오" in text for text in folded)
 
 
 def test_the_length_is_measured_in_characters_after_cleaning() -> None:
