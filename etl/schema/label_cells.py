@@ -19,6 +19,12 @@ _QUOTED_LIST = re.compile(rf"(?:(?:{_QUOTED.pattern})[\s,]*)+")
 _ESCAPE = re.compile(r"\\(.)")
 # Of one label in one row; more is no count of raters.
 _MOST_VOTES = 999
+# A weight counts billionths, so that sums and majorities are exact.
+WHOLE = 10**9
+NUMBER = r"(?:\d{1,3}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_WEIGHT = re.compile(rf"\s*({NUMBER})\s*%?\s*")
+_WEIGHED_PIECE = re.compile(rf"(.*\S)\s*[:=]\s*({NUMBER}\s*%?)", re.DOTALL)
+_WEIGHED_ITEM = re.compile(rf"\s*(?:{_QUOTED.pattern})\s*:\s*({NUMBER})\s*(?:,|$)")
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 
 
@@ -70,6 +76,62 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
             if judge(map(is_known, pieces)):
                 return pieces
     return next((pieces for pieces in cuts if all(map(is_number, pieces))), whole)
+
+
+def weigh_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> dict[str, int] | None:
+    """Returns the labels of a cell that gives each a number, normalised, and their weights in billionths.
+
+    Such are `기쁨:0.6/슬픔:0.4`, `기쁨=60%, 슬픔=40%` and `{'기쁨': 0.6, '슬픔': 0.4}`; 0 is no weight.
+
+    Args:
+        raw: the cell.
+        is_known: whether something is a label.
+
+    Returns:
+        None for any other cell.
+    """
+    cell = normalise_label(raw or "")
+    if not (cell[-1:].isdigit() or cell.endswith(("}", "%"))) or is_known(cell):
+        return None
+    pairs = _object_pairs(cell) if cell[0] == "{" else _piece_pairs(cell, is_known)
+    found: dict[str, int] = {}
+    for label, number in pairs or ():
+        weight = _read_weight(number)
+        if weight is None:
+            return None
+        found[label] = found.get(label, 0) + weight
+    return {label: weight for label, weight in found.items() if weight} if pairs else None
+
+
+def _read_weight(number: object) -> int | None:
+    """Returns a number up to 999 in billionths, None for anything else."""
+    match = _WEIGHT.fullmatch(number) if isinstance(number, str) else None
+    value = float(match[1]) if match else -1.0
+    return round(value * WHOLE) if 0 <= value <= _MOST_VOTES else None
+
+
+def _object_pairs(cell: str) -> list[tuple[str, object]] | None:
+    """Returns names and numbers, as they are written, of an object as JSON or Python writes it."""
+    try:
+        pairs = json.loads(cell, object_pairs_hook=tuple, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        body, pairs, at = cell[1:-1], [], 0
+        while at < len(body):
+            if (match := _WEIGHED_ITEM.match(body, at)) is None:
+                return None
+            quoted = match[1] if match[1] is not None else match[2]
+            pairs.append((_ESCAPE.sub(r"\1", quoted), match[3]))
+            at = match.end()
+    return [(normalise_label(name), number) for name, number in pairs]
+
+
+def _piece_pairs(cell: str, is_known: Callable[[str], bool]) -> list[tuple[str, object]] | None:
+    for separator in SEPARATORS:
+        matches = [_WEIGHED_PIECE.fullmatch(piece) for piece in _pieces(cell, separator)]
+        pairs: list[tuple[str, object]] = [(match[1], match[2]) for match in matches if match is not None]
+        if len(pairs) == len(matches) and all(is_known(label) for label, _ in pairs):
+            return pairs
+    return None
 
 
 def list_items(cell: str) -> list[str] | None:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from etl.schema.label_cells import normalise_label, split_cell, split_table_cell, without_fraction
+from etl.schema.label_cells import (
+    WHOLE,
+    normalise_label,
+    split_cell,
+    split_table_cell,
+    weigh_table_cell,
+    without_fraction,
+)
 from etl.schema.label_words import find_words
 from etl.schema.taxonomy import TABLE, LabelTable, Taxonomy, label_table, table_targets
 from etl.text.composition import composed
@@ -118,7 +125,8 @@ def make_resolver(
 
     @lru_cache(maxsize=65_536)
     def resolve(raw: str | None) -> Resolution:
-        labels = corpus.split(raw)
+        weights = weigh_table_cell(raw, corpus.is_known) if slug == TABLE else None
+        labels = corpus.split(raw) if weights is None else list(weights)
         if not labels:
             return Resolution(None, "missing_label", "found nothing" if raw is None else f"found {raw!r}")
         found = [(label, *corpus.find_code(label)) for label in labels]
@@ -127,8 +135,11 @@ def make_resolver(
             detail = _unknown_detail(unknown, taxonomy, slug)
             return Resolution(None, "unknown_label", detail, aliases, tuple(map(without_fraction, unknown)))
         min_votes = None if labels[0] in corpus.table.single else corpus.table.min_votes
-        codes = [code for _, code, _ in found if code]
-        return replace(_decide(codes, corpus, taxonomy, min_votes), aliases=aliases)
+        counts: Counter[str] = Counter()
+        for label, code, _ in found:
+            counts[code or ""] += weights[label] if weights else 1
+        unit = WHOLE if weights else 1
+        return replace(_decide(counts, unit, corpus, taxonomy, min_votes), aliases=aliases)
 
     return resolve
 
@@ -158,16 +169,23 @@ def weigh_votes(votes: Counter[str], winner: str | None, taxonomy: Taxonomy) -> 
     return tuple([(target, votes[target] / total) for target in taxonomy.targets if target in votes])
 
 
-def _decide(codes: list[str], corpus: _Corpus, taxonomy: Taxonomy, min_votes: int | None) -> Resolution:
-    """Resolves the codes of one row. Labels that the taxonomy maps to nothing do not count."""
-    targets = [target for code in codes if (target := corpus.targets.get(code)) is not None]
-    if not targets:
-        return Resolution(None, "label_not_in_taxonomy", _unmapped_detail(codes, taxonomy, corpus))
-    votes = Counter(targets)
+def _decide(
+    counts: Counter[str], unit: int, corpus: _Corpus, taxonomy: Taxonomy, min_votes: int | None
+) -> Resolution:
+    """Resolves the codes of one row, each with its count; `unit` is that of one label.
+
+    Labels that the taxonomy maps to nothing do not count.
+    """
+    votes: Counter[str] = Counter()
+    for code, count in counts.items():
+        if (target := corpus.targets.get(code)) is not None:
+            votes[target] += count
+    if not votes:
+        return Resolution(None, "label_not_in_taxonomy", _unmapped_detail([*counts], taxonomy, corpus))
     winner = choose_target(votes, min_votes)
     weighed = weigh_votes(votes, winner, taxonomy)
     if winner is None:
-        detail = _votes_detail(votes, taxonomy, corpus.table)
+        detail = _votes_detail(votes, unit, taxonomy, corpus.table)
         return Resolution(None, "label_ambiguous", detail, votes=weighed)
     return Resolution(winner, votes=weighed)
 
@@ -216,8 +234,8 @@ def _unmapped_detail(codes: list[str], taxonomy: Taxonomy, corpus: _Corpus) -> s
     return f"found {found}, which {taxonomy.name} maps to nothing"
 
 
-def _votes_detail(votes: Counter[str], taxonomy: Taxonomy, table: LabelTable) -> str:
+def _votes_detail(votes: Counter[str], unit: int, taxonomy: Taxonomy, table: LabelTable) -> str:
     # In the order of the targets: that of the votes, which Counter keeps, is arbitrary.
-    found = ", ".join(f"{target} {votes[target]}" for target in taxonomy.targets if target in votes)
+    found = ", ".join(f"{target} {votes[target] / unit:g}" for target in taxonomy.targets if target in votes)
     wanted = "more than half" + (f" and at least {table.min_votes}" if table.min_votes else "")
     return f"found {found}; one label needs {wanted}"

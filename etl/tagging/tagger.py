@@ -1,11 +1,12 @@
 """The tagger of the settings as one function: distinct texts in, their tokens and tags out.
 
 whitespace   the eojeols themselves
-okt          etl.tagging.okt, and the few eojeols which that leaves to the library as below
-others       what the cache does not know (etl.tagging.cache), by worker processes (etl.tagging.pool)
+okt          etl.tagging.okt, and the few eojeols which that leaves to the library, by worker processes
+others       by worker processes (etl.tagging.pool)
 
 Emoticons are handed around both (etl.tagging.around), and so is a negation that they swallow
-(etl.tagging.negation).
+(etl.tagging.negation). The cache (etl.tagging.cache) knows what comes out, so that nothing is looked for
+again in a text that it knows; of Okt it has the eojeols of the library as well, in a file of their own.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ _AROUND = (("emoticons.yaml",), ("pos", "negation.yaml"))
 class Tagger:
     """The tagger of the settings, ready to tag; made by `open_tagger`."""
 
-    def __init__(self, settings: Tag, workers: int, cache: TagCache | None):
+    def __init__(self, settings: Tag, workers: int, cache: TagCache | None, eojeols: TagCache | None = None):
         self.settings = settings
-        self._cache = cache
+        self._cache, self._eojeols = cache, eojeols
         self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
         self._pool = Pool(settings, 1 if self._okt else workers)  # for the few odd eojeols one is enough
         self._negation = negation.load(settings)
@@ -55,6 +56,10 @@ class Tagger:
         """
         if self.settings.tagger == "whitespace":
             return _by_whitespace(texts)
+        return _cached(texts, self._cache, self._tag_around)
+
+    def _tag_around(self, texts: pl.Series) -> pl.DataFrame:
+        """Tags distinct texts, without the cache of these."""
         tagged = tag_around(texts, self._cutter, self.tag_whole)
         is_swallowed = self._negation.is_swallowed(tagged)
         if not is_swallowed.any():
@@ -71,26 +76,11 @@ class Tagger:
 
     def tag_whole(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts as the tagger alone does: nothing is handed around it."""
-        return self._cached(texts, self._okt or self._by_workers)
+        return (self._okt or self._by_workers)(texts)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
         """Tags with the library itself."""
-        return self._cached(texts, self._by_workers)
-
-    def _cached(self, texts: pl.Series, tag_texts: TagTexts) -> pl.DataFrame:
-        """Tags only what no earlier run has tagged."""
-        if self._cache is None:
-            return tag_texts(texts)
-        nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
-        known = self._cache.get(texts).with_columns(nothing).with_row_index("place")
-        is_known = known["tokens"].is_not_null()
-        if is_known.all():
-            return known.drop("place")
-        new = known.filter(~is_known)
-        tagged = tag_texts(new["text"])
-        self._cache.put(tagged)
-        both = pl.concat([known.filter(is_known), tagged.insert_column(0, new["place"])])
-        return both.sort("place").drop("place")
+        return _cached(texts, self._eojeols, self._by_workers)
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         """Tags in the worker processes, without the cache."""
@@ -127,15 +117,18 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
         SettingsError: the tagger is not installed, or its user dictionary cannot be used.
         EtlError: the tagger does not run on this machine.
     """
-    facts = _with_fingerprint(_facts(settings))
+    has_cache = {"all": settings.tagger != "whitespace", "eojeols": settings.tagger == "okt"}
+    facts = {"all": fingerprint(settings), "eojeols": _with_fingerprint(_facts(settings))}
     with ExitStack() as stack:
-        cache = None
-        if is_cached and settings.tagger != "whitespace":
-            cache = stack.enter_context(open_cache(cache_folder(), facts))
-        tagger = Tagger(settings, workers, cache)
+        caches = {
+            kind: stack.enter_context(open_cache(cache_folder(), facts[kind]))
+            for kind in has_cache
+            if is_cached and has_cache[kind]
+        }
+        tagger = Tagger(settings, workers, caches.get("all"), caches.get("eojeols"))
         stack.callback(tagger.stop)
         yield tagger
-    for note in cache.notes if cache else []:
+    for note in dict.fromkeys(note for cache in caches.values() for note in cache.notes):
         _log.warning(note)
 
 
@@ -144,8 +137,25 @@ def fingerprint(settings: Tag) -> dict[str, Any]:
     facts = _facts(settings)
     if settings.tagger != "whitespace":
         around = [resources.load("schemas", *path) for path in _AROUND]
+        around.append(negation.load(settings).classes.sha256())  # which tokens show a negation
         facts["options"]["around"] = hashlib.sha256(json.dumps(around).encode()).hexdigest()
     return _with_fingerprint(facts)
+
+
+def _cached(texts: pl.Series, cache: TagCache | None, tag_texts: TagTexts) -> pl.DataFrame:
+    """Tags only what no earlier run has tagged."""
+    if cache is None:
+        return tag_texts(texts)
+    nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
+    known = cache.get(texts).with_columns(nothing).with_row_index("place")
+    is_known = known["tokens"].is_not_null()
+    if is_known.all():
+        return known.drop("place")
+    new = known.filter(~is_known)
+    tagged = tag_texts(new["text"])
+    cache.put(tagged)
+    both = pl.concat([known.filter(is_known), tagged.insert_column(0, new["place"])])
+    return both.sort("place").drop("place")
 
 
 def _facts(settings: Tag) -> dict[str, Any]:

@@ -160,3 +160,27 @@ def test_the_command_says_how_rows_without_a_majority_are_kept(
     assert "note: kote: 4 of 12 rows have no majority: `--labels soft` keeps them" in by_majority.stderr
     assert "no majority" not in soft.stderr
     assert "label_ambiguous" not in soft.stdout
+
+
+def test_shares_in_the_columns_or_the_cell_of_a_table_are_votes(tmp_path: Path) -> None:
+    wanted = [{"기쁨": 0.6, "슬픔": 0.4}, {"기쁨": 0.5, "슬픔": 0.5}, {}]
+    texts = [*COMMENTS][:3]
+    columns = {"기쁨": ["0.6", "2e-1", "1.0"], "슬픔": ["0.4", "0.2", "0.0"]}
+    cells = {"emotion": ["기쁨:0.6/슬픔:0.4", "{'기쁨': 0.2, '슬픔': 0.2}", "{'기쁨': 0.9, '슬픔': 0.0}"]}
+    for name, labelled, how in (
+        ("columns", columns, {"label_columns": ["기쁨", "슬픔"]}),
+        ("cell", cells, {"label_column": "emotion"}),
+    ):
+        path = tmp_path / f"{name}.csv"
+        pl.DataFrame({"text": texts, **labelled}).write_csv(path)
+        shared = {"text_column": "text", "tagger": "whitespace", "workers": 1}
+        soft = etl.ingest(path, tmp_path / f"{name} soft", labels="soft", **shared, **how)
+        rows = soft.scan().sort("position").select("label", votes.COLUMN).collect().rows()
+        assert [{vote["label"]: vote["weight"] for vote in own or []} for _, own in rows] == wanted, name
+        assert [label for label, _ in rows] == ["기쁨", None, "기쁨"]
+        majority = etl.ingest(path, tmp_path / f"{name} majority", **shared, **how)
+        [reject] = majority.scan_rejects().collect().to_dicts()
+        assert (reject["reason"], reject["detail"]) == (
+            "label_ambiguous",
+            "found 기쁨 0.2, 슬픔 0.2; one label needs more than half",
+        )

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.schema.label_cells import SEPARATORS, list_items, split_cell, split_table_cell, without_fraction
+from etl.schema.label_cells import (
+    SEPARATORS,
+    WHOLE,
+    list_items,
+    split_cell,
+    split_table_cell,
+    weigh_table_cell,
+    without_fraction,
+)
 
 KNOWN = {"기쁨", "슬픔", "분노", "불평/불만", "가난한, 불우한", "2"}
 WORDS = st.lists(
@@ -112,3 +120,51 @@ def test_known_labels_are_found_again_whatever_stands_between_them(labels: list[
 @given(st.text("[]{}()'\",\\ 기쁨:0", max_size=200))
 def test_any_cell_is_cut_into_labels_without_blanks(cell: str) -> None:
     assert all(label and label == label.strip() for label in split_table_cell(cell, is_known))
+
+
+@pytest.mark.parametrize(
+    ("cell", "weights"),
+    [
+        ("기쁨:0.6/슬픔:0.4", {"기쁨": 0.6, "슬픔": 0.4}),
+        ("기쁨 = 60 %, 슬픔=40%", {"기쁨": 60, "슬픔": 40}),
+        ("기쁨: 3; 슬픔: 2", {"기쁨": 3, "슬픔": 2}),
+        ('{"기쁨": 0.6, "슬픔": 4e-1}', {"기쁨": 0.6, "슬픔": 0.4}),
+        ("{'기쁨': 0.6, '슬픔': 0.4, '분노': 0.0}", {"기쁨": 0.6, "슬픔": 0.4}),
+        ("{'기쁨': 3, '슬픔': 2}", {"기쁨": 3, "슬픔": 2}),
+        ('{"기쁨": .5, "없는 말": 1.}', {"기쁨": 0.5, "없는 말": 1}),
+        ("{'기쁨': 0.0}", {}),
+        ("불평/불만:1", {"불평/불만": 1}),
+        ("기쁨:0.6/없는 말:0.4", None),
+        ("기쁨,슬픔", None),
+        ("기쁨2", None),
+        ("2", None),
+        ("0.6", None),
+        ("기쁨:-1", None),
+        ("기쁨:1000", None),
+        ('{"기쁨": "0.6점"}', None),
+        ('{"기쁨": [0.6]}', None),
+        ('{"기쁨": null}', None),
+        ("{}", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_numbers_beside_the_labels_of_a_cell_are_their_weights(
+    cell: str | None, weights: dict[str, float] | None
+) -> None:
+    found = weigh_table_cell(cell, is_known)
+    assert found == (weights if weights is None else {k: round(v * WHOLE) for k, v in weights.items()})
+
+
+@given(st.text("{}'\",:=% 기쁨슬픔0.6e-", max_size=60))
+def test_no_cell_has_a_weight_that_is_none(cell: str) -> None:
+    found = weigh_table_cell(cell, is_known)
+    assert found is None or all(0 < weight <= 999 * WHOLE for weight in found.values())
+
+
+@given(st.dictionaries(st.sampled_from(sorted(KNOWN)), st.floats(1e-9, 999), min_size=1))
+def test_the_weights_of_an_object_are_read_back(weights: dict[str, float]) -> None:
+    for cell in (json.dumps(weights, ensure_ascii=False), str(weights)):
+        found = weigh_table_cell(cell, is_known)
+        assert found is not None
+        assert {label: own / WHOLE for label, own in found.items()} == pytest.approx(weights, abs=1e-9)

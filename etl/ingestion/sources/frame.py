@@ -11,11 +11,13 @@ import polars as pl
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.table import TOO_LONG
 from etl.schema import contract, row
+from etl.schema.label_cells import NUMBER
 
 # A cell of a one-hot column, in lower case.
 _SET = ("1", "1.0", "true")
 _NOT_SET = ("", "0", "0.0", "false")
 _COUNT = r"^(\d{1,3})$"
+_SHARE = rf"^{NUMBER}$"
 
 
 def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
@@ -75,7 +77,8 @@ def one_hot_labels(columns: Sequence[str], separator: str = ",", *, has_counts: 
     Args:
         columns: called by the labels.
         separator: between the names. If a name holds it, several names are written as a JSON list.
-        has_counts: whether a whole number up to 999 says how many raters gave the label, which is repeated.
+        has_counts: whether a whole number up to 999 says how many raters gave the label, which is repeated;
+            a row with fractions has the shares of its labels, and is written as a JSON object of them.
     """
     cells = [pl.col(column).str.strip_chars().str.to_lowercase().fill_null("") for column in columns]
     names: list[pl.Expr] = [
@@ -95,10 +98,27 @@ def one_hot_labels(columns: Sequence[str], separator: str = ",", *, has_counts: 
         ]
     found = pl.concat_list(names).list.drop_nulls()
     joined = found.list.join(separator)
+    shares = _write_shares(columns, cells) if has_counts else pl.lit(None, pl.String)
     if any(separator in column for column in columns):
         many = found.map_elements(lambda labels: json.dumps(list(labels), ensure_ascii=False), pl.String)
         joined = pl.when(found.list.len() > 1).then(many).otherwise(joined)
-    return pl.when(found.list.len() > 0).then(joined)
+    return pl.coalesce(shares, pl.when(found.list.len() > 0).then(joined))
+
+
+def _write_shares(columns: Sequence[str], cells: Sequence[pl.Expr]) -> pl.Expr:
+    """Returns the expression of the JSON object of a row that has fractions and nothing else but numbers."""
+    numbers = [cell.replace(dict.fromkeys(_SET, "1") | dict.fromkeys(_NOT_SET, "0")) for cell in cells]
+    is_number = pl.all_horizontal(number.str.contains(_SHARE) for number in numbers)
+    is_fraction = pl.any_horizontal(~whole_number(number).str.contains(_COUNT) for number in numbers)
+    pairs = [
+        pl.format("{}: {}", pl.lit(json.dumps(column, ensure_ascii=False)), number)
+        for column, number in zip(columns, numbers, strict=True)
+    ]
+    # Only shares above 0: a taxonomy may have many labels.
+    is_set = [number.cast(pl.Float64, strict=False) > 0 for number in numbers]
+    some = [pl.when(own).then(pair) for own, pair in zip(is_set, pairs, strict=True)]
+    inner = pl.concat_str(some, separator=", ", ignore_nulls=True)
+    return pl.when(is_number & is_fraction & (inner != "")).then(pl.lit("{") + inner + pl.lit("}"))
 
 
 def stem(raw: RawFile) -> str:

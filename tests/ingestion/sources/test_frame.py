@@ -36,4 +36,13 @@ def test_a_number_is_a_count_of_raters_where_it_may_be_one() -> None:
         "슬픔=x",
         None,
     ]
+    shares = [("0.6", "0.4"), ("1.0", "0.0"), (".5", "1e-05"), ("0.7", None), ("0.5", "x"), ("0.00", "0")]
+    assert one_hot(*shares, names=["기쁨", "슬픔"], has_counts=True) == [
+        '{"기쁨": 0.6, "슬픔": 0.4}',
+        "기쁨",
+        '{"기쁨": .5, "슬픔": 1e-05}',
+        '{"기쁨": 0.7}',
+        "기쁨=0.5,슬픔=x",
+        None,
+    ]
     assert one_hot(("3", "1"), names=["기쁨", "슬픔"]) == ["기쁨=3,슬픔"]
