@@ -30,6 +30,14 @@ MODEL = Annotated[
         "--model", metavar="DIR", help="A trained model: shows what it says, and queues what it is unsure of."
     ),
 ]
+EVIDENCE = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence",
+        metavar="DIR",
+        help="What `etl validate --evidence DIR` wrote: suspects and near-duplicates.",
+    ),
+]
 PORT = Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes one that is free.")]
 OPEN = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
 AUDIT = Annotated[int, typer.Option(metavar="ROWS", min=1, help="How many rows the random sample has.")]
@@ -49,6 +57,7 @@ def review(
             metavar="NAME", help="Who decides; the page asks if it is not said.", show_default=False
         ),
     ] = "",
+    evidence: EVIDENCE = None,
     model: MODEL = None,
     audit: AUDIT = 200,
     seed: SEED = 0,
@@ -66,13 +75,16 @@ def review(
     """
     from etl.review.serve import Choices
 
-    choices = Choices(corrections=corrections, by=by, login=_login(), sample_size=audit, seed=seed)
+    choices = Choices(
+        corrections=corrections, by=by, login=_login(), evidence=evidence, sample_size=audit, seed=seed
+    )
     _run(choices, dataset, model, port=port, is_opened=is_opened, is_summary=is_summary, is_json=is_json)
 
 
 def view(
     dataset: DATASET,
     corrections: CORRECTIONS = Path("corrections.jsonl"),
+    evidence: EVIDENCE = None,
     model: MODEL = None,
     audit: AUDIT = 200,
     seed: SEED = 0,
@@ -84,7 +96,9 @@ def view(
     """Look at the rows of a dataset on the page of `etl review`, where nothing can be changed."""
     from etl.review.serve import Choices
 
-    choices = Choices(corrections=corrections, sample_size=audit, seed=seed, is_read_only=True)
+    choices = Choices(
+        corrections=corrections, evidence=evidence, sample_size=audit, seed=seed, is_read_only=True
+    )
     _run(choices, dataset, model, port=port, is_opened=is_opened, is_summary=is_summary, is_json=is_json)
 
 

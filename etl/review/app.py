@@ -20,6 +20,7 @@ from etl.errors import EtlError
 from etl.review.audit import Share
 from etl.review.browsing import Review, Wanted, audit, find, group_of, overview
 from etl.review.ledger import NOTE, ON_ROWS, OnRow
+from etl.review.makers import CHOSEN
 from etl.review.queues import BY_GROUP, QUEUES
 from etl.review.session import guard
 from etl.schema import resources, row
@@ -151,6 +152,8 @@ def _decide(review: Review, body: bytes) -> dict[str, Any]:
     else:
         numbers = group_of(queue, decided.row) if decided.is_for_group else [decided.row]
         _write(review, decided, numbers)
+    if decided.queue == "to_label" and review.ledger.version % CHOSEN == 0:
+        review.queues.renew("to_label")  # by what was learnt since
     return overview(review)
 
 

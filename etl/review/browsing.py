@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from etl.review.audit import Share, draw_sample, summarise
+from etl.review.audit import Share, summarise
 from etl.review.ledger import Ledger
 from etl.review.making import QueueMaker
 from etl.review.model import Ask
@@ -65,19 +65,20 @@ class Review:
     by: str = ""
     is_by_given: bool = False
     is_read_only: bool = False
-    _answers: dict[tuple[str, Filter], Numbers] = field(default_factory=dict, repr=False)
+    _answers: dict[tuple[str, Filter], tuple[Queue, Numbers]] = field(default_factory=dict, repr=False)
 
     def matching(self, name: str, wanted: Filter) -> Numbers:
         """Returns the rows of a queue that a filter lets through, in the order of the queue."""
-        key = (name, wanted)
-        if (known := self._answers.get(key)) is not None:
-            return known
-        rows = self.queues.made[name].rows
+        key, queue = (name, wanted), self.queues.made[name]
+        known = self._answers.get(key)
+        if known is not None and known[0] is queue:
+            return known[1]
+        rows = queue.rows
         flags = self.rows.matching(wanted)
         found = rows if flags is None else rows[flags[rows]]
         while len(self._answers) >= _MOST_KEPT:
             self._answers.pop(next(iter(self._answers)), None)
-        self._answers[key] = found
+        self._answers[key] = queue, found
         return found
 
 
@@ -175,11 +176,6 @@ def judgements(review: Review) -> dict[int, list[bool]]:
         number: [_is_wrong(each.decision, each.labels, labels[number]) for each in said.values()]
         for number, said in review.ledger.on_rows().items()
     }
-
-
-def audit_queue(rows: Rows, size: int, seed: int) -> Queue:
-    """Returns the random sample of an audit as a queue."""
-    return Queue(draw_sample(rows, size, seed))
 
 
 def _is_wrong(decision: str, labels: tuple[str, ...], given: str | None) -> bool:

@@ -140,6 +140,11 @@ class Ledger:
             keys = [key for key in self._latest if isinstance(key, int) and self.is_decided[key]]
             return {key: self.latest(key) for key in keys}
 
+    def decisions(self) -> list[Decision]:
+        """Returns the last decision of each person on each row and label."""
+        with self._lock:
+            return [each for said in self._latest.values() for each in said.values()]
+
     def by_person(self) -> dict[str, int]:
         """Returns how many rows and labels each person has decided on, most first."""
         with self._lock:

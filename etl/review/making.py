@@ -44,6 +44,10 @@ class QueueMaker:
             self._asked.add(name)
             self._names.put(name)
 
+    def renew(self, name: str) -> None:
+        """Has a queue made again; until then it stays as it is."""
+        self._names.put(name)
+
     def wait(self, name: str) -> None:
         """Waits until a queue is made, or has failed."""
         self.ask(name)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from etl.review.rows import UNLABELLED, Numbers, Rows
+from etl.review.rows import Numbers, Rows
+from etl.schema.splits import UNLABELLED
 
 # In the order of the page.
 QUEUES = (
@@ -106,16 +107,39 @@ def from_findings(rows: Rows, found: pl.DataFrame, *, is_grouped: bool) -> Queue
         is_grouped: whether rows of one `group` are looked at together.
     """
     numbers = rows.numbers_of(found["id"])
-    placed = (
-        found.with_columns(number=pl.col("id").replace_strict(numbers, default=None, return_dtype=pl.Int64))
-        .drop_nulls("number")
-        .unique("number", keep="first", maintain_order=True)
-    )
+    placed = found.with_columns(
+        number=pl.col("id").replace_strict(numbers, default=None, return_dtype=pl.Int64)
+    ).drop_nulls("number")
+    if is_grouped:
+        together = _components(placed["group"].to_list(), placed["number"].to_list())
+        # Groups stay in the order in which they are first named.
+        placed = placed.with_columns(group=pl.Series(together, dtype=pl.Int64)).sort(
+            "group", maintain_order=True
+        )
+    placed = placed.unique("number", keep="first", maintain_order=True)
     facts = [
         name for name in ("likely_label", "confidence", "similarity", "detail") if name in placed.columns
     ]
-    groups = placed["group"].rank("dense").cast(pl.Int64).to_numpy() if is_grouped else None
+    groups = placed["group"].to_numpy() if is_grouped else None
     return Queue(placed["number"].to_numpy(), groups, placed.select(facts))
+
+
+def _components(groups: list[int], numbers: list[int]) -> list[int]:
+    """Returns for each line the place of the first line that it hangs together with, by group or by row."""
+    parents = list(range(len(groups)))
+
+    def root(line: int) -> int:
+        while parents[line] != line:
+            parents[line] = parents[parents[line]]
+            line = parents[line]
+        return line
+
+    for keys in (groups, numbers):
+        first: dict[int, int] = {}
+        for line, key in enumerate(keys):
+            one, other = sorted((root(first.setdefault(key, line)), root(line)))
+            parents[other] = one
+    return [root(line) for line in range(len(groups))]
 
 
 def by_confidence(probabilities: pl.DataFrame) -> Queue:

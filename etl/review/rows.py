@@ -18,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import Dataset
 from etl.schema import votes
+from etl.schema.splits import ALL_SPLITS
 from etl.text.normalise import normalised_key
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-UNLABELLED = "unlabelled"
 # In the place of a split, where rows are chosen: those that have a reason.
 REJECTS = "rejects"
 NEIGHBOURS = 3  # so many before and after a row of a dialogue
@@ -97,7 +97,7 @@ class Rows:
             for name in ("source", "label", "split", "reason")
         }
         order = [*self.labels, *(label for label in found["label"] if label not in self.labels)]
-        known = [split for split in (*SPLITS, UNLABELLED) if split in found["split"]]
+        known = [split for split in ALL_SPLITS if split in found["split"]]
         return found | {
             "label": [label for label in order if label in found["label"]],
             "split": [*known, *([REJECTS] if found["reason"] else [])],
@@ -158,7 +158,7 @@ def read_rows(dataset: Dataset) -> Rows:
     Raises:
         InputError: a file of the dataset is not as its manifest lists it.
     """
-    kept = dataset.scan(*SPLITS, UNLABELLED).with_columns(
+    kept = dataset.scan(*ALL_SPLITS).with_columns(
         reason=pl.lit(None, pl.String), detail=pl.lit(None, pl.String)
     )
     parts = [_held(rows).collect() for rows in (kept, dataset.scan_rejects())]

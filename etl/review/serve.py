@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,12 +14,12 @@ import msgspec
 from etl.dataset.read import Dataset
 from etl.errors import SettingsError
 from etl.models.inference.classifier import Classifier
-from etl.review import model, queues
-from etl.review.browsing import Review, audit_queue
+from etl.review import model
+from etl.review.browsing import Review
 from etl.review.ledger import Ledger
+from etl.review.makers import audit_sample, make_makers
 from etl.review.making import QueueMaker
-from etl.review.queues import Make
-from etl.review.rows import Rows, read_rows
+from etl.review.rows import read_rows
 
 HOST = "127.0.0.1"
 
@@ -36,6 +37,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         login: proposed there.
         is_read_only: whether nothing may be decided.
         sample_size, seed: of the audit.
+        evidence: a folder that `etl validate --evidence` wrote.
     """
 
     corrections: Path
@@ -44,17 +46,24 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     is_read_only: bool = False
     sample_size: int = 200
     seed: int = 0
+    evidence: Path | None = None
 
 
 def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | None = None) -> Review:
     """Reads the rows and decisions, and begins to make the queues.
 
     Raises:
-        InputError: the dataset or the corrections cannot be read.
+        InputError: the dataset, the corrections or the evidence cannot be read.
     """
     rows = read_rows(dataset)
     ledger = Ledger(choices.corrections, rows)
-    makers, missing = _makers(rows, choices, classifier)
+    makers, missing = make_makers(
+        rows,
+        ledger,
+        sample=partial(audit_sample, rows, choices.sample_size, choices.seed),
+        classifier=classifier,
+        evidence=choices.evidence,
+    )
     return Review(
         rows=rows,
         ledger=ledger,
@@ -123,23 +132,3 @@ def serve(review: Review, token: str, listening: socket.socket) -> Iterator[thre
 def address(token: str, listening: socket.socket) -> str:
     """Returns the address of the page."""
     return f"http://{HOST}:{listening.getsockname()[1]}/{token}/"
-
-
-def _makers(
-    rows: Rows, choices: Choices, classifier: Classifier | None
-) -> tuple[Mapping[str, Make], Mapping[str, str]]:
-    """Returns the functions that make the queues, and why the others cannot be made."""
-    makers: dict[str, Make] = {
-        "all": lambda: queues.everything(rows),
-        "rejects": lambda: queues.rejects(rows),
-        "conflicts": lambda: queues.conflicts(rows),
-        "unknown_labels": lambda: queues.unknown_labels(rows),
-        "to_label": lambda: queues.to_label(rows),
-        "audit": lambda: audit_queue(rows, choices.sample_size, choices.seed),
-    }
-    missing = {"suspects": "evidence", "near": "evidence"}
-    if classifier is None:
-        missing["low_confidence"] = "model"
-    else:
-        makers["low_confidence"] = lambda: model.low_confidence(classifier, rows)
-    return makers, missing
