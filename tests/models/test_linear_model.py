@@ -61,6 +61,12 @@ def test_a_saved_model_gives_the_scores_of_its_report(linear) -> None:
     assert scores == linear.report.model["validation"]
 
 
+def test_it_is_never_certain_though_validation_holds_no_mistake(linear) -> None:
+    assert linear.report.model["validation"].accuracy == 1
+    [prediction] = etl.predict(linear.model, "나 행복 웃다")
+    assert 0.9 < prediction.probability < 0.999
+
+
 def test_it_predicts_where_torch_is_not_installed(linear) -> None:
     code = (
         "import sys; sys.modules['torch'] = None; import etl\n"

@@ -149,13 +149,18 @@ def fit_machine(
 
 
 def _scale(model: LinearModel, selection: Rows) -> LinearModel:
-    """Returns the model with its margins scaled to logits."""
+    """Returns the model with its margins scaled to logits.
+
+    Each label gets one row more than it has (Platt 1999): without a mistake among the rows, any larger factor
+    would be better, and the model certain.
+    """
     from scipy.optimize import minimize_scalar
 
     margins = model.score_rows(selection)
     is_seen = model.bias > UNSEEN_LOGIT
     rows = np.flatnonzero(targets.share_labels(selection, len(is_seen))[:, is_seen].any(axis=1))
     own, shares = margins[rows], targets.share_labels(selection, len(is_seen))[rows] * is_seen
+    shares = (len(rows) * shares + is_seen) / (len(rows) + is_seen.sum())
 
     def loss(log_scale: float) -> float:
         scaled = np.where(is_seen, own * np.exp(log_scale), UNSEEN_LOGIT)
