@@ -132,6 +132,7 @@ _SCORES = [
 
 
 def _show_tables(report: Report, out: Path) -> None:
+    from etl.models.training.raters import describe as describe_raters
     from etl.models.training.report_html import (
         FILE,
         SET_COLUMNS,
@@ -163,6 +164,8 @@ def _show_tables(report: Report, out: Path) -> None:
     )
     if shown := list_votes(report):
         console.table("against the votes of all rows", [title for title, _ in VOTE_COLUMNS], shown)
+        for split, raters in report.raters.items():
+            console.line(describe_raters(split, raters))
     if sets := list_sets(report):
         console.table("sets of labels", [title for title, _ in SET_COLUMNS], sets)
     console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")

@@ -144,6 +144,22 @@ def make_resolver(
     return resolve
 
 
+def make_counter(taxonomy: Taxonomy, slug: str) -> Callable[[str | None], Counter[str]]:
+    """Returns a function that counts the targets in the raw label of a row of a corpus.
+
+    Labels that are unknown, or that the taxonomy maps to nothing, do not count.
+    """
+    corpus = _open_corpus(taxonomy, slug, None)
+
+    @lru_cache(maxsize=65_536)
+    def count(raw: str | None) -> Counter[str]:
+        codes = [corpus.find_code(label)[0] for label in corpus.split(raw)]
+        targets = [corpus.targets.get(code) for code in codes if code is not None]
+        return Counter(target for target in targets if target is not None)
+
+    return count
+
+
 def choose_target(votes: Counter[str], min_votes: int | None = None) -> str | None:
     """Returns the one target of a row with several labels: that of more than half of them; None without one.
 

@@ -59,6 +59,7 @@ def test_no_headline_is_green_where_one_answer_for_all_rows_is_right_as_often() 
         constant={"validation": scores(constant)},
         candidates={},
         comparisons=[lead],
+        raters={},
         warnings=[],
     )
     assert lead.is_above, "by macro-F1"

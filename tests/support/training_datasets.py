@@ -85,7 +85,12 @@ def draw(n: int, *, seed: int) -> list[Sentence]:
 
 
 def write_votes(
-    folder: Path, mode: str, *, validation: int = 120, change: Callable[[Row], Row] = lambda row: row
+    folder: Path,
+    mode: str,
+    *,
+    validation: int = 120,
+    change: Callable[[Row], Row] = lambda row: row,
+    taxonomy: Mapping[str, object] | None = None,
 ) -> Path:
     """Writes a dataset of `labels: soft` or `multi`: half of the sentences have words of two labels.
 
@@ -101,7 +106,7 @@ def write_votes(
         folder,
         rows,
         settings={"labels": mode, "dedupe": {"short_eojeols": 3, "short_chars": 10}},
-        taxonomy={"name": "small", "targets": LABELS, "sha256": "0" * 64},
+        taxonomy=taxonomy or {"name": "small", "targets": LABELS, "sha256": "0" * 64},
         tagger={"name": "whitespace", "fingerprint": prepared.fingerprint},
         key_tokens={"sha256": prepared.key_tokens},
     )

@@ -102,8 +102,8 @@ def read_frames(
 ) -> dict[str, pl.DataFrame]:
     """Reads `source`, `group`, `label`, `text` and `tokens` of the rows by split, in order and without nulls.
 
-    Under `labels: soft` also `label_votes`, under `multi` the list `labels`; of rows without a majority
-    `label` is null.
+    Under `labels: soft` also `label_votes` and `raw_label`, under `multi` the list `labels`; of rows without
+    a majority `label` is null.
 
     Args:
         dataset: what to read.
@@ -136,7 +136,7 @@ def _read_frame(dataset: Dataset, split: str) -> pl.DataFrame:
     ]
     mode = dataset.manifest.settings.labels
     if mode == "soft":
-        columns.append(votes.COLUMN)
+        columns += [votes.COLUMN, "raw_label"]
     elif mode == "multi":
         names = pl.col(votes.COLUMN).list.eval(pl.element().struct.field("label"))
         columns.append(pl.coalesce(names, pl.concat_list("label")).alias(targets.SETS))

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from etl.models.linear.fit import Trial
-from etl.models.training import collapse, references, scoring
+from etl.models.training import collapse, raters, references, scoring
 from etl.models.training.collapse import Record, Reference
 from etl.models.training.compare import Comparison, Predictions, compare
 from etl.models.training.inputs import Inputs, describe_cuts
 from etl.models.training.metrics import Scores
+from etl.models.training.raters import RaterScores
 from etl.models.training.references import LogProbabilities
 from etl.models.training.state import RunProgress
 
@@ -39,6 +40,7 @@ class Report:
     constant: dict[str, Scores]
     candidates: dict[str, dict[str, Scores]]  # other models that were trained and are not kept
     comparisons: list[Comparison]  # of the model with each of these, on each split
+    raters: dict[str, RaterScores]  # by split: each rater against the others, where each one's vote is known
     warnings: list[str]
 
     @property
@@ -96,6 +98,7 @@ def make_report(
         constant=scores["constant"],
         candidates={name: scores[name] for name in candidates},
         comparisons=_compare(inputs, log_probabilities, others),
+        raters=raters.score_raters(inputs),
         warnings=_warnings(progress.records, inputs, max_len),
     )
 

@@ -11,6 +11,7 @@ from etl.models.training.collapse import Record
 from etl.models.training.compare import Comparison
 from etl.models.training.metrics import Scores
 from etl.models.training.mistakes import Mistake
+from etl.models.training.raters import describe as describe_raters
 from etl.models.training.report import Report
 from etl.models.training.verdict import CONSTANT, LINEAR, TFIDF, describe, find_comparison, judge
 from etl.text.charts import line_chart, shade
@@ -157,7 +158,8 @@ def _votes(report: Report) -> str:
         "Against the votes of all rows, also of those without a majority, in nats: the cross-entropy of "
         "probabilities and votes, which is never below the entropy of the votes, and their correlation."
     )
-    return section("Votes", about, table(VOTE_COLUMNS, rows)) if rows else ""
+    ceiling = "".join(f"<p>{text(describe_raters(*each))}</p>" for each in report.raters.items())
+    return section("Votes", about, table(VOTE_COLUMNS, rows), ceiling) if rows else ""
 
 
 SET_COLUMNS = [
