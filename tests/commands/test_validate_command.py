@@ -166,7 +166,7 @@ def _without_room(folder: Path) -> dict[str, str]:
 def test_an_earlier_table_label_noise_and_data_docs_are_there_when_asked_for(
     rows: Path, runs: Runs, tmp_path: Path
 ) -> None:
-    pytest.importorskip("cleanlab")
+    pytest.importorskip("sklearn")
     earlier = tmp_path / "earlier.jsonl"
     lines = rows.read_text(encoding="utf-8").splitlines(keepends=True)
     earlier.write_text("".join(lines[:6]), encoding="utf-8")

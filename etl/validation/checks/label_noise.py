@@ -1,28 +1,27 @@
 """Finds labels that are probably wrong: those that a model trained on other rows finds unlikely.
 
-The model is small and sees nothing but character n-grams. It is trained without the row's group, and without
-any row of the same text, so that a wrong label cannot vouch for itself. Rows are listed for a human, ranked,
-in `label_noise.csv`. Needs the extra `noise`. The number of wrong labels is estimated by confident learning:
-C. G. Northcutt, L. Jiang and I. L. Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels,
-Journal of Artificial Intelligence Research 70 (2021).
+Rows are listed for a human, ranked by the probability of their own label, in `label_noise.csv`: that is the
+ranking of C. G. Northcutt, L. Jiang and I. L. Chuang, Confident Learning, Journal of Artificial Intelligence
+Research 70 (2021). `etl.labelling.out_of_fold` has the model, `etl.labelling.noise` the estimate. Needs the
+extra `noise`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from etl.dataset.read import Dataset
-from etl.errors import SettingsError
+from etl.labelling import features as labelling
+from etl.labelling.features import MAX_CHARS, MAX_FEATURES, make_features
+from etl.labelling.noise import NoiseEstimate, estimate_noise
+from etl.labelling.out_of_fold import Predictions, predict_out_of_fold
 from etl.runtime.files import write_atomic
 from etl.text.normalise import normalised_key
 from etl.text.spreadsheet import guard_cells
@@ -32,24 +31,14 @@ from etl.validation.rules import Rules
 from etl.validation.selection import number_rows
 from etl.validation.view import View
 
-if TYPE_CHECKING:
-    Whole = npt.NDArray[np.int64]
-    Flags = npt.NDArray[np.bool_]
-    Real = npt.NDArray[np.float64]
-
 FILE = "label_noise.csv"
-FOLDS = 10
-# A row is suspect where another label is so many times as likely as its own. Chosen on ChatbotData with 5 %
-# of its labels flipped: at 1 the list is a quarter longer for 3 % more of the flips, at 2 it misses 13 %.
+# A row is suspect where another label is so many times as likely as its own.
 ODDS = 1.5
 MIN_ROWS = 50
 MIN_LABEL_ROWS = 5
 FIRST = 20  # ids that are kept for the report
-MAX_CHARS = 1000  # of a sentence that the model sees
-# Bounds the model's memory, about 25 numbers a weight while it is trained.
-MAX_FEATURES = 100_000
+# Bounds the model's memory.
 MAX_WEIGHTS = 2_000_000
-_BUCKETS = 2**20
 _HAS_SETS = "a row may have several labels (labels: multi), and the estimate is one of single labels"
 
 
@@ -80,8 +69,7 @@ class LabelNoise:
             majority are no label, and sets of labels are not judged at all.
         reason: why nothing was judged; "" where it was.
         accuracy: how often the most likely label is the given one, 0 to 1; 0.0 where nothing was judged.
-        estimated: how many labels are wrong, by confident learning.
-        share: `estimated` of `rows`, 0 to 1.
+        estimate: how many labels are wrong by chance; None where that cannot be told.
         suspects: rows in the file.
         labels: label by label, in order of their names.
         first: ids of the most suspect rows, in order.
@@ -92,8 +80,7 @@ class LabelNoise:
     unjudged: int
     reason: str
     accuracy: float
-    estimated: int
-    share: float
+    estimate: NoiseEstimate | None
     suspects: int
     labels: tuple[LabelSuspects, ...]
     first: tuple[str, ...]
@@ -137,25 +124,38 @@ def find_label_noise(
     usable = _usable(rows)
     has_sets = dataset.manifest.settings.labels == "multi"
     reason = _HAS_SETS if has_sets else _why_not(usable)
-    judged, wrong = (_nothing(usable), 0) if reason else _judge(usable)
+    judged, estimate = (_nothing(usable), None) if reason else _judge(usable)
     if judged.is_empty() and not reason:
         reason = "no two labels are each in several groups"
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
     if out:
         write_atomic(out / FILE, _as_csv(suspects, show_text=show_text, raw=raw))
-    return _describe(judged, suspects, wrong=wrong, unjudged=rows.height - judged.height, reason=reason)
+    return _describe(judged, suspects, estimate, unjudged=rows.height - judged.height, reason=reason)
 
 
 def judge(noise: LabelNoise, rules: Rules) -> list[Finding]:
     """Judges how many labels look wrong, which to look at, and what could not be judged."""
     if noise.reason:
         return rules.judge("noise_not_looked_for", noise.unjudged, reason=noise.reason)
-    rows, first = noise.rows, noise.first
+    rows, first, estimate = noise.rows, noise.first, noise.estimate
+    if estimate is None:
+        of_all = rules.judge("noise_not_estimated", rows, accuracy=noise.accuracy)
+        found = "how many of the wrong ones they are is not known"
+    else:
+        share, least, most = estimate.share, estimate.least, estimate.most
+        wrong = round(share * rows)
+        of_all = rules.judge(
+            "label_noise", share, examples=first, wrong=wrong, least=least, most=most, rows=rows
+        )
+        found = (
+            f"{least:.1%} to {most:.1%} of all labels are wrong by chance, and the first "
+            f"{estimate.looked_at:.0%} of the rows hold about {estimate.found:.0%} of those"
+        )
     return [
+        *of_all,
         *rules.judge(
-            "label_noise", noise.share, examples=first, estimated=noise.estimated, rows=rows, file=FILE
+            "label_suspects", noise.suspects, examples=first, odds=ODDS, rows=rows, file=FILE, found=found
         ),
-        *rules.judge("label_suspects", noise.suspects, examples=first, odds=ODDS, rows=rows, file=FILE),
         *rules.judge("labels_not_judged", noise.unjudged),
     ]
 
@@ -166,14 +166,7 @@ def require_extra() -> None:
     Raises:
         SettingsError: the extra `noise` is not installed.
     """
-    try:
-        import cleanlab  # noqa: F401
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise SettingsError(
-            f"label noise cannot be looked for: {error.name} is not installed",
-            next_step="pip install 'korean-emotion-etl[noise]', or leave out --label-noise.",
-        ) from error
+    labelling.require_extra("label noise cannot be looked for", "leave out --label-noise")
 
 
 def _read(dataset: Dataset) -> pl.DataFrame:
@@ -186,7 +179,7 @@ def _read(dataset: Dataset) -> pl.DataFrame:
     return (
         dataset.scan()
         .with_row_index("row")
-        .select("row", "id", "split", "source", "group", "label", text, said=normalised_key(text))
+        .select("row", "id", "split", "source", "group", "label", "tokens", text, said=normalised_key(text))
         .with_columns(
             together=pl.when(has_group)
             .then(pl.concat_str(pl.lit("group"), "source", "group", separator="\0", ignore_nulls=True))
@@ -215,27 +208,35 @@ def _why_not(rows: pl.DataFrame) -> str:
     return ""
 
 
-def _judge(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Returns the rows that can be judged, with the columns of the CSV, and how many are likely wrong."""
-    from cleanlab.count import num_label_issues
-    from cleanlab.rank import get_label_quality_scores
-
+def _judge(rows: pl.DataFrame) -> tuple[pl.DataFrame, NoiseEstimate | None]:
+    """Returns the rows that can be judged, with the columns of the CSV, and how many are wrong by chance."""
     names = rows["label"].unique().sort()
     labels = np.searchsorted(names.to_numpy(), rows["label"].to_numpy())
-    probabilities, is_judged = _out_of_fold(rows, labels, len(names))
-    known, labels = np.unique(labels[is_judged], return_inverse=True)
-    if len(known) < 2:
-        return _nothing(rows), 0
-    probabilities = probabilities[is_judged][:, known]
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    judged = rows.filter(pl.Series(is_judged)).with_columns(
-        likely_label=names.gather(known[probabilities.argmax(axis=1)]),
-        score=get_label_quality_scores(labels, probabilities, method="self_confidence").round(6),
-        likely=probabilities.max(axis=1).round(6),
+    together, said = (
+        rows[name].rank("dense").to_numpy().astype(np.int64) - 1 for name in ("together", "said")
     )
-    # Calibrated: the other estimates count too few where there are few labels.
-    wrong = num_label_issues(labels, probabilities, estimation_method="off_diagonal_calibrated")
-    return judged, int(wrong)
+    features = make_features(rows["text"], rows["tokens"], min(MAX_FEATURES, MAX_WEIGHTS // len(names)))
+    predictions = _among_judged(labels, predict_out_of_fold(features, labels, together, said))
+    if not predictions.is_judged.any():
+        return _nothing(rows), None
+    probabilities = predictions.probabilities
+    judged = rows.with_columns(
+        likely_label=names.gather(probabilities.argmax(axis=1)),
+        score=pl.Series(probabilities[np.arange(len(labels)), labels]).round(6),
+        likely=pl.Series(probabilities.max(axis=1)).round(6),
+    ).filter(pl.Series(predictions.is_judged))
+    return judged, estimate_noise(features, labels, together, said, predictions)
+
+
+def _among_judged(labels: np.ndarray, predictions: Predictions) -> Predictions:
+    """Returns predictions of the labels that judged rows have; with one label no row is judged."""
+    probabilities, is_judged = predictions
+    known = np.unique(labels[is_judged])
+    if len(known) < 2:
+        return Predictions(probabilities, np.zeros_like(is_judged))
+    kept = np.zeros_like(probabilities)
+    kept[:, known] = probabilities[:, known]
+    return Predictions(kept / kept.sum(axis=1, keepdims=True).clip(min=1e-300), is_judged)
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
@@ -245,69 +246,13 @@ def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _out_of_fold(rows: pl.DataFrame, labels: Whole, n_labels: int) -> tuple[Real, Flags]:
-    """Predicts each row by a model that was trained without the row, its group, and its text.
-
-    Returns:
-        Probabilities (rows, labels), and whether other rows were left to learn the row's own label from.
-    """
-    from sklearn.model_selection import GroupKFold
-
-    features = _features(rows["text"], n_labels)
-    together = rows["together"].rank("dense").to_numpy()
-    said = rows["said"].rank("dense").to_numpy() - 1
-    probabilities = np.zeros((rows.height, n_labels))
-    is_judged = np.zeros(rows.height, dtype=bool)
-    for train, test in GroupKFold(min(FOLDS, int(together.max()))).split(features, groups=together):
-        is_tested = np.zeros(said.max() + 1, dtype=bool)
-        is_tested[said[test]] = True
-        others = train[~is_tested[said[train]]]
-        known = np.unique(labels[others])
-        if len(known) > 1:
-            predicted = _log_probabilities(features[others], labels[others], features[test])
-            probabilities[np.ix_(test, known)] = np.exp(predicted)
-            is_judged[test] = np.isin(labels[test], known)
-    return probabilities, is_judged
-
-
-def _features(texts: pl.Series, n_labels: int) -> Any:
-    """Returns TF-IDF of the character 1- to 3-grams within words that two rows have: sparse (rows, n-grams).
-
-    N-grams are hashed, so that no vocabulary is held; the commonest are kept where they are too many.
-    """
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-
-    hashed = HashingVectorizer(
-        analyzer="char_wb",
-        ngram_range=(1, 3),
-        n_features=_BUCKETS,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-    ).transform(texts)
-    rows_with = hashed.getnnz(axis=0)
-    most = min(MAX_FEATURES, MAX_WEIGHTS // n_labels)
-    commonest = np.argsort(-rows_with, kind="stable")[:most]
-    kept = np.sort(commonest[(rows_with[commonest] > 1) | (commonest == commonest[0])])  # never none
-    return TfidfTransformer(sublinear_tf=True).fit_transform(hashed[:, kept])
-
-
-def _log_probabilities(train: Any, labels: Whole, test: Any) -> Real:
-    """Returns the geometric mean of two models, which err differently: (test rows, labels in train)."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.naive_bayes import MultinomialNB
-
-    models = [LogisticRegression(C=2, tol=1e-3, max_iter=100), MultinomialNB(alpha=0.15)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough to rank by
-        predicted = [model.fit(train, labels).predict_log_proba(test) for model in models]
-    mean = np.mean(predicted, axis=0, dtype=np.float64)
-    return np.asarray(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True))
-
-
 def _describe(
-    judged: pl.DataFrame, suspects: pl.DataFrame, *, wrong: int, unjudged: int, reason: str
+    judged: pl.DataFrame,
+    suspects: pl.DataFrame,
+    estimate: NoiseEstimate | None,
+    *,
+    unjudged: int,
+    reason: str,
 ) -> LabelNoise:
     by_label = (
         judged.group_by("label")
@@ -326,8 +271,7 @@ def _describe(
         unjudged=unjudged,
         reason=reason,
         accuracy=right / judged.height if judged.height else 0.0,
-        estimated=wrong,
-        share=wrong / judged.height if judged.height else 0.0,
+        estimate=estimate,
         suspects=suspects.height,
         labels=tuple(LabelSuspects(**row) for row in by_label.iter_rows(named=True)),
         first=tuple(suspects["id"].drop_nulls()[:FIRST]),
@@ -354,7 +298,13 @@ def _as_csv(suspects: pl.DataFrame, *, show_text: bool, raw: bool) -> str:
 CHECK = Check(
     "label noise",
     measure,
-    codes=("label_noise", "label_suspects", "noise_not_looked_for", "labels_not_judged"),
+    codes=(
+        "label_noise",
+        "label_suspects",
+        "noise_not_estimated",
+        "noise_not_looked_for",
+        "labels_not_judged",
+    ),
     judge=judge,
     key="label_noise",
     stage="late",
