@@ -5,18 +5,22 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer.main
 import yaml
 
 import etl
 from etl.cli import app
+from etl.settings import Settings
 
 PACKAGE = Path(etl.__file__).parent
 SCHEMAS = PACKAGE.parent / "schemas"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NAMED = re.compile(r"`etl((?: --?[a-z]+)*) ([^-`][^`]*)`")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+# `corrections.jsonl` is a file, and so are others.
+FILES = {"jsonl", "lock", "frames"}
 # Options of other programs, which messages name with their program in the same quotation marks.
 QUOTED = re.compile(r"`([^`]*)`")
 
@@ -32,7 +36,7 @@ def strings_of_code() -> Iterator[tuple[str, str]]:
 
 
 def strings_of_schemas() -> Iterator[tuple[str, str]]:
-    for path in sorted((SCHEMAS / "checks").glob("*.yaml")):
+    for path in sorted(SCHEMAS.rglob("*.yaml")):
         for text in leaves(yaml.safe_load(path.read_text(encoding="utf-8"))):
             yield path.name, text
 
@@ -83,6 +87,28 @@ def test_every_option_that_a_text_names_alone_is_one_of_a_command() -> None:
         for name, text in TEXTS
         for quoted in QUOTED.findall(text)
         if quoted.startswith("--") and set(OPTION.findall(quoted)) - known
+    ]
+    assert wrong == []
+
+
+def test_every_option_of_a_finding_that_has_no_quotation_marks_exists_too() -> None:
+    advice = [text for name, text in TEXTS if name in {path.name for path in (SCHEMAS / "checks").glob("*")}]
+    known = {option for command in COMMANDS for option in options_of(command)}
+    assert {name for text in advice for name in OPTION.findall(text)} <= known
+
+
+def test_every_setting_that_a_text_names_exists() -> None:
+    sections = {
+        field.name: {each.name for each in msgspec.structs.fields(field.type)}
+        for field in msgspec.structs.fields(Settings)
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+    }
+    named = re.compile(rf"(?<![\w./-])({'|'.join(sections)})\.([a-z_]+)\b")
+    wrong = [
+        (name, match[0])
+        for name, text in TEXTS
+        for match in named.finditer(text)
+        if match[2] not in sections[match[1]] | FILES
     ]
     assert wrong == []
 

@@ -65,6 +65,10 @@ def predict(
         bool, typer.Option("--quotes", help="Mails: also what they quote, and signatures.")
     ] = False,
     is_raw: Annotated[bool, RAW] = False,
+    mood: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the labels over time and by speaker, as an HTML page."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
@@ -76,8 +80,12 @@ def predict(
     label. A file that cannot be read is explained on standard error, the others are classified, and the exit
     code is 4.
     """
+    import polars as pl
+
     from etl.models.inference.classifier import open_classifier
     from etl.models.inference.documents import classify_inputs
+    from etl.models.inference.mood import count_moods, render_moods
+    from etl.runtime.files import write_atomic
 
     if not inputs:
         raise SettingsError(
@@ -90,17 +98,22 @@ def predict(
     cores = workers or os.cpu_count() or 1
     failed: list[InputError] = []
     with open_classifier(model, workers=cores) as classifier:
-        results = classify_inputs(classifier, inputs, options, stdin=sys.stdin.buffer, workers=cores)
+        answers = classify_inputs(classifier, inputs, options, stdin=sys.stdin.buffer, workers=cores)
+        results, counted = _without_errors(answers, failed), list[pl.DataFrame]()
+        if mood:
+            results = count_moods(results, counted)
         labels = classifier.labels if has_probabilities else []
         is_multi = classifier.thresholds is not None
         if form == "table":
-            for rows in _by_file(_without_errors(results, failed)):
+            for rows in _by_file(results):
                 _show(rows, labels, per)
         else:
-            for number, rows in enumerate(_without_errors(results, failed)):
+            for number, rows in enumerate(results):
                 _write(rows, labels, form, per, is_multi=is_multi, has_header=number == 0, is_raw=is_raw)
                 if not is_read():
                     break
+        if mood:
+            write_atomic(mood, render_moods(model.resolve().name, counted, classifier.labels))
     if failed:
         raise typer.Exit(InputError.exit_code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,13 +17,19 @@ def versions(
         str, typer.Argument(help="Where `etl refresh` publishes: a folder or a URL.", show_default=False)
     ],
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also draw rows, labels and findings of each version."),
+    ] = None,
 ) -> None:
     """Show the published versions of a dataset, in order, and which of them is current.
 
     A version that a rollback went back behind is withdrawn: no refresh makes it current again by itself.
     """
+    from etl.publishing.history import read_history, render_history
     from etl.publishing.places import open_store
     from etl.runtime import console
+    from etl.runtime.files import write_atomic
 
     store = open_store(place)
     now = store.current()
@@ -30,6 +37,8 @@ def versions(
         _document(version, store.read_manifest(version.name).splits, is_current=version.name == now)
         for version in store.versions()
     ]
+    if html:
+        write_atomic(html, render_history(store.location, read_history(store)))
     if is_json:
         console.json_document(found)
         return
@@ -38,6 +47,8 @@ def versions(
         ["version", "published", "train", "validation", "test", "state"],
         [[each["version"], each["published"], *each["rows"].values(), each["state"]] for each in found],
     )
+    if html:
+        console.line(f"Charts: {html}")
 
 
 def _document(version: Version, splits: dict[str, SplitCounts], *, is_current: bool) -> dict[str, Any]:

@@ -355,6 +355,16 @@ def test_the_command_ends_with_4_if_a_file_failed_and_shows_the_others(model: Pa
     assert "Next: " in shown.stderr
 
 
+def test_the_command_draws_the_mood_of_a_chat_beside_its_answers(model: Path, tmp_path: Path) -> None:
+    options = ["--split", "line", "--format", "jsonl", "--mood", tmp_path / "mood.html"]
+    shown = run_predict(model, DATA / "kakao-windows.txt", *options)
+    assert shown.exit_code == 0
+    answers = [json.loads(line) for line in shown.stdout.splitlines()]
+    labelled = [each for each in answers if each["label"] and each["time"]]
+    html = (tmp_path / "mood.html").read_text(encoding="utf-8")
+    assert f"{len(labelled)} sentences from {labelled[0]['time'][:10]}" in html
+
+
 def test_the_command_reads_lines_from_a_pipe(model: Path) -> None:
     content = "정말 기쁘다\n정말 슬프다\n".encode()
     shown = run_predict(model, "-", "--format", "jsonl", "--per", "document", stdin=content)

@@ -182,7 +182,7 @@ def test_findings_json_is_the_document_and_the_same_bytes_each_time(write: Write
     first = [file.read_bytes() for file in files]
     document = json.loads(first[0])
     assert document == json.loads(json.dumps(result.document()))
-    assert {*document} == {"format", "tool", "verdict", "counts", "findings", "statistics"}
+    assert {*document} == {"format", "tool", "verdict", "counts", "findings", "unchecked", "statistics"}
     assert {*document["findings"][0]} == {
         *("code", "severity", "message", "number", "threshold", "examples", "what_to_do")
     }
@@ -209,7 +209,7 @@ def test_every_check_has_all_its_words() -> None:
 def status(site: Path, page: str) -> str:
     """What the index says of a page, which must be there."""
     index = (site / "index.html").read_text(encoding="utf-8")
-    said, link = re.findall(rf'<td>(\w+)</td><td><a href="([^"]*)">{page}</a>', index)[0]
+    said, link = re.findall(rf'<td[^>]*>(\w+)</td><td><a href="([^"]*)">{page}</a>', index)[0]
     assert (site / urllib.parse.unquote(link)).is_file()
     return said
 
@@ -297,6 +297,8 @@ def test_data_docs_load_and_run_nothing(write: Write, tmp_path: Path) -> None:
         page = file.read_text(encoding="utf-8")
         assert "default-src 'none'" in page.partition("<style")[0]
         assert "<script" not in page
+        assert not re.search(r"<[^>]+\son[a-z]+=", page)
+        assert ".breadcrumb, .nav {" in page, "what it looks like stands in the page"
         assert not re.search(r"<link[^>]+https?:", page)
         assert "amazonaws" not in page
 

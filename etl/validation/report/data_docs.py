@@ -45,19 +45,12 @@ _PYTHON_TYPES = {
     "list<string>": "list",
     "list<vote>": "list",
 }
-_REMOTE = re.compile(r"""<script\b.*?</script>|<link\b[^>]*\bhref=["']https?:[^>]*>""", re.DOTALL)
+_REMOTE = re.compile(r"""<script\b.*?</script>|<link\b[^>]*>""", re.DOTALL)
 _REMOTE_IMAGE = re.compile(r"https://great-expectations-web-assets[^\"']*")
-# Great Expectations takes its ticks and crosses from a font that it loads.
-_HEAD = """<head>
-    <meta http-equiv="Content-Security-Policy"
-      content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:">
-    <style>
-      body { font-family: system-ui, sans-serif; margin: 1rem } table { border-collapse: collapse }
-      td, th { border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
-      .fa-check-circle::before { content: "passed" } .fa-times::before { content: "failed" }
-      .text-success { color: #116329 } .text-danger { color: #b3261e } .btn, footer { display: none }
-      nav { height: auto !important }
-    </style>"""
+# Handlers of events, which run nothing and which a browser complains of; and fonts that are not loaded.
+_IDLE = re.compile(r"""\son[a-z]+="[^"]*"|@font-face\s*\{[^}]*\}""")
+_STYLE = Path(__file__).with_name("data_docs.css")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:"
 
 
 @dataclass(frozen=True)
@@ -278,21 +271,30 @@ class _Keeper(logging.Handler):
 
 def _make_static(folder: Path, outcomes: dict[str, bool]) -> None:
     """Takes out scripts and what is loaded from elsewhere; gives the index links that need neither."""
+    # The style comes last, and without its scripts and fonts that of Great Expectations changes little.
+    head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    style = f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n"
     for page in sorted(folder.rglob("*.html")):
         up = "../" * (len(page.relative_to(folder).parts) - 1)
-        text = _REMOTE.sub("", page.read_text(encoding="utf-8"))
-        text = _REMOTE_IMAGE.sub(f"{up}static/images/logo-long.png", text).replace("<head>", _HEAD, 1)
+        text = _IDLE.sub("", _REMOTE.sub("", page.read_text(encoding="utf-8")))
+        text = _REMOTE_IMAGE.sub(f"{up}static/images/logo-long.png", text)
+        text = text.replace("<head>", f"<head>\n{head}", 1).replace("</head>", f"{style}</head>", 1)
         if page == folder / INDEX:
-            text = text.replace("<body>", f"<body>{_links(folder, outcomes)}", 1)
+            text = text.replace("<body>", f'<body class="index">{_links(folder, outcomes)}', 1)
         page.write_text(text, encoding="utf-8")
 
 
 def _links(folder: Path, outcomes: dict[str, bool]) -> str:
     """Returns the index, which Great Expectations draws by a script, in plain HTML."""
     rows = [
-        f"<tr><td>{'passed' if outcomes[name] else 'failed'}</td>"
+        f'<tr><td class="{status}">{status}</td>'
         f'<td><a href="{quote(page.relative_to(folder).as_posix())}">{html.escape(name)}</a></td></tr>'
         for name in outcomes
+        for status in ["passed" if outcomes[name] else "failed"]
         for page in sorted(folder.glob(f"validations/{glob.escape(name)}/**/*.html"))
     ]
-    return f"<h1>Contract</h1><table><tr><th>Status</th><th>Page</th></tr>{''.join(rows)}</table>"
+    return (
+        "<h1>Contract</h1><p>What the files and rows promise, checked by Great Expectations: a page each.</p>"
+        f"<table><tr><th>Status</th><th>Page</th></tr>{''.join(rows)}</table>"
+        '<p class="note">Data Docs of Great Expectations, without its scripts. No sentence is shown.</p>'
+    )

@@ -1,0 +1,164 @@
+"""Draws the versions of a publish dir over time: rows, shares of labels, findings, as one HTML file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.dataset.manifest import Manifest
+from etl.dataset.read import SPLITS
+from etl.runtime.console import plural
+from etl.storage.versions.local import LocalStore
+from etl.storage.versions.version import Version, VersionStore
+from etl.text.charts import line_chart
+from etl.text.html import COLOURS, count, count_or_dash, document, legend, name, section, table, text
+from etl.validation.findings import SEVERITIES
+
+_FINDINGS = Path("validation", "findings.json")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version, what it holds, and its findings by severity; None where these are not at hand."""
+
+    version: Version
+    manifest: Manifest
+    findings: Mapping[str, int] | None
+    state: str
+
+    @property
+    def rows(self) -> int:
+        """The rows of all splits."""
+        return sum(counts.rows for counts in self.manifest.splits.values())
+
+
+def read_history(store: VersionStore) -> list[Entry]:
+    """Reads what is known of each version, in the order in which they were published.
+
+    Args:
+        store: where they are. The findings lie beside versions on this machine; those at a URL have none.
+
+    Raises:
+        InputError: a version cannot be read.
+    """
+    now = store.current()
+    return [
+        Entry(
+            version,
+            store.read_manifest(version.name),
+            _read_findings(store, version.name),
+            "current" if version.name == now else "withdrawn" if version.is_withdrawn else "",
+        )
+        for version in store.versions()
+    ]
+
+
+def _read_findings(store: VersionStore, version: str) -> dict[str, int] | None:
+    if not isinstance(store, LocalStore):
+        return None
+    try:
+        found = json.loads((store.path_of(version) / _FINDINGS).read_bytes())["counts"]
+        return {severity: int(found[severity]) for severity in SEVERITIES}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def render_history(location: str, entries: Sequence[Entry]) -> str:
+    """Renders the versions as one HTML document.
+
+    Args:
+        location: the folder or URL, as it is shown to people.
+        entries: the versions, in order.
+    """
+    dates = [entry.version.published[:10] for entry in entries]
+    numbers = [f"#{entry.version.number}" for entry in entries]
+    steps = dates if len({*dates}) == len(dates) else numbers
+    body = [
+        _header(location, entries),
+        _charts(entries, steps),
+        _versions(entries),
+    ]
+    return document(f"{location}: versions", "".join(body))
+
+
+def _header(location: str, entries: Sequence[Entry]) -> str:
+    current = next((entry for entry in entries if entry.state == "current"), None)
+    lead = "Nothing is current."
+    if current:
+        grown = current.rows - entries[0].rows
+        lead = (
+            f"<strong>{count(current.rows)}</strong> rows in the current one, "
+            f"<code>{text(current.version.name)}</code>, {grown:+,} since the first."
+        )
+    return (
+        f'<header class="note">\n<p class="kicker">Versions <b>{text(location)}</b></p>\n'
+        f'<h1>{text(plural(len(entries), "published version"))}</h1>\n<p class="lead">{lead}</p>\n</header>\n'
+    )
+
+
+def _charts(entries: Sequence[Entry], steps: Sequence[str]) -> str:
+    splits = [split for split in SPLITS if any(split in entry.manifest.splits for entry in entries)]
+    rows: dict[str, list[float | None]] = {
+        split: [_rows_of(entry, split) for entry in entries] for split in splits
+    }
+    totals = [_count_labels(entry.manifest) for entry in entries]
+    labels = [label for label, _ in sum(totals, Counter[str]()).most_common(COLOURS)]
+    shares: dict[str, list[float | None]] = {
+        f"s{at}": [labelled[label] / max(1, labelled.total()) for labelled in totals]
+        for at, label in enumerate(labels)
+    }
+    severities = [severity for severity in SEVERITIES if any(entry.findings for entry in entries)]
+    findings: dict[str, list[float | None]] = {
+        severity: [entry.findings[severity] if entry.findings else None for entry in entries]
+        for severity in severities
+    }
+    drawn = (
+        ("Rows by split", {split: split for split in splits}, rows),
+        ("Share of each label", {label: f"s{at}" for at, label in enumerate(labels)}, shares),
+        ("Findings of validate", {f"{each}s": f"{each} tone" for each in severities}, findings),
+    )
+    charts = "".join(
+        f"<div><h3>{title}</h3>{legend(names)}{line_chart(title, lines, steps, from_zero=True)}</div>\n"
+        for title, names, lines in drawn
+        if names
+    )
+    about = "" if severities else "Findings lie beside the versions on the machine that made them."
+    return section("Over time", about, f'<div class="charts">{charts}</div>\n')
+
+
+def _rows_of(entry: Entry, split: str) -> float:
+    counts = entry.manifest.splits.get(split)
+    return float(counts.rows) if counts else 0.0
+
+
+def _count_labels(manifest: Manifest) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for counts in manifest.splits.values():
+        counted.update(counts.labels)
+    return counted
+
+
+def _versions(entries: Sequence[Entry]) -> str:
+    columns = [
+        ("version", "name"),
+        ("published", "name"),
+        ("state", "name"),
+        *((split, "n") for split in SPLITS),
+        ("all", "n"),
+        *((f"{severity}s", "n") for severity in SEVERITIES),
+    ]
+    rows = [
+        [
+            f"<code>{name(entry.version.name)}</code>",
+            text(entry.version.published[:16].replace("T", " ")),
+            text(entry.state),
+            *(count_or_dash(int(_rows_of(entry, split))) for split in SPLITS),
+            count(entry.rows),
+            *(str(entry.findings[severity]) if entry.findings else "" for severity in SEVERITIES),
+        ]
+        for entry in reversed(entries)
+    ]
+    return section("Versions", "The newest first.", table(columns, rows))
