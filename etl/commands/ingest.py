@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,6 +120,14 @@ def ingest(
         str | None,
         typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="nothing_kept, rows_rejected: replace a better dataset and end with 0 although that is so.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read it all and show what would come of it; write nothing.")
     ] = False,
@@ -126,9 +135,10 @@ def ingest(
 ) -> None:
     """Read raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks."""
     import etl
+    from etl.dataset import guards
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
-    from etl.storage.datasets import check_output, output_folder
+    from etl.storage.datasets import check_output, check_replaced, check_usable, output_folder
     from etl.storage.inputs import fetch_inputs
 
     settings = etl.load_settings(
@@ -156,22 +166,22 @@ def ingest(
         conflicts=conflicts,
         shard_rows=shard_rows,
     )
+    accepted = guards.check_codes(accept or (), "--accept names", guards.OF_ONE)
     with fetch_inputs(paths) as raw:
         if dry_run:
             check_output(out)
-            show_plan(raw, settings, is_json=is_json)
+            check_usable(show_plan(raw, settings, is_json=is_json), accepted, None)
             return
         with (
             output_folder(out) as folder,
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            manifest = etl.ingest(raw, folder, settings, progress=progress, engine=chosen).manifest
-    if is_json:
-        _show_as_json(manifest)
-    else:
-        show(manifest, out)
-        _show_form(manifest.unknown_labels, settings)
+            run = partial(etl.ingest, progress=progress, engine=chosen, accept=accepted)
+            manifest = run(raw, folder, settings).manifest
+            check_replaced(out, manifest, accepted)
+    _show_result(manifest, out, settings, accepted, is_json=is_json)
+    check_usable(manifest.counts, accepted, out)
 
 
 def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:
@@ -180,6 +190,16 @@ def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:
 
 def _cut(names: str | None) -> tuple[str, ...] | None:
     return (*filter(None, map(str.strip, names.split(","))),) if names is not None else None
+
+
+def _show_result(
+    manifest: Manifest, out: str, settings: Settings, accepted: tuple[str, ...], *, is_json: bool
+) -> None:
+    if is_json:
+        _show_as_json(manifest)
+    else:
+        show(manifest, out, accepted)
+        _show_form(manifest.unknown_labels, settings)
 
 
 def _show_as_json(manifest: Manifest) -> None:
@@ -191,8 +211,8 @@ def _show_as_json(manifest: Manifest) -> None:
     console.json_document({key: document[key] for key in _SHOWN})
 
 
-def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
-    """Shows which files would be read, left aside and skipped, and what becomes of their rows."""
+def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> dict[str, SourceCounts]:
+    """Shows which files would be read, left aside and skipped; counts what becomes of their rows."""
     import msgspec
 
     from etl.dataset.manifest import SkippedFile
@@ -217,7 +237,7 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
             "unknown_labels": plan.unknown_labels,
         }
         console.json_document(msgspec.to_builtins(document))
-        return
+        return plan.counts
     console.table(
         "Would be read",
         names,
@@ -235,6 +255,7 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> None:
     for warning in plan.warnings:
         console.note(f"warning: {warning}")
     _show_form(plan.unknown_labels, settings)
+    return plan.counts
 
 
 def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
@@ -249,8 +270,14 @@ def _name(entry: dict[str, str]) -> str:
     return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
 
 
-def show(manifest: Manifest, out: str | Path) -> None:
-    """The closing tables: what was read and kept, and why the rest was not."""
+def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) -> None:
+    """The closing tables: what was read and kept, and why the rest was not.
+
+    Args:
+        manifest: of the dataset.
+        out: its folder or URL.
+        accepted: the guards whose objections are warnings; the others are left to the error that follows.
+    """
     from etl.runtime import console
     from etl.schema.splits import SPLITS, UNLABELLED
 
@@ -267,9 +294,7 @@ def show(manifest: Manifest, out: str | Path) -> None:
     if waiting := splits.get(UNLABELLED):
         console.line(f"{console.plural(waiting.rows, 'row')} without a label, in the split {UNLABELLED}")
     console.line(key_tokens_in_short(manifest.tokens))
-    _show_notes(manifest)
-    if not any(each.kept for each in counts.values()):
-        console.note(f"warning: not one row was kept: `etl rejects {out}` says why")
+    _show_notes(manifest, accepted)
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
@@ -333,8 +358,9 @@ def _show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
             )
 
 
-def _show_notes(manifest: Manifest) -> None:
+def _show_notes(manifest: Manifest, accepted: Collection[str]) -> None:
     """Shows notes and warnings, a line each; the manifest has all details."""
+    from etl.dataset import guards
     from etl.runtime import console
 
     left_aside: dict[str, list[str]] = {}
@@ -356,8 +382,10 @@ def _show_notes(manifest: Manifest) -> None:
                 f"note: {source}: {ambiguous:,} of {counts.read:,} rows have no majority: `--labels soft` "
                 "keeps them with their votes, `--labels multi` with the set of their labels"
             )
+    said_later = {each.message for each in guards.find_refused(manifest.counts, accepted)}
     for warning in manifest.warnings:
-        console.note(f"warning: {warning}")
+        if warning not in said_later:
+            console.note(f"warning: {warning}")
     if manifest.unexpected_rows:
         parts = console.plural(len(manifest.unexpected_rows), "part")
         console.note(f"note: other numbers of rows than published in {parts} (see manifest.json)")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,17 @@ from typing import Unpack
 import msgspec
 import polars as pl
 
-from etl.dataset import manifest, preparation
+from etl.dataset import guards, manifest, preparation
 from etl.dataset.card import write_cards
 from etl.dataset.counts import count_series, count_sources, count_splits
-from etl.dataset.manifest import MANIFEST, FileEntry, Manifest, UnexpectedRows
+from etl.dataset.manifest import (
+    MANIFEST,
+    FileEntry,
+    Manifest,
+    SourceCounts,
+    UnexpectedRows,
+    UnknownLabels,
+)
 from etl.dataset.read import Dataset
 from etl.dataset.shards import ShardWriter, divide
 from etl.dataset.staging import check_replaceable, staging
@@ -69,6 +76,7 @@ def ingest(
     engine: Engine | None = None,
     batch_cache: BatchCache | None = None,
     pair_cache: Path | None = None,
+    accept: Collection[str] = (),
     **options: Unpack[Options],
 ) -> Dataset:
     """Reads raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks.
@@ -84,6 +92,7 @@ def ingest(
         engine: where the steps run; None: on this machine.
         batch_cache: what earlier runs made of their inputs.
         pair_cache: a folder with the near-duplicates that earlier runs found; only used on this machine.
+        accept: replace a better dataset all the same: "nothing_kept", "rows_rejected".
         options: settings by the names of the command's options, such as `taxonomy="polarity3"`.
 
     Returns:
@@ -92,12 +101,14 @@ def ingest(
     Raises:
         SettingsError: a setting is unknown or wrong, or the tagger is not installed.
         InputError: a path is missing, a file is damaged, or no file belongs to a known corpus.
+        FindingsError: no row was kept, or most of a source cannot be used, and a better dataset is there.
         WriteError: the dataset cannot be written. Whatever the error, an existing dataset is untouched.
     """
     sources = [local_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     chosen, folder = choose_settings(settings, **options), local_path(out)
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
-    return _ingest(sources, folder, chosen, engine, progress, batch_cache, pair_cache)
+    guards.check_codes(accept, "`accept` names", guards.OF_ONE)
+    return _ingest(sources, folder, chosen, engine, progress, batch_cache, pair_cache, accept)
 
 
 def _ingest(
@@ -108,6 +119,7 @@ def _ingest(
     progress: Progress,
     batch_cache: BatchCache | None,
     pair_cache: Path | None,
+    accept: Collection[str],
 ) -> Dataset:
     labels, key_tokens = taxonomy.load(settings.taxonomy), policy.load(settings.tag)
     check_tables(settings, labels)
@@ -134,6 +146,7 @@ def _ingest(
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
         counts = count_sources(corpus_keys)
+        guards.check_replacement(guards.find_refused(counts, accept), guards.find_replaced(out), str(out))
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
             settings=manifest.content_settings(settings, labels.name),
@@ -148,7 +161,7 @@ def _ingest(
             counts=counts,
             splits=count_splits(corpus_keys, labels.targets, settings.labels),
             aliases=corpus.count_aliases(),
-            warnings=(*log.warnings, *key_tokens.warnings(), *map(describe, unknown)),
+            warnings=list_warnings(log, key_tokens, unknown, counts),
             unexpected_rows=unexpected_rows(found, log, settings),
             unknown_labels=unknown,
             corrections=corrected.counts,
@@ -205,6 +218,22 @@ def _decided(corpus_keys: pl.DataFrame, spooled: SpooledBatch) -> dict[str, pl.D
     batch = spooled.take()
     decided = corpus_keys.slice(spooled.start, batch.height)
     return divide(batch.with_columns(decided.select(_DECIDED)))
+
+
+def list_warnings(
+    log: InputLog,
+    key_tokens: policy.Policy,
+    unknown: tuple[UnknownLabels, ...],
+    counts: Mapping[str, SourceCounts],
+) -> tuple[str, ...]:
+    """Returns the sentences for a person: of the readers, the filter, unknown labels, and what is missing."""
+    missing = guards.find_refused(counts, ())
+    return (
+        *log.warnings,
+        *key_tokens.warnings(),
+        *map(describe, unknown),
+        *(objection.message for objection in missing),
+    )
 
 
 def nothing_read(log: InputLog) -> InputError:

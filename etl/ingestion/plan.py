@@ -10,12 +10,12 @@ import polars as pl
 from etl.dataset import preparation
 from etl.dataset.counts import count_sources
 from etl.dataset.manifest import SourceCounts, UnknownLabels
-from etl.ingestion.ingest import discover, nothing_read
+from etl.ingestion.ingest import discover, list_warnings, nothing_read
 from etl.ingestion.pipeline import Tools, run_steps
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import read_units
-from etl.ingestion.unknown_labels import REASON, count_cells, describe, summarise
+from etl.ingestion.unknown_labels import REASON, count_cells, summarise
 from etl.runtime.console import Progress, no_progress
 from etl.schema import taxonomy
 from etl.schema.own_tables import check_tables
@@ -68,5 +68,5 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
         raise nothing_read(log)
     counts = count_sources(pl.concat(reasons))
     unknown = summarise(pl.concat(cells), counts, labels, settings)
-    warnings = (*log.warnings, *key_tokens.warnings(), *map(describe, unknown))
+    warnings = list_warnings(log, key_tokens, unknown, counts)
     return Plan(found, log, counts, unknown, warnings)

@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from etl.dataset import vocab
+from etl.dataset.guards import load_guards
 from etl.dataset.manifest import read_manifest
 from etl.errors import FindingsError
 from etl.ingestion import fingerprints
@@ -207,7 +208,7 @@ def _compare(candidate: Candidate, run: Run) -> None:
     if published is None:
         return
     objections = guards.compare_manifests(
-        read_manifest(candidate.folder), published.manifest, guards.load_guards(job.settings.refresh.guards)
+        read_manifest(candidate.folder), published.manifest, load_guards(job.settings.refresh.guards)
     )
     run.accepted = [each for each in objections if each.code in job.accept]
     run.refused = [each for each in objections if each.code not in job.accept]

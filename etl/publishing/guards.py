@@ -1,21 +1,18 @@
 """Compares a candidate with the published version, and says what a reader would not expect of an update.
 
-Only manifests are compared, so it costs nothing and works for versions at a URL. Which number is too much
-stands in `schemas/guards.yaml`, and in `refresh.guards` of the settings.
+Only manifests are compared, so it costs nothing and works for versions at a URL. The thresholds, and what
+speaks against a dataset on its own, are in `etl.dataset.guards`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-import msgspec
-
+from etl.dataset.guards import Guard, Objection, accept_options, find_unusable
 from etl.dataset.manifest import InputFile, Manifest
-from etl.errors import FindingsError, SettingsError
-from etl.schema import resources
-from etl.settings import GuardThreshold
+from etl.errors import FindingsError
 from etl.validation.checks import drift
 from etl.validation.findings import listing
 
@@ -23,65 +20,12 @@ from etl.validation.findings import listing
 _BEYOND_CHANCE = 3
 
 
-class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of `schemas/guards.yaml`; its keys are explained there."""
-
-    threshold: float
-    title: str
-    message: str
-
-
-class Objection(msgspec.Struct, frozen=True):
-    """What speaks against publishing a candidate: a guard's code, a sentence, a number, its threshold."""
-
-    code: str
-    message: str
-    number: float
-    threshold: float
-
-
-def load_guards(chosen: Mapping[str, GuardThreshold]) -> dict[str, Guard]:
-    """Loads the guards that are not switched off.
-
-    Args:
-        chosen: `refresh.guards`: a threshold or "off" by code.
-
-    Raises:
-        SettingsError: `chosen` names a guard that does not exist.
-    """
-    guards = msgspec.convert(resources.load("schemas", "guards.yaml"), dict[str, Guard], strict=False)
-    check_codes(chosen, "refresh.guards names")
-    return {
-        code: msgspec.structs.replace(guard, threshold=threshold)
-        for code, guard in guards.items()
-        if (threshold := chosen.get(code, guard.threshold)) != "off"
-    }
-
-
-def check_codes(codes: Iterable[str], where: str) -> None:
-    """Refuses the code of a guard that does not exist.
-
-    Args:
-        codes: what was given.
-        where: what gave it, as the error begins.
-
-    Raises:
-        SettingsError: there is no such guard.
-    """
-    known = resources.load("schemas", "guards.yaml")
-    for code in codes:
-        if code not in known:
-            raise SettingsError(
-                f"{where} {code!r}, which is no guard",
-                details=[f"expected one of {', '.join(known)}"],
-                next_step="correct the code; docs/refresh.md says what each guard looks at.",
-            )
-
-
 def compare_manifests(
     candidate: Manifest, published: Manifest, guards: Mapping[str, Guard]
 ) -> list[Objection]:
     """Returns what speaks against publishing `candidate` in the place of `published`."""
+    known = {(each.code, each.of) for each in find_unusable(published.counts, guards)}
+    unusable = [each for each in find_unusable(candidate.counts, guards) if (each.code, each.of) not in known]
     found = [
         *_missing_names("source_gone", _rows_by_source(candidate), _rows_by_source(published)),
         *_missing_files(candidate, published),
@@ -89,7 +33,7 @@ def compare_manifests(
         *_missing_names("label_gone", _rows_by_label(candidate), _rows_by_label(published)),
         *_changed_shares(candidate, published),
     ]
-    return [
+    return unusable + [
         Objection(code, guard.message.format(number=number, threshold=limit, **facts), number, limit)
         for code, number, chance, facts in found
         if (guard := guards.get(code)) and number > (limit := max(guard.threshold, chance))
@@ -104,13 +48,13 @@ def refuse(objections: Collection[Objection], published: str, kept: str) -> Find
         published: the folder of the version to compare with.
         kept: the folder in which the candidate is kept.
     """
-    accept = " ".join(f"--accept {code}" for code in dict.fromkeys(each.code for each in objections))
     return FindingsError(
         "the new version differs too much from the published one and is not published",
         details=[f"{each.code}: {each.message}" for each in objections],
         cause=f"The new version is kept in {kept}.",
         next_step=f"look at it with `etl diff {published} {kept}`. If it is right, `etl refresh --config "
-        f"etl.yaml {accept}` publishes it; `refresh.guards` in etl.yaml allows it for good.",
+        f"etl.yaml {accept_options(objections)}` publishes it; `refresh.guards` in etl.yaml allows it "
+        "for good.",
     )
 
 

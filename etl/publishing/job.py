@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl import settings as all_settings
+from etl.dataset import guards
 from etl.errors import SettingsError
-from etl.publishing import guards, record
+from etl.publishing import record
 from etl.publishing.places import find_publish_dir, split_inputs
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from etl.dataset.guards import Objection
 from etl.errors import InputError
 from etl.publishing.changes import Event
-from etl.publishing.guards import Objection
 from etl.runtime.failures import write_error
 from etl.runtime.json_text import decode_json
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from etl.dataset.manifest import MANIFEST, decode_manifest
+from etl.dataset import guards
+from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, decode_manifest
 from etl.dataset.staging import check_replaceable
 from etl.errors import InputError, SettingsError
 from etl.runtime.files import sha256_file
@@ -56,6 +57,41 @@ def check_output(out: str) -> None:
         _check_replaceable(connect(out))
     else:
         check_replaceable(local_path(out), MANIFEST)
+
+
+def check_replaced(url: str, manifest: Manifest, accept: Collection[str]) -> None:
+    """Checks that a dataset for a URL is no worse than the one that is there; paths are left to `ingest`.
+
+    Args:
+        url: where it will be uploaded.
+        manifest: its own.
+        accept: see `etl.ingestion.ingest.ingest`.
+
+    Raises:
+        FindingsError: see `etl.dataset.guards.check_replacement`.
+    """
+    objections = guards.find_refused(manifest.counts, accept)
+    if objections and is_remote(url):
+        try:
+            replaced = decode_manifest(connect(url).read(MANIFEST) or b"")
+        except msgspec.DecodeError:  # there is none, or none that can be read
+            return
+        guards.check_replacement(objections, replaced, hide_query(url))
+
+
+def check_usable(counts: Mapping[str, SourceCounts], accept: Collection[str], out: str | None) -> None:
+    """Checks that most of what was read is in a dataset that has been written.
+
+    Args:
+        counts: the rows of each source.
+        accept: see `etl.ingestion.ingest.ingest`.
+        out: where it was written, a path or a URL; None: it was not.
+
+    Raises:
+        FindingsError: it is not.
+    """
+    if objections := guards.find_refused(counts, accept):
+        raise guards.not_usable(objections, hide_query(out) if out and is_remote(out) else out)
 
 
 @contextmanager

@@ -106,7 +106,8 @@ def test_a_dry_run_counts_the_reasons_of_rows_and_lists_unknown_labels(table: Pa
     assert counts["rejected"] == {"empty_text": 1, "missing_label": 1, "unknown_label": 1}
     assert (counts["read"], counts["kept"]) == (63, 60)
     path = write_lines(tmp_path / "table.jsonl", [{**row, "label": "심심"} for row in make_rows(30)])
-    run = succeeded(ingest(path, "--out", tmp_path / "dataset", "--dry-run"))
+    run = ingest(path, "--out", tmp_path / "dataset", "--dry-run")
+    assert "nothing_kept: not one of 33 rows is kept; most: unknown_label (32)" in explained(run, 3)
     assert '"심심": {to: null}  # 32 rows' in run.stderr
     assert not (tmp_path / "dataset").exists()
 
@@ -200,10 +201,12 @@ def test_a_taxonomy_of_the_users_own(tmp_path: Path) -> None:
 
 def test_many_unknown_labels_end_with_a_taxonomy_to_fill_in_that_makes_them_known(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "table.jsonl", [{**row, "label": "3.0"} for row in make_rows(30)])
-    run = succeeded(ingest(path, "--out", tmp_path / "dataset"))
+    run = ingest(path, "--out", tmp_path / "dataset")
+    assert "nothing_kept: not one of 33 rows is kept; most: unknown_label (32)" in explained(run, 3)
     assert "warning: table: 32 of 33 rows have an unknown label: '3' 32" in run.stderr
+    form, _, _ = run.stderr[run.stderr.index("name:") :].partition("error:")
     own = tmp_path / "labels.yaml"
-    own.write_text(run.stderr[run.stderr.index("name:") :].replace("{to: null}", "기쁨"), "utf-8")
+    own.write_text(form.replace("{to: null}", "기쁨"), "utf-8")
     again = succeeded(ingest(path, "--out", tmp_path / "dataset", "--taxonomy", own))
     assert "│ unknown_label" not in again.stdout
 
@@ -351,7 +354,7 @@ def test_a_blank_sentence_never_reaches_the_tagger(tmp_path: Path) -> None:
     rows = [{"text": blank, "label": "기쁨"} for blank in blanks]
     path = write_lines(tmp_path / "table.jsonl", [*rows, {"text": "오늘은 정말 기쁘다", "label": "기쁨"}])
     columns = ["--text-column", "text", "--label-column", "label", "--tagger", "okt", "--workers", "1"]
-    succeeded(etl("ingest", path, *columns, "--out", tmp_path / "dataset"))
+    succeeded(etl("ingest", path, *columns, "--out", tmp_path / "dataset", "--accept", "rows_rejected"))
     assert manifest_of(tmp_path / "dataset")["counts"] == {
         "table": {"read": 9, "kept": 1, "rejected": {"empty_text": 8}}
     }

@@ -30,7 +30,7 @@ def test_the_whitespace_tagger_keeps_all(table: Path, tmp_path: Path) -> None:
 
 def test_that_nothing_was_tagged_is_said(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "table.jsonl", make_rows(0))
-    run = succeeded(ingest(path, "--out", tmp_path / "dataset"))
+    run = succeeded(ingest(path, "--out", tmp_path / "dataset", "--accept", "nothing_kept"))
     assert "Key tokens: none, as no sentence was tagged" in run.stdout
 
 

@@ -13,10 +13,11 @@ from support.run_etl import etl, explained
 from support.run_etl import succeeded as ended_well
 from support.small_tables import kept_rows, write_lines
 
+from etl.dataset.guards import load_guards
 from etl.dataset.manifest import Manifest, SourceCounts, SplitCounts, TaxonomyEntry
 from etl.errors import SettingsError
 from etl.publishing import record
-from etl.publishing.guards import compare_manifests, load_guards
+from etl.publishing.guards import compare_manifests
 from etl.publishing.job import Job
 from etl.publishing.record import Run
 

@@ -1,0 +1,199 @@
+"""Guards: what speaks against putting a new dataset in the place of one that people use.
+
+Here are the thresholds, which `refresh.guards` of the settings replaces, and the guards that look at one
+dataset: nothing was kept, or most of a source cannot be used. `etl.publishing.guards` compares two versions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, read_manifest
+from etl.errors import FindingsError, InputError, SettingsError
+from etl.schema import resources, row
+from etl.settings import GuardThreshold
+
+NOTHING_KEPT, ROWS_REJECTED = "nothing_kept", "rows_rejected"
+# Those that look at one dataset, so that they hold for `etl ingest` too.
+OF_ONE = (NOTHING_KEPT, ROWS_REJECTED)
+
+
+class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `schemas/guards.yaml`; its keys are explained there."""
+
+    threshold: float
+    title: str
+    message: str
+    reasons: tuple[str, ...] = ()
+    hints: dict[str, str] = {}
+
+
+class Objection(msgspec.Struct, frozen=True):
+    """What speaks against a dataset.
+
+    Attributes:
+        code: of the guard.
+        message: a sentence with the number in it.
+        number, threshold: what was measured, and what it had to exceed.
+        of: the source that it is about; empty: all.
+    """
+
+    code: str
+    message: str
+    number: float
+    threshold: float
+    of: str = ""
+
+
+def load_guards(chosen: Mapping[str, GuardThreshold]) -> dict[str, Guard]:
+    """Loads the guards that are not switched off.
+
+    Args:
+        chosen: `refresh.guards`: a threshold or "off" by code.
+
+    Raises:
+        SettingsError: `chosen` names a guard that does not exist.
+    """
+    guards = msgspec.convert(resources.load("schemas", "guards.yaml"), dict[str, Guard], strict=False)
+    check_codes(chosen, "refresh.guards names")
+    return {
+        code: msgspec.structs.replace(guard, threshold=threshold)
+        for code, guard in guards.items()
+        if (threshold := chosen.get(code, guard.threshold)) != "off"
+    }
+
+
+def check_codes(codes: Collection[str], where: str, known: Collection[str] | None = None) -> tuple[str, ...]:
+    """Returns the codes of guards; refuses one that does not exist.
+
+    Args:
+        codes: what was given.
+        where: what gave it, as the error begins.
+        known: the guards to choose from; None: all.
+
+    Raises:
+        SettingsError: there is no such guard.
+    """
+    known = known or resources.load("schemas", "guards.yaml")
+    for code in codes:
+        if code not in known:
+            raise SettingsError(
+                f"{where} {code!r}, which is no guard",
+                details=[f"expected one of {', '.join(known)}"],
+                next_step="correct the code; docs/refresh.md says what each guard looks at.",
+            )
+    return tuple(codes)
+
+
+def find_unusable(counts: Mapping[str, SourceCounts], guards: Mapping[str, Guard]) -> list[Objection]:
+    """Returns whether no row was kept, or else of which sources most rows cannot be used.
+
+    Rows that are rejected on purpose do not count, such as duplicates and labels that a taxonomy leaves out.
+
+    Args:
+        counts: the rows of each source.
+        guards: see `load_guards`.
+    """
+    return [
+        Objection(
+            code,
+            guards[code].message.format(number=number, threshold=guards[code].threshold, **facts),
+            number,
+            guards[code].threshold,
+            of,
+        )
+        for code, of, number, facts in _measure(counts, guards)
+        if number > guards[code].threshold
+    ]
+
+
+def find_refused(counts: Mapping[str, SourceCounts], accept: Collection[str]) -> list[Objection]:
+    """Returns what `find_unusable` says by the thresholds of the schema, and `accept` does not name."""
+    return [each for each in find_unusable(counts, load_guards({})) if each.code not in accept]
+
+
+def _measure(
+    counts: Mapping[str, SourceCounts], guards: Mapping[str, Guard]
+) -> Iterator[tuple[str, str, float, dict[str, object]]]:
+    """Yields for each guard its code, the source, the number, and the facts of its message."""
+    read = sum(each.read for each in counts.values())
+    if read and not any(each.kept for each in counts.values()):
+        rejected: Counter[str] = Counter()
+        for each in counts.values():
+            rejected.update(each.rejected)
+        if NOTHING_KEPT in guards:
+            hints = guards[NOTHING_KEPT].hints
+            yield NOTHING_KEPT, "", 1, {"read": read, **_commonest(rejected, hints)}
+        return
+    if (guard := guards.get(ROWS_REJECTED)) is None:
+        return
+    for source, each in counts.items():
+        unusable = {reason: rows for reason, rows in each.rejected.items() if reason in guard.reasons}
+        if rows := sum(unusable.values()):
+            facts = {"source": source, "rows": rows, "read": each.read, **_commonest(unusable, guard.hints)}
+            yield ROWS_REJECTED, source, rows / each.read, facts
+
+
+def _commonest(rejected: Mapping[str, int], hints: Mapping[str, str]) -> dict[str, object]:
+    """Returns the facts of the commonest reason; the first by name of equals."""
+    reason = max(sorted(rejected), key=lambda name: rejected[name])
+    hint = f" ({hints[reason]})" if reason in hints else ""
+    return {"reason": reason, "of_reason": rejected[reason], "why": row.reasons()[reason], "hint": hint}
+
+
+def check_replacement(objections: Collection[Objection], replaced: Manifest | None, out: str) -> None:
+    """Refuses a dataset that most rows are missing from, where it would take the place of a better one.
+
+    Args:
+        objections: what speaks against the new dataset and was not accepted.
+        replaced: the manifest of the dataset that is there; None: none, or none that can be read.
+        out: its folder or URL, as it is shown to people.
+
+    Raises:
+        FindingsError: what is there has none of these faults.
+    """
+    if objections and replaced and not find_unusable(replaced.counts, load_guards({})):
+        raise FindingsError(
+            f"the new dataset is not written, since {out} holds a better one",
+            details=[f"{each.code}: {each.message}" for each in objections],
+            next_step="run the command again with another `--out` and look at it with `etl rejects`; if it "
+            f"is right, `{accept_options(objections)}` replaces {out}.",
+        )
+
+
+def not_usable(objections: Collection[Objection], out: str | None) -> FindingsError:
+    """Returns the error for a dataset that lacks most rows and took no other's place.
+
+    Args:
+        objections: why; at least one.
+        out: its folder or URL, as it is shown to people; None: nothing is written.
+    """
+    look = (
+        f"`etl rejects {out}` shows the rows"
+        if out
+        else "run it without `--dry-run` and look at `etl rejects`"
+    )
+    return FindingsError(
+        f"{out} is written, but most of what was read is not in it" if out else "most rows would be rejected",
+        details=[f"{each.code}: {each.message}" for each in objections],
+        next_step=f"{look}; `{accept_options(objections)}` says that it is right.",
+    )
+
+
+def find_replaced(folder: Path) -> Manifest | None:
+    """Reads the manifest of the dataset that would be replaced; None if there is none that can be read."""
+    if not (folder / MANIFEST).exists():
+        return None
+    try:
+        return read_manifest(folder)
+    except InputError:
+        return None
+
+
+def accept_options(objections: Collection[Objection]) -> str:
+    """Returns the options that accept all of these."""
+    return " ".join(f"--accept {code}" for code in dict.fromkeys(each.code for each in objections))
