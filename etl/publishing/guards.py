@@ -7,11 +7,12 @@ speaks against a dataset on its own, are in `etl.dataset.guards`.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from etl.dataset.guards import Guard, Objection, accept_options, find_unusable
 from etl.dataset.manifest import InputFile, Manifest
+from etl.dataset.read import SPLITS
 from etl.errors import FindingsError
 from etl.validation.checks import drift
 from etl.validation.findings import listing
@@ -82,13 +83,13 @@ def _missing_files(candidate: Manifest, published: Manifest) -> Iterator[_Measur
 
 def _missing_rows(candidate: Manifest, published: Manifest) -> Iterator[_Measure]:
     """Of all rows, and of each source and split that still has some: the others are gone by name."""
-    whole = _rows_of_splits(candidate), _rows_of_splits(published)
+    splits = _rows_of_splits(candidate), _rows_of_splits(published)
     sources = _rows_by_source(candidate), _rows_by_source(published)
     parts: list[tuple[str, Mapping[str, float], Mapping[str, float], bool]] = [
-        ("", {"": whole[0].total()}, {"": whole[1].total()}, False),
+        ("", {"": sum(sources[0].values())}, {"": sum(sources[1].values())}, False),
         ("of source {}", sources[0], sources[1] if len(sources[1]) > 1 else {}, False),
         # Which split a new group is in is chance.
-        ("in {}", *whole, True),
+        ("in {}", *splits, True),
     ]
     for of, now, before, is_drawn in parts:
         for name, rows in before.items():
@@ -131,8 +132,10 @@ def _rows_by_label(manifest: Manifest) -> dict[str, float]:
     return dict(rows)
 
 
-def _rows_of_splits(manifest: Manifest) -> Counter[str]:
-    return Counter({split: counts.rows for split, counts in manifest.splits.items() if counts.rows})
+def _rows_of_splits(manifest: Manifest) -> dict[str, float]:
+    """Counts the rows of the splits; those without a label leave theirs when they get one."""
+    rows = {split: manifest.splits[split].rows for split in SPLITS if split in manifest.splits}
+    return {split: number for split, number in rows.items() if number}
 
 
 def _name(file: InputFile) -> str:
