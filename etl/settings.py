@@ -23,6 +23,7 @@ PathLike = str | os.PathLike[str]
 Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
 Labels = Literal["majority", "soft", "multi"]
 Turns = Literal["first", "all"]
+DocumentParts = Literal["sentence", "line"]
 Modality = Literal["text", "sound", "image", "multimodal"]
 OnBadFile = Literal["stop", "skip"]
 SplitMode = Literal["official", "grouped"]
@@ -40,10 +41,14 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings for reading raw files."""
+    """Settings for reading raw files.
+
+    `documents`: mails, chats, posts and formal documents are read, too, by sentence or line, without labels.
+    """
 
     source: str | None = None
     turns: Turns = "first"
+    documents: DocumentParts | None = None
     modality: Modality = "text"
     on_bad_file: OnBadFile = "stop"
     limit: Positive | None = None
@@ -201,6 +206,7 @@ class Options(TypedDict, total=False):
     labels: Labels | None
     source: str | None
     turns: Turns | None
+    documents: DocumentParts | None
     modality: Modality | None
     limit: int | None
     on_bad_file: OnBadFile | None
@@ -226,7 +232,7 @@ class Options(TypedDict, total=False):
 _KEYS = {
     "taxonomy": "taxonomy",
     "labels": "labels",
-    **{name: f"read.{name}" for name in ("source", "turns", "modality", "limit", "on_bad_file")},
+    **{name: f"read.{name}" for name in ("source", "turns", "documents", "modality", "limit", "on_bad_file")},
     **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
     **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},
     "keep_markup": "clean.keep_markup",

@@ -13,6 +13,7 @@ import typer
 from etl.commands.choices import DELIMITER, HEADER
 from etl.settings import (
     Conflicts,
+    DocumentParts,
     Duplicates,
     EngineName,
     Labels,
@@ -64,6 +65,12 @@ def ingest(
     ] = None,
     turns: Annotated[
         Turns | None, typer.Option(help=f"Which turns of a dialogue.  [default: {_DEFAULTS.read.turns}]")
+    ] = None,
+    documents: Annotated[
+        DocumentParts | None,
+        typer.Option(
+            help="Read mails, chats, posts and formal documents, too; their sentences or lines have no label."
+        ),
     ] = None,
     modality: Annotated[
         Modality | None, typer.Option(help=f"Whose label, in 멀티모달.  [default: {_DEFAULTS.read.modality}]")
@@ -147,6 +154,7 @@ def ingest(
         labels=labels,
         source=source,
         turns=turns,
+        documents=documents,
         modality=modality,
         limit=limit,
         on_bad_file=on_bad_file,

@@ -11,7 +11,7 @@ import json
 import platform
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from etl.tagging.policy import load as load_policy
 
 # The rooms that no row of a dataset depends on. All others count, so new code cannot be forgotten.
 _BESIDE_INGEST = {
-    *("__main__.py", "cli.py", "commands", "documents", "models", "publishing", "sample", "storage"),
+    *("__main__.py", "cli.py", "commands", "labelling", "models", "publishing", "sample", "storage"),
     *("validation", "__pycache__"),
 }
 _SCHEMAS = ("columns.yaml", "labels", "pos", "okt.yaml", "splits.yaml", "synonyms.yaml")
@@ -90,7 +90,16 @@ def fingerprint_batches(settings: Settings, labels: Taxonomy, policy: Policy) ->
         "key tokens": policy.sha256(),
         "code": hash_ingest_code(),
         "packages": hash_packages(),
+        **({"kiwi": _version_of_kiwi()} if settings.read.documents == "sentence" else {}),
     }
+
+
+def _version_of_kiwi() -> str:
+    """Returns the version of what cuts documents into sentences; "" if it is not installed."""
+    try:
+        return version("kiwipiepy")
+    except PackageNotFoundError:
+        return ""
 
 
 def fingerprint_worker(settings: Settings) -> dict[str, str]:

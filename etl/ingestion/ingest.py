@@ -180,7 +180,9 @@ def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Reco
         InputError: a path is missing, a file is damaged (unless bad files are skipped), or no file is known.
     """
     log = InputLog(skip_bad_files=settings.read.on_bad_file == "skip")
-    found = detect(walk(paths, log, settings.limits), settings, log)
+    found = detect(
+        walk(paths, log, settings.limits, has_documents=settings.read.documents is not None), settings, log
+    )
     _log.debug("files by corpus: %s", {slug: len(files) for slug, files in found.items()})
     return found, log
 

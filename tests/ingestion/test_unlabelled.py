@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 from support.small_tables import kept_rows, write_lines
 
 import etl
+from etl.corrections import Decision, append_decision, text_hash
 from etl.dataset.difference import compare
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError
@@ -18,6 +20,7 @@ TABLES = (
     Table(path="labelled.jsonl", text_column="text", label_column="label", group_column="group"),
     Table(path="waiting.jsonl", text_column="text"),
 )
+MADE = {"by": "kim", "at": "2026-01-01T00:00:00Z"}
 SETTINGS = Settings(tables=TABLES, tag=Tag(tagger="whitespace"))
 
 
@@ -91,3 +94,22 @@ def test_a_dataset_with_labels_only_says_nothing_of_the_split(tmp_path: Path) ->
     dataset = open_dataset(tmp_path / "dataset")
     assert UNLABELLED not in dataset.manifest.splits
     assert dataset.shards(UNLABELLED) == []
+
+
+def test_a_decision_gives_a_row_its_label_and_its_split(tmp_path: Path) -> None:
+    table = write_lines(tmp_path / "a.jsonl", [{"text": row["text"]} for row in kept_rows(0, 40)])
+    corrections = tmp_path / "corrections.jsonl"
+    before = etl.ingest(table, tmp_path / "before", text_column="text", tagger="whitespace")
+    rows = before.scan(UNLABELLED).select("id", "text").collect().head(20)
+    for row_id, text in rows.iter_rows():
+        decision = {"id": row_id, "text_hash": text_hash(text), "decision": "relabel", "label": "기쁨"}
+        append_decision(corrections, msgspec.convert(decision | MADE, Decision))
+    after = etl.ingest(
+        table, tmp_path / "after", text_column="text", tagger="whitespace", corrections=[str(corrections)]
+    )
+    labelled = after.scan().collect()
+    assert {*labelled["id"]} == {*rows["id"]}
+    assert {*labelled["label"]} == {"기쁨"}
+    assert after.manifest.splits[UNLABELLED].rows == 20
+    found = {finding.code for finding in validate(after).findings}
+    assert not {"nulls", "row_counts", "split_mismatch", "label_outside_taxonomy"} & found

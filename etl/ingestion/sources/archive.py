@@ -34,6 +34,12 @@ READABLE = {
     *(".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"),
     *(".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather"),
 }
+# Opened with `read.documents` only; `etl.documents` reads them.
+DOCUMENTS = {
+    *(".docx", ".docm", ".hwp", ".hwt", ".hwpx", ".hwtx", ".odt", ".pdf", ".rtf"),
+    *(".md", ".markdown", ".htm", ".html", ".xhtml"),
+    *(".eml", ".emlx", ".mbox", ".msg"),
+}
 _ARCHIVES = {".zip", ".tar", ".tgz", ".gz"}
 _PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 # What `zipfile` and `tarfile` raise beside `DAMAGE_ERRORS` for an archive whose numbers or names are no such.
@@ -73,13 +79,16 @@ class _Entry:
         return _Entry(self.file, f"{self.member}/{name}" if self.member else name, size, opener, load)
 
 
-def walk(paths: list[Path], log: InputLog, limits: Limits = Limits()) -> Iterator[RawFile]:
+def walk(
+    paths: list[Path], log: InputLog, limits: Limits = Limits(), *, has_documents: bool = False
+) -> Iterator[RawFile]:
     """Yields every readable raw file below `paths`, sorted by path.
 
     Args:
         paths: files and folders. With several of them, a folder's own name leads the recorded path.
         log: records bad archives, and counts the files that are ignored, by suffix.
         limits: what an archive may at most be.
+        has_documents: whether mails, chats and other documents are among the raw files.
 
     Raises:
         InputError: a path is missing, or an archive is bad and bad files are not skipped.
@@ -92,19 +101,22 @@ def walk(paths: list[Path], log: InputLog, limits: Limits = Limits()) -> Iterato
     found = files_on_disk(paths, leave_aside)
     entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in found]
     folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else ""
-    for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, limits, depth=0):
+    readable = READABLE | DOCUMENTS if has_documents else READABLE
+    for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, limits, readable, 0):
         yield replace(raw, folder=folder, limits=limits)
 
 
 def is_opened(name: str) -> bool:
     """Whether a file of this name is opened, as a raw file or an archive; others are only counted."""
     suffixes = _suffixes(name.rpartition("/")[2])
-    return bool(suffixes) and (suffixes[-1] in READABLE | _ARCHIVES or _PART.match(name) is not None)
+    return bool(suffixes) and (
+        suffixes[-1] in READABLE | DOCUMENTS | _ARCHIVES or _PART.match(name) is not None
+    )
 
 
 def is_plain(name: str) -> bool:
     """Whether a file of this name is read as it is: no archive, not compressed, no part of a split one."""
-    return _PART.match(name) is None and PurePosixPath(name.lower()).suffix in READABLE
+    return _PART.match(name) is None and PurePosixPath(name.lower()).suffix in READABLE | DOCUMENTS
 
 
 def whole_of(name: str) -> str:
@@ -117,14 +129,16 @@ def _opener(path: Path) -> Open:
     return lambda: path.open("rb")
 
 
-def _expand(entries: list[_Entry], log: InputLog, limits: Limits, depth: int) -> Iterator[RawFile]:
+def _expand(
+    entries: list[_Entry], log: InputLog, limits: Limits, readable: set[str], depth: int
+) -> Iterator[RawFile]:
     for entry in _join_parts(entries):
         path = entry.member or entry.file
         name = path.rpartition("/")[2]
         if name.startswith(("._", ".DS_Store")) or "__MACOSX" in path.split("/"):
             continue
         try:
-            yield from _expand_one(entry, _suffixes(name), log, limits, depth)
+            yield from _expand_one(entry, _suffixes(name), log, limits, readable, depth)
         except InputError as error:
             log.raise_or_skip(entry.file, entry.member, error)
         except (*DAMAGE_ERRORS, *_ARCHIVE_ERRORS) as error:
@@ -158,7 +172,7 @@ def _suffixes(name: str) -> list[str]:
 
 
 def _expand_one(
-    entry: _Entry, suffixes: list[str], log: InputLog, limits: Limits, depth: int
+    entry: _Entry, suffixes: list[str], log: InputLog, limits: Limits, readable: set[str], depth: int
 ) -> Iterator[RawFile]:
     last = suffixes[-1] if suffixes else ""
     if last in _ARCHIVES and entry.size <= pointer.MAX_BYTES:
@@ -168,13 +182,13 @@ def _expand_one(
         _check_depth(entry, depth, limits)
         # The archive is read from start to end before its first member is yielded: a damaged archive is
         # one bad file, not a handful of good members and a crash.
-        yield from _expand(list(_zip_members(entry, limits)), log, limits, depth + 1)
+        yield from _expand(list(_zip_members(entry, limits)), log, limits, readable, depth + 1)
     elif last in {".tar", ".tgz"} or suffixes[-2:] == [".tar", ".gz"]:
         _check_depth(entry, depth, limits)
-        yield from _expand(list(_tar_members(entry, limits)), log, limits, depth + 1)
-    elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in READABLE:
+        yield from _expand(list(_tar_members(entry, limits)), log, limits, readable, depth + 1)
+    elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in readable:
         yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry, limits))
-    elif last in READABLE:
+    elif last in readable:
         yield RawFile(entry.file, entry.member, entry.size, entry.open, entry.load)
     else:
         log.ignored[last or "(no extension)"] += 1

@@ -22,6 +22,7 @@ from etl.ingestion.sources import (
     aihub_speech,
     beep,
     chatbot,
+    document,
     finance,
     k_mhas,
     kemdy,
@@ -108,6 +109,7 @@ def detect(
                 candidates = slugs_like(preview, candidates)
             match = _recognise(preview, candidates)
             near_miss = None if match else _near_miss(preview, candidates)
+            match = match or _recognise_document(raw, near_miss, settings)
         except InputError as error:
             log.raise_or_skip(raw.file, raw.member, error)
         except DAMAGE_ERRORS as error:
@@ -161,6 +163,11 @@ def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None
         if match:
             return match
     return None
+
+
+def _recognise_document(raw: RawFile, near_miss: str | None, settings: Settings) -> RecognisedFile | None:
+    has_documents = settings.read.documents is not None
+    return document.recognise(raw) if has_documents and near_miss is None else None
 
 
 def _near_miss(preview: Preview, candidates: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import polars as pl
 
 from etl.errors import InputError, SettingsError
+from etl.ingestion.sources import document
 from etl.ingestion.sources.frame import filled, id_column, one_hot_labels, rows_frame
 from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
@@ -54,6 +55,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         InputError: a named column is not there.
     """
     for file in files:
+        if file.layout == document.LAYOUT:
+            with log.open_file(file.raw, source=SLUG, release="v1") as open_file:
+                yield from document.read(file.raw, open_file, settings.read.documents or "line")
+            continue
         table = find_table(settings, file.raw.path)
         if table is None or table.text_column is None:
             raise _no_columns(settings.table)
