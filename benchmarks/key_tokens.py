@@ -46,7 +46,7 @@ def main() -> None:
 
 def measure(folder: Path, tagger: str, drops: Sequence[str] | None) -> None:
     """Scores all tokens, today's policy, and each drop, unless the score is there already."""
-    frames = {corpus: tag_corpus(folder, corpus, tagger) for corpus in CORPORA}
+    frames = {corpus: tag_corpus(folder, corpus, tagger) for corpus in LABELS}
     classes = pl.concat([frame.select(pl.col("classes").explode()) for frame in frames.values()])
     shares = classes["classes"].value_counts(normalize=True).filter(pl.col("proportion") >= LEAST_SHARE)
     kept = policy.load(_settings(tagger)).keep
@@ -145,14 +145,14 @@ def show(folder: Path, tagger: str) -> None:
     if "" not in scores:
         return
     everything = scores[""]
-    print(f"\n| `{tagger}` without | of the tokens | {' | '.join(CORPORA)} |")
-    print("|---|---:|" + "---:|" * len(CORPORA))
-    cells = [f"{mean(everything[corpus]):.4f} ± {stdev(everything[corpus]):.4f}" for corpus in CORPORA]
+    print(f"\n| `{tagger}` without | of the tokens | {' | '.join(LABELS)} |")
+    print("|---|---:|" + "---:|" * len(LABELS))
+    cells = [f"{mean(everything[corpus]):.4f} ± {stdev(everything[corpus]):.4f}" for corpus in LABELS]
     print(f"| nothing | 0 % | {' | '.join(cells)} |")
     for drop, own in sorted(scores.items(), key=lambda item: -mean(dropped[item[0]])):
         if drop:
             cells = [
-                _cost(own[corpus], everything[corpus]) for corpus in CORPORA if len(own.get(corpus, [])) > 1
+                _cost(own[corpus], everything[corpus]) for corpus in LABELS if len(own.get(corpus, [])) > 1
             ]
             print(f"| {drop.replace(',', ', ')} | {mean(dropped[drop]):.1%} | {' | '.join(cells)} |")
 
