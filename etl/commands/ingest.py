@@ -26,7 +26,14 @@ from etl.settings import (
 )
 
 if TYPE_CHECKING:
-    from etl.dataset.manifest import Manifest, SkippedFile, SourceCounts, TokenReport, UnknownLabels
+    from etl.dataset.manifest import (
+        CorrectionCounts,
+        Manifest,
+        SkippedFile,
+        SourceCounts,
+        TokenReport,
+        UnknownLabels,
+    )
 
 _DEFAULTS = Settings()
 
@@ -35,7 +42,7 @@ _NAMES = 3  # of files that were left aside for the same reason
 # What `--json` shows of the manifest.
 _SHOWN = (
     *("counts", "splits", "tokens", "left_aside"),
-    *("skipped", "warnings", "aliases", "unexpected_rows", "unknown_labels"),
+    *("skipped", "warnings", "aliases", "unexpected_rows", "unknown_labels", "corrections"),
 )
 
 
@@ -117,6 +124,10 @@ def ingest(
     shard_rows: Annotated[
         int | None, typer.Option(min=1, help=f"Rows in a shard.  [default: {_DEFAULTS.write.shard_rows}]")
     ] = None,
+    corrections: Annotated[
+        list[Path] | None,
+        typer.Option(help="Decisions of people about rows; one file or several.", show_default=False),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
@@ -173,6 +184,7 @@ def ingest(
         duplicates=duplicates,
         conflicts=conflicts,
         shard_rows=shard_rows,
+        corrections=tuple(map(str, corrections)) if corrections else None,
     )
     accepted = guards.check_codes(accept or (), "--accept names", guards.OF_ONE)
     with fetch_inputs(paths) as raw:
@@ -302,10 +314,30 @@ def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) ->
     if waiting := splits.get(UNLABELLED):
         console.line(f"{console.plural(waiting.rows, 'row')} without a label, in the split {UNLABELLED}")
     console.line(key_tokens_in_short(manifest.tokens))
+    _show_corrections(manifest.corrections)
     _show_notes(manifest, accepted)
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
     )
+
+
+def _show_corrections(counts: CorrectionCounts) -> None:
+    """Shows how many decisions were applied, and those that were not, which the findings of validate name."""
+    from etl.runtime import console
+
+    if counts.files:
+        of = console.plural(counts.rows, "row")
+        by_text = f", {counts.found_by_text:,} of them found by the text" if counts.found_by_text else ""
+        console.line(f"Corrections: {counts.applied:,} applied to {of}{by_text}")
+    left_out = {
+        "stale, as their rows have another text": counts.stale,
+        "about rows or labels that are not there": counts.not_found,
+        "that people disagree about": counts.unresolved,
+        "for another taxonomy": counts.other_taxonomy,
+    }
+    for why, number in left_out.items():
+        if number:
+            console.note(f"warning: {console.plural(number, 'correction')} not applied: {why}")
 
 
 def _amount(rows: float) -> int | str:
