@@ -79,8 +79,8 @@ def _wrong_counts(view: View) -> Iterator[tuple[str, float, float]]:
     for source, reason, rows in view.reject_counts.iter_rows():
         actual[f"counts.{source}.rejected.{reason}"] = rows
     if manifest.corrections.files:
-        stated["corrections.rows"] = manifest.corrections.rows
-        actual["corrections.rows"] = _count_corrected(view.dataset)
+        stated["corrected rows"] = manifest.corrections.rows
+        actual["corrected rows"] = _count_corrected(view.dataset)
     for name in sorted(stated | actual):
         if abs(stated.get(name, 0) - actual.get(name, 0)) > _ROUNDED:
             yield name, stated.get(name, 0), actual.get(name, 0)
