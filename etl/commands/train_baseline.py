@@ -62,7 +62,7 @@ def train_baseline(
     """Train a small model on tokens and text, and say honestly what it learnt.
 
     Its scores stand beside those of the constant predictor, which gives every row the shares of the labels in
-    train, of TF-IDF with logistic regression, and, if it is a network, of the linear model. A model that
+    its split, of TF-IDF with logistic regression, and, if it is a network, of the linear model. A model that
     learnt nothing is not written: exit code 3, with what was seen and the likely cause.
     """
     from etl.commands import training

@@ -17,6 +17,7 @@ from msgspec import structs
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.settings import Validate
+from etl.text.html import show_blanks
 from etl.validation.findings import MAX_EXAMPLES, SEVERITIES, Finding
 
 
@@ -82,7 +83,8 @@ class Rules:
         severity = rule.judge_severity(share if isinstance(share, float) else 1.0)
         if severity == "off" or not number > limit:
             return []
-        message = rule.message.format(number=number, threshold=limit, **facts)
+        shown = {key: show_blanks(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        message = rule.message.format(number=number, threshold=limit, **shown)
         kept = tuple(examples)[:MAX_EXAMPLES]
         return [Finding(code, severity, message, number, limit, kept, rule.what_to_do)]
 

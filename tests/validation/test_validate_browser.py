@@ -20,6 +20,21 @@ pytestmark = [
 ATTACK = "<script>alert(1)</script>"
 IMAGE = "<img src=x onerror=alert(1)>"
 PHONE, DESK, PAPER = 390, 1280, 688  # CSS pixels; A4 less the margins of report.css is 182 mm
+# Ordinary words that stand on two lines without a hyphen, of all text but ids and code.
+BROKEN_WORDS = """body => {
+  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT), broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("style, code, .id")) continue;
+    for (const word of node.data.matchAll(/[A-Za-z가-힣]+/g)) {
+      if (word[0].length > 20) continue;
+      const range = document.createRange();
+      range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
 # For each element: its text, and the contrast (WCAG 2) of its colour with what it stands on.
 CONTRASTS = """elements => elements.map(element => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -121,6 +136,25 @@ def test_the_page_never_scrolls_sideways(open_page: OpenPage, width: int) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for box in page.locator("header, section, article, .scroll, p, footer").evaluate_all(BOXES):
         assert 0 <= box["left"] <= box["right"] <= width
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_no_word_is_broken_in_its_middle(open_page: OpenPage, width: int) -> None:
+    assert open_page(width).locator("body").evaluate(BROKEN_WORDS) == []
+
+
+def test_areas_that_were_not_looked_at_have_whole_names(
+    browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("apart")
+    rows = [f"{row['raw_text']},{row['label']}" for row in clean_rows()]
+    (folder / "rows.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    validate(folder / "rows.csv")
+    for width in (PHONE, DESK):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto((folder / "rows.csv.validation" / "report.html").as_uri())
+        assert page.locator("body").evaluate(BROKEN_WORDS) == []
+        page.close()
 
 
 def test_markup_in_the_data_is_shown_as_it_was_written(open_page: OpenPage) -> None:

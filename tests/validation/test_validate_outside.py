@@ -386,6 +386,6 @@ def test_chatbot_data_has_a_label_that_is_spelt_apart(
     result = validate(path, out=tmp_path)
     assert labels(result) == {"0": 5290, "1": 3570, "2": 2962, "2   ": 1}
     [finding] = found(result, "label_spelling")
-    assert "'2   ' (1) beside '2' (2,962)" in finding.message
+    assert "'2␣␣␣' (1) beside '2' (2,962)" in finding.message
     assert len(finding.examples) == 1
     assert found(result, "guessed_columns")[0].message == "read text from `Q`, label from `label`"

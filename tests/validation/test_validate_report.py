@@ -146,6 +146,16 @@ def test_an_area_that_could_not_be_checked_is_grey_and_says_why(tmp_path: Path) 
     assert without_near.unchecked == {"leakage": "near-duplicates: dedupe.near is 0"}
 
 
+def test_the_numbers_of_the_header_add_up(write: Write) -> None:
+    rows = clean_rows()
+    rows[0]["label"] = rows[90]["label"] = None
+    html = report(write(rows, [make_reject(900, "empty_text")]))
+    figures = {name: int(number) for name, number in re.findall(r"<dt>([a-z ]+)</dt><dd>([\d,]+)</dd>", html)}
+    assert figures["rows read"] == figures["kept"] + figures["rejected"] == 121
+    splits = ("train", "validation", "test", "unlabelled")
+    assert sum(figures[split] for split in splits) == figures["kept"]
+
+
 def test_everything_was_looked_at_only_where_nothing_was_left_out(write: Write) -> None:
     path = write(clean_rows())
     assert "Everything was looked at" not in report(path)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from etl.schema.splits import EVALUATION
-from etl.text.html import name, section, show_blanks, table, text
+from etl.text.html import name, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks import balance
 from etl.validation.checks.balance import Balance
@@ -65,7 +65,7 @@ def judge(predictors: tuple[ConstantPredictor, ...], rules: Rules) -> list[Findi
             predictor.accuracy,
             short=_SHORT[predictor.split],
             loss=predictor.loss,
-            label=show_blanks(predictor.label),
+            label=predictor.label,
             macro_f1=predictor.macro_f1,
         )
     ]
@@ -129,7 +129,7 @@ def _callout(predictor: ConstantPredictor) -> str:
     reached = f"accuracy up to {predictor.accuracy:.4f}: nothing learnt"
     return (
         '<div class="callout">\n<p class="said">'
-        f"<code>{short}_accuracy {predictor.accuracy:.4f}</code> and "
+        f"<code>{short}_accuracy {predictor.accuracy:.4f}</code> (macro-F1 {predictor.macro_f1:.4f}) and "
         f"<code>{short}_loss {predictor.loss:.2f}</code> on this data mean that nothing was learnt: always "
         f"answering “{name(predictor.label)}” gets that accuracy, and the labels' shares alone that loss."
         "</p>\n"

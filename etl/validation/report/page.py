@@ -116,6 +116,8 @@ def _figures(statistics: Mapping[str, Any]) -> str:
     figures = {
         **({"rows": kept} if read == kept else {"rows read": read, "kept": kept, "rejected": read - kept}),
         **{split: splits[split] for split in SPLITS if split in splits},
+        # So that the numbers add up to those that were kept.
+        **({"unlabelled": unlabelled} if (unlabelled := kept - round(sum(splits.values()))) > 0 else {}),
         "sources": len(sources),
         "labels": len({cell.label for cell in cells}),
     }
