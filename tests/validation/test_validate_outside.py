@@ -144,7 +144,7 @@ def test_a_label_keeps_its_spelling_and_its_twin_is_named(tmp_path: Path) -> Non
     assert labels(result) == {**dict.fromkeys(LABELS, 10), "기쁨  ": 1, "기쁨\u3000": 1}
     [finding] = found(result, "label_spelling")
     assert finding.number == 2
-    assert "'기쁨  ' (1) beside '기쁨' (10)" in finding.message
+    assert "'기쁨␣␣' (1) beside '기쁨' (10)" in finding.message
     assert finding.examples == ("rows.csv:32", "rows.csv:33")
 
 
