@@ -127,9 +127,7 @@ def test_a_tagging_worker_loads_no_tables() -> None:
 def test_only_train_knows_torch() -> None:
     knows = re.compile(r"^\s*(?:import|from) (?:torch|safetensors)\b", re.MULTILINE)
     assert [
-        name
-        for name, text in TEXTS.items()
-        if knows.search(text) and not name.startswith("etl/models/") and "def require_torch" not in text
+        name for name, text in TEXTS.items() if knows.search(text) and not name.startswith("etl/models/")
     ] == []
 
 

@@ -19,12 +19,12 @@ def demo(
     ] = None,
 ) -> None:
     """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
-    from etl.commands.training import require_torch
+    from etl.commands.training import require_training
     from etl.runtime import console
     from etl.sample.demo import run_demo
     from etl.settings import Settings
 
-    require_torch()
+    require_training(is_network=False)
     with console.progress("demo") as progress:
         result = run_demo(folder, Settings(), workers=workers or os.cpu_count() or 1, progress=progress)
     _show(result)

@@ -52,9 +52,9 @@ def export(
     label that the model gives it, and no probability may differ by more than 0.00001. Otherwise nothing is
     written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary and the preparation.
     """
-    from etl.commands.training import require_torch
+    from etl.commands.training import require_training
 
-    require_torch()
+    require_training()
     from etl.models.export import export as library
     from etl.models.export import metadata
     from etl.runtime import console

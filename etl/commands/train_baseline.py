@@ -67,7 +67,7 @@ def train_baseline(
     """
     from etl.commands import training
 
-    training.require_torch()
+    training.require_training(is_network=model != "linear")
     training.check_lr(lr, _DEFAULT.lr)
     from etl.models.best import train_best
     from etl.models.linear.settings import LinearSettings

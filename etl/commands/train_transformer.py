@@ -58,7 +58,7 @@ def train_transformer(
     """
     from etl.commands import training
 
-    training.require_torch()
+    training.require_training()
     training.check_lr(lr, _DEFAULT.lr)
     from etl.models.fine_tuned.train import fine_tune
 

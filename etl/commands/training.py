@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,21 +18,26 @@ if TYPE_CHECKING:
     from etl.models.training.report import Report
 
 
-def require_torch() -> None:
-    """Checks that the packages that training needs are installed.
+def require_training(*, is_network: bool = True) -> None:
+    """Checks that the packages that training needs can be imported.
+
+    Args:
+        is_network: a network needs torch, which takes a second to import; a linear model does not.
 
     Raises:
-        SettingsError: it is not; the extra to install is named.
+        SettingsError: they cannot; the extra to install is named.
     """
     from etl.runtime.signals import delayed
 
     try:
         with delayed():  # a signal within the import of a library in C is an ImportError there
-            import numpy  # noqa: F401, ICN001
-            import safetensors  # noqa: F401
-            import sklearn  # noqa: F401
-            import tensorboardX  # noqa: F401
-            import torch  # noqa: F401
+            for name in (
+                "numpy",
+                "safetensors",
+                "sklearn",
+                *(("tensorboardX", "torch") if is_network else ()),
+            ):
+                import_module(name)
     except ImportError as error:
         raise SettingsError(
             "train needs the extra [train]",

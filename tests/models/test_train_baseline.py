@@ -238,7 +238,7 @@ def test_without_torch_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(
         sys.modules, "torch", None
     )  # what Python itself does for a module that must not be found
-    result = invoke(tmp_path, "--out", tmp_path / "model")
+    result = invoke(tmp_path, "--out", tmp_path / "model", "--model", "bilstm")
     assert isinstance(result.exception, EtlError)
     assert result.exception.exit_code == 2
     assert "pip install 'korean-emotion-etl[train]'" in str(result.exception)
