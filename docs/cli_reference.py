@@ -25,7 +25,10 @@ command shows the same. What the exit codes mean stands in [operations.md](opera
 def reference() -> str:
     """Returns the whole page as Markdown: each command in the order in which a newcomer needs it."""
     command = typer.main.get_command(app)
-    index = [f"| [`etl {name}`](#etl-{name}) | {_first_line(one)} |" for name, one in _commands(command)]
+    index = [
+        f"| [`etl {name}`](#etl-{name.replace(' ', '-')}) | {_first_line(one)} |"
+        for name, one in _commands(command)
+    ]
     sections = [_section(f"etl {name}", one) for name, one in _commands(command)]
     common = "\n".join(_table(command.params))
     return (
@@ -34,7 +37,11 @@ def reference() -> str:
 
 
 def _commands(command: Any) -> Iterator[tuple[str, Any]]:
-    yield from command.commands.items()
+    for name, one in command.commands.items():
+        if hasattr(one, "commands"):
+            yield from ((f"{name} {part}", each) for part, each in one.commands.items())
+        else:
+            yield name, one
 
 
 def _first_line(command: Any) -> str:

@@ -15,6 +15,7 @@ import etl
 from etl.commands import (
     build_vocab,
     cache,
+    corrections,
     demo,
     diff,
     doctor,
@@ -82,6 +83,7 @@ for command in (
     cache.cache,
 ):
     app.command()(command)
+app.add_typer(corrections.corrections, name="corrections")
 
 
 def _show_version(is_asked: bool) -> None:

@@ -80,6 +80,8 @@ def parse(arguments: list[str]) -> None:
     """Parses a command line as `etl` would, and runs nothing."""
     rest = arguments[1:] if arguments[0] == "--debug" else arguments
     command = COMMANDS[rest[0]]
+    if hasattr(command, "commands"):
+        command, rest = command.commands[rest[1]], rest[1:]
     command.make_context(rest[0], rest[1:])
 
 
@@ -112,7 +114,8 @@ def test_a_command_with_an_option_that_is_not_there_would_be_noticed() -> None:
 def test_commands_and_options_in_the_prose_exist(page: Path) -> None:
     everything = {
         name
-        for command in [COMMAND, *COMMANDS.values()]
+        for group in [COMMAND, *COMMANDS.values()]
+        for command in [group, *getattr(group, "commands", {}).values()]
         for option in command.params
         for name in (*option.opts, *option.secondary_opts)
     }

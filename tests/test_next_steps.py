@@ -56,9 +56,12 @@ TEXTS = [*strings_of_code(), *strings_of_schemas()]
 
 
 def options_of(command: str) -> set[str]:
+    """The options of a command; of one that has commands of its own, those of all of them."""
+    parts = getattr(COMMANDS[command], "commands", {}).values()
     return {
         name
-        for parameter in COMMANDS[command].params
+        for each in (COMMANDS[command], *parts)
+        for parameter in each.params
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
 
@@ -70,6 +73,9 @@ def test_every_command_that_a_text_names_exists_with_its_options() -> None:
             command, *_ = words.split()
             if command in {"…", "COMMAND", "X"}:
                 continue
+            parts = getattr(COMMANDS.get(command), "commands", None)
+            if parts is not None and words.split()[1:2] and words.split()[1] not in {*parts, "--help"}:
+                wrong.append((name, words))
             unknown = command not in COMMANDS or set(OPTION.findall(words)) - options_of(command) - {"--help"}
             if unknown:
                 wrong.append((name, words))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from etl.dataset.corrected_rows import CorrectedRow
     from etl.dataset.difference import Difference
     from etl.dataset.read import Dataset
 
 _PLACE_AND_TWO = 3
+_MOST_SHOWN = 20
 
 
 def diff(
@@ -26,7 +30,7 @@ def diff(
     ],
     is_json: Annotated[bool, typer.Option("--json", help="Show the result as JSON.")] = False,
 ) -> None:
-    """Show which rows differ between two versions: added, removed, relabelled, reworded, moved.
+    """Show which rows differ between two versions: added, removed, relabelled, reworded, moved, corrected.
 
     Rows are known by their ids. Drift is the total variation between the shares of the labels: the share of
     rows that would have to change their label.
@@ -75,6 +79,7 @@ def _document(found: Difference) -> dict[str, Any]:
         "moved": [{"from": start, "to": end, "rows": count} for (start, end), count in found.moved.items()],
         "label_drift": found.label_drift,
         "examples": found.examples,
+        "corrected": [asdict(row) for row in found.corrected],
     }
 
 
@@ -102,5 +107,27 @@ def _show(found: Difference, names: list[str]) -> None:
     console.line(f"{console.plural(found.relabelled, 'row')} relabelled, {found.reworded:,} reworded")
     for case, ids in found.examples.items():
         console.line(f"{case}: {', '.join(ids)}")
+    _show_corrected(found.corrected)
     if found.is_same:
         console.line("No row differs.")
+
+
+def _show_corrected(rows: Sequence[CorrectedRow]) -> None:
+    from etl.runtime import console
+
+    if not rows:
+        return
+    console.table(
+        f"Corrected ({len(rows):,})",
+        ["id", "decision", "label before", "label now"],
+        [
+            [row.id, row.decision or "taken back", row.earlier_label or "", _label_now(row)]
+            for row in rows[:_MOST_SHOWN]
+        ],
+    )
+    if len(rows) > _MOST_SHOWN:
+        console.note(f"{len(rows) - _MOST_SHOWN:,} more: `--json` names all of them")
+
+
+def _label_now(row: CorrectedRow) -> str:
+    return (row.label or "") if row.is_kept else "rejected"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl.commands.choices import DELIMITER, HEADER
+from etl.commands.ingest_counts import show_corrections, show_counts, show_skipped
 from etl.settings import (
     Conflicts,
     DocumentParts,
@@ -26,7 +26,12 @@ from etl.settings import (
 )
 
 if TYPE_CHECKING:
-    from etl.dataset.manifest import Manifest, SkippedFile, SourceCounts, TokenReport, UnknownLabels
+    from etl.dataset.manifest import (
+        Manifest,
+        SourceCounts,
+        TokenReport,
+        UnknownLabels,
+    )
 
 _DEFAULTS = Settings()
 
@@ -35,7 +40,7 @@ _NAMES = 3  # of files that were left aside for the same reason
 # What `--json` shows of the manifest.
 _SHOWN = (
     *("counts", "splits", "tokens", "left_aside"),
-    *("skipped", "warnings", "aliases", "unexpected_rows", "unknown_labels"),
+    *("skipped", "warnings", "aliases", "unexpected_rows", "unknown_labels", "corrections"),
 )
 
 
@@ -117,6 +122,10 @@ def ingest(
     shard_rows: Annotated[
         int | None, typer.Option(min=1, help=f"Rows in a shard.  [default: {_DEFAULTS.write.shard_rows}]")
     ] = None,
+    corrections: Annotated[
+        list[Path] | None,
+        typer.Option(help="Decisions of people about rows; one file or several.", show_default=False),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes.  [default: one a core]")
     ] = None,
@@ -173,6 +182,7 @@ def ingest(
         duplicates=duplicates,
         conflicts=conflicts,
         shard_rows=shard_rows,
+        corrections=tuple(map(str, corrections)) if corrections else None,
     )
     accepted = guards.check_codes(accept or (), "--accept names", guards.OF_ONE)
     with fetch_inputs(paths) as raw:
@@ -254,24 +264,16 @@ def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> dict[s
             for part, members in parts.items()
         ],
     )
-    _show_counts("Rows before tagging", plan.counts)
+    show_counts("Rows before tagging", plan.counts)
     if plan.log.left_aside:
         console.table(
             "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]
         )
-    _show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
+    show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
     for warning in plan.warnings:
         console.note(f"warning: {warning}")
     _show_form(plan.unknown_labels, settings)
     return plan.counts
-
-
-def _show_skipped(skipped: Iterable[SkippedFile]) -> None:
-    from etl.runtime import console
-
-    for each in skipped:
-        kept = f" ({console.plural(each.rows, 'row')} before that were read)"
-        console.note(f"skipped: {each.error}{kept}")
 
 
 def _name(entry: dict[str, str]) -> str:
@@ -290,7 +292,7 @@ def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) ->
     from etl.schema.splits import SPLITS, UNLABELLED
 
     counts, splits = manifest.counts, manifest.splits
-    _show_counts("Rows", counts)
+    show_counts("Rows", counts)
     console.table(
         f"Labels ({manifest.taxonomy.name})",
         ["label", *SPLITS],
@@ -302,6 +304,7 @@ def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) ->
     if waiting := splits.get(UNLABELLED):
         console.line(f"{console.plural(waiting.rows, 'row')} without a label, in the split {UNLABELLED}")
     console.line(key_tokens_in_short(manifest.tokens))
+    show_corrections(manifest.corrections)
     _show_notes(manifest, accepted)
     console.line(
         f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
@@ -326,27 +329,6 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
     emptied = console.plural(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
-
-
-def _show_counts(title: str, counts: Mapping[str, SourceCounts]) -> None:
-    from etl.runtime import console
-    from etl.schema import row
-
-    columns = {
-        source: {"read": each.read, "kept": each.kept, **each.rejected} for source, each in counts.items()
-    }
-    if len(columns) > 1:
-        columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
-    lines = [
-        name
-        for name in ("read", "kept", *row.reasons())
-        if any(name in column for column in columns.values())
-    ]
-    console.table(
-        title,
-        ["", *columns],
-        [[name, *(column.get(name, 0) for column in columns.values())] for name in lines],
-    )
 
 
 def _show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
@@ -379,7 +361,7 @@ def _show_notes(manifest: Manifest, accepted: Collection[str]) -> None:
     for why, names in left_aside.items():
         shown = ", ".join(names[:_NAMES]) + (", …" if len(names) > _NAMES else "")
         console.note(f"note: {console.plural(len(names), 'file')} left aside: {why}: {shown}")
-    _show_skipped(manifest.skipped)
+    show_skipped(manifest.skipped)
     for source, met in manifest.aliases.items():
         console.note(
             f"note: {source}: {sum(met.values()):,} labels in {len(met)} other spellings were understood"

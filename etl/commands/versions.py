@@ -30,6 +30,7 @@ def versions(
     from etl.publishing.places import open_store
     from etl.runtime import console
     from etl.runtime.files import write_atomic
+    from etl.schema.splits import ALL_SPLITS, SPLITS
 
     store = open_store(place)
     now = store.current()
@@ -42,10 +43,19 @@ def versions(
     if is_json:
         console.json_document(found)
         return
+    splits = [name for name in ALL_SPLITS if name in SPLITS or any(name in each["rows"] for each in found)]
     console.table(
         f"Versions in {store.location}",
-        ["version", "published", "train", "validation", "test", "state"],
-        [[each["version"], each["published"], *each["rows"].values(), each["state"]] for each in found],
+        ["version", "published", *splits, "state"],
+        [
+            [
+                each["version"],
+                each["published"],
+                *(each["rows"].get(name, 0) for name in splits),
+                each["state"],
+            ]
+            for each in found
+        ],
     )
     if html:
         console.line(f"Charts: {html}")

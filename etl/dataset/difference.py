@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.dataset.corrected_rows import CorrectedRow, find_corrected
 from etl.dataset.read import Dataset
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS, SPLITS
@@ -30,6 +31,7 @@ class Difference:
         label_drift: by split, the total variation between the shares of the labels, 0 to 1: the share of
             rows that would have to change their label. None where either side has no rows.
         examples: for each case that has rows, a few of their ids.
+        corrected: all rows with another decision of a person than before.
     """
 
     rows: dict[str, int]
@@ -41,6 +43,7 @@ class Difference:
     moved: dict[tuple[str, str], int]
     label_drift: dict[str, float | None]
     examples: dict[str, tuple[str, ...]]
+    corrected: tuple[CorrectedRow, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -51,6 +54,7 @@ class Difference:
             or self.moved
             or self.relabelled
             or self.reworded
+            or self.corrected
         )
 
 
@@ -84,6 +88,7 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
         examples={
             name: tuple(rows["id"].sort().head(MAX_EXAMPLES)) for name, rows in found.items() if rows.height
         },
+        corrected=find_corrected(earlier, later),
     )
 
 

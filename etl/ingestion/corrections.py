@@ -23,6 +23,7 @@ from etl.runtime.engine.protocol import BatchFn
 from etl.schema import votes
 from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import Taxonomy
+from etl.settings import Labels as LabelMode
 from etl.settings import Settings
 
 # What is true of all rows of one text and label, which dedupe folds into one.
@@ -70,9 +71,9 @@ def prepare_corrections(
         return Corrected(keys, CorrectionCounts())
     files = read_corrections(settings.corrections.files)
     decisions = to_frame(files.decisions)
-    check_labels(decisions, taxonomy, settings)
+    check_labels(decisions, taxonomy.name, taxonomy.targets, settings.labels)
     located = locate(decisions, keys, partial(_read_rows, spool, ["source", "id", "text"]))
-    resolved = resolve_frame(_with_found_ids(decisions, located), settings.corrections, taxonomy.name)
+    resolved = resolve_frame(with_found_ids(decisions, located), settings.corrections, taxonomy.name)
     rows = located.rows.select(pl.col("found_id").alias("id"), "text_hash", "row").unique()
     verdicts = resolved.decisions.join(rows, on=["id", "text_hash"], how="left")
     decided = _describe(verdicts.filter(pl.col("row").is_not_null()), taxonomy)
@@ -94,15 +95,21 @@ def prepare_corrections(
     return Corrected(keys, counts, rescued.token_counts)
 
 
-def check_labels(decisions: pl.DataFrame, taxonomy: Taxonomy, settings: Settings) -> None:
-    """Checks that each label is one of the taxonomy that it was chosen from.
+def check_labels(decisions: pl.DataFrame, taxonomy: str, targets: Sequence[str], mode: LabelMode) -> None:
+    """Checks that each label is one that a row can have.
+
+    Args:
+        decisions: see `etl.corrections.decision.to_frame`; those for another taxonomy are passed over.
+        taxonomy: the name of the labels.
+        targets: the labels.
+        mode: what a label of a row is.
 
     Raises:
         InputError: one is not, or a row has several where a row has one.
     """
-    chosen = decisions.filter(pl.col("taxonomy").is_in(["", taxonomy.name]))
-    is_unknown = pl.col("labels").list.eval(~pl.element().is_in(list(taxonomy.targets))).list.any()
-    is_set = (pl.col("labels").list.len() > 1) & (settings.labels == "majority")
+    chosen = decisions.filter(pl.col("taxonomy").is_in(["", taxonomy]))
+    is_unknown = pl.col("labels").list.eval(~pl.element().is_in(list(targets))).list.any()
+    is_set = (pl.col("labels").list.len() > 1) & (mode == "majority")
     wrong = chosen.filter(is_unknown | is_set)
     if wrong.is_empty():
         return
@@ -111,9 +118,7 @@ def check_labels(decisions: pl.DataFrame, taxonomy: Taxonomy, settings: Settings
     found = " and ".join(map(repr, first["labels"]))
     raise InputError(
         f"{wrong.height:,} of {decisions.height:,} decisions have a label that rows cannot have",
-        details=[
-            f"{named}: found {found}, expected one of {', '.join(taxonomy.targets)}",
-        ],
+        details=[f"{named}: found {found}, expected one of {', '.join(targets)}"],
         cause="The decisions were made for another taxonomy, or for `labels: multi`.",
         next_step="say so in their field `taxonomy`, or ingest with the same `--taxonomy` and `--labels`.",
     )
@@ -128,7 +133,7 @@ def _read_rows(spool: Spool, columns: list[str], rows: pl.Series) -> Iterator[pl
             yield batch.select(columns)[wanted - batch.start].with_columns(row=wanted)
 
 
-def _with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
+def with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
     """Gives decisions the ids that their rows have now, so that those on one row are resolved together."""
     moved = located.rows.filter(pl.col("id") != pl.col("found_id")).select("id", "text_hash", "found_id")
     renamed = decisions.join(moved, on=["id", "text_hash"], how="left", maintain_order="left")

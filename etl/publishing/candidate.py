@@ -154,7 +154,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
         changes.snapshot.is_unchanged,
     )
     with job.open_engine() as engine:
-        _run_stage(
+        dataset = _run_stage(
             candidate,
             INGEST,
             why,
@@ -169,6 +169,11 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
             ),
         )
     check_unchanged(changes)
+    # People may have decided meanwhile: what was applied counts, so that the next run applies the rest.
+    applied = dataset.manifest.corrections
+    hashes = [(file.name, file.sha256) for file in applied.files]
+    decided = fingerprints.hash_corrections(hashes, job.settings.corrections.resolve)
+    candidate.facts[INGEST] = {**candidate.facts[INGEST], "corrections": decided}
     return cache
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.dataset.manifest import Manifest
-from etl.dataset.read import SPLITS
 from etl.runtime.console import plural
+from etl.schema.splits import ALL_SPLITS, SPLITS, UNLABELLED
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import Version, VersionStore
 from etl.text.charts import line_chart
@@ -18,6 +18,7 @@ from etl.text.html import COLOURS, count, count_or_dash, document, legend, name,
 from etl.validation.findings import SEVERITIES
 
 _FINDINGS = Path("validation", "findings.json")
+_WAITING = "s3"  # the tone of rows that wait for a label
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ def _header(location: str, entries: Sequence[Entry]) -> str:
 
 
 def _charts(entries: Sequence[Entry], steps: Sequence[str]) -> str:
-    splits = [split for split in SPLITS if any(split in entry.manifest.splits for entry in entries)]
+    tones = {split: _WAITING if split == UNLABELLED else split for split in _splits(entries)}
     rows: dict[str, list[float | None]] = {
-        split: [_rows_of(entry, split) for entry in entries] for split in splits
+        tone: [_rows_of(entry, split) for entry in entries] for split, tone in tones.items()
     }
     totals = [_count_labels(entry.manifest) for entry in entries]
     labels = [label for label, _ in sum(totals, Counter[str]()).most_common(COLOURS)]
@@ -116,7 +117,7 @@ def _charts(entries: Sequence[Entry], steps: Sequence[str]) -> str:
         for severity in severities
     }
     drawn = (
-        ("Rows by split", {split: split for split in splits}, rows),
+        ("Rows by split", tones, rows),
         ("Share of each label", {label: f"s{at}" for at, label in enumerate(labels)}, shares),
         ("Findings of validate", {f"{each}s": f"{each} tone" for each in severities}, findings),
     )
@@ -127,6 +128,13 @@ def _charts(entries: Sequence[Entry], steps: Sequence[str]) -> str:
     )
     about = "" if severities else "Findings lie beside the versions on the machine that made them."
     return section("Over time", about, f'<div class="charts">{charts}</div>\n')
+
+
+def _splits(entries: Sequence[Entry]) -> list[str]:
+    """Returns the splits, and `unlabelled` if a version has rows that wait for a label."""
+    return [
+        split for split in ALL_SPLITS if split in SPLITS or any(_rows_of(each, split) for each in entries)
+    ]
 
 
 def _rows_of(entry: Entry, split: str) -> float:
@@ -146,7 +154,7 @@ def _versions(entries: Sequence[Entry]) -> str:
         ("version", "name"),
         ("published", "name"),
         ("state", "name"),
-        *((split, "n") for split in SPLITS),
+        *((split, "n") for split in _splits(entries)),
         ("all", "n"),
         *((f"{severity}s", "n") for severity in SEVERITIES),
     ]
@@ -155,7 +163,7 @@ def _versions(entries: Sequence[Entry]) -> str:
             f"<code>{name(entry.version.name)}</code>",
             text(entry.version.published[:16].replace("T", " ")),
             text(entry.state),
-            *(count_or_dash(int(_rows_of(entry, split))) for split in SPLITS),
+            *(count_or_dash(int(_rows_of(entry, split))) for split in _splits(entries)),
             count(entry.rows),
             *(str(entry.findings[severity]) if entry.findings else "" for severity in SEVERITIES),
         ]

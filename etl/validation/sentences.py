@@ -32,8 +32,9 @@ class Sentences:
 
     Attributes:
         rows: a row a sentence: `row`, its number in the order of the dataset, `id`, `source`, `split`,
-            `label`, `label_votes`, `is_short`, and hashes of `raw_text`, `normalised`, `tokens`, `group`; a
-            null hash matches nothing. Where only the majority of votes counts, there are none.
+            `label`, `label_votes`, `is_short`, `is_no_conflict` (a person decided so), and hashes of
+            `raw_text`, `normalised`, `tokens`, `group`; a null hash matches nothing. Where only the majority
+            of votes counts, there are none.
         near: for each pair of splits (`these`, `those`; the same twice: within it) the normalised texts of
             the first that have a near-duplicate in the second: `normalised`, the most similar `other` (both
             hashes), `similarity`. Equal texts are not among them. `with_short`: whether short utterances
@@ -93,6 +94,7 @@ def _read_split(dataset: Dataset, split: str, dedupe: Dedupe) -> pl.DataFrame:
             pl.when(label != "").then(label).alias("label"),
             counted_votes.alias(votes.COLUMN),
             "is_short",
+            column("corrected").eq_missing("not_a_conflict").alias("is_no_conflict"),
             *(pl.when(key.is_not_null()).then(key.hash()).alias(name) for name, key in keys.items()),
             "text",
         )

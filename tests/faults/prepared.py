@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ from support.small_tables import write_lines
 from support.tiny_electra import write_tiny_electra
 from support.training_datasets import SEPARABLE, draw
 
+from etl.corrections import Decision, append_decision
 from faults.table import Command
 
 # What differs from run to run, in the files that hold when something was done.
@@ -30,6 +32,7 @@ def prepare(folder: Path, *, has_transformer: bool = False) -> Path:
     _write_raw(folder / "raw" / "a.jsonl", 0, 150)
     _write_config(folder / "etl.yaml", "raw")
     _write_config(folder / "newer.yaml", "raw", "more")
+    _write_corrections(folder / "corrections.jsonl")
     steps = [
         "refresh --config etl.yaml --workers 1",
         "ingest raw --config etl.yaml --workers 1 --out dataset",
@@ -61,6 +64,18 @@ def _write_raw(path: Path, start: int, stop: int) -> None:
     ]
     bad = [{"text": "  ", "label": "기쁨"}, {"text": "모르는 라벨이 붙은 문장", "label": "심심"}]
     write_lines(path, [*rows, *bad])
+
+
+def _write_corrections(path: Path) -> None:
+    """One decision that is applied, and one that is taken back."""
+    for number, (label, decision) in enumerate(
+        [("심심", "map_label"), ("따분", "map_label"), ("따분", "undo")]
+    ):
+        at = datetime(2026, 11, 29, 12, number, tzinfo=UTC)
+        to = "중립" if decision == "map_label" else None
+        append_decision(
+            path, Decision(source="table", raw_label=label, decision=decision, label=to, by="kim", at=at)
+        )
 
 
 def _write_config(path: Path, *inputs: str) -> None:

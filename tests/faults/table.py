@@ -65,6 +65,12 @@ COMMANDS = {
             writes="cache/tagged-v1",
         ),
         _row("ingest", f"{INGEST} made", "raw", writes="made/"),
+        _row(
+            "ingest with corrections",
+            f"{INGEST} made --corrections corrections.jsonl",
+            *("raw", "corrections"),
+            writes="made/",
+        ),
         _row("ingest over a dataset", f"{INGEST} dataset", "raw", "dataset", writes="dataset/"),
         _row(
             "ingest with a cache",
@@ -73,6 +79,19 @@ COMMANDS = {
             writes="made/ cache/tagged-v1",
         ),
         _row("rejects", "rejects dataset --json", "dataset"),
+        _row(
+            "corrections check",
+            "corrections check corrections.jsonl --dataset dataset",
+            "corrections",
+            "dataset",
+        ),
+        _row(
+            "corrections merge",
+            "corrections merge corrections.jsonl --out made.jsonl",
+            "corrections",
+            writes="made.jsonl",
+        ),
+        _row("corrections stats", "corrections stats corrections.jsonl --json", "corrections"),
         _row("validate", "validate dataset --data-docs made", "dataset", writes="dataset/validation made"),
         _row(
             "validate against",
@@ -208,6 +227,7 @@ PUBLISH_DIR = {
 HOLDERS = {
     "raw": ("raw", {"rows": "*.jsonl"}),
     "settings": (".", {"settings": "*.yaml"}),
+    "corrections": (".", {"decisions": "corrections.jsonl"}),
     "dataset": ("dataset", DATASET),
     "model": ("model", MODEL),
     "pre-trained": (

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.small_tables import ingest, make_rows, write_lines
+from support.small_tables import ingest, kept_rows, make_rows, write_lines
 from typer.testing import CliRunner
 
+import etl
 from etl.cli import app
 from etl.publishing.history import read_history, render_history
 from etl.storage.versions.local import LocalStore
@@ -50,3 +51,14 @@ def test_the_command_writes_the_page_beside_the_table(place: Path, tmp_path: Pat
     assert "Charts: " in shown.stdout
     html = (tmp_path / "versions.html").read_text(encoding="utf-8")
     assert LocalStore(place).current() in html
+
+
+def test_rows_that_wait_for_a_label_have_a_column_so_that_the_counts_add_up(tmp_path: Path) -> None:
+    table = write_lines(tmp_path / "table.jsonl", [{"text": row["text"]} for row in kept_rows(0, 12)])
+    candidate = tmp_path / "place" / ".candidate"
+    etl.ingest(table, candidate, text_column="text", tagger="whitespace")
+    LocalStore(tmp_path / "place").publish(candidate, stages={}, raw_files={})
+    shown = CliRunner().invoke(app, ["versions", str(tmp_path / "place")])
+    assert "unlabelled" in shown.stdout
+    html = render_history("place", read_history(LocalStore(tmp_path / "place")))
+    assert html.count("unlabelled") >= 2

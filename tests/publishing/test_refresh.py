@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from msgspec import structs
 from support.places import content, job, make, ran, run, succeeded, whole, write_config, write_rows
 
 import etl
+from etl.corrections import Decision, append_decision, text_hash
 from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
@@ -20,7 +22,7 @@ from etl.ingestion.sources.raw import HashingStream
 from etl.publishing import record
 from etl.publishing.job import Job, make_job
 from etl.publishing.refresh import plan
-from etl.settings import Settings
+from etl.settings import Corrections, Settings
 from etl.storage.versions.local import LOCK, LocalStore
 
 pytestmark = pytest.mark.slow
@@ -369,3 +371,27 @@ def test_a_record_that_cannot_be_read_is_an_explained_error(tmp_path: Path) -> N
     (tmp_path / "place" / record.FILE).mkdir(parents=True)
     with pytest.raises(InputError, match=f"{record.FILE} cannot be read"):
         record.next_number(tmp_path / "place")
+
+
+def test_a_changed_file_of_corrections_is_a_change_and_no_raw_file_is_read_again(
+    published: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = open_dataset(published.publish_dir / "current").scan("train").collect().row(0, named=True)
+    path = published.publish_dir.parent / "corrections.jsonl"
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    decision = Decision(id=row["id"], text_hash=text_hash(row["text"]), decision="drop", by="kim", at=at)
+    append_decision(path, decision)
+    settings = structs.replace(published.settings, corrections=Corrections((str(path),)))
+    monkeypatch.setattr("etl.ingestion.batches.FreshInput.jobs", lambda *_: pytest.fail("a raw file is read"))
+    monkeypatch.setattr(
+        "etl.ingestion.batch_cache.RecordedInput.jobs", lambda *_: pytest.fail("a raw file is read")
+    )
+    done = succeeded(run(replace(published, settings=settings)))
+    assert done.stages[0].why == ["corrections changed"]
+    rejects = open_dataset(published.publish_dir / "current").scan_rejects().collect()
+    assert rejects.filter(pl.col("reason") == "dropped_by_correction")["id"].to_list() == [row["id"]]
+    path.write_bytes(path.read_bytes() * 2)
+    assert run(replace(published, settings=settings)).outcome == "unchanged"
+    append_decision(path, structs.replace(decision, decision="undo", text_hash="", at=at.replace(hour=1)))
+    assert succeeded(run(replace(published, settings=settings))).stages[0].why == ["corrections changed"]
+    assert open_dataset(published.publish_dir / "current").manifest.corrections.applied == 0

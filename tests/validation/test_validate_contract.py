@@ -20,6 +20,7 @@ from support.small_datasets import (
 
 from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError, WriteError
+from etl.schema.splits import UNLABELLED
 from etl.validation.checks.output_contract import REQUIRED
 from etl.validation.report import data_docs
 from etl.validation.result import Result
@@ -229,6 +230,17 @@ def test_data_docs_of_a_clean_dataset_pass_everywhere(write: Write, tmp_path: Pa
     data_docs.build(open_dataset(path), site)  # replaces the earlier site
     assert sorted(file.name for file in tmp_path.iterdir()) == first
     assert len([*site.glob("validations/files/**/*.html")]) == 1
+
+
+def test_data_docs_expect_no_label_of_rows_that_wait_for_one(write: Write, tmp_path: Path) -> None:
+    rows = clean_rows(train=4, validation=2, test=0)
+    rows += [make_row(100 + at, label=None, split=UNLABELLED) for at in range(3)]
+    site = tmp_path / "docs"
+    data_docs.build(open_dataset(write(rows)), site)
+    assert status(site, "unlabelled-00000-of-00001") == "passed"
+    rows[-1]["label"] = rows[0]["label"]
+    data_docs.build(open_dataset(write(rows)), site)
+    assert status(site, "unlabelled-00000-of-00001") == "failed"
 
 
 def test_data_docs_name_what_is_broken_and_show_no_sentence(write: Write, tmp_path: Path) -> None:

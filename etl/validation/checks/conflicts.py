@@ -144,7 +144,7 @@ def select(
 
 def _of_conflicts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
     """Returns the rows whose text, a `key`, conflicts."""
-    repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
+    repeated = _repeated(rows.filter(~pl.col("is_no_conflict")))
     return repeated.join(_conflicting_texts(repeated, mode), on="key", how="semi")
 
 
@@ -155,10 +155,11 @@ def _conflict(
 
     Rows that are `seen` conflict at a stricter level, and are not counted again.
     """
-    repeated = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
-    texts = _conflicting_texts(repeated, mode)
+    repeated = _repeated(rows)
+    contested = _repeated(rows.filter(~pl.col("is_no_conflict")))
+    texts = _conflicting_texts(contested, mode)
     short = texts.filter("is_short")
-    unseen = repeated.join(texts, on="key", how="semi").join(seen, on=ROW, how="anti")
+    unseen = contested.join(texts, on="key", how="semi").join(seen, on=ROW, how="anti")
     own = texts.join(unseen, on="key", how="semi")
     wrong = _count_wrong(rows if mode == "soft" else repeated, mode)
     return Conflict(
@@ -178,6 +179,10 @@ def _conflict(
         own_short_texts=own.filter("is_short").height,
         own_pairs=tuple(own.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
     )
+
+
+def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
 
 
 def _conflicting_texts(repeated: pl.DataFrame, mode: Labels) -> pl.DataFrame:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import polars as pl
 import pyarrow.parquet as pq
 
 from etl.dataset.read import Dataset
+from etl.schema.splits import ALL_SPLITS
 from etl.validation.check import Check
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
@@ -76,9 +78,17 @@ def _wrong_counts(view: View) -> Iterator[tuple[str, float, float]]:
         actual[name] = round(actual.get(name, 0) + cell.rows, 3)
     for source, reason, rows in view.reject_counts.iter_rows():
         actual[f"counts.{source}.rejected.{reason}"] = rows
+    if manifest.corrections.files:
+        stated["corrected rows"] = manifest.corrections.rows
+        actual["corrected rows"] = _count_corrected(view.dataset)
     for name in sorted(stated | actual):
         if abs(stated.get(name, 0) - actual.get(name, 0)) > _ROUNDED:
             yield name, stated.get(name, 0), actual.get(name, 0)
+
+
+def _count_corrected(dataset: Dataset) -> int:
+    rows = [dataset.scan(*ALL_SPLITS).select("corrected"), dataset.scan_rejects().select("corrected")]
+    return int(pl.concat(rows).select(pl.col("corrected").count()).collect().item())
 
 
 def _rows_by_file(dataset: Dataset) -> dict[str, int]:

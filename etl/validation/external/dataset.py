@@ -261,7 +261,7 @@ def _rows(
         placed, unplaced = pl.lit(split or SPLITS[0]), pl.lit(None, pl.String)
     detail = pl.coalesce("detail", pl.when(placed.is_null()).then(unplaced))
     known_columns = {name: pl.lit("") for name in row.columns(is_reject=True)}
-    known_columns[votes.COLUMN] = pl.lit(None, votes.VOTES)
+    known_columns |= {votes.COLUMN: pl.lit(None, votes.VOTES), "corrected": pl.lit(None, pl.String)}
     rows = frame.select(
         **known_columns
         | {

@@ -24,9 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from etl.dataset.manifest import Manifest
-from etl.dataset.read import SPLITS, Dataset
+from etl.dataset.read import Dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.schema import row, votes
+from etl.schema.splits import ALL_SPLITS
 from etl.validation.broken_rows import promise_of
 from etl.validation.checks import files, output_contract
 from etl.validation.view import parquet_files, unreadable_file
@@ -102,7 +103,7 @@ def check_directory(directory: Path) -> None:
 
 def _pages(dataset: Dataset, manifest: Manifest) -> Iterator[_Page]:
     yield _files_page(dataset, manifest)
-    for split in SPLITS:
+    for split in ALL_SPLITS:
         for shard in dataset.shards(split):
             yield _shard_page(shard, split, manifest)
     yield _ids_page(dataset)

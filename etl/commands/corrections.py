@@ -1,0 +1,117 @@
+"""`etl corrections`: decisions of people as files: compared with a dataset, merged, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+corrections = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Check, merge and measure decisions of people about rows.",
+)
+
+FILES = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Decisions: JSON lines, or CSV with the same columns.")
+]
+JSON = Annotated[bool, typer.Option("--json", help="Show the result as JSON.")]
+
+
+@corrections.command()
+def check(
+    files: FILES,
+    dataset: Annotated[Path, typer.Option(help="A dataset of the same raw files.")],
+    config: Annotated[
+        Path | None, typer.Option(help="Settings: whose word counts where people disagree.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Name at most so many that are not applied.")] = 20,
+    is_json: JSON = False,
+) -> None:
+    """Show which decisions apply to the rows of a dataset, and which do not, and why.
+
+    A decision is stale if its row has another text now. Exit code 3 if one does not apply.
+    """
+    import etl
+    from etl.errors import FindingsError
+    from etl.ingestion.correction_check import APPLIES, check_corrections
+    from etl.runtime import console
+
+    settings = etl.load_settings(config).corrections
+    checked = check_corrections(files, etl.open_dataset(dataset), settings)
+    left = checked.outcomes.filter(checked.outcomes["outcome"] != APPLIES)
+    if is_json:
+        document = {"counts": checked.counts, "other_taxonomy": checked.other_taxonomy}
+        console.json_document(document | {"not_applied": left.to_dicts()})
+    else:
+        counts = [*checked.counts.items(), ("for another taxonomy", checked.other_taxonomy)]
+        console.table("Decisions", ["outcome", "rows or labels"], counts)
+        if left.height and limit:
+            shown = left.head(limit)
+            console.table(
+                f"Not applied: {shown.height:,} of {left.height:,}", left.columns, shown.iter_rows()
+            )
+    if left.height:
+        raise FindingsError(
+            f"{console.plural(left.height, 'decision')} would not be applied to {dataset}",
+            next_step=f"look at the rows with `etl review {dataset}`, or see all with `--json`.",
+        )
+
+
+@corrections.command()
+def merge(
+    files: FILES,
+    out: Annotated[Path, typer.Option(help="The file to write: JSON lines, or CSV if it is called so.")],
+    is_json: JSON = False,
+) -> None:
+    """Write the decisions of several files into one: sorted by time, each once.
+
+    The result is the same whatever the order of files and lines. All are kept, also those that a later one
+    of the same person replaces.
+    """
+    from etl.corrections.decision import sort_decisions
+    from etl.corrections.read import read_decisions
+    from etl.corrections.write import write_decisions
+    from etl.runtime import console
+
+    decisions = read_decisions(files)
+    merged = sort_decisions(decisions)
+    write_decisions(out, merged)
+    if is_json:
+        console.json_document({"read": len(decisions), "written": len(merged), "out": str(out)})
+    else:
+        again = len(decisions) - len(merged)
+        console.line(f"{out}: {console.plural(len(merged), 'decision')}; {again:,} were there twice")
+
+
+@corrections.command()
+def stats(files: FILES, is_json: JSON = False) -> None:
+    """Show who decided how much, and how far people agree: Cohen's kappa, Krippendorff's alpha.
+
+    1 is agreement, 0 is what chance would give. The last decision of a person on a row counts.
+    """
+    from dataclasses import asdict
+
+    from etl.corrections.agreement import measure_agreement
+    from etl.corrections.read import read_decisions
+    from etl.runtime import console
+
+    agreement = measure_agreement(read_decisions(files))
+    if is_json:
+        console.json_document(asdict(agreement))
+        return
+    console.table("People", ["by", "decisions that count"], agreement.people.items())
+    console.table("Decisions", ["decision", "number"], agreement.decisions.items())
+    if agreement.pairs:
+        console.table(
+            "Agreement of two",
+            ["one", "other", "both decided on", "equal", "Cohen's kappa"],
+            [(p.one, p.other, p.both, _number(p.equal), _number(p.kappa)) for p in agreement.pairs],
+        )
+    alpha = _number(agreement.alpha)
+    console.line(f"Krippendorff's alpha of all, on {agreement.shared:,} that several decided on: {alpha}")
+
+
+def _number(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.3f}"

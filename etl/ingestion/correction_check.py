@@ -1,0 +1,110 @@
+"""Compares decisions with a dataset: which are about its rows, and which are not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from etl.corrections.decision import to_frame
+from etl.corrections.locate import locate
+from etl.corrections.read import read_decisions
+from etl.corrections.resolve import KEY, resolve_frame
+from etl.dataset.read import Dataset
+from etl.ingestion.corrections import check_labels, with_found_ids
+from etl.schema.label_cells import normalise_label
+from etl.schema.splits import ALL_SPLITS
+from etl.settings import Corrections, PathLike
+from etl.text.hashes import hash_text
+
+APPLIES, STALE, NOT_FOUND, UNRESOLVED = "applies", "stale", "not found", "disagreement"
+
+
+@dataclass(frozen=True)
+class CorrectionCheck:
+    """What becomes of decisions.
+
+    Attributes:
+        outcomes: `outcome`, `id` (as decided on), `source` and `raw_label`, `decision`, `label`, `by`.
+        other_taxonomy: how many lines chose from the labels of another taxonomy.
+    """
+
+    outcomes: pl.DataFrame
+    other_taxonomy: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many decisions have each outcome."""
+        counts = dict(self.outcomes.group_by("outcome").len().iter_rows())
+        return {name: counts.get(name, 0) for name in (APPLIES, STALE, NOT_FOUND, UNRESOLVED)}
+
+
+def check_corrections(
+    files: Sequence[PathLike], dataset: Dataset, settings: Corrections = Corrections()
+) -> CorrectionCheck:
+    """Finds out what an ingest of the dataset's rows would do with decisions.
+
+    Args:
+        files: of decisions.
+        dataset: whose rows, kept and rejected, are looked at.
+        settings: whose word counts where people disagree.
+
+    Raises:
+        InputError: a file cannot be read, a line is no decision, a label is none of the dataset, or the
+            dataset is damaged.
+    """
+    decisions = to_frame(read_decisions(files))
+    taxonomy = dataset.manifest.taxonomy
+    check_labels(decisions, taxonomy.name, taxonomy.targets, dataset.manifest.settings.labels)
+    rows = _read_rows(dataset)
+    located = locate(
+        decisions, rows.select("source", hash_text(pl.col("id")).alias("id_key")), partial(_pick, rows)
+    )
+    resolved = resolve_frame(with_found_ids(decisions, located), settings, taxonomy.name)
+    found = located.rows.select(pl.col("found_id").alias("id"), "text_hash").unique()
+    verdicts = resolved.decisions.join(found.with_columns(is_found=True), on=["id", "text_hash"], how="left")
+    verdicts = verdicts.join(_find_mapped(verdicts, rows), on=["source", "raw_label"], how="left")
+    is_known = pl.col("id").is_in(located.known.implode())
+    outcome = (
+        pl.when(pl.col("is_found") | pl.col("is_mapped"))
+        .then(pl.lit(APPLIES))
+        .when(is_known)
+        .then(pl.lit(STALE))
+        .otherwise(pl.lit(NOT_FOUND))
+    )
+    unresolved = resolved.disagreements.filter(~pl.col("is_applied").any().over(KEY))
+    columns = ["outcome", "id", "source", "raw_label", "decision", "labels", "by"]
+    outcomes = pl.concat(
+        [
+            verdicts.with_columns(outcome=outcome).select(columns),
+            unresolved.with_columns(outcome=pl.lit(UNRESOLVED)).select(columns),
+        ]
+    ).with_columns(pl.col("labels", "by").list.join(", "))
+    return CorrectionCheck(outcomes.rename({"labels": "label"}), resolved.other_taxonomy)
+
+
+def _read_rows(dataset: Dataset) -> pl.DataFrame:
+    columns = ["id", "source", "text", "raw_label", "corrected"]
+    kept = dataset.scan(*ALL_SPLITS).select(*columns, pl.lit(None, pl.String).alias("reason"))
+    return pl.concat([kept, dataset.scan_rejects().select(*columns, "reason")]).collect(engine="streaming")
+
+
+def _pick(rows: pl.DataFrame, numbers: pl.Series) -> Iterator[pl.DataFrame]:
+    yield rows.select("source", "id", "text")[numbers].with_columns(row=numbers)
+
+
+def _find_mapped(verdicts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns the labels that were decided on and stand in a cell that is unknown, or was before."""
+    is_unknown = (pl.col("reason") == "unknown_label") | (pl.col("corrected") == "map_label")
+    cells: dict[str, list[str]] = {}
+    for source, cell in rows.filter(is_unknown).select("source", "raw_label").unique().iter_rows():
+        cells.setdefault(source, []).append(normalise_label(cell or ""))
+    labels = verdicts.filter(pl.col("decision") == "map_label").select("source", "raw_label").unique()
+    found = [
+        (source, label)
+        for source, label in labels.iter_rows()
+        if any(normalise_label(label) in cell for cell in cells.get(source, []))
+    ]
+    return pl.DataFrame(found, schema=labels.schema, orient="row").with_columns(is_mapped=True)
