@@ -73,12 +73,10 @@ def load_cutter(tagger: str, negations: Sequence[Part] = ()) -> Cutter:
         negations: what is cut as well, from all texts.
     """
     schema = resources.load("schemas", "emoticons.yaml")
-    parts = [
-        Part("|".join(form["patterns"]), form["tag"])
-        for form in schema["forms"]
-        if tagger not in form.get("but", [])
-    ]
-    return Cutter([*parts, *negations], "" if negations else schema["signs"])
+    forms = [form for form in schema["forms"] if tagger not in form.get("but", [])]
+    parts = [Part("|".join(form["patterns"]), form["tag"]) for form in forms]
+    signs = "|".join([schema["signs"], *(form["signs"] for form in forms if "signs" in form)])
+    return Cutter([*parts, *negations], "" if negations else signs)
 
 
 def tag_around(texts: pl.Series, cutter: Cutter, tag_texts: TagTexts) -> pl.DataFrame:
@@ -92,9 +90,46 @@ def tag_around(texts: pl.Series, cutter: Cutter, tag_texts: TagTexts) -> pl.Data
     Returns:
         What `tag_texts` would return for the texts. A text has the problem of its first piece that has one.
     """
-    pieces = _cut(texts, cutter)
+    is_cut, pieces = _cut(texts, cutter)
+    whole = texts.filter(~is_cut)
+    to_tag = pl.concat([whole, pieces.filter(pl.col("tag").is_null())["piece"].rename(texts.name)])
+    tagged = tag_texts(to_tag.unique(maintain_order=True))  # the whole texts come first
+    rows = texts.rename("text").to_frame().with_row_index("place")
+    tagged_whole = tagged.head(len(whole)).insert_column(0, rows["place"].filter(~is_cut))
+    joined = _join(rows.filter(is_cut), pieces, tagged)
+    return pl.concat([tagged_whole, joined.select(tagged_whole.columns)]).sort("place").drop("place")
+
+
+def _cut(texts: pl.Series, cutter: Cutter) -> tuple[pl.Series, pl.DataFrame]:
+    """Returns which texts the tagger does not get as they are, and the pieces of these.
+
+    Pieces have `place`, of the text, `piece`, and `tag` or null. A blank text has none.
+    """
+    flags, places, pieces, tags = [], [], [], []
+    for place, (text, has_signs) in enumerate(
+        zip(texts.to_list(), texts.str.contains(cutter.signs), strict=True)
+    ):
+        cut = list(cutter(text)) if has_signs else [(text, None)]
+        is_whole = len(cut) == 1 and text == text.strip() != ""
+        flags.append(not is_whole)
+        for piece, tag in () if is_whole else cut:
+            if stripped := piece.strip():
+                places.append(place)
+                pieces.append(stripped)
+                tags.append(tag)
+    columns = {"place": places, "piece": pieces, "tag": tags}
+    return pl.Series(flags, dtype=pl.Boolean), pl.DataFrame(columns, schema=_PIECES)
+
+
+def _join(rows: pl.DataFrame, pieces: pl.DataFrame, tagged: pl.DataFrame) -> pl.DataFrame:
+    """Puts the pieces of texts together: `place`, and what `tag_around` returns.
+
+    Args:
+        rows: `place` and `text`.
+        pieces: as `_cut` returns them.
+        tagged: those that the tagger got.
+    """
     is_text = pl.col("tag").is_null()
-    tagged = tag_texts(pieces.filter(is_text)["piece"].unique(maintain_order=True))
     answers = pieces.join(tagged, left_on="piece", right_on="text", how="left", maintain_order="left")
     lists = [pl.when(is_text).then("tokens").otherwise(pl.concat_list("piece")).alias("tokens")]
     lists += [pl.when(is_text).then("tags").otherwise(pl.concat_list("tag")).alias("tags")]
@@ -106,22 +141,7 @@ def tag_around(texts: pl.Series, cutter: Cutter, tag_texts: TagTexts) -> pl.Data
             pl.when(is_text).then(pl.col("problem", "found")).drop_nulls().first(),
         )
     )
-    rows = texts.rename("text").to_frame().with_row_index("place")
-    joined = rows.join(whole, on="place", how="left", maintain_order="left").drop("place")
+    joined = rows.join(whole, on="place", how="left", maintain_order="left")
     nothing = pl.lit([], pl.List(pl.String))
     is_whole = pl.col("problem").is_null()
     return joined.with_columns(pl.when(is_whole).then(pl.col("tokens", "tags")).fill_null(nothing))
-
-
-def _cut(texts: pl.Series, cutter: Cutter) -> pl.DataFrame:
-    """Returns the pieces of all texts that are not blank: `place` of the text, `piece`, and `tag` or null."""
-    places, pieces, tags = [], [], []
-    for place, (text, has_signs) in enumerate(
-        zip(texts.to_list(), texts.str.contains(cutter.signs), strict=True)
-    ):
-        for piece, tag in cutter(text) if has_signs else [(text, None)]:
-            if stripped := piece.strip():
-                places.append(place)
-                pieces.append(stripped)
-                tags.append(tag)
-    return pl.DataFrame({"place": places, "piece": pieces, "tag": tags}, schema=_PIECES)

@@ -28,24 +28,32 @@ class Kind(msgspec.Struct, frozen=True):
         alone: how it is spelled as a word, or before one; a regular expression.
         glued: how it is spelled behind a word; empty if it is not.
         shown: how a token of the class negation shows it; a regular expression.
+        signs: only texts with one of these are looked at; a pattern of polars.
     """
 
     token: str
     stemmed: str
     alone: str
     shown: str
+    signs: str
     glued: str = ""
 
     def count(self, text: str) -> int:
         """Returns how often a text spells it."""
         return sum(len(re.findall(pattern, text)) for pattern in (self.alone, self.glued) if pattern)
 
+    def count_each(self, texts: pl.Series) -> list[int]:
+        """Returns how often each text spells it."""
+        has_signs = texts.str.contains(self.signs)
+        return [
+            self.count(text) if is_likely else 0 for text, is_likely in zip(texts, has_signs, strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class Negation:
     """The negations to look for in the tokens of one tagger; made by `load`."""
 
-    signs: str
     kinds: tuple[Kind, ...]
     classes: policy.Policy
     is_stemmed: bool
@@ -66,15 +74,20 @@ class Negation:
         Args:
             tagged: `text`, `tokens`, `tags` and `problem`.
         """
-        may_be = pl.col("problem").is_null() & pl.col("text").str.contains(self.signs)
+        has_signs = pl.any_horizontal(pl.col("text").str.contains(kind.signs) for kind in self.kinds)
+        may_be = pl.col("problem").is_null() & has_signs
         rows = tagged.with_row_index("row").filter(may_be)
         written = pl.DataFrame(
-            {kind.token: [kind.count(text) for text in rows["text"]] for kind in self.kinds},
+            {kind.token: kind.count_each(rows["text"]) for kind in self.kinds},
             schema=dict.fromkeys((kind.token for kind in self.kinds), pl.Int64),
         )
         rows = pl.concat([rows.select("row", "tokens", "tags"), written], how="horizontal")
         rows = rows.filter(pl.any_horizontal(pl.col(written.columns) > 0))
         pairs = rows.select("row", "tokens", "tags").explode("tokens", "tags")
+        # Few tokens look like it, and their class takes longer to tell.
+        pairs = pairs.filter(
+            pl.any_horizontal(pl.col("tokens").str.contains(kind.shown) for kind in self.kinds)
+        )
         negating = pairs.filter(self.classes.coarse_class(pl.col("tokens"), pl.col("tags")) == _CLASS)
         shown = negating.group_by("row").agg(
             pl.col("tokens").str.contains(kind.shown).sum().cast(pl.Int64).alias(f"shown {kind.token}")
@@ -90,7 +103,6 @@ def load(settings: Tag) -> Negation:
     """Returns the negations that the tagger of the settings may swallow."""
     schema = resources.load("schemas", "pos", "negation.yaml")
     return Negation(
-        signs=schema["signs"],
         kinds=msgspec.convert(schema["kinds"], tuple[Kind, ...]),
         classes=policy.load(Tag(tagger=settings.tagger)),
         is_stemmed=settings.tagger == "okt" and settings.stem,
