@@ -74,8 +74,8 @@ class Negation:
         Args:
             tagged: `text`, `tokens`, `tags` and `problem`.
         """
-        has_signs = pl.any_horizontal(pl.col("text").str.contains(kind.signs) for kind in self.kinds)
-        may_be = pl.col("problem").is_null() & has_signs
+        signs = "|".join(kind.signs for kind in self.kinds)
+        may_be = pl.col("problem").is_null() & pl.col("text").str.contains(signs)
         rows = tagged.with_row_index("row").filter(may_be)
         written = pl.DataFrame(
             {kind.token: kind.count_each(rows["text"]) for kind in self.kinds},
