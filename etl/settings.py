@@ -58,13 +58,16 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a table of the user's own keeps what (source `table`).
 
     Several columns in `label_column` are joined by slashes; `label_columns` are one-hot columns. `labels`
-    maps raw labels to targets, or to null. `path` is the pattern of an entry of `tables`.
+    maps raw labels to targets, or to null. `path` is the pattern of an entry of `tables`. Without an
+    `id_column` the ids of rows are made of their texts; `name` stands in the ids of either kind.
     """
 
     path: str | None = None
     text_column: str | None = None
     label_column: str | tuple[str, ...] | None = None
     label_columns: tuple[str, ...] = ()
+    id_column: str | None = None
+    name: str | None = None
     group_column: str | None = None
     split_column: str | None = None
     split: SplitName | None = None
@@ -213,6 +216,7 @@ class Options(TypedDict, total=False):
     text_column: str | None
     label_column: str | Sequence[str] | None
     label_columns: Sequence[str] | None
+    id_column: str | None
     group_column: str | None
     split_column: str | None
     domain: str | None
@@ -233,7 +237,7 @@ _KEYS = {
     "taxonomy": "taxonomy",
     "labels": "labels",
     **{name: f"read.{name}" for name in ("source", "turns", "documents", "modality", "limit", "on_bad_file")},
-    **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "group", "split")},
+    **{f"{name}_column": f"table.{name}_column" for name in ("text", "label", "id", "group", "split")},
     **{name: f"table.{name}" for name in ("label_columns", "domain", "delimiter", "header")},
     "keep_markup": "clean.keep_markup",
     "tagger": "tag.tagger",

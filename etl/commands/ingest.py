@@ -100,6 +100,10 @@ def ingest(
     label_columns: Annotated[
         str | None, typer.Option(help="… one-hot columns, called by their labels: 기쁨,슬픔,분노.")
     ] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option(help="… a key that no two rows share.  [default: ids are made of the texts]"),
+    ] = None,
     group_column: Annotated[str | None, typer.Option(help="… the group that is never split.")] = None,
     split_column: Annotated[str | None, typer.Option(help="… train, validation or test.")] = None,
     domain: Annotated[
@@ -170,6 +174,7 @@ def ingest(
         text_column=text_column,
         label_column=_one_or_several(label_column),
         label_columns=_cut(label_columns),
+        id_column=id_column,
         group_column=group_column,
         split_column=split_column,
         domain=domain,

@@ -1,6 +1,8 @@
 """Compares two datasets: rows that are added, removed, in another split, or relabelled.
 
-Rows are known by their ids. `etl validate --against` measures how far validation and test drift apart.
+Rows are known by id and text; one whose id is not there, or has another text now, by its text; and only then
+by the id alone. So ids that were made of lines do no harm, nor do those of another kind. `etl validate
+--against` measures how far validation and test drift apart.
 """
 
 from __future__ import annotations
@@ -16,6 +18,14 @@ from etl.schema.splits import ALL_SPLITS, SPLITS
 from etl.settings import Labels
 
 MAX_EXAMPLES = 5
+# What two rows must share to be the same row, tried in turn. Of equal texts first those that say so alike.
+_SAME = (
+    ["id", "text"],
+    ["source", "text", "answer", "split"],
+    ["source", "text", "answer"],
+    ["source", "text"],
+    ["id"],
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +73,11 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
 
     mode = later.manifest.settings.labels
     before, now = _rows(earlier, mode), _rows(later, mode)
-    both = before.join(now, on="id", how="full", suffix="_now", coalesce=True)
-    is_both = pl.col("split").is_not_null() & pl.col("split_now").is_not_null()
+    both = _match(before, now)
+    is_both = pl.col("row").is_not_null() & pl.col("row_now").is_not_null()
     cases = {
-        "added": pl.col("split").is_null(),
-        "removed": pl.col("split_now").is_null(),
+        "added": pl.col("row").is_null(),
+        "removed": pl.col("row_now").is_null(),
         "relabelled": pl.col("answer").ne_missing(pl.col("answer_now")) & is_both,
         "reworded": pl.col("text") != pl.col("text_now"),
         "moved": pl.col("split") != pl.col("split_now"),
@@ -86,18 +96,37 @@ def compare(earlier: Dataset, later: Dataset) -> Difference:
         moved={(start, end): count for start, end, count in moves.iter_rows()},
         label_drift={split: _total_variation(before, now, split, mode) for split in SPLITS},
         examples={
-            name: tuple(rows["id"].sort().head(MAX_EXAMPLES)) for name, rows in found.items() if rows.height
+            name: tuple(rows.select(pl.coalesce("id_now", "id")).to_series().sort().head(MAX_EXAMPLES))
+            for name, rows in found.items()
+            if rows.height
         },
         corrected=find_corrected(earlier, later),
     )
+
+
+def _match(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Returns a row for each row of both: that of before, beside it that of now (`_now`); either may lack."""
+    pairs = []
+    left, right = before, now
+    for keys in _SAME:
+        sides = [side.with_columns(_nth=pl.int_range(pl.len()).over(keys)) for side in (left, right)]
+        matched = sides[0].join(sides[1], on=[*keys, "_nth"], suffix="_now").select("row", "row_now")
+        pairs.append(matched)
+        left = left.join(matched, on="row", how="anti")
+        right = right.join(matched, left_on="row", right_on="row_now", how="anti")
+    numbers = [*pairs, left.select("row", row_now=None), right.select(row=None, row_now="row")]
+    known = pl.concat([frame.cast({"row": pl.UInt32, "row_now": pl.UInt32}) for frame in numbers])
+    after = now.rename({name: f"{name}_now" for name in now.columns})
+    return known.join(before, on="row", how="left").join(after, on="row_now", how="left")
 
 
 def _rows(dataset: Dataset, mode: Labels) -> pl.DataFrame:
 
     return (
         dataset.scan(*ALL_SPLITS)
+        .with_row_index("row")
         .select(
-            *("id", "split", "label", votes.COLUMN),
+            *("row", "id", "source", "split", "label", votes.COLUMN),
             votes.answer(mode).hash().alias("answer"),
             pl.col("text").hash(),
         )

@@ -47,6 +47,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import group_into_units
 from etl.ingestion.spool import Spool, SpooledBatch
 from etl.ingestion.steps.token_report import make_token_report
+from etl.ingestion.text_numbers import number_texts
 from etl.ingestion.unknown_labels import describe, find_unknown_labels
 from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine, ordered_map
@@ -134,7 +135,7 @@ def _ingest(
             corpus = run_batches(inputs, log, spool, engine.in_flight, progress)
             if not corpus.row_hashes:
                 raise nothing_read(log)
-            keys = pl.concat(corpus.row_hashes)
+            keys = number_texts(pl.concat(corpus.row_hashes), spool)
             corrected = prepare_corrections(keys, spool, settings, labels, process, engine.in_flight)
         corpus.add_token_counts(corrected.token_counts)
         find_nearest = partial(

@@ -47,10 +47,12 @@ class SpooledBatch:
     Args:
         rows: the rows, in memory or on disk.
         start: the number of rows of all batches before it.
+        new_ids: which rows have another id than is held, and their ids; a group that is the id changes too.
     """
 
     rows: pl.DataFrame | StoredRows
     start: int
+    new_ids: tuple[pl.Series, pl.Series] | None = None
 
     @property
     def height(self) -> int:
@@ -59,12 +61,21 @@ class SpooledBatch:
 
     def select(self, columns: list[str]) -> pl.DataFrame:
         """Returns some columns; the rows stay here."""
-        return self.rows.select(columns)
+        return self._with_new_ids(self.rows.select(columns))
 
     def take(self) -> pl.DataFrame:
         """Returns the rows, which are no longer held here; to be called once."""
         rows, self.rows = self.rows, pl.DataFrame()
-        return rows.load() if isinstance(rows, StoredRows) else rows
+        return self._with_new_ids(rows.load() if isinstance(rows, StoredRows) else rows)
+
+    def _with_new_ids(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if self.new_ids is None or "id" not in rows.columns:
+            return rows
+        renamed = rows.with_columns(rows["id"].scatter(*self.new_ids))
+        if "group" not in rows.columns:
+            return renamed
+        is_own_group = rows["group"] == rows["id"]
+        return renamed.with_columns(group=pl.when(is_own_group).then("id").otherwise("group"))
 
 
 class Spool:

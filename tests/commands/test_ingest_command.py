@@ -148,6 +148,8 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
             "text_column": "text",
             "label_column": "label",
             "label_columns": [],
+            "id_column": None,
+            "name": None,
             "group_column": None,
             "split_column": None,
             "split": None,

@@ -15,7 +15,7 @@ import polars as pl
 
 from etl.ingestion.sources.aihub_json import official_split
 from etl.ingestion.sources.copies import find_copy, read_copy
-from etl.ingestion.sources.frame import filled, id_column, rows_frame
+from etl.ingestion.sources.frame import filled, rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
@@ -44,7 +44,6 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                     pl.col(_TEXT).alias("raw_text"),
                     pl.col(_LABEL).alias("raw_label"),
                     _about(table).alias("annotations"),
-                    id_column(SLUG, raw.path, pl.col("position")).alias("id"),
                 )
                 yield rows_frame(raw, columns, source=SLUG, release=file.release, split=file.split)
 

@@ -21,7 +21,7 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.copies import Copy, are_labels, find_copy, read_copy
-from etl.ingestion.sources.frame import filled, id_column, is_blank, place, rows_frame
+from etl.ingestion.sources.frame import filled, id_column, is_blank, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.json_tables import Elements, array_elements, find_tables
@@ -294,7 +294,6 @@ def _read_table(
         for name, key in _ABOUT.items()
         if name in table.columns
     ]
-    where = [f"{file.layout}-{file.split}", *place(file.raw, raw)[1:]]
     opening = pl.col(f"{_PERSON_COLUMN}1")
     table = table.with_columns(
         # Tables have no profile; the same opening is the same dialogue, however it is spaced.
@@ -316,10 +315,10 @@ def _read_table(
             raw,
             spoken.with_columns(
                 pl.col(column).alias("raw_text"),
-                id_column(SLUG, file.release, *where, pl.col("position"), str(turn)).alias("id"),
             ),
             source=SLUG,
             release=file.release,
             split=file.split,
             turn=turn,
+            id_parts=[file.release, str(turn)],
         )

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.copies import find_copy, locate, read_copy
-from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem, whole_number
-from etl.ingestion.sources.raw import InputLog, RawFile
+from etl.ingestion.sources.frame import filled, key_id, rows_frame, stem, whole_number
+from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
 from etl.schema import contract
@@ -56,7 +56,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
             for raw, records in read_copy(file, open_file, log):
-                columns = _columns(records, file, raw)
+                columns = _columns(records, file)
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)
         if file.layout == _ASKED_FOR_LAYOUT:
             log.warnings.append(
@@ -65,7 +65,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
             )
 
 
-def _columns(records: pl.DataFrame, file: RecognisedFile, raw: RawFile) -> pl.DataFrame:
+def _columns(records: pl.DataFrame, file: RecognisedFile) -> pl.DataFrame:
     names = contract.load(SLUG).layouts[_VOTES_LAYOUT].columns
     cells = [pl.col(name) if name in records.columns else pl.lit("") for name in names]
     stripped = [cell.str.strip_chars() for cell in cells]
@@ -77,12 +77,11 @@ def _columns(records: pl.DataFrame, file: RecognisedFile, raw: RawFile) -> pl.Da
         raw_label = pl.format(f"{_ASKED_FOR_PREFIX}{{}}", filled(cells[_ASKED_FOR]))
     else:
         raw_label = pl.concat_str(votes, separator=",", ignore_nulls=True)
-    # The number of a recording is unique over all releases; a copy that has lost it has only its place.
-    row = pl.format("{}-row{}", pl.lit("-".join(place(file.raw, raw))), "position")
     return records.with_columns(
         cells[_SENTENCE].alias("raw_text"),
         raw_label.alias("raw_label"),
         pl.format("asked_for={};strength={};age={};gender={}", *about).alias("annotations"),
         cells[_SENTENCE].str.replace_all(r"\s+", "").alias("group"),
-        id_column(SLUG, pl.coalesce(filled(cells[_WAV]), row)).alias("id"),
+        # The number of a recording is unique over all releases; a copy may have lost it.
+        key_id(SLUG, key=filled(cells[_WAV])).alias("id"),
     )

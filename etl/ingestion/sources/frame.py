@@ -12,6 +12,7 @@ from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.table import TOO_LONG
 from etl.schema import contract, row
 from etl.schema.label_cells import NUMBER
+from etl.schema.text_ids import text_id
 
 # A cell of a one-hot column, in lower case.
 _SET = ("1", "1.0", "true")
@@ -20,14 +21,18 @@ _COUNT = r"^(\d{1,3})$"
 _SHARE = rf"^{NUMBER}$"
 
 
-def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> pl.DataFrame:
+def rows_frame(
+    raw: RawFile | None, columns: pl.DataFrame, *, id_parts: Sequence[str] = (), **constants: Any
+) -> pl.DataFrame:
     """Returns a frame with the schema of `etl.schema.row.read_schema`, one row for each row of `columns`.
 
-    A row with a `detail` is a `bad_row`, or `text_too_long`; a row without a group is a group of its own.
+    A row with a `detail` is a `bad_row`, or `text_too_long`; a row without an id gets one that is made of its
+    `raw_text`, see `etl.schema.text_ids`; a row without a group is a group of its own.
 
     Args:
         raw: the file of the rows; None where `columns` has `file` and `member`.
         columns: what differs from row to row.
+        id_parts: what an id that is made of the text begins with, after the source.
         constants: what is the same for all: source, release, split, …; the domain is by default that of the
             contract.
     """
@@ -38,12 +43,15 @@ def rows_frame(raw: RawFile | None, columns: pl.DataFrame, **constants: Any) -> 
     if "detail" in columns.columns:
         columns = columns.with_columns(reason=reason_of(pl.col("detail")))
     constants = {"turn": 1, "domain": contract.load(constants["source"]).domain, **constants}
-    return columns.select(
+    rows = columns.select(
         pl.col(name).cast(dtype, strict=False)
         if name in columns.columns
         else pl.lit(constants.get(name), dtype).alias(name)
         for name, dtype in row.read_schema().items()
-    ).with_columns(pl.coalesce("group", "id").alias("group"))
+    )
+    if rows["id"].null_count():
+        rows = rows.with_columns(id=pl.coalesce("id", text_id(constants["source"], *id_parts)))
+    return rows.with_columns(pl.coalesce("group", "id").alias("group"))
 
 
 def reason_of(detail: pl.Expr) -> pl.Expr:
@@ -66,6 +74,11 @@ def id_column(slug: str, *parts: str | pl.Expr) -> pl.Expr:
 
     as_expressions = [pl.lit(part) if isinstance(part, str) else part.cast(pl.String) for part in parts]
     return pl.concat_str([pl.lit(slug), *(part.fill_null("?") for part in as_expressions)], separator=":")
+
+
+def key_id(slug: str, *parts: str, key: pl.Expr) -> pl.Expr:
+    """Returns the expression of the id `<slug>:<part>:…:<key>`, null without a key."""
+    return pl.when(key.is_not_null()).then(id_column(slug, *parts, key))
 
 
 def one_hot_labels(columns: Sequence[str], separator: str = ",", *, has_counts: bool = False) -> pl.Expr:

@@ -18,11 +18,12 @@ from operator import itemgetter
 import polars as pl
 
 from etl.ingestion.sources.copies import Copy, find_copy, has_name_of, read_copy
-from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, whole_number
+from etl.ingestion.sources.frame import filled, rows_frame, whole_number
 from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
 from etl.schema import contract, taxonomy
+from etl.schema.text_ids import text_id
 from etl.settings import Settings
 
 SLUG = "keti-dialogue"
@@ -80,19 +81,17 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         sentence, label = contract.load(SLUG).layouts[file.layout].columns[-2:]
         with log.open_file(file.raw, source=SLUG, release=file.release, split=None) as open_file:
             for raw, frames in groupby(read_copy(file, open_file, log), key=itemgetter(0)):
-                where = place(file.raw, raw)
-                table = _with_dialogues(pl.concat(frame for _, frame in frames), "-".join(where))
+                table = _with_dialogues(pl.concat(frame for _, frame in frames), sentence)
                 log.warnings += _warnings(raw, table, label, file.layout)
                 columns = table.with_columns(
                     pl.col(sentence).alias("raw_text"),
                     pl.col(label).alias("raw_label"),
-                    id_column(SLUG, *where, pl.col("position")).alias("id"),
                 )
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)
 
 
-def _with_dialogues(table: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Adds `turn` and `group`, unless nothing says where a dialogue begins."""
+def _with_dialogues(table: pl.DataFrame, sentence: str) -> pl.DataFrame:
+    """Adds `turn` and `group`, made of how the dialogue opens, unless nothing says where one begins."""
     if _START not in table.columns or not table.select(filled(pl.col(_START)).is_not_null().any()).item():
         return table
     mark = filled(pl.col(_START)).str.to_uppercase()
@@ -101,7 +100,7 @@ def _with_dialogues(table: pl.DataFrame, name: str) -> pl.DataFrame:
     dialogue = pl.when(is_start.any()).then(is_start.cum_sum()).otherwise(mark.forward_fill().rle_id())
     return table.with_columns(dialogue=dialogue).with_columns(
         pl.int_range(1, pl.len() + 1).over("dialogue").alias("turn"),
-        pl.format("{}-{}", pl.lit(name), "dialogue").alias("group"),
+        text_id("dialogue", text=pl.col(sentence).first().over("dialogue")).alias("group"),
     )
 
 

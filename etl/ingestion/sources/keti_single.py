@@ -11,7 +11,7 @@ import polars as pl
 
 from etl.ingestion.sources import keti_dialogue
 from etl.ingestion.sources.copies import find_copy, read_copy
-from etl.ingestion.sources.frame import filled, id_column, place, rows_frame
+from etl.ingestion.sources.frame import filled, rows_frame
 from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
@@ -40,7 +40,6 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 columns = table.with_columns(
                     pl.col(_SENTENCE).alias("raw_text"),
                     pl.col(_LABEL).alias("raw_label"),
-                    id_column(SLUG, *place(file.raw, raw), pl.col("position")).alias("id"),
                 )
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)
         if keti_dialogue.is_likely(file.raw, labels):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from etl.ingestion.sources.copies import are_labels, find_copy, has_csv_quotes, has_name_of, read_copy
-from etl.ingestion.sources.frame import id_column, place, rows_frame, stem
+from etl.ingestion.sources.frame import key_id, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import record_frames
@@ -67,11 +67,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     for file in files:
         with log.open_file(file.raw, source=SLUG, release=file.release, split=file.split) as open_file:
             for raw, records in _records(file, open_file, log):
-                where = "-".join(place(file.raw, raw))
-                number = pl.coalesce("number", pl.format("{}-{}", pl.lit(where), "position"))
+                row_id = key_id(SLUG, key=pl.col("number"))
                 yield rows_frame(
                     raw,
-                    records.with_columns(id_column(SLUG, number).alias("id"), _ids(records["raw_label"])),
+                    records.with_columns(row_id.alias("id"), _ids(records["raw_label"])),
                     source=SLUG,
                     release=file.release,
                     split=file.split,

@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.sources.frame import id_column, rows_frame
+from etl.ingestion.sources.frame import key_id, rows_frame
 from etl.ingestion.sources.raw import InputLog, OpenFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import in_batches
@@ -69,9 +69,8 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
             for batch in in_batches(_rows(open_file)):
                 open_file.rows += len(batch)
                 rows = pl.DataFrame(batch, schema=schema, orient="row")
-                number = pl.coalesce("number", pl.format("{}-{}", pl.lit(file.raw.path), "position"))
                 columns = rows.with_columns(
-                    id_column(SLUG, number).alias("id"),
+                    key_id(SLUG, key=pl.col("number")).alias("id"),
                     pl.col("raw_text").str.replace_all(r"\s+", "").replace("", None).alias("group"),
                     pl.coalesce(
                         pl.col("number").str.extract(_ID.pattern).replace(_SPLITS),

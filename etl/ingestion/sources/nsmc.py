@@ -23,7 +23,7 @@ from etl.ingestion.sources.copies import (
     locate,
     read_copy,
 )
-from etl.ingestion.sources.frame import filled, id_column, place, rows_frame, stem
+from etl.ingestion.sources.frame import filled, key_id, rows_frame, stem
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables import json_records
@@ -141,7 +141,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
             for raw, frame in _frames(file, open_file, log):
                 yield rows_frame(
                     raw,
-                    to_rows(frame, "-".join(place(file.raw, raw))),
+                    to_rows(frame),
                     source=SLUG,
                     release=file.release,
                     split=file.split,
@@ -185,22 +185,19 @@ def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
     )
 
 
-def _review_rows(reviews: pl.DataFrame, where: str) -> pl.DataFrame:
-    number = pl.format("{}-{}", pl.lit(where), "position")
+def _review_rows(reviews: pl.DataFrame) -> pl.DataFrame:
     return reviews.with_columns(
-        id_column(SLUG, pl.coalesce(filled(pl.col("review_id")), number)).alias("id"),
         pl.col("review").alias("raw_text"),
+        key_id(SLUG, key=filled(pl.col("review_id"))).alias("id"),
         pl.format("rating:{}", filled(pl.col("rating"))).alias("raw_label"),
         pl.format("movie{}", filled(pl.col("movie_id"))).alias("group"),
     )
 
 
-def _rating_rows(ratings: pl.DataFrame, where: str) -> pl.DataFrame:
-    number = pl.format("{}-{}", pl.lit(where), "position")
-    if "id" in ratings.columns:
-        number = pl.coalesce(filled(pl.col("id")), number)
+def _rating_rows(ratings: pl.DataFrame) -> pl.DataFrame:
+    key = filled(pl.col("id")) if "id" in ratings.columns else pl.lit(None, pl.String)
     return ratings.with_columns(
-        id_column(SLUG, number).alias("id"),
         pl.col("document").alias("raw_text"),
+        key_id(SLUG, key=key).alias("id"),
         pl.format("label:{}", filled(pl.col("label"))).alias("raw_label"),
     )

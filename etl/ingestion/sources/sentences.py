@@ -1,7 +1,7 @@
 """Corpora that are tables of sentences with their labels and nothing else: no numbers, no groups.
 
-Each sentence is a group of its own; its id is the name of the file and the position in it. `copies` finds the
-columns of a table with a header; this module also those of lines without one.
+Each sentence is a group of its own; its id is made of the text. `copies` finds the columns of a table with a
+header; this module also those of lines without one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.copies import Copy, read_copy
-from etl.ingestion.sources.frame import id_column, place, rows_frame
+from etl.ingestion.sources.frame import rows_frame
 from etl.ingestion.sources.raw import HashingStream, InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import record_frames
@@ -58,8 +58,7 @@ def read_sentences(files: list[RecognisedFile], log: InputLog, **columns: pl.Exp
             for raw, table in _tables(file, open_file, log):
                 absent = sorted(names.difference(table.columns))
                 filled = table.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-                identity = id_column(file.slug, *place(file.raw, raw), pl.col("position"))
-                rows = filled.select("position", **{"detail": pl.col("detail"), "id": identity} | columns)
+                rows = filled.select("position", **{"detail": pl.col("detail")} | columns)
                 yield rows_frame(raw, rows, source=file.slug, release=file.release)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from etl.errors import InputError, SettingsError
 from etl.ingestion.sources import document
-from etl.ingestion.sources.frame import filled, id_column, one_hot_labels, rows_frame
+from etl.ingestion.sources.frame import filled, key_id, one_hot_labels, rows_frame, whole_number
 from etl.ingestion.sources.named_splits import splits_of_parts
 from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
@@ -80,7 +80,8 @@ def _no_columns(table: Table) -> SettingsError:
 
 def _named_columns(table: Table) -> list[str]:
     """The names that the user gives of columns."""
-    named = [table.text_column, *_label_columns(table), table.group_column, table.split_column]
+    others = (table.group_column, table.split_column, table.id_column)
+    named = [table.text_column, *_label_columns(table), *others]
     return [name for name in named if name is not None]
 
 
@@ -188,19 +189,27 @@ def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
 
 
 def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    named = {"raw_text": table.text_column, "group": table.group_column, "split": table.split_column}
+    named = {
+        "raw_text": table.text_column,
+        "group": table.group_column,
+        "split": table.split_column,
+        "key": table.id_column,
+    }
     columns = frame.select(
         "position",
         "detail",
         _raw_label(table).alias("raw_label"),
         *(pl.col(column_name(theirs)).alias(ours) for ours, theirs in named.items() if theirs is not None),
-        id_column(SLUG, raw.path, pl.col("position")).alias("id"),
     )
+    names = [table.name] if table.name else []
+    if table.id_column is not None:
+        key = filled(whole_number(pl.col("key")))
+        columns = columns.with_columns(key_id(SLUG, *names, key=key).alias("id"))
     if table.split_column is not None:
         columns = columns.with_columns(_split_name(pl.col("split")).alias("split"))
     if not _label_columns(table):
         columns = columns.with_columns(pl.lit(UNLABELLED).alias("split"))
-    return rows_frame(raw, columns, source=SLUG, release="v1", domain=table.domain)
+    return rows_frame(raw, columns, id_parts=names, source=SLUG, release="v1", domain=table.domain)
 
 
 def _raw_label(table: Table) -> pl.Expr:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from etl.ingestion.sources.copies import Copy, find_copy, read_copy
-from etl.ingestion.sources.frame import id_column, place, rows_frame
+from etl.ingestion.sources.frame import rows_frame
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
@@ -51,6 +51,5 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 columns = table.with_columns(
                     pl.col(names[_USER]).alias("raw_text"),
                     pl.col(names[_TOPIC]).alias("raw_label"),
-                    id_column(SLUG, *place(file.raw, raw), pl.col("position")).alias("id"),
                 )
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)

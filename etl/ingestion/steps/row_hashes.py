@@ -11,9 +11,13 @@ from __future__ import annotations
 import polars as pl
 
 from etl.schema import votes
+from etl.schema.text_ids import is_text_id
 from etl.settings import Dedupe
 from etl.text.hashes import hash_text
 from etl.text.normalise import is_short, normalised_key
+
+# Whether the id was made of the text, and lacks its number still, see `etl.schema.text_ids`.
+HAS_TEXT_ID = "has_text_id"
 
 
 def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
@@ -25,9 +29,9 @@ def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
         settings: the length below which a text is short, and whether near-duplicates will be searched for.
 
     Returns:
-        A frame with `source`, `label`, `label_votes`, `split`, `reason`, `detail`, `is_short`; `id_key`,
-        `group_key`, `raw_key`, `text_key` and `normalised_key`, each a struct of two 64-bit hashes; and
-        `normalised`, the text itself, unless `settings.near` is 0.
+        A frame with `source`, `label`, `label_votes`, `split`, `reason`, `detail`, `is_short`,
+        `has_text_id`; `id_key`, `group_key`, `raw_key`, `text_key` and `normalised_key`, each a struct of two
+        64-bit hashes; and `normalised`, the text itself, unless `settings.near` is 0.
     """
 
     # In a step of its own, or it would be computed once for each half of the hash.
@@ -42,10 +46,16 @@ def hash_rows(frame: pl.DataFrame, settings: Dedupe) -> pl.DataFrame:
         "reason",
         "detail",
         short.alias("is_short"),
+        is_text_id(pl.col("id")).alias(HAS_TEXT_ID),
         hash_text(pl.col("id")).alias("id_key"),
-        hash_text(pl.concat_str("source", "group", separator="\0")).alias("group_key"),
+        group_key(pl.col("group")).alias("group_key"),
         hash_text(pl.col("raw_text")).alias("raw_key"),
         hash_text(pl.col("text")).alias("text_key"),
         hash_text(pl.col("normalised")).alias("normalised_key"),
         *([pl.when(is_comparable).then(pl.col("normalised")).alias("normalised")] if settings.near else []),
     )
+
+
+def group_key(group: pl.Expr) -> pl.Expr:
+    """Returns the hash of a group of the row's `source`."""
+    return hash_text(pl.concat_str("source", group, separator="\0"))

@@ -99,14 +99,14 @@ def test_each_of_several_tables_has_its_own_columns_labels_split_and_domain(tmp_
     rows = pl.concat(
         [
             pl.read_parquet(tmp_path / "out" / name / "*.parquet").select(
-                "id", "label", "raw_label", "domain", "split"
+                "file", "label", "raw_label", "domain", "split"
             )
             for name in ("data",)
         ]
-    ).sort("id")
-    assert rows.select("id", "label", "raw_label", "domain").rows() == [
-        ("table:a/one.csv:2", "기쁨", "1", "review"),
-        ("table:b/two.tsv:2", "슬픔", "슬픔", "comment"),
+    ).sort("file")
+    assert rows.select("file", "label", "raw_label", "domain").rows() == [
+        ("a/one.csv", "기쁨", "1", "review"),
+        ("b/two.tsv", "슬픔", "슬픔", "comment"),
     ]
     assert rows["split"][1] == "test"
     rejected = dataset.manifest.counts["table"].rejected
@@ -148,7 +148,7 @@ def test_a_map_of_labels_is_that_of_its_own_table(tmp_path: Path) -> None:
     ]
 
     etl.ingest(raw, tmp_path / "out", settings(tables=tables, tag={"tagger": "whitespace"}), workers=1)
-    kept = pl.read_parquet(tmp_path / "out" / "data" / "*.parquet").sort("id")
+    kept = pl.read_parquet(tmp_path / "out" / "data" / "*.parquet").sort("file", "position")
     assert kept["label"].to_list() == ["기쁨", "슬픔", "슬픔"]
 
 

@@ -85,10 +85,10 @@ def test_nan_and_infinity_are_nothing(how: str, tmp_path: Path) -> None:
 def test_all_arrays_with_the_columns_are_read_and_others_named_with_their_rows(tmp_path: Path) -> None:
     document = {"train": ROWS, "more": {"test": ROWS[:1]}, "authors": [{"name": "아무개"}]}
     rows, log = read_all(write(tmp_path / "a.json", document), table=TABLE)
-    assert [row["id"] for row in rows] == [
-        "table:a.json/train:0",
-        "table:a.json/train:1",
-        "table:a.json/more.test:0",
+    assert [(row["member"], row["position"]) for row in rows] == [
+        ("train", 0),
+        ("train", 1),
+        ("more.test", 0),
     ]
     assert log.warnings == [
         "a.json → authors is left aside: it has other columns: 1 row with the columns name"

@@ -40,7 +40,6 @@ def test_all_sheets_with_the_columns_are_read_and_the_member_is_the_sheet(tmp_pa
         ("봄", 3, FIRST[2][0]),
         ("가을", 2, SECOND[1][0]),
     ]
-    assert [row["id"] for row in rows] == ["table:a.xlsx/봄:2", "table:a.xlsx/봄:3", "table:a.xlsx/가을:2"]
     assert log.inputs[0]["rows"] == 3
 
 
@@ -58,7 +57,7 @@ def test_a_sheet_left_aside_is_a_warning_that_names_it_and_its_rows(tmp_path: Pa
 def test_rows_of_a_workbook_with_one_filled_sheet_have_no_member(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "a.xlsx", {"Sheet1": FIRST, "Sheet2": []})
     rows, log = read_all(path, table=TABLE)
-    assert {(row["member"], row["id"]) for row in rows} == {("", "table:a.xlsx:2"), ("", "table:a.xlsx:3")}
+    assert [(row["member"], row["position"]) for row in rows] == [("", 2), ("", 3)]
     assert log.warnings == []
 
 

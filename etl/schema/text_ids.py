@@ -1,0 +1,45 @@
+"""Ids of rows that have no key of their own: made of what a row says, never of where it stands.
+
+Such an id is `<source>:~<hash of the text>`; of rows that say the same, the second and further ones end in
+`#2`, `#3` and so on, in the order of the corpus. So no row gets another id because a file was renamed, or a
+row of another text came, went or moved. The numbers are given by `etl.ingestion.text_numbers`, when all rows
+are known.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+import xxhash
+
+_FORM = r":~[0-9a-f]{16}$"
+
+
+def text_id(slug: str, *parts: str, text: pl.Expr | str = "raw_text") -> pl.Expr:
+    """Returns the expression of the id `<slug>:<part>:…:~<hash of the text>`, without a number.
+
+    Args:
+        slug: of the corpus.
+        parts: what else tells rows apart: the name of the table, a turn.
+        text: what the row says, or the column that has it; how it is composed and the blanks around it do not
+            count.
+    """
+    said = pl.col(text) if isinstance(text, str) else text
+    plain = said.fill_null("").str.normalize("NFC").str.strip_chars()
+    hashed = plain.map_batches(_hash, return_dtype=pl.String)
+    return pl.concat_str(pl.lit(":".join([slug, *parts, "~"])), hashed)
+
+
+def is_text_id(row_id: pl.Expr) -> pl.Expr:
+    """Returns the expression of whether an id is such a one, and has no number."""
+    return row_id.str.contains(_FORM)
+
+
+def numbered(row_id: pl.Expr, number: pl.Expr) -> pl.Expr:
+    """Returns the expression of the id with its number among equal ones."""
+    return pl.format("{}#{}", row_id, number)
+
+
+def _hash(texts: pl.Series) -> pl.Series:
+    """Hashes texts with XXH3, whose values are fixed by its specification."""
+    digests = [xxhash.xxh3_64_hexdigest(text) for text in texts.cast(pl.Binary)]
+    return pl.Series(texts.name, digests, pl.String)
