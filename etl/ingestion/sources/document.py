@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from etl.ingestion.sources.frame import id_column, rows_frame
+from etl.ingestion.sources.frame import rows_frame
 from etl.ingestion.sources.raw import OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.schema.splits import UNLABELLED
@@ -91,8 +91,6 @@ def _rows(raw: RawFile, sentences: Sequence[Sentence], groups: Mapping[int, str]
         {
             "raw_text": [sentence.text for sentence in sentences],
             "position": [passage.position for passage in passages],
-            "document": [passage.document for passage in passages],
-            "number": [sentence.number for sentence in sentences],
             "domain": [_DOMAINS[passage.kind] for passage in passages],
             "reason": [passage.reason for passage in passages],
             "group": [groups[passage.document] for passage in passages],
@@ -101,8 +99,5 @@ def _rows(raw: RawFile, sentences: Sequence[Sentence], groups: Mapping[int, str]
             "annotations": [passage.time and f"time={passage.time}" for passage in passages],
         },
         schema_overrides={"reason": pl.String, "annotations": pl.String},
-    ).with_columns(
-        split=pl.lit(UNLABELLED),
-        id=id_column(TABLE, raw.path, *map(pl.col, ("document", "position", "number"))),
-    )
+    ).with_columns(split=pl.lit(UNLABELLED))
     return rows_frame(raw, columns, source=TABLE, release="v1")
