@@ -58,7 +58,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a table of the user's own keeps what (source `table`).
 
     Several columns in `label_column` are joined by slashes; `label_columns` are one-hot columns. `labels`
-    maps raw labels to targets, or to null. `path` is the pattern of an entry of `tables`, `name` is in the ids.
+    maps raw labels to targets, or to null. `path` is the pattern of an entry of `tables`, `name` one of ids.
     """
 
     path: str | None = None
