@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -200,11 +199,10 @@ def ingest(
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            run = partial(etl.ingest, progress=progress, engine=chosen, accept=accepted)
-            manifest = run(raw, folder, settings).manifest
-            check_replaced(out, manifest, accepted)
-    _show_result(manifest, out, settings, accepted, is_json=is_json)
-    check_usable(manifest.counts, accepted, out)
+            dataset = etl.ingest(raw, folder, settings, progress=progress, engine=chosen, accept=accepted)
+            check_replaced(out, dataset.manifest, accepted)
+    _show_result(dataset.manifest, out, settings, accepted, is_json=is_json)
+    check_usable(dataset.manifest.counts, accepted, out)
 
 
 def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:

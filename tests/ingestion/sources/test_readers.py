@@ -269,7 +269,7 @@ def test_a_parquet_file_that_is_cut_off_is_a_bad_file(tmp_path: Path) -> None:
 def test_a_table_needs_the_column_of_the_sentence_to_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("문장,감정\n하나,기쁨\n", encoding="utf-8")
     named = {name: column for name, column in TABLE.items() if name != "text_column"}
-    with pytest.raises(SettingsError, match="text.column"):
+    with pytest.raises(SettingsError, match="text_column"):
         read_all(tmp_path, table=named, read={"source": "table"})
 
 
