@@ -127,7 +127,8 @@ def count_vocab(
         raise InputError(
             f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
             cause="Every row was rejected, waits for a label, or belongs to validation or test.",
-            next_step=f"see why with `etl rejects {dataset.path}`, then ingest again",
+            next_step=f"see why with `etl rejects {dataset.path}`, or label rows that wait with "
+            f"`etl review {dataset.path}`; then ingest again",
         )
     with wrap_read_errors(dataset, "train"):
         if engine is None or engine.n_partitions == 1:
