@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import xxhash
 
-from etl.corrections import Decision, resolve
+from etl.corrections import Decision, resolve, text_hash
 from etl.dataset.read import Dataset
 from etl.labelling.choose import UNKNOWN, choose_rows
 from etl.labelling.features import make_features, require_extra
@@ -31,7 +31,8 @@ def order_labelling(dataset: Dataset, decisions: Iterable[Decision] = (), n: int
 
     Args:
         dataset: with rows in the split `unlabelled`.
-        decisions: so far; rows with one are not asked for again, and those that got a label teach.
+        decisions: so far; texts with one are not asked for again, and those that got a label teach. Like in
+            ingest a decision on another text than the row now has is none.
         n: how many ids are wanted; fewer are returned where fewer are left.
 
     Raises:
@@ -54,14 +55,16 @@ def _read(dataset: Dataset, decisions: Iterable[Decision]) -> pl.DataFrame:
     """Reads `id`, `text`, `answer` (null: not known), and `is_open`, whether the row waits for a label."""
     decided = resolve(decisions, taxonomy=dataset.manifest.taxonomy.name).decisions
     verdicts = decided.filter(pl.col("id") != "").select(
-        "id", verdict=pl.col("labels").list.join(",").replace("", None), is_decided=pl.lit(value=True)
+        "text_hash", verdict=pl.col("labels").list.join(",").replace("", None), is_decided=pl.lit(value=True)
     )
     columns = ["id", "text", pl.col("label").cast(pl.String)]
     waiting = dataset.scan(UNLABELLED).select(columns)
     learnt = dataset.scan("train").select(columns).filter(pl.col("label").is_not_null())
     rows = pl.concat([_sample(waiting), _sample(learnt)])
-    answered = rows.join(verdicts.unique("id"), on="id", how="left").with_columns(
-        answer=pl.coalesce("verdict", "label"), said=normalised_key(pl.col("text"))
+    answered = (
+        rows.with_columns(text_hash=text_hash(pl.col("text")))
+        .join(verdicts.unique("text_hash", keep="first", maintain_order=True), on="text_hash", how="left")
+        .with_columns(answer=pl.coalesce("verdict", "label"), said=normalised_key(pl.col("text")))
     )
     is_open = pl.col("answer").is_null() & pl.col("is_decided").is_null()
     return (

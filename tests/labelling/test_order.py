@@ -105,3 +105,11 @@ def test_rows_that_are_alike_are_not_asked_for_together() -> None:
 
 def test_where_nothing_waits_nothing_is_asked_for(tmp_path: Path) -> None:
     assert order_labelling(write(tmp_path / "dataset", [], [(sentence(1, "기쁨"), "기쁨")])) == []
+
+
+def test_a_decision_on_a_text_that_has_changed_since_is_none(tmp_path: Path) -> None:
+    before = write(tmp_path / "before", [sentence(at, "기쁨") for at in range(8)])
+    after = write(tmp_path / "after", [f"그런데 {sentence(at, '기쁨')}" for at in range(8)])
+    decisions = [decision(before, f"table:{1000 + at}") for at in range(8)]
+    assert order_labelling(before, decisions) == []
+    assert len(order_labelling(after, decisions)) == 8
