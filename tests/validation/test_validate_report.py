@@ -159,7 +159,7 @@ def test_the_numbers_of_the_header_add_up(write: Write) -> None:
 def test_everything_was_looked_at_only_where_nothing_was_left_out(write: Write) -> None:
     path = write(clean_rows())
     assert "Everything was looked at" not in report(path)
-    assert "noise was not asked for" in report(path)
+    assert "Not asked for: noise and corrections" in report(path)
 
 
 def test_a_clean_dataset_is_told_in_a_sentence_and_asks_for_nothing(write: Write) -> None:

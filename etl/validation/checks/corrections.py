@@ -37,5 +37,5 @@ CHECK = Check(
         "correction_taxonomy",
     ),
     judge=judge,
-    is_applicable=lambda view: not view.is_external,
+    is_applicable=lambda view: bool(view.manifest.corrections.files),
 )

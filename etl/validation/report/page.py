@@ -98,7 +98,7 @@ def _lead_without_flaws(result: Result) -> str:
     if result.unchecked:
         return "Neither an error nor a warning was found in the rest."
     if unasked:
-        return f"Neither an error nor a warning was found; {text(' and '.join(unasked))} was not asked for."
+        return f"Neither an error nor a warning was found. Not asked for: {text(' and '.join(unasked))}."
     return "Everything was looked at, and neither an error nor a warning was found."
 
 
