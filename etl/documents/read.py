@@ -21,7 +21,7 @@ from etl.text.markup import remove_markup
 _log = logging.getLogger(__name__)
 
 # A text is held whole, which takes twice its bytes.
-_MAX_BYTES = 512 << 20
+MAX_BYTES = 512 << 20
 
 
 def read_document(
@@ -101,12 +101,7 @@ def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:
             f"{file.name} cannot be read: {error.strerror}",
             next_step="check the path, and that you may read it.",
         ) from error
-    if size > _MAX_BYTES:
-        raise InputError(
-            f"{file.name} is too large",
-            details=[f"expected at most {_MAX_BYTES:,} bytes, got {size:,}"],
-            next_step="divide it, or give its lines to `etl predict MODEL -`.",
-        )
+    refuse_too_large(file.name, size)
     form = recognise(file, options)
     is_plain = form is FORMATS[-1]
     if form is None or is_plain:
@@ -121,6 +116,20 @@ def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:
         if file.suffix in PROMISED:
             raise _no_form(file, options)
     return form
+
+
+def refuse_too_large(name: str, size: int) -> None:
+    """Refuses a file that would take too much memory.
+
+    Raises:
+        InputError: it has more than `MAX_BYTES`.
+    """
+    if size > MAX_BYTES:
+        raise InputError(
+            f"{name} is too large",
+            details=[f"expected at most {MAX_BYTES:,} bytes, got {size:,}"],
+            next_step="divide it, or give its lines to `etl predict MODEL -`.",
+        )
 
 
 def _no_form(file: DocumentFile, options: ReadOptions) -> InputError:

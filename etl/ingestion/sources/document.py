@@ -34,10 +34,16 @@ _DOMAINS = {"text": "comment", "mail": "mail", "chat": "dialogue", "post": "sns"
 
 
 def recognise(raw: RawFile) -> RecognisedFile | None:
-    """Whether a file, which belongs to no corpus, is a document of a form that is read."""
+    """Whether a file, which belongs to no corpus, is a document of a form that is read.
+
+    Raises:
+        InputError: it is too large for a document.
+    """
     from etl.documents.file import DocumentFile, ReadOptions
     from etl.documents.formats import recognise as find_format
+    from etl.documents.read import refuse_too_large
 
+    refuse_too_large(raw.name, raw.size)
     with raw.open() as stream:
         file = DocumentFile(raw.name, Path(raw.path), stream.read())
     found = find_format(file, ReadOptions())

@@ -7,6 +7,7 @@ import pytest
 
 import etl
 from etl.dataset.read import Dataset
+from etl.documents import read as documents
 from etl.documents.formats import FORMATS
 from etl.errors import InputError
 from etl.ingestion.sources.archive import DOCUMENTS, READABLE
@@ -90,3 +91,11 @@ def test_a_damaged_document_stops_the_run_or_is_listed(folder: Path, tmp_path: P
 def test_every_ending_of_a_document_that_is_read_is_looked_into() -> None:
     promised = {suffix for each in FORMATS for suffix in each.suffixes}
     assert promised <= DOCUMENTS | READABLE | {".gz"}
+
+
+def test_a_file_that_is_too_large_for_a_document_is_an_error(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MAX_BYTES", 100)
+    with pytest.raises(InputError, match="too large"):
+        read(folder, tmp_path / "dataset")
