@@ -42,6 +42,7 @@ from etl.publishing.places import find_published
 from etl.publishing.record import Run, Stage
 from etl.runtime.console import Progress
 from etl.schema import taxonomy
+from etl.schema.splits import SPLITS, UNLABELLED
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.sharing import copy_tree
 from etl.storage.versions.version import Version, prune_versions
@@ -227,7 +228,7 @@ def _build_vocabulary(candidate: Candidate) -> None:
     why = _why(candidate, VOCABULARY, facts)
     if not why and not (candidate.folder / vocab.FILE).exists():
         why = ["the dataset was written anew"]
-    if why:
+    if why and not _has_no_label_yet(candidate.folder):
         with candidate.job.open_engine() as engine:
             build = partial(vocab.build_vocab, candidate.folder, engine=engine)
             limited = partial(build, min_count=refresh.min_count, max_size=refresh.max_size)
@@ -235,6 +236,12 @@ def _build_vocabulary(candidate: Candidate) -> None:
     else:
         candidate.stages.append(Stage(VOCABULARY, []))
     candidate.facts[VOCABULARY] = facts
+
+
+def _has_no_label_yet(folder: Path) -> bool:
+    """Whether a dataset has nothing but rows that wait for a label, and so no vocabulary."""
+    splits = read_manifest(folder).splits
+    return UNLABELLED in splits and not any(splits[split].rows for split in SPLITS)
 
 
 def _publish(candidate: Candidate) -> Version:

@@ -22,7 +22,8 @@ from etl.ingestion.sources.raw import HashingStream
 from etl.publishing import record
 from etl.publishing.job import Job, make_job
 from etl.publishing.refresh import plan
-from etl.settings import Corrections, Settings
+from etl.schema.splits import UNLABELLED
+from etl.settings import Corrections, Settings, Table
 from etl.storage.versions.local import LOCK, LocalStore
 
 pytestmark = pytest.mark.slow
@@ -395,3 +396,24 @@ def test_a_changed_file_of_corrections_is_a_change_and_no_raw_file_is_read_again
     append_decision(path, structs.replace(decision, decision="undo", text_hash="", at=at.replace(hour=1)))
     assert succeeded(run(replace(published, settings=settings))).stages[0].why == ["corrections changed"]
     assert open_dataset(published.publish_dir / "current").manifest.corrections.applied == 0
+
+
+def test_rows_that_all_wait_for_a_label_are_published_and_have_a_vocabulary_once_some_got_one(
+    tmp_path: Path,
+) -> None:
+    made, path = make(tmp_path), tmp_path / "corrections.jsonl"
+    settings = structs.replace(made.settings, table=Table(text_column="text"))
+    waiting = replace(made, settings=settings)
+    assert ran(succeeded(run(waiting))) == ["ingest", "validate", "publish"]
+    rows = open_dataset(waiting.publish_dir / "current").scan(UNLABELLED).select("id", "text").collect()
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    for number, (row_id, text) in enumerate(rows.head(60).iter_rows()):
+        label = ("기쁨", "슬픔")[number % 2]
+        append_decision(
+            path,
+            Decision(id=row_id, text_hash=text_hash(text), decision="relabel", label=label, by="kim", at=at),
+        )
+    labelled = structs.replace(settings, corrections=Corrections((str(path),)))
+    done = succeeded(run(replace(waiting, settings=labelled)))
+    assert "build-vocab" in ran(done)
+    assert (waiting.publish_dir / "current" / "vocab.json").exists()
