@@ -153,6 +153,7 @@ def overview(review: Review) -> dict[str, Any]:
         "version": [review.ledger.version, len(review.queues.made) + len(review.queues.failed)],
         "queues": queues,
         "people": review.ledger.by_person(),
+        "agreement": review.ledger.agreement(),
         "decided": int(decided.sum()),
     }
 

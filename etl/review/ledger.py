@@ -153,6 +153,16 @@ class Ledger:
             )
         return dict(sorted(counts.items(), key=lambda count: (-count[1], count[0])))
 
+    def agreement(self) -> dict[str, int]:
+        """Returns how many rows and labels several people decided on, `shared`, and alike, `agreed`."""
+        with self._lock:
+            answers = [
+                [_answer(each) for each in said.values() if each.decision != UNDO]
+                for said in self._latest.values()
+            ]
+        shared = [set(said) for said in answers if len(said) > 1]
+        return {"shared": len(shared), "agreed": sum(len(each) == 1 for each in shared)}
+
     def decided_by(self, by: str) -> Flags:
         """Returns for each row whether this person has decided on it."""
         flags = np.zeros_like(self.is_decided)

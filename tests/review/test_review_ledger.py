@@ -181,3 +181,11 @@ def test_what_corrections_write_is_what_the_page_shows(tmp_path: Path) -> None:
         page.send("api/overview")
         said = page.find("all", row=row["row"])["row"]["decisions"]
         assert {each["by"]: each["decision"] for each in said} == {"kim": "drop", "lee": "keep"}
+
+
+def test_agreement_is_counted_where_several_people_decided(tmp_path: Path) -> None:
+    with review_page(dataset_of(tmp_path), tmp_path / "c.jsonl") as page:
+        for by, decisions in {"kim": ("keep", "drop", "keep"), "lee": ("keep", "keep")}.items():
+            for row, decision in enumerate(decisions):
+                page.decide("all", row, decision, by=by)
+        assert json.loads(page.send("api/overview")[1])["agreement"] == {"shared": 2, "agreed": 1}

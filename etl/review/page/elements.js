@@ -27,7 +27,7 @@ export function choice(name, label, values, chosen, onchange) {
   const select = make("select", {id: name, onchange: () => onchange(select.value)});
   for (const [value, text] of values) select.append(make("option", {value, text, selected: value === chosen}));
   select.value = chosen;
-  return make("label", {class: "choice", for: name}, make("span", {text: label}), select);
+  return make("label", {class: `choice ${name}`, for: name}, make("span", {text: label}), select);
 }
 
 export function bar(share, says) {

@@ -13,7 +13,7 @@ const NO_FILTER = {source: "", label: "", split: "", reason: "", text: ""};
 const KEPT_NAME = "etl-review-name";
 
 const page = {chosen: new Set(), isForGroup: true, why: "", isFilterOpen: false,
-  overview: {queues: [], people: {}}, place: null};
+  overview: {queues: [], people: {}, agreement: {}}, place: null};
 let isBusy = false;
 let isGone = false;
 let searchTimer = 0;
@@ -70,9 +70,17 @@ async function find(change) {
   keepInAddress();
 }
 
+function fillQueues() {
+  fill("queues", showQueues(page, act));
+  // On a phone they stand in a row that is wider than the screen.
+  const list = part("queues").querySelector(".queues");
+  const here = list?.querySelector(".here");
+  if (here) list.scrollLeft = here.offsetLeft - list.offsetLeft - 16;
+}
+
 function showAll() {
   fill("top", showTop(page, act));
-  fill("queues", showQueues(page, act));
+  fillQueues();
   fill("filters", showFilters(page, act));
   showPlace();
 }
@@ -109,13 +117,13 @@ async function once(task) {
 const goTo = (change) => once(async () => {
   await find(change);
   showPlace();
-  fill("queues", showQueues(page, act));
+  fillQueues();
   part("text")?.focus({preventScroll: true});
 });
 
 const goAnew = (change) => once(async () => {
   await find({rank: 0, step: 0, ...change});
-  fill("queues", showQueues(page, act));
+  fillQueues();
   fill("filters", showFilters(page, act));
   showPlace();
 });
@@ -147,7 +155,7 @@ const act = {
       page.overview = await post("decide", sent);
       const isShown = decision === "note";
       await find(isShown ? {row: row.row} : {step: wanted.state === "open" ? 0 : 1});
-      fill("queues", showQueues(page, act));
+      fillQueues();
       showPlace();
       tell(saidIn({decision, labels}));
       part("text")?.focus({preventScroll: true});
@@ -159,7 +167,7 @@ const act = {
       page.overview = await post("undo", {by: page.by});
       const {row} = page.overview;
       if (row !== null) await find({row});
-      fill("queues", showQueues(page, act));
+      fillQueues();
       showPlace();
       tell(say(row === null ? "nothing_to_undo" : "undone"));
       part("text")?.focus({preventScroll: true});
@@ -256,7 +264,7 @@ async function poll() {
   try {
     if (!(await refresh())) return;
     isGone = false;
-    fill("queues", showQueues(page, act));
+    fillQueues();
     if (page.place?.state === "working" && !isBusy) await goTo({});
     else if (!isBusy && !page.why && !page.chosen.size) await showAgain();
   } catch {

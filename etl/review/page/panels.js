@@ -43,8 +43,15 @@ export function showQueues(page, act) {
       people.length ? null : make("p", {class: "soft", text: say("nobody_yet")}),
       make("ul", {}, ...people.map(([name, n]) => make("li", {}, data("span", name),
         make("span", {class: "n", text: number(n), "aria-label": say("rows_decided", {n: number(n)})})))),
+      agreement(page.overview.agreement),
       page.isReadOnly ? null : make("p", {class: "soft", text: say("saved_to", {file: page.corrections})})),
   ].filter(Boolean);
+}
+
+function agreement({shared, agreed}) {
+  if (!shared) return null;
+  const values = {shared: number(shared), agreed: number(agreed), share: percent(agreed / shared)};
+  return make("p", {class: "soft", text: say("agreement", values)});
 }
 
 export function showFilters(page, act) {

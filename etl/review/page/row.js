@@ -78,7 +78,7 @@ function origin(row) {
 
 function meter(share) {
   return make("span", {class: "meter"},
-    make("meter", {min: 0, max: 1, value: share, "aria-hidden": "true"}),
+    make("progress", {max: 1, value: share, "aria-hidden": "true"}),
     make("span", {class: "n", text: `${percent(share)} %`}));
 }
 
