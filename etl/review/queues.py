@@ -27,6 +27,8 @@ QUEUES = (
     "rejects",
     "all",
 )
+# Reasons of rejected rows whose label may be the right one of a text.
+_OF_SAME_TEXT = ("conflicting_labels", "leak_exact", "leak_normalised")
 # One decision is about all rows of a group: the same text, or the same unknown label.
 BY_GROUP = frozenset({"conflicts", "unknown_labels"})
 
@@ -53,9 +55,10 @@ Make = Callable[[], Queue]
 def conflicts(rows: Rows) -> Queue:
     """Returns the rows whose text stands in the dataset with several labels; the most frequent texts first.
 
-    Texts are the same but for spaces and punctuation. Of rejected rows those count that were rejected for it.
+    Texts are the same but for spaces and punctuation. Of rejected rows those count that were rejected for it,
+    or as a leak: of a text in train and in validation one of the labels is wrong, too.
     """
-    is_wanted = pl.col("reason").is_null() | (pl.col("reason") == "conflicting_labels")
+    is_wanted = pl.col("reason").is_null() | pl.col("reason").cast(pl.String).is_in(_OF_SAME_TEXT)
     answer = pl.coalesce(pl.col("label").cast(pl.String), "votes")
     shared = (
         rows.frame.lazy()

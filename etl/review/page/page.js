@@ -176,6 +176,11 @@ const act = {
   move: (step) => goTo({step}),
   open: (each) => goTo({row: each.row}),
   openQueue: (queue) => goAnew({queue, filter: {...NO_FILTER}}),
+  nextQueue(step) {
+    const names = page.overview.queues.map((queue) => queue.name);
+    const at = names.indexOf(page.wanted.queue) + step;
+    act.openQueue(names[(at + names.length) % names.length]);
+  },
   filter: (filter) => goAnew({filter}),
   show: (state) => goAnew({state}),
   search(text) {
@@ -229,7 +234,7 @@ function meant(event) {
 const KEYS = {
   d: () => act.decide("drop"), c: () => act.decide("not_a_conflict"), u: act.undo, s: act.changeScope,
   j: () => act.move(1), k: () => act.move(-1), Enter: act.keep, "?": act.help,
-  n: () => part("why")?.focus(), "/": search,
+  n: () => part("why")?.focus(), "/": search, "[": () => act.nextQueue(-1), "]": () => act.nextQueue(1),
 };
 
 document.addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ import {line, whyNot} from "./row.js";
 import {number, percent, say} from "./words.js";
 
 const HELP = [["1–9", "digits"], ["↵", "enter"], ["d", "d"], ["c", "c"], ["u", "u"], ["j", "j"], ["k", "k"],
-  ["s", "s"], ["n", "n"], ["/", "slash"], ["?", "q"]];
+  ["s", "s"], ["n", "n"], ["[ ]", "brackets"], ["/", "slash"], ["?", "q"]];
 
 export function showTop(page, act) {
   return [

@@ -41,7 +41,7 @@ function head(row, place) {
   const split = row.reason ? "rejects" : row.split;
   const parts = [
     data("b", row.source ?? ""),
-    make("span", {text: say(`splits.${split}`) || split, class: `split ${split}`}),
+    make("span", {text: say(`splits.${split}`) || split, class: `stands ${split}`}),
     data("code", row.id),
   ];
   if (place.rank !== null) {
