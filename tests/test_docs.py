@@ -309,8 +309,10 @@ def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
     assert all(sum(map(int, numbers[:-1])) == int(numbers[-1].replace(",", "")) for _, *numbers in lines)
 
 
-def test_the_picture_of_the_report_is_small() -> None:
-    assert (ROOT / "docs" / "report.png").stat().st_size < 300_000
+def test_pictures_are_small() -> None:
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs").glob("*.png")}
+    assert len(pictures) >= 4
+    assert {name: size for name, size in pictures.items() if size > 300_000} == {}
 
 
 @pytest.fixture(scope="session")

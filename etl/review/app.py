@@ -140,7 +140,9 @@ def _find(review: Review, body: bytes) -> dict[str, Any]:
     wanted = msgspec.json.decode(body, type=Wanted)
     _check(wanted.queue in QUEUES, "no such queue")
     _check(wanted.row is None or _is_row(review, wanted.row), "no such row")
-    return find(review, wanted)
+    found = find(review, wanted)
+    review.queues.ask_soon()
+    return found
 
 
 def _decide(review: Review, body: bytes) -> dict[str, Any]:

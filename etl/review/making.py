@@ -18,19 +18,23 @@ class QueueMaker:
 
     Args:
         makers: for each queue the function that makes it.
-        at_once: those that are made without being asked for, in this order.
         missing: for queues that cannot be made, why: a key of the words of the page.
+        at_once: those that are made without being asked for, in this order.
+        soon: those that are made once somebody looks.
 
     Attributes:
         made: queues by name.
         failed: for those that could not be made, why, for people.
     """
 
-    def __init__(self, makers: Mapping[str, Make], at_once: list[str], missing: Mapping[str, str]):
+    def __init__(
+        self, makers: Mapping[str, Make], missing: Mapping[str, str], *, at_once: list[str], soon: list[str]
+    ):
         self.made: dict[str, Queue] = {}
         self.failed: dict[str, str] = {}
         self.missing = missing
         self._makers = makers
+        self._soon = soon
         self._asked: set[str] = set()
         self._is_made = threading.Condition()
         self._names: SimpleQueue[str] = SimpleQueue()
@@ -43,6 +47,11 @@ class QueueMaker:
         if name in self._makers and name not in self._asked:
             self._asked.add(name)
             self._names.put(name)
+
+    def ask_soon(self) -> None:
+        """Has those made that were to be made once somebody looks."""
+        for name in self._soon:
+            self.ask(name)
 
     def renew(self, name: str) -> None:
         """Has a queue made again; until then it stays as it is."""

@@ -134,10 +134,15 @@ class Rows:
         return near if len(near) > 1 else []
 
     def twins(self, number: int) -> list[int]:
-        """Returns other rows that say the same but for spaces and punctuation, at most `MOST_TWINS`."""
-        if not self.frame["text"][number]:
+        """Returns other rows that say the same but for spaces and punctuation, at most `MOST_TWINS`.
+
+        Until the hashes are there, which takes seconds for a million rows, those of exactly the same text.
+        """
+        text = self.frame["text"][number]
+        if not text:
             return []
-        same = (self.said == self.said[number]).arg_true()
+        is_hashed = "said" in self.__dict__
+        same = (self.said == self.said[number] if is_hashed else self.frame["text"] == text).arg_true()
         return [other for other in same.head(MOST_TWINS + 1).to_list() if other != number][:MOST_TWINS]
 
     def numbers_of(self, ids: pl.Series) -> dict[str, int]:

@@ -17,14 +17,15 @@ from etl.models.inference.classifier import Classifier
 from etl.review import model
 from etl.review.browsing import Review
 from etl.review.ledger import Ledger
-from etl.review.makers import audit_sample, make_makers
+from etl.review.makers import MOST_ROWS, audit_sample, make_makers
 from etl.review.making import QueueMaker
 from etl.review.rows import read_rows
 
 HOST = "127.0.0.1"
 
-# Made without being asked for: what takes a second, also of a million rows.
-_AT_ONCE = ["all", "rejects", "conflicts", "unknown_labels", "to_label", "audit"]
+# Made without being asked for. Of a million rows the second ones take seconds, and wait for the first row.
+_AT_ONCE = ["all", "rejects", "unknown_labels", "to_label"]
+_SOON = ["conflicts", "audit"]
 _END_SECONDS = 3
 
 
@@ -57,6 +58,7 @@ def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | Non
     """
     rows = read_rows(dataset)
     ledger = Ledger(choices.corrections, rows)
+    is_large = rows.frame.height > MOST_ROWS
     makers, missing = make_makers(
         rows,
         ledger,
@@ -67,7 +69,7 @@ def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | Non
     return Review(
         rows=rows,
         ledger=ledger,
-        queues=QueueMaker(makers, _AT_ONCE, missing),
+        queues=QueueMaker(makers, missing, at_once=_AT_ONCE if is_large else [*_AT_ONCE, *_SOON], soon=_SOON),
         ask=None if classifier is None else lambda number: model.ask(classifier, rows, number),
         by=choices.by or choices.login,
         is_by_given=bool(choices.by),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.review_pages import Page, review_page
+from support.review_pages import Page, press, review_page
 from support.small_datasets import Row, clean_rows, make_reject, make_row, write_dataset
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -91,13 +91,6 @@ def lines(page: Page) -> list[dict[str, Any]]:
     return [json.loads(line) for line in page.review.ledger.path.read_text(encoding="utf-8").splitlines()]
 
 
-def press(page: Any, key: str) -> None:
-    """Presses a key, and waits for what the server answers to it."""
-    with page.expect_response(lambda response: response.url.endswith("/find")):
-        page.keyboard.press(key)
-    page.wait_for_timeout(50)
-
-
 def test_rows_are_decided_by_keyboard_and_are_on_disk(open_page: OpenPage, served: Page) -> None:
     page = open_page("#queue=all")
     first = page.locator("#text").inner_text()
@@ -118,8 +111,7 @@ def test_rows_are_decided_by_keyboard_and_are_on_disk(open_page: OpenPage, serve
 
 def test_a_key_of_a_korean_keyboard_means_the_same(open_page: OpenPage, served: Page) -> None:
     page = open_page("#queue=all")
-    with page.expect_response(lambda response: response.url.endswith("/find")):
-        page.evaluate(PRESS, {"key": "ㅇ", "code": "KeyD"})
+    press(page, PRESS, {"key": "ㅇ", "code": "KeyD"})
     assert [line["decision"] for line in lines(served)] == ["drop"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.places import job, run, succeeded, write_config
-from support.review_pages import Page, review_page
+from support.review_pages import Page, press, review_page
 from support.small_tables import kept_rows
 from support.workbooks import write_workbook
 
@@ -57,8 +57,7 @@ def review_by_keyboard(page: Page, right: dict[str, str]) -> None:
         tab.goto(f"{page.url}#queue=conflicts")
         tab.wait_for_selector("#text")
         press(tab, str(1 + page.review.rows.labels.index("기쁨")))
-        with tab.expect_response(lambda response: response.url.endswith("/find")):
-            tab.keyboard.press("[")  # all rows
+        press(tab, "[")  # all rows
         for text, label in right.items():
             tab.keyboard.press("/")
             tab.locator("#search").fill(text)
@@ -67,13 +66,6 @@ def review_by_keyboard(page: Page, right: dict[str, str]) -> None:
             press(tab, "d" if label == "drop" else str(1 + page.review.rows.labels.index(label)))
         browser.close()
         assert said == []
-
-
-def press(tab: Any, key: str) -> None:
-    """Presses a key that decides, and waits until the next row is asked for."""
-    with tab.expect_response(lambda response: response.url.endswith("/find")):
-        tab.keyboard.press(key)
-    tab.wait_for_timeout(50)
 
 
 def test_what_is_decided_on_the_page_is_in_the_next_version_and_stays(tmp_path: Path) -> None:

@@ -66,3 +66,20 @@ def review_page(dataset: Path, corrections: Path, **choices: Any) -> Iterator[Pa
     review = open_review(open_dataset(dataset), Choices(corrections=corrections, **choices))
     with session.open_socket(0) as listening, serve(review, TOKEN, listening):
         yield Page(address(TOKEN, listening), review)
+
+
+def press(page: Any, key: str, event: Mapping[str, Any] | None = None) -> None:
+    """Presses a key in a browser, and waits until the page is done with it.
+
+    Args:
+        page: of playwright.
+        key: its name; or a function of the page that makes an event of what `event` says.
+        event: None presses the key as it is called.
+    """
+    row = page.locator("#row")
+    turns = int(row.get_attribute("data-turns") or 0)
+    if event is None:
+        page.keyboard.press(key)
+    else:
+        page.evaluate(key, event)
+    page.wait_for_function("n => Number(document.getElementById('row').dataset.turns) > n", arg=turns)

@@ -16,6 +16,7 @@ const page = {chosen: new Set(), isForGroup: true, why: "", isFilterOpen: false,
   overview: {queues: [], people: {}, agreement: {}}, place: null};
 let isBusy = false;
 let isGone = false;
+let turns = 0;
 let searchTimer = 0;
 
 const part = (id) => document.getElementById(id);
@@ -105,12 +106,16 @@ function tell(text, isBad = false) {
 async function once(task) {
   if (isBusy) return;
   isBusy = true;
+  part("row").setAttribute("aria-busy", "true");
   try {
     await task();
   } catch (error) {
     tell(error instanceof TypeError ? say("gone") : say("failed_to_save", {why: error.message}), true);
   } finally {
     isBusy = false;
+    part("row").removeAttribute("aria-busy");
+    turns += 1;
+    part("row").dataset.turns = turns;  // so that a test sees when a key was answered
   }
 }
 
@@ -271,23 +276,24 @@ async function poll() {
     isGone = false;
     fillQueues();
     if (page.place?.state === "working" && !isBusy) await goTo({});
-    else if (!isBusy && !page.why && !page.chosen.size) await showAgain();
+    else if (!isBusy) await showAgain();
   } catch {
     if (!isGone) tell(say("gone"), true);
     isGone = true;
   }
 }
 
-// The same row, with what others have decided meanwhile.
+// The same row, with what others have decided meanwhile. It waits for no key, and gives way to any.
 async function showAgain() {
-  const row = page.place?.row?.row;
-  if (row === undefined || part("row").contains(document.activeElement) && document.activeElement.id === "why") return;
+  const {wanted, place} = page;
+  const row = place?.row?.row;
+  if (row === undefined || document.activeElement?.id === "why") return;
+  const answer = await post("find", {...wanted, row, by: page.by});
+  if (isBusy || page.wanted !== wanted || page.place !== place || page.why || page.chosen.size) return;
   const focus = document.activeElement?.id;
-  await once(async () => {
-    await find({row});
-    showPlace();
-    if (focus) part(focus)?.focus({preventScroll: true});
-  });
+  page.place = answer;
+  showPlace();
+  if (focus) part(focus)?.focus({preventScroll: true});
 }
 
 begin();

@@ -13,9 +13,9 @@ export function showRow(place, page, act) {
     head(row, place),
     data("p", row.text, {class: "text", id: "text", tabindex: 0, "aria-label": row.text}),
     facts(row),
+    members(row, page, act),
     page.isReadOnly ? labelLine(row) : decide(row, page, act),
     saidSoFar(row),
-    members(row, page, act),
     twinsOf(row, act),
     dialogue(row, act),
     origin(row),
@@ -153,7 +153,9 @@ function members(row, page, act) {
   if (!row.members.length) return null;
   const names = {conflicts: "together", unknown_labels: "together_value"};
   const more = row.scope - 1 - row.members.length;
-  return block(say(names[page.wanted.queue] ?? "together_near"), row.members, act, more);
+  const shown = block(say(names[page.wanted.queue] ?? "together_near"), row.members, act, more);
+  shown.classList.add("together");
+  return shown;
 }
 
 const twinsOf = (row, act) => (row.twins.length ? block(say("twins"), row.twins, act) : null);
