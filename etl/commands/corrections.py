@@ -1,21 +1,25 @@
-"""`etl corrections`: decisions of people as files: compared with a dataset, merged, measured."""
+"""`etl corrections`: decisions of people as files: compared with a dataset, merged, measured, exchanged."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 corrections = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Check, merge and measure decisions of people about rows.",
+    help="Check, merge, measure and exchange decisions of people about rows.",
 )
 
 FILES = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="Decisions: JSON lines, or CSV with the same columns.")
 ]
+Format = Literal["label-studio", "csv", "columns"]
+FORMAT_OPTION = typer.Option(
+    "--format", help="Label Studio's JSON, CSV for a spreadsheet, or columns as Argilla has them."
+)
 JSON = Annotated[bool, typer.Option("--json", help="Show the result as JSON.")]
 
 
@@ -111,6 +115,84 @@ def stats(files: FILES, is_json: JSON = False) -> None:
         )
     alpha = _number(agreement.alpha)
     console.line(f"Krippendorff's alpha of all, on {agreement.shared:,} that several decided on: {alpha}")
+
+
+@corrections.command("export")
+def export_rows(
+    dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
+    form: Annotated[Format, FORMAT_OPTION],
+    out: Annotated[
+        Path,
+        typer.Option(help="The file to write. Columns are Parquet, or JSON lines if it is called .jsonl."),
+    ],
+    made: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--corrections", help="Decisions that were made; one file or several.", show_default=False
+        ),
+    ] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="Only rows with the ids of this CSV or Parquet, such as evidence.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only rows of this source.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
+    is_json: JSON = False,
+) -> None:
+    """Write rows for people to decide on in Label Studio, a spreadsheet or Argilla.
+
+    Rows that are kept, and rejects that a decision would save: conflicts, and rows without a label. For Label
+    Studio an .xml beside the file has the labelling interface of the project.
+    """
+    from dataclasses import asdict
+
+    import etl
+    from etl.ingestion import correction_exchange
+    from etl.runtime import console
+
+    done = correction_exchange.export_rows(
+        etl.open_dataset(dataset),
+        out,
+        form,
+        corrections=made or (),
+        rows=rows,
+        source=source,
+        limit=limit,
+    )
+    if is_json:
+        console.json_document(asdict(done))
+    else:
+        files, decisions = " and ".join(done.files), console.plural(done.decisions, "decision")
+        console.line(f"{files}: {console.plural(done.rows, 'row')}, {decisions} beside them")
+
+
+@corrections.command("import")
+def import_decisions(
+    file: Annotated[Path, typer.Argument(help="What the other tool exported.")],
+    form: Annotated[Format, FORMAT_OPTION],
+    out: Annotated[Path, typer.Option(help="The decisions are appended to this file of JSON lines.")] = Path(
+        "corrections.jsonl"
+    ),
+    by: Annotated[str, typer.Option(help="CSV: who decided, where a line does not say it.")] = "",
+    at: Annotated[
+        str | None, typer.Option(help="When, where it is not said: 2026-11-29T12:00:00Z.  [default: now]")
+    ] = None,
+    is_json: JSON = False,
+) -> None:
+    """Take decisions from an export of Label Studio or Argilla, or from a spreadsheet.
+
+    A row with another label than it had is relabelled, one with the same is kept. Decisions that the file has
+    already are not written again.
+    """
+    from dataclasses import asdict
+
+    from etl.ingestion import correction_exchange
+    from etl.runtime import clock, console
+
+    done = correction_exchange.import_decisions(file, out, form, by=by, at=at or clock.now())
+    if is_json:
+        console.json_document(asdict(done))
+    else:
+        console.line(f"{out}: {console.plural(done.new, 'new decision')} of {done.read:,} in {file}")
 
 
 def _number(value: float | None) -> str:

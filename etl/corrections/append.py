@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from etl.corrections.decision import Decision, to_line
@@ -22,17 +23,22 @@ _BLOCK = 1 << 16
 
 
 def append_decision(path: PathLike, decision: Decision) -> None:
-    """Appends a decision as one whole line; when this returns, the disk has it.
+    """Appends a decision as one whole line; when this returns, the disk has it. See `append_decisions`."""
+    append_decisions(path, [decision])
+
+
+def append_decisions(path: PathLike, decisions: Iterable[Decision]) -> None:
+    """Appends decisions, each as one whole line; when this returns, the disk has them.
 
     Several processes may append at once. A last line that a crash cut off is removed first.
 
     Args:
         path: a file of JSON lines, made if it is missing; the folders above it, too.
-        decision: what is written.
+        decisions: what is written.
 
     Raises:
         SettingsError: the file is CSV by its name.
-        WriteError: it cannot be written; nothing of the decision is in the file.
+        WriteError: it cannot be written; nothing of the decisions is in the file.
     """
     file = Path(path)
     if file.suffix.lower() == CSV:
@@ -47,7 +53,7 @@ def append_decision(path: PathLike, decision: Decision) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
         handle = _open_locked(file)
         try:
-            _append(handle, to_line(decision) + b"\n", file)
+            _append(handle, b"".join(to_line(each) + b"\n" for each in decisions), file)
         finally:
             os.close(handle)  # frees the lock
         if is_new:
@@ -67,12 +73,12 @@ def _open_locked(file: Path) -> int:
     return handle
 
 
-def _append(handle: int, line: bytes, file: Path) -> None:
+def _append(handle: int, lines: bytes, file: Path) -> None:
     end = _heal(handle, file)
+    written = 0
     try:
-        written = os.pwrite(handle, line, end)
-        if written < len(line):  # the disk is full: the next write says so
-            os.pwrite(handle, line[written:], end + written)
+        while written < len(lines):  # less at a time where the disk is nearly full, or a write is large
+            written += os.pwrite(handle, lines[written:], end + written)
         os.fsync(handle)
     except OSError:
         os.ftruncate(handle, end)

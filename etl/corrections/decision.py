@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 
 Kind = Literal["relabel", "drop", "keep", "not_a_conflict", "note", "map_label", "undo"]
 
 _ABOUT_A_TEXT = ("relabel", "drop", "keep", "not_a_conflict")
 _WITH_A_LABEL = ("relabel", "keep", "map_label")
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 # What a decision is about: a row, or a label of a source.
 SUBJECT = ("id", "source", "raw_label")
 
@@ -78,6 +81,8 @@ def _find_problem(decision: Decision) -> str:
 
 def to_line(decision: Decision) -> bytes:
     """Returns a decision as a line of JSON without its end: the same decision, the same bytes."""
+    if decision.at.tzinfo is UTC and not isinstance(decision.label, tuple):
+        return msgspec.json.encode(decision)
     return msgspec.json.encode(
         msgspec.structs.replace(
             decision,
@@ -100,14 +105,18 @@ def to_frame(decisions: Iterable[Decision]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             **{name: [getattr(each, name) for each in chosen] for name in words},
-            "at": [each.at for each in chosen],
-            "labels": [each.labels for each in chosen],
+            "at": [(each.at - _EPOCH) // _MICROSECOND for each in chosen],
             "line": [to_line(each) for each in chosen],
         },
-        schema={
-            **dict.fromkeys(words, pl.String),
-            "at": pl.Datetime("us", "UTC"),
-            "labels": pl.List(pl.String),
-            "line": pl.Binary,
-        },
-    )
+        schema={**dict.fromkeys(words, pl.String), "at": pl.Int64, "line": pl.Binary},
+    ).with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")), _labels_column(chosen))
+
+
+def _labels_column(decisions: list[Decision]) -> pl.Series:
+    """By way of Arrow, which takes a tenth of the time of tuples."""
+    labels = [each.labels for each in decisions]
+    offsets = [0, *itertools.accumulate(map(len, labels))]
+    flat = pa.array(itertools.chain.from_iterable(labels), pa.string())
+    column = pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat))
+    assert isinstance(column, pl.Series)
+    return column.alias("labels")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.corrections.decision import Decision, sort_decisions, to_line
+import polars as pl
+
+from etl.corrections.decision import to_frame
 from etl.corrections.read import read_file
 
 
@@ -16,11 +18,11 @@ class CorrectionFiles:
     """Files of corrections.
 
     Attributes:
-        decisions: of all files.
+        decisions: of all files, see `etl.corrections.decision.to_frame`.
         hashes: pairs of the name of a file and the hash of its decisions, sorted.
     """
 
-    decisions: list[Decision]
+    decisions: pl.DataFrame
     hashes: tuple[tuple[str, str], ...]
 
 
@@ -33,13 +35,13 @@ def read_corrections(files: Sequence[str]) -> CorrectionFiles:
     Raises:
         InputError: a file cannot be read, or a line is no decision.
     """
-    read = [(Path(file).name, read_file(Path(file))) for file in files]
-    return CorrectionFiles(
-        [each for _, decisions in read for each in decisions],
-        tuple(sorted((name, hash_decisions(decisions)) for name, decisions in read)),
-    )
+    frames = [to_frame(read_file(Path(file))) for file in files]
+    hashes = [
+        (Path(file).name, _hash_lines(frame["line"])) for file, frame in zip(files, frames, strict=True)
+    ]
+    return CorrectionFiles(pl.concat([to_frame([]), *frames]), tuple(sorted(hashes)))
 
 
-def hash_decisions(decisions: Iterable[Decision]) -> str:
-    """Returns the sha256 of decisions, each as a line and once, in their order by time."""
-    return hashlib.sha256(b"".join(to_line(each) + b"\n" for each in sort_decisions(decisions))).hexdigest()
+def _hash_lines(lines: pl.Series) -> str:
+    """Returns the sha256 of lines, sorted, each once."""
+    return hashlib.sha256(b"\n".join(lines.unique().sort())).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -79,7 +80,7 @@ def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
 def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
     csv.field_size_limit(_MOST_CELL_CHARS)
     try:
-        rows = csv.DictReader(content.decode().splitlines(keepends=True), strict=True)
+        rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
         unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]
         if unknown:
             raise _bad_line(path, 1, f"no decision has a column {unknown[0]!r}")

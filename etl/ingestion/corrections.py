@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 import polars as pl
 
-from etl.corrections.decision import to_frame
 from etl.corrections.files import read_corrections
 from etl.corrections.locate import Located, locate
 from etl.corrections.resolve import KEY, Resolved, resolve_frame
@@ -70,7 +69,7 @@ def prepare_corrections(
     if not settings.corrections.files:
         return Corrected(keys, CorrectionCounts())
     files = read_corrections(settings.corrections.files)
-    decisions = to_frame(files.decisions)
+    decisions = files.decisions
     check_labels(decisions, taxonomy.name, taxonomy.targets, settings.labels)
     located = locate(decisions, keys, partial(_read_rows, spool, ["source", "id", "text"]))
     resolved = resolve_frame(with_found_ids(decisions, located), settings.corrections, taxonomy.name)
@@ -119,8 +118,8 @@ def check_labels(decisions: pl.DataFrame, taxonomy: str, targets: Sequence[str],
     raise InputError(
         f"{wrong.height:,} of {decisions.height:,} decisions have a label that rows cannot have",
         details=[f"{named}: found {found}, expected one of {', '.join(targets)}"],
-        cause="The decisions were made for another taxonomy, or for `labels: multi`.",
-        next_step="say so in their field `taxonomy`, or ingest with the same `--taxonomy` and `--labels`.",
+        next_step="name in their field `taxonomy` what they were made for, or ingest with the same "
+        "`--taxonomy` and `--labels`.",
     )
 
 

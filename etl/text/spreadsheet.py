@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 # The full-width ones count, too, where the system's language is Korean or Japanese.
@@ -17,6 +19,11 @@ def guard_cells(rows: pl.DataFrame) -> pl.DataFrame:
     """Guards every cell of text, and the names of the columns; numbers stay numbers."""
     cells = rows.with_columns(_guarded(pl.col(pl.String)))
     return cells.rename({name: guard(name) for name in rows.columns})
+
+
+def unguard(cell: str) -> str:
+    """Returns what a cell was before `guard_cells`."""
+    return cell[1:] if re.match(rf"'{_FORMULA.removeprefix('^')}", cell) else cell
 
 
 def _guarded(text: pl.Expr) -> pl.Expr:

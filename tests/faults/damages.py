@@ -32,7 +32,7 @@ from faults.counts import Count
 from faults.table import ARTEFACTS, COMMANDS, HOLDERS, Command
 
 # What nothing has counted: each of its bytes may be meant.
-BY_USERS = ("raw", "settings", "corrections", "pre-trained")
+BY_USERS = ("raw", "settings", "corrections", "filled spreadsheet", "pre-trained")
 _CONFIG = "--config"
 _EXPLAINED = (3, 4)
 _EXPLAINED_TO_USERS = (0, 2, 3, 4)  # 2: wrong settings

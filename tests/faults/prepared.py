@@ -33,6 +33,7 @@ def prepare(folder: Path, *, has_transformer: bool = False) -> Path:
     _write_config(folder / "etl.yaml", "raw")
     _write_config(folder / "newer.yaml", "raw", "more")
     _write_corrections(folder / "corrections.jsonl")
+    (folder / "filled.csv").write_text("id,text,label\ntable:1,오늘은 좋다,기쁨\n", encoding="utf-8")
     steps = [
         "refresh --config etl.yaml --workers 1",
         "ingest raw --config etl.yaml --workers 1 --out dataset",

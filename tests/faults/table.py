@@ -91,6 +91,18 @@ COMMANDS = {
             "corrections",
             writes="made.jsonl",
         ),
+        _row(
+            "corrections export",
+            "corrections export dataset --format label-studio --corrections corrections.jsonl --out made.json",
+            *("dataset", "corrections"),
+            writes="made.json made.xml",
+        ),
+        _row(
+            "corrections import",
+            "corrections import filled.csv --format csv --by kim --at 2026-11-29T12:00:00Z --out made.jsonl",
+            "filled spreadsheet",
+            writes="made.jsonl",
+        ),
         _row("corrections stats", "corrections stats corrections.jsonl --json", "corrections"),
         _row("validate", "validate dataset --data-docs made", "dataset", writes="dataset/validation made"),
         _row(
@@ -228,6 +240,7 @@ HOLDERS = {
     "raw": ("raw", {"rows": "*.jsonl"}),
     "settings": (".", {"settings": "*.yaml"}),
     "corrections": (".", {"decisions": "corrections.jsonl"}),
+    "filled spreadsheet": (".", {"answers": "filled.csv"}),
     "dataset": ("dataset", DATASET),
     "model": ("model", MODEL),
     "pre-trained": (
