@@ -139,7 +139,7 @@ def test_responses_that_argilla_writes_are_read() -> None:
         {
             "id": ["chatbot:7", "chatbot:8"],
             "status": ["completed", "pending"],
-            "updated_at": [datetime(2026, 11, 29, 12, 5), None],
+            "updated_at": ["2026-11-29T12:05:00", None],
             "_server_id": ["1", "2"],
             "text": ["오늘은 참 힘든 하루였다", "내일은 나아지겠지"],
             "label.responses": [["분노", "슬픔", "기쁨"], None],
