@@ -162,7 +162,9 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp949"])
 def test_a_spreadsheet_that_a_person_filled_in_is_read(encoding: str) -> None:
-    lines = "id,text,given_label,label\r\na:1,좋은 날이다,슬픔,기쁨\r\na:2,나쁜 날이다,슬픔,\r\na:3,그런 날이다,기쁨,기쁨\r\n"
+    lines = (
+        "id,text,given_label,label\r\na:1,좋은 날,슬픔,기쁨\r\na:2,나쁜 날,슬픔,\r\na:3,그런 날,기쁨,기쁨\r\n"
+    )
     replaced, kept = spreadsheet.read(Path("a.csv"), lines.encode(encoding), "kim", "2026-11-29T12:00:00Z")
     assert (replaced.id, replaced.decision, replaced.label, replaced.by) == ("a:1", "relabel", "기쁨", "kim")
     assert (kept.id, kept.decision) == ("a:3", "keep")
@@ -199,8 +201,15 @@ def test_what_people_write_survives_every_format(text: str, label: str, why: str
     task = Task("table:1", "table", text, "슬픔", "ko7", text_hash(text))
     labels = (label, "기쁨", "분노") if is_set else label
     decision = Decision(
-        id=task.id, text_hash=task.text_hash, decision="relabel", label=labels, taxonomy="ko7", by="kim", at=NOON, why=why
-    )  # fmt: skip
+        id=task.id,
+        text_hash=task.text_hash,
+        decision="relabel",
+        label=labels,
+        taxonomy="ko7",
+        by="kim",
+        at=NOON,
+        why=why,
+    )
     made = {task.id: [decision]}
     back = [
         *label_studio.read(Path("a"), label_studio.export([task], made)),

@@ -93,7 +93,8 @@ COMMANDS = {
         ),
         _row(
             "corrections export",
-            "corrections export dataset --format label-studio --corrections corrections.jsonl --out made.json",
+            "corrections export dataset --format label-studio --out made.json "
+            "--corrections corrections.jsonl",
             *("dataset", "corrections"),
             writes="made.json made.xml",
         ),
