@@ -30,6 +30,7 @@ Flags = npt.NDArray[np.bool_]
 REJECTS = "rejects"
 NEIGHBOURS = 3  # so many before and after a row of a dialogue
 MOST_TWINS = 20
+LISTED_CHARS = 300  # of a text in a list
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -104,11 +105,14 @@ class Rows:
         }
 
     def summaries(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """Returns what a list shows of rows: `row`, `id`, `text`, `label`, `source`, `split`, `reason`."""
+        """Returns what a list shows of rows: `row`, `id`, the beginning of `text`, `label`, `source`, …"""
         wanted = self.frame[list(numbers)].select(
             pl.Series("row", list(numbers), pl.Int64),
             "id",
-            pl.col("text").fill_null(""),
+            pl.when(pl.col("text").str.len_chars() > LISTED_CHARS)
+            .then(pl.format("{}…", pl.col("text").str.slice(0, LISTED_CHARS)))
+            .otherwise(pl.col("text").fill_null(""))
+            .alias("text"),
             *(pl.col(name).cast(pl.String) for name in ("label", "votes", "source", "split", "reason")),
         )
         return wanted.to_dicts()

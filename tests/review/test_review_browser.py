@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.contrast import CONTRASTS
 from support.review_pages import Page, press, review_page
 from support.small_datasets import Row, clean_rows, make_reject, make_row, write_dataset
 
@@ -66,8 +67,12 @@ def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
     contexts: list[Any] = []
     requested: list[str] = []
     said: list[str] = []
+    urls: list[str] = []
 
-    def open_here(address: str = "", width: int = DESK, name: str | None = "kim", **options: Any) -> Any:
+    def open_here(
+        address: str = "", width: int = DESK, name: str | None = "kim", url: str = "", **options: Any
+    ) -> Any:
+        urls.append(url or served.url)
         contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **options))
         page = contexts[-1].new_page()
         page.on("request", lambda request: requested.append(request.url))
@@ -76,14 +81,14 @@ def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
         if name:
             page.add_init_script(f"localStorage.setItem('etl-review-name', {json.dumps(name)})")
-        page.goto(served.url + address)
+        page.goto(urls[-1] + address)
         page.wait_for_selector("#text")
         return page
 
     yield open_here
     for context in contexts:
         context.close()
-    assert [url for url in requested if not url.startswith(served.url)] == []
+    assert [url for url in requested if not url.startswith(tuple(urls))] == []
     assert said == []
 
 
@@ -208,3 +213,33 @@ def test_everything_that_is_pressed_has_a_name(open_page: OpenPage) -> None:
             snapshot = element.aria_snapshot()
             assert '"' in snapshot, snapshot
     assert page.evaluate("document.activeElement !== null")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_the_light_and_in_the_dark(open_page: OpenPage, scheme: str) -> None:
+    page = open_page("#queue=conflicts", color_scheme=scheme, locale="en-US")
+    parts = page.locator("h1, h2, h3, p, dt, dd, li span, li b, button span, kbd, label, .n, code")
+    assert [text for text, contrast in parts.evaluate_all(CONTRASTS) if contrast < 4.5] == []
+
+
+def test_lists_show_the_beginning_of_a_long_text(served: Page) -> None:
+    listed = served.find("all", state="all")["list"]
+    assert max(len(each["text"]) for each in listed) == 301
+
+
+def test_sets_of_labels_are_chosen_and_then_saved(open_page: OpenPage, tmp_path: Path) -> None:
+    votes = [{"label": "기쁨", "weight": 0.5}, {"label": "슬픔", "weight": 0.5}]
+    rows = [make_row(at, label=None, label_votes=votes) for at in range(3)]
+    settings = {"labels": "multi", "dedupe": {"short_eojeols": 3, "short_chars": 10}}
+    dataset = write_dataset(tmp_path / "sets", rows, settings=settings)
+    with review_page(dataset, tmp_path / "sets.jsonl") as sets:
+        page = open_page("#queue=all", url=sets.url)
+        page.keyboard.press("1")
+        page.keyboard.press("3")
+        assert page.locator("[aria-pressed=true]").all_inner_texts() == ["1\n기쁨", "3\n분노"]
+        press(page, "Enter")
+        press(page, "Enter")
+        assert [(line["decision"], line.get("label")) for line in lines(sets)] == [
+            ("relabel", ["기쁨", "분노"]),
+            ("keep", None),
+        ]
