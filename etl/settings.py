@@ -228,7 +228,7 @@ class Options(TypedDict, total=False):
     duplicates: Duplicates | None
     conflicts: Conflicts | None
     shard_rows: int | None
-    corrections: Sequence[str] | None
+    corrections: PathLike | Sequence[PathLike] | None
 
 
 # Where each option stands in `Settings`.
@@ -288,7 +288,11 @@ def _overrides(options: Options) -> dict[str, Any]:
             details=[f"expected one of {', '.join(_KEYS)}"],
             next_step="set other keys in an etl.yaml; `etl init` writes one with all of them.",
         )
-    return {_KEYS[name]: value for name, value in options.items()}
+    values: dict[str, Any] = dict(options)
+    if (files := values.get("corrections")) is not None:
+        paths = [files] if isinstance(files, str | os.PathLike) else files
+        values["corrections"] = tuple(map(os.fspath, paths))
+    return {_KEYS[name]: value for name, value in values.items()}
 
 
 def load(config: Path | None, overrides: dict[str, Any]) -> Settings:

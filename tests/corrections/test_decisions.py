@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from etl.corrections import Decision, append_decision, read_decisions, text_hash
 from etl.corrections.decision import to_line
 from etl.errors import InputError, SettingsError
-from etl.settings import load
+from etl.settings import load, load_settings
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 BY_KIM = '"by":"kim","at":"2026-11-29T12:00:00Z"'
@@ -156,6 +156,12 @@ def test_the_hash_of_a_column_is_that_of_each_text(texts: list[str]) -> None:
 def test_the_hash_does_not_depend_on_the_normal_form() -> None:
     assert text_hash("\u1100\u1161") == text_hash("\uac00")
     assert len(text_hash("")) == 32
+
+
+def test_an_option_names_one_file_or_several(tmp_path: Path) -> None:
+    path = tmp_path / "fixes.jsonl"
+    assert load_settings(corrections=path).corrections.files == (str(path),)
+    assert load_settings(corrections=[path, "more.csv"]).corrections.files == (str(path), "more.csv")
 
 
 def test_files_of_settings_are_relative_to_their_folder(tmp_path: Path) -> None:
