@@ -299,7 +299,7 @@ def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
     ]
     about = (
         f"How many rows of {text(split)} with the label of the line were given that of the column. The "
-        "darker a cell, the larger its share of the line."
+        "stronger its colour, the larger the share of the line."
     )
     total = ["predicted", *(count(scores.labels[labels[column]].predicted) for column in shown)]
     return section("Confusion", about, table(columns, rows, [*total, count(scores.rows)]))
