@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -95,13 +95,13 @@ def _taking(review: Review, act: Callable[[Review, bytes], Any]) -> Callable[[Re
 
     async def respond(request: Request) -> Response:
         body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > _MOST_BYTES:
-                return _json({"error": "too much"}, 413)
         try:
+            async for part in request.stream():
+                body += part
+                if len(body) > _MOST_BYTES:
+                    return _json({"error": "too much"}, 413)
             return _json(await run_in_threadpool(act, review, bytes(body)))
-        except (RefusedRequestError, msgspec.DecodeError) as error:
+        except (RefusedRequestError, msgspec.DecodeError, ClientDisconnect, RecursionError) as error:
             return _json({"error": str(error)}, 400)
         except EtlError as error:
             return _json({"error": error.text()}, 500)

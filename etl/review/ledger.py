@@ -203,7 +203,7 @@ class Ledger:
                     self._forget()
                 file.seek(self._offset)
                 content = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._forget()
             return []
         whole = content[: content.rfind(b"\n") + 1]
@@ -257,7 +257,7 @@ class Ledger:
 def _decoded(line: bytes, path: Path) -> Decision | None:
     try:
         return msgspec.json.decode(line, type=Decision) if line.strip() else None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _log.warning("%s: a line that is no decision is passed over: %s", path, error)
         return None
 

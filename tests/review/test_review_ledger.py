@@ -189,3 +189,24 @@ def test_agreement_is_counted_where_several_people_decided(tmp_path: Path) -> No
             for row, decision in enumerate(decisions):
                 page.decide("all", row, decision, by=by)
         assert json.loads(page.send("api/overview")[1])["agreement"] == {"shared": 2, "agreed": 1}
+
+
+def test_a_decision_that_cannot_be_written_is_no_decision(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with review_page(dataset_of(tmp_path), tmp_path / "file" / "c.jsonl") as page:
+        page.find("all")
+        sent = {"queue": "all", "row": 0, "decision": "keep", "labels": [], "by": "kim"}
+        status, content, _ = page.send("api/decide", sent)
+        assert status == 500
+        assert "cannot be written" in json.loads(content)["error"]
+        assert page.find("all")["row"]["decisions"] == []
+
+
+def test_a_line_that_somebody_spoils_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    with review_page(dataset_of(tmp_path), path) as page:
+        page.decide("all", 0, "keep")
+        with path.open("ab") as file:
+            file.write(b'{"id": 7}\n\xff\xfe\n' + b"[" * 5000 + b"\n")
+        page.decide("all", 1, "keep")
+        assert page.review.ledger.by_person() == {"kim": 2}

@@ -27,8 +27,9 @@ function nothing(place, page) {
   if (place.state === "working") return make("p", {class: "empty", text: say("working")});
   if (place.state !== "ready") return make("p", {class: "empty", text: whyNot(state)});
   const isDone = place.of > 0;
+  const without = state?.rows === 0 ? "nothing_found" : "nothing_here";
   return make("div", {class: "empty"},
-    make("h2", {id: "text", tabindex: -1, text: say(isDone ? "nothing_left" : "nothing_here")}),
+    make("h2", {id: "text", tabindex: -1, text: say(isDone ? "nothing_left" : without)}),
     isDone ? make("p", {text: say("nothing_left_hint")}) : null);
 }
 
