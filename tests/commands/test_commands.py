@@ -129,7 +129,8 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     rows = [{"text": "", "label": f"{number}" * 60} for number in range(5_000)]
     path = write_lines(tmp_path / "table.jsonl", [*rows, *make_rows(1)])
     columns = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace"]
-    succeeded(etl("ingest", path, *columns, "--out", tmp_path / "dataset"))
+    accepted = ["--accept", "rows_rejected"]
+    succeeded(etl("ingest", path, *columns, *accepted, "--out", tmp_path / "dataset"))
     for arguments in (
         ["rejects", "--json"],
         ["rejects", "--limit", "1000"],
