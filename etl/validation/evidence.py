@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from etl.settings import Dedupe, PathLike
 from etl.text.spreadsheet import guard_cells
 from etl.user_files.plain import plain_file
 from etl.validation.checks import CHECKS
+from etl.validation.findings import Finding
 from etl.validation.result import Result
 from etl.validation.selection import ROW
 from etl.validation.view import View, with_dedupe, with_strict_dedupe
@@ -56,6 +58,8 @@ COLUMNS = pl.Schema(
         "detail": pl.String(),
     }
 )
+# Findings whose rows are those of another.
+_ROWS_OF = {"label_noise": "label_suspects"}
 _SELECTED = ("group", "likely_label", "confidence", "similarity", "detail")
 # Of these near-duplicates are looked for.
 _OF_NEAR = {"leak_near", "repeats"}
@@ -81,40 +85,45 @@ def collect(dataset: PathLike | Dataset, codes: Collection[str] | None = None) -
         strict = with_dedupe(strict, structs.replace(strict.manifest.settings.dedupe, near=0.0))
     view = View(strict)
     selections = _select(view, {}, codes)
-    return {code: pl.concat(_read(view.dataset, rows)) for code, rows in selections.items() if rows.height}
+    return {code: pl.concat(_read(view, code, rows)) for code, rows in selections.items() if rows.height}
 
 
-def write_evidence(view: View, result: Result) -> None:
+def write_evidence(view: View, result: Result) -> Result:
     """Writes the evidence for all codes that were looked for, into `view.evidence_dir`.
 
     Args:
         view: whose rows. The folder is empty, not there, or holds earlier evidence, which is replaced.
         result: the findings, and the measures.
 
+    Returns:
+        The result, with the file of each finding that has one.
+
     Raises:
-        SettingsError: `folder` holds something else.
+        SettingsError: the folder holds something else.
         WriteError: it cannot be written.
     """
-    assert view.evidence_dir is not None
+    folder = view.evidence_dir
+    assert folder is not None
     severities = {found.code: found.severity for found in reversed(result.findings)}
-    index = {}
-    with staging(view.evidence_dir, INDEX) as staged:
-        # With other columns than those of the row there is nothing to select by.
-        has_rows = result.statistics is not None
-        selections = _select(view, result.statistics or {}, result.checked if has_rows else ())
-        for code, rows in selections.items():
+    # With other columns than those of the row there is nothing to select by.
+    codes = result.checked if result.statistics is not None else ()
+    index: dict[str, dict[str, Any]] = {}
+    with staging(folder, INDEX) as staged:
+        for code, rows in _select(view, result.statistics or {}, codes).items():
             if rows.height:
-                _write(_read(view.dataset, rows), staged / code, is_raw=view.is_raw)
-                index[code] = {
-                    "rows": rows.height,
-                    "groups": rows["group"].n_unique(),
-                    "severity": severities.get(code),
-                    "meaning": result.rules[code].title,
-                }
+                _write(_read(view, code, rows), staged / code, is_raw=view.is_raw)
+                about = {"severity": severities.get(code), "meaning": result.rules[code].title}
+                index[code] = {"rows": rows.height, "groups": rows["group"].n_unique(), **about}
             if rows.height > _MOST_ROWS_OF_A_SPREADSHEET:
                 _log.warning("%s.csv has %s rows, more than a spreadsheet shows", code, f"{rows.height:,}")
         document = json.dumps({"format": FORMAT, "findings": index}, ensure_ascii=False, indent=2)
         (staged / INDEX).write_text(document + "\n", encoding="utf-8")
+    return replace(result, findings=tuple(_with_file(found, index, folder) for found in result.findings))
+
+
+def _with_file(finding: Finding, written: Collection[str], folder: Path) -> Finding:
+    code = _ROWS_OF.get(finding.code, finding.code)
+    return replace(finding, evidence=f"{folder}/{code}.csv") if code in written else finding
 
 
 def check_folder(folder: Path) -> None:
@@ -158,12 +167,22 @@ def _select(
     return selected
 
 
-def _read(dataset: Dataset, selection: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _scan(view: View, code: str) -> pl.LazyFrame:
+    """The rows whose numbers a selection has: those of the dataset, unless they are not in it."""
+    if code == "bad_rows":
+        return view.dataset.scan_rejects().with_columns(text="raw_text")
+    if code == "since_removed":
+        assert view.earlier is not None
+        return view.earlier.scan()
+    return view.dataset.scan(*ALL_SPLITS)
+
+
+def _read(view: View, code: str, selection: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Reads the rows of a selection, at least one, in its order."""
     known = selection.schema
     missing = [pl.lit(None, COLUMNS[name]).alias(name) for name in _SELECTED if name not in known]
     chosen = selection.select(ROW, *(name for name in _SELECTED if name in known), *missing)
-    rows = dataset.scan(*ALL_SPLITS).with_row_index(ROW).with_columns(label=votes.in_words())
+    rows = _scan(view, code).with_row_index(ROW).with_columns(label=votes.in_words())
     columns = [name for name in COLUMNS if name not in _SELECTED]
     for batch in chosen.iter_slices(_BATCH_ROWS):
         numbered = batch.lazy().with_row_index("_order")

@@ -10,7 +10,8 @@ Whether a number is a finding is decided by the rules, see `etl.validation.rules
      "counts": {"error": int, "warning": int, "note": int},
      "findings": [{"code": str, "severity": "error" | "warning" | "note", "message": str,
                    "number": int | float, "threshold": int | float,
-                   "examples": [row id, …], "what_to_do": str}, …],
+                   "examples": [row id, …], "rows": int, "evidence": path of a file, or "",
+                   "what_to_do": str}, …],
      "unchecked": {area: why it, or a part of it, could not be looked at, …},
      "statistics": {…} | null}
 
@@ -43,6 +44,8 @@ class Finding:
         threshold: what it had to exceed to be a finding.
         examples: ids of rows to look at, at most `MAX_EXAMPLES`.
         what_to_do: the next step.
+        rows: how many rows the examples are some of; 0 without examples.
+        evidence: the file that has all of them; "" where it was not asked for.
     """
 
     code: str
@@ -52,6 +55,13 @@ class Finding:
     threshold: int | float
     examples: tuple[str, ...]
     what_to_do: str
+    rows: int = 0
+    evidence: str = ""
+
+    def count_examples(self) -> str:
+        """Says how many rows there are to look at, how many of them are named, and where all of them are."""
+        shown = f"{len(self.examples):,} of {self.rows:,} {'row' if self.rows == 1 else 'rows'}"
+        return f"{shown}, all in {self.evidence}" if self.evidence else shown
 
 
 def listing(names: Sequence[str], most: int = 5) -> str:

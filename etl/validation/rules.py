@@ -64,6 +64,7 @@ class Rules:
         number: int | float,
         *,
         examples: Iterable[str] = (),
+        rows_to_see: int | None = None,
         threshold: int | float | None = None,
         **facts: object,
     ) -> list[Finding]:
@@ -73,6 +74,7 @@ class Rules:
             code: a key of a file in `schemas/checks/`.
             number: what was measured, in the unit of the threshold there.
             examples: ids of rows to look at; the first `MAX_EXAMPLES` are kept.
+            rows_to_see: how many rows the examples are some of; None: the number.
             threshold: replaces that of the rule.
             facts: fill the placeholders of the rule's message; by `share`, that of the rows which are
                 concerned, an error may be a warning.
@@ -85,8 +87,9 @@ class Rules:
             return []
         shown = {key: show_blanks(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         message = rule.message.format(number=number, threshold=limit, **shown)
-        kept = tuple(examples)[:MAX_EXAMPLES]
-        return [Finding(code, severity, message, number, limit, kept, rule.what_to_do)]
+        kept = tuple(dict.fromkeys(examples))[:MAX_EXAMPLES]
+        rows = int(number if rows_to_see is None else rows_to_see) if kept else 0
+        return [Finding(code, severity, message, number, limit, kept, rule.what_to_do, rows)]
 
     def sort(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Sorts findings: errors, warnings, notes; within one severity in the order of the rules."""

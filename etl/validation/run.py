@@ -188,9 +188,7 @@ def run_checks(
         unchecked = dict.fromkeys(rules.areas[1:], "the columns are not those of a row")
         codes = _codes(of_files, rules)
         result = Result(rules.sort(findings), None, codes, unchecked, rules, timer.seconds)
-        if view.evidence_dir:
-            write_evidence(view, result)
-        return result
+        return write_evidence(view, result) if view.evidence_dir else result
     wait = timer("contract", start_check, view.dataset)
     with contract_worker.reraise_with_shard(wait), ThreadPoolExecutor(1) as thread:
         # Half of the time of all checks, and the work of one core.
@@ -207,7 +205,7 @@ def run_checks(
         codes = _codes(checks, rules)
         result = Result(rules.sort(findings), statistics, codes, unchecked, rules, timer.seconds)
         if view.evidence_dir:
-            timer("evidence", write_evidence, view, result)
+            result = timer("evidence", write_evidence, view, result)
     return result
 
 

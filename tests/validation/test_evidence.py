@@ -12,6 +12,7 @@ from support.small_datasets import TARGETS, Row, clean_rows
 from etl.errors import InputError, SettingsError
 from etl.settings import Settings, Validate
 from etl.validation import evidence
+from etl.validation.report import formats
 from etl.validation.run import validate
 from etl.validation.selection import number_groups
 
@@ -177,6 +178,7 @@ def test_a_folder_without_evidence_is_an_error_that_says_how_to_make_it(tmp_path
 def test_a_table_has_evidence_too(tmp_path: Path) -> None:
     lines = [f"문장 {number}번은 서로 다른 이야기를 한다 {number * 7919},a,g" for number in range(40)]
     lines += ["모두가 같은 이 문장은 두 번 적혀 있다,a ,g", "모두가 같은 이 문장은 두 번 적혀 있다,b,g"]
+    lines.append("이 줄에는 칸이 하나 많다,a,g,h")
     (tmp_path / "table.csv").write_text("\n".join(["text,label,kind", *lines]), encoding="utf-8")
     validate(tmp_path / "table.csv", evidence=tmp_path / "evidence")
     found = evidence.read(tmp_path / "evidence")
@@ -184,7 +186,36 @@ def test_a_table_has_evidence_too(tmp_path: Path) -> None:
         ("table.csv:42", "a "),
         ("table.csv:43", "b"),
     ]
+    assert found["bad_rows"].select("position", "detail").rows() == [(44, "expected 3 fields, got 4")]
     assert found["label_spelling"].select("label", "likely_label").rows() == [("a ", "a")]
+
+
+def test_examples_say_how_many_rows_there_are_and_where_all_of_them_are(write: Write, tmp_path: Path) -> None:
+    rows = clean_rows()
+    for number in range(9):
+        say(rows[number], f"모두 다른 뜻으로 두 번 적은 {number // 2}번 문장이다", TARGETS[number % 2])
+    path = write(rows)
+    [finding] = [one for one in validate(path).findings if one.code == "conflict_exact"]
+    assert (len(finding.examples), finding.rows, finding.evidence) == (5, 8, "")
+    result = validate(path, evidence=tmp_path / "evidence")
+    sheet = tmp_path / "evidence" / "conflict_exact.csv"
+    assert f"for example 5 of 8 rows, all in {sheet}: table:0, " in formats.as_lines(result)
+    assert f"5 of 8 rows, all in {sheet}" in (path / "validation" / "report.html").read_text(encoding="utf-8")
+    for one in result.findings:
+        assert not one.evidence or Path(one.evidence).is_file()
+
+
+def test_rows_that_are_gone_and_rows_that_changed_are_evidence_of_a_comparison(
+    write: Write, tmp_path: Path
+) -> None:
+    before, now = clean_rows(), clean_rows()
+    now[3] |= {"label": TARGETS[0]}
+    validate(write(now[:70] + now[71:]), against=write(before), evidence=tmp_path / "evidence")
+    found = evidence.read(tmp_path / "evidence")
+    assert found["since_removed"].select("id", "text").rows() == [("table:70", before[70]["text"])]
+    assert found["since_relabelled"].select("id", "label", "detail").rows() == [
+        ("table:3", TARGETS[0], TARGETS[3])
+    ]
 
 
 @pytest.mark.parametrize("laxer", [{"near": 0.0}, {"near": 0.99}, {"short_chars": 10_000}])

@@ -116,19 +116,24 @@ def measure(view: View) -> DatasetChanges:
 
 
 def select(view: View, codes: Collection[str], _measured: DatasetChanges | None) -> dict[str, pl.DataFrame]:
-    """Selects the rows of this dataset that moved or got another label; the detail is what they had."""
+    """Selects the rows that moved or got another label, as detail what they had; and those that are gone."""
     wanted = {"since_moved": "has_moved", "since_relabelled": "is_relabelled"}
-    if view.earlier is None or not wanted.keys() & {*codes}:
+    if view.earlier is None or not {"since_removed", *wanted} & {*codes}:
         return {}
     mode = view.dataset.manifest.settings.labels
     now, before = _rows(view.dataset, mode), _rows(view.earlier, mode)
-    matched = _match(now, before, f"{_matched_by(now, before)}_key")
+    key = f"{_matched_by(now, before)}_key"
+    matched = _match(now, before, key)
     had = {"has_moved": pl.col("splits").list.sort().list.join(", "), "is_relabelled": pl.col("other_label")}
-    return {
+    selected = {
         code: number_rows(matched.filter(column).select("row", detail=had[column]).sort("row"))
         for code, column in wanted.items()
         if code in codes
     }
+    if "since_removed" in codes:
+        gone = _match(before, now, key).filter(pl.col("splits").is_null())
+        selected["since_removed"] = number_rows(gone.select("row").sort("row"))
+    return selected
 
 
 def judge(changes: DatasetChanges, rules: Rules) -> list[Finding]:

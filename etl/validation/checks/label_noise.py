@@ -145,7 +145,14 @@ def judge(noise: LabelNoise, rules: Rules) -> list[Finding]:
         share, least, most = estimate.share, estimate.least, estimate.most
         wrong = round(share * rows)
         of_all = rules.judge(
-            "label_noise", least, examples=first, wrong=wrong, share=share, most=most, rows=rows
+            "label_noise",
+            least,
+            examples=first,
+            rows_to_see=noise.suspects,
+            wrong=wrong,
+            share=share,
+            most=most,
+            rows=rows,
         )
         found = (
             f"{least:.1%} to {most:.1%} of all labels are wrong by chance, and the first "

@@ -10,7 +10,7 @@ from etl.validation.check import Check
 from etl.validation.external.dataset import ExternalTable
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
-from etl.validation.selection import number_groups
+from etl.validation.selection import number_groups, number_rows
 from etl.validation.view import View
 
 
@@ -45,18 +45,24 @@ def judge(table: ExternalTable, rules: Rules) -> list[Finding]:
             of=len(labels),
             names=listing(spellings),
             examples=table.spelling_ids,
+            rows_to_see=sum(labels[label] for label in table.spellings),
         ),
     ]
 
 
 def select(view: View, codes: Collection[str], _measured: ExternalTable | None) -> dict[str, pl.DataFrame]:
-    """Selects the rows whose label differs from a commoner one by spelling only, a group a spelling."""
-    if "label_spelling" not in codes or view.table is None:
+    """Selects rows whose label is a commoner one in another spelling, a group a spelling; and bad rows."""
+    if view.table is None:
         return {}
     usual = view.table.spellings
     rows = view.dataset.scan().with_row_index("row").filter(pl.col("label").is_in([*usual]))
-    found = rows.select("row", "id", "label", likely_label=pl.col("label").replace(usual)).collect()
-    return {"label_spelling": number_groups(found, ["label"])}
+    spelt = rows.select("row", "id", "label", likely_label=pl.col("label").replace(usual))
+    bad = view.dataset.scan_rejects().with_row_index("row").select("row", "detail")
+    selected = {
+        "label_spelling": number_groups(spelt.collect(), ["label"]),
+        "bad_rows": number_rows(bad.collect()),
+    }
+    return {code: rows for code, rows in selected.items() if code in codes}
 
 
 CHECK = Check(

@@ -77,6 +77,7 @@ def judge(repeats: tuple[Repeat, ...], rules: Rules) -> list[Finding]:
             "repeats",
             repeat.share,
             examples=[row_id for pair in repeat.pairs for row_id in pair],
+            rows_to_see=repeat.rows,
             split=repeat.split,
             rows=repeat.rows,
             of=repeat.of,

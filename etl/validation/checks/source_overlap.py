@@ -36,6 +36,7 @@ class SourceOverlap:
         compared: shared texts that are labelled in both.
         agreeing: those of them whose rows all carry one label, in both. Rows with votes have several labels,
             unless only the majority counts: one must be common to all.
+        differing_rows: the rows of both whose text the two label differently.
         short_texts: texts that are too short to count.
         pairs: a few as (id in source, id in other), by id; first those whose labels differ.
     """
@@ -49,6 +50,7 @@ class SourceOverlap:
     other_of: int
     compared: int
     agreeing: int
+    differing_rows: int
     short_texts: int
     pairs: tuple[tuple[str, str], ...]
 
@@ -99,12 +101,15 @@ def _judge_overlap(overlap: SourceOverlap, rules: Rules) -> list[Finding]:
         "other_rows": overlap.other_rows,
         "compared": overlap.compared,
         "agreeing": overlap.agreeing,
+        "examples": [row_id for pair in overlap.pairs for row_id in pair],
     }
-    examples = [row_id for pair in overlap.pairs for row_id in pair]
-    findings = rules.judge("source_overlap", overlap.texts, examples=examples, **facts)
+    of_both = overlap.rows + overlap.other_rows
+    findings = rules.judge("source_overlap", overlap.texts, rows_to_see=of_both, **facts)
     if overlap.compared >= _FEWEST_TEXTS:
         disagreement = 1 - overlap.agreeing / overlap.compared
-        findings += rules.judge("source_disagreement", disagreement, examples=examples, **facts)
+        findings += rules.judge(
+            "source_disagreement", disagreement, rows_to_see=overlap.differing_rows, **facts
+        )
     return findings
 
 
@@ -156,7 +161,9 @@ def _overlap(shared: pl.DataFrame, counts: dict[str, int]) -> SourceOverlap:
     source, other = shared["source"][0], shared["other_source"][0]
     counted = _counted(shared)
     # What differs is what to look at.
-    ordered = counted.sort(pl.col("is_compared") & ~pl.col("is_agreed"), "id", descending=[True, False])
+    is_other = pl.col("is_compared") & ~pl.col("is_agreed")
+    ordered = counted.sort(is_other, "id", descending=[True, False])
+    differing = counted.filter(is_other)
     return SourceOverlap(
         source=source,
         other=other,
@@ -167,6 +174,7 @@ def _overlap(shared: pl.DataFrame, counts: dict[str, int]) -> SourceOverlap:
         other_of=counts[other],
         compared=int(counted["is_compared"].sum()),
         agreeing=int(counted["is_agreed"].fill_null(value=False).sum()),
+        differing_rows=int(differing["rows"].sum()) + int(differing["other_rows"].sum()),
         short_texts=shared.height - counted.height,
         pairs=tuple(ordered.head(MAX_EXAMPLES).select("id", "other_id").iter_rows()),
     )

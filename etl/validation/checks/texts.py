@@ -200,6 +200,7 @@ def _judge_language(stats: TextStats, rules: Rules) -> list[Finding]:
             "not_korean",
             foreign / rows,
             examples=stats.examples.get("not_korean", {}).get(source, ()),
+            rows_to_see=foreign,
             rows=foreign,
             source=source or "no source",
             hangul=hangul / letters if letters else 0.0,

@@ -43,7 +43,7 @@ def as_lines(result: Result) -> str:
     for finding in result.findings:
         lines.append(f"{finding.severity:<8} {finding.code}: {printable(finding.message)}")
         if finding.examples:
-            lines.append(f"         for example {printable(', '.join(finding.examples))}")
+            lines.append(f"         {printable(_examples(finding))}")
         if finding.severity != "note":
             lines.append(f"         Next: {finding.what_to_do}")
     lines.append(f"{plural(result.count('error'), 'error')}, {plural(result.count('warning'), 'warning')}.")
@@ -98,10 +98,14 @@ def as_github(result: Result) -> str:
 def _paragraph(finding: Finding) -> str:
     lines = [finding.message]
     if finding.examples:
-        lines.append(f"for example {', '.join(finding.examples)}")
+        lines.append(_examples(finding))
     if finding.severity != "note":
         lines.append(f"Next: {finding.what_to_do}")
     return "\n".join(lines)
+
+
+def _examples(finding: Finding) -> str:
+    return f"for example {finding.count_examples()}: {', '.join(finding.examples)}"
 
 
 def _xml(text: str) -> str:

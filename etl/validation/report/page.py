@@ -189,8 +189,15 @@ def _finding(finding: Finding, number: int, rules: Rules, quotes: Mapping[str, s
         f"<p>{prose(_sentence(finding.message))}</p>\n"
         f'<p class="why">{prose(explanation)}</p>\n'
         f'<p class="next">{prose(finding.what_to_do)}</p>\n'
-        f"{listed(finding.examples, quotes)}</div>\n</article>\n"
+        f"{_examples(finding)}{listed(finding.examples, quotes)}</div>\n</article>\n"
     )
+
+
+def _examples(finding: Finding) -> str:
+    if not finding.examples:
+        return ""
+    more = "" if finding.evidence else "; <code>etl validate --evidence DIR</code> writes all of them"
+    return f'<p class="about">{text(finding.count_examples())}{more if finding.rows > 1 else ""}</p>\n'
 
 
 def _footer() -> str:
