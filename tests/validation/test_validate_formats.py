@@ -12,7 +12,7 @@ CODES = ("leak_exact", "imbalance", "constant_predictor", "duplicate_ids")
 
 
 def finding(code: str, severity: str, message: str = "found") -> Finding:
-    return Finding(code, severity, message, 3, 0, ("rows.csv:2",), "look at it")  # type: ignore[arg-type]
+    return Finding(code, severity, message, 3, 0, ("rows.csv:2",), "look at it", 1)  # type: ignore[arg-type]
 
 
 def result(*findings: Finding) -> Result:
@@ -62,7 +62,7 @@ def test_github_gets_one_command_a_line_with_everything_escaped() -> None:
     lines = formats.render(FOUND, "github", name="rows.csv", fail_on="error").split("\n")
     assert [line.split(" ", 1)[0] for line in lines] == ["::error", "::error", "::warning", "::notice"]
     assert lines[0].startswith('::error title=The same raw text in train::leak_exact: <b>"100 %25" & \']]>')
-    assert "%0A::error::, 한글%0Afor example rows.csv:2%0ANext: look at it" in lines[0]
+    assert "%0A::error::, 한글%0Afor example 1 of 1 row: rows.csv:2%0ANext: look at it" in lines[0]
     assert "Next" not in lines[3]
 
 
@@ -88,7 +88,7 @@ def test_a_table_has_message_examples_and_next_step() -> None:
     lines = formats.render(result(found), "table", name="x", fail_on="error").split("\n")
     assert lines == [
         "error    bad_rows: 2 records are left out: why (2)",
-        "         for example rows.csv:7",
+        "         for example 1 of 2 rows: rows.csv:7",
         f"         Next: {found.what_to_do}",
         "1 error, 0 warnings.",
     ]
