@@ -163,12 +163,14 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of `etl refresh`: inputs, output, engine, notification. None of them changes a row.
 
     Paths are relative to the folder of `etl.yaml`. `guards` holds thresholds by the codes of
-    `schemas/guards.yaml`.
+    `schemas/guards.yaml`; `train` and `export` are read by `etl.publishing.models`.
     """
 
     inputs: tuple[str, ...] = ()
     out: str | None = None
     guards: dict[str, GuardThreshold] = {}
+    train: dict[str, str | int | float | bool] | None = None
+    export: tuple[str, ...] = ()
     keep: Positive = 5
     keep_failed: Positive = 3
     min_count: Positive = 2
@@ -347,8 +349,7 @@ def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
     """YAML reads a bare `off` as false."""
     for section, key in (("validate", "severities"), ("refresh", "guards")):
         branch = tree.get(section)
-        values = branch.get(key) if isinstance(branch, dict) else None
-        if isinstance(branch, dict) and isinstance(values, dict):
+        if isinstance(branch, dict) and isinstance(values := branch.get(key), dict):
             spelt = {code: "off" if value is False else value for code, value in values.items()}
             tree = {**tree, section: {**branch, key: spelt}}
     return tree

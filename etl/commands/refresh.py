@@ -61,7 +61,7 @@ def refresh(
     ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Each run as JSON on standard output.")] = False,
 ) -> None:
-    """Bring a published dataset up to date: ingest, validate, build-vocab, publish.
+    """Bring a published dataset up to date: ingest, validate, build-vocab, train, export, publish.
 
     Only what changed is done again: raw files are compared by content, and so are settings, labels, tagger
     and code. The new version takes its place in one step, when it is whole and without errors. Otherwise the
@@ -169,7 +169,6 @@ def _show(run: Run, place: Path) -> None:
 def _show_plan(changes: Changes, *, is_json: bool) -> None:
     import msgspec
 
-    from etl.publishing.changes import STAGES
     from etl.runtime import console
 
     if is_json:
@@ -186,6 +185,6 @@ def _show_plan(changes: Changes, *, is_json: bool) -> None:
     if changes.is_nothing:
         console.line("nothing changed: nothing would be done")
         return
-    for stage in STAGES:
+    for stage in changes.stages:
         why = changes.why.get(stage) or (["if what comes before gives something new"])
         console.line(f"{stage}: {'; '.join(why)}")

@@ -22,6 +22,8 @@ from etl.settings import Clean, Dedupe, Labels, Read, Settings, Split, Table, Ta
 from etl.user_files.plain import plain_file
 
 MANIFEST = "manifest.json"
+# What `etl refresh` publishes with a dataset; see `etl.publishing.models`.
+_BESIDE = ("model/", "export/")
 FORMAT = 3
 # A column that a format does not have is null: `label_votes` in format 1, `corrected` in 1 and 2.
 READABLE_FORMATS = (1, 2, FORMAT)
@@ -269,6 +271,12 @@ class _Format(msgspec.Struct):
     """The one field that every format has."""
 
     format: int = FORMAT
+
+
+def without_model(manifest: Manifest) -> Manifest:
+    """The manifest of the dataset alone, if it is that of a version that holds a model, too."""
+    files = {name: entry for name, entry in manifest.files.items() if not name.startswith(_BESIDE)}
+    return manifest if len(files) == len(manifest.files) else msgspec.structs.replace(manifest, files=files)
 
 
 def content_settings(settings: Settings, taxonomy_name: str) -> ContentSettings:

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from etl.dataset import preparation, staging, vocab
-from etl.dataset.manifest import MANIFEST
+from etl.dataset.manifest import MANIFEST, to_bytes, without_model
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.models.baseline.settings import TrainSettings
@@ -226,5 +226,8 @@ def advise_training(
 
 
 def manifest_sha256(dataset: Dataset) -> str:
-    """Returns the hash by which a model knows its dataset."""
-    return sha256_file(dataset.path / MANIFEST)
+    """Returns the hash by which a model knows its dataset: that of a manifest that lists no model."""
+    own = without_model(dataset.manifest)
+    if own is dataset.manifest:
+        return sha256_file(dataset.path / MANIFEST)
+    return hashlib.sha256(to_bytes(own)).hexdigest()

@@ -17,18 +17,22 @@ from typing import TypeVar
 import msgspec
 
 from etl.dataset import vocab
-from etl.dataset.guards import load_guards
-from etl.dataset.manifest import read_manifest
+from etl.dataset.guards import Objection, load_guards
+from etl.dataset.manifest import read_manifest, without_model
+from etl.dataset.read import open_dataset
 from etl.errors import FindingsError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.ingest import ingest
-from etl.publishing import guards, record
+from etl.models.card import FILE as CARD
+from etl.models.card import manifest_sha256
+from etl.publishing import guards, models, record
 from etl.publishing.changes import (
     DATASET,
+    EXPORT,
     INGEST,
     PUBLISH,
-    STAGES,
+    TRAIN,
     VALIDATE,
     VOCABULARY,
     Changes,
@@ -38,9 +42,10 @@ from etl.publishing.changes import (
     list_reasons,
 )
 from etl.publishing.job import Job
-from etl.publishing.places import find_published
+from etl.publishing.places import Published, find_published
 from etl.publishing.record import Run, Stage
 from etl.runtime.console import Progress
+from etl.runtime.files import sha256_file
 from etl.schema import taxonomy
 from etl.schema.splits import SPLITS, UNLABELLED
 from etl.storage.versions.local import LocalStore
@@ -93,7 +98,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     run.stages = candidate.stages
     if changes.is_nothing:
         run.outcome = _keep_current(job.store, changes.last)
-        candidate.stages += [Stage(stage, []) for stage in STAGES]
+        candidate.stages += [Stage(stage, []) for stage in changes.stages]
         return
     pair_cache = _pair_cache(job.publish_dir)
     with contract_worker.in_subprocess() as start_check:
@@ -101,6 +106,8 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
         _validate(candidate, start_check, pair_cache)
     _compare(candidate, run)
     _build_vocabulary(candidate)
+    _train(candidate, run)
+    _export(candidate)
     version = _run_stage(
         candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
     )
@@ -210,13 +217,15 @@ def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -
 def _compare(candidate: Candidate, run: Run) -> None:
     """Compares the candidate with the published version, and refuses it if it differs too much."""
     job = candidate.job
-    published = find_published(job.store, job.url)
-    if published is None:
-        return
-    objections = guards.compare_manifests(
-        read_manifest(candidate.folder), published.manifest, load_guards(job.settings.refresh.guards)
-    )
-    run.accepted = [each for each in objections if each.code in job.accept]
+    if published := find_published(job.store, job.url):
+        chosen = load_guards(job.settings.refresh.guards)
+        found = guards.compare_manifests(read_manifest(candidate.folder), published.manifest, chosen)
+        _refuse(job, run, published, found)
+
+
+def _refuse(job: Job, run: Run, published: Published, objections: list[Objection]) -> None:
+    """Raises what speaks against the candidate and is not accepted; the run gets both."""
+    run.accepted += [each for each in objections if each.code in job.accept]
     run.refused = [each for each in objections if each.code not in job.accept]
     if run.refused:
         raise guards.refuse(run.refused, published.location, str(kept_path(job.publish_dir, run)))
@@ -244,6 +253,59 @@ def _has_no_label_yet(folder: Path) -> bool:
     return UNLABELLED in splits and not any(splits[split].rows for split in SPLITS)
 
 
+def _train(candidate: Candidate, run: Run) -> None:
+    """Trains a model and compares it with the published one, or takes that of the last version."""
+    job, changes = candidate.job, candidate.changes
+    train = models.read_deliverables(job.settings.refresh).train
+    if train is None or _has_no_label_yet(candidate.folder):
+        models.remove_model(candidate.folder, models.MODEL, models.EXPORT)
+        candidate.facts |= {TRAIN: changes.facts[TRAIN]} if train else {}
+        return
+    facts = {DATASET: manifest_sha256(open_dataset(candidate.folder)), **changes.facts[TRAIN]}
+    why = _why(candidate, TRAIN, facts)
+    if not why and not _take_over(candidate, models.MODEL):
+        why = ["the model is missing"]
+    candidate.facts[TRAIN] = facts
+    if not why:
+        candidate.stages.append(Stage(TRAIN, []))
+        models.list_model(candidate.folder)
+        return
+    models.remove_model(candidate.folder, models.MODEL, models.EXPORT)
+    _run_stage(candidate, TRAIN, why, partial(models.train_model, candidate.folder, train))
+    models.list_model(candidate.folder)
+    published = find_published(job.store, job.url)
+    if published and published.folder:
+        guard = load_guards(job.settings.refresh.guards).get(models.MACRO_F1)
+        _refuse(job, run, published, models.compare_with(candidate.folder, published.folder, guard))
+
+
+def _export(candidate: Candidate) -> None:
+    """Exports the model of the candidate, or takes the exports of the last version."""
+    formats = models.read_deliverables(candidate.job.settings.refresh).export
+    if not formats or not (candidate.folder / models.MODEL).is_dir():
+        models.remove_model(candidate.folder, models.EXPORT)
+        candidate.facts |= {EXPORT: candidate.changes.facts[EXPORT]} if formats else {}
+        return
+    facts = {"model": sha256_file(candidate.folder / models.MODEL / CARD), **candidate.changes.facts[EXPORT]}
+    why = _why(candidate, EXPORT, facts)
+    if not why and not _take_over(candidate, models.EXPORT):
+        why = ["the exports are missing"]
+    if why:
+        models.remove_model(candidate.folder, models.EXPORT)
+        _run_stage(candidate, EXPORT, why, partial(models.export_model, candidate.folder, formats))
+    else:
+        candidate.stages.append(Stage(EXPORT, []))
+    models.list_model(candidate.folder)
+    candidate.facts[EXPORT] = facts
+
+
+def _take_over(candidate: Candidate, name: str) -> bool:
+    last = candidate.changes.last
+    return last is not None and models.take_over(
+        candidate.folder, candidate.job.store.path_of(last.name), name
+    )
+
+
 def _publish(candidate: Candidate) -> Version:
     return candidate.job.store.publish(
         candidate.folder, stages=candidate.facts, raw_files=candidate.changes.raw_files
@@ -257,7 +319,7 @@ def _why(candidate: Candidate, stage: str, facts: dict[str, str]) -> list[str]:
 
 def _hash_dataset(folder: Path) -> str:
     """The hash of a dataset without its vocabulary, which is made after it was checked."""
-    manifest = read_manifest(folder)
+    manifest = without_model(read_manifest(folder))
     files = {name: entry for name, entry in manifest.files.items() if not name.startswith("vocab.")}
     return fingerprints.hash_json(msgspec.to_builtins(msgspec.structs.replace(manifest, files=files)))
 

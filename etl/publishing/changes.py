@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -19,7 +21,10 @@ from etl.storage.versions.version import Version, version_name
 from etl.tagging.policy import load as load_policy
 
 INGEST, VALIDATE, VOCABULARY, PUBLISH = "ingest", "validate", "build-vocab", "publish"
-STAGES = (INGEST, VALIDATE, VOCABULARY, PUBLISH)
+TRAIN, EXPORT = "train", "export"
+STAGES = (INGEST, VALIDATE, VOCABULARY, TRAIN, EXPORT, PUBLISH)
+_OPTIONAL = (TRAIN, EXPORT)
+_MODEL_PACKAGES = ("torch", "scikit-learn", "safetensors", "onnx", "onnxruntime", "litert-torch")
 RAW_FILES, DATASET = "raw files", "dataset"
 
 Facts = dict[str, dict[str, str]]
@@ -61,6 +66,11 @@ class Changes:
         return self.snapshot.hashes
 
     @property
+    def stages(self) -> list[str]:
+        """The stages of the settings, in order."""
+        return [stage for stage in STAGES if stage in self.facts or stage not in _OPTIONAL]
+
+    @property
     def is_nothing(self) -> bool:
         """Whether the last version is what a refresh would make."""
         return not any(self.why.values())
@@ -94,8 +104,16 @@ def find_changes(inputs: list[Path], store: LocalStore, settings: Settings) -> C
             "packages": fingerprints.hash_packages(),
         },
     }
+    if refresh.train is not None:
+        models = {"code": fingerprints.hash_code("models"), "packages": _hash_model_packages()}
+        facts[TRAIN] = {"settings": fingerprints.hash_json(refresh.train), **models}
+        if refresh.export:
+            facts[EXPORT] = {"settings": fingerprints.hash_json(refresh.export), **models}
     last = max(store.versions(), key=lambda version: version.number, default=None)
     why = {stage: list_reasons(facts[stage], last.stages.get(stage) if last else None) for stage in facts}
+    for stage in _OPTIONAL:
+        if last and stage in last.stages and stage not in facts:
+            why[stage] = [f"refresh.{stage} was removed"]
     if last and not why[INGEST] and not _has_all_files(store.path_of(last.name)):
         why[INGEST] = [f"a file of version {last.name} is missing or cut off"]
     return Changes(last, snapshot, _events(raw_files, last), facts, why)
@@ -138,6 +156,14 @@ def check_unchanged(changes: Changes) -> None:
     changes.snapshot.check_unchanged(
         name for name, sha256 in changes.raw_files.items() if before.get(name) != sha256
     )
+
+
+def _hash_model_packages() -> str:
+    found = {}
+    for name in _MODEL_PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return fingerprints.hash_json([fingerprints.hash_packages(), found])
 
 
 def _events(raw_files: dict[str, str], last: Version | None) -> tuple[Event, ...]:

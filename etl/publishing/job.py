@@ -10,6 +10,7 @@ from etl import settings as all_settings
 from etl.dataset import guards
 from etl.errors import SettingsError
 from etl.publishing import record
+from etl.publishing.models import read_deliverables
 from etl.publishing.places import find_publish_dir, split_inputs
 from etl.runtime.engine.open import open_engine
 from etl.runtime.engine.protocol import Engine
@@ -73,6 +74,7 @@ def make_job(settings: Settings, base: Path, workers: int | None, accept: tuple[
             details=["expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`"],
             next_step="`etl init` writes a file in which every key is explained.",
         )
+    read_deliverables(refresh)
     guards.check_codes(accept, "--accept names")
     guards.load_guards(refresh.guards)
     inputs, sources = split_inputs(refresh.inputs, base)

@@ -26,10 +26,11 @@ from etl.storage.versions.version import CURRENT, VERSIONS, VersionStore, prune_
 
 @dataclass(frozen=True)
 class Published:
-    """What readers have: the manifest of a version, and its folder or URL as it is shown to people."""
+    """What readers have: where a version is, as it is shown, its manifest, and its folder on this machine."""
 
     location: str
     manifest: Manifest
+    folder: Path | None = None
 
 
 def find_publish_dir(out: str, base: Path) -> Path:
@@ -124,7 +125,7 @@ def find_published(store: LocalStore, url: str | None) -> Published | None:
     for name in dict.fromkeys([*([now] if now else []), *known]):
         try:
             folder = store.folder / CURRENT if name == now else store.path_of(name)
-            return Published(str(folder), store.read_manifest(name))
+            return Published(str(folder), store.read_manifest(name), store.path_of(name))
         except InputError:  # it is damaged: one before it is as good
             continue
     if url is None:

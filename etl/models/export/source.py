@@ -127,7 +127,11 @@ def _find_dataset(folder: Path, named: Path | None, expected: str) -> Dataset:
 
 
 def _find_beside(folder: Path, expected: str) -> Dataset:
-    for manifest in sorted(folder.resolve().parent.glob(f"*/{MANIFEST}")):
+    parent = folder.resolve().parent
+    # A published version holds its model.
+    if (parent / MANIFEST).is_file() and manifest_sha256(dataset := open_dataset(parent)) == expected:
+        return dataset
+    for manifest in sorted(parent.glob(f"*/{MANIFEST}")):
         if sha256_file(manifest) == expected:
             return open_dataset(manifest.parent)
     raise SettingsError(
