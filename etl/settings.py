@@ -17,7 +17,6 @@ from etl.user_files.plain import plain_file
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
 _COMPARE = "compare it with the commented file that `etl init` writes."
-
 PathLike = str | os.PathLike[str]
 
 Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
@@ -33,7 +32,6 @@ Conflicts = Literal["reject", "majority", "keep"]
 EngineName = Literal["local", "ray"]
 Severity = Literal["error", "warning", "note", "off"]
 Tokens = Literal["key", "all"]
-GuardThreshold = Annotated[float, msgspec.Meta(ge=0.0)] | Literal["off"]
 # A line, a record or a cell of a raw file that is longer is one reject, and looked at no further.
 MAX_RAW_CHARS = 1_000_000
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
@@ -162,13 +160,12 @@ class Validate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of `etl refresh`: inputs, output, engine, notification. None of them changes a row.
 
-    Paths are relative to the folder of `etl.yaml`. `guards` holds thresholds by the codes of
-    `schemas/guards.yaml`; `train` and `export` are read by `etl.publishing.models`.
+    Paths are relative to the folder of `etl.yaml`; `guards` has the codes of `schemas/guards.yaml`.
     """
 
     inputs: tuple[str, ...] = ()
     out: str | None = None
-    guards: dict[str, GuardThreshold] = {}
+    guards: dict[str, Annotated[float, msgspec.Meta(ge=0.0)] | Literal["off"]] = {}
     train: dict[str, str | int | float | bool] | None = None
     export: tuple[str, ...] = ()
     keep: Positive = 5
@@ -332,9 +329,7 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{name} cannot be used as settings",
-            details=[str(error)],
-            next_step=_COMPARE,
+            f"{name} cannot be used as settings", details=[str(error)], next_step=_COMPARE
         ) from error
     if settings.split.validation + settings.split.test >= 1:
         raise SettingsError(

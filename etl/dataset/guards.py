@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, read_manifest
 from etl.errors import FindingsError, InputError, SettingsError
 from etl.schema import resources, row
-from etl.settings import GuardThreshold
 
 NOTHING_KEPT, ROWS_REJECTED = "nothing_kept", "rows_rejected"
 # Those that look at one dataset, so that they hold for `etl ingest` too.
@@ -49,7 +49,7 @@ class Objection(msgspec.Struct, frozen=True):
     of: str = ""
 
 
-def load_guards(chosen: Mapping[str, GuardThreshold]) -> dict[str, Guard]:
+def load_guards(chosen: Mapping[str, float | Literal["off"]]) -> dict[str, Guard]:
     """Loads the guards that are not switched off.
 
     Args:

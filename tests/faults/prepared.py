@@ -34,6 +34,7 @@ def prepare(folder: Path, *, has_transformer: bool = False) -> Path:
     _write_config(folder / "newer.yaml", "raw", "more")
     _write_corrections(folder / "corrections.jsonl")
     (folder / "filled.csv").write_text("id,text,label\ntable:1,오늘은 좋다,기쁨\n", encoding="utf-8")
+    _write_config(folder / "trained.yaml", "raw", train={"model": "linear"})
     steps = [
         "refresh --config etl.yaml --workers 1",
         "ingest raw --config etl.yaml --workers 1 --out dataset",
@@ -79,12 +80,12 @@ def _write_corrections(path: Path) -> None:
         )
 
 
-def _write_config(path: Path, *inputs: str) -> None:
+def _write_config(path: Path, *inputs: str, **refresh: object) -> None:
     sections = {
         "tag": {"tagger": "whitespace"},
         "table": {"text_column": "text", "label_column": "label"},
         "write": {"shard_rows": 60},
-        "refresh": {"inputs": [*inputs], "out": "place", "retries": 0},
+        "refresh": {"inputs": [*inputs], "out": "place", "retries": 0, **refresh},
     }
     path.write_text(yaml.safe_dump(sections, allow_unicode=True), encoding="utf-8")
 

@@ -179,6 +179,13 @@ COMMANDS = {
             "publish dir",
             writes=PUBLISHED,
         ),
+        _row(
+            "refresh with a model",
+            "refresh --config trained.yaml --workers 1",
+            *("raw", "version", "publish dir"),
+            writes=PUBLISHED,
+            is_long=True,
+        ),
         _row("schedule", "schedule cron --config etl.yaml --out made", writes="made"),
         _row("versions", "versions place --json", "version", "publish dir"),
         _row("diff of versions", "diff place OLD current --json", "version", "publish dir"),

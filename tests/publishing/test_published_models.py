@@ -143,7 +143,7 @@ def test_exports_without_a_model_are_refused(tmp_path: Path) -> None:
 
 def test_a_model_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"refresh\.train or refresh\.export cannot be used"):
-        job(write_config(tmp_path, train={"modle": "linear"}))
+        job(write_config(tmp_path, train={"kind": "linear"}))
 
 
 def test_the_plan_names_the_stages_of_the_settings(tmp_path: Path) -> None:
