@@ -280,8 +280,7 @@ def choose_settings(settings: Settings | PathLike | None, **options: Unpack[Opti
 
 
 def _overrides(options: Options) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(_KEYS))
-    if unknown:
+    if unknown := sorted(set(options) - set(_KEYS)):
         raise SettingsError(
             f"there is no option {unknown[0]!r}",
             details=[f"expected one of {', '.join(_KEYS)}"],
@@ -289,8 +288,7 @@ def _overrides(options: Options) -> dict[str, Any]:
         )
     values: dict[str, Any] = dict(options)
     if (files := values.get("corrections")) is not None:
-        paths = [files] if isinstance(files, str | os.PathLike) else files
-        values["corrections"] = tuple(map(os.fspath, paths))
+        values["corrections"] = tuple(map(os.fspath, [files] if isinstance(files, PathLike) else files))
     return {_KEYS[name]: value for name, value in values.items()}
 
 
