@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from etl.commands.choices import RAW
+
+if TYPE_CHECKING:
+    import polars as pl
+
 _SHOWN_CHARS = 60
+_SHOWN_ROWS = 20
+_MOST_LABELS = 20
+# What a table for people shows; the files have all columns.
+_SHOWN = (
+    *("file", "member", "position", "reason", "detail"),
+    *("label", "counterpart", "counterpart_label", "raw_text"),
+)
 
 
 def rejects(
     dataset: Annotated[Path, typer.Argument(help="A dataset that `etl ingest` wrote.")],
     reason: Annotated[str | None, typer.Option(help="Only rows rejected for this reason.")] = None,
     source: Annotated[str | None, typer.Option(help="Only rows of this corpus.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many rows.")] = 20,
-    is_json: Annotated[bool, typer.Option("--json", help="All of them, as JSON lines.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"At most so many rows.  [default: {_SHOWN_ROWS} in a table, else all]"),
+    ] = None,
+    layout: Annotated[
+        Literal["table", "csv", "xlsx", "jsonl"], typer.Option("--format", help="How the rows are shown.")
+    ] = "table",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to write csv, xlsx or jsonl, which has to be named for xlsx."
+        ),
+    ] = None,
+    is_raw: Annotated[bool, RAW] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
-    """Show rejected rows with file, position, reason and what was found."""
-    import polars as pl
-
+    """Show rejected rows with file, position, reason, label, and the row that each repeats or contradicts."""
     from etl.dataset.read import open_dataset
+    from etl.dataset.rejects import read_rejects
     from etl.errors import SettingsError
-    from etl.runtime import console
+    from etl.runtime.console import json_text
+    from etl.runtime.files import write_atomic
     from etl.schema import row
 
     if reason is not None and reason not in row.reasons():
@@ -31,28 +57,74 @@ def rejects(
             details=[f"expected one of {', '.join(row.reasons())}"],
             next_step=f"`etl rejects {dataset}` shows those that occur.",
         )
-    rejected = open_dataset(dataset).scan_rejects()
-    if reason is not None:
-        rejected = rejected.filter(pl.col("reason") == reason)
-    if source is not None:
-        rejected = rejected.filter(pl.col("source") == source)
-    if is_json:
-        console.json_text(rejected.drop("tokens", "tags").collect().write_ndjson())
+    chosen = "jsonl" if is_json else layout
+    if out is None and chosen == "xlsx":
+        raise SettingsError(
+            "a workbook needs a file", next_step=f"`etl rejects {dataset} --format xlsx --out FILE`"
+        )
+    found = read_rejects(open_dataset(dataset), reason, source)
+    if chosen == "table":
+        _show(found, _SHOWN_ROWS if limit is None else limit)
         return
+    rows = (found if limit is None else found.head(limit)).drop("tokens", "tags").collect()
+    content = rows.write_ndjson().encode() if chosen == "jsonl" else _as_sheet(rows, chosen, is_raw=is_raw)
+    if out is not None:
+        write_atomic(out, content)
+    elif chosen == "jsonl":
+        json_text(content.decode())
+    else:
+        sys.stdout.write(content.decode())
+        sys.stdout.flush()
+
+
+def _as_sheet(rows: pl.DataFrame, layout: str, *, is_raw: bool) -> bytes:
+    """Returns CSV in UTF-8 with a byte order mark, or a workbook; no cell is run as a formula."""
+    import io
+
+    from etl.schema import votes
+    from etl.text.spreadsheet import guard_cells
+
+    cells = rows.drop(votes.COLUMN)
+    written = io.BytesIO()
+    if layout == "xlsx":
+        cells.write_excel(written, worksheet="rejects")  # which writes texts as texts
+    else:
+        (cells if is_raw else guard_cells(cells)).write_csv(written, include_bom=True)
+    return written.getvalue()
+
+
+def _show(found: pl.LazyFrame, limit: int) -> None:
+    import polars as pl
+
+    from etl.runtime import console
+    from etl.schema import row
+
+    rows = pl.len().alias("rows")
     tally = (
-        rejected.group_by("source", "reason").len().sort("source", "len", descending=[False, True]).collect()
+        found.group_by("source", "reason")
+        .agg(rows)
+        .sort("source", "rows", descending=[False, True])
+        .collect()
     )
     console.table(
         "Rejected rows",
         ["source", "reason", "rows", "meaning"],
         [(*each, row.reasons()[each[1]]) for each in tally.iter_rows()],
     )
-    columns = ["file", "member", "position", "reason", "detail", "raw_text"]
-    shown = rejected.select(columns).head(limit).collect()
-    console.table(f"The first {shown.height}", columns, [_shorten(each) for each in shown.iter_rows()])
-    if tally["len"].sum() > limit:
+    unknown = found.filter(pl.col("reason") == "unknown_label").group_by("source", "raw_label").agg(rows)
+    labels = unknown.sort("rows", "source", "raw_label", descending=[True, False, False]).collect()
+    if labels.height:
+        title = f"Unknown labels: {min(labels.height, _MOST_LABELS):,} of {labels.height:,}"
+        console.table(title, ["source", "label", "rows"], labels.head(_MOST_LABELS).iter_rows())
+    labelled = found.with_columns(label=pl.coalesce("label", "raw_label"))
+    shown = labelled.select(_SHOWN).head(limit).collect()
+    total = int(tally["rows"].sum())
+    console.table(
+        f"The first {shown.height:,} of {total:,}", _SHOWN, [_shorten(each) for each in shown.iter_rows()]
+    )
+    if total > limit:
         console.note(
-            f"{tally['len'].sum() - limit:,} more: `--limit N`, `--reason R`, or `--json` for all of them"
+            f"{total - limit:,} more: `--limit N`, `--reason R`, or `--format csv --out FILE` for all of them"
         )
 
 

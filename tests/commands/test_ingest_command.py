@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from support.run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded
 from support.small_tables import write_lines
@@ -283,6 +284,19 @@ def test_rejects_as_json_are_lines_with_everything_that_is_known(dataset: Path) 
     )
     (one,) = succeeded(etl("rejects", dataset, "--json", "--reason", "missing_label")).stdout.splitlines()
     assert json.loads(one) == rows[1]
+
+
+def test_rejects_as_tables_for_a_spreadsheet(dataset: Path, tmp_path: Path) -> None:
+    text = succeeded(etl("rejects", dataset, "--format", "csv", "--limit", "2")).stdout
+    assert text.startswith("\ufeffid,source,")
+    assert len(text.splitlines()) == 3
+    succeeded(etl("rejects", dataset, "--format", "xlsx", "--out", tmp_path / "rejects.xlsx"))
+    assert pl.read_excel(tmp_path / "rejects.xlsx")["reason"].to_list() == [
+        "empty_text",
+        "missing_label",
+        "unknown_label",
+    ]
+    assert "--out FILE" in explained(etl("rejects", dataset, "--format", "xlsx"), 2)
 
 
 def test_a_reason_that_there_is_not(dataset: Path) -> None:
