@@ -161,7 +161,7 @@ def overview(review: Review) -> dict[str, Any]:
 def audit(review: Review) -> list[Share]:
     """Returns how many labels of the sample are wrong; nothing until it is drawn."""
     sample = review.queues.made.get("audit")
-    return [] if sample is None else summarise(review.rows, sample.rows, judgements(review))
+    return [] if sample is None else summarise(review.rows, sample.rows, judgements(review, sample.rows))
 
 
 def summarise_sample(review: Review) -> list[Share]:
@@ -170,12 +170,12 @@ def summarise_sample(review: Review) -> list[Share]:
     return audit(review)
 
 
-def judgements(review: Review) -> dict[int, list[bool]]:
-    """Returns for each row that was looked at whether each person says that its label is wrong."""
+def judgements(review: Review, sample: Numbers) -> dict[int, list[bool]]:
+    """Returns for the rows of a sample that were looked at whether each person says that the label is wrong."""
     labels = review.rows.frame["label"]
     return {
         number: [_is_wrong(each.decision, each.labels, labels[number]) for each in said.values()]
-        for number, said in review.ledger.on_rows().items()
+        for number, said in review.ledger.on_rows(sample.tolist()).items()
     }
 
 

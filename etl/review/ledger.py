@@ -134,11 +134,10 @@ class Ledger:
         said = value | self._latest.get(number, {})
         return {by: each for by, each in said.items() if each.decision != UNDO}
 
-    def on_rows(self) -> dict[int, dict[str, Decision]]:
-        """Returns the last decision of each person on each row that was decided on and has its text still."""
+    def on_rows(self, numbers: Sequence[int]) -> dict[int, dict[str, Decision]]:
+        """Returns the last decision of each person on those rows that were decided on and have their text."""
         with self._lock:
-            keys = [key for key in self._latest if isinstance(key, int) and self.is_decided[key]]
-            return {key: self.latest(key) for key in keys}
+            return {number: self.latest(number) for number in numbers if self.is_decided[number]}
 
     def decisions(self) -> list[Decision]:
         """Returns the last decision of each person on each row and label."""
