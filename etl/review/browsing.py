@@ -171,7 +171,7 @@ def summarise_sample(review: Review) -> list[Share]:
 
 
 def judgements(review: Review, sample: Numbers) -> dict[int, list[bool]]:
-    """Returns for the rows of a sample that were looked at whether each person says that the label is wrong."""
+    """Returns whether each person says that the label is wrong, by row of a sample that was looked at."""
     labels = review.rows.frame["label"]
     return {
         number: [_is_wrong(each.decision, each.labels, labels[number]) for each in said.values()]
