@@ -50,7 +50,7 @@ def check(
         console.json_document(document | {"not_applied": left.to_dicts()})
     else:
         counts = [*checked.counts.items(), ("for another taxonomy", checked.other_taxonomy)]
-        console.table("Decisions", ["outcome", "rows or labels"], counts)
+        console.table("Decisions", ["outcome", "decisions"], counts)
         if left.height and limit:
             shown = left.head(limit)
             console.table(
