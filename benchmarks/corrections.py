@@ -8,8 +8,6 @@ Each side is a process of its own; what counts are the seconds of the processors
 
 from __future__ import annotations
 
-import itertools
-import json
 import os
 import random
 import resource
@@ -19,7 +17,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks import made_up
+from benchmarks import scale
 from etl.corrections import Decision, text_hash
 from etl.corrections.write import write_decisions
 from etl.dataset.read import open_dataset
@@ -32,7 +30,7 @@ LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
 def main(rows: int = 1_000_000, tagger: str = "okt") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write_rows(folder / "rows.jsonl", rows)
+        scale.make(str(folder / "rows.jsonl"), rows)
         without = ingest(folder, tagger, "without")
         decided = decide(folder / "without", folder / "corrections.jsonl", int(rows * SHARE))
         with_them = ingest(folder, tagger, "with", "--corrections", str(folder / "corrections.jsonl"))
@@ -42,14 +40,6 @@ def main(rows: int = 1_000_000, tagger: str = "okt") -> None:
         print(f"{rows:,} rows, {tagger}: {without:.1f} and {again:.1f} processor seconds without corrections")
         print(f"{decided:,} decisions, {applied:,} applied: {with_them:.1f} s, {with_them / least - 1:+.1%}")
         print(f"aim: at most {MOST:+.0%}")
-
-
-def write_rows(path: Path, count: int) -> None:
-    rng = random.Random(1)
-    with path.open("w", encoding="utf-8") as lines:
-        for number, text in enumerate(itertools.islice(made_up.sentences(rng), count)):
-            row = {"text": f"{text} {number}", "label": rng.choice(LABELS)}
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def decide(dataset: Path, path: Path, count: int) -> int:
