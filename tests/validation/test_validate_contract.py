@@ -185,7 +185,7 @@ def test_findings_json_is_the_document_and_the_same_bytes_each_time(write: Write
     assert document == json.loads(json.dumps(result.document()))
     assert {*document} == {"format", "tool", "verdict", "counts", "findings", "unchecked", "statistics"}
     assert {*document["findings"][0]} == {
-        *("code", "severity", "message", "number", "threshold", "examples", "what_to_do")
+        *("code", "severity", "message", "number", "threshold", "examples", "rows", "evidence", "what_to_do")
     }
     assert document["counts"]["error"] == 1
     validate(path)
