@@ -288,7 +288,7 @@ def _overrides(options: Options) -> dict[str, Any]:
         )
     values: dict[str, Any] = dict(options)
     if (files := values.get("corrections")) is not None:
-        values["corrections"] = tuple(map(os.fspath, [files] if isinstance(files, PathLike) else files))
+        values["corrections"] = tuple(map(os.fspath, files if isinstance(files, list | tuple) else [files]))
     return {_KEYS[name]: value for name, value in values.items()}
 
 
