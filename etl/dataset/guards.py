@@ -15,7 +15,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, read_manifest
 from etl.errors import FindingsError, InputError, SettingsError
-from etl.schema import resources, row
+from etl.schema import resources, row, taxonomy
 
 NOTHING_KEPT, ROWS_REJECTED = "nothing_kept", "rows_rejected"
 # Those that look at one dataset, so that they hold for `etl ingest` too.
@@ -126,7 +126,7 @@ def _measure(
         for each in counts.values():
             rejected.update(each.rejected)
         if NOTHING_KEPT in guards:
-            hints = guards[NOTHING_KEPT].hints
+            hints = _hints_for(guards[NOTHING_KEPT].hints, counts)
             yield NOTHING_KEPT, "", 1, {"read": read, **_commonest(rejected, hints)}
         return
     if (guard := guards.get(ROWS_REJECTED)) is None:
@@ -136,6 +136,14 @@ def _measure(
         if rows := sum(unusable.values()):
             facts = {"source": source, "rows": rows, "read": each.read, **_commonest(unusable, guard.hints)}
             yield ROWS_REJECTED, source, rows / each.read, facts
+
+
+def _hints_for(hints: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
+    """Returns the hints by reason, with the taxonomies that have a place for labels of these sources."""
+    if names := taxonomy.with_place_for(sources):
+        filled = hints["another_taxonomy"].format(names=", ".join(names), first=names[0])
+        return {**hints, "label_not_in_taxonomy": filled}
+    return dict(hints)
 
 
 def _commonest(rejected: Mapping[str, int], hints: Mapping[str, str]) -> dict[str, object]:

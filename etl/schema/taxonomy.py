@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -86,6 +86,16 @@ class Taxonomy:
 def shipped() -> list[str]:
     """Returns the names of the taxonomies of the package."""
     return resources.names("schemas", "emotions")
+
+
+def with_place_for(slugs: Iterable[str]) -> list[str]:
+    """Returns the names of the package's taxonomies that map some label of each of these corpora to a target."""
+    wanted = set(slugs)
+    return [
+        name
+        for name in shipped()
+        if wanted <= {slug for slug, codes in load(name).maps.items() if any(codes.values())}
+    ]
 
 
 def corpora() -> list[str]:

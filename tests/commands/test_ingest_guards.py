@@ -57,6 +57,17 @@ def test_a_better_dataset_stays_until_the_worse_one_is_accepted(
     assert read_manifest(good).counts["table"].kept == kept
 
 
+def test_labels_without_a_place_name_the_taxonomies_that_have_one(tmp_path: Path) -> None:
+    raw = tmp_path / "ChatbotData.csv"
+    raw.write_text(
+        "Q,A,label\n" + "".join(f"배고파 {n}.,밥 드세요.,{n % 3}\n" for n in range(9)), encoding="utf-8"
+    )
+    options = ["--tagger", "whitespace", "--out", tmp_path / "dataset"]
+    text = explained(etl("ingest", raw, *options), 3)
+    assert "these have a place for them: polarity3; such as `--taxonomy polarity3`" in text
+    succeeded(etl("ingest", raw, *options, "--taxonomy", "polarity3"))
+
+
 def test_the_function_keeps_a_better_dataset_too_and_warns_in_the_manifest(
     good: Path, tmp_path: Path
 ) -> None:

@@ -3,18 +3,20 @@
 import hashlib
 import json
 import random
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.places import job, ran, run, succeeded, whole, write_config
-from support.run_etl import etl, explained
+from support.run_etl import environment, etl, explained
 from support.run_etl import succeeded as ended_well
 from support.small_tables import write_lines
 
 from etl.errors import SettingsError
-from etl.publishing import models
 from etl.publishing.changes import STAGES
 from etl.publishing.job import Job
 from etl.storage.versions.local import LocalStore
@@ -117,20 +119,29 @@ def test_new_rows_train_a_new_model_which_is_compared_and_published(tmp_path: Pa
     assert (done.refused, done.version != first) == ([], True)
 
 
-def test_what_stops_a_run_between_training_and_publishing_leaves_the_published_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+KILLED_WHEN_TRAINED = """
+import os, runpy, signal, sys
+
+def look(event, arguments):
+    if event == "os.rename" and os.path.basename(os.fspath(arguments[1])) == "model":
+        print("trained", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(look)
+sys.argv = ["etl", "refresh", "--config", "etl.yaml"]
+runpy.run_module("etl", run_name="__main__")
+"""
+
+
+def test_a_kill_between_training_and_publishing_leaves_the_published_version(tmp_path: Path) -> None:
     made = make_with_model(tmp_path)
     first = succeeded(run(made)).version
     write_telling_rows(made.inputs[0] / "b.jsonl", 60, start=600)
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(models, "compare_with", stop)
-        with pytest.raises(KeyboardInterrupt):
-            run(made)
+    command = [sys.executable, "-c", KILLED_WHEN_TRAINED]
+    killed = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert (killed.returncode, killed.stdout.splitlines()[-1:]) == (-signal.SIGKILL, ["trained"]), (
+        killed.stderr
+    )
     assert whole(made.publish_dir) == first
     assert (made.publish_dir / "current" / "model" / "model.json").exists()
     assert succeeded(run(made)).outcome == "published"
