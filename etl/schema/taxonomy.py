@@ -89,7 +89,7 @@ def shipped() -> list[str]:
 
 
 def with_place_for(slugs: Iterable[str]) -> list[str]:
-    """Returns the names of the package's taxonomies that map some label of each of these corpora to a target."""
+    """Returns the names of the taxonomies that map a label of each of these corpora to a target."""
     wanted = set(slugs)
     return [
         name
