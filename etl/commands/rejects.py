@@ -62,6 +62,11 @@ def rejects(
         raise SettingsError(
             "a workbook needs a file", next_step=f"`etl rejects {dataset} --format xlsx --out FILE`"
         )
+    if out is not None and chosen == "table":
+        raise SettingsError(
+            "a table is shown, not written",
+            next_step=f"`etl rejects {dataset} --format csv --out {out}`; or xlsx, or jsonl",
+        )
     found = read_rejects(open_dataset(dataset), reason, source)
     if chosen == "table":
         _show(found, _SHOWN_ROWS if limit is None else limit)
@@ -103,7 +108,7 @@ def _show(found: pl.LazyFrame, limit: int) -> None:
     tally = (
         found.group_by("source", "reason")
         .agg(rows)
-        .sort("source", "rows", descending=[False, True])
+        .sort("source", "rows", "reason", descending=[False, True, False])
         .collect()
     )
     console.table(

@@ -15,6 +15,8 @@ Kind = Literal["relabel", "drop", "keep", "not_a_conflict", "note", "map_label",
 
 _ABOUT_A_TEXT = ("relabel", "drop", "keep", "not_a_conflict")
 _WITH_A_LABEL = ("relabel", "keep", "map_label")
+# A clock that is set wrong loses no decision; but in the first and last year a moment may have no UTC.
+_YEARS = range(2, 9999)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 # What a decision is about: a row, or a label of a source.
 SUBJECT = ("id", "source", "raw_label")
@@ -61,6 +63,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def _find_problem(decision: Decision) -> str:
     kind = decision.decision
+    if decision.at.year not in _YEARS:
+        return f"`at` is in the year {decision.at.year}"
     is_about_label = bool(decision.source and decision.raw_label)
     if kind == "map_label" and not is_about_label:
         return "`map_label` needs `source` and `raw_label`"

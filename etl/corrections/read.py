@@ -80,7 +80,7 @@ def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
 def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
     csv.field_size_limit(_MOST_CELL_CHARS)
     try:
-        rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
+        rows = open_cells(content.decode())
         unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]
         if unknown:
             raise _bad_line(path, 1, f"no decision has a column {unknown[0]!r}")
@@ -95,6 +95,13 @@ def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
         raise _bad_line(path, line, "it is not UTF-8; save it as `CSV UTF-8`") from error
     except csv.Error as error:
         raise _bad_line(path, rows.reader.line_num, str(error)) from error
+
+
+def open_cells(text: str) -> csv.DictReader[str]:
+    """Returns a reader of CSV, cut by what cuts the header: `,`, or `;` or TAB, as Excel writes, too."""
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)  # of several the first
+    return csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
 
 
 def _filled(row: dict[Any, Any]) -> dict[str, Any]:

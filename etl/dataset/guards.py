@@ -29,6 +29,7 @@ class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     message: str
     reasons: tuple[str, ...] = ()
+    of_tables: tuple[str, ...] = ()
     hints: dict[str, str] = {}
 
 
@@ -132,7 +133,8 @@ def _measure(
     if (guard := guards.get(ROWS_REJECTED)) is None:
         return
     for source, each in counts.items():
-        unusable = {reason: rows for reason, rows in each.rejected.items() if reason in guard.reasons}
+        reasons = {*guard.reasons, *(guard.of_tables if source == taxonomy.TABLE else ())}
+        unusable = {reason: rows for reason, rows in each.rejected.items() if reason in reasons}
         if rows := sum(unusable.values()):
             facts = {"source": source, "rows": rows, "read": each.read, **_commonest(unusable, guard.hints)}
             yield ROWS_REJECTED, source, rows / each.read, facts

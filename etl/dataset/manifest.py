@@ -334,6 +334,12 @@ def read_manifest(folder: Path) -> Manifest:
     again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
     try:
         manifest = decode_manifest(plain_file(path).read_bytes())
+    except NotADirectoryError as error:
+        raise InputError(
+            f"{folder} is a file, not a dataset",
+            details=[f"expected a folder with {MANIFEST}, which is written last"],
+            next_step=f"make a dataset of it: `etl ingest {folder} --out DATASET`",
+        ) from error
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} is not a dataset",

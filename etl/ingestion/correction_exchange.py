@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import msgspec
 import polars as pl
 
 from etl.corrections.append import append_decisions
@@ -17,7 +19,7 @@ from etl.corrections.exchange.task import Task
 from etl.corrections.read import read_decisions
 from etl.corrections.text_hashes import text_hash
 from etl.dataset.read import Dataset
-from etl.errors import InputError
+from etl.errors import InputError, SettingsError
 from etl.runtime.files import write_atomic
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS
@@ -27,6 +29,7 @@ from etl.user_files.plain import plain_file
 _log = logging.getLogger(__name__)
 
 Format = Literal["label-studio", "csv", "columns"]
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
 INTERFACE = ".xml"
 # Rejects that people can do something about.
 _OPEN_REASONS = (
@@ -110,8 +113,10 @@ def import_decisions(path: PathLike, out: PathLike, form: Format, *, by: str = "
 
     Raises:
         InputError: the file cannot be read, or is not of that format.
+        SettingsError: `at` is no time, or the decisions cannot be appended to such a file.
         WriteError: the decisions cannot be written.
     """
+    unsaid = _parse_time(at) if at else None
     file = Path(path)
     try:
         content = plain_file(file).read_bytes()
@@ -127,11 +132,30 @@ def import_decisions(path: PathLike, out: PathLike, form: Format, *, by: str = "
         found = list(spreadsheet.read(file, content, by, at))
     else:
         found = list(columns.read(file, content, at))
-    there = {_identity(each) for each in read_decisions([out])} if Path(out).exists() else set()
-    new = list({_identity(each): each for each in found if _identity(each) not in there}.values())
+    there = read_decisions([out]) if Path(out).exists() else []
+    known = {_identity(each) for each in there}
+    # A file without times says the same when it is read again, and must not outdo what was decided since.
+    timeless = {_identity(each)[:-1] for each in there}
+    new_by_identity = {
+        _identity(each): each
+        for each in found
+        if _identity(each) not in known and not (each.at == unsaid and _identity(each)[:-1] in timeless)
+    }
+    new = list(new_by_identity.values())
     if new:
         append_decisions(out, new)
     return Imported(len(found), len(new))
+
+
+def _parse_time(at: str) -> datetime:
+    try:
+        return msgspec.convert(at, _Time)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"{at!r} is no time that can be written down",
+            details=[str(error)],
+            next_step="give it with its time zone: `--at 2026-11-29T12:00:00Z`",
+        ) from error
 
 
 def _identity(decision: Decision) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
@@ -85,7 +86,10 @@ def _file(name: str) -> Callable[[Request], Response]:
 
 def _answering(review: Review, answer: Callable[[Review], Any]) -> Callable[[Request], Response]:
     def respond(_request: Request) -> Response:
-        return _json(answer(review))
+        try:
+            return _json(answer(review))
+        except EtlError as error:
+            return _json({"error": error.text()}, 500)
 
     return respond
 
@@ -193,6 +197,7 @@ def _check_decided(review: Review, decided: Decided) -> None:
     _check(decided.queue in review.queues.made, "no such queue")
     _check(_is_row(review, decided.row), "no such row")
     _check(decided.decision in (*ON_ROWS, NOTE), "no such decision")
+    _check(_is_named(review, decided), "decisions go by ids, and another row has the id of this one")
     _check(bool(decided.by.strip()), "nobody decided")
     _check(len(decided.by) <= MOST_CHARS and len(decided.why) <= MOST_CHARS, "too long")
     _check(set(decided.labels) <= {*review.rows.labels}, "no such label")
@@ -202,6 +207,14 @@ def _check_decided(review: Review, decided: Decided) -> None:
 
 def _is_row(review: Review, number: int) -> bool:
     return 0 <= number < review.rows.frame.height
+
+
+def _is_named(review: Review, decided: Decided) -> bool:
+    """Whether the id of the row says which row is meant; of several rows with one id it means the first."""
+    row_id = review.rows.frame["id"][decided.row]
+    if not review.rows.is_rejected[decided.row] or (decided.is_for_group and decided.queue in BY_GROUP):
+        return True
+    return bool(row_id) and review.rows.numbers_of(pl.Series([row_id]))[row_id] == decided.row
 
 
 def _check(is_met: bool, problem: str) -> None:

@@ -7,6 +7,7 @@ where the last reading ended, so that all who look at a dataset see each other's
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -19,8 +20,11 @@ import numpy as np
 import polars as pl
 
 from etl.corrections import Decision, append_decision, read_decisions, text_hash
+from etl.corrections.read import CSV
+from etl.errors import InputError, SettingsError
 from etl.review.rows import Flags, Rows
 from etl.runtime import clock
+from etl.user_files.plain import plain_file
 
 _log = logging.getLogger(__name__)
 
@@ -46,9 +50,16 @@ class Ledger:
 
     Raises:
         InputError: the file is there, and cannot be read or has a line that is no decision.
+        SettingsError: it is CSV by its name.
     """
 
     def __init__(self, path: Path, rows: Rows):
+        if path.suffix.lower() == CSV:
+            raise SettingsError(
+                f"decisions are not appended to {path}",
+                details=["expected a file of JSON lines, such as corrections.jsonl"],
+                next_step=f"make one: `etl corrections merge {path} --out {path.with_suffix('.jsonl')}`",
+            )
         if path.exists():
             read_decisions([path])  # strictly: later on, a line that is none only costs a warning
         self.path = path
@@ -58,13 +69,18 @@ class Ledger:
         self._taxonomy = rows.dataset.manifest.taxonomy.name
         self._lock = threading.RLock()
         self._offset = 0
+        self._file = (0, 0)
         self._latest: dict[Key, dict[str, Decision]] = {}
         self._notes: dict[int, list[Decision]] = {}
         self._last_at: dict[str, datetime] = {}
         self.read()
 
     def read(self) -> None:
-        """Reads what was appended to the file since it was last read."""
+        """Reads what was appended to the file since it was last read.
+
+        Raises:
+            InputError: it cannot be read any more.
+        """
         with self._lock:
             lines = self._new_lines()
             if not lines:
@@ -106,7 +122,12 @@ class Ledger:
         """
         with self._lock:
             mine = {key: said[by] for key, said in self._latest.items() if by in said}
-            mine = {key: said for key, said in mine.items() if said.decision != UNDO}
+            mine = {
+                key: said
+                for key, said in mine.items()
+                # The file may hold labels of another dataset, of which the page shows nothing.
+                if said.decision != UNDO and (isinstance(key, int) or self._row_of_value(key) is not None)
+            }
             if not mine:
                 return None
             last = max(said.at for said in mine.values())
@@ -195,16 +216,25 @@ class Ledger:
                 self.read()
 
     def _new_lines(self) -> list[bytes]:
-        """Returns the whole lines after those that were read; all, if a shorter file stands there now."""
+        """Returns the whole lines after those that were read; all, if another file stands there now."""
         try:
-            with self.path.open("rb") as file:
-                if file.seek(0, 2) < self._offset:
+            with plain_file(self.path).open("rb") as file:
+                found = os.fstat(file.fileno())
+                is_other = (found.st_dev, found.st_ino) != self._file
+                self._file = (found.st_dev, found.st_ino)
+                if is_other or found.st_size < self._offset:
                     self._forget()
                 file.seek(self._offset)
                 content = file.read()
         except (FileNotFoundError, NotADirectoryError):
             self._forget()
             return []
+        except OSError as error:
+            raise InputError(
+                f"the corrections {self.path} cannot be read",
+                details=[error.strerror or str(error)],
+                next_step="put the file back; what was decided so far is in it.",
+            ) from error
         whole = content[: content.rfind(b"\n") + 1]
         self._offset += len(whole)
         return whole.splitlines()

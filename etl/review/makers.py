@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from etl.errors import SettingsError
+from etl.errors import InputError, SettingsError
 from etl.models.inference.classifier import Classifier
 from etl.review import model, queues
 from etl.review.audit import draw_sample
@@ -25,6 +25,7 @@ MOST_ROWS = 100_000
 # Of the rows to be labelled so many are chosen at a time; then what was learnt from them chooses the next.
 CHOSEN = 50
 _FOUND = {"suspects": ("label_suspects",), "near": ("leak_near", "repeats")}
+_CODES = frozenset(code for codes in _FOUND.values() for code in codes)
 
 
 def make_makers(
@@ -45,7 +46,7 @@ def make_makers(
         evidence: a folder that `etl validate --evidence` wrote.
 
     Raises:
-        InputError: the evidence cannot be read.
+        InputError: the evidence cannot be read, or is that of another dataset.
     """
     makers: dict[str, Make] = {
         "all": partial(queues.everything, rows),
@@ -79,7 +80,27 @@ def _from_evidence(rows: Rows, folder: Path) -> dict[str, Make]:
     """Returns the makers of the queues of which the evidence has rows."""
     from etl.validation import evidence
 
-    found = evidence.read(folder)
+    found = {code: frame for code, frame in evidence.read(folder).items() if code in _CODES}
+    own = rows.frame.lazy().select("id", pl.col("text").cast(pl.String))
+    still = {
+        code: frame.lazy().join(own, on=["id", "text"], how="semi", maintain_order="left").collect()
+        for code, frame in found.items()
+    }
+    of, left = (sum(frame.height for frame in frames.values()) for frames in (found, still))
+    again = f"`etl validate {rows.dataset.path} --label-noise --evidence {folder}`"
+    if of and not left:
+        raise InputError(
+            f"the evidence in {folder} is about other rows than those of {rows.dataset.path}",
+            details=[f"none of the {of:,} rows that it names is there with its text"],
+            next_step=f"write it again with {again}",
+        )
+    if left < of:
+        _log.warning(
+            "%s of %s rows of the evidence in %s are not in the dataset, or have another text, and are not "
+            "shown; %s writes it again",
+            *(f"{of - left:,}", f"{of:,}", folder, again),
+        )
+    found = still
     return {
         name: partial(_join, rows, name, found)
         for name, codes in _FOUND.items()

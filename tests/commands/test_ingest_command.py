@@ -265,6 +265,12 @@ def test_rejects_shows_every_row_with_where_and_why(dataset: Path) -> None:
     assert "심심" in text
 
 
+def test_rejects_says_that_a_table_is_not_written(dataset: Path, tmp_path: Path) -> None:
+    text = explained(etl("rejects", dataset, "--out", tmp_path / "r.csv"), 2)
+    assert "--format csv" in text
+    assert not (tmp_path / "r.csv").exists()
+
+
 def test_rejects_may_be_narrowed_to_a_reason_or_a_corpus(dataset: Path) -> None:
     text = succeeded(etl("rejects", dataset, "--reason", "empty_text")).stdout
     assert "empty_text" in text

@@ -57,6 +57,12 @@ def test_a_better_dataset_stays_until_the_worse_one_is_accepted(
     assert read_manifest(good).counts["table"].kept == kept
 
 
+def test_a_column_of_ids_that_repeat_is_told_of(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "table.jsonl", 30, 0)
+    text = explained(ingest(table, "--id-column", "label", "--out", tmp_path / "dataset"), 3)
+    assert "several rows have one id: take another `--id-column`" in text
+
+
 def test_labels_without_a_place_name_the_taxonomies_that_have_one(tmp_path: Path) -> None:
     raw = tmp_path / "ChatbotData.csv"
     raw.write_text(

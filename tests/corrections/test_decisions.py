@@ -69,6 +69,8 @@ def test_csv_has_the_same_columns(tmp_path: Path) -> None:
         ('{"id":"a:1","decision":"undo","by":"kim","at":"2026-11-29T12:00:00Z","labell":"joy"}', "`labell`"),
         ('{"id":"a:1","decision":"undo","label":"joy","by":"kim","at":"2026-11-29T12:00:00Z"}', "no `label`"),
         ('{"decision":"map_label","source":"table","by":"kim","at":"2026-11-29T12:00:00Z"}', "raw_label"),
+        ('{"id":"a:1","decision":"undo","by":"kim","at":"9999-12-31T23:59:59-10:00"}', "year 9999"),
+        ('{"id":"a:1","decision":"undo","by":"kim","at":"0001-01-01T00:00:00+10:00"}', "year 1"),
     ],
 )  # fmt: skip
 def test_a_line_that_is_no_decision_is_named_with_its_file(tmp_path: Path, line: str, problem: str) -> None:

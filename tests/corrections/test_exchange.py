@@ -18,7 +18,7 @@ from etl.corrections import Decision, append_decision, read_decisions, text_hash
 from etl.corrections.exchange import columns, label_studio, spreadsheet
 from etl.corrections.exchange.task import Task
 from etl.dataset.read import Dataset
-from etl.errors import InputError
+from etl.errors import InputError, SettingsError
 from etl.ingestion.correction_exchange import Format, export_rows, import_decisions
 from etl.settings import Settings, Table, Tag
 
@@ -219,3 +219,42 @@ def test_what_people_write_survives_every_format(text: str, label: str, why: str
     assert [(each.labels, each.why, each.text_hash) for each in back] == [
         (decision.labels, why, decision.text_hash)
     ] * 3
+
+
+def test_a_spreadsheet_may_cut_its_cells_with_semicolons_or_tabs(tmp_path: Path, dataset: Dataset) -> None:
+    export_rows(dataset, tmp_path / "rows.csv", "csv", limit=2)
+    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema=False)
+    filled = rows.with_columns(label=pl.lit("혐오"))
+    for name, delimiter in (("semicolons", ";"), ("tabs", "\t")):
+        filled.write_csv(tmp_path / f"{name}.csv", separator=delimiter, include_bom=True)
+        done = import_decisions(
+            tmp_path / f"{name}.csv", tmp_path / f"{name}.jsonl", "csv", by="kim", at=NOON.isoformat()
+        )
+        assert (done.read, done.new) == (2, 2)
+
+
+def test_a_spreadsheet_without_times_is_imported_once(tmp_path: Path, dataset: Dataset) -> None:
+    export_rows(dataset, tmp_path / "rows.csv", "csv", limit=1)
+    (row_id, text) = dataset.scan().select("id", "text").first().collect().row(0)
+    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema=False).with_columns(label=pl.lit("혐오"))
+    rows.write_csv(tmp_path / "rows.csv")
+    out = tmp_path / "corrections.jsonl"
+    import_decisions(tmp_path / "rows.csv", out, "csv", by="kim", at=NOON.isoformat())
+    later = NOON + timedelta(hours=1)
+    since = Decision(id=row_id, text_hash=text_hash(text), decision="drop", by="kim", at=later)
+    append_decision(out, since)
+    again = (later + timedelta(hours=1)).isoformat()
+    assert import_decisions(tmp_path / "rows.csv", out, "csv", by="kim", at=again).new == 0
+    assert read_decisions([out])[-1] == since
+
+
+def test_an_import_says_that_nobody_is_named_and_that_a_time_is_none(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    export_rows(dataset, tmp_path / "rows.csv", "csv", limit=1)
+    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema=False).with_columns(label=pl.lit("혐오"))
+    rows.write_csv(tmp_path / "rows.csv")
+    with pytest.raises(InputError, match="nobody is named"):
+        import_decisions(tmp_path / "rows.csv", tmp_path / "c.jsonl", "csv", at=NOON.isoformat())
+    with pytest.raises(SettingsError, match="'yesterday' is no time"):
+        import_decisions(tmp_path / "rows.csv", tmp_path / "c.jsonl", "csv", by="kim", at="yesterday")

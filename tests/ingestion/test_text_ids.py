@@ -119,9 +119,10 @@ def test_an_id_is_the_same_in_every_run_and_on_every_machine() -> None:
 
 def test_a_key_of_the_users_own_is_the_id_whatever_the_row_says(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("key,text,label\n7.0,하나,기쁨\nb,둘,슬픔\n,셋,슬픔\n", encoding="utf-8")
-    rows, _ = read_all(tmp_path, table=COLUMNS | {"id_column": "key", "name": "설문"})
+    rows, log = read_all(tmp_path, table=COLUMNS | {"id_column": "key", "name": "설문"})
     assert [row["id"] for row in rows[:2]] == ["table:설문:7", "table:설문:b"]
     assert rows[2]["id"].startswith("table:설문:~")
+    assert log.warnings == ["a.csv: 1 row with nothing in the column 'key'; an id is made of the text"]
 
 
 def ingest(path: Path, out: Path, **options: str) -> Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from support.review_pages import review_page
 from support.small_datasets import clean_rows, make_reject, make_row, write_dataset
 
 from etl.corrections import Decision, append_decision, read_decisions, text_hash
+from etl.corrections.write import write_decisions
 from etl.errors import InputError, SettingsError
 
 
@@ -165,8 +167,11 @@ def test_files_that_hold_no_decisions_are_refused(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text('{"text": "오늘"}\n', encoding="utf-8")
     with pytest.raises(InputError, match="line 1"), review_page(dataset, tmp_path / "c.jsonl"):
         pass
-    with review_page(dataset, tmp_path / "c.csv") as page, pytest.raises(SettingsError):
-        page.review.ledger.decide([(0, "keep", None)], by="kim")
+    with (
+        pytest.raises(SettingsError, match="corrections merge"),
+        review_page(dataset, tmp_path / "c.csv"),
+    ):
+        pass
 
 
 def test_what_corrections_write_is_what_the_page_shows(tmp_path: Path) -> None:
@@ -210,3 +215,55 @@ def test_a_line_that_somebody_spoils_meanwhile_is_passed_over(tmp_path: Path) ->
             file.write(b'{"id": 7}\n\xff\xfe\n' + b"[" * 5000 + b"\n")
         page.decide("all", 1, "keep")
         assert page.review.ledger.by_person() == {"kim": 2}
+
+
+def test_a_file_that_takes_the_place_of_the_other_is_read_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    with review_page(dataset_of(tmp_path), path) as page:
+        for row in (0, 1):
+            page.decide("all", row, "keep")
+        mine = read_decisions([path])
+        texts = page.review.rows.frame.select("id", "text").rows()[2:4]
+        theirs = [
+            Decision(id=row_id, text_hash=text_hash(text), decision="drop", by="lee", at=mine[0].at)
+            for row_id, text in texts
+        ]
+        write_decisions(path, [*theirs, *mine])  # as `etl corrections merge` does
+        page.send("api/overview")
+        assert page.review.ledger.by_person() == {"kim": 2, "lee": 2}
+
+
+def test_a_file_that_cannot_be_read_any_more_is_an_error_of_the_page(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    with review_page(dataset_of(tmp_path), path) as page:
+        path.mkdir()
+        page.review.queues.wait("all")
+        sent = {"queue": "all", "row": 0, "decision": "keep", "labels": [], "by": "kim"}
+        for answer in (page.send("api/overview"), page.send("api/decide", sent)):
+            assert answer[0] == 500
+            assert "cannot be read" in json.loads(answer[1])["error"]
+        path.rmdir()
+        page.decide("all", 0, "keep")
+
+
+def test_of_rows_with_one_id_the_first_is_decided_on(tmp_path: Path) -> None:
+    rejects = [make_reject(1, "duplicate_id", text="다른 말이다", raw_text="다른 말이다")]
+    dataset = write_dataset(tmp_path / "dataset", clean_rows(8, 2, 2), rejects)
+    with review_page(dataset, tmp_path / "c.jsonl") as page:
+        row = page.find("rejects")["row"]["row"]
+        sent = {"queue": "rejects", "row": row, "decision": "drop", "labels": [], "by": "kim"}
+        status, content, _ = page.send("api/decide", sent)
+        assert status == 400
+        assert "another row has the id" in json.loads(content)["error"]
+        assert not (tmp_path / "c.jsonl").exists()
+
+
+def test_undo_takes_back_nothing_that_the_page_does_not_show(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    other = Decision(
+        source="nsmc", raw_label="7", decision="map_label", by="kim", at=datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    append_decision(path, other)
+    with review_page(dataset_of(tmp_path), path) as page:
+        assert json.loads(page.send("api/undo", {"by": "kim"})[1])["row"] is None
+        assert read_decisions([path]) == [other]

@@ -132,3 +132,14 @@ def test_neighbours_of_a_dialogue_stand_in_their_order(page: Page) -> None:
 def test_a_row_shows_as_it_was_read_where_it_was_cleaned(page: Page) -> None:
     assert page.find("all", filter={"text": "table:1"})["row"]["raw_text"] == f"{SAME}!!!"
     assert page.find("all", filter={"text": "table:0"})["row"]["raw_text"] is None
+
+
+def test_evidence_of_another_dataset_is_refused(dataset: Path, tmp_path: Path) -> None:
+    rows = clean_rows(8, 2, 2)
+    other = write_dataset(tmp_path / "other", [row | {"text": f"다른 {row['text']}"} for row in rows])
+    validate(dataset, out=tmp_path / "report", evidence=tmp_path / "evidence")
+    with (
+        pytest.raises(InputError, match="other rows than those of"),
+        review_page(other, tmp_path / "c.jsonl", evidence=tmp_path / "evidence"),
+    ):
+        pass

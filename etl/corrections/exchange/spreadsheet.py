@@ -6,7 +6,6 @@ It opens in a Korean Excel (UTF-8 with a byte order mark), and no cell is run as
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import polars as pl
 
 from etl.corrections.decision import Decision
 from etl.corrections.exchange.task import Answer, Task, bad_file, to_decision
+from etl.corrections.read import open_cells
 from etl.runtime.json_text import decode_json
 from etl.text.encoding import decode_text
 from etl.text.spreadsheet import guard_cells, unguard
@@ -57,11 +57,12 @@ def read(path: Path, content: bytes, by: str = "", at: str = "") -> Iterator[Dec
     Raises:
         InputError: a column is missing, or a line cannot be used.
     """
-    rows = csv.DictReader(io.StringIO(decode_text(content, str(path))[0], newline=""), strict=True)
+    rows = open_cells(decode_text(content, str(path))[0])
     try:
         missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
         if missing:
-            raise bad_file(path, f"there is no column {missing[0]}", _EXPECTED)
+            found = ", ".join(rows.fieldnames or ()) or "none"
+            raise bad_file(path, f"there is no column {missing[0]}; the columns are: {found}", _EXPECTED)
         for row in rows:
             cells = {name: unguard(cell or "") for name, cell in row.items() if isinstance(name, str)}
             decision = _decision(cells, by, at)

@@ -71,11 +71,14 @@ def to_decision(task: Task, answer: Answer) -> Decision | None:
         "decision": kind,
         "label": (labels[0] if len(labels) == 1 else labels or None) if has_label else None,
         "taxonomy": task.taxonomy if has_label else "",
-        "by": answer.by,
+        "by": answer.by or "?",
         "at": answer.at,
         "why": answer.why,
     }
-    return msgspec.convert(fields, Decision)  # a ValidationError is a ValueError
+    decision = msgspec.convert(fields, Decision)  # a ValidationError is a ValueError
+    if not answer.by:
+        raise ValueError("nobody is named who decided so; a CSV without `by` needs `--by NAME`")
+    return decision
 
 
 def bad_file(path: Path, problem: str, expected: str) -> InputError:

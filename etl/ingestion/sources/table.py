@@ -123,8 +123,15 @@ def _frames(
             log.warnings.append(f"{raw.name}: not read above its header: {plural(table.rows_above, 'row')}")
         if table.is_hidden:
             log.warnings.append(f"{raw.name} is read, although it is hidden in the workbook")
+        blank_ids = 0
         for frame in _table_frames(raw, table, preview, how, settings, log):
+            blank_ids += _count_blank_ids(frame, how)
             yield raw, frame
+        if blank_ids:
+            log.warnings.append(
+                f"{raw.name}: {plural(blank_ids, 'row')} with nothing in the column {how.id_column!r}; "
+                "an id is made of the text"
+            )
 
 
 def _table_frames(
@@ -186,6 +193,13 @@ def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
         cause="The name is misspelt, or this is another file.",
         next_step="name the right ones with `--text-column`, `--label-column` and so on.",
     )
+
+
+def _count_blank_ids(frame: pl.DataFrame, how: Table) -> int:
+    if how.id_column is None:
+        return 0
+    is_blank = filled(pl.col(column_name(how.id_column))).is_null() & pl.col("detail").is_null()
+    return int(frame.select(is_blank.sum()).item())
 
 
 def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:
