@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 import etl
+from etl.dataset.absent import no_dataset
 from etl.errors import InputError
 from etl.runtime.files import sha256_file
 from etl.runtime.json_text import decode_json
@@ -334,18 +335,8 @@ def read_manifest(folder: Path) -> Manifest:
     again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
     try:
         manifest = decode_manifest(plain_file(path).read_bytes())
-    except NotADirectoryError as error:
-        raise InputError(
-            f"{folder} is a file, not a dataset",
-            details=[f"expected a folder with {MANIFEST}, which is written last"],
-            next_step=f"make a dataset of it: `etl ingest {folder} --out DATASET`",
-        ) from error
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{folder} is not a dataset",
-            details=[f"expected a folder with {MANIFEST}, which is written last"],
-            next_step=f"make one with `etl ingest PATH... --out {folder}`",
-        ) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise no_dataset(folder, MANIFEST) from error
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path} is not the manifest of a dataset",

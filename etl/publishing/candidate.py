@@ -6,6 +6,7 @@ Nothing that readers see changes before the last stage.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -44,7 +45,7 @@ from etl.publishing.changes import (
 from etl.publishing.job import Job
 from etl.publishing.places import Published, find_published
 from etl.publishing.record import Run, Stage
-from etl.runtime.console import Progress
+from etl.runtime.console import Progress, plural
 from etl.runtime.files import sha256_file
 from etl.schema import taxonomy
 from etl.schema.splits import SPLITS, UNLABELLED
@@ -61,6 +62,7 @@ Done = TypeVar("Done")
 CANDIDATE = ".candidate"
 FAILED = "failed"
 BATCHES, NEAR = "cache/batches", "cache/near"
+_log = logging.getLogger(__name__)
 _REPORT = "validation"
 
 
@@ -179,6 +181,13 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
     check_unchanged(changes)
     # People may have decided meanwhile: what was applied counts, so that the next run applies the rest.
     applied = dataset.manifest.corrections
+    if applied.stale + applied.not_found + applied.unresolved:
+        _log.warning(
+            "not applied: %s of people (%s stale, %s not found, %s disagreed on); `etl corrections check` "
+            "lists them",
+            plural(applied.stale + applied.not_found + applied.unresolved, "decision"),
+            *(f"{number:,}" for number in (applied.stale, applied.not_found, applied.unresolved)),
+        )
     hashes = [(file.name, file.sha256) for file in applied.files]
     decided = fingerprints.hash_corrections(hashes, job.settings.corrections.resolve)
     candidate.facts[INGEST] = {**candidate.facts[INGEST], "corrections": decided}

@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 
+from etl.dataset.absent import is_publish_dir, no_dataset
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
@@ -252,6 +253,13 @@ def _as_path(path: PathLike | Dataset) -> Path:
 
 
 def _is_dataset(path: Path) -> bool:
+    """Whether a path is a dataset, or else a table.
+
+    Raises:
+        InputError: it holds published versions; read as tables, these would be one heap.
+    """
+    if is_publish_dir(path):
+        raise no_dataset(path, MANIFEST)
     return (path / MANIFEST).is_file()
 
 

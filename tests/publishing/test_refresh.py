@@ -375,7 +375,7 @@ def test_a_record_that_cannot_be_read_is_an_explained_error(tmp_path: Path) -> N
 
 
 def test_a_changed_file_of_corrections_is_a_change_and_no_raw_file_is_read_again(
-    published: Job, monkeypatch: pytest.MonkeyPatch
+    published: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     row = open_dataset(published.publish_dir / "current").scan("train").collect().row(0, named=True)
     path = published.publish_dir.parent / "corrections.jsonl"
@@ -396,6 +396,9 @@ def test_a_changed_file_of_corrections_is_a_change_and_no_raw_file_is_read_again
     append_decision(path, structs.replace(decision, decision="undo", text_hash="", at=at.replace(hour=1)))
     assert succeeded(run(replace(published, settings=settings))).stages[0].why == ["corrections changed"]
     assert open_dataset(published.publish_dir / "current").manifest.corrections.applied == 0
+    append_decision(path, structs.replace(decision, text_hash="0" * 32, at=at.replace(hour=2)))
+    assert succeeded(run(replace(published, settings=settings))).outcome == "published"
+    assert "not applied: 1 decision of people (1 stale" in caplog.text
 
 
 def test_rows_that_all_wait_for_a_label_are_published_and_have_a_vocabulary_once_some_got_one(

@@ -157,6 +157,14 @@ def test_counts_that_are_not_those_of_the_rows_are_named(write: Write) -> None:
 def test_no_dataset_no_manifest_and_broken_parquet_are_clear_errors(write: Write, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a dataset"):
         validate(tmp_path / "nowhere")
+    for folder in ("current", "versions"):
+        (tmp_path / "published" / folder).mkdir(parents=True)
+    for read in (validate, open_dataset):
+        with pytest.raises(InputError, match="name the current version"):
+            read(tmp_path / "published")
+    (tmp_path / "table.csv").write_text("text,label\n", encoding="utf-8")
+    with pytest.raises(InputError, match="is a file, and not a dataset"):
+        open_dataset(tmp_path / "table.csv")
     path = write(clean_rows(), counts=[])
     with pytest.raises(InputError, match=r"Expected `object`, got `array` - at `\$.counts`"):
         validate(path)

@@ -118,6 +118,7 @@ function auditLine({kind, name, rows, judged, wrong, least, most}) {
 
 export function nameDialog(page, done) {
   const input = make("input", {id: "who", maxlength: 100, value: page.by, autocomplete: "off",
+    onfocus: () => input.select(),  // what is typed takes the place of the proposal
     onkeydown: (event) => event.key === "Enter" && !event.isComposing && finish()});
   const finish = () => input.value.trim() && done(input.value.trim());
   return [
