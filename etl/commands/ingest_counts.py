@@ -30,6 +30,7 @@ def show_corrections(counts: CorrectionCounts) -> None:
     left_out = {
         "stale, as their rows have another text": counts.stale,
         "about rows or labels that are not there": counts.not_found,
+        "as the rows with that label have others that are unknown": counts.incomplete,
         "that people disagree about": counts.unresolved,
         "for another taxonomy": counts.other_taxonomy,
     }

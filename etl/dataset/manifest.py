@@ -211,6 +211,7 @@ class CorrectionCounts(msgspec.Struct, frozen=True):
         found_by_text: of those applied, the ones whose row has another id now.
         stale: the row has another text now.
         not_found: there is no such row, or label.
+        incomplete: what a label means that only rows have in which other labels are still unknown.
         disagreed, unresolved: people disagree; and nobody's word counts, so that none is applied.
         other_taxonomy: lines that chose from the labels of another taxonomy.
     """
@@ -222,6 +223,7 @@ class CorrectionCounts(msgspec.Struct, frozen=True):
     found_by_text: int = 0
     stale: int = 0
     not_found: int = 0
+    incomplete: int = 0
     disagreed: int = 0
     unresolved: int = 0
     other_taxonomy: int = 0

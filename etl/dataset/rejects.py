@@ -9,7 +9,7 @@ from etl.schema import votes
 from etl.schema.splits import EVALUATION
 from etl.text.normalise import normalised_key
 
-# What a row shares with its counterpart, by reason; of near-duplicates only the similarity is known.
+# What a row shares with its counterpart, by reason; that of a near-duplicate is named in its detail.
 _SHARED = {
     "duplicate": "text",
     "conflicting_labels": "text",
@@ -17,6 +17,8 @@ _SHARED = {
     "leak_normalised": "normalised",
     "leak_group": "grouped",
 }
+_NEAR = "leak_near"
+_RESEMBLED = r"(?s): similarity [0-9.]+ to (.+)$"
 COUNTERPART = ("counterpart", "counterpart_label", "counterpart_split")
 
 
@@ -24,7 +26,8 @@ def read_rejects(dataset: Dataset, reason: str | None = None, source: str | None
     """Returns the rejected rows in order, with `label` in words and the columns `COUNTERPART`.
 
     The counterpart of a duplicate is the train row that is kept, that of a conflict a row of another label,
-    that of a leak a row of validation or test; of several the first. Without one the columns are null.
+    that of a leak a row of validation or test, of several the first, and of a near-duplicate the most similar
+    one. Without one the columns are null.
 
     Args:
         dataset: one that `etl ingest` wrote.
@@ -38,7 +41,9 @@ def read_rejects(dataset: Dataset, reason: str | None = None, source: str | None
     if source is not None:
         wanted = wanted.filter(pl.col("source") == source)
     found = [_find(dataset, rejects, wanted, code, key) for code, key in _SHARED.items()]
-    matched = pl.concat(found).unique("row", keep="first", maintain_order=True)
+    matched = pl.concat([*found, _find_resembled(dataset, wanted)]).unique(
+        "row", keep="first", maintain_order=True
+    )
     return wanted.join(matched, on="row", how="left", maintain_order="left").drop("row")
 
 
@@ -58,6 +63,16 @@ def _find(
         is_same = pl.col("label").eq_missing(pl.col("counterpart_label"))
         pairs = pairs.filter(is_same if reason == "duplicate" else ~is_same)
     return pairs.group_by("row", maintain_order=True).first().select("row", *COUNTERPART)
+
+
+def _find_resembled(dataset: Dataset, wanted: pl.LazyFrame) -> pl.LazyFrame:
+    """Returns `row` and the counterpart of near-duplicates; older datasets do not name it."""
+    others = dataset.scan(*EVALUATION).with_columns(label=votes.in_words())
+    named = others.select(**dict(zip(COUNTERPART, ("id", "label", "split"), strict=True)))
+    mine = wanted.filter(pl.col("reason") == _NEAR).select(
+        "row", counterpart=pl.col("detail").str.extract(_RESEMBLED)
+    )
+    return mine.join(named, on="counterpart", maintain_order="left").select("row", *COUNTERPART)
 
 
 def _key(name: str) -> pl.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,9 @@ from etl.corrections.locate import Located, locate
 from etl.corrections.resolve import KEY, Resolved, resolve_frame
 from etl.dataset.manifest import CorrectionCounts, CorrectionFile
 from etl.errors import InputError
-from etl.ingestion.rescue import Labels, find_meanings, rescue
+from etl.ingestion.rescue import Labels, Rescued, find_meanings, rescue
 from etl.ingestion.spool import Spool
+from etl.ingestion.steps.relabel import Meanings
 from etl.ingestion.steps.split import split
 from etl.ingestion.steps.token_report import TokenTables
 from etl.runtime.engine.protocol import BatchFn
@@ -71,7 +72,7 @@ def prepare_corrections(
     files = read_corrections(settings.corrections.files)
     decisions = files.decisions
     check_labels(decisions, taxonomy.name, taxonomy.targets, settings.labels)
-    located = locate(decisions, keys, partial(_read_rows, spool, ["source", "id", "text"]))
+    located = locate(decisions, keys, partial(spool.read, columns=["source", "id", "text"]))
     resolved = resolve_frame(with_found_ids(decisions, located), settings.corrections, taxonomy.name)
     rows = located.rows.select(pl.col("found_id").alias("id"), "text_hash", "row").unique()
     verdicts = resolved.decisions.join(rows, on=["id", "text_hash"], how="left")
@@ -84,7 +85,7 @@ def prepare_corrections(
     decided = pl.concat([decided, *mapped], how="diagonal")
     keys = rescued.replace_in(keys).with_row_index("row")
     keys = keys.join(decided, on="row", how="left", maintain_order="left").drop("row")
-    counts = _count(verdicts, located, resolved, len(rescued.used))
+    counts = _count(verdicts, located, resolved, rescued)
     counts = msgspec.structs.replace(
         counts,
         files=tuple(CorrectionFile(*each) for each in files.hashes),
@@ -92,6 +93,22 @@ def prepare_corrections(
         rows=decided.height,
     )
     return Corrected(keys, counts, rescued.token_counts)
+
+
+def read_meanings(settings: Settings, taxonomy: Taxonomy) -> tuple[Meanings, int]:
+    """Reads what unknown labels mean, and how many decisions are about rows.
+
+    Args:
+        settings: those of the run.
+        taxonomy: the labels of the dataset.
+
+    Raises:
+        InputError: as for `prepare_corrections`.
+    """
+    decisions = read_corrections(settings.corrections.files).decisions
+    check_labels(decisions, taxonomy.name, taxonomy.targets, settings.labels)
+    resolved = resolve_frame(decisions, settings.corrections, taxonomy.name).decisions
+    return find_meanings(resolved), resolved.filter(pl.col("id") != "").height
 
 
 def check_labels(decisions: pl.DataFrame, taxonomy: str, targets: Sequence[str], mode: LabelMode) -> None:
@@ -123,15 +140,6 @@ def check_labels(decisions: pl.DataFrame, taxonomy: str, targets: Sequence[str],
     )
 
 
-def _read_rows(spool: Spool, columns: list[str], rows: pl.Series) -> Iterator[pl.DataFrame]:
-    """Yields some columns of rows, and `row`, batch by batch."""
-    for batch in spool:
-        start, end = (int(rows.search_sorted(edge)) for edge in (batch.start, batch.start + batch.height))
-        if start < end:
-            wanted = rows[start:end]
-            yield batch.select(columns)[wanted - batch.start].with_columns(row=wanted)
-
-
 def with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
     """Gives decisions the ids that their rows have now, so that those on one row are resolved together."""
     moved = located.rows.filter(pl.col("id") != pl.col("found_id")).select("id", "text_hash", "found_id")
@@ -161,7 +169,7 @@ def _assign_splits(
         split(
             rows.with_columns(split=pl.lit(UNLABELLED), label=pl.lit(""), label_votes=None), settings.split
         ).select("row", decided_split="split")
-        for rows in _read_rows(spool, ["source", "group"], labelled["row"])
+        for rows in spool.read(labelled["row"], ["source", "group"])
     ]
     schema = {"row": pl.get_index_type(), "decided_split": pl.String}
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
@@ -192,7 +200,9 @@ def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -
     )
 
 
-def _count(verdicts: pl.DataFrame, located: Located, resolved: Resolved, mapped: int) -> CorrectionCounts:
+def _count(
+    verdicts: pl.DataFrame, located: Located, resolved: Resolved, rescued: Rescued
+) -> CorrectionCounts:
     is_about_label = pl.col("id") == ""
     lost = verdicts.filter(pl.col("row").is_null() & ~is_about_label)
     stale = lost.filter(pl.col("id").is_in(located.known.implode())).height
@@ -201,10 +211,11 @@ def _count(verdicts: pl.DataFrame, located: Located, resolved: Resolved, mapped:
     moved = located.rows.filter(pl.col("id") != pl.col("found_id")).select(id="found_id").unique()
     disagreed = resolved.disagreements.group_by(KEY).agg(pl.col("is_applied").any())
     return CorrectionCounts(
-        applied=applied.height + mapped,
+        applied=applied.height + len(rescued.used),
         found_by_text=applied.join(moved, on="id", how="semi").height,
         stale=stale,
-        not_found=lost.height - stale + maps - mapped,
+        not_found=lost.height - stale + maps - len(rescued.met),
+        incomplete=len(rescued.met) - len(rescued.used),
         disagreed=disagreed.height,
         unresolved=disagreed.filter(~pl.col("is_applied")).height,
         other_taxonomy=resolved.other_taxonomy,

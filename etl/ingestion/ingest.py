@@ -40,6 +40,7 @@ from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.batches import FreshInput, process_batch, run_batches
 from etl.ingestion.corrections import prepare_corrections
 from etl.ingestion.pipeline import CORPUS, Tools, run_steps
+from etl.ingestion.resembled import name_resembled
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.detect import detect
 from etl.ingestion.sources.raw import InputLog
@@ -144,6 +145,7 @@ def _ingest(
         decide = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
         _log.debug("%d batches read; looking for duplicates and leaks", len(corpus.row_hashes))
         [corpus_keys] = engine.map(decide, [corrected.keys])
+        corpus_keys = name_resembled(corpus_keys, spool)
         files = _write(folder, spool, corpus_keys, settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
         counts = count_sources(corpus_keys)

@@ -10,8 +10,10 @@ import polars as pl
 from etl.dataset import preparation
 from etl.dataset.counts import count_sources
 from etl.dataset.manifest import SourceCounts, UnknownLabels
+from etl.ingestion.corrections import read_meanings
 from etl.ingestion.ingest import discover, list_warnings, nothing_read
 from etl.ingestion.pipeline import Tools, run_steps
+from etl.ingestion.rescue import Labels, map_labels
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import read_units
@@ -47,20 +49,24 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
 
     Args:
         paths: raw files, archives and folders.
-        settings: those of the run; with `read.limit` only so many rows of each corpus are read.
+        settings: those of the run; with `read.limit` only so many rows of each corpus are read. Of the
+            corrections, those are applied that say what unknown labels mean.
         progress: told about each batch.
 
     Raises:
         SettingsError: a setting is unknown or wrong, or the tagger is not installed.
-        InputError: a path is missing, a file is damaged or lacks a column, or no row is read.
+        InputError: a path is missing, a file is damaged or lacks a column, no row is read, or a correction
+            is wrong.
     """
     labels, key_tokens = taxonomy.load(settings.taxonomy), policy.load(settings.tag)
     check_tables(settings, labels)
     preparation.of(settings)
+    meanings, n_about_rows = read_meanings(settings, labels)
+    meant = Labels(settings, labels, meanings)
     found, log = discover(paths, settings)
     reasons, cells = [], []
     for frame in read_units(found, settings, log):
-        rows = run_steps(frame, Tools(settings), ("text", "row"))
+        rows = _map_labels(run_steps(frame, Tools(settings), ("text", "row")), meant)
         reasons.append(rows.select("source", "reason"))
         cells.append(count_cells(rows.lazy().filter(pl.col("reason") == REASON)).collect())
         progress(rows.height, f"reading {rows['source'][0]}")
@@ -69,4 +75,20 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
     counts = count_sources(pl.concat(reasons))
     unknown = summarise(pl.concat(cells), counts, labels, settings)
     warnings = list_warnings(log, key_tokens, unknown, counts)
+    if n_about_rows:
+        warnings += (
+            f"a dry run does not apply the decisions about rows, of which there are {n_about_rows:,}",
+        )
     return Plan(found, log, counts, unknown, warnings)
+
+
+def _map_labels(rows: pl.DataFrame, labels: Labels) -> pl.DataFrame:
+    """Returns `source`, `reason` and what else names a label, once people said what unknown labels mean."""
+    if not labels.meanings:
+        return rows
+    columns = ["row", "source", "file", "member", "raw_label", "reason"]
+    numbered = rows.with_row_index("row")
+    is_meant = (pl.col("reason") == REASON) & pl.col("source").is_in(list(labels.meanings))
+    mapped = map_labels(numbered.filter(is_meant), labels).rows.select(columns)
+    others = numbered.select(columns).join(mapped, on="row", how="anti", maintain_order="left")
+    return pl.concat([others, mapped]).drop("row")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import polars as pl
 
@@ -32,12 +33,14 @@ class Rescued:
         row_hashes: a frame for each batch, with `row`.
         mapped: the numbers of rows with a label that was unknown.
         token_counts: the tokens of all of them.
-        used: the meanings that apply to some row: source and raw label.
+        met: the meanings of labels that some row has: source and raw label.
+        used: those that apply to some row, which has no other label that is unknown.
     """
 
     row_hashes: list[pl.DataFrame] = field(default_factory=list)
     mapped: list[pl.Series] = field(default_factory=list)
     token_counts: list[TokenTables] = field(default_factory=list)
+    met: set[tuple[str, str]] = field(default_factory=set)
     used: set[tuple[str, str]] = field(default_factory=set)
 
     def replace_in(self, keys: pl.DataFrame) -> pl.DataFrame:
@@ -47,6 +50,14 @@ class Rescued:
         made = pl.concat(self.row_hashes)
         others = keys.with_row_index("row").join(made, on="row", how="anti")
         return pl.concat([others, made.select(others.columns)]).sort("row").drop("row")
+
+
+class Mapped(NamedTuple):
+    """Rows whose label is no longer unknown; and meanings, see `Rescued`."""
+
+    rows: pl.DataFrame
+    met: set[tuple[str, str]]
+    used: set[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -135,24 +146,33 @@ def _find_rows(
             .with_columns(*_UNMARKED, _NO_ALIAS)
         )
         columns = relabelled.columns
-        mapped = _map(rows[theirs - batch.start].with_columns(row=theirs), labels, rescued).select(columns)
-        rescued.mapped.append(mapped["row"])
-        fresh = pl.concat([relabelled, mapped]).sort("row")
+        mapped = map_labels(rows[theirs - batch.start].with_columns(row=theirs), labels)
+        rescued.mapped.append(mapped.rows["row"])
+        rescued.met |= mapped.met
+        rescued.used |= mapped.used
+        fresh = pl.concat([relabelled, mapped.rows.select(columns)]).sort("row")
         if fresh.is_empty():
             spool.put_back(batch, rows)
         else:
             yield batch, rows, fresh
 
 
-def _map(rows: pl.DataFrame, labels: Labels, rescued: Rescued) -> pl.DataFrame:
-    """Returns the rows whose label is no longer unknown."""
-    cells = rows.select("source", "file", "member", "raw_label").unique(maintain_order=True)
-    for source, file, member, raw_label in cells.iter_rows():
+def map_labels(rows: pl.DataFrame, labels: Labels) -> Mapped:
+    """Resolves unknown labels again, now that people said what they mean.
+
+    Args:
+        rows: with labels that are unknown, of sources of `labels.meanings`.
+        labels: what labels mean.
+    """
+    unmarked = rows.drop("label", votes.COLUMN, "alias", strict=False).with_columns(_UNMARKED)
+    relabelled = relabel(unmarked, labels.taxonomy, labels.settings, labels.meanings)
+    is_known = pl.col("reason").ne_missing(_UNKNOWN)
+    cells = relabelled.select("source", "file", "member", "raw_label", is_known.alias("is_known"))
+    met, used = set(), set()
+    for source, file, member, raw_label, has_effect in cells.unique(maintain_order=True).iter_rows():
         path = f"{file}/{member}" if member else file
         found = open_resolver(labels.taxonomy, labels.settings, source, path)(raw_label).unknown
         named = {*found, normalise_label(raw_label or "")} & labels.meanings[source].keys()
-        rescued.used |= {(source, each) for each in named}
-    unmarked = rows.drop("label", votes.COLUMN).with_columns(_UNMARKED)
-    mapped = relabel(unmarked, labels.taxonomy, labels.settings, labels.meanings)
-    is_known = pl.col("reason").ne_missing(_UNKNOWN)
-    return mapped.filter(is_known).with_columns(_NO_ALIAS)
+        met |= {(source, each) for each in named}
+        used |= {(source, each) for each in named if has_effect}
+    return Mapped(relabelled.filter(is_known).with_columns(_NO_ALIAS), met, used)

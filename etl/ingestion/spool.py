@@ -110,6 +110,14 @@ class Spool:
         rows.write_ipc(path, compression="uncompressed")
         return StoredRows(path, rows.height, is_temporary=True)
 
+    def read(self, rows: pl.Series, columns: list[str]) -> Iterator[pl.DataFrame]:
+        """Yields some columns of rows, and `row`, batch by batch; `rows` are their numbers, in order."""
+        for batch in self:
+            start, end = (int(rows.search_sorted(edge)) for edge in (batch.start, batch.start + batch.height))
+            if start < end:
+                wanted = rows[start:end]
+                yield batch.select(columns)[wanted - batch.start].with_columns(row=wanted)
+
     def __iter__(self) -> Iterator[SpooledBatch]:
         """The batches in order."""
         return iter(self._batches)

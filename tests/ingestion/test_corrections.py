@@ -1,6 +1,7 @@
 """Ingest applies what people decided: to the row of the decision, with the text that it was made on."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import etl
 from etl.corrections import Decision, append_decision, text_hash
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.ingestion.plan import plan_ingest
 from etl.settings import Corrections, Dedupe, Settings, Split, Table, Tag
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -35,9 +37,16 @@ ROWS = [
 ]
 
 
-def ingest(folder: Path, *decisions: Decision, resolve: Any = "majority", labels: Any = None) -> Dataset:
-    """The dataset of `ROWS` to which decisions are applied."""
-    lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in ROWS]
+def ingest(
+    folder: Path,
+    *decisions: Decision,
+    resolve: Any = "majority",
+    labels: Any = None,
+    rows: Sequence[tuple[str, str]] = ROWS,
+) -> Dataset:
+    """The dataset of rows to which decisions are applied."""
+    folder.mkdir(exist_ok=True)
+    lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows]
     (folder / "table.jsonl").write_text("\n".join(lines), encoding="utf-8")
     for decision in decisions:
         append_decision(folder / "corrections.jsonl", decision)
@@ -138,6 +147,34 @@ def test_one_decision_says_what_an_unknown_label_means(tmp_path: Path) -> None:
 def test_an_unknown_label_may_mean_nothing(tmp_path: Path) -> None:
     row = by_number(ingest(tmp_path, map_label("그저그럼", None)))[6]
     assert (row["label"], row["reason"]) == (None, "label_not_in_taxonomy")
+
+
+def test_what_a_label_means_helps_no_row_with_another_unknown_one(tmp_path: Path) -> None:
+    rows = [
+        ("아무 일도 없이 하루가 지나가 버렸다", "그저그럼, 심심"),
+        ("오늘은 온종일 비가 내렸다", "그저그럼, 기쁨"),
+    ]
+    one, both = (
+        ingest(tmp_path / name, *maps, rows=rows).manifest.corrections
+        for name, maps in {
+            "one": [map_label("심심", "중립")],
+            "both": [map_label("심심", "중립"), map_label("그저그럼", "중립")],
+        }.items()
+    )
+    assert (one.applied, one.rows, one.incomplete, one.not_found) == (0, 0, 1, 0)
+    assert (both.applied, both.rows, both.incomplete, both.not_found) == (2, 2, 0, 0)
+
+
+def test_a_dry_run_knows_what_unknown_labels_mean_and_says_what_it_leaves_out(
+    tmp_path: Path, plain: dict[int, dict[str, Any]]
+) -> None:
+    decisions = [map_label("그저그럼", "중립"), decide(plain[1], "drop")]
+    dataset = ingest(tmp_path, *decisions)
+    files = Corrections((str(tmp_path / "corrections.jsonl"),))
+    plan = plan_ingest([tmp_path / "table.jsonl"], msgspec.structs.replace(SETTINGS, corrections=files))
+    assert "unknown_label" not in dataset.manifest.counts["table"].rejected
+    assert plan.counts["table"].rejected == {}
+    assert plan.warnings == ("a dry run does not apply the decisions about rows, of which there are 1",)
 
 
 def test_a_decision_on_another_text_is_stale(tmp_path: Path, plain: dict[int, dict[str, Any]]) -> None:

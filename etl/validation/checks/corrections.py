@@ -20,6 +20,7 @@ def judge(counts: CorrectionCounts, rules: Rules) -> list[Finding]:
     return [
         *rules.judge("correction_stale", counts.stale, applied=counts.applied),
         *rules.judge("correction_not_found", counts.not_found, applied=counts.applied),
+        *rules.judge("correction_incomplete", counts.incomplete, applied=counts.applied),
         *rules.judge("correction_disagreement", counts.unresolved, resolved=resolved),
         *rules.judge("correction_resolved", resolved),
         *rules.judge("correction_taxonomy", counts.other_taxonomy),
@@ -32,6 +33,7 @@ CHECK = Check(
     codes=(
         "correction_stale",
         "correction_not_found",
+        "correction_incomplete",
         "correction_disagreement",
         "correction_resolved",
         "correction_taxonomy",
