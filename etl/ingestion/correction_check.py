@@ -14,12 +14,15 @@ from etl.corrections.read import read_decisions
 from etl.corrections.resolve import KEY, resolve_frame
 from etl.dataset.read import Dataset
 from etl.ingestion.corrections import check_labels, with_found_ids
-from etl.schema.label_cells import normalise_label
+from etl.schema.label_cells import normalise_label, without_fraction
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Corrections, PathLike
 from etl.text.hashes import hash_text
 
 APPLIES, STALE, NOT_FOUND, UNRESOLVED = "applies", "stale", "not found", "disagreement"
+INCOMPLETE = "incomplete"  # it says what one of several unknown labels of a cell means
+
+_OUTCOMES = (APPLIES, STALE, NOT_FOUND, INCOMPLETE, UNRESOLVED)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class CorrectionCheck:
     def counts(self) -> dict[str, int]:
         """How many decisions have each outcome."""
         counts = dict(self.outcomes.group_by("outcome").len().iter_rows())
-        return {name: counts.get(name, 0) for name in (APPLIES, STALE, NOT_FOUND, UNRESOLVED)}
+        return {name: counts.get(name, 0) for name in _OUTCOMES}
 
 
 def check_corrections(
@@ -70,6 +73,8 @@ def check_corrections(
     outcome = (
         pl.when(pl.col("is_found") | pl.col("is_mapped"))
         .then(pl.lit(APPLIES))
+        .when(~pl.col("is_mapped"))
+        .then(pl.lit(INCOMPLETE))
         .when(is_known)
         .then(pl.lit(STALE))
         .otherwise(pl.lit(NOT_FOUND))
@@ -87,8 +92,11 @@ def check_corrections(
 
 def _read_rows(dataset: Dataset) -> pl.DataFrame:
     columns = ["id", "source", "text", "raw_label", "corrected"]
-    kept = dataset.scan(*ALL_SPLITS).select(*columns, pl.lit(None, pl.String).alias("reason"))
-    return pl.concat([kept, dataset.scan_rejects().select(*columns, "reason")]).collect(engine="streaming")
+    marks = [pl.lit(None, pl.String).alias(name) for name in ("reason", "detail")]
+    kept = dataset.scan(*ALL_SPLITS).select(*columns, *marks)
+    return pl.concat([kept, dataset.scan_rejects().select(*columns, "reason", "detail")]).collect(
+        engine="streaming"
+    )
 
 
 def _pick(rows: pl.DataFrame, numbers: pl.Series) -> Iterator[pl.DataFrame]:
@@ -96,15 +104,30 @@ def _pick(rows: pl.DataFrame, numbers: pl.Series) -> Iterator[pl.DataFrame]:
 
 
 def _find_mapped(verdicts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the labels that were decided on and stand in a cell that is unknown, or was before."""
-    is_unknown = (pl.col("reason") == "unknown_label") | (pl.col("corrected") == "map_label")
-    cells: dict[str, list[str]] = {}
-    for source, cell in rows.filter(is_unknown).select("source", "raw_label").unique().iter_rows():
-        cells.setdefault(source, []).append(normalise_label(cell or ""))
+    """Returns the labels that were decided on and stand in a cell that is unknown, or was before.
+
+    `is_mapped` says whether one of the cells has no other label that is still unknown.
+    """
+    is_unknown = pl.col("reason") == "unknown_label"
+    found = rows.filter(is_unknown | (pl.col("corrected") == "map_label"))
+    cells = found.select("source", "raw_label", pl.when(is_unknown).then("detail").alias("detail")).unique()
     labels = verdicts.filter(pl.col("decision") == "map_label").select("source", "raw_label").unique()
-    found = [
-        (source, label)
-        for source, label in labels.iter_rows()
-        if any(normalise_label(label) in cell for cell in cells.get(source, []))
-    ]
-    return pl.DataFrame(found, schema=labels.schema, orient="row").with_columns(is_mapped=True)
+    meant = dict(labels.group_by("source").agg("raw_label").iter_rows())
+    is_mapped: dict[tuple[str, str], bool] = {}
+    for source, raw_label, detail in cells.iter_rows():
+        cell, decided = normalise_label(raw_label or ""), meant.get(source, [])
+        is_known = not _has_more(detail or "", decided)
+        for each in decided:
+            label = normalise_label(each)
+            if label in cell:
+                is_whole = without_fraction(cell) == without_fraction(label)
+                is_mapped[source, each] = is_known or is_whole or is_mapped.get((source, each), False)
+    schema = {"source": pl.String(), "raw_label": pl.String(), "is_mapped": pl.Boolean()}
+    return pl.DataFrame([(*key, value) for key, value in is_mapped.items()], schema=schema, orient="row")
+
+
+def _has_more(detail: str, decided: Sequence[str]) -> bool:
+    """Whether the detail of a row with unknown labels, "found 'a', 'b', …", names one that is not decided."""
+    for label in decided:
+        detail = detail.replace(repr(normalise_label(label)), "")
+    return detail.removeprefix("found ").lstrip(", ").startswith(("'", '"'))

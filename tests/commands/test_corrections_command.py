@@ -73,6 +73,14 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+def outcomes(
+    applies: int = 0, stale: int = 0, not_found: int = 0, incomplete: int = 0, disagreement: int = 0
+) -> dict[str, int]:
+    """How many decisions have each outcome, as `etl corrections check` shows it."""
+    found = {"applies": applies, "stale": stale, "not found": not_found}
+    return {**found, "incomplete": incomplete, "disagreement": disagreement}
+
+
 def test_check_says_which_do_not_apply_and_why(
     decisions: Path, plain: Dataset, corrected: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,14 +88,17 @@ def test_check_says_which_do_not_apply_and_why(
         with pytest.raises(FindingsError, match="4 decisions"):
             run(capsys, "check", str(decisions), "--dataset", str(dataset.path))
         document = json.loads(capsys.readouterr().out)
-        assert document["counts"] == {"applies": 2, "stale": 1, "not found": 1, "disagreement": 2}
+        assert document["counts"] == outcomes(applies=2, stale=1, not_found=1, disagreement=2)
         assert {each["id"] for each in document["not_applied"]} >= {"table:nowhere"}
 
 
 def test_check_knows_unknown_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table = write_lines(tmp_path / "table.jsonl", [*kept_rows(0, 6), *kept_rows(6, 9, "그저그럼")])
+    unknown = ("그저그럼", "그저그럼, 심심", "지루함, 모름")
+    labelled = [kept_rows(6 + number, 7 + number, label)[0] for number, label in enumerate(unknown)]
+    table = write_lines(tmp_path / "table.jsonl", [*kept_rows(0, 6), *labelled])
     dataset = etl.ingest(table, tmp_path / "dataset", SETTINGS)
-    for raw_label, label in (("그저그럼", "중립"), ("없는 라벨", None)):
+    meant = {"그저그럼": "중립", "심심": "중립", "모름": "중립", "없는 라벨": None}
+    for raw_label, label in meant.items():
         append_decision(
             tmp_path / "maps.jsonl",
             Decision(
@@ -97,7 +108,7 @@ def test_check_knows_unknown_labels(tmp_path: Path, capsys: pytest.CaptureFixtur
     with pytest.raises(FindingsError):
         run(capsys, "check", str(tmp_path / "maps.jsonl"), "--dataset", str(dataset.path))
     document = json.loads(capsys.readouterr().out)
-    assert document["counts"] == {"applies": 1, "stale": 0, "not found": 1, "disagreement": 0}
+    assert document["counts"] == outcomes(applies=2, not_found=1, incomplete=1)
 
 
 def test_check_takes_the_reviewers_of_the_settings(
