@@ -11,7 +11,6 @@ from etl.corrections.text_hashes import text_hash
 from etl.text.hashes import hash_text
 
 _SUBJECT = ["id", "text_hash"]
-_HASH = ["high", "low"]
 # The numbers of rows, in order -> frames with `row`, `source`, `id` and `text` of all of them.
 ReadRows = Callable[[pl.Series], Iterator[pl.DataFrame]]
 
@@ -44,7 +43,9 @@ def locate(decisions: pl.DataFrame, keys: pl.DataFrame, read: ReadRows) -> Locat
     subjects = decisions.filter(is_about_row).select(_SUBJECT).unique(maintain_order=True)
     hashed = subjects.with_columns(hash_text(pl.col("id")).alias("id_key")).unnest("id_key")
     numbered = keys.select("source", "id_key").unnest("id_key").with_row_index("row")
-    by_id = numbered.join(hashed, on=_HASH).select("row", *_SUBJECT)
+    # By half of the hash: for a join by both, polars would write them side by side for all rows.
+    by_id = numbered.join(hashed, on="high").filter(pl.col("low") == pl.col("low_right"))
+    by_id = by_id.select("row", *_SUBJECT)
     texts = _hash_texts(read(by_id["row"].unique().sort()))
     by_id = by_id.join(texts, on="row").with_columns(found_id="id")
     fits = by_id.filter(pl.col("text_hash") == pl.col("found_hash"))

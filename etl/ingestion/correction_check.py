@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ from etl.text.hashes import hash_text
 APPLIES, STALE, NOT_FOUND, UNRESOLVED = "applies", "stale", "not found", "disagreement"
 INCOMPLETE = "incomplete"  # it says what one of several unknown labels of a cell means
 
+# The detail of an unknown label, without the labels that were decided on.
+_ALL_DECIDED = re.compile(r"found \W*(expected one of|which is no label of) ")
 _OUTCOMES = (APPLIES, STALE, NOT_FOUND, INCOMPLETE, UNRESOLVED)
 
 
@@ -116,7 +119,7 @@ def _find_mapped(verdicts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     is_mapped: dict[tuple[str, str], bool] = {}
     for source, raw_label, detail in cells.iter_rows():
         cell, decided = normalise_label(raw_label or ""), meant.get(source, [])
-        is_known = not _has_more(detail or "", decided)
+        is_known = detail is None or not _has_more(detail, decided)
         for each in decided:
             label = normalise_label(each)
             if label in cell:
@@ -128,6 +131,6 @@ def _find_mapped(verdicts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _has_more(detail: str, decided: Sequence[str]) -> bool:
     """Whether the detail of a row with unknown labels, "found 'a', 'b', …", names one that is not decided."""
-    for label in decided:
-        detail = detail.replace(repr(normalise_label(label)), "")
-    return detail.removeprefix("found ").lstrip(", ").startswith(("'", '"'))
+    for label in sorted(map(normalise_label, decided), key=len, reverse=True):
+        detail = detail.replace(label, "")
+    return _ALL_DECIDED.match(detail) is None

@@ -83,8 +83,10 @@ def prepare_corrections(
     rescued = rescue(keys, decided, labels, spool, process, in_flight)
     mapped = [rows.to_frame("row").with_columns(decision=pl.lit("map_label")) for rows in rescued.mapped]
     decided = pl.concat([decided, *mapped], how="diagonal")
-    keys = rescued.replace_in(keys).with_row_index("row")
-    keys = keys.join(decided, on="row", how="left", maintain_order="left").drop("row")
+    keys = rescued.replace_in(keys)
+    # The keys are wide: only their numbers take part in the join.
+    numbers = keys.select(row=pl.int_range(pl.len(), dtype=pl.get_index_type()))
+    keys = keys.hstack(numbers.join(decided, on="row", how="left", maintain_order="left").drop("row"))
     counts = _count(verdicts, located, resolved, rescued)
     counts = msgspec.structs.replace(
         counts,
@@ -150,8 +152,12 @@ def with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
 def _describe(verdicts: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     """Returns `row` and the columns `DECIDED`."""
     ranks = {target: rank for rank, target in enumerate(taxonomy.targets)}
-    sets = [sorted(labels, key=ranks.__getitem__) for labels in verdicts["labels"]]
-    shares = votes.make_column([[(each, 1 / len(of)) for each in of] if len(of) > 1 else [] for of in sets])
+    # One label is no set, and most decisions name one.
+    sets = [
+        sorted(labels, key=ranks.__getitem__) if len(labels) > 1 else []
+        for labels in verdicts["labels"].to_list()
+    ]
+    shares = votes.make_column([[(each, 1 / len(of)) for each in of] for of in sets])
     label = pl.when(pl.col("labels").list.len() == 1).then(pl.col("labels").list.first())
     by = pl.col("by").list.join(", ")
     return verdicts.with_columns(shares.alias("decided_votes")).select(
@@ -186,9 +192,8 @@ def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -
         return decided.clear()
     text = ["high", "low"]
     is_comparable = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
-    comparable = (
-        keys.with_row_index("row").filter(is_comparable).select("row", "text_key", "label", votes.COLUMN)
-    )
+    rows = _find_repeats(keys["text_key"].struct.field("high"), shared["row"])
+    comparable = keys[rows].with_columns(rows).filter(is_comparable)
     texts = comparable.filter(pl.col("row").is_in(shared["row"].implode())).select("text_key")
     alike = comparable.join(texts.unique(), on="text_key").unnest("text_key")
     alike = alike.select("row", *text, answer=votes.answer(settings.labels))
@@ -198,6 +203,13 @@ def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -
         .join(first.drop("row"), on=[*text, "answer"])
         .select(decided.columns)
     )
+
+
+def _find_repeats(hashes: pl.Series, rows: pl.Series) -> pl.Series:
+    """Returns the numbers of all rows with the hash of one of `rows`, unless no other row has that hash."""
+    numbered = pl.DataFrame({"hash": hashes}).with_row_index("row")
+    alike = numbered.join(numbered[rows].select("hash").unique(), on="hash", how="semi")
+    return alike.filter(pl.col("hash").is_duplicated())["row"].sort()
 
 
 def _count(

@@ -15,7 +15,7 @@ from etl.ingestion.steps.token_report import TokenTables
 from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import BatchFn
 from etl.schema import votes
-from etl.schema.label_cells import normalise_label
+from etl.schema.label_cells import list_pieces, normalise_label
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
 
@@ -172,7 +172,7 @@ def map_labels(rows: pl.DataFrame, labels: Labels) -> Mapped:
     for source, file, member, raw_label, has_effect in cells.unique(maintain_order=True).iter_rows():
         path = f"{file}/{member}" if member else file
         found = open_resolver(labels.taxonomy, labels.settings, source, path)(raw_label).unknown
-        named = {*found, normalise_label(raw_label or "")} & labels.meanings[source].keys()
+        named = {*found, *list_pieces(raw_label or "")} & labels.meanings[source].keys()
         met |= {(source, each) for each in named}
         used |= {(source, each) for each in named if has_effect}
     return Mapped(relabelled.filter(is_known).with_columns(_NO_ALIAS), met, used)

@@ -78,6 +78,12 @@ def split_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> list[s
     return next((pieces for pieces in cuts if all(map(is_number, pieces))), whole)
 
 
+def list_pieces(raw: str) -> list[str]:
+    """Returns all that may be a label in a cell, normalised: the whole, and what any separator cuts out."""
+    whole = normalise_label(raw)
+    return [whole, *(piece for separator in SEPARATORS for piece in _pieces(whole, separator))]
+
+
 def weigh_table_cell(raw: str | None, is_known: Callable[[str], bool]) -> dict[str, int] | None:
     """Returns the labels of a cell that gives each a number, normalised, and their weights in billionths.
 
