@@ -143,7 +143,8 @@ def ingest(
         list[str] | None,
         typer.Option(
             metavar="CODE",
-            help="nothing_kept, rows_rejected: replace a better dataset and end with 0 although that is so.",
+            help="nothing_kept, rows_rejected, nothing_labelled: replace a better dataset and end with 0 "
+            "although that is so.",
             show_default=False,
         ),
     ] = None,
@@ -188,7 +189,7 @@ def ingest(
         shard_rows=shard_rows,
         corrections=tuple(map(str, corrections)) if corrections else None,
     )
-    accepted = guards.check_codes(accept or (), "--accept names", guards.OF_ONE)
+    accepted = guards.check_codes(accept or (), "--accept names", guards.OF_INGEST)
     with fetch_inputs(paths) as raw:
         if dry_run:
             check_output(out)

@@ -13,13 +13,14 @@ from typing import Literal
 
 import msgspec
 
-from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, read_manifest
+from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, SplitCounts, read_manifest
 from etl.errors import FindingsError, InputError, SettingsError
 from etl.schema import resources, row, taxonomy
+from etl.schema.splits import SPLITS, UNLABELLED
 
-NOTHING_KEPT, ROWS_REJECTED = "nothing_kept", "rows_rejected"
-# Those that look at one dataset, so that they hold for `etl ingest` too.
-OF_ONE = (NOTHING_KEPT, ROWS_REJECTED)
+NOTHING_KEPT, ROWS_REJECTED, NOTHING_LABELLED = "nothing_kept", "rows_rejected", "nothing_labelled"
+# Those that hold for `etl ingest` too.
+OF_INGEST = (NOTHING_KEPT, ROWS_REJECTED, NOTHING_LABELLED)
 
 
 class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,24 +156,44 @@ def _commonest(rejected: Mapping[str, int], hints: Mapping[str, str]) -> dict[st
     return {"reason": reason, "of_reason": rejected[reason], "why": row.reasons()[reason], "hint": hint}
 
 
-def check_replacement(objections: Collection[Objection], replaced: Manifest | None, out: str) -> None:
-    """Refuses a dataset that most rows are missing from, where it would take the place of a better one.
+def check_replacement(
+    counts: Mapping[str, SourceCounts],
+    splits: Mapping[str, SplitCounts],
+    replaced: Manifest | None,
+    out: str,
+    accept: Collection[str],
+) -> None:
+    """Refuses a dataset without most rows, or all labels, where it would take the place of a better one.
 
     Args:
-        objections: what speaks against the new dataset and was not accepted.
+        counts, splits: the rows of the new dataset.
         replaced: the manifest of the dataset that is there; None: none, or none that can be read.
         out: its folder or URL, as it is shown to people.
+        accept: codes of guards that are not asked.
 
     Raises:
         FindingsError: what is there has none of these faults.
     """
-    if objections and replaced and not find_unusable(replaced.counts, load_guards({})):
+    if replaced is None:
+        return
+    objections = [] if find_refused(replaced.counts, ()) else find_refused(counts, accept)
+    if _has_labels(replaced.splits) and UNLABELLED in splits and not _has_labels(splits):
+        guard = load_guards({})[NOTHING_LABELLED]
+        message = guard.message.format(rows=splits[UNLABELLED].rows)
+        objections += [Objection(NOTHING_LABELLED, message, 1, guard.threshold)] * (
+            NOTHING_LABELLED not in accept
+        )
+    if objections:
         raise FindingsError(
             f"the new dataset is not written, since {out} holds a better one",
             details=[f"{each.code}: {each.message}" for each in objections],
             next_step="run the command again with another `--out` and look at it with `etl rejects`; if it "
             f"is right, `{accept_options(objections)}` replaces {out}.",
         )
+
+
+def _has_labels(splits: Mapping[str, SplitCounts]) -> bool:
+    return any(splits[name].rows for name in SPLITS if name in splits)
 
 
 def not_usable(objections: Collection[Objection], out: str | None) -> FindingsError:

@@ -94,7 +94,8 @@ def ingest(
         engine: where the steps run; None: on this machine.
         batch_cache: what earlier runs made of their inputs.
         pair_cache: a folder with the near-duplicates that earlier runs found; only used on this machine.
-        accept: replace a better dataset all the same: "nothing_kept", "rows_rejected".
+        accept: replace a better dataset all the same: "nothing_kept", "rows_rejected",
+            "nothing_labelled".
         options: settings by the names of the command's options, such as `taxonomy="polarity3"`.
 
     Returns:
@@ -109,7 +110,7 @@ def ingest(
     sources = [local_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     chosen, folder = choose_settings(settings, **options), local_path(out)
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
-    guards.check_codes(accept, "`accept` names", guards.OF_ONE)
+    guards.check_codes(accept, "`accept` names", guards.OF_INGEST)
     return _ingest(sources, folder, chosen, engine, progress, batch_cache, pair_cache, accept)
 
 
@@ -147,8 +148,11 @@ def _ingest(
         [corpus_keys] = engine.map(decide, [corrected.keys])
         files = _write(folder, spool, name_resembled(corpus_keys, spool), settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
-        counts = count_sources(corpus_keys)
-        guards.check_replacement(guards.find_refused(counts, accept), guards.find_replaced(out), str(out))
+        counts, splits = (
+            count_sources(corpus_keys),
+            count_splits(corpus_keys, labels.targets, settings.labels),
+        )
+        guards.check_replacement(counts, splits, guards.find_replaced(out), str(out), accept)
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
             settings=manifest.content_settings(settings, labels.name),
@@ -161,7 +165,7 @@ def _ingest(
             skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
             ignored=dict(sorted(log.ignored.items())),
             counts=counts,
-            splits=count_splits(corpus_keys, labels.targets, settings.labels),
+            splits=splits,
             aliases=corpus.count_aliases(),
             warnings=list_warnings(log, key_tokens, unknown, counts),
             unexpected_rows=unexpected_rows(found, log, settings),

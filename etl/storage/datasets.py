@@ -70,13 +70,12 @@ def check_replaced(url: str, manifest: Manifest, accept: Collection[str]) -> Non
     Raises:
         FindingsError: see `etl.dataset.guards.check_replacement`.
     """
-    objections = guards.find_refused(manifest.counts, accept)
-    if objections and is_remote(url):
+    if is_remote(url):
         try:
             replaced = decode_manifest(connect(url).read(MANIFEST) or b"")
         except msgspec.DecodeError:  # there is none, or none that can be read
             return
-        guards.check_replacement(objections, replaced, hide_query(url))
+        guards.check_replacement(manifest.counts, manifest.splits, replaced, hide_query(url), accept)
 
 
 def check_usable(counts: Mapping[str, SourceCounts], accept: Collection[str], out: str | None) -> None:

@@ -12,7 +12,7 @@ from support.run_etl import TABLE, etl, explained, ingest, make_rows, succeeded
 from support.small_tables import write_lines
 
 Untouched = Callable[[], bool]
-SETTINGS, INPUT = 2, 4
+SETTINGS, FINDINGS, INPUT = 2, 3, 4
 
 
 def dialogues(count: int) -> bytes:
@@ -205,8 +205,11 @@ def test_settings_that_cannot_be_used(
 def test_a_table_of_which_only_one_column_is_named(
     table: Path, dataset: Path, is_untouched: Untouched
 ) -> None:
-    text = explained(etl("ingest", table, "--text-column", "text", "--out", dataset), SETTINGS)
-    assert "--label-column" in text
+    text = explained(etl("ingest", table, "--text-column", "text", "--out", dataset), FINDINGS)
+    assert "is `--label-column` missing?" in text
+    assert is_untouched()
+    text = explained(etl("ingest", table, "--label-column", "label", "--out", dataset), SETTINGS)
+    assert "--text-column" in text
     assert is_untouched()
 
 

@@ -143,7 +143,14 @@ def test_options_reach_the_settings(table: Path, tmp_path: Path) -> None:
     assert settings == {
         "taxonomy": "native11",
         "labels": "soft",
-        "read": {"source": None, "turns": "all", "modality": "sound", "on_bad_file": "skip", "limit": 9},
+        "read": {
+            "source": None,
+            "turns": "all",
+            "documents": None,
+            "modality": "sound",
+            "on_bad_file": "skip",
+            "limit": 9,
+        },
         "table": {
             "path": None,
             "text_column": "text",

@@ -73,7 +73,7 @@ def _write(reader: Reader, seed: int, folder: Path) -> tuple[Path, str]:
 def _shortcomings(run: Run, command: str, path: Path, folder: Path) -> Iterator[str]:
     if found := _LEAK.search(run.stderr):
         yield f"says {found[0]!r}"
-    if run.returncode not in ({0, 3, 4} if command == "validate" else {0, 4}):
+    if run.returncode not in ({0, 3, 4} if command in {"validate", "ingest"} else {0, 4}):
         yield f"exit code {run.returncode}"
     if run.returncode == 4:
         names = {unicodedata.normalize("NFC", file.stem) for file in (path, *path.rglob("*"))}
@@ -81,7 +81,7 @@ def _shortcomings(run: Run, command: str, path: Path, folder: Path) -> Iterator[
             yield "the error has no next step, or not the name of the file"
         if (folder / "made").exists():
             yield "something is written"
-    if run.returncode == 0 and command == "ingest":
+    if run.returncode in {0, 3} and command == "ingest":
         yield from _unaccounted(path, folder / "made")
 
 

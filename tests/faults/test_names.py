@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.cli import app
 from faults import prepared as prepared_folder
 from faults.damages import VARYING
 from faults.table import COMMANDS, Command
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.training
 # One below the other. As a pattern, each of them matches the name at its place in DECOY.
 NAMES = ("[라벨]감정", "a*b", "?x", "~", "%20", " 앞뒤 공백 ", "-x", "{a,b}", "$HOME", "it's")
 DECOY = ("라감정", "axb", "yx", "~", "%20", " 앞뒤 공백 ", "-x", "a", "$HOME", "it's")
+GROUPS = {group.name for group in app.registered_groups}
 # The first take long, the last write down where they stand or read nothing that has a name.
 LEFT_OUT = {"validate", "export onnx", "export torchscript", "schedule", "cache", "cache clear"}
 TRIED = [command for name, command in COMMANDS.items() if not command.is_long and name not in LEFT_OUT]
@@ -44,7 +46,8 @@ def run_from_outside(command: Command, prepared: Path, folder: Path, cwd: Path) 
     """What was shown, if that is no table as wide as its paths, and what all files hold."""
     prepared_folder.copy(prepared, folder)
     words = prepared_folder.words_of(command, folder)
-    words = [str(folder / word) if is_path(word, prepared) else word for word in words]
+    n_names = 1 + (words[0] in GROUPS)
+    words[n_names:] = [str(folder / word) if is_path(word, prepared) else word for word in words[n_names:]]
     run = prepared_folder.etl(*words, cwd=cwd, env=prepared_folder.environment_of(folder))
     shown = run.stdout.replace(str(folder), ".") if {"--json", "jsonl"} & {*words} else ""
     files = prepared_folder.contents(folder)

@@ -210,7 +210,13 @@ def test_the_difference_names_what_changed(tmp_path: Path) -> None:
     changed[60]["group"] = "another group, which goes elsewhere"
     write_lines(tmp_path / "other" / "t.jsonl", changed)
     for name in ("one", "other"):
-        ingest(tmp_path / name, out=tmp_path / f"{name}.d", dedupe__near=0, split__validation=0.3)
+        ingest(
+            tmp_path / name,
+            out=tmp_path / f"{name}.d",
+            table__id_column="id",
+            dedupe__near=0,
+            split__validation=0.3,
+        )
     one, other = (open_dataset(tmp_path / f"{name}.d") for name in ("one", "other"))
     found = compare(one, other)
     assert (sum(found.added.values()), sum(found.removed.values())) == (0, 20)

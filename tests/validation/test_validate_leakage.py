@@ -315,6 +315,7 @@ def test_what_two_corpora_share_is_counted_with_how_often_their_labels_agree(wri
         other_of=6,
         compared=3,
         agreeing=2,
+        differing_rows=2,
         short_texts=1,
         pairs=(
             ("table:12", "table:2"),
