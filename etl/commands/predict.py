@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SHOWN_CHARS, _TABLE_ROWS = 100, 5000
+_MOST_COLUMNS, _LIKELIEST = 12, 5  # of the probabilities in a table
 _DEFAULT = PredictOptions()
 
 
@@ -203,7 +204,8 @@ def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
 
     records = rows.to_dicts()
     has_speakers = any(row["speaker"] for row in records)
-    header = ["where", *(["speaker"] if has_speakers else []), "text", "label", "probability", *labels]
+    header = ["where", *(["speaker"] if has_speakers else []), "text", "label", "probability"]
+    header += labels if len(labels) <= _MOST_COLUMNS else [f"{_LIKELIEST} likeliest of {len(labels)}"]
     n_documents = max(row["document"] for row in records)
     body = [
         [
@@ -212,11 +214,19 @@ def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
             _shortened(row["clean_text"]),
             _label(row),
             _share(row["probability"]),
-            *(_share(row[probability_column(label)]) for label in labels),
+            *_probabilities({label: row[probability_column(label)] for label in labels}),
         ]
         for row in records
     ]
     console.table(records[0]["file"] or "", header, body)
+
+
+def _probabilities(by_label: dict[str, float | None]) -> list[str]:
+    """Returns a cell for each label; one with the likeliest, where a terminal has no room for all."""
+    if len(by_label) <= _MOST_COLUMNS:
+        return [_share(each) for each in by_label.values()]
+    likeliest = sorted(by_label, key=lambda label: -(by_label[label] or 0.0))[:_LIKELIEST]
+    return [", ".join(f"{label} {_share(by_label[label])}" for label in likeliest)]
 
 
 def _location(row: dict[str, Any], per: str, *, is_one: bool) -> str:

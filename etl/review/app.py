@@ -180,12 +180,12 @@ def _map_label(review: Review, decided: Decided) -> None:
 def _write(review: Review, decided: Decided, numbers: list[int]) -> None:
     """Writes the decision on each row; a row that has the chosen label already keeps it."""
     label = decided.labels[0] if len(decided.labels) == 1 else decided.labels
-    given = review.rows.frame["label"].gather(numbers).to_list()
+    given = review.rows.labels_of(numbers)
     decisions: list[OnRow] = []
     for number, own in zip(numbers, given, strict=True):
         if decided.decision != "relabel":
             decisions.append((number, decided.decision, None))
-        elif (own,) == decided.labels:
+        elif own == tuple(sorted(set(decided.labels))):
             decisions.append((number, "keep", None))
         else:
             decisions.append((number, "relabel", label))

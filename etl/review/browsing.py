@@ -172,15 +172,16 @@ def summarise_sample(review: Review) -> list[Share]:
 
 def judgements(review: Review, sample: Numbers) -> dict[int, list[bool]]:
     """Returns whether each person says that the label is wrong, by row of a sample that was looked at."""
-    labels = review.rows.frame["label"]
+    decided = review.ledger.on_rows(sample.tolist())
+    given = dict(zip(decided, review.rows.labels_of([*decided]), strict=True))
     return {
-        number: [_is_wrong(each.decision, each.labels, labels[number]) for each in said.values()]
-        for number, said in review.ledger.on_rows(sample.tolist()).items()
+        number: [_is_wrong(each.decision, each.labels, given[number]) for each in said.values()]
+        for number, said in decided.items()
     }
 
 
-def _is_wrong(decision: str, labels: tuple[str, ...], given: str | None) -> bool:
-    return decision == "drop" or (decision == "relabel" and labels != (given,))
+def _is_wrong(decision: str, labels: tuple[str, ...], given: tuple[str, ...]) -> bool:
+    return decision == "drop" or (decision == "relabel" and labels != given)
 
 
 def _rank(queue: Queue, rows: Numbers, left: Numbers, wanted: Wanted) -> int | None:

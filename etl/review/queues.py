@@ -59,7 +59,7 @@ def conflicts(rows: Rows) -> Queue:
     or as a leak: of a text in train and in validation one of the labels is wrong, too.
     """
     is_wanted = pl.col("reason").is_null() | pl.col("reason").cast(pl.String).is_in(_OF_SAME_TEXT)
-    answer = pl.coalesce(pl.col("label").cast(pl.String), "votes")
+    answer = pl.col("set") if rows.has_sets else pl.coalesce(pl.col("label").cast(pl.String), "votes")
     shared = (
         rows.frame.lazy()
         .select(

@@ -30,6 +30,7 @@ Flags = npt.NDArray[np.bool_]
 REJECTS = "rejects"
 NEIGHBOURS = 3  # so many before and after a row of a dialogue
 MOST_TWINS = 20
+_BETWEEN = "\x1f"  # the labels of a set, see `etl.schema.votes.answer`
 LISTED_CHARS = 300  # of a text in a list
 
 
@@ -57,8 +58,8 @@ class Rows:
     Attributes:
         dataset: where they come from.
         frame: `id`, `source`, `split`, `label`, `raw_label`, `text`, `raw_text` (null where it is the text),
-            `votes` (in words), `file`, `member`, `position`, `group` (a hash, 0 for none), `turn`,
-            `annotations`, `reason`, `detail`; rows in order.
+            `votes` (in words), `set` (all its labels, joined by U+001F), `file`, `member`, `position`,
+            `group` (a hash, 0 for none), `turn`, `annotations`, `reason`, `detail`; rows in order.
     """
 
     dataset: Dataset
@@ -74,6 +75,12 @@ class Rows:
         """Whether a row may have several labels."""
         return self.dataset.manifest.settings.labels == "multi"
 
+    def labels_of(self, numbers: Sequence[int]) -> list[tuple[str, ...]]:
+        """Returns the label of each row; where rows have several, all that it has, sorted. () is none."""
+        column = "set" if self.has_sets else "label"
+        given = self.frame[column].gather(list(numbers)).cast(pl.String).to_list()
+        return [tuple(sorted(each.split(_BETWEEN))) if each else () for each in given]
+
     @cached_property
     def said(self) -> pl.Series:
         """A hash of each normalised text: equal for what says the same."""
@@ -87,9 +94,18 @@ class Rows:
     def matching(self, wanted: Filter) -> Flags | None:
         """Returns which rows a filter wants; None: all."""
         conditions = list(_conditions(wanted))
+        if wanted.label:
+            named = [wanted.label]
+            if self.has_sets:
+                named = [each for each in self._sets if wanted.label in each.split(_BETWEEN)]
+            conditions.append(pl.col("set" if self.has_sets else "label").cast(pl.String).is_in(named))
         if not conditions:
             return None
         return self.frame.select(pl.all_horizontal(conditions).fill_null(value=False)).to_series().to_numpy()
+
+    @property
+    def _sets(self) -> list[str]:
+        return self.frame["set"].drop_nulls().unique().cast(pl.String).to_list()
 
     def choices(self) -> dict[str, list[str]]:
         """Returns the values that occur, by column: what one can filter by."""
@@ -97,6 +113,8 @@ class Rows:
             name: self.frame[name].drop_nulls().unique().cast(pl.String).sort().to_list()
             for name in ("source", "label", "split", "reason")
         }
+        if self.has_sets:
+            found["label"] = sorted({label for each in self._sets for label in each.split(_BETWEEN)})
         order = [*self.labels, *(label for label in found["label"] if label not in self.labels)]
         known = [split for split in ALL_SPLITS if split in found["split"]]
         return found | {
@@ -120,7 +138,7 @@ class Rows:
     def details(self, number: int) -> dict[str, Any]:
         """Returns all that is known of a row, its columns by name."""
         row = self.frame.row(number, named=True)
-        del row["group"]
+        del row["group"], row["set"]
         return {"row": number} | row | {"text": row["text"] or ""}
 
     def neighbours(self, number: int) -> list[int]:
@@ -180,7 +198,6 @@ def _held(rows: pl.LazyFrame) -> pl.LazyFrame:
 
     group = pl.concat_str(pl.col("source").cast(pl.String), "group", separator="\x1f").hash()
     has_group = pl.col("group").fill_null("") != ""
-    said = votes.in_words().cast(pl.String)
     return rows.select(
         pl.col("id").fill_null(""),
         *map(word, ("source", "split", "label")),
@@ -188,7 +205,8 @@ def _held(rows: pl.LazyFrame) -> pl.LazyFrame:
         # A rejected row may not have been cleaned.
         pl.coalesce("text", "raw_text").alias("text"),
         pl.when(pl.col("raw_text") != pl.col("text")).then("raw_text").alias("raw_text"),
-        pl.when(pl.col(votes.COLUMN).is_not_null()).then(said).alias("votes"),
+        votes.shares_in_words().cast(pl.String).alias("votes"),
+        votes.answer("multi").cast(pl.String).cast(pl.Categorical).alias("set"),
         *map(word, ("file", "member")),
         pl.col("position"),
         pl.when(has_group).then(group).otherwise(pl.lit(0, pl.UInt64)).alias("group"),
@@ -200,9 +218,7 @@ def _held(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _conditions(wanted: Filter) -> list[pl.Expr]:
-    conditions = [
-        pl.col(name) == value for name in ("source", "label", "reason") if (value := getattr(wanted, name))
-    ]
+    conditions = [pl.col(name) == value for name in ("source", "reason") if (value := getattr(wanted, name))]
     if wanted.split:
         is_rejected = pl.col("reason").is_not_null()
         is_wanted = ~is_rejected & (pl.col("split") == wanted.split)

@@ -44,9 +44,14 @@ def make_column(votes: Sequence[Sequence[tuple[str, float]]]) -> pl.Series:
 
 def in_words() -> pl.Expr:
     """Returns the expression of the label of a row for people; without one, its votes, in percent."""
+    return pl.coalesce("label", shares_in_words())
+
+
+def shares_in_words() -> pl.Expr:
+    """Returns the expression of the votes of a row for people, in percent; null where there are none."""
     vote = pl.element().struct.field
     said = pl.format("{} {} %", vote("label"), (vote("weight") * 100).round(0).cast(pl.Int64))
-    return pl.coalesce("label", pl.col(COLUMN).list.eval(said).list.join(", "))
+    return pl.col(COLUMN).list.eval(said).list.join(", ")
 
 
 def is_labelled() -> pl.Expr:

@@ -81,3 +81,19 @@ def test_the_page_and_the_command_say_the_same(tmp_path: Path) -> None:
     assert (told[0]["rows"], told[0]["judged"], told[0]["wrong"]) == (10, 4, 1)
     assert told[0]["least"] < 0.25 < told[0]["most"]
     assert "25.0%" in succeeded(etl("view", dataset, *options)).stdout
+
+
+def test_the_set_that_a_row_has_is_right_and_another_one_is_wrong(tmp_path: Path) -> None:
+    votes = [{"label": "기쁨", "weight": 0.6}, {"label": "슬픔", "weight": 0.4}]
+    rows = [make_row(at, label="기쁨", label_votes=votes) for at in range(3)]
+    settings = {"labels": "multi", "dedupe": {"short_eojeols": 3, "short_chars": 10}}
+    dataset = write_dataset(tmp_path / "sets", [*rows, make_row(9, label="분노")], settings=settings)
+    with review_page(dataset, tmp_path / "c.jsonl") as page:
+        page.decide("all", 0, "relabel", "슬픔", "기쁨")
+        page.decide("all", 1, "relabel", "기쁨")
+        page.decide("all", 3, "relabel", "분노")
+        page.review.queues.wait("audit")
+        (whole, *_) = json.loads(page.send("api/audit")[1])
+        assert (whole["judged"], whole["wrong"]) == (3, 1)
+        assert page.find("all", state="all", filter={"label": "슬픔"})["of"] == 3
+        assert page.find("all", state="all")["row"]["votes"] == "기쁨 60 %, 슬픔 40 %"
