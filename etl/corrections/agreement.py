@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +16,10 @@ import polars as pl
 from etl.corrections.decision import Decision, to_frame
 from etl.corrections.resolve import KEY, last_decisions
 from etl.errors import SettingsError
+from etl.schema.votes import SEPARATOR
+
+# What each person answered about one row or label.
+Answers = dict[str, str]
 
 _EXTRA = "pip install 'korean-emotion-etl[agreement]'"
 
@@ -56,33 +60,48 @@ class Agreement:
 def measure_agreement(decisions: Iterable[Decision]) -> Agreement:
     """Measures how far people agree in their last decisions; see `etl.corrections.resolve`.
 
-    An answer is a label, or the decision where it has none: `keep` and `relabel` of one label are the same.
-
     Raises:
         SettingsError: scikit-learn or NLTK is not installed.
     """
-    last = last_decisions(to_frame(decisions)).with_columns(answer=_answer()).sort(*KEY, "by")
-    by_subject = last.group_by(KEY, maintain_order=True).agg("by", "answer")
-    shared = by_subject.filter(pl.col("by").list.len() > 1).select("by", "answer")
-    answers = [dict(zip(by, answer, strict=True)) for by, answer in shared.iter_rows()]
+    last = last_decisions(to_frame(decisions)).sort(*KEY, "by")
+    by_subject = last.group_by(KEY, maintain_order=True).agg("by", "decision", "labels")
+    shared = by_subject.filter(pl.col("by").list.len() > 1).select("by", "decision", "labels")
+    answers = [
+        dict(zip(by, map(make_answer, decision, labels), strict=True))
+        for by, decision, labels in shared.iter_rows()
+    ]
     people = Counter(last["by"].to_list())
     return Agreement(
         people=dict(sorted(people.items())),
         decisions=dict(sorted(Counter(last["decision"].to_list()).items())),
         shared=len(answers),
-        pairs=tuple(
-            _compare(one, other, answers) for one, other in itertools.combinations(sorted(people), 2)
-        ),
+        pairs=compare_people(people, answers),
         alpha=_krippendorff(answers),
     )
 
 
-def _answer() -> pl.Expr:
-    has_label = pl.col("labels").list.len() > 0
-    return pl.when(has_label).then(pl.col("labels").list.join("\x1f")).otherwise(pl.col("decision") + "\x1e")
+def make_answer(decision: str, labels: Sequence[str]) -> str:
+    """Returns what a decision answers: its labels, or itself where it has none.
+
+    So `keep` and `relabel` of one label are the same.
+    """
+    return SEPARATOR.join(labels) or f"{decision}{SEPARATOR}"
 
 
-def _compare(one: str, other: str, answers: list[dict[str, str]]) -> PairAgreement:
+def compare_people(people: Iterable[str], answers: Sequence[Answers]) -> tuple[PairAgreement, ...]:
+    """Compares each two people on what both decided on.
+
+    Args:
+        people: whom to compare.
+        answers: by `make_answer`, of each row and label that several people decided on.
+
+    Raises:
+        SettingsError: scikit-learn is not installed.
+    """
+    return tuple(_compare(one, other, answers) for one, other in itertools.combinations(sorted(people), 2))
+
+
+def _compare(one: str, other: str, answers: Sequence[Answers]) -> PairAgreement:
     both = [(given[one], given[other]) for given in answers if one in given and other in given]
     if not both:
         return PairAgreement(one, other, 0, None, None)
@@ -100,7 +119,7 @@ def _cohen(both: list[tuple[str, str]]) -> float:
     return float(cohen_kappa_score(*zip(*both, strict=True)))
 
 
-def _krippendorff(answers: list[dict[str, str]]) -> float | None:
+def _krippendorff(answers: list[Answers]) -> float | None:
     if len({answer for given in answers for answer in given.values()}) < 2:
         return None
     try:

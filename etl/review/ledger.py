@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from etl.corrections import Decision, append_decision, read_decisions, text_hash
+from etl.corrections.agreement import Answers, compare_people, make_answer
 from etl.corrections.read import CSV
 from etl.errors import InputError, SettingsError
 from etl.review.rows import Flags, Rows
@@ -173,15 +174,22 @@ class Ledger:
             )
         return dict(sorted(counts.items(), key=lambda count: (-count[1], count[0])))
 
-    def agreement(self) -> dict[str, int]:
-        """Returns how many rows and labels several people decided on, `shared`, and alike, `agreed`."""
+    def agreement(self) -> dict[str, Any]:
+        """Returns how far people agree, see `etl.corrections.agreement`.
+
+        Returns:
+            How many rows and labels several people decided on, `shared`, and alike, `agreed`; and `pairs`,
+            each two people who decided on the same.
+        """
         with self._lock:
-            answers = [
-                [_answer(each) for each in said.values() if each.decision != UNDO]
-                for said in self._latest.values()
-            ]
-        shared = [set(said) for said in answers if len(said) > 1]
-        return {"shared": len(shared), "agreed": sum(len(each) == 1 for each in shared)}
+            answers = [_answers(said) for said in self._latest.values() if len(said) > 1]
+        shared = [said for said in answers if len(said) > 1]
+        pairs = compare_people({by for said in shared for by in said}, shared)
+        return {
+            "shared": len(shared),
+            "agreed": sum(len({*said.values()}) == 1 for said in shared),
+            "pairs": [pair for pair in pairs if pair.both],
+        }
 
     def decided_by(self, by: str) -> Flags:
         """Returns for each row whether this person has decided on it."""
@@ -197,8 +205,7 @@ class Ledger:
         flags = np.zeros_like(self.is_decided)
         with self._lock:
             for key, said in self._latest.items():
-                answers = {_answer(each) for each in said.values() if each.decision != UNDO}
-                flags[self._rows_of(key)] |= len(answers) > 1
+                flags[self._rows_of(key)] |= len({*_answers(said).values()}) > 1
         return flags
 
     def _write(self, decisions: list[dict[str, Any]], *, by: str, why: str = "") -> None:
@@ -291,5 +298,5 @@ def _decoded(line: bytes, path: Path) -> Decision | None:
         return None
 
 
-def _answer(decision: Decision) -> str:
-    return "\x1f".join([decision.decision, *decision.labels])
+def _answers(said: Mapping[str, Decision]) -> Answers:
+    return {by: make_answer(each.decision, each.labels) for by, each in said.items() if each.decision != UNDO}

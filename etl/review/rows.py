@@ -30,7 +30,6 @@ Flags = npt.NDArray[np.bool_]
 REJECTS = "rejects"
 NEIGHBOURS = 3  # so many before and after a row of a dialogue
 MOST_TWINS = 20
-_BETWEEN = "\x1f"  # the labels of a set, see `etl.schema.votes.answer`
 LISTED_CHARS = 300  # of a text in a list
 
 
@@ -79,7 +78,7 @@ class Rows:
         """Returns the label of each row; where rows have several, all that it has, sorted. () is none."""
         column = "set" if self.has_sets else "label"
         given = self.frame[column].gather(list(numbers)).cast(pl.String).to_list()
-        return [tuple(sorted(each.split(_BETWEEN))) if each else () for each in given]
+        return [tuple(sorted(each.split(votes.SEPARATOR))) if each else () for each in given]
 
     @cached_property
     def said(self) -> pl.Series:
@@ -97,7 +96,7 @@ class Rows:
         if wanted.label:
             named = [wanted.label]
             if self.has_sets:
-                named = [each for each in self._sets if wanted.label in each.split(_BETWEEN)]
+                named = [each for each in self._sets if wanted.label in each.split(votes.SEPARATOR)]
             conditions.append(pl.col("set" if self.has_sets else "label").cast(pl.String).is_in(named))
         if not conditions:
             return None
@@ -114,7 +113,7 @@ class Rows:
             for name in ("source", "label", "split", "reason")
         }
         if self.has_sets:
-            found["label"] = sorted({label for each in self._sets for label in each.split(_BETWEEN)})
+            found["label"] = sorted({label for each in self._sets for label in each.split(votes.SEPARATOR)})
         order = [*self.labels, *(label for label in found["label"] if label not in self.labels)]
         known = [split for split in ALL_SPLITS if split in found["split"]]
         return found | {
@@ -139,7 +138,8 @@ class Rows:
         """Returns all that is known of a row, its columns by name."""
         row = self.frame.row(number, named=True)
         del row["group"], row["set"]
-        return {"row": number} | row | {"text": row["text"] or ""}
+        labels = self.labels_of([number])[0]
+        return {"row": number} | row | {"text": row["text"] or "", "labels": labels}
 
     def neighbours(self, number: int) -> list[int]:
         """Returns the rows around one in its dialogue, itself among them; none if it has no group."""

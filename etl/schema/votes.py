@@ -18,6 +18,7 @@ VOTE = ("label", "weight")
 VOTES = pl.List(pl.Struct(dict(zip(VOTE, (pl.String, pl.Float64), strict=True))))
 # How far a sum of weights may be from 1: floats, of which some programs keep only 32 bits.
 TOLERANCE = 1e-6
+SEPARATOR = "\x1f"  # of labels in one string
 
 
 def make_column(votes: Sequence[Sequence[tuple[str, float]]]) -> pl.Series:
@@ -71,7 +72,7 @@ def answer(labels: Labels) -> pl.Expr:
     weight = pl.element().struct.field("weight").round(6)
     vote = name if labels == "multi" else pl.format("{}={}", name, weight)
     whole = pl.col("label") if labels == "multi" else pl.format("{}=1.0", "label")
-    return pl.coalesce(pl.col(COLUMN).list.eval(vote).list.join("\x1f"), whole)
+    return pl.coalesce(pl.col(COLUMN).list.eval(vote).list.join(SEPARATOR), whole)
 
 
 def spread(rows: pl.LazyFrame, labels: Labels) -> pl.LazyFrame:

@@ -23,6 +23,7 @@ pytestmark = [
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 FROM_RIGHT = "\u202eנגמר\u2067 العربية 오늘은 끝났다"
 PHONE, DESK = 390, 1280
+SETS = {"labels": "multi", "dedupe": {"short_eojeols": 3, "short_chars": 10}}
 PRESS = "keys => document.body.dispatchEvent(new KeyboardEvent('keydown', {...keys, bubbles: true}))"
 
 OpenPage = Callable[..., Any]
@@ -230,16 +231,35 @@ def test_lists_show_the_beginning_of_a_long_text(served: Page) -> None:
 def test_sets_of_labels_are_chosen_and_then_saved(open_page: OpenPage, tmp_path: Path) -> None:
     votes = [{"label": "기쁨", "weight": 0.5}, {"label": "슬픔", "weight": 0.5}]
     rows = [make_row(at, label=None, label_votes=votes) for at in range(3)]
-    settings = {"labels": "multi", "dedupe": {"short_eojeols": 3, "short_chars": 10}}
-    dataset = write_dataset(tmp_path / "sets", rows, settings=settings)
+    dataset = write_dataset(tmp_path / "sets", rows, settings=SETS)
     with review_page(dataset, tmp_path / "sets.jsonl") as sets:
         page = open_page("#queue=all", url=sets.url)
+        chosen = page.locator("[aria-pressed=true]")
+        assert chosen.all_inner_texts() == ["1\n기쁨", "2\n슬픔"]
+        page.keyboard.press("2")
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")  # no label is no answer
+        page.wait_for_selector("#said.bad")
         page.keyboard.press("1")
         page.keyboard.press("3")
-        assert page.locator("[aria-pressed=true]").all_inner_texts() == ["1\n기쁨", "3\n분노"]
+        assert chosen.all_inner_texts() == ["1\n기쁨", "3\n분노"]
         press(page, "Enter")
+        assert chosen.all_inner_texts() == ["1\n기쁨", "2\n슬픔"]
         press(page, "Enter")
         assert [(line["decision"], line.get("label")) for line in lines(sets)] == [
             ("relabel", ["기쁨", "분노"]),
             ("keep", None),
         ]
+
+
+def test_what_an_unknown_label_means_is_one_label_where_rows_have_sets(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    rejects = [make_reject(50 + at, "unknown_label", raw_label="심심") for at in range(3)]
+    dataset = write_dataset(tmp_path / "sets", clean_rows(5, 3, 3), rejects, settings=SETS)
+    with review_page(dataset, tmp_path / "sets.jsonl") as sets:
+        sets.review.queues.wait("unknown_labels")
+        page = open_page("#queue=unknown_labels", url=sets.url)
+        press(page, "2")
+        [line] = lines(sets)
+        assert (line["decision"], line["raw_label"], line["label"]) == ("map_label", "심심", "슬픔")

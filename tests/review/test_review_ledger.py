@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from support.review_pages import review_page
 from support.small_datasets import clean_rows, make_reject, make_row, write_dataset
 
 from etl.corrections import Decision, append_decision, read_decisions, text_hash
+from etl.corrections.agreement import measure_agreement
 from etl.corrections.write import write_decisions
 from etl.errors import InputError, SettingsError
 
@@ -190,10 +192,18 @@ def test_what_corrections_write_is_what_the_page_shows(tmp_path: Path) -> None:
 
 def test_agreement_is_counted_where_several_people_decided(tmp_path: Path) -> None:
     with review_page(dataset_of(tmp_path), tmp_path / "c.jsonl") as page:
-        for by, decisions in {"kim": ("keep", "drop", "keep"), "lee": ("keep", "keep")}.items():
+        said = {"kim": ("keep", "drop", "drop", "drop"), "lee": ("keep", "keep", "drop"), "park": ()}
+        for by, decisions in said.items():
             for row, decision in enumerate(decisions):
                 page.decide("all", row, decision, by=by)
-        assert json.loads(page.send("api/overview")[1])["agreement"] == {"shared": 2, "agreed": 1}
+        agreement = json.loads(page.send("api/overview")[1])["agreement"]
+        assert (agreement["shared"], agreement["agreed"]) == (3, 2)
+        # 2 of 3 alike; by chance 1/3 * 2/3 + 2/3 * 1/3
+        [pair] = agreement["pairs"]
+        assert (pair["one"], pair["other"], pair["both"]) == ("kim", "lee", 3)
+        assert pair["kappa"] == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
+        shown = measure_agreement(read_decisions([tmp_path / "c.jsonl"]))
+        assert [asdict(each) for each in shown.pairs] == [pair]
 
 
 def test_a_decision_that_cannot_be_written_is_no_decision(tmp_path: Path) -> None:

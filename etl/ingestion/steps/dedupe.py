@@ -1,8 +1,8 @@
 """Marks duplicates, conflicts and leaks among the rows of the whole corpus.
 
-Only train rows are marked: validation and test keep all rows, and so does what has no label yet. A text that
-is labelled later becomes a row of train, and is compared then. Utterances so short that they repeat by chance
-("네.", "왜?") are exempt from all comparisons of texts.
+Only train rows are marked: validation and test keep all rows, and so does what waits for a label. Once
+a decision gives it one it stands in the split of its group, and is compared like any other row there.
+Utterances so short that they repeat by chance ("네.", "왜?") are exempt from all comparisons of texts.
 """
 
 from __future__ import annotations

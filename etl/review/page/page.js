@@ -3,7 +3,7 @@
 // A decision is sent, and the next row is asked for only when the server has it on disk.
 
 import {helpDialog, nameDialog, showAudit, showFilters, showList, showQueues, showTop} from "./panels.js";
-import {LABEL_KEYS, saidIn, showRow} from "./row.js";
+import {isAsGiven, LABEL_KEYS, saidIn, showRow} from "./row.js";
 import {get, post} from "./server.js";
 import {say, speak, switchLanguage} from "./words.js";
 
@@ -66,7 +66,7 @@ function keepInAddress() {
 async function find(change) {
   const wanted = {...page.wanted, row: null, ...change};
   const place = await post("find", {...wanted, by: page.by});
-  Object.assign(page, {place, why: "", chosen: new Set()});
+  Object.assign(page, {place, why: "", chosen: new Set(place.row?.labels)});
   page.wanted = {...wanted, step: 0, row: null, rank: place.rank ?? wanted.rank};
   keepInAddress();
 }
@@ -133,20 +133,26 @@ const goAnew = (change) => once(async () => {
   showPlace();
 });
 
+// Whether one label is chosen, for all rows of an unknown one.
+const isValue = () => page.wanted.queue === "unknown_labels" && page.isForGroup;
+
 const act = {
   choose(at) {
     const label = page.labels[at];
     if (label === undefined || !page.place.row) return;
-    if (!page.hasSets) return act.decide("relabel", [label]);
+    if (!page.hasSets || isValue()) return act.decide("relabel", [label]);
     if (!page.chosen.delete(label)) page.chosen.add(label);
     showPlace();
   },
   keep() {
     const {row} = page.place;
-    if (!row || (page.wanted.queue === "unknown_labels" && page.isForGroup)) return;
+    if (!row || isValue()) return;
+    if (page.hasSets) {
+      if (page.chosen.size) return act.decide("relabel", [...page.chosen]);
+      return row.labels.length ? tell(say("choose_set"), true) : act.decide("keep");
+    }
     // Of a text with several labels the one on show is right, and the others are wrong.
-    const isOfGroup = page.wanted.queue === "conflicts" && page.isForGroup && row.label && !page.hasSets;
-    if (page.hasSets && page.chosen.size) return act.decide("relabel", [...page.chosen]);
+    const isOfGroup = page.wanted.queue === "conflicts" && page.isForGroup && row.label;
     return isOfGroup ? act.decide("relabel", [row.label]) : act.decide("keep");
   },
   decide(decision, labels = []) {
@@ -289,7 +295,7 @@ async function showAgain() {
   const row = place?.row?.row;
   if (row === undefined || document.activeElement?.id === "why") return;
   const answer = await post("find", {...wanted, row, by: page.by});
-  if (isBusy || page.wanted !== wanted || page.place !== place || page.why || page.chosen.size) return;
+  if (isBusy || page.wanted !== wanted || page.place !== place || page.why || !isAsGiven(place.row, page)) return;
   const focus = document.activeElement?.id;
   page.place = answer;
   showPlace();

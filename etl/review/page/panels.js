@@ -43,15 +43,22 @@ export function showQueues(page, act) {
       people.length ? null : make("p", {class: "soft", text: say("nobody_yet")}),
       make("ul", {}, ...people.map(([name, n]) => make("li", {}, data("span", name),
         make("span", {class: "n", text: number(n), "aria-label": say("rows_decided", {n: number(n)})})))),
-      agreement(page.overview.agreement),
+      ...agreement(page.overview.agreement),
       page.isReadOnly ? null : make("p", {class: "soft", text: say("saved_to", {file: page.corrections})})),
   ].filter(Boolean);
 }
 
-function agreement({shared, agreed}) {
-  if (!shared) return null;
+function agreement({shared, agreed, pairs}) {
+  if (!shared) return [];
   const values = {shared: number(shared), agreed: number(agreed), share: percent(agreed / shared)};
-  return make("p", {class: "soft", text: say("agreement", values)});
+  return [
+    make("p", {class: "soft", text: say("agreement", values)}),
+    make("p", {class: "soft", text: say("kappa_about")}),
+    make("ul", {class: "kappa"}, ...pairs.map(({one, other, both, kappa}) => {
+      const said = {n: number(both), kappa: kappa?.toFixed(2)};
+      return make("li", {}, data("span", `${one} · ${other}`),
+        make("span", {class: "n", text: say(kappa === null ? "kappa_none" : "kappa", said)}));
+    }))];
 }
 
 export function showFilters(page, act) {

@@ -86,7 +86,7 @@ function meter(share) {
 function given(row) {
   const read = row.raw_label && row.raw_label !== row.label
     ? data("span", say("raw_label", {label: row.raw_label}), {class: "soft"}) : null;
-  return [data("b", row.label ?? say("no_label"), {class: row.label ? "label" : "label none"}), read];
+  return [data("b", row.labels.join(", ") || say("no_label"), {class: row.labels.length ? "label" : "label none"}), read];
 }
 
 function labelLine(row) {
@@ -95,9 +95,9 @@ function labelLine(row) {
 
 function decide(row, page, act) {
   const isValue = page.wanted.queue === "unknown_labels";
-  const question = page.hasSets ? "choose_set" : isValue ? "choose_value" : "choose";
-  const keepName = page.hasSets && page.chosen.size ? "save_set" : row.label ? "keep" : "keep_unlabelled";
   const isKept = !(isValue && page.isForGroup);
+  const question = page.hasSets && isKept ? "choose_set" : isValue ? "choose_value" : "choose";
+  const keepName = !isAsGiven(row, page) ? "save_set" : row.labels.length ? "keep" : "keep_unlabelled";
   return make("div", {class: "decide"},
     labelLine(row),
     make("div", {class: "labels", role: "group", "aria-label": say(question)},
@@ -117,8 +117,12 @@ function decide(row, page, act) {
       make("button", {type: "button", class: "small", text: say("save_note"), onclick: () => act.decide("note")})));
 }
 
+// Whether the labels that are chosen are those that the row has.
+export const isAsGiven = (row, page) =>
+  page.chosen.size === row.labels.length && row.labels.every((label) => page.chosen.has(label));
+
 function labelButton(label, at, row, page, act) {
-  const isChosen = page.hasSets ? page.chosen.has(label) : label === row.label;
+  const isChosen = page.chosen.has(label);
   const isLikely = label === row.facts.likely_label;
   const name = LABEL_KEYS[at] ?? "";
   return make("button", {type: "button", class: `pick${isChosen ? " given" : ""}${isLikely ? " likely" : ""}`,
