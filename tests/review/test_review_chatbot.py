@@ -112,7 +112,6 @@ def test_wrong_labels_of_chatbot_are_found_put_right_and_stay_right(tmp_path: Pa
     second = open_dataset((place / "current").resolve())
     before, now = labels_of(first), labels_of(second)
     fixed = {text for text, label in before.items() if label != right[text] and now[text] == right[text]}
-    wrong = {text for text, label in before.items() if label != right[text]}
     assert {text for text in before if now[text] != before[text]} == fixed
     assert len(fixed) > LOOKED_AT / 2
     assert corrections(second) == {"applied": LOOKED_AT, "stale": 0, "not_found": 0, "disagreed": 0}
