@@ -140,18 +140,12 @@ def _ingest(
             keys = number_texts(pl.concat(corpus.row_hashes), spool)
             corrected = prepare_corrections(keys, spool, settings, labels, process, engine.in_flight)
         corpus.add_token_counts(corrected.token_counts)
-        find_nearest = partial(
-            nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
-        )
-        decide = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
         _log.debug("%d batches read; looking for duplicates and leaks", len(corpus.row_hashes))
-        [corpus_keys] = engine.map(decide, [corrected.keys])
+        corpus_keys = _decide(corrected.keys, settings, engine, pair_cache)
         files = _write(folder, spool, name_resembled(corpus_keys, spool), settings, progress)
         (folder / preparation.FILE).write_bytes(prepared)
-        counts, splits = (
-            count_sources(corpus_keys),
-            count_splits(corpus_keys, labels.targets, settings.labels),
-        )
+        counts = count_sources(corpus_keys)
+        splits = count_splits(corpus_keys, labels.targets, settings.labels)
         guards.check_replacement(counts, splits, guards.find_replaced(out), str(out), accept)
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
@@ -177,6 +171,16 @@ def _ingest(
         written = written.with_files(write_cards(folder, written))
         (folder / MANIFEST).write_bytes(manifest.to_bytes(written))
     return Dataset(out, written)
+
+
+def _decide(keys: pl.DataFrame, settings: Settings, engine: Engine, pair_cache: Path | None) -> pl.DataFrame:
+    """Returns the keys of all rows after the steps that see the whole corpus."""
+    find_nearest = partial(
+        nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
+    )
+    decide = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
+    [decided] = engine.map(decide, [keys])
+    return decided
 
 
 def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[RecognisedFile]], InputLog]:

@@ -196,6 +196,7 @@ def test_a_name_that_fits_several_versions_or_none_is_refused(
 def test_the_difference_names_what_changed(tmp_path: Path) -> None:
     rows = [
         {
+            "id": f"r{number}",
             "text": f"{number}번째 이야기 {'가나다라마바사아자차'[number % 10] * 3} {number * 7919}",
             "label": "기쁨",
             "group": f"g{number}",
