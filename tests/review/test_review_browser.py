@@ -154,6 +154,7 @@ def test_two_browsers_see_each_other(open_page: OpenPage, served: Page) -> None:
     press(lee, "4")
     assert [line["by"] for line in lines(served)] == ["kim", "lee"]
     kim.wait_for_selector(".people >> text=lee", timeout=5000)
+    assert kim.locator(".kappa li").all_inner_texts() == ["kim · lee\n0.00 (rows: 1)"]
 
 
 def test_hostile_texts_and_labels_are_text(open_page: OpenPage, served: Page) -> None:
