@@ -152,15 +152,14 @@ def with_found_ids(decisions: pl.DataFrame, located: Located) -> pl.DataFrame:
 def _describe(verdicts: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     """Returns `row` and the columns `DECIDED`."""
     ranks = {target: rank for rank, target in enumerate(taxonomy.targets)}
-    # One label is no set, and most decisions name one.
-    sets = [
-        sorted(labels, key=ranks.__getitem__) if len(labels) > 1 else []
-        for labels in verdicts["labels"].to_list()
-    ]
-    shares = votes.make_column([[(each, 1 / len(of)) for each in of] for of in sets])
+    shares: list[Sequence[tuple[str, float]]] = [()] * verdicts.height  # most decisions name one label
+    is_set = pl.col("labels").list.len() > 1
+    sets = verdicts.select("labels").with_row_index("at").filter(is_set)
+    for at, labels in sets.iter_rows():
+        shares[at] = [(each, 1 / len(labels)) for each in sorted(labels, key=ranks.__getitem__)]
     label = pl.when(pl.col("labels").list.len() == 1).then(pl.col("labels").list.first())
     by = pl.col("by").list.join(", ")
-    return verdicts.with_columns(shares.alias("decided_votes")).select(
+    return verdicts.with_columns(votes.make_column(shares).alias("decided_votes")).select(
         "row", "decision", label.alias("decided_label"), "decided_votes", by.alias("decided_by")
     )
 

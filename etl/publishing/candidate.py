@@ -181,12 +181,13 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
     check_unchanged(changes)
     # People may have decided meanwhile: what was applied counts, so that the next run applies the rest.
     applied = dataset.manifest.corrections
-    if applied.stale + applied.not_found + applied.unresolved:
+    left_out = (applied.stale, applied.not_found, applied.incomplete, applied.unresolved)
+    if any(left_out):
         _log.warning(
-            "not applied: %s of people (%s stale, %s not found, %s disagreed on); `etl corrections check` "
-            "lists them",
-            plural(applied.stale + applied.not_found + applied.unresolved, "decision"),
-            *(f"{number:,}" for number in (applied.stale, applied.not_found, applied.unresolved)),
+            "not applied: %s of people (%s stale, %s not found, %s incomplete, %s disagreed on); "
+            "`etl corrections check` lists them",
+            plural(sum(left_out), "decision"),
+            *(f"{number:,}" for number in left_out),
         )
     hashes = [(file.name, file.sha256) for file in applied.files]
     decided = fingerprints.hash_corrections(hashes, job.settings.corrections.resolve)
