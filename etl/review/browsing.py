@@ -14,6 +14,7 @@ from etl.review.making import QueueMaker
 from etl.review.model import Ask
 from etl.review.queues import BY_GROUP, QUEUES, Queue
 from etl.review.rows import Filter, Flags, Numbers, Rows
+from etl.review.watch import Watch
 
 State = Literal["open", "not_mine", "decided", "disputed", "all"]
 
@@ -52,6 +53,7 @@ class Review:
         rows: of the dataset.
         ledger: what was decided.
         queues: as far as they are made.
+        watch: of the dataset on disk.
         ask: returns what a model says of a row; None where there is none.
         by: the name of the person who looks, or a proposal.
         is_by_given: whether the command was told.
@@ -61,6 +63,7 @@ class Review:
     rows: Rows
     ledger: Ledger
     queues: QueueMaker
+    watch: Watch
     ask: Ask | None = None
     by: str = ""
     is_by_given: bool = False
@@ -155,6 +158,7 @@ def overview(review: Review) -> dict[str, Any]:
         "people": review.ledger.by_person(),
         "agreement": review.ledger.agreement(),
         "decided": int(decided.sum()),
+        "is_replaced": review.watch.is_replaced(),
     }
 
 

@@ -121,7 +121,7 @@ def _to_label(rows: Rows, ledger: Ledger) -> Queue:
         _log.warning("rows wait for a label in the order of the dataset: %s", error.what)
         return Queue(waiting)
     numbers = rows.numbers_of(pl.Series(ids, dtype=pl.String))
-    chosen = np.array([numbers[row_id] for row_id in ids], dtype=np.int64)
+    chosen = np.array([numbers[row_id] for row_id in ids if row_id in numbers], dtype=np.int64)
     is_decided = ledger.is_decided[waiting]
     others = waiting[~is_decided & ~np.isin(waiting, chosen)]
     return Queue(np.concatenate([waiting[is_decided], chosen, others]))

@@ -20,6 +20,7 @@ from etl.review.ledger import Ledger
 from etl.review.makers import MOST_ROWS, audit_sample, make_makers
 from etl.review.making import QueueMaker
 from etl.review.rows import read_rows
+from etl.review.watch import Watch
 
 HOST = "127.0.0.1"
 
@@ -56,7 +57,7 @@ def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | Non
     Raises:
         InputError: the dataset, the corrections or the evidence cannot be read.
     """
-    rows = read_rows(dataset)
+    watch, rows = Watch(dataset), read_rows(dataset)
     ledger = Ledger(choices.corrections, rows)
     is_large = rows.frame.height > MOST_ROWS
     makers, missing = make_makers(
@@ -70,6 +71,7 @@ def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | Non
         rows=rows,
         ledger=ledger,
         queues=QueueMaker(makers, missing, at_once=_AT_ONCE if is_large else [*_AT_ONCE, *_SOON], soon=_SOON),
+        watch=watch,
         ask=None if classifier is None else lambda number: model.ask(classifier, rows, number),
         by=choices.by or choices.login,
         is_by_given=bool(choices.by),

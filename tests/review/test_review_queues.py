@@ -143,3 +143,19 @@ def test_evidence_of_another_dataset_is_refused(dataset: Path, tmp_path: Path) -
         review_page(other, tmp_path / "c.jsonl", evidence=tmp_path / "evidence"),
     ):
         pass
+
+
+def test_the_page_sees_that_the_dataset_is_written_again(tmp_path: Path) -> None:
+    rows = clean_rows(8, 2, 2)
+    dataset = write_dataset(tmp_path / "dataset", rows)
+    with review_page(dataset, tmp_path / "c.jsonl") as page:
+
+        def is_replaced() -> bool:
+            return bool(json.loads(page.send("api/overview")[1])["is_replaced"])
+
+        write_dataset(dataset, rows, warnings=["the same rows"])
+        assert not is_replaced()
+        write_dataset(dataset, rows[:-1])
+        assert is_replaced()
+        (dataset / "manifest.json").unlink()
+        assert is_replaced()

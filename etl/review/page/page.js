@@ -102,6 +102,12 @@ function tell(text, isBad = false) {
   part("said").className = isBad ? "bad" : "";
 }
 
+// Decisions on texts that are not there any more would be lost.
+function tellUnlessReplaced(text = "") {
+  const isReplaced = page.overview.is_replaced;
+  tell(isReplaced ? say("replaced") : text, isReplaced);
+}
+
 // One thing at a time: a key that is pressed before the next row is there was meant for no row.
 async function once(task) {
   if (isBusy) return;
@@ -168,7 +174,7 @@ const act = {
       await find(isShown ? {row: row.row} : {step: wanted.state === "open" ? 0 : 1});
       fillQueues();
       showPlace();
-      tell(saidIn({decision, labels}));
+      tellUnlessReplaced(saidIn({decision, labels}));
       part("text")?.focus({preventScroll: true});
     });
   },
@@ -278,13 +284,15 @@ async function refresh() {
 async function poll() {
   if (isBusy || document.hidden) return;
   try {
-    if (!(await refresh())) return;
+    const isChanged = await refresh();
+    if (page.overview.is_replaced) tellUnlessReplaced();
+    if (!isChanged) return;
     isGone = false;
     fillQueues();
     if (page.place?.state === "working" && !isBusy) await goTo({});
     else if (!isBusy) await showAgain();
-  } catch {
-    if (!isGone) tell(say("gone"), true);
+  } catch (error) {
+    if (!isGone) tell(error instanceof TypeError ? say("gone") : error.message, true);
     isGone = true;
   }
 }
