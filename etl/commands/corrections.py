@@ -35,7 +35,8 @@ def check(
 ) -> None:
     """Show which decisions apply to the rows of a dataset, and which do not, and why.
 
-    A decision is stale if its row has another text now. Exit code 3 if one does not apply.
+    A decision is stale if its row has another text now. Exit code 3 if one does not apply, or has
+    labels of another taxonomy.
     """
     import etl
     from etl.errors import FindingsError
@@ -56,9 +57,9 @@ def check(
             console.table(
                 f"Not applied: {shown.height:,} of {left.height:,}", left.columns, shown.iter_rows()
             )
-    if left.height:
+    if n_left := left.height + checked.other_taxonomy:
         raise FindingsError(
-            f"{console.plural(left.height, 'decision')} would not be applied to {dataset}",
+            f"{console.plural(n_left, 'decision')} would not be applied to {dataset}",
             next_step=f"look at the rows with `etl review {dataset}`, or see all with `--json`.",
         )
 

@@ -6,6 +6,7 @@ import csv
 import io
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
 def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
     csv.field_size_limit(_MOST_CELL_CHARS)
     try:
-        rows = open_cells(content.decode())
+        rows = open_cells(_decode(content))
         unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]
         if unknown:
             raise _bad_line(path, 1, f"no decision has a column {unknown[0]!r}")
@@ -92,9 +93,23 @@ def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
             yield decision
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _bad_line(path, line, "it is not UTF-8; save it as `CSV UTF-8`") from error
+        raise _bad_line(path, line, "it is neither UTF-8 nor cp949; save it as `CSV UTF-8`") from error
     except csv.Error as error:
         raise _bad_line(path, rows.reader.line_num, str(error)) from error
+
+
+def _decode(content: bytes) -> str:
+    """Reads UTF-8, or what Korean Windows calls `CSV`.
+
+    Raises:
+        UnicodeDecodeError: it is neither; where UTF-8 ends is said.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        with suppress(UnicodeDecodeError):
+            return content.decode("cp949")
+        raise
 
 
 def open_cells(text: str) -> csv.DictReader[str]:

@@ -128,6 +128,16 @@ def test_what_applies_ends_well(rows: list[dict[str, Any]], plain: Dataset, tmp_
     )
 
 
+def test_decisions_for_another_taxonomy_do_not_end_well(
+    rows: list[dict[str, Any]], plain: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = msgspec.structs.replace(decide(rows[0], "relabel", "긍정"), taxonomy="polarity3")
+    append_decision(tmp_path / "foreign.jsonl", foreign)
+    with pytest.raises(FindingsError, match="1 decision would not be applied"):
+        run(capsys, "check", str(tmp_path / "foreign.jsonl"), "--dataset", str(plain.path))
+    assert json.loads(capsys.readouterr().out)["other_taxonomy"] == 1
+
+
 def test_validate_finds_what_was_not_applied(corrected: Dataset) -> None:
     found = {finding.code: finding.number for finding in validate(corrected).findings}
     codes = ("correction_stale", "correction_not_found", "correction_disagreement")

@@ -88,7 +88,7 @@ def test_a_line_that_is_no_decision_is_named_with_its_file(tmp_path: Path, line:
         (b"id,labell\na:1,joy\n", "line 1: .*'labell'"),
         (b"id,decision,by,at\na:1,undo,kim,yesterday\n", "line 2: .*RFC3339"),
         (b"id,decision,by,at\na:1,undo,kim,2026-11-29T12:00:00Z,more\n", "line 2: .*without a column"),
-        ("id,decision,by,at\na:1,undo,김,2026-11-29T12:00:00Z\n".encode("cp949"), "line 2: .*UTF-8"),
+        (b"id,decision,by,at\na:1,undo,\xff\xff,2026-11-29T12:00:00Z\n", "line 2: .*neither UTF-8 nor cp949"),
         (b'id,decision,by,at\n"a:1"x,undo,kim,2026-11-29T12:00:00Z\n', "line 2: "),
     ],
 )
@@ -97,6 +97,13 @@ def test_a_line_of_csv_that_is_no_decision_is_named(tmp_path: Path, content: byt
     path.write_bytes(content)
     with pytest.raises(InputError, match=f"(?s)corrections.csv, {problem}"):
         read_decisions([path])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_a_file_from_a_spreadsheet_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "corrections.csv"
+    path.write_bytes("id,decision,by,at\na:1,undo,김수,2026-11-29T12:00:00Z\n".encode(encoding))
+    assert [each.by for each in read_decisions([path])] == ["김수"]
 
 
 def test_a_file_that_is_not_there_is_an_error_with_a_next_step(tmp_path: Path) -> None:
