@@ -79,7 +79,8 @@ def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
 
 
 def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
-    csv.field_size_limit(_MOST_CELL_CHARS)
+    # One limit for the whole process: never below what the readers of tables need.
+    csv.field_size_limit(max(_MOST_CELL_CHARS, csv.field_size_limit()))
     try:
         rows = open_cells(_decode(content))
         unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]

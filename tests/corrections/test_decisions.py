@@ -1,5 +1,6 @@
 """Decisions as lines: what is read, what is refused with file and line, and that none is lost or torn."""
 
+import csv
 import logging
 import multiprocessing
 from datetime import UTC, datetime
@@ -104,6 +105,17 @@ def test_a_file_from_a_spreadsheet_is_read_in_its_encoding(tmp_path: Path, encod
     path = tmp_path / "corrections.csv"
     path.write_bytes("id,decision,by,at\na:1,undo,김수,2026-11-29T12:00:00Z\n".encode(encoding))
     assert [each.by for each in read_decisions([path])] == ["김수"]
+
+
+def test_reading_decisions_leaves_long_cells_of_tables_readable(tmp_path: Path) -> None:
+    before = csv.field_size_limit(5_000_000)
+    try:
+        path = tmp_path / "corrections.csv"
+        path.write_bytes(b"id,decision,by,at\na:1,undo,kim,2026-11-29T12:00:00Z\n")
+        read_decisions([path])
+        assert len(next(csv.reader(["a" * 2_000_000]))[0]) == 2_000_000
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_a_file_that_is_not_there_is_an_error_with_a_next_step(tmp_path: Path) -> None:
