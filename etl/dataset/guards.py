@@ -177,19 +177,23 @@ def check_replacement(
     if replaced is None:
         return
     objections = [] if find_refused(replaced.counts, ()) else find_refused(counts, accept)
-    if _has_labels(replaced.splits) and UNLABELLED in splits and not _has_labels(splits):
+    look = " and look at it with `etl rejects`" if objections else ""
+    if NOTHING_LABELLED not in accept and _loses_labels(splits, replaced.splits):
         guard = load_guards({})[NOTHING_LABELLED]
         message = guard.message.format(rows=splits[UNLABELLED].rows)
-        objections += [Objection(NOTHING_LABELLED, message, 1, guard.threshold)] * (
-            NOTHING_LABELLED not in accept
-        )
+        objections.append(Objection(NOTHING_LABELLED, message, 1, guard.threshold))
     if objections:
         raise FindingsError(
             f"the new dataset is not written, since {out} holds a better one",
             details=[f"{each.code}: {each.message}" for each in objections],
-            next_step="run the command again with another `--out` and look at it with `etl rejects`; if it "
+            next_step=f"run the command again with another `--out`{look}; if it "
             f"is right, `{accept_options(objections)}` replaces {out}.",
         )
+
+
+def _loses_labels(now: Mapping[str, SplitCounts], before: Mapping[str, SplitCounts]) -> bool:
+    """Whether all rows wait for a label, and some had one before."""
+    return UNLABELLED in now and not _has_labels(now) and _has_labels(before)
 
 
 def _has_labels(splits: Mapping[str, SplitCounts]) -> bool:

@@ -77,11 +77,17 @@ def export_rows(
         limit: at most so many rows.
 
     Raises:
-        InputError: the dataset is damaged, or a file cannot be read.
+        InputError: the dataset is damaged, a file cannot be read, or no row is chosen.
         WriteError: the file cannot be written.
     """
     file = Path(out)
     tasks = _tasks(dataset, rows, source, limit)
+    if not tasks:
+        raise InputError(
+            f"no row of {dataset.path} is chosen, and {file} is not written",
+            details=[f"its sources are {', '.join(dataset.manifest.counts)}"],
+            next_step="name one of them with `--source`, and with `--rows` a file with ids of this dataset.",
+        )
     ids = {task.id for task in tasks}
     made = [each for each in read_decisions(corrections) if each.id in ids and each.decision != "undo"]
     by_id: dict[str, list[Decision]] = {}

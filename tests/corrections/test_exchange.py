@@ -82,7 +82,9 @@ def test_only_chosen_rows_are_written(dataset: Dataset, tmp_path: Path) -> None:
     done = export_rows(dataset, tmp_path / "tasks.json", "label-studio", rows=tmp_path / "rows.csv")
     assert done.rows == 2
     assert export_rows(dataset, tmp_path / "some.csv", "csv", limit=3).rows == 3
-    assert export_rows(dataset, tmp_path / "none.csv", "csv", source="kote").rows == 0
+    with pytest.raises(InputError, match=r"(?s)no row of .* is chosen.*its sources are table.*`--source`"):
+        export_rows(dataset, tmp_path / "none.csv", "csv", source="kote")
+    assert not (tmp_path / "none.csv").exists()
 
 
 def test_a_project_of_label_studio_has_the_labels_of_the_dataset(dataset: Dataset, tmp_path: Path) -> None:
