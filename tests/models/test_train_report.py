@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.browsers import start_chromium
 from support.training_datasets import SEPARABLE, write_splits
 
 from etl.models.baseline.settings import TrainSettings
@@ -70,21 +70,15 @@ def test_no_headline_is_green_where_one_answer_for_all_rows_is_right_as_often() 
 
 
 def test_a_browser_shows_curves_tables_and_mistakes_and_asks_nobody_for_anything(pages) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here")
     requests: list[str] = []
     complaints: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with start_chromium() as browser:
         opened = browser.new_context(java_script_enabled=False).new_page()
         opened.on("request", lambda request: requests.append(request.url))
         opened.on("console", lambda message: complaints.append(message.text))
         opened.goto(pages[True].as_uri())
         headings = opened.locator("h2").all_inner_texts()
         curves = [curve.bounding_box() for curve in opened.locator("svg").all()]
-        browser.close()
     assert headings == [
         "Scores",
         "Curves",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.browsers import CHROMIUM, start_chromium
 from support.contrast import CONTRASTS
 from support.review_pages import Page, press, review_page
 from support.small_datasets import Row, clean_rows, make_reject, make_row, write_dataset
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -56,10 +55,8 @@ def served(tmp_path: Path) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with start_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.browsers import CHROMIUM
 from support.places import job, run, succeeded, write_config
-from support.review_pages import CHROMIUM, Page, open_tab, press, review_page
+from support.review_pages import Page, open_tab, press, review_page
 from support.run_etl import etl
 from support.run_etl import succeeded as ended_well
 from support.workbooks import write_workbook

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.browsers import CHROMIUM
 from support.places import job, run, succeeded, write_config
-from support.review_pages import CHROMIUM, Page, open_tab, press, review_page
+from support.review_pages import Page, open_tab, press, review_page
 from support.small_tables import kept_rows
 from support.workbooks import write_workbook
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 from etl.dataset.read import open_dataset
 from etl.review import session
 from etl.review.browsing import Review
 from etl.review.serve import Choices, address, open_review, serve
+from support.browsers import start_chromium
 
 TOKEN = "a-token-of-a-test"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @dataclass(frozen=True)
@@ -75,17 +72,14 @@ def review_page(dataset: Path, corrections: Path, **choices: Any) -> Iterator[Pa
 @contextmanager
 def open_tab(url: str, by: str) -> Iterator[Any]:
     """Opens an address of the page in Chromium as somebody; its console must say nothing."""
-    playwright = pytest.importorskip("playwright.sync_api")
     said: list[str] = []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with start_chromium() as browser:
         tab = browser.new_page(locale="ko-KR")
         tab.on("console", lambda message: said.append(message.text))
         tab.add_init_script(f"localStorage.setItem('etl-review-name', {json.dumps(by)})")
         tab.goto(url)
         tab.wait_for_selector("#text")
         yield tab
-        browser.close()
     assert said == []
 
 

@@ -1,18 +1,17 @@
 """The report as Chromium shows it. These tests install nothing, and skip without a browser or playwright."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.browsers import CHROMIUM, start_chromium
 from support.contrast import CONTRASTS
 from support.small_datasets import Row, clean_rows, make_reject, write_dataset
 
 from etl.validation.run import validate
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -70,11 +69,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        # Chromium's own sandbox does not start for root, as whom containers run tests.
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with start_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
