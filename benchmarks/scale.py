@@ -131,7 +131,7 @@ def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
 
     places: list[tuple[Any, str, Callable[[], float], Callable[[str, float], None]]] = [
         *((pipeline, name, time.perf_counter, count_step) for name in STEPS),
-        *((batches, name, time.perf_counter, count_step) for name in ("count_tokens", "keys")),
+        *((batches, name, time.perf_counter, count_step) for name in ("count_filtered_tokens", "hash_rows")),
         (nearest, "nearest", time.process_time, count_near),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _, _ in places]
