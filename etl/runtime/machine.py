@@ -7,12 +7,22 @@ only what Python knows, and None for the rest.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.errors import SettingsError
+
 _ROOT = Path("/")
 _MEGABYTE = 10**6
+_UNITS = {
+    f"{prefix}{suffix}": base**power
+    for power, prefix in enumerate(("", "k", "m", "g", "t"))
+    for suffix, base in (("", 1000), ("b", 1000), ("ib", 1024))
+}
+_LEAST_MB = 256  # below it is the interpreter with its libraries, not the data
+_UNKNOWN_MB = 4_000  # what a machine that tells nothing is taken to have free
 _NEAR = 0.7  # of a limit; what is asked for at once, for a thread or a heap, may be the rest
 
 
@@ -47,15 +57,57 @@ class Processors:
 def read_memory(root: Path = _ROOT) -> Memory:
     """Returns the memory of the machine; `root` is the folder of its `/proc` and `/sys`."""
     total, available = _read_meminfo(root)
-    limits = [
-        _read_number(path) for path in _limit_files(root, "memory", "memory.max", "memory.limit_in_bytes")
-    ]
+    limits = {
+        path: _read_number(path)
+        for path in _limit_files(root, "memory", "memory.max", "memory.limit_in_bytes")
+    }
     # Version 1 expresses "no limit" as a number larger than all memory.
-    real = [limit for limit in limits if limit is not None and (total is None or limit < total)]
-    limit = min(real, default=None)
-    if available is not None and limit is not None:
-        available = min(available, limit)
-    return Memory(*(None if size is None else size // _MEGABYTE for size in (total, available, limit)))
+    real = {path: size for path, size in limits.items() if size is not None and (not total or size < total)}
+    if available is not None:
+        left = [max(0, size - _read_group_usage(path.parent)) for path, size in real.items()]
+        available = min([available, *left])
+    sizes = total, available, min(real.values(), default=None)
+    return Memory(*(None if size is None else size // _MEGABYTE for size in sizes))
+
+
+def read_memory_limit(given: str | None = None, root: Path = _ROOT) -> int:
+    """Returns how many bytes of memory a run may use.
+
+    Args:
+        given: a size such as `2GB`, `1.5 GiB` or `800M`; without a unit in bytes. Decimal prefixes are powers
+            of 1000, binary ones (`GiB`) of 1024. None: half of what is free, of a container what its limit
+            leaves.
+        root: the folder of the machine's `/proc` and `/sys`.
+
+    Raises:
+        SettingsError: `given` is no size, less than 256 MB, or more than the machine or container has.
+    """
+    here = read_memory(root)
+    if given is None:
+        free = here.available_mb if here.available_mb is not None else _UNKNOWN_MB
+        return max(_LEAST_MB, free // 2) * _MEGABYTE
+    size = _parse_size(given)
+    most = min((mb for mb in (here.total_mb, here.limit_mb) if mb is not None), default=None)
+    if size < _LEAST_MB * _MEGABYTE or (most is not None and size > most * _MEGABYTE):
+        between = f"from {_LEAST_MB} MB" + ("" if most is None else f" to the {most:,} MB that there are")
+        raise SettingsError(
+            f"--memory {given} is out of range",
+            details=[f"expected {between}"],
+            next_step="leave out --memory: half of what is free is used",
+        )
+    return size
+
+
+def _parse_size(given: str) -> int:
+    """Returns the bytes of `2GB`, `1.5 GiB`, `800M`."""
+    parts = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([a-z]{0,3})", given.strip().lower(), re.ASCII)
+    if parts is None or parts[2] not in _UNITS:
+        raise SettingsError(
+            f"--memory {given!r} is no size",
+            details=["expected a number and a unit: KB, MB, GB, TB, KiB, MiB, GiB or TiB"],
+            next_step="write it like --memory 2GB",
+        )
+    return int(float(parts[1]) * _UNITS[parts[2]])
 
 
 def read_address_limit_mb() -> int | None:
@@ -114,6 +166,14 @@ def _limit_files(root: Path, controller: str, newer: str, older: str) -> Iterato
         for folder in (own, *own.parents):
             if folder.is_relative_to(top):
                 yield folder / (older if controllers else newer)
+
+
+def _read_group_usage(folder: Path) -> int:
+    """Returns the bytes that a control group holds, without the file cache that it gives up first."""
+    used = _read_number(folder / "memory.current") or _read_number(folder / "memory.usage_in_bytes") or 0
+    pairs = (line.split() for line in _read_lines(folder / "memory.stat"))
+    stat = {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+    return max(0, used - stat.get("total_inactive_file", stat.get("inactive_file", 0)))
 
 
 def _read_number(path: Path) -> int | None:
