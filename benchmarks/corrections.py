@@ -17,7 +17,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks import scale
+from benchmarks import scale_rows
 from etl.corrections import Decision, text_hash
 from etl.corrections.write import write_decisions
 from etl.dataset.read import open_dataset
@@ -30,7 +30,7 @@ LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
 def main(rows: int = 1_000_000, tagger: str = "okt") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        scale.make(str(folder / "rows.jsonl"), rows)
+        scale_rows.make(str(folder / "rows.jsonl"), rows)
         without = ingest(folder, tagger, "without")
         decided = decide(folder / "without", folder / "corrections.jsonl", int(rows * SHARE))
         with_them = ingest(folder, tagger, "with", "--corrections", str(folder / "corrections.jsonl"))

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,38 @@ class Run:
     peak_bytes: int
     tree_peak_bytes: int
     rows: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process and its descendants used.
+
+    Args:
+        seconds: from its start to its end.
+        cpu_seconds: of all threads and processes together.
+        peak_bytes: largest resident size of the largest process of the tree, not the sum over processes.
+        tree: largest sums over all processes at a time.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    tree: Peaks
+
+
+@dataclass
+class Peaks:
+    """Largest sums over a process and its descendants; 0 where the system does not tell.
+
+    Args:
+        resident_bytes: in memory, looked at five times a second.
+        private_bytes: those that no file backs and no other process shares: they cannot be given up.
+        disk_bytes: of the files in one folder, looked at once a second.
+    """
+
+    resident_bytes: int = 0
+    private_bytes: int = 0
+    disk_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,59 +167,96 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
     os.close(handle)
     command = [sys.executable, "-m", "benchmarks.measure", json.dumps(request), report]
     try:
-        start = time.perf_counter()
-        process = os.posix_spawn(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT)})
-        with _watched(process) as tree:
-            _, status, usage = os.wait4(process, 0)
-        seconds = time.perf_counter() - start
-        if status:
-            raise RuntimeError(f"{bench}.{function} failed; what it said stands above")
+        used = run_process(command, ROOT, f"{bench}.{function}")
         answer = json.loads(Path(report).read_text(encoding="utf-8"))
     finally:
         Path(report).unlink()
     return Run(
-        seconds,
+        used.seconds,
         answer["work_seconds"],
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss * _RSS_UNIT_BYTES,
-        max(tree, default=0),
+        used.cpu_seconds,
+        used.peak_bytes,
+        used.tree.resident_bytes,
         answer["rows"],
     )
 
 
+def run_process(command: list[str], checkout: Path, name: str, scratch: Path | None = None) -> Usage:
+    """Runs a command to its end.
+
+    Args:
+        command: a program and its arguments.
+        checkout: the folder whose packages Python imports.
+        name: how an error calls the command.
+        scratch: the folder whose files are watched.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    start = time.perf_counter()
+    process = os.posix_spawn(command[0], command, {**os.environ, "PYTHONPATH": str(checkout)})
+    with _watched(process, scratch) as tree:
+        _, status, usage = os.wait4(process, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        raise RuntimeError(f"{name} failed; what it said stands above")
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT_BYTES, tree)
+
+
 @contextmanager
-def _watched(process: int) -> Iterator[list[int]]:
-    """Records the resident bytes of a process and its descendants, five times a second."""
-    seen: list[int] = []
+def _watched(process: int, scratch: Path | None) -> Iterator[Peaks]:
+    """Records what a process and its descendants hold, five times a second."""
+    peaks = Peaks()
     is_done = threading.Event()
 
     def watch() -> None:
+        looks = 0
         while not is_done.wait(0.2):
-            seen.append(_tree_bytes(process))
+            resident, private = _tree_bytes(process)
+            peaks.resident_bytes = max(peaks.resident_bytes, resident)
+            peaks.private_bytes = max(peaks.private_bytes, private)
+            if scratch and looks % 5 == 0:
+                peaks.disk_bytes = max(peaks.disk_bytes, _disk_bytes(scratch))
+            looks += 1
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield seen
+        yield peaks
     finally:
         is_done.set()
         watcher.join()
 
 
-def _tree_bytes(root: int) -> int:
-    parents, resident = {}, {}
+def _tree_bytes(root: int) -> tuple[int, int]:
+    """Returns the resident bytes of a process and its descendants, and how many of them are private."""
+    parents, pages = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+            _, resident, shared, *_ = (folder / "statm").read_text().split()
         except OSError:  # it has just ended
             continue
-        parents[int(folder.name)], resident[int(folder.name)] = int(after_name[1]), int(after_name[21])
-    tree, pages = {root}, 0
+        parents[int(folder.name)] = int(after_name[1])
+        pages[int(folder.name)] = (int(resident), int(resident) - int(shared))
+    tree, resident_pages, private_pages = {root}, 0, 0
     for process in sorted(parents):  # a child has a higher number than its parent, until numbers begin anew
         if process in tree or parents[process] in tree:
             tree.add(process)
-            pages += resident[process]
-    return pages * os.sysconf("SC_PAGE_SIZE")
+            resident_pages += pages[process][0]
+            private_pages += pages[process][1]
+    size = os.sysconf("SC_PAGE_SIZE")
+    return resident_pages * size, private_pages * size
+
+
+def _disk_bytes(folder: Path) -> int:
+    """Returns how many bytes the files of a folder take on disk."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # it has just been removed
+                total += (Path(place) / name).lstat().st_blocks * 512
+    return total
 
 
 def _serve(request: dict[str, Any]) -> dict[str, Any]:

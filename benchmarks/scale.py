@@ -1,9 +1,10 @@
-"""`etl ingest` on one to ten million made-up rows, without a tagger: seconds by step, and memory.
+"""`etl ingest` on one to a hundred million made-up rows, without a tagger: time by stage, memory and disk.
 
-    python -m benchmarks.scale [ROWS…] [--folder FOLDER]
+    python -m benchmarks.scale [ROWS…] [--folder FOLDER] [--old CHECKOUT] [--near SIMILARITY]
 
-Not one of `python -m benchmarks`: ten million rows take a quarter of an hour and 10 GB of disk. What the
-figures mean for a cluster stands in docs/scale.md.
+With `--old`, the code of another checkout ingests the same input before, and both stand side by side. Not one
+of `python -m benchmarks`: ten million rows take minutes and 10 GB of disk. What the figures mean for a
+cluster stands in docs/scale.md.
 """
 
 from __future__ import annotations
@@ -11,195 +12,144 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial, wraps
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Case, Run, Setup, make_input, run_case
+from benchmarks import scale_rows
+from benchmarks.measure import ROOT, Setup, Usage, make_input, run_process
 from etl.runtime import console
 
 ROWS = (1_000_000, 3_000_000, 10_000_000)
-IMPORTS = {
-    "etl": ("etl.ingestion.ingest", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml")
-}
-STEPS = ("clean", "relabel", "tag", "key_tokens", "split")
 _WORKERS = 2
-_WORDS, _SYLLABLES = 50_000, 900
-_AT_A_TIME = 100_000
-_DUPLICATES, _NEAR = 0.02, 0.01
-_LABELS = ("기쁨", "슬픔", "분노")
+_TO_WARM_UP = 20_000  # numba compiles on first use
 _MB = 1_000_000
-_NAME = "benchmarks.scale"  # it is imported by the processes that it starts
+
+
+@dataclass(frozen=True)
+class Side:
+    """A checkout, and the options of its `etl.ingest`."""
+
+    name: str
+    checkout: Path
+    settings: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a side used, and what it said."""
+
+    used: Usage
+    answer: Mapping[str, Any]
 
 
 def main() -> None:
-    """Prints a table of all sizes."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("rows", nargs="*", type=int, default=ROWS, metavar="ROWS")
-    parser.add_argument("--folder", type=Path, help="keep the made inputs there, and use them again")
-    arguments = parser.parse_args()
+    """Prints a table of each size."""
+    arguments = _parser().parse_args()
     console.line(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {_WORKERS} workers")
+    sides = _sides(arguments)
     with tempfile.TemporaryDirectory(prefix="etl-bench-") as scratch:
         folder = arguments.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        columns = {rows: measured(rows, Setup(folder)) for rows in arguments.rows}
-    names = list(next(iter(columns.values())))
-    console.table(
-        "etl ingest, made-up rows, tagger whitespace",
-        ["", *(f"{rows:,}" for rows in columns)],
-        [[name, *(column[name] for column in columns.values())] for name in names],
-    )
+        setup = Setup(folder)
+        small = make_input(scale_rows.__name__, setup, "rows.jsonl", _TO_WARM_UP)
+        for side in sides:
+            measure(side, small)
+        for rows in arguments.rows:
+            source = make_input(scale_rows.__name__, setup, "rows.jsonl", rows)
+            _show(rows, source, {side.name: measure(side, source) for side in sides})
 
 
-def measured(rows: int, setup: Setup) -> dict[str, float]:
-    """The figures of one size; seconds are CPU seconds unless the name says otherwise."""
-    source = make_input(_NAME, setup, "rows.jsonl", rows)
-    run = run_case(Case(_NAME, "etl", source))
-    console.note(f"{rows:,} rows: {run.work_seconds:,.0f} s, tree peak {run.tree_peak_bytes / _MB:,.0f} MB")
-    return _figures(run, rows, source)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("rows", nargs="*", type=int, default=ROWS, metavar="ROWS")
+    parser.add_argument("--folder", type=Path, help="keep the made inputs there, and use them again")
+    parser.add_argument("--old", type=Path, metavar="CHECKOUT", help="the folder of the code to compare with")
+    parser.add_argument("--near", type=float, help="`dedupe.near`; 0: no near-duplicates")
+    return parser
 
 
-def _figures(run: Run, rows: int, source: Path) -> dict[str, float]:
-    told = json.loads(Path(f"{source}.seconds.json").read_text(encoding="utf-8"))
-    return {
-        "raw MB": round(source.stat().st_size / _MB),
-        "dataset MB": told.pop("dataset MB"),
-        "seconds by the clock": round(run.work_seconds, 1),
-        "seconds of the processors": round(run.cpu_seconds, 1),
-        "… µs a row": round(run.cpu_seconds / rows * 1e6, 2),
-        "peak MB (tree)": round(run.tree_peak_bytes / _MB),
-        "bytes of peak a row": round(run.tree_peak_bytes / rows),
-        **{name: round(seconds, 1) for name, seconds in told.items()},
+def _sides(arguments: argparse.Namespace) -> list[Side]:
+    settings = {
+        "tag.tagger": "whitespace",
+        "table.text_column": "text",
+        "table.label_column": "label",
+        "dedupe.near": arguments.near,
     }
+    options = {"workers": _WORKERS}
+    present = Side("present", ROOT, settings, options)
+    if not arguments.old:
+        return [present]
+    return [Side("old", arguments.old.resolve(), settings, options), present]
 
 
-def etl(source: str, out: str) -> Path:
-    """Runs ingest, and writes the time of each step beside the input."""
-    import etl
-    from etl import settings
+def measure(side: Side, source: Path) -> Measured:
+    """Ingests a file with the code of one side, in a process of its own.
 
-    chosen = settings.load(
-        None,
-        {"tag.tagger": "whitespace", "table.text_column": "text", "table.label_column": "label"},
-    )
-    steps: dict[str, float] = {}
-    near: list[float] = []
-    marks: dict[str, float] = {}
-
-    def progress(amount: int, description: str | None = None) -> None:
-        del amount
-        marks["written" if description == "writing" else "read"] = time.process_time()
-
-    start = time.process_time()
-    with _timed_steps(steps, near):
-        etl.ingest([Path(source)], Path(out), chosen, workers=_WORKERS, progress=progress)
-    told = {
-        "reading, and all steps that see a batch": marks["read"] - start,
-        **{f"· {name} (clock)": seconds for name, seconds in steps.items()},
-        "keys: duplicates, conflicts, leaks": marks["written"] - marks["read"] - sum(near),
-        "near join": sum(near),
-        "writing": time.process_time() - marks["written"],
-        "dataset MB": round(sum(path.stat().st_size for path in Path(out).rglob("*")) / _MB),
-    }
-    Path(f"{source}.seconds.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    return Path(out)
-
-
-@contextmanager
-def _timed_steps(steps: dict[str, float], near: list[float]) -> Iterator[None]:
-    """Times the steps; they are replaced by name where the pipeline looks them up.
-
-    Steps run on several threads, so theirs are seconds by the clock, added up; the near join runs alone, so
-    its are those of the processors.
+    Raises:
+        RuntimeError: it failed.
     """
-    from etl.ingestion import batches, pipeline
-    from etl.similarity import nearest
-
-    lock = threading.Lock()
-
-    def count_step(name: str, seconds: float) -> None:
-        with lock:
-            steps[name] = steps.get(name, 0.0) + seconds
-
-    def count_near(_: str, seconds: float) -> None:
-        near.append(seconds)
-
-    places: list[tuple[Any, str, Callable[[], float], Callable[[str, float], None]]] = [
-        *((pipeline, name, time.perf_counter, count_step) for name in STEPS),
-        *((batches, name, time.perf_counter, count_step) for name in ("count_filtered_tokens", "hash_rows")),
-        (nearest, "nearest", time.process_time, count_near),
-    ]
-    before = [(module, name, getattr(module, name)) for module, name, _, _ in places]
-    for module, name, clock, count in places:
-        setattr(module, name, _timed(getattr(module, name), clock, partial(count, name)))
+    scratch = Path(tempfile.mkdtemp(prefix="etl-bench-", dir=source.parent))
+    request = {
+        "source": str(source),
+        "out": str(scratch / "out"),
+        "settings": side.settings,
+        "options": side.options,
+    }
+    report = source.parent / f"{scratch.name}.json"
+    script = Path(__file__).with_name("scale_side.py")
+    command = [sys.executable, "-P", str(script), json.dumps(request), str(report)]
     try:
-        yield
+        used = run_process(command, side.checkout, f"the {side.name} side", scratch)
+        return Measured(used, json.loads(report.read_text(encoding="utf-8")))
     finally:
-        for module, name, function in before:
-            setattr(module, name, function)
+        shutil.rmtree(scratch)
+        report.unlink(missing_ok=True)
 
 
-def _timed(
-    function: Callable[..., Any], clock: Callable[[], float], count: Callable[[float], None]
-) -> Callable[..., Any]:
-    @wraps(function)
-    def run(*arguments: Any, **named: Any) -> Any:
-        start = clock()
-        try:
-            return function(*arguments, **named)
-        finally:
-            count(clock() - start)
-
-    return run
-
-
-def make(target: str, count: int) -> None:
-    """Writes rows of made-up words with the frequencies of a language; some are (near-)duplicates."""
-    import numpy as np
-
-    rng = np.random.default_rng(7)
-    words = _words(rng)
-    with Path(target).open("w", encoding="utf-8") as stream:
-        for start in range(0, count, _AT_A_TIME):
-            texts = _texts(rng, words, min(_AT_A_TIME, count - start))
-            labels = rng.integers(len(_LABELS), size=len(texts))
-            stream.writelines(
-                f'{{"text": "{text}", "label": "{_LABELS[label]}"}}\n'
-                for text, label in zip(texts, labels, strict=True)
-            )
+def _show(rows: int, source: Path, sides: Mapping[str, Measured]) -> None:
+    figures = {name: _figures(rows, measured) for name, measured in sides.items()}
+    lines = []
+    for what in dict.fromkeys(what for column in figures.values() for what in column):
+        cells = [column.get(what) for column in figures.values()]
+        ratio = [] if len(cells) == 1 else [f"{cells[1] / cells[0]:.2f}" if all(cells) else ""]
+        lines.append(
+            [what, *("" if cell is None else f"{cell:,.{_decimals(what)}f}" for cell in cells), *ratio]
+        )
+    size = f"{source.stat().st_size / _MB:,.0f} MB"
+    console.table(
+        f"etl ingest, {rows:,} made-up rows, {size}, tagger whitespace",
+        ["", *figures, *(["ratio"] if len(figures) > 1 else [])],
+        lines,
+    )
+    counts = [measured.answer["counts"] for measured in sides.values()]
+    if len(counts) > 1:
+        same = "the same" if counts[0] == counts[1] else f"not the same: {counts[0]} and {counts[1]}"
+        console.line(f"counts by source, reason and split: {same}")
 
 
-def _words(rng: Any) -> list[str]:
-    """Returns words of two to four syllables."""
-    syllables = [chr(0xAC00 + int(code)) for code in rng.choice(11_172, _SYLLABLES, replace=False)]
-    return [
-        "".join(syllables[int(each)] for each in rng.random(int(size)) ** 2 * _SYLLABLES)
-        for size in rng.integers(2, 5, _WORDS)
-    ]
+def _figures(rows: int, measured: Measured) -> dict[str, float]:
+    used, answer = measured.used, measured.answer
+    return {
+        "seconds by the clock": used.seconds,
+        "seconds of the processors": used.cpu_seconds,
+        "… µs a row": used.cpu_seconds / rows * 1e6,
+        "peak MB of all processes": used.tree.resident_bytes / _MB,
+        "… without mapped files": used.tree.private_bytes / _MB,
+        "peak MB on disk": used.tree.disk_bytes / _MB,
+        "dataset MB": answer["dataset_bytes"] / _MB,
+        **{f"{name}: s": seconds for name, (seconds, _) in answer["stages"].items()},
+        **{f"{name}: processor s": seconds for name, (_, seconds) in answer["stages"].items()},
+    }
 
 
-def _texts(rng: Any, words: list[str], count: int) -> list[str]:
-    """Returns sentences of 4 to 14 words, on average 30 characters, the length of comments."""
-    sizes = rng.integers(4, 15, count)
-    # The n-th word is about 1/n as frequent as the first, as Zipf has it.
-    chosen = iter((_WORDS ** rng.random(int(sizes.sum()))).astype(int) - 1)
-    kinds = rng.random(count)
-    texts: list[str] = []
-    for size, kind in zip(sizes, kinds, strict=True):
-        new = [words[next(chosen)] for _ in range(size)]
-        if texts and kind < _DUPLICATES:
-            texts.append(texts[int(kind / _DUPLICATES * len(texts))])
-        elif texts and kind < _DUPLICATES + _NEAR:
-            old = texts[int((kind - _DUPLICATES) / _NEAR * len(texts))]
-            texts.append(f"{old} {new[0]}")
-        else:
-            texts.append(" ".join(new))
-    return texts
+def _decimals(what: str) -> int:
+    return 0 if "MB" in what else 1
 
 
 if __name__ == "__main__":

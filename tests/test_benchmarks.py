@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import polars as pl
 import pytest
 
 from benchmarks import (
@@ -19,6 +21,7 @@ from benchmarks import (
     multimodal,
     near_duplicates,
     nsmc_growth,
+    scale_rows,
     small_files,
     unknown_members,
     validate_growth,
@@ -79,6 +82,43 @@ def test_validating_is_measured_with_what_each_check_took(setup: measure.Setup) 
     seconds = json.loads(Path(f"{smaller.source}.seconds.json").read_text(encoding="utf-8"))
     assert {"contract", "near-duplicates", "leakage", "tokens"} <= {*seconds}
     assert max(seconds.values()) < found.process_seconds
+
+
+def test_made_up_rows_follow_from_their_number_alone(tmp_path: Path) -> None:
+    one, several, fewer = tmp_path / "one", tmp_path / "several", tmp_path / "fewer"
+    scale_rows.make(str(one), 120_000, threads=1)
+    scale_rows.make(str(several), 120_000, threads=3)
+    scale_rows.make(str(fewer), 70_001, threads=2)
+    assert several.read_bytes() == one.read_bytes()
+    assert one.read_bytes().startswith(fewer.read_bytes())
+    texts = pl.read_ndjson(fewer)["text"]
+    assert len(texts) == 70_001
+    assert 0.975 < texts.n_unique() / len(texts) < 0.985
+    assert 33 < texts.str.len_chars().mean() < 37
+
+
+def test_made_up_rows_are_copied_from_far_away() -> None:
+    numbers = np.arange(99_990_000, 100_000_000, dtype=np.uint64)
+    late = scale_rows.texts(numbers).to_pylist()
+    copied, is_near = scale_rows.originals(numbers)
+    far = copied + np.uint64(1_000_000) < numbers
+    assert 250 < far.sum() < 350
+    for text, number, has_more in zip(np.array(late)[far], copied[far], is_near[far], strict=True):
+        [original] = scale_rows.texts(np.array([number])).to_pylist()
+        assert (text.rpartition(" ")[0] if has_more else text) == original
+
+
+def test_scale_compares_two_checkouts_by_what_progress_tells(setup: measure.Setup) -> None:
+    command = [sys.executable, "-m", "benchmarks.scale", "2000", "--old", str(measure.ROOT)]
+    shown = subprocess.run(
+        [*command, "--folder", str(setup.inputs)],
+        cwd=measure.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert all(name in shown for name in ("old", "present", "ratio", "reading: s", "writing: s"))
+    assert "counts by source, reason and split: the same" in shown
 
 
 @pytest.mark.skipif(not nsmc_growth.REVIEWS.exists(), reason="../shared/data/nsmc is not here")
