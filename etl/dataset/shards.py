@@ -9,14 +9,14 @@ import itertools
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import polars as pl
-import pyarrow.parquet as pq
+import pyarrow as pa
 
-from etl.dataset.manifest import FileEntry, describe_file
+from etl.dataset.manifest import FileEntry
+from etl.dataset.shard_file import ShardFile
 from etl.schema import row
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Write
@@ -36,7 +36,6 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path, counts: dict[str, int] | None, layout: Write):
-        self._folder = folder
         known = dict.fromkeys((*ALL_SPLITS, REJECTS)) if counts is None else counts
         self._series = {
             name: _Series(folder, name, _names(name, count, layout.shard_rows), layout)
@@ -75,74 +74,49 @@ class ShardWriter:
 
     def files(self) -> dict[str, FileEntry]:
         """For each written file its sha256, its bytes and its rows. Call it when the writer is closed."""
-        names = sorted(name for series in self._series.values() for name in series.written)
-        return {
-            name: describe_file(self._folder / name, pq.read_metadata(self._folder / name).num_rows)
-            for name in names
-        }
+        return dict(sorted(entry for series in self._series.values() for entry in series.written.items()))
 
 
 class _Series:
     """The shards of one split (or the parts of the rejects), written one after another."""
 
     def __init__(self, folder: Path, series: str, names: Iterator[str], layout: Write):
-        self.written: list[str] = []
+        self.written: dict[str, FileEntry] = {}
         self._folder = folder
         self._names = names
         self._columns = row.columns(is_reject=series == REJECTS)
         self._layout = layout
-        self._waiting: list[pl.DataFrame] = []
-        self._n_waiting = 0
-        self._writer: pq.ParquetWriter | None = None
-        self._n_in_shard = 0
+        self._name = ""
+        self._shard: ShardFile | None = None
 
     def append(self, rows: pl.DataFrame) -> None:
-        """Takes rows, and writes whole row groups of those that wait."""
-        self._waiting.append(rows)
-        self._n_waiting += rows.height
-        while self._n_waiting >= self._next_group():
-            self._write_group()
+        """Writes rows to the current shard, and those that it has no place for to the next ones."""
+        table = to_table(rows, self._columns)
+        while table.num_rows:
+            if self._shard is None:
+                self._name = next(self._names)
+                self._shard = ShardFile(self._folder / self._name, self._layout.row_group_rows)
+            place = self._layout.shard_rows - self._shard.n_rows
+            self._shard.append(table.slice(0, place))
+            table = table.slice(place)
+            if self._shard.n_rows == self._layout.shard_rows:
+                self.finish()
 
     def finish(self) -> None:
-        """Writes all that waits, and closes the last shard."""
-        while self._n_waiting:
-            self._write_group()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        """Closes the last shard."""
+        if self._shard is not None:
+            self.written[self._name] = self._shard.finish()
+            self._shard = None
 
     def abandon(self) -> None:
-        """Closes an unfinished shard of a failed run; write errors are ignored, as the folder is deleted."""
-        if self._writer is not None:
-            with suppress(OSError):
-                self._writer.close()
+        """Removes an unfinished shard of a failed run."""
+        if self._shard is not None:
+            self._shard.abandon()
 
-    def _next_group(self) -> int:
-        return min(self._layout.row_group_rows, self._layout.shard_rows - self._n_in_shard)
 
-    def _write_group(self) -> None:
-
-        waiting = pl.concat(self._waiting)
-        size = self._next_group()
-        group, rest = waiting.head(size), waiting.slice(size)
-        self._waiting, self._n_waiting = [rest], rest.height
-        # polars' own strings have 64-bit offsets, which Parquet does not know: no need to convert them.
-        table = group.select(self._columns).to_arrow(compat_level=pl.CompatLevel.oldest())
-        if self._writer is None:
-            self.written.append(next(self._names))
-            self._writer = pq.ParquetWriter(
-                self._folder / self.written[-1],
-                table.schema,
-                compression="zstd",
-                use_dictionary=row.dictionary_columns(),
-                write_statistics=row.statistics_columns(),
-                store_schema=False,
-            )
-        self._writer.write_table(table, row_group_size=group.height)
-        self._n_in_shard += group.height
-        if self._n_in_shard == self._layout.shard_rows:
-            self._writer.close()
-            self._writer, self._n_in_shard = None, 0
+def to_table(rows: pl.DataFrame, columns: list[str]) -> pa.Table:
+    """Returns columns of rows as an Arrow table, without a copy."""
+    return rows.select(columns).to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:

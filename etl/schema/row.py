@@ -56,13 +56,20 @@ def read_schema() -> pl.Schema:
 
 
 def dictionary_columns() -> list[str]:
-    """Returns the Parquet columns to be dictionary-encoded: those with few distinct values, and the tags."""
+    """Returns the Parquet columns to be dictionary-encoded: those that repeat their values in a row group."""
     names = [column["name"] for column in column_specs() if column["type"] == "dictionary"]
     return [
         *names,
+        "raw_label",
+        "tokens.list.element",
         "tags.list.element",
         *(f"label_votes.list.element.{part}" for part in ("label", "weight")),
     ]
+
+
+def integer_columns() -> list[str]:
+    """Returns the Parquet columns of integers, which differ little from row to row."""
+    return [column["name"] for column in column_specs() if column["type"] == "int64"]
 
 
 def statistics_columns() -> list[str]:
