@@ -61,7 +61,7 @@ Done = TypeVar("Done")
 
 CANDIDATE = ".candidate"
 FAILED = "failed"
-BATCHES, NEAR = "cache/batches", "cache/near"
+BATCHES, NEAR, VERDICTS = "cache/batches", "cache/near", "cache/contract.json"
 _log = logging.getLogger(__name__)
 _REPORT = "validation"
 
@@ -103,7 +103,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
         candidate.stages += [Stage(stage, []) for stage in changes.stages]
         return
     pair_cache = _pair_cache(job.publish_dir)
-    with contract_worker.in_subprocess() as start_check:
+    with contract_worker.in_subprocess(job.publish_dir / VERDICTS) as start_check:
         cache = _ingest(candidate, pair_cache)
         _validate(candidate, start_check, pair_cache)
     _compare(candidate, run)

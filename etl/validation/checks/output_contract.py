@@ -1,8 +1,8 @@
-"""Checks the values in the shards against the output contract with Great Expectations, shard by shard.
+"""Checks the values in the shards against the output contract with Great Expectations.
 
-Memory is bounded by one shard. Great Expectations has nowhere to store or send anything, and its results
-carry no text. Only ids are compared across shards, as hashes. `etl.validation.report.data_docs` shows the
-same expectations as web pages.
+It judges the distinct patterns of rows, see `etl.validation.row_patterns`, so that neither memory nor time
+grow with the rows. It has nowhere to store or send anything, and its results carry no text. Only ids are
+compared across rows, as hashes. `etl.validation.report.data_docs` shows the same expectations as web pages.
 """
 
 from __future__ import annotations
@@ -10,24 +10,29 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.dataset.read import Dataset
 from etl.errors import EtlError
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS, UNLABELLED
-from etl.validation.broken_rows import REQUIRED, BrokenRows, Promise, broken_rows, promise_of, select
+from etl.validation.broken_rows import REQUIRED, Promise, broken_rows, select
 from etl.validation.check import Check
 from etl.validation.findings import MAX_EXAMPLES, Finding
+from etl.validation.row_patterns import (
+    PATTERN,
+    CountedShard,
+    SplitPatterns,
+    Verdict,
+    count_patterns,
+)
 from etl.validation.rules import Rules
 from etl.validation.view import Breach, View, unreadable_file
 
@@ -36,39 +41,43 @@ if TYPE_CHECKING:
 
 # No partial lists: they would carry sentences of the corpus.
 RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_BROKEN_PATTERNS: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """One expectation of Great Expectations, and the polars predicate that names the rows that break it."""
+def begin(
+    dataset: Dataset, ask: Callable[[list[SplitPatterns]], Callable[[], list[Verdict]]]
+) -> Callable[[], list[Breach]]:
+    """Begins to look for nulls, labels and votes outside of the taxonomy, rows of another split, equal ids.
 
-    code: str
-    column: str
-    expectation: Any
-    is_broken: pl.Expr
+    Needs shards with the right columns. Memory: a streamed shard, and one hash an id.
 
+    Args:
+        dataset: whose shards to read; that is done when this returns.
+        ask: has patterns judged as `judge_patterns` does, and returns how to wait for it.
 
-def find_breaches(dataset: Dataset) -> list[Breach]:
-    """Finds nulls, labels and votes outside of the taxonomy, rows of another split, ids that repeat.
-
-    Needs shards with the right columns. Memory: one shard, and one hash an id.
+    Returns:
+        How to wait for the breaches.
 
     Raises:
         InputError: a shard cannot be read.
-        EtlError: Great Expectations could not evaluate an expectation.
     """
-    batches = in_memory_batches(in_memory_context())
-    breaches = [
-        breach
-        for split in ALL_SPLITS
-        for shard in dataset.shards(split)
-        for breach in _check_shard(batches, shard, split, promise_of(dataset.manifest))
-    ]
-    return breaches + _ids_in_several_shards(dataset)
+    counted = count_patterns(dataset)
+    wait_for_verdicts = ask([patterns for patterns, _ in counted])
+    repeated = _repeated_ids(dataset)
+
+    def wait() -> list[Breach]:
+        verdicts = wait_for_verdicts()
+        return [
+            breach
+            for (patterns, shards), verdict in zip(counted, verdicts, strict=True)
+            for breach in _breaches(patterns, shards, verdict)
+        ] + repeated
+
+    return wait
 
 
 def measure(view: View) -> tuple[list[Breach], str]:
-    """Waits for what `find_breaches` returns; with the name of the taxonomy."""
+    """Waits for what breaks the contract; with the name of the taxonomy."""
     return view.wait_for_breaches(), view.manifest.taxonomy.name
 
 
@@ -85,37 +94,35 @@ def _judge_codes(measured: tuple[list[Breach], str], rules: Rules, codes: tuple[
     return findings
 
 
-def _check_shard(batches: Any, shard: Path, split: str, promise: Promise) -> list[Breach]:
-    columns = [*REQUIRED, *([votes.COLUMN] if promise.has_votes else [])]
-    table = read_shard(shard, columns)
-    expectations = row_expectations(split, promise)
-    judged = _judged_columns(judge_votes(table, promise), expectations)
-    counts = _ask_great_expectations(batches, judged, expectations)
-    if not any(counts):
-        return []
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-    return [
-        Breach(check.code, check.column, count, _example_ids(frame, shard, check.is_broken))
-        for check, count in zip(expectations, counts, strict=True)
-        if count
-    ]
+def judge_patterns(asked: Sequence[SplitPatterns]) -> list[Verdict]:
+    """Has Great Expectations judge patterns.
 
+    Returns:
+        For each of `asked` its verdict, see `etl.validation.row_patterns`.
 
-def _judged_columns(table: pa.Table, expectations: list[Expectation]) -> pa.Table:
-    """Returns the table with nothing but `True` in columns of which only nulls are counted.
-
-    Great Expectations hashes every value of what it is given, twice, which takes longer than its checks.
+    Raises:
+        EtlError: Great Expectations could not evaluate an expectation.
     """
-    judged = {check.column for check in expectations if check.code != "nulls"}
-    there = pa.scalar(value=True)
-    return pa.table(
-        {
-            name: column if name in judged else pc.if_else(pc.is_valid(column), there, None)
-            for name, column in zip(table.column_names, table.columns, strict=True)
-        }
-    )
+    batches = in_memory_batches(in_memory_context())
+    return [_judge(batches, patterns) for patterns in asked]
+
+
+def _breaches(patterns: SplitPatterns, shards: list[CountedShard], verdict: Verdict) -> list[Breach]:
+    """Counts the rows of each shard whose patterns do not pass, and names some of them."""
+    checks = broken_rows(patterns.promise, patterns.split)
+    breaches = []
+    for shard in shards:
+        for (code, column), failing in zip(
+            _row_rules(patterns.split, patterns.promise), verdict, strict=True
+        ):
+            rows = int(shard.counts.filter(pl.col(PATTERN).is_in(failing))["rows"].sum()) if failing else 0
+            if rows:
+                breaches.append(
+                    Breach(
+                        code, column, rows, _example_ids(shard.path, patterns.promise, checks[code, column])
+                    )
+                )
+    return breaches
 
 
 def read_shard(shard: Path, columns: Iterable[str] | None = None) -> pa.Table:
@@ -141,58 +148,45 @@ def judge_votes(table: pa.Table, promise: Promise) -> pa.Table:
     return table.set_column(index, votes.COLUMN, sound.to_series().to_arrow())
 
 
-def row_expectations(split: str, promise: Promise) -> list[Expectation]:
-    """Returns what every row of a shard must fulfil: no nulls, known labels, its split, unique ids.
+def _row_rules(split: str, promise: Promise) -> list[tuple[str, str]]:
+    """Returns the finding code and the column of each of `row_expectations`, in order."""
+    # A row of the split `unlabelled` has no label: one that stands there is outside of all that it may be.
+    required = [name for name in REQUIRED if split != UNLABELLED or name != "label"]
+    return [
+        *(("nulls", name) for name in required),
+        *([("unsound_votes", votes.COLUMN)] if promise.has_votes else []),
+        ("label_outside_taxonomy", "label"),
+        ("split_mismatch", "split"),
+    ]
 
-    A row of the split `unlabelled` has no label: one that stands there is outside of all that it may be.
+
+def row_expectations(split: str, promise: Promise) -> list[Any]:
+    """Returns what every row of a shard must fulfil by itself: no nulls, sound votes, known label, its split.
 
     Args:
         split: that of the shard.
         promise: of the dataset; the table that is judged has passed `judge_votes`.
     """
-    expect, broken = great_expectations().expectations, broken_rows(promise, split)
-    is_labelled = split != UNLABELLED
-    required = [name for name in REQUIRED if is_labelled or name != "label"]
-    labels = list(promise.targets) if is_labelled else []
+    is_in_set = great_expectations().expectations.ExpectColumnValuesToBeInSet
+    allowed: dict[str, list[Any]] = {
+        "unsound_votes": [True],
+        "label_outside_taxonomy": list(promise.targets) if split != UNLABELLED else [],
+        "split_mismatch": [split],
+    }
     return [
-        *(_not_null(name, promise, broken) for name in required),
-        *([_sound_votes(broken)] if promise.has_votes else []),
-        Expectation(
-            "label_outside_taxonomy",
-            "label",
-            expect.ExpectColumnValuesToBeInSet(column="label", value_set=labels),
-            broken["label_outside_taxonomy", "label"],
-        ),
-        Expectation(
-            "split_mismatch",
-            "split",
-            expect.ExpectColumnValuesToBeInSet(column="split", value_set=[split]),
-            broken["split_mismatch", "split"],
-        ),
-        Expectation(
-            "duplicate_ids",
-            "id",
-            expect.ExpectColumnValuesToBeUnique(column="id"),
-            broken["duplicate_ids", "id"],
-        ),
+        _not_null(column, promise) if code == "nulls" else is_in_set(column=column, value_set=allowed[code])
+        for code, column in _row_rules(split, promise)
     ]
 
 
-def _not_null(name: str, promise: Promise, broken: BrokenRows) -> Expectation:
+def _not_null(name: str, promise: Promise) -> Any:
     from great_expectations.expectations.row_conditions import Column
 
     expect = great_expectations().expectations.ExpectColumnValuesToNotBeNull
     if name != "label" or promise.is_labelled:
-        return Expectation("nulls", name, expect(column=name), broken["nulls", name])
+        return expect(column=name)
     # What the raters say stands in the votes where they have no majority.
-    where = Column(votes.COLUMN).is_null()
-    return Expectation("nulls", name, expect(column=name, row_condition=where), broken["nulls", name])
-
-
-def _sound_votes(broken: BrokenRows) -> Expectation:
-    expect = great_expectations().expectations.ExpectColumnValuesToBeInSet
-    rule = expect(column=votes.COLUMN, value_set=[True])
-    return Expectation("unsound_votes", votes.COLUMN, rule, broken["unsound_votes", votes.COLUMN])
+    return expect(column=name, row_condition=Column(votes.COLUMN).is_null())
 
 
 def great_expectations() -> Any:
@@ -234,23 +228,23 @@ def in_memory_batches(context: Any) -> Any:
         return asset.add_batch_definition_whole_dataframe("rows")
 
 
-def _ask_great_expectations(batches: Any, table: pa.Table, expectations: list[Expectation]) -> list[int]:
-    """Counts the rows that break each expectation, in order."""
-    gx = great_expectations()
-    frame = arrow_backed(table)
+def _judge(batches: Any, patterns: SplitPatterns) -> Verdict:
+    """Returns for each expectation the numbers of the patterns that break it."""
+    gx, expectations = great_expectations(), row_expectations(patterns.split, patterns.promise)
+    if not patterns.n_patterns:
+        return [[] for _ in expectations]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        batch = batches.get_batch(batch_parameters={"dataframe": frame})
+        batch = batches.get_batch(batch_parameters={"dataframe": arrow_backed(patterns.table())})
         outcome = batch.validate(
-            gx.ExpectationSuite(name="row", expectations=[each.expectation for each in expectations]),
-            result_format=RESULT_FORMAT,
+            gx.ExpectationSuite(name="row", expectations=expectations), result_format=_BROKEN_PATTERNS
         )
-    counts = {}
+    broken = {}
     for result in outcome.results:
         refuse_unevaluated(result)
         config = result.expectation_config
-        counts[config.type, config.kwargs["column"]] = int(result.result["unexpected_count"])
-    return [counts[check.expectation.expectation_type, check.column] for check in expectations]
+        broken[config.type, config.kwargs["column"]] = list(result.result["unexpected_index_list"] or ())
+    return [broken[each.expectation_type, each.column] for each in expectations]
 
 
 def refuse_unevaluated(result: Any) -> None:
@@ -268,45 +262,30 @@ def refuse_unevaluated(result: Any) -> None:
         )
 
 
-def rows_with_ids_of_other_shards(dataset: Dataset) -> int:
-    """Counts the rows whose id stands in another shard too."""
-    return sum(breach.rows for breach in _ids_in_several_shards(dataset))
-
-
-def _ids_in_several_shards(dataset: Dataset) -> list[Breach]:
-    """Finds rows whose id also stands in another shard, without those that repeat within their own."""
-    shards = [shard for split in ALL_SPLITS for shard in dataset.shards(split)]
-    if len(shards) < 2:
+def _repeated_ids(dataset: Dataset) -> list[Breach]:
+    """Finds rows whose id stands in another row too."""
+    ids = pl.col("id")
+    rows = dataset.scan(*ALL_SPLITS).select("id").drop_nulls()
+    hashes = rows.select(ids.hash()).collect(engine="streaming").to_series().sort()
+    repeated = hashes.filter(hashes == hashes.shift(1)).unique()
+    if repeated.is_empty():
         return []
-    keys = pl.concat(
-        pl.scan_parquet(shard, glob=False)
-        .select("id", shard=pl.lit(number))
-        .drop_nulls()
-        .with_columns(key=pl.col("id").hash())
-        for number, shard in enumerate(shards)
-    )
-    per_shard = keys.group_by("key", "shard").agg(pl.len().alias("rows"), pl.col("id").first())
-    repeated = (
-        per_shard.with_columns(shards=pl.len().over("key"))
-        .filter((pl.col("shards") > 1) & (pl.col("rows") == 1))
-        .sort("id", "shard")
-        .collect()
-    )
-    return [
-        Breach(
-            "duplicate_ids",
-            "id",
-            repeated.height,
-            tuple(repeated["id"].unique(maintain_order=True)[:MAX_EXAMPLES]),
-        )
-    ]
+    # Two ids may have one hash.
+    same = rows.filter(ids.hash().is_in(repeated.implode())).collect().filter(ids.is_duplicated())["id"]
+    examples = tuple(same.unique(maintain_order=True)[:MAX_EXAMPLES])
+    return [Breach("duplicate_ids", "id", len(same), examples)] if len(same) else []
 
 
-def _example_ids(frame: pl.DataFrame, shard: Path, is_broken: pl.Expr) -> tuple[str, ...]:
+def _example_ids(shard: Path, promise: Promise, is_broken: pl.Expr) -> tuple[str, ...]:
     """Returns the ids of the first rows that are broken; where the id is null, the shard and the row."""
+    columns = [*REQUIRED, *([votes.COLUMN] if promise.has_votes else [])]
+    frame = pl.from_arrow(read_shard(shard, columns))
+    assert isinstance(frame, pl.DataFrame)
     place = pl.format("{} row {}", pl.lit(shard.name), pl.int_range(pl.len()))
-    broken = frame.select(pl.coalesce("id", place), keep=is_broken.fill_null(False)).filter("keep")
-    return tuple(broken.to_series().unique(maintain_order=True)[:MAX_EXAMPLES])
+    broken = frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).select(
+        pl.coalesce("id", place), keep=is_broken.fill_null(False)
+    )
+    return tuple(broken.filter("keep").to_series().unique(maintain_order=True)[:MAX_EXAMPLES])
 
 
 _VALUES = ("nulls", "duplicate_ids")
