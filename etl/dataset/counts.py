@@ -10,7 +10,7 @@ from collections import Counter
 import polars as pl
 
 from etl.dataset.manifest import SourceCounts, SplitCounts
-from etl.dataset.shards import REJECTS
+from etl.dataset.shard_plan import REJECTS
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS, SPLITS
 from etl.settings import Labels

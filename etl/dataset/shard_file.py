@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,35 @@ import pyarrow.parquet as pq
 
 from etl.dataset.manifest import FileEntry
 from etl.schema import row
+
+
+def partial_path(path: Path) -> Path:
+    """Returns a hidden path beside a file at which to make it; `etl.runtime.scratch` removes leftovers.
+
+    There is no lock as of `scratch_path`: a folder may hold thousands of shards, and a node of a cluster
+    that was given up may still be writing the same one.
+    """
+    return path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
+
+
+def write_file(path: Path, rows: Iterable[pa.Table], row_group_rows: int) -> FileEntry:
+    """Writes a file of rows, at least one.
+
+    Args:
+        path, row_group_rows: see `ShardFile`.
+        rows: in order, of the same types.
+
+    Raises:
+        OSError: the file cannot be written; then it is absent.
+    """
+    file = ShardFile(path, row_group_rows)
+    try:
+        for table in rows:
+            file.append(table)
+        return file.finish()
+    except BaseException:
+        file.abandon()
+        raise
 
 
 class ShardFile:
@@ -32,7 +62,7 @@ class ShardFile:
     def __init__(self, path: Path, row_group_rows: int):
         self._path = path
         self._row_group_rows = row_group_rows
-        self._temporary = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
+        self._temporary = partial_path(path)
         self._sink = _HashedFile(self._temporary)
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []

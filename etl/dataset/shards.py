@@ -5,7 +5,6 @@ The bytes depend on the rows and the layout only: not on how the rows were cut i
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,11 +16,11 @@ import pyarrow as pa
 
 from etl.dataset.manifest import FileEntry
 from etl.dataset.shard_file import ShardFile
-from etl.schema import row
+from etl.dataset.shard_plan import REJECTS, shard_names
+from etl.schema import row, votes
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Write
 
-REJECTS = "rejects"
 _MOST_PENDING = 8
 
 
@@ -38,7 +37,12 @@ class ShardWriter:
     def __init__(self, folder: Path, counts: dict[str, int] | None, layout: Write):
         known = dict.fromkeys((*ALL_SPLITS, REJECTS)) if counts is None else counts
         self._series = {
-            name: _Series(folder, name, _names(name, count, layout.shard_rows), layout)
+            name: _Series(
+                folder,
+                name,
+                shard_names(name, None if count is None else -(-count // layout.shard_rows)),
+                layout,
+            )
             for name, count in known.items()
         }
         # One thread a series keeps its order; they take turns only where a series is far behind.
@@ -115,8 +119,11 @@ class _Series:
 
 
 def to_table(rows: pl.DataFrame, columns: list[str]) -> pa.Table:
-    """Returns columns of rows as an Arrow table, without a copy."""
-    return rows.select(columns).to_arrow(compat_level=pl.CompatLevel.newest())
+    """Returns columns of rows as an Arrow table, almost without a copy."""
+    table = rows.select(columns).to_arrow(compat_level=pl.CompatLevel.newest())
+    # The Parquet writer of pyarrow takes views, but not in structs of a list that has nulls.
+    label_votes = rows[votes.COLUMN].to_arrow(compat_level=pl.CompatLevel.oldest())
+    return table.set_column(columns.index(votes.COLUMN), votes.COLUMN, label_votes)
 
 
 def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -127,13 +134,3 @@ def divide(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "series", maintain_order=True, include_key=False, as_dict=True
     )
     return {str(name): part for (name,), part in parts.items()}
-
-
-def _names(series: str, count: int | None, shard_rows: int) -> Iterator[str]:
-    """Yields the names of the files of a split or of the rejects; `count` is its number of rows, if known."""
-    shards = "" if count is None else f"-of-{-(-count // shard_rows):05d}"
-    for number in itertools.count():
-        if series == REJECTS:
-            yield f"rejects/part-{number:05d}.parquet"
-        else:
-            yield f"data/{series}-{number:05d}{shards}.parquet"

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from etl.dataset.manifest import SourceCounts, UnknownLabels
-from etl.dataset.shards import REJECTS
+from etl.dataset.shard_plan import REJECTS
 from etl.ingestion.steps.relabel import open_resolver
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
