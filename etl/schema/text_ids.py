@@ -11,6 +11,8 @@ from __future__ import annotations
 import polars as pl
 import xxhash
 
+from etl.text.normalise import normal_form
+
 _FORM = r":~[0-9a-f]{16}$"
 
 
@@ -24,8 +26,7 @@ def text_id(slug: str, *parts: str, text: pl.Expr | str = "raw_text") -> pl.Expr
             count.
     """
     said = pl.col(text) if isinstance(text, str) else text
-    plain = said.fill_null("").str.normalize("NFC").str.strip_chars()
-    hashed = plain.map_batches(_hash, return_dtype=pl.String)
+    hashed = said.fill_null("").map_batches(_hash, return_dtype=pl.String)
     return pl.concat_str(pl.lit(":".join([slug, *parts, "~"])), hashed)
 
 
@@ -40,6 +41,7 @@ def numbered(row_id: pl.Expr, number: pl.Expr) -> pl.Expr:
 
 
 def _hash(texts: pl.Series) -> pl.Series:
-    """Hashes texts with XXH3, whose values are fixed by its specification."""
-    digests = [xxhash.xxh3_64_hexdigest(text) for text in texts.cast(pl.Binary)]
+    """Hashes what texts say with XXH3, whose values are fixed by its specification."""
+    plain = normal_form(texts, "NFC").str.strip_chars()
+    digests = [*map(xxhash.xxh3_64_hexdigest, plain.cast(pl.Binary).to_list())]
     return pl.Series(texts.name, digests, pl.String)

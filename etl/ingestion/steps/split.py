@@ -7,6 +7,9 @@ in expectation. As only the hash of the group matters, this step works batch by 
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
 import polars as pl
 import xxhash
 
@@ -27,12 +30,8 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
     """
 
     # No source has this byte in its name, so (a, bc) and (ab, c) stay different.
-    group = frame.select(group=pl.concat_str("source", "group", separator="\0", ignore_nulls=True))
-    groups = group.unique(maintain_order=True)
-    hashed = groups.with_columns(_hash_groups(groups["group"], settings.seed))
-    if groups.height < frame.height:
-        hashed = group.join(hashed, on="group", how="left", maintain_order="left")
-    position = hashed["position"]
+    groups = frame.select(pl.concat_str("source", "group", separator="\0", ignore_nulls=True)).to_series()
+    position = _hash_groups(groups, settings.seed)
     by_hash = (
         pl.when(position < settings.validation)
         .then(pl.lit("validation"))
@@ -48,7 +47,6 @@ def split(frame: pl.DataFrame, settings: Split) -> pl.DataFrame:
 
 def _hash_groups(groups: pl.Series, seed: int) -> pl.Series:
     """Maps each group to a position in [0, 1) by XXH3, whose values are fixed by its specification."""
-    names = groups.cast(pl.Binary).to_list()
-    return pl.Series(
-        "position", [xxhash.xxh3_64_intdigest(name, seed=seed) / _HASH_RANGE for name in names], pl.Float64
-    )
+    hash_group = partial(xxhash.xxh3_64_intdigest, seed=seed)
+    hashes = np.fromiter(map(hash_group, groups.cast(pl.Binary).to_list()), np.uint64, len(groups))
+    return pl.Series("position", hashes / _HASH_RANGE)
