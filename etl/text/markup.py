@@ -41,7 +41,8 @@ _MARKUP = re.compile(
     r"|&(?P<entity>(?:amp;|\#38;|\#x26;)*(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE | re.DOTALL,
 )
-_MAY_HOLD_MARKUP = "<[a-zA-Z/!]|&[#a-zA-Z]"
+# A pattern for polars: a text without it holds no markup.
+MAY_HOLD_MARKUP = "<[a-zA-Z/!]|&[#a-zA-Z]"
 _HAS_ATTRIBUTE = re.compile(rf"[{_BLANK}]+[a-z][-a-z0-9:]*[{_BLANK}]*=", re.IGNORECASE)
 _ESCAPED_AMPERSAND = re.compile(r"^(?:amp;|#38;|#x26;)+(?=.)", re.IGNORECASE)
 # What was escaped twice, or stands in what was. A text that is deeper than this was made to be.
@@ -80,7 +81,7 @@ def remove_markup_of(texts: pl.Series) -> pl.Series:
 
 
 def _suspects(texts: pl.Series) -> pl.Series:
-    return texts.str.contains(_MAY_HOLD_MARKUP).fill_null(False).arg_true()
+    return texts.str.contains(MAY_HOLD_MARKUP).fill_null(False).arg_true()
 
 
 def _remove_once(text: str) -> str:

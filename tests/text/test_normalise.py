@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from etl.text.normalise import is_short, normalised_key
 
+# Fillers and marks that are letters or symbols to Unicode.
+INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800\ufe0f\u20e3\u200b\u00ad"
+
 
 def key(text: str | None) -> str | None:
     return (
@@ -80,3 +83,23 @@ def test_a_key_has_no_white_space_and_ignores_spaces_around(text: str) -> None:
 @given(st.text(alphabet="가나다ㅋㅠ a!?", max_size=20))
 def test_composition_of_the_input_does_not_matter(text: str) -> None:
     assert key(unicodedata.normalize("NFD", text)) == key(text)
+
+
+def plainly(text: str) -> str:
+    """The key of a text, character by character."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    invisible = {*INVISIBLE, *(each for each in folded if unicodedata.category(each)[0] in "ZC")}
+    seen = [each for each in folded if each not in invisible]
+    spoken = "".join(each for each in seen if unicodedata.category(each)[0] not in "PS")
+    return spoken or "".join(seen)
+
+
+@given(
+    st.lists(
+        st.none() | st.text("가힣a Z9!~\n\t\x00ㅋㅠ\u1100\u1161éÉ①ＡΣ⊙😀…" + INVISIBLE, max_size=12),
+        max_size=8,
+    )
+)
+def test_a_column_of_keys_is_the_key_of_each_text(texts: list[str | None]) -> None:
+    keys = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).select(normalised_key(pl.col("text")))
+    assert keys["text"].to_list() == [None if each is None else plainly(each) for each in texts]

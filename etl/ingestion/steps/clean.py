@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from etl.ingestion.steps.mark import mark
 from etl.schema import resources
 from etl.settings import Clean
-from etl.text.markup import remove_markup_of
-from etl.text.normalise import normal_form
+from etl.text.markup import MAY_HOLD_MARKUP, remove_markup_of
+from etl.text.normalise import CAN_CHANGE, normal_form
 
 # White space, control characters and invisible ones: soft hyphen, Hangul and Braille fillers, zero-width and
 # direction marks. Not U+200D, which joins emoji.
@@ -29,6 +29,8 @@ _BLANK = (
 )
 _BLANKS = f"[{_BLANK}]+"
 _NEEDS_COLLAPSING = rf"^ | $|  |[{_BLANK}&&[^ ]]"
+# Most texts have none of these, and are clean but for repeats. One search is cheaper than one for each.
+_MAY_BE_UNCLEAN = f"{_NEEDS_COLLAPSING}|{MAY_HOLD_MARKUP}|{CAN_CHANGE['NFC']}"
 # Joiners, variation selectors and tags are invisible alone.
 _VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
@@ -53,12 +55,9 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     )
     # Folding a text of many megabytes would take minutes and gigabytes.
     raw = frame.select(pl.when(raw_chars <= settings.max_raw_chars).then("raw_text")).to_series()
-    composed = normal_form(raw.fill_null("").alias("text"), "NFC")
-    if not settings.keep_markup:
-        composed = remove_markup_of(composed)
-    rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
-    collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
-    text = composed.scatter(rows, collapsed)
+    text = raw.fill_null("").alias("text")
+    rows = text.str.contains(_MAY_BE_UNCLEAN).arg_true()
+    text = text.scatter(rows, _tidy(text.gather(rows), keep_markup=settings.keep_markup))
     text = fold_repeats(text, settings.max_repeats)
     frame = frame.with_columns(fold_vowels(text) if settings.fold_vowels else text)
     chars = pl.col("text").str.len_chars()
@@ -70,6 +69,16 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
         pl.format("{} raw characters", pl.col("raw_text").str.len_chars().fill_null(0)),
     )
     return mark(frame, chars > settings.max_chars, "text_too_long", pl.format("{} characters", chars))
+
+
+def _tidy(texts: pl.Series, *, keep_markup: bool) -> pl.Series:
+    """Composes texts, takes their markup out, and collapses blanks."""
+    composed = normal_form(texts, "NFC")
+    if not keep_markup:
+        composed = remove_markup_of(composed)
+    rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
+    collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
+    return composed.scatter(rows, collapsed)
 
 
 def fold_vowels(text: pl.Series) -> pl.Series:
@@ -99,22 +108,18 @@ def _find_drawn_out() -> re.Pattern[str]:
 def fold_repeats(text: pl.Series, times: int) -> pl.Series:
     """Shortens runs of a unit of up to three characters to `times` repeats.
 
-    Digits and spaces are left alone, so that 10000000 stays ten million.
+    Digits and spaces are left alone, so that 10000000 stays ten million. Folds until nothing is left to fold,
+    so that cleaning is idempotent.
     """
-    rows = _rows_with_runs(text, times)
-    if not len(rows):
-        return text
     pattern = re.compile(rf"([^\d\s]{{1,{_UNIT_CHARS}}}?)\1{{{times},}}")
-    return text.scatter(rows, [_fold(sentence, pattern, times) for sentence in text.gather(rows)])
-
-
-def _fold(sentence: str, pattern: re.Pattern[str], times: int) -> str:
-    """Folds until nothing is left to fold, so that cleaning is idempotent."""
-    while True:
-        folded = pattern.sub(lambda match: match[1] * times, sentence)
-        if folded == sentence:
-            return folded
-        sentence = folded
+    rows = _rows_with_runs(text, times)
+    while len(rows):
+        before = text.gather(rows)
+        after = pl.Series([pattern.sub(lambda match: match[1] * times, each) for each in before.to_list()])
+        text = text.scatter(rows, after)
+        is_changed = (before != after).to_numpy()
+        rows = rows[is_changed][_rows_with_runs(after.filter(is_changed), times)]
+    return text
 
 
 def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:

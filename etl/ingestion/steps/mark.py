@@ -14,6 +14,8 @@ def mark(frame: pl.DataFrame, condition: pl.Expr, reason: str, detail: pl.Expr |
         reason: a code of `schemas/columns.yaml`.
         detail: explanation for people.
     """
+    if not frame.select((condition & pl.col("reason").is_null()).any()).item():
+        return frame
     return mark_each(frame, pl.when(condition).then(pl.lit(reason)), detail)
 
 

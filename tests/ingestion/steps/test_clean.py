@@ -122,6 +122,11 @@ def test_no_row_is_dropped_added_or_moved(raw_texts: list[str | None]) -> None:
     assert frame["text"].null_count() == 0
 
 
+@given(st.lists(ANY_TEXT | BUSY_TEXT | MARKED_TEXT | st.none(), max_size=8))
+def test_a_column_is_cleaned_like_each_text_alone(raw_texts: list[str | None]) -> None:
+    assert cleaned(*raw_texts).rows() == [row for each in raw_texts for row in cleaned(each).rows()]
+
+
 @given(st.text("가a 0123456789", max_size=40))
 def test_digits_survive_folding(raw_text: str) -> None:
     assert re.findall(r"\d+", text_of(raw_text)) == re.findall(r"\d+", raw_text)

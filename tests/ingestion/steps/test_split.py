@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xxhash import xxh3_64_intdigest
 
 from etl.ingestion.steps.split import split
 from etl.settings import Split
@@ -85,6 +86,15 @@ def test_the_same_group_name_in_two_corpora_is_two_groups() -> None:
     rows = [(source, f"{number}", None) for source in ("nsmc", "kote") for number in range(300)]
     found = splits_of(rows)
     assert found[:300] != found[300:]
+
+
+@given(st.lists(UNSPLIT, max_size=20), st.integers(0, 2**64 - 1))
+def test_the_share_that_a_group_falls_into_is_its_xxh3(rows: list[Key], seed: int) -> None:
+    hashes = [xxh3_64_intdigest(f"{source}\0{group}".encode(), seed=seed) for source, group, _ in rows]
+    names = [
+        "validation" if each / 2**64 < 0.3 else "test" if each / 2**64 < 0.6 else "train" for each in hashes
+    ]
+    assert splits_of(rows, seed=seed, **SHARES) == names
 
 
 def test_a_row_stays_where_older_versions_put_it() -> None:
