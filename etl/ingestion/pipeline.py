@@ -64,6 +64,11 @@ class Tools:
         """The labels of the settings."""
         return taxonomy.load(self.settings.taxonomy)
 
+    @property
+    def tags_cheaply(self) -> bool:
+        """Whether the tagger costs less than finding equal sentences."""
+        return self.settings.tag.tagger == "whitespace"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -84,7 +89,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("clean", "text", lambda rows, tools: clean(rows, tools.settings.clean)),
     Step("relabel", "row", lambda rows, tools: relabel(rows, tools.taxonomy, tools.settings)),
-    Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts)),
+    Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts, is_cheap=tools.tags_cheaply)),
     Step("key_tokens", "tokens", lambda rows, tools: key_tokens(rows, tools.policy)),
     Step("split", "row", lambda rows, tools: split(rows, tools.settings.split)),
     Step("correct", "corpus", lambda keys, _: correct(keys)),

@@ -49,7 +49,7 @@ class Tagger:
         self._negation_cutter = load_cutter(settings.tagger, self._negation.parts())
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
-        """Tags distinct texts.
+        """Tags distinct texts; the tagger `whitespace` any texts.
 
         Returns:
             A frame with `text`, `tokens`, `tags`, `problem` and `found`, in the order of `texts`.

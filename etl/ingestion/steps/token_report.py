@@ -76,13 +76,11 @@ def make_token_report(counts: list[TokenTables], policy: Policy) -> TokenReport:
     summed = sum_counts(counts)
     token, tag = pl.col("token"), pl.col("tag")
     is_kept = pl.lit(value=True) if policy.keeps_all else policy.is_kept(token, tag)
-    tokens = (
-        summed.tokens.with_columns(
-            policy.coarse_class(token, tag).alias("class"), is_kept=is_kept & ~pl.col("is_emptied")
-        )
-        .group_by("token", "tag", "class", "is_kept")
-        .agg(pl.col("count").sum())
+    tokens = summed.tokens.with_columns(
+        policy.coarse_class(token, tag).alias("class"), is_kept=is_kept & ~pl.col("is_emptied")
     )
+    if tokens["is_emptied"].any():  # else no token stands twice
+        tokens = tokens.group_by("token", "tag", "class", "is_kept").agg(pl.col("count").sum())
     sums = summed.sources.drop("source").sum().row(0, named=True)
     sources = summed.sources.sort("source").iter_rows(named=True)
     return TokenReport(

@@ -1,6 +1,7 @@
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from etl.ingestion.steps.clean import clean
 from etl.ingestion.steps.tag import tag
@@ -55,6 +56,15 @@ def test_a_rejected_row_with_the_text_of_a_living_one_gets_no_tokens() -> None:
     frame, _ = tagged(["나 간다", "나 간다"], [None, "missing_label"])
     assert frame["tokens"].to_list() == [["나", "간다"], None]
     assert frame["tags"].to_list() == [["Word", "Word"], None]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["나 간다", "너 와", "왜?"]), st.sampled_from([None, "bad_row"]))))
+def test_tagging_every_sentence_is_tagging_each_distinct_one(rows: list[tuple[str, str | None]]) -> None:
+    schema = dict.fromkeys(["text", "reason", "detail"], pl.String)
+    frame = pl.DataFrame([(*row, row[1]) for row in rows], schema=schema, orient="row")
+    recorder = Recorder()
+    assert_frame_equal(tag(frame, recorder, is_cheap=True), tag(frame, Recorder()))
+    assert recorder.texts == [text for text, reason in rows if reason is None]
 
 
 def test_a_sentence_that_the_tagger_fails_on_is_marked_alone() -> None:
