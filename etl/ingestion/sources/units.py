@@ -17,7 +17,7 @@ from etl.ingestion.sources.bad_rows import BadRows
 from etl.ingestion.sources.detect import ADAPTERS
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, damaged_file
 from etl.ingestion.sources.recognised import RecognisedFile
-from etl.ingestion.tables.table import BATCH_ROWS
+from etl.ingestion.tables.table import BATCH_BYTES, BATCH_ROWS
 from etl.settings import Settings
 
 # Of many files those that are small are read together, about so many at a time; and so many rows of frames.
@@ -44,7 +44,7 @@ class InputUnit:
         for frame in _joined(ADAPTERS[self.slug].read(list(self.files), settings, log)):
             batch = _with_named_splits(frame if left is None else frame.head(left), self.files)
             bad_rows.count(batch)
-            yield from batch.iter_slices(BATCH_ROWS)
+            yield from _bounded(batch)
             if left is not None:
                 left -= batch.height
                 if left <= 0:
@@ -142,13 +142,33 @@ def _group_small(files: list[RecognisedFile]) -> list[list[RecognisedFile]]:
 def _joined(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Joins small frames: the steps cost milliseconds for each, however few rows it has."""
     gathered: list[pl.DataFrame] = []
+    n_rows = n_bytes = 0
     for frame in frames:
         gathered.append(frame)
-        if sum(each.height for each in gathered) >= _JOINED_ROWS:
+        n_rows += frame.height
+        n_bytes += int(_text_bytes(frame).sum())
+        if n_rows >= _JOINED_ROWS or n_bytes >= BATCH_BYTES:
             yield pl.concat(gathered)
-            gathered = []
+            gathered, n_rows, n_bytes = [], 0, 0
     if gathered:
         yield pl.concat(gathered)
+
+
+def _bounded(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cuts a frame into batches, which the steps hold several times in memory, by rows and by bytes."""
+    for batch in frame.iter_slices(BATCH_ROWS):
+        ends = _text_bytes(batch).cum_sum()
+        if not batch.height or ends[-1] <= BATCH_BYTES:
+            yield batch
+            continue
+        start = 0
+        for size in ((ends - 1) // BATCH_BYTES).rle().struct.field("len"):
+            yield batch.slice(start, size)
+            start += size
+
+
+def _text_bytes(frame: pl.DataFrame) -> pl.Series:
+    return frame["raw_text"].str.len_bytes().fill_null(0).cast(pl.Int64)
 
 
 def _sha256(file: RecognisedFile) -> str:

@@ -20,6 +20,7 @@ from etl.ingestion.sources.raw import OpenFile, RawFile
 from etl.ingestion.tables.header import column_name, column_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import (
+    BATCH_BYTES,
     BATCH_ROWS,
     IsHeader,
     OpenTable,
@@ -112,16 +113,28 @@ def _batches(
     with _explained(raw, suffix):
         batches = _parquet_batches(source, columns) if suffix == ".parquet" else _arrow_batches(source)
         for batch in batches:
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield batch.slice(start, BATCH_ROWS)
+            rows = _rows_of(batch.num_rows, batch.nbytes)
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+
+def _rows_of(n_rows: int, n_bytes: int) -> int:
+    """How many of some rows make a batch, where all are about equally long."""
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * n_rows // n_bytes)) if n_bytes and n_rows else BATCH_ROWS
 
 
 def _parquet_batches(source: Path | IO[bytes], columns: list[str] | None) -> Iterator[pa.RecordBatch]:
     file = pq.ParquetFile(source)
     groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
-    n_bytes = sum(group.total_byte_size for group in groups)
-    rows = max(1, min(BATCH_ROWS, _MEMORY_BYTES * file.metadata.num_rows // max(n_bytes, 1)))
+    rows = min((_rows_of(group.num_rows, _n_bytes(group, columns)) for group in groups), default=BATCH_ROWS)
     return cast("Iterator[pa.RecordBatch]", file.iter_batches(rows, columns=columns))
+
+
+def _n_bytes(group: pq.RowGroupMetaData, columns: list[str] | None) -> int:
+    """The bytes of some columns of a row group once they are unpacked, or of all."""
+    chunks = map(group.column, range(group.num_columns))
+    chosen = (each for each in chunks if columns is None or each.path_in_schema.split(".")[0] in columns)
+    return sum(each.total_uncompressed_size for each in chosen)
 
 
 def _arrow_batches(source: Path | IO[bytes]) -> Iterator[pa.RecordBatch]:

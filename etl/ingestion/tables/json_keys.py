@@ -16,6 +16,8 @@ import polars as pl
 
 # A key in which letters are escaped that need not be, so that it is not found by the way it is usually spelt.
 _ODD_KEY = re.compile(rb'\\(?:u00|[^u])[^"]*"\s*:')
+# Such a key, or half a surrogate pair: polars would put nothing in its place without a word. One search.
+_ODD_ESCAPE = re.compile(rb'\\(?:u(?:[dD][89a-fA-F]|00[^"]*"\s*:)|[^u][^"]*"\s*:)')
 _ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 
 
@@ -23,15 +25,18 @@ class RepeatedKeyError(ValueError):
     """A key stands in an object twice."""
 
 
+def has_odd_escape(lines: bytes) -> bool:
+    """Whether JSON has half a surrogate pair, or a key with needless escapes; now and then wrongly true."""
+    return _ODD_ESCAPE.search(lines) is not None
+
+
 def may_repeat_keys(lines: bytes, frame: pl.DataFrame) -> bool:
     """Whether an object on lines may have one of the keys twice; cheap, and now and then wrongly true.
 
     Args:
-        lines: the objects.
+        lines: the objects, without an odd escape, see `has_odd_escape`.
         frame: their values, in columns called by the keys.
     """
-    if _has_odd_key(lines):
-        return True
     for column in frame.iter_columns():
         counts = {spelling: lines.count(spelling) for spelling in _spellings(column.name)}
         is_once_each = sum(counts.values()) == frame.height and not column.null_count()
@@ -51,7 +56,7 @@ def refuse_repeated_keys(line: bytes, keys: Collection[str]) -> None:
     Raises:
         RepeatedKeyError: it has.
     """
-    if not (_has_odd_key(line) or any(_stands_twice(line, _spellings(key)) for key in keys)):
+    if not (_ODD_KEY.search(line) or any(_stands_twice(line, _spellings(key)) for key in keys)):
         return
 
     def refuse(pairs: list[tuple[str, Any]]) -> None:
@@ -65,11 +70,6 @@ def refuse_repeated_keys(line: bytes, keys: Collection[str]) -> None:
         raise
     except (ValueError, RecursionError):  # its reader says so
         return
-
-
-def _has_odd_key(lines: bytes) -> bool:
-    has_odd_escape = b"\\u00" in lines or lines.count(b"\\") > lines.count(b"\\u")  # cheap, and mostly false
-    return has_odd_escape and _ODD_KEY.search(lines) is not None
 
 
 def _stands_twice(line: bytes, spellings: Iterable[bytes]) -> bool:

@@ -24,7 +24,7 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.delimited import breaks_off
 from etl.ingestion.tables.header import column_name
-from etl.ingestion.tables.json_keys import may_repeat_keys, refuse_repeated_keys
+from etl.ingestion.tables.json_keys import has_odd_escape, may_repeat_keys, refuse_repeated_keys
 from etl.ingestion.tables.json_tables import Elements, find_tables, objects_in_a_row
 from etl.ingestion.tables.json_tables import array_elements as array_elements
 from etl.ingestion.tables.preview import Preview
@@ -42,8 +42,6 @@ from etl.ingestion.tables.table import (
 from etl.settings import MAX_RAW_CHARS
 from etl.text.encoding import CHUNK_BYTES, is_utf8, plain_name, to_utf8
 
-# A JSON escape of half a surrogate pair: polars would put nothing in its place without a word.
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # A value that is an object or an array: polars would give its text.
 _NESTED = re.compile(rb'"\s*:\s*[\[{]')
 # A key that none of the first objects has is taken for a column that is not there.
@@ -259,7 +257,7 @@ def _read(
 
 def _parse_block(lines: bytes, keys: Mapping[str, str], first: int) -> pl.DataFrame | None:
     """The fast way, for lines that are all well-formed; None as soon as one is not."""
-    if _SURROGATE.search(lines) or _NESTED.search(lines) or _has_long_line(lines):
+    if has_odd_escape(lines) or _NESTED.search(lines) or _has_long_line(lines):
         return None
     count = lines.count(b"\n") + (not lines.endswith(b"\n"))
     try:

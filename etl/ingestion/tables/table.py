@@ -11,8 +11,8 @@ import polars as pl
 from etl.ingestion.tables.header import column_names
 from etl.settings import MAX_RAW_CHARS
 
-# Rows in a frame, and in a batch of ingest.
-BATCH_ROWS = 20_000
+# Rows in a frame, and in a batch of ingest; and bytes of text in a batch, but for a single longer one.
+BATCH_ROWS, BATCH_BYTES = 20_000, 16 << 20
 # Why a record is no row that is longer, or has a cell or a line that is.
 TOO_LONG = f"longer than {MAX_RAW_CHARS:,} characters"
 
