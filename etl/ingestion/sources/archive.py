@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import accumulate, count
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from etl.errors import InputError
 from etl.ingestion.sources import pointer
 from etl.ingestion.sources.disk import files_on_disk
-from etl.ingestion.sources.joined_parts import JoinedParts
+from etl.ingestion.sources.entry import Entry, FileOnDisk, Open, entry_on_disk, opener_of
+from etl.ingestion.sources.joined_parts import PART, join_parts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
 from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
 from etl.schema.file_forms import describe_form
@@ -41,7 +41,6 @@ DOCUMENTS = {
     *(".eml", ".emlx", ".mbox", ".msg"),
 }
 _ARCHIVES = {".zip", ".tar", ".tgz", ".gz"}
-_PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 # What `zipfile` and `tarfile` raise beside `DAMAGE_ERRORS` for an archive whose numbers or names are no such.
 _ARCHIVE_ERRORS = (tarfile.TarError, ValueError, struct.error)
 _PROMISED = {
@@ -56,27 +55,7 @@ NO_FILE = "it is no file"
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 1  # the first of the general purpose bits
-
-Open = Callable[[], IO[bytes]]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A name and how to open it: a file on disk or a member, before we know what it is."""
-
-    file: str
-    member: str
-    size: int
-    open: Open
-    load: Callable[[], bytes] | None = None
-
-    @property
-    def is_on_disk(self) -> bool:
-        """Whether each stream is one of its own; those of nested archives share a position."""
-        return not self.member
-
-    def inside(self, name: str, size: int, opener: Open, load: Callable[[], bytes] | None = None) -> _Entry:
-        return _Entry(self.file, f"{self.member}/{name}" if self.member else name, size, opener, load)
+_ARCHIVES_OPEN = 8  # of those that another process has found
 
 
 def walk(
@@ -95,44 +74,96 @@ def walk(
     """
 
     def leave_aside(name: str, why: str) -> None:
-        log.leave_aside(RawFile(name, "", 0, _opener(Path(name))), NO_FILE, f": {why}")
+        log.leave_aside(RawFile(name, "", 0, opener_of(Path(name))), NO_FILE, f": {why}")
         log.warnings.append(f"{name} is left aside: {why}")
 
     found = files_on_disk(paths, leave_aside)
-    entries = [_Entry(name, "", file.stat().st_size, _opener(file)) for name, file in found]
+    entries = [entry_on_disk((name, file.absolute(), file.stat().st_size)) for name, file in found]
     folder = paths[0].resolve().name if len(paths) == 1 and paths[0].is_dir() else ""
     readable = READABLE | DOCUMENTS if has_documents else READABLE
     for raw in _expand(sorted(entries, key=lambda entry: entry.file), log, limits, readable, 0):
-        yield replace(raw, folder=folder, limits=limits)
+        yield replace(raw, folder=folder)
+
+
+@dataclass(frozen=True)
+class DiskFiles:
+    """Files on disk in which raw files are found again, in another process as well; see `raw.Origin`."""
+
+    files: tuple[FileOnDisk, ...]
+    limits: Limits
+
+    def find(self, file: str, member: str) -> RawFile:
+        """Returns a raw file that `walk` has found in them.
+
+        Raises:
+            InputError: it is there no more.
+        """
+        raw = _raw_files(self).get((file, member))
+        if raw is None:
+            raise _changed(f"{file} → {member}" if member else file, "it is there no more")
+        return raw
+
+    def check(self) -> None:
+        """Checks that all files are there.
+
+        Raises:
+            InputError: one cannot be seen from here, or has another size.
+        """
+        for _, path, size in self.files:
+            try:
+                found = path.stat().st_size
+            except OSError as error:
+                raise InputError(
+                    f"{path} cannot be read here: {error.strerror}",
+                    cause="The raw files are on another machine's disk, or were moved meanwhile.",
+                    next_step="put them into a folder that all nodes share, under the same path on each; "
+                    "or use `--engine local`.",
+                ) from error
+            if found != size:
+                raise _changed(str(path), f"expected {size:,} bytes, got {found:,}")
+
+
+def _changed(name: str, found: str) -> InputError:
+    return InputError(
+        f"{name} is another file than when the run began",
+        details=[found],
+        cause="Somebody was writing it, or a node has another file at this path.",
+        next_step="run the command again when the file is complete, and the same for all nodes.",
+    )
+
+
+@lru_cache(maxsize=_ARCHIVES_OPEN)
+def _raw_files(origin: DiskFiles) -> dict[tuple[str, str], RawFile]:
+    # What was bad was said where it was found first.
+    log = InputLog(skip_bad_files=True)
+    entries = [entry_on_disk(each) for each in origin.files]
+    raw_files = _expand(entries, log, origin.limits, READABLE | DOCUMENTS, 0)
+    return {(raw.file, raw.member): raw for raw in raw_files}
 
 
 def is_opened(name: str) -> bool:
     """Whether a file of this name is opened, as a raw file or an archive; others are only counted."""
     suffixes = _suffixes(name.rpartition("/")[2])
     return bool(suffixes) and (
-        suffixes[-1] in READABLE | DOCUMENTS | _ARCHIVES or _PART.match(name) is not None
+        suffixes[-1] in READABLE | DOCUMENTS | _ARCHIVES or PART.match(name) is not None
     )
 
 
 def is_plain(name: str) -> bool:
     """Whether a file of this name is read as it is: no archive, not compressed, no part of a split one."""
-    return _PART.match(name) is None and PurePosixPath(name.lower()).suffix in READABLE | DOCUMENTS
+    return PART.match(name) is None and PurePosixPath(name.lower()).suffix in READABLE | DOCUMENTS
 
 
 def whole_of(name: str) -> str:
     """Returns the name under which a file is read: `x.zip` for `x.zip.part1`."""
-    match = _PART.match(name)
+    match = PART.match(name)
     return match["whole"] if match else name
 
 
-def _opener(path: Path) -> Open:
-    return lambda: path.open("rb")
-
-
 def _expand(
-    entries: list[_Entry], log: InputLog, limits: Limits, readable: set[str], depth: int
+    entries: list[Entry], log: InputLog, limits: Limits, readable: set[str], depth: int
 ) -> Iterator[RawFile]:
-    for entry in _join_parts(entries):
+    for entry in join_parts(entries):
         path = entry.member or entry.file
         name = path.rpartition("/")[2]
         if name.startswith(("._", ".DS_Store")) or "__MACOSX" in path.split("/"):
@@ -145,7 +176,7 @@ def _expand(
             log.raise_or_skip(entry.file, entry.member, _damaged(entry, error))
 
 
-def _damaged(entry: _Entry, error: BaseException) -> InputError:
+def _damaged(entry: Entry, error: BaseException) -> InputError:
     """Returns the error for an archive that cannot be opened, or is something else."""
     try:
         with entry.open() as stream:
@@ -162,7 +193,7 @@ def _damaged(entry: _Entry, error: BaseException) -> InputError:
     )
 
 
-def _raw_name(entry: _Entry) -> str:
+def _raw_name(entry: Entry) -> str:
     return RawFile(entry.file, entry.member, 0, entry.open).name
 
 
@@ -172,7 +203,7 @@ def _suffixes(name: str) -> list[str]:
 
 
 def _expand_one(
-    entry: _Entry, suffixes: list[str], log: InputLog, limits: Limits, readable: set[str], depth: int
+    entry: Entry, suffixes: list[str], log: InputLog, limits: Limits, readable: set[str], depth: int
 ) -> Iterator[RawFile]:
     last = suffixes[-1] if suffixes else ""
     if last in _ARCHIVES and entry.size <= pointer.MAX_BYTES:
@@ -187,14 +218,19 @@ def _expand_one(
         _check_depth(entry, depth, limits)
         yield from _expand(list(_tar_members(entry, limits)), log, limits, readable, depth + 1)
     elif last == ".gz" and len(suffixes) > 1 and suffixes[-2] in readable:
-        yield RawFile(entry.file, entry.member, entry.size, _gunzip(entry, limits))
+        yield _raw_file(entry, _gunzip(entry, limits), limits)
     elif last in readable:
-        yield RawFile(entry.file, entry.member, entry.size, entry.open, entry.load)
+        yield _raw_file(entry, entry.open, limits, entry.load)
     else:
         log.ignored[last or "(no extension)"] += 1
 
 
-def _check_depth(entry: _Entry, depth: int, limits: Limits) -> None:
+def _raw_file(entry: Entry, opener: Open, limits: Limits, load: Callable[[], bytes] | None = None) -> RawFile:
+    origin = DiskFiles(entry.disk, limits)
+    return RawFile(entry.file, entry.member, entry.size, opener, load, limits=limits, origin=origin)
+
+
+def _check_depth(entry: Entry, depth: int, limits: Limits) -> None:
     if depth >= limits.archives:
         raise InputError(
             f"{entry.file} is nested too deeply",
@@ -203,57 +239,11 @@ def _check_depth(entry: _Entry, depth: int, limits: Limits) -> None:
         )
 
 
-def _join_parts(entries: list[_Entry]) -> list[_Entry]:
-    """The entries, sorted, with split parts joined, in numeric order (part2 before part10)."""
-    joined: list[_Entry] = []
-    parts: dict[str, list[tuple[int, _Entry]]] = {}
-    for entry in entries:
-        match = _PART.match(entry.member or entry.file)
-        if match:
-            parts.setdefault(match["whole"], []).append((int(match["number"]), entry))
-        else:
-            joined.append(entry)
-    for whole, numbered in sorted(parts.items()):
-        ordered = [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])]
-        first = ordered[0]
-        missing = _missing_number(sorted(number for number, _ in numbered), [each.size for each in ordered])
-        size = sum(entry.size for entry in ordered)
-        opener = _join(ordered) if missing is None else _missing_part(whole, missing)
-        joined.append(
-            _Entry(first.file if first.member else whole, whole if first.member else "", size, opener)
-        )
-    return sorted(joined, key=lambda entry: (entry.file, entry.member))
-
-
-def _missing_number(numbers: list[int], sizes: list[int]) -> int | None:
-    """The first part that is not there. Parts count from 0 or 1, or bear the offset at which they begin."""
-    if numbers == [0, *accumulate(sizes[:-1])]:
-        return None
-    counted = count(min(numbers[0], 1))
-    return next((number for number, got in zip(counted, numbers, strict=False) if number != got), None)
-
-
-def _missing_part(whole: str, missing: int) -> Open:
-    def opener() -> IO[bytes]:
-        raise InputError(
-            f"{whole} is not complete",
-            details=[f"expected all parts, missing .part{missing}"],
-            cause="The download was cut off.",
-            next_step="download the missing part, or run with `--on-bad-file skip` to go on without it.",
-        )
-
-    return opener
-
-
-def _join(parts: list[_Entry]) -> Open:
-    return lambda: io.BufferedReader(JoinedParts([part.open() for part in parts]), 1 << 20)
-
-
-def _gunzip(entry: _Entry, limits: Limits) -> Open:
+def _gunzip(entry: Entry, limits: Limits) -> Open:
     return lambda: open_gzip(entry.open(), _raw_name(entry), entry.size, limits)
 
 
-def _zip_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
+def _zip_members(entry: Entry, limits: Limits) -> Iterator[Entry]:
     archive = zipfile.ZipFile(entry.open())
     check_count(entry.file, len(archive.infolist()), limits)
     members = []
@@ -277,7 +267,7 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Open:
     return opener
 
 
-def _load_member(entry: _Entry, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
+def _load_member(entry: Entry, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
     """Inflates a member in one go, from a stream of its own: twice as fast as piece by piece."""
 
     def load() -> bytes:
@@ -299,7 +289,7 @@ def _load_member(entry: _Entry, archive: zipfile.ZipFile, member: zipfile.ZipInf
     return load
 
 
-def _tar_members(entry: _Entry, limits: Limits) -> Iterator[_Entry]:
+def _tar_members(entry: Entry, limits: Limits) -> Iterator[Entry]:
     archive = tarfile.open(fileobj=entry.open(), mode="r:*")  # noqa: SIM115 - members are opened later
     members: list[tarfile.TarInfo] = []
     inflated = 0
@@ -341,7 +331,7 @@ def member_name(member: zipfile.ZipInfo) -> str:
     return composed(name.replace("\\", "/"))
 
 
-def _check_member(entry: _Entry, name: str, size: int, packed: int, limits: Limits) -> None:
+def _check_member(entry: Entry, name: str, size: int, packed: int, limits: Limits) -> None:
     has_drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
     if name.startswith("/") or has_drive or ".." in name.split("/"):
         raise InputError(

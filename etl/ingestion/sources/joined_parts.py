@@ -1,9 +1,16 @@
-"""Reads the parts of a split archive as one stream; `etl.ingestion.sources.archive` finds them."""
+"""Joins the parts of a split archive, and reads them as one stream."""
 
 from __future__ import annotations
 
 import io
+import re
+from itertools import accumulate, count
 from typing import IO
+
+from etl.errors import InputError
+from etl.ingestion.sources.entry import Entry, Open
+
+PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 
 
 class JoinedParts(io.RawIOBase):
@@ -51,3 +58,49 @@ class JoinedParts(io.RawIOBase):
         for stream in self._streams:
             stream.close()
         super().close()
+
+
+def join_parts(entries: list[Entry]) -> list[Entry]:
+    """Returns the entries, sorted, with split parts joined, in numeric order (part2 before part10)."""
+    joined: list[Entry] = []
+    parts: dict[str, list[tuple[int, Entry]]] = {}
+    for entry in entries:
+        match = PART.match(entry.member or entry.file)
+        if match:
+            parts.setdefault(match["whole"], []).append((int(match["number"]), entry))
+        else:
+            joined.append(entry)
+    for whole, numbered in sorted(parts.items()):
+        ordered = [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])]
+        first = ordered[0]
+        missing = _missing_number(sorted(number for number, _ in numbered), [each.size for each in ordered])
+        size = sum(entry.size for entry in ordered)
+        opener = _join(ordered) if missing is None else _missing_part(whole, missing)
+        disk = tuple(dict.fromkeys(found for entry in ordered for found in entry.disk))
+        file, member = (first.file, whole) if first.member else (whole, "")
+        joined.append(Entry(file, member, size, opener, disk))
+    return sorted(joined, key=lambda entry: (entry.file, entry.member))
+
+
+def _missing_number(numbers: list[int], sizes: list[int]) -> int | None:
+    """The first part that is not there. Parts count from 0 or 1, or bear the offset at which they begin."""
+    if numbers == [0, *accumulate(sizes[:-1])]:
+        return None
+    counted = count(min(numbers[0], 1))
+    return next((number for number, got in zip(counted, numbers, strict=False) if number != got), None)
+
+
+def _missing_part(whole: str, missing: int) -> Open:
+    def opener() -> IO[bytes]:
+        raise InputError(
+            f"{whole} is not complete",
+            details=[f"expected all parts, missing .part{missing}"],
+            cause="The download was cut off.",
+            next_step="download the missing part, or run with `--on-bad-file skip` to go on without it.",
+        )
+
+    return opener
+
+
+def _join(parts: list[Entry]) -> Open:
+    return lambda: io.BufferedReader(JoinedParts([part.open() for part in parts]), 1 << 20)

@@ -14,8 +14,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import IO, Any
+from dataclasses import dataclass, field, fields, replace
+from typing import IO, Any, Protocol
 
 from etl.errors import InputError, is_transient
 from etl.settings import Limits
@@ -40,6 +40,7 @@ class RawFile:
         split: the official split of its rows, where the names of files or the settings of a table say it.
         folder: the name of the input folder, where that does not lead `file`.
         limits: what it may at most be once unpacked.
+        origin: the files on disk that it is or is in; with them it can be sent to another process.
     """
 
     file: str
@@ -51,6 +52,22 @@ class RawFile:
     split: str | None = field(default=None, compare=False, repr=False)
     folder: str = field(default="", compare=False, repr=False)
     limits: Limits = field(default=Limits(), compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles it without its open streams: where it arrives it is opened anew, from the same path."""
+        assert self.origin is not None, self.name
+        stated = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _arrived, (stated | {"open": None, "load": None}, self.load is not None)
+
+    def check_on_disk(self) -> None:
+        """Checks a file that another machine sent: it must be on disk here, and as large.
+
+        Raises:
+            InputError: it is not.
+        """
+        if isinstance(self.open, _Reopen):
+            self.open.origin.check()
 
     @property
     def name(self) -> str:
@@ -75,6 +92,38 @@ class RawFile:
         """Computes the sha256 of its bytes."""
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+class Origin(Protocol):
+    """Files on disk, by which raw files are found again; made by `etl.ingestion.sources.archive`."""
+
+    def find(self, file: str, member: str) -> RawFile:
+        """Returns the raw file of that name."""
+
+    def check(self) -> None:
+        """Raises an InputError unless they are on disk here."""
+
+
+@dataclass(frozen=True)
+class _Reopen:
+    """Opens a raw file that came from another process."""
+
+    origin: Origin
+    file: str
+    member: str
+
+    def __call__(self) -> IO[bytes]:
+        return self.origin.find(self.file, self.member).open()
+
+    def load(self) -> bytes:
+        raw = self.origin.find(self.file, self.member)
+        assert raw.load is not None  # it is asked only where there was one
+        return raw.load()
+
+
+def _arrived(stated: dict[str, Any], has_load: bool) -> RawFile:
+    reopen = _Reopen(stated["origin"], stated["file"], stated["member"])
+    return RawFile(**{**stated, "open": reopen, "load": reopen.load if has_load else None})
 
 
 def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:

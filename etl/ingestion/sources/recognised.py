@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
@@ -41,6 +42,10 @@ class RecognisedFile:
     is_known_by_name: bool = False
     workbook: Workbook | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles it without the cells of a workbook, which are read again where it arrives."""
+        return {**self.__dict__, "workbook": None}
 
     @property
     def official_split(self) -> str | None:

@@ -6,7 +6,7 @@ recognised in them, and the sha256 of their bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,6 +98,19 @@ def group_into_units(found: dict[str, list[RecognisedFile]], settings: Settings)
             parts = [[file for part in parts for file in part]]
         for part in parts:
             yield InputUnit(slug, tuple(part))
+
+
+def read_unit(unit: InputUnit, settings: Settings) -> Generator[pl.DataFrame, None, InputLog]:
+    """Reads a unit, on any machine that sees its files; returns what became of these.
+
+    Raises:
+        InputError: see `InputUnit.read`; or this machine does not see a file.
+    """
+    for file in unit.files:
+        file.raw.check_on_disk()
+    log = InputLog(skip_bad_files=settings.read.on_bad_file == "skip")
+    yield from unit.read(settings, log)
+    return log
 
 
 def read_units(

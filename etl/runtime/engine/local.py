@@ -6,12 +6,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
-from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
+import polars as pl
+
+from etl.runtime.engine.protocol import (
+    Batch,
+    BatchFn,
+    BatchFnFactory,
+    FingerprintsFn,
+    Finished,
+    Item,
+    ReadFn,
+    Result,
+)
 from etl.runtime.processes import wait_for_result
 from etl.settings import Settings
 
@@ -39,9 +52,24 @@ class LocalEngine:
         del fingerprints
         return open_batch_fn(settings, self.workers)
 
+    def read(self, function: ReadFn[Item, Any], items: Iterable[Item], /) -> Iterator[Batch | Finished]:
+        """Reads one item after another."""
+        for number, item in enumerate(items):
+            yield from _read_item(number, function(item))
+
     def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         """The built-in `map`: one item after another."""
         return map(function, items)
+
+
+def _read_item(item: int, batches: Generator[pl.DataFrame, None, Any]) -> Iterator[Batch | Finished]:
+    for number in count():
+        try:
+            rows = next(batches)
+        except StopIteration as end:
+            yield Finished(item, number, end.value)
+            return
+        yield Batch(item, number, rows.height, rows)
 
 
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:

@@ -1,17 +1,22 @@
-"""Sends settings to another machine, together with the files that they name, which are not there."""
+"""Sends frames to another machine, and settings together with the files that they name there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 
 from etl.errors import SettingsError
 from etl.runtime.scratch import temporary_folder
 from etl.schema import taxonomy
 from etl.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class _Packed(msgspec.Struct, frozen=True):
@@ -54,6 +59,18 @@ def unpack_settings(packed: bytes) -> Iterator[Settings]:
         labels = paths.pop("taxonomy", unpacked.settings.taxonomy)
         tag = msgspec.structs.replace(unpacked.settings.tag, **paths)
         yield msgspec.structs.replace(unpacked.settings, taxonomy=labels, tag=tag)
+
+
+def pack_frame(frame: pl.DataFrame) -> pa.Table:
+    """Returns the frame as a table whose buffers a cluster shares instead of copying them."""
+    return frame.to_arrow(compat_level=pl.CompatLevel.newest())
+
+
+def unpack_frame(packed: Any) -> Any:
+    """Returns the frame of a packed one, and anything else as it is."""
+    import pyarrow as pa
+
+    return pl.from_arrow(packed) if isinstance(packed, pa.Table) else packed
 
 
 def _read(path: str) -> bytes:

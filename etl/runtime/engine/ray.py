@@ -16,11 +16,22 @@ from typing import Any
 
 from etl.errors import EtlError, SettingsError
 from etl.runtime import signals
-from etl.runtime.engine import ray_workers
-from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn, Item, Result
+from etl.runtime.engine import ray_nodes, ray_readers, ray_workers
+from etl.runtime.engine.protocol import (
+    Batch,
+    BatchFn,
+    BatchFnFactory,
+    FingerprintsFn,
+    Finished,
+    Item,
+    ReadFn,
+    Result,
+)
 from etl.settings import Settings
 
 _AHEAD = 2  # batches for each processor: the next one is transferred while one is worked on
+# Items that are read at a time, at least; and how many workers one of them can feed without a tagger.
+_READERS, _WORKERS_A_READER = 2, 3
 _RETRIES = 3  # of a task whose node died
 _ANSWER_SECONDS = 10
 _DISTRIBUTION = "korean-emotion-etl"
@@ -51,6 +62,10 @@ class RayEngine:
     ) -> AbstractContextManager[BatchFn]:
         """Starts actors on the cluster; see `ray_workers.start_workers`."""
         return ray_workers.start_workers(open_batch_fn, fingerprints, settings, self.workers)
+
+    def read(self, function: ReadFn[Item, Any], items: Iterable[Item], /) -> Iterator[Batch | Finished]:
+        """Runs a task that reads for each item; see `ray_readers.read`."""
+        return ray_readers.read(function, items, max(_READERS, self.workers // _WORKERS_A_READER))
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         """Runs a task for each item; see `run_tasks`."""
@@ -120,7 +135,9 @@ def _count_processors() -> int:
 
 
 def _call(function: Callable[[Item], Result], item: Item) -> Result:
-    return function(item)
+    ray_nodes.use_one_thread()
+    with ray_nodes.errors_with_node():
+        return function(item)
 
 
 def _get_result(reference: Any) -> Any:
@@ -130,11 +147,11 @@ def _get_result(reference: Any) -> Any:
     try:
         return ray.get(reference)
     except RayTaskError as error:
-        raise ray_workers.unwrap_error(error) from error
+        raise ray_nodes.unwrap_error(error) from error
     except RayError as error:
         raise EtlError(
             "a task was lost on the Ray cluster",
-            details=[f"tried {_RETRIES + 1} times: {ray_workers.first_line(error)}"],
+            details=[f"tried {_RETRIES + 1} times: {ray_nodes.first_line(error)}"],
             cause="The node it ran on died, or has too little memory for the keys of the whole corpus.",
             next_step="look at the nodes with `ray status`, and run the command again.",
         ) from error
@@ -153,14 +170,14 @@ def _connect(address: str | None, workers: int | None) -> None:
     except (ConnectionError, TimeoutError, socket.gaierror, ValueError) as error:
         raise SettingsError(
             f"there is no Ray cluster at {address}",
-            details=[ray_workers.first_line(error)],
+            details=[ray_nodes.first_line(error)],
             cause="It is not running, or this machine is none of its nodes.",
             next_step="start one with `ray start --head`, or leave out --address.",
         ) from error
     except (RuntimeError, OSError) as error:
         raise EtlError(
             "Ray does not start" if address is None else f"the Ray cluster at {address} does not answer",
-            details=[ray_workers.first_line(error)],
+            details=[ray_nodes.first_line(error)],
             next_step="`ray status` says more; or use `--engine local`.",
         ) from error
 

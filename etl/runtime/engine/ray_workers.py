@@ -7,8 +7,6 @@ wherever there is room. The result of a batch depends on the batch alone, so a b
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import queue
 import threading
 import time
@@ -22,12 +20,13 @@ import polars as pl
 
 from etl.errors import EtlError, InputError
 from etl.runtime.console import plural
-from etl.runtime.engine.packing import pack_settings, unpack_settings
+from etl.runtime.engine import ray_nodes
+from etl.runtime.engine.packing import pack_frame, pack_settings, unpack_frame, unpack_settings
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn
 from etl.settings import Settings
 
 if TYPE_CHECKING:
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayError
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +41,7 @@ class _Actor:
     """Runs on a node, one for each processor that is used, and holds the batch function with its tagger."""
 
     def __init__(self) -> None:
-        # There is an actor for each processor; each with threads for all of them would only be in the way.
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        ray_nodes.use_one_thread()
         self._stack = ExitStack()
         self._batch_fn: BatchFn | None = None
 
@@ -55,20 +53,17 @@ class _Actor:
         expected: dict[str, str],
     ) -> str:
         """Opens the batch function if this node's fingerprints are as expected; returns the node's name."""
-        node = _this_node()
-        try:
+        node = ray_nodes.node_name()
+        with ray_nodes.errors_with_node():
             settings = self._stack.enter_context(unpack_settings(packed_settings))
             _check_same(fingerprints(settings), expected, node)
             self._batch_fn = self._stack.enter_context(open_batch_fn(settings, 1))
-        except EtlError as error:
-            error.details.append(f"on the node {node}")
-            raise
         return node
 
-    def run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
-        """Calls the batch function."""
+    def run(self, *arguments: Any) -> Any:
+        """Calls the batch function; frames arrive packed."""
         assert self._batch_fn is not None
-        return self._batch_fn(batch)
+        return self._batch_fn(*map(unpack_frame, arguments))
 
     def close(self) -> None:
         """Closes what the batch function holds open, such as taggers and caches."""
@@ -129,12 +124,16 @@ class _WorkerPool:
         for _ in range(workers):
             self._start()
 
-    def run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
-        """Runs a batch on some worker; if that worker is lost, on another one."""
+    def run(self, *arguments: Any) -> Any:
+        """Runs a batch on some worker; if that worker is lost, on another one.
+
+        Args:
+            arguments: of the batch function; rows that were read on the cluster are a reference.
+        """
         with self._lock:
             self._callers += 1
         try:
-            return self._run(batch)
+            return self._run(arguments)
         finally:
             with self._lock:
                 self._callers -= 1
@@ -157,24 +156,24 @@ class _WorkerPool:
         while self._callers and time.monotonic() < end:
             time.sleep(_LOOK_UP_SECONDS / 4)
 
-    def _run(self, batch: pl.DataFrame) -> list[pl.DataFrame]:
+    def _run(self, arguments: tuple[Any, ...]) -> Any:
         import ray
         from ray.exceptions import RayError, RayTaskError
 
-        shared = ray.put(batch)
+        shared = [ray.put(pack_frame(each)) if isinstance(each, pl.DataFrame) else each for each in arguments]
         losses: list[str] = []
         while len(losses) < _TRIES:
             worker = self._take()
             try:
-                frames = self._wait(worker.actor.run.remote(shared))
+                made = self._wait(worker.actor.run.remote(*shared))
             except RayTaskError as error:
-                raise unwrap_error(error) from error
+                raise ray_nodes.unwrap_error(error) from error
             except RayError as error:  # the actor, its node, or the result is gone
-                losses.append(f"{worker.node}: {first_line(error)}")
+                losses.append(f"{worker.node}: {ray_nodes.first_line(error)}")
                 self._lose(worker, error)
             else:
                 self._ready.put(worker)
-                return frames
+                return made
         raise EtlError(
             f"a batch was given to {_TRIES} workers of the Ray cluster, and none of them lived",
             details=[f"on the node {loss}" for loss in losses],
@@ -182,14 +181,13 @@ class _WorkerPool:
             next_step="run the command again, with fewer `--workers` if memory is short.",
         )
 
-    def _wait(self, reference: Any) -> list[pl.DataFrame]:
+    def _wait(self, reference: Any) -> Any:
         import ray
 
         while not ray.wait([reference], timeout=_LOOK_UP_SECONDS)[0]:
             if self._is_stopped.is_set():
                 raise CancelledError
-        frames: list[pl.DataFrame] = ray.get(reference)
-        return frames
+        return ray.get(reference)
 
     def _take(self) -> _Worker:
         """Waits for a worker that has room for a batch."""
@@ -226,7 +224,7 @@ class _WorkerPool:
                 try:
                     worker.node = ray.get(reference)
                 except RayTaskError as error:
-                    raise unwrap_error(error) from error
+                    raise ray_nodes.unwrap_error(error) from error
                 except RayError as error:
                     self._lose(worker, error)
                 else:
@@ -251,7 +249,7 @@ class _WorkerPool:
             worker.is_lost = True
             if worker in self._open:
                 self._open.remove(worker)
-            self._losses.append(f"{worker.node}: {first_line(error)}")
+            self._losses.append(f"{worker.node}: {ray_nodes.first_line(error)}")
             with suppress(ValueError):
                 ray.kill(worker.actor)  # it may live, and only be out of reach
             if len(self._losses) <= self._max_losses:
@@ -267,23 +265,6 @@ class _WorkerPool:
             cause="All processors are taken, or the nodes do not have this package with its dependencies.",
             next_step="look at the nodes with `ray status`; each needs what is installed on this machine.",
         )
-
-
-def unwrap_error(error: RayTaskError) -> BaseException:
-    """Returns the exception that was raised on a node, without Ray's wrapper."""
-    return error.cause if isinstance(error.cause, Exception) else error
-
-
-def first_line(error: BaseException) -> str:
-    """Returns the first line of an error's text; those of Ray are long."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-def _this_node() -> str:
-    import ray
-
-    return f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:12]})"
 
 
 def _check_same(got: dict[str, str], expected: dict[str, str], node: str) -> None:
