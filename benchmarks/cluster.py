@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.measure import Case, Setup, compared, make_input
+from benchmarks.measure import Case, Run, Setup, make_input, run_case, same_rows
 from etl.runtime import console
 
 ROWS = (300_000,)
@@ -73,17 +73,42 @@ def _cluster() -> Iterator[None]:
 def _measured(rows: int, setup: Setup) -> dict[str, float]:
     source = make_input(_NAME, setup, "rows", rows)
     cases = {side: Case(_NAME, side, source) for side in IMPORTS}
-    measured = compared(cases, setup)
-    runs = {name: min(of_one, key=lambda run: run.work_seconds) for name, of_one in measured.items()}
-    local, on_ray = runs["local"], runs["on_ray"]
+    same_rows(cases)
+    least: dict[str, tuple[float, Run]] = {}
+    for _ in range(setup.rounds):
+        for side, case in cases.items():
+            before = _seconds_below(os.getpid())
+            run = run_case(case)
+            used = _seconds_below(os.getpid()) - before
+            least[side] = min(least.get(side, (used, run)), (used, run), key=lambda pair: pair[0])
+    (local_seconds, local), (ray_seconds, on_ray) = least["local"], least["on_ray"]
     return {
-        "local: seconds": round(local.work_seconds, 1),
-        "Ray: seconds": round(on_ray.work_seconds, 1),
-        "Ray / local": round(on_ray.work_seconds / local.work_seconds, 2),
+        "local: seconds of the processors": round(local_seconds, 1),
+        "Ray: seconds of the processors": round(ray_seconds, 1),
+        "Ray / local": round(ray_seconds / local_seconds, 2),
+        "local: seconds by the clock": round(local.work_seconds, 1),
+        "Ray: seconds by the clock": round(on_ray.work_seconds, 1),
+        "Ray / local, by the clock": round(on_ray.work_seconds / local.work_seconds, 2),
         "local: peak MB": round(local.tree_peak_bytes / _MB),
         "Ray: peak MB of the driver": round(on_ray.peak_bytes / _MB),
         "Ray: seconds of the driver's processor": round(on_ray.cpu_seconds, 1),
     }
+
+
+def _seconds_below(root: int) -> float:
+    """Returns the seconds of the processors that a process and all below it have used, ended ones as well."""
+    parents, ticks = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        process = int(folder.name)
+        parents[process], ticks[process] = int(after_name[1]), sum(map(int, after_name[11:15]))
+    tree = {root}
+    while more := {process for process, parent in parents.items() if parent in tree} - tree:
+        tree |= more
+    return sum(ticks.get(process, 0) for process in tree) / os.sysconf("SC_CLK_TCK")
 
 
 def local(source: str, out: str) -> Path:

@@ -9,22 +9,24 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from support import stand_in_tagger as stand_in
 
 import etl
 from etl.dataset import vocab
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.ingest import open_steps
+from etl.runtime.engine.local import LocalEngine
 from etl.runtime.engine.open import open_engine
-from etl.runtime.engine.packing import pack_settings, unpack_settings
-from etl.runtime.engine.protocol import BatchFn
+from etl.runtime.engine.packing import pack_settings, unpack_frame, unpack_settings
+from etl.runtime.engine.protocol import Batch, BatchFn, Finished
 from etl.settings import Settings, Table, Tag, load
 from etl.tagging import dictionary
 from etl.tagging.pool import Pool
@@ -98,6 +100,53 @@ def test_two_nodes_make_the_dataset_of_one_machine(
         etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=quiet, engine=engine)
         vocab.build_vocab(tmp_path / "d", engine=engine)
     assert digests(tmp_path / "d") == local
+
+
+def test_items_are_read_on_the_nodes(cluster: Any) -> None:
+    def read(item: int) -> Generator[pl.DataFrame, None, str]:
+        for number in range(item):
+            label = pl.Series(["기쁨"] * 3, dtype=pl.Enum(["기쁨", "슬픔"]))
+            yield pl.DataFrame({"item": [item] * 3, "number": number, "label": label, "l": [[1], None, []]})
+        if item == 9:
+            raise InputError("the ninth is bad")
+        return f"read {item} in {os.getpid()}"
+
+    with open_engine("ray", cluster.address, 2) as engine:
+        got = list(engine.read(read, range(6)))
+        batches = [each for each in got if isinstance(each, Batch)]
+        ends = {each.item: each for each in got if isinstance(each, Finished)}
+        frames = [(each, unpack_frame(ray.get(each.rows))) for each in batches]
+        with pytest.raises(InputError, match="ninth") as raised:
+            list(engine.read(read, [9]))
+    assert sorted((each.item, each.number) for each in batches) == [
+        (a, b) for a in range(6) for b in range(a)
+    ]
+    local = {
+        (each.item, each.number): each.rows
+        for each in LocalEngine(1).read(read, range(6))
+        if isinstance(each, Batch)
+    }
+    for batch, frame in frames:
+        assert batch.height == 3
+        assert_frame_equal(frame, local[batch.item, batch.number])
+    assert [ends[item].n_batches for item in range(6)] == list(range(6))
+    assert all(each.result.startswith(f"read {each.item} in ") for each in ends.values())
+    assert f"in {os.getpid()}" not in {each.result for each in ends.values()}
+    assert raised.value.details[0].startswith("on the node ")
+
+
+def test_a_folder_that_a_node_does_not_see_is_refused(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    elsewhere = Path("/proc/self/cwd")  # of each process another folder
+    with open_engine("ray", cluster.address, 2) as engine:
+        engine.check_folder(tmp_path, "")
+        with pytest.raises(SettingsError, match="share the folder") as raised:
+            engine.check_folder(elsewhere, "give `--work FOLDER`.")
+    assert len(raised.value.details) == 2
+    assert all("No such file" in detail for detail in raised.value.details)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_node_that_dies_in_the_midst_changes_nothing(

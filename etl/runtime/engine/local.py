@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -44,6 +45,9 @@ class LocalEngine:
     def in_flight(self) -> int:
         """One batch for each worker."""
         return self.workers
+
+    def check_folder(self, folder: Path, next_step: str) -> None:
+        """Nothing to check: there is one machine."""
 
     def start_workers(
         self, open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import polars as pl
@@ -68,6 +69,17 @@ class Engine(Protocol):
     @property
     def n_partitions(self) -> int:
         """Into how many tasks one large computation is best divided."""
+
+    def check_folder(self, folder: Path, next_step: str) -> None:
+        """Checks that all machines see what this one writes into a folder, and may write there.
+
+        Args:
+            folder: it must be there.
+            next_step: what to do where that is not so.
+
+        Raises:
+            SettingsError: a machine does not see it.
+        """
 
     def start_workers(
         self, open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings

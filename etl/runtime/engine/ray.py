@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from etl.errors import EtlError, SettingsError
@@ -56,6 +57,10 @@ class RayEngine:
     def n_partitions(self) -> int:
         """One for each processor."""
         return self.workers
+
+    def check_folder(self, folder: Path, next_step: str) -> None:
+        """Looks at the folder from each node; see `ray_nodes.check_folder`."""
+        ray_nodes.check_folder(folder, next_step)
 
     def start_workers(
         self, open_batch_fn: BatchFnFactory, fingerprints: FingerprintsFn, settings: Settings
@@ -152,7 +157,7 @@ def _get_result(reference: Any) -> Any:
         raise EtlError(
             "a task was lost on the Ray cluster",
             details=[f"tried {_RETRIES + 1} times: {ray_nodes.first_line(error)}"],
-            cause="The node it ran on died, or has too little memory for the keys of the whole corpus.",
+            cause="The nodes it ran on died, or have too little memory for a partition of the corpus.",
             next_step="look at the nodes with `ray status`, and run the command again.",
         ) from error
 

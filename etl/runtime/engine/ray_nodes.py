@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from etl.errors import EtlError
+from etl.errors import EtlError, SettingsError
 
 if TYPE_CHECKING:
     from ray.exceptions import RayTaskError
@@ -37,6 +39,57 @@ def errors_with_node() -> Iterator[None]:
     except EtlError as error:
         error.details.append(f"on the node {node_name()}")
         raise
+
+
+def check_folder(folder: Path, next_step: str) -> None:
+    """Checks that each node sees what this machine writes into a folder, and may write there.
+
+    Args:
+        folder: it must be there.
+        next_step: what to do where a node does not.
+
+    Raises:
+        SettingsError: a node does not.
+    """
+    import ray
+    from ray.exceptions import RayError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    content = secrets.token_hex(16)
+    probe = folder.absolute() / f".probe-{content}"
+    probe.write_text(content, encoding="ascii")
+    task: Any = ray.remote(num_cpus=0, max_retries=0)(_look_at)
+    problems: list[str] = []
+    try:
+        asked = [
+            task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False))
+            for node in ray.nodes()
+            if node["Alive"]
+        ]
+        for answer in [each.remote(probe, content) for each in asked]:
+            with suppress(RayError):  # the node has died meanwhile, so it gets no work
+                problems += ray.get(answer)
+    finally:
+        probe.unlink(missing_ok=True)
+    if problems:
+        raise SettingsError(
+            f"not all nodes of the Ray cluster share the folder {folder}",
+            details=problems,
+            cause="It is on the disk of this machine, or the node has it under another path.",
+            next_step=next_step,
+        )
+
+
+def _look_at(probe: Path, content: str) -> list[str]:
+    """Runs on a node; returns what is wrong with the folder there."""
+    own = probe.with_name(f"{probe.name}-{secrets.token_hex(8)}")
+    try:
+        found = probe.read_text(encoding="ascii")
+        own.write_text(content, encoding="ascii")
+        own.unlink()
+    except OSError as error:
+        return [f"on the node {node_name()}: {error.strerror}"]
+    return [] if found == content else [f"on the node {node_name()}: it holds other files"]
 
 
 def unwrap_error(error: RayTaskError) -> BaseException:
