@@ -70,6 +70,16 @@ def count_lengths(rows: pl.LazyFrame, length: pl.Expr) -> pl.DataFrame:
     )
 
 
+def add_up(counted: pl.DataFrame) -> pl.DataFrame:
+    """Adds up counts that know more than split and length; the result is that of `count_lengths`.
+
+    Args:
+        counted: `split`, `length` and `rows`, beside other columns.
+    """
+    known = counted.select("split", "length", "rows").drop_nulls()
+    return known.group_by("split", "length").agg(pl.col("rows").sum()).sort("split", "length")
+
+
 def describe(counted: pl.DataFrame) -> tuple[Lengths, ...]:
     """Describes the lengths of each split that has rows, then those of all rows.
 

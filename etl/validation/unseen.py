@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.dataset.read import SPLITS
 from etl.text.charts import round_up
 from etl.text.html import bar, count, percent, percent_axis, table, text
 from etl.validation.findings import Finding
@@ -44,14 +45,14 @@ class UnseenTokens:
 
 def count_tokens(rows: pl.LazyFrame) -> pl.DataFrame:
     """Counts how often each token occurs in each split: `split`, `token`, `rows` (occurrences), unordered."""
-    return (
-        rows.select("split", token=pl.col("tokens"))
-        .explode("token")
-        .drop_nulls()
-        .group_by("split", "token")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-        .collect(engine="streaming")
-    )
+    # One split after another: tokens alone are grouped in two thirds of the time of tokens with their split.
+    return pl.concat(_count_in(rows.filter(pl.col("split") == split), split) for split in SPLITS)
+
+
+def _count_in(rows: pl.LazyFrame, split: str) -> pl.DataFrame:
+    tokens = rows.select(token=pl.col("tokens").explode()).drop_nulls()
+    counted = tokens.group_by("token").agg(pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming")
+    return counted.select(pl.lit(split).alias("split"), "token", "rows")
 
 
 def of_split(counted: pl.DataFrame, split: str) -> pl.DataFrame:

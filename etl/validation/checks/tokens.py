@@ -26,6 +26,7 @@ MAX_LEN_STEP = 8
 # Of the rows of train, what the suggested `max_len` may cut.
 CUT_AT_MOST = 0.01
 _HAS_NO_TOKEN = (pl.col("tokens").list.len() == 0).fill_null(value=True)
+_IS_EMPTY = (pl.col("length") == 0).fill_null(value=True)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ class TokenStats:
 def measure(view: View) -> TokenStats:
     """Counts tokens by row and by token; memory grows with the distinct tokens, not with the rows."""
     rows = view.dataset.scan()
-    by_length = lengths.count_lengths(rows, pl.col("tokens").list.len())
+    kept = _count_kept(rows)
+    by_length = lengths.add_up(kept)
     counted = unseen.count_tokens(rows)
     train = unseen.of_split(counted, "train")
     max_len = _max_len(by_length.filter(pl.col("split") == "train"))
@@ -113,8 +115,8 @@ def measure(view: View) -> TokenStats:
             for split in SPLITS[1:]
             if train.height and (counted["split"] == split).any()
         ),
-        emptied=_emptied(view.dataset),
-        examples=_examples(rows),
+        emptied=_emptied(kept, view.dataset),
+        examples=_examples(rows) if kept.filter(_IS_EMPTY).height else (),
     )
 
 
@@ -185,10 +187,16 @@ def _shares(known: Mapping[str, pl.DataFrame], size: int) -> dict[str, float]:
     }
 
 
-def _emptied(dataset: Dataset) -> tuple[Emptied, ...]:
+def _count_kept(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Counts rows by `split`, `source` and `length`, the number of tokens, into `rows`; nulls count too."""
+    length = pl.col("tokens").list.len().cast(pl.Int64).alias("length")
+    counted = rows.select("split", "source", length).group_by("split", "source", "length")
+    return counted.agg(pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming")
+
+
+def _emptied(counted: pl.DataFrame, dataset: Dataset) -> tuple[Emptied, ...]:
     source = pl.col("source").fill_null("")
-    is_empty = (pl.col("tokens").list.len() == 0).fill_null(value=True)
-    kept = dataset.scan().group_by(source).agg(rows=pl.len(), kept=is_empty.sum()).collect(engine="streaming")
+    kept = counted.group_by(source).agg(pl.col("rows").sum(), kept=pl.col("rows").filter(_IS_EMPTY).sum())
     rejected = (
         dataset.scan_rejects()
         .filter(pl.col("reason") == "no_key_tokens")
