@@ -121,7 +121,7 @@ class _Series:
 def to_table(rows: pl.DataFrame, columns: list[str]) -> pa.Table:
     """Returns columns of rows as an Arrow table, almost without a copy."""
     table = rows.select(columns).to_arrow(compat_level=pl.CompatLevel.newest())
-    # The Parquet writer of pyarrow takes views, but not in structs of a list that has nulls.
+    # The Parquet writer of pyarrow takes views, but not in structs of lists.
     label_votes = rows[votes.COLUMN].to_arrow(compat_level=pl.CompatLevel.oldest())
     return table.set_column(columns.index(votes.COLUMN), votes.COLUMN, label_votes)
 

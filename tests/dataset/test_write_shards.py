@@ -1,6 +1,5 @@
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,8 @@ from etl.dataset.shard_plan import plan_shards, plan_stretches
 from etl.dataset.shards import ShardWriter, divide
 from etl.dataset.write_shards import write_shards
 from etl.errors import EtlError
-from etl.runtime.engine.local import ordered_map
+from etl.runtime.engine.local import LocalEngine
+from etl.runtime.engine.open import open_engine
 from etl.schema import row, votes
 from etl.settings import Write
 
@@ -80,7 +80,7 @@ def test_any_cut_into_batches_gives_the_bytes_of_one_pass(
 ) -> None:
     rows = make_rows(series)
     batches = cut(rows, sizes)
-    map_fn = partial(ordered_map, workers=2) if is_threaded else map
+    map_fn = LocalEngine(2).map_threads if is_threaded else map
     with TemporaryDirectory() as scratch:
         one, many, work = (Path(scratch) / name for name in ("one", "many", "work"))
         one.mkdir()
@@ -215,6 +215,30 @@ def test_rows_that_are_not_those_of_the_plan_are_refused(
     assert "Next: " in str(error.value)
     assert not list((tmp_path / "data").glob(".*"))
     assert not list((tmp_path / "work").glob(".*"))
+
+
+@pytest.mark.cluster
+def test_tasks_of_a_cluster_write_the_same_bytes(
+    batches: list[dict[str, pl.DataFrame]], tmp_path: Path
+) -> None:
+    pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    counts, store = count(batches), tmp_path / "store"
+    store.mkdir()
+    for number, parts in enumerate(batches):
+        pl.concat(parts.values()).write_ipc(store / f"{number}.arrow", compression="uncompressed")
+
+    def read(batch: int) -> dict[str, pl.DataFrame]:
+        return divide(pl.read_ipc(store / f"{batch}.arrow"))
+
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    expected = write_shards(here, tmp_path / "work here", counts, read, LAYOUT)
+    with open_engine("ray", None, 2) as engine:
+        assert (
+            write_shards(there, tmp_path / "work there", counts, read, LAYOUT, engine.map_threads) == expected
+        )
+    assert contents(there) == contents(here)
 
 
 def test_without_rows_nothing_is_written(tmp_path: Path) -> None:

@@ -65,6 +65,10 @@ class LocalEngine:
         """The built-in `map`: one item after another."""
         return map(function, items)
 
+    def map_threads(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """A thread for each worker."""
+        return ordered_map(function, items, self.workers)
+
 
 def _read_item(item: int, batches: Generator[pl.DataFrame, None, Any]) -> Iterator[Batch | Finished]:
     for number in count():
