@@ -139,6 +139,19 @@ def ingest(
         str | None,
         typer.Option(help="… of the cluster: HOST:PORT, or auto.  [default: one is started]"),
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="How much may be taken, such as 2GB.  [default: half of what is free]")
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for what is kept on disk meanwhile; nodes of a cluster must share it.  "
+            "[default: beside the dataset]"
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from what a run that was killed had completed.")
+    ] = False,
     accept: Annotated[
         list[str] | None,
         typer.Option(
@@ -190,6 +203,8 @@ def ingest(
         corrections=tuple(map(str, corrections)) if corrections else None,
     )
     accepted = guards.check_codes(accept or (), "--accept names", guards.OF_INGEST)
+    if resume:
+        _check_resumable(out)
     with fetch_inputs(paths) as raw:
         if dry_run:
             check_output(out)
@@ -200,10 +215,32 @@ def ingest(
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            dataset = etl.ingest(raw, folder, settings, progress=progress, engine=chosen, accept=accepted)
+            dataset = etl.ingest(
+                raw,
+                folder,
+                settings,
+                progress=progress,
+                engine=chosen,
+                accept=accepted,
+                memory=memory,
+                work=work,
+                resume=resume,
+            )
             check_replaced(out, dataset.manifest, accepted)
     _show_result(dataset.manifest, out, settings, accepted, is_json=is_json)
     check_usable(dataset.manifest.counts, accepted, out)
+
+
+def _check_resumable(out: str) -> None:
+    from etl.errors import SettingsError
+    from etl.runtime.paths import is_remote
+
+    if is_remote(out):
+        raise SettingsError(
+            f"--resume does not go with {out}",
+            details=["expected a folder as --out: nothing is kept of a run that writes to a URL"],
+            next_step="leave out --resume; or write to a folder, and copy that.",
+        )
 
 
 def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
 from etl.corrections.text_hashes import text_hash
-from etl.text.hashes import hash_text
 
 _SUBJECT = ["id", "text_hash"]
-# The numbers of rows, in order -> frames with `row`, `source`, `id` and `text` of all of them.
-ReadRows = Callable[[pl.Series], Iterator[pl.DataFrame]]
+
+
+class Rows(Protocol):
+    """The rows among which those of decisions are looked for."""
+
+    def find(self, ids: pl.Series) -> pl.DataFrame:
+        """Returns `row` and `id` of all rows that have one of some distinct ids."""
+
+    def read(self, rows: pl.Series) -> Iterator[pl.DataFrame]:
+        """Yields `row`, `source`, `id` and `text` of rows; their numbers are in order."""
+
+    def read_all(self) -> Iterator[pl.DataFrame]:
+        """Yields `row`, `source`, `id` and `text` of all rows."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,7 @@ class Located:
     known: pl.Series
 
 
-def locate(decisions: pl.DataFrame, keys: pl.DataFrame, read: ReadRows) -> Located:
+def locate(decisions: pl.DataFrame, among: Rows) -> Located:
     """Finds the row of each id and text that was decided on.
 
     One that is not there, or has another text, is looked for among the rows of its source: if one row and no
@@ -36,44 +47,39 @@ def locate(decisions: pl.DataFrame, keys: pl.DataFrame, read: ReadRows) -> Locat
 
     Args:
         decisions: `id` and `text_hash`, see `etl.corrections.decision.to_frame`.
-        keys: of all rows, in order: `source`, and `id_key`, see `etl.text.hashes`.
-        read: reads the texts of rows.
+        among: the rows.
     """
     is_about_row = (pl.col("id") != "") & (pl.col("text_hash") != "")
     subjects = decisions.filter(is_about_row).select(_SUBJECT).unique(maintain_order=True)
-    hashed = subjects.with_columns(hash_text(pl.col("id")).alias("id_key")).unnest("id_key")
-    numbered = keys.select("source", "id_key").unnest("id_key").with_row_index("row")
-    # By half of the hash: for a join by both, polars would write them side by side for all rows.
-    by_id = numbered.join(hashed, on="high").filter(pl.col("low") == pl.col("low_right"))
-    by_id = by_id.select("row", *_SUBJECT)
-    texts = _hash_texts(read(by_id["row"].unique().sort()))
-    by_id = by_id.join(texts, on="row").with_columns(found_id="id")
-    fits = by_id.filter(pl.col("text_hash") == pl.col("found_hash"))
+    by_id = among.find(subjects["id"].unique()).join(subjects, on="id")
+    by_id = by_id.join(_hash_texts(among.read(by_id["row"].unique().sort())), on="row")
+    fits = by_id.filter(pl.col("text_hash") == pl.col("found_hash")).with_columns(found_id="id")
     missing = subjects.join(fits, on=_SUBJECT, how="anti")
-    moved = _find_by_text(missing, numbered, read)
     columns = [*_SUBJECT, "row", "found_id"]
-    rows = pl.concat([fits.select(columns), moved.select(columns)]).sort("row", *_SUBJECT)
-    return Located(rows, by_id["id"].unique())
+    found = [fits.select(columns)]
+    if missing.height:
+        found.append(_find_by_text(missing, among).select(columns))
+    return Located(pl.concat(found).sort("row", *_SUBJECT), by_id["id"].unique())
 
 
 def _hash_texts(frames: Iterator[pl.DataFrame]) -> pl.DataFrame:
     hashed = [frame.select("row", text_hash(pl.col("text")).alias("found_hash")) for frame in frames]
-    schema = {"row": pl.get_index_type(), "found_hash": pl.String}
-    return pl.concat(hashed) if hashed else pl.DataFrame(schema=schema)
+    return pl.concat(hashed) if hashed else pl.DataFrame(schema={"row": pl.UInt64(), "found_hash": pl.String})
 
 
-def _find_by_text(missing: pl.DataFrame, keys: pl.DataFrame, read: ReadRows) -> pl.DataFrame:
+def _find_by_text(missing: pl.DataFrame, among: Rows) -> pl.DataFrame:
     """Returns for each id and text that only one row of the source has: `row` and `found_id`."""
     wanted = missing.with_columns(source=pl.col("id").str.split(":").list.first())
-    rows = keys.filter(pl.col("source").is_in(wanted["source"].unique().implode()))["row"]
+    is_of_source = pl.col("source").is_in(wanted["source"].unique().implode())
     found = [
-        frame.select("row", "source", text_hash(pl.col("text")), found_id="id")
+        rows.filter(is_of_source)
+        .select("row", "source", text_hash(pl.col("text")), found_id="id")
         .rename({"text": "text_hash"})
         .join(wanted, on=["source", "text_hash"])
-        for frame in read(rows)
+        for rows in among.read_all()
     ]
     if not found:
-        return missing.with_columns(row=pl.lit(None, pl.get_index_type()), found_id="id").clear()
+        return missing.with_columns(row=pl.lit(None, pl.UInt64()), found_id="id").clear()
     return (
         pl.concat(found)
         .group_by(_SUBJECT)

@@ -1,8 +1,7 @@
 """Caches the batches of each input, so that a later run of the steps reads only the inputs that changed.
 
-    FOLDER/<fingerprint>/00000.rows.arrow       a batch after the steps that see one batch
-                         00000.….arrow          the other fields of `etl.ingestion.batches.BatchResult`
-                         input.json             what else is known, and the XXH3 of each file; written last
+    FOLDER/<fingerprint>/000000.parts   a batch, see `etl.ingestion.batch_store`
+                         input.json     what else is known, and the XXH3 of each file; written last
 
 The fingerprint stands for everything that determines the content. An entry that is damaged or half written
 counts as absent, so nothing here waits for the disk.
@@ -10,8 +9,8 @@ counts as absent, so nothing here waits for the disk.
 
 from __future__ import annotations
 
-import io
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,19 +22,17 @@ import msgspec
 import polars as pl
 
 from etl.errors import InputError
-from etl.ingestion.batches import BatchResult, FreshInput, Input, Job
+from etl.ingestion.batch_store import StoredBatch, is_reproducible
+from etl.ingestion.batches import BatchDone, FreshInput, Input, Job
+from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog, changed_while_read
 from etl.ingestion.sources.units import Hashes
-from etl.ingestion.spool import StoredRows
 from etl.runtime.files import xxh3_bytes
 from etl.runtime.json_text import decode_json
 
 _log = logging.getLogger(__name__)
 
 INDEX = "input.json"
-# Another run may get another result, so a batch with one of these reasons is not cached.
-_NON_REPRODUCIBLE_REASONS = ("tagger_timeout", "tagger_crash", "tagger_error")
-_FRAMES = BatchResult._fields[1:]
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -44,6 +41,7 @@ class Index(msgspec.Struct, frozen=True):
     Attributes:
         inputs, left_aside, warnings: what reading the files added to the log of the run.
         batch_rows: the number of rows of each batch.
+        source: the corpus.
         files: the XXH3 of each file.
     """
 
@@ -51,6 +49,7 @@ class Index(msgspec.Struct, frozen=True):
     left_aside: list[dict[str, str]]
     warnings: list[str]
     batch_rows: list[int]
+    source: str
     files: dict[str, str]
 
 
@@ -61,12 +60,17 @@ class CachedInput:
     folder: Path
     index: Index
 
-    def jobs(self, log: InputLog) -> Iterator[Job]:
-        """Yields the job that loads a batch, but for its rows."""
+    @property
+    def source(self) -> str:
+        """The corpus."""
+        return self.index.source
+
+    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
+        """Yields the job that opens a batch."""
         index = self.index
         log.add(InputLog(inputs=index.inputs, left_aside=index.left_aside, warnings=index.warnings))
-        for number in range(len(self.index.batch_rows)):
-            yield partial(self._load, number)
+        for batch in range(len(self.index.batch_rows)):
+            yield partial(self._open, BatchNumber(number, batch))
 
     def finish(self) -> None:
         """Nothing is left to do."""
@@ -81,10 +85,10 @@ class CachedInput:
         except OSError:
             return False
 
-    def _load(self, number: int) -> BatchResult:
-        rows = StoredRows(self.folder / _name(number, "rows"), self.index.batch_rows[number])
-        frames = [pl.read_ipc((self.folder / _name(number, name)).read_bytes()) for name in _FRAMES]
-        return BatchResult(rows, *frames)
+    def _open(self, number: BatchNumber) -> BatchDone:
+        path = self.folder / _name(number.batch)
+        batch = StoredBatch(number, path, self.index.batch_rows[number.batch])
+        return BatchDone(batch, batch.token_counts(), batch.aliases())
 
 
 @dataclass
@@ -105,26 +109,26 @@ class RecordedInput:
     log: InputLog = field(default_factory=InputLog)
     is_reproducible: bool = True
     files: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
     batch_rows: dict[int, int] = field(default_factory=dict)
 
     @property
-    def partial_folder(self) -> Path:
-        """Where the batches are until the input is complete."""
-        return self.folder.with_name(f".partial-{self.folder.name}")
+    def source(self) -> str:
+        """The corpus."""
+        return self.fresh.source
 
-    def jobs(self, log: InputLog) -> Iterator[Job]:
+    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
         """Reads a batch, and yields the job that runs the steps on it and caches the result.
 
         Raises:
             InputError: a file is bad, or is not the one that the fingerprint was computed from.
         """
         self.log.skip_bad_files = log.skip_bad_files
-        self.partial_folder.mkdir()
         is_hashed = self._is_unchanged()
         unit = self.fresh.unit.with_hashes(self.content) if is_hashed else self.fresh.unit
         try:
-            for number, rows in enumerate(unit.read(self.fresh.settings, self.log)):
-                yield partial(self._run, number, rows)
+            for batch, rows in enumerate(unit.read(self.fresh.settings, self.log)):
+                yield partial(self._run, BatchNumber(number, batch), rows)
         finally:
             log.add(self.log)
         if not is_hashed:
@@ -135,30 +139,29 @@ class RecordedInput:
     def finish(self) -> None:
         """Makes the batches available to later runs, unless a file was skipped or a tagger failed."""
         if self.log.skipped or not self.is_reproducible:
-            shutil.rmtree(self.partial_folder, ignore_errors=True)
             return
+        partial_folder = self.folder.with_name(f".partial-{self.folder.name}")
+        partial_folder.mkdir()
+        for name, path in self.paths.items():
+            _share(path, partial_folder / name)
         batch_rows = [rows for _, rows in sorted(self.batch_rows.items())]
-        index = Index(self.log.inputs, self.log.left_aside, self.log.warnings, batch_rows, self.files)
-        (self.partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
+        log = self.log
+        index = Index(log.inputs, log.left_aside, log.warnings, batch_rows, self.source, self.files)
+        (partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
-        self.partial_folder.rename(self.folder)
+        partial_folder.rename(self.folder)
 
     def _is_unchanged(self) -> bool:
         return all(self.is_unchanged(file["file"]) for file in self.content)
 
-    def _run(self, number: int, rows: pl.DataFrame) -> BatchResult:
-        frames = self.fresh.process(rows)
-        for field_name, frame in zip(BatchResult._fields, frames, strict=True):
-            encoded = io.BytesIO()
-            frame.write_ipc(encoded, compression="lz4")
-            name = _name(number, field_name)
-            (self.partial_folder / name).write_bytes(encoded.getvalue())
-            self.files[name] = xxh3_bytes(encoded.getvalue())
-        batch = BatchResult(*frames)
-        self.batch_rows[number] = batch.row_hashes.height
-        if batch.row_hashes["reason"].is_in(_NON_REPRODUCIBLE_REASONS).any():
-            self.is_reproducible = False
-        return batch
+    def _run(self, number: BatchNumber, rows: pl.DataFrame) -> BatchDone:
+        done = self.fresh.run(number, rows)
+        name = _name(number.batch)
+        self.paths[name] = done.batch.path
+        self.files[name] = xxh3_bytes(done.batch.path.read_bytes())
+        self.batch_rows[number.batch] = rows.height
+        self.is_reproducible &= is_reproducible(done.batch.path)
+        return done
 
 
 class BatchCache:
@@ -189,7 +192,7 @@ class BatchCache:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def open(self, fresh: FreshInput) -> Input:
-        """Returns the cached input, or the fresh one in a form that caches its batches."""
+        """Returns the cached input, or the fresh one, whose batches will be cached."""
         try:
             content = fresh.unit.content(self._known_hashes)
         except InputError:  # reading the file raises it again, where bad files can be skipped
@@ -224,5 +227,13 @@ def _check_same(content: list[dict[str, Any]], read: Sequence[dict[str, Any]]) -
             raise changed_while_read(entry["member"] or entry["file"], expected, entry["sha256"])
 
 
-def _name(number: int, field_name: str) -> str:
-    return f"{number:05d}.{field_name}.arrow"
+def _share(path: Path, target: Path) -> None:
+    """Makes a file available at another path; its bytes are copied only where a disk has no links."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def _name(batch: int) -> str:
+    return f"{batch:06d}.parts"

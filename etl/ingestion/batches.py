@@ -11,50 +11,53 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import polars as pl
+import xxhash
 
+from etl.ingestion.batch_store import BatchResult, StoredBatch, read_small, store_batch
 from etl.ingestion.pipeline import BATCH, TOKENS, Tools, run_steps
+from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import InputUnit
-from etl.ingestion.spool import Spool, StoredRows
-from etl.ingestion.steps.row_hashes import hash_rows
+from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens
 from etl.runtime.console import Progress
 from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import BatchFn
 from etl.settings import Settings
 
-# The row hashes hold reason and detail, and the aliases are counted.
-_NOT_WRITTEN = ("alias", "reason", "detail", "all_tokens", "all_tags")
+# Aliases are counted, and tokens that are filtered out.
+_NOT_WRITTEN = ("alias", "all_tokens", "all_tags")
 
 
-class BatchResult(NamedTuple):
-    """Result of the per-batch steps for one batch.
+class BatchDone(NamedTuple):
+    """A batch in its file, and what is counted of it; see `BatchResult`."""
 
-    Attributes:
-        rows: the rows that are written; those of a cached batch stay on disk until then.
-        row_hashes: one row for each row, see `etl.ingestion.steps.row_hashes`.
-        token_sources, tokens: see `etl.ingestion.steps.token_report.TokenTables`.
-        aliases: `source`, `alias` and `count`: other spellings of labels that were understood.
-    """
-
-    rows: pl.DataFrame | StoredRows
-    row_hashes: pl.DataFrame
-    token_sources: pl.DataFrame
-    tokens: pl.DataFrame
+    batch: StoredBatch
+    counts: TokenTables
     aliases: pl.DataFrame
 
 
-Job = Callable[[], BatchResult]
+Job = Callable[[], BatchDone]
 
 
 class Input(Protocol):
     """Raw files that are read together, as batches after the steps."""
 
-    def jobs(self, log: InputLog) -> Iterator[Job]:
-        """Yields a job for each batch, in order; jobs run on several threads. `log` learns of the files."""
+    @property
+    def source(self) -> str:
+        """The corpus."""
+
+    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
+        """Yields a job for each batch, in order; jobs run on several threads.
+
+        Args:
+            number: that of the input.
+            log: learns of the files.
+        """
 
     def finish(self) -> None:
         """Called once when all jobs are done, unless there were none."""
@@ -68,44 +71,54 @@ class FreshInput:
         unit: the files.
         settings: those of the run.
         process: `process_batch` with the tools of the run, here or on a cluster.
+        folder: where the batches are kept. One that is there and was made of the same raw rows stays.
     """
 
     unit: InputUnit
     settings: Settings
     process: BatchFn
+    folder: Path
 
-    def jobs(self, log: InputLog) -> Iterator[Job]:
+    @property
+    def source(self) -> str:
+        """The corpus."""
+        return self.unit.slug
+
+    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
         """Reads a batch, and yields the job that runs the steps on it."""
-        for rows in self.unit.read(self.settings, log):
-            yield partial(self._run, rows)
+        for batch, rows in enumerate(self.unit.read(self.settings, log)):
+            yield partial(self.run, BatchNumber(number, batch), rows)
+
+    def run(self, number: BatchNumber, rows: pl.DataFrame) -> BatchDone:
+        """Runs the steps on a batch."""
+        batch = StoredBatch(number, self.folder / f"{number}.parts", rows.height)
+        sources, tokens, aliases = self.process(rows, batch.path)
+        return BatchDone(batch, TokenTables(sources, tokens), aliases)
 
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _run(self, rows: pl.DataFrame) -> BatchResult:
-        return BatchResult(*self.process(rows))
-
 
 @dataclass
-class Corpus:
-    """Results for all rows after the per-batch steps; the rows themselves are in the spool.
+class AllBatches:
+    """What is known of all batches; the rows are in their files.
 
     Attributes:
-        row_hashes: a frame for each batch.
+        batches: in order.
         token_counts: the tokens before and after the filter of key tokens.
         aliases: a frame for each batch that has some.
     """
 
-    row_hashes: list[pl.DataFrame] = field(default_factory=list)
+    batches: list[StoredBatch] = field(default_factory=list)
     token_counts: list[TokenTables] = field(default_factory=list)
     aliases: list[pl.DataFrame] = field(default_factory=list)
 
-    def add(self, batch: BatchResult) -> None:
-        """Adds everything but the rows."""
-        self.row_hashes.append(batch.row_hashes)
-        self.token_counts = add_counts(self.token_counts, TokenTables(batch.token_sources, batch.tokens))
-        if batch.aliases.height:
-            self.aliases.append(batch.aliases)
+    def add(self, done: BatchDone) -> None:
+        """Adds a batch."""
+        self.batches.append(done.batch)
+        self.token_counts = add_counts(self.token_counts, done.counts)
+        if done.aliases.height:
+            self.aliases.append(done.aliases)
 
     def add_token_counts(self, counts: Iterable[TokenTables]) -> None:
         """Adds the tokens of rows that were tagged later."""
@@ -122,54 +135,63 @@ class Corpus:
         return counts
 
 
-def run_batches(
-    inputs: Iterable[Input], log: InputLog, spool: Spool, in_flight: int, progress: Progress
-) -> Corpus:
-    """Runs the steps on all batches and puts the rows into the spool.
+def run_batches(inputs: Iterable[Input], log: InputLog, in_flight: int, progress: Progress) -> AllBatches:
+    """Runs the steps on all batches.
 
     Args:
         inputs: in the order of the dataset.
         log: learns what became of each file.
-        spool: receives the rows, in order.
         in_flight: how many batches are processed at a time.
         progress: told about each batch.
 
     Raises:
         InputError: a file is bad, or changed while it was read.
+        WriteError: a batch cannot be written.
     """
-    corpus = Corpus()
-    batches = ordered_map(_run, _jobs(inputs, log), in_flight)
-    for _, of_one_input in groupby(batches, key=lambda pair: id(pair[0])):
-        for files, batch in of_one_input:
-            corpus.add(batch)
-            spool.put(batch.rows)
-            progress(batch.row_hashes.height, f"reading {batch.row_hashes['source'][0]}")
+    batches = AllBatches()
+    results = ordered_map(_run, _jobs(inputs, log), in_flight)
+    for _, of_one_input in groupby(results, key=lambda pair: id(pair[0])):
+        for files, done in of_one_input:
+            batches.add(done)
+            progress(done.batch.height, f"reading {files.source}")
             last = files
         last.finish()
-    return corpus
+    return batches
 
 
-def process_batch(tools: Tools, rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Runs the steps that see one batch; called here or on a worker of a cluster.
+def process_batch(tools: Tools, n_partitions: int, rows: pl.DataFrame, path: Path) -> list[pl.DataFrame]:
+    """Runs the steps that see one batch, and writes its file; called here or on a worker of a cluster.
 
-    Rows that come with a label got it by a correction: they have been cleaned and split, and lack tokens.
+    A file that is there and was made of the same raw rows stays. Rows that come with a label got it by a
+    correction: they have been cleaned and split, and lack tokens.
+
+    Args:
+        tools: what the steps need.
+        n_partitions: into how many partitions the records are dealt out.
+        rows: the raw rows.
+        path: the file.
 
     Returns:
-        The fields of `BatchResult`, in order.
+        `token_sources`, `tokens` and `aliases` of `BatchResult`.
     """
+    content = xxhash.xxh3_64_hexdigest(rows.hash_rows().to_numpy().data)
+    if (kept := read_small(path, content)) is not None:
+        return kept
     rows = run_steps(rows, tools, TOKENS if "label" in rows.columns else BATCH)
     counts = count_filtered_tokens(rows)
-    row_hashes = hash_rows(rows, tools.settings.dedupe)
-    return [rows.drop(_NOT_WRITTEN), row_hashes, counts.sources, counts.tokens, _count_aliases(rows)]
+    small = [counts.sources, counts.tokens, _count_aliases(rows)]
+    rows = rows.drop(_NOT_WRITTEN)
+    store_batch(path, BatchResult(rows, *make_records(rows, tools.settings), *small), n_partitions, content)
+    return small
 
 
 def _jobs(inputs: Iterable[Input], log: InputLog) -> Iterator[tuple[Input, Job]]:
-    for source in inputs:
-        for job in source.jobs(log):
+    for number, source in enumerate(inputs):
+        for job in source.jobs(number, log):
             yield source, job
 
 
-def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, BatchResult]:
+def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, BatchDone]:
     source, job = source_and_job
     return source, job()
 

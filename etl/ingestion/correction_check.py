@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 
@@ -18,7 +17,6 @@ from etl.ingestion.corrections import check_labels, with_found_ids
 from etl.schema.label_cells import normalise_label, without_fraction
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Corrections, PathLike
-from etl.text.hashes import hash_text
 
 APPLIES, STALE, NOT_FOUND, UNRESOLVED = "applies", "stale", "not found", "disagreement"
 INCOMPLETE = "incomplete"  # it says what one of several unknown labels of a cell means
@@ -65,9 +63,7 @@ def check_corrections(
     taxonomy = dataset.manifest.taxonomy
     check_labels(decisions, taxonomy.name, taxonomy.targets, dataset.manifest.settings.labels)
     rows = _read_rows(dataset)
-    located = locate(
-        decisions, rows.select("source", hash_text(pl.col("id")).alias("id_key")), partial(_pick, rows)
-    )
+    located = locate(decisions, _InMemory(rows))
     resolved = resolve_frame(with_found_ids(decisions, located), settings, taxonomy.name)
     found = located.rows.select(pl.col("found_id").alias("id"), "text_hash").unique()
     verdicts = resolved.decisions.join(found.with_columns(is_found=True), on=["id", "text_hash"], how="left")
@@ -102,8 +98,23 @@ def _read_rows(dataset: Dataset) -> pl.DataFrame:
     )
 
 
-def _pick(rows: pl.DataFrame, numbers: pl.Series) -> Iterator[pl.DataFrame]:
-    yield rows.select("source", "id", "text")[numbers].with_columns(row=numbers)
+@dataclass(frozen=True)
+class _InMemory:
+    """See `etl.corrections.locate.Rows`."""
+
+    rows: pl.DataFrame
+
+    def find(self, ids: pl.Series) -> pl.DataFrame:
+        return self._numbered().filter(pl.col("id").is_in(ids.implode())).select("row", "id")
+
+    def read(self, rows: pl.Series) -> Iterator[pl.DataFrame]:
+        yield self.rows.select("source", "id", "text")[rows].with_columns(row=rows)
+
+    def read_all(self) -> Iterator[pl.DataFrame]:
+        yield self._numbered().select("row", "source", "id", "text")
+
+    def _numbered(self) -> pl.DataFrame:
+        return self.rows.with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt64()))
 
 
 def _find_mapped(verdicts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import msgspec
 import polars as pl
@@ -14,12 +13,13 @@ from etl.corrections.locate import Located, locate
 from etl.corrections.resolve import KEY, Resolved, resolve_frame
 from etl.dataset.manifest import CorrectionCounts, CorrectionFile
 from etl.errors import InputError
-from etl.ingestion.rescue import Labels, Rescued, find_meanings, rescue
-from etl.ingestion.spool import Spool
+from etl.ingestion.corpus.corpus import Corpus
+from etl.ingestion.corpus.lookup import CorpusRows, find_twins
+from etl.ingestion.rescue import Labels, Rescued, StartWorkers, find_meanings, rescue
+from etl.ingestion.steps.correct import DECIDED
 from etl.ingestion.steps.relabel import Meanings
 from etl.ingestion.steps.split import split
 from etl.ingestion.steps.token_report import TokenTables
-from etl.runtime.engine.protocol import BatchFn
 from etl.schema import votes
 from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import Taxonomy
@@ -32,61 +32,49 @@ _SHARED = ("relabel", "drop", "not_a_conflict")
 
 @dataclass(frozen=True)
 class Corrected:
-    """Keys that are ready for the step `correct`.
+    """A corpus with decisions, which the step `correct` applies.
 
     Attributes:
-        keys: of all rows, with the columns `DECIDED`, unless there are no corrections.
+        corpus: with `decided`; rows that have a label by a decision only have tokens.
         counts: for the manifest.
         token_counts: of the rows that have a label by a decision only.
     """
 
-    keys: pl.DataFrame
+    corpus: Corpus
     counts: CorrectionCounts
     token_counts: Sequence[TokenTables] = ()
 
 
-def prepare_corrections(
-    keys: pl.DataFrame,
-    spool: Spool,
-    settings: Settings,
-    taxonomy: Taxonomy,
-    process: BatchFn,
-    in_flight: int,
-) -> Corrected:
+def prepare_corrections(corpus: Corpus, taxonomy: Taxonomy, start: StartWorkers, in_flight: int) -> Corrected:
     """Finds the row of each decision, and gives tokens to rows that have a label by a decision only.
 
     Args:
-        keys: of all rows, in order.
-        spool: the rows; those that get tokens are replaced.
-        settings: those of the run.
+        corpus: with final ids; batches with rows that get tokens are replaced.
         taxonomy: the labels of the dataset.
-        process: tags rows, see `etl.ingestion.batches.process_batch`.
+        start: starts workers that tag rows; called if there are any.
         in_flight: how many batches are processed at a time.
 
     Raises:
         InputError: a file of corrections cannot be read, a line is no decision, or a label is none of the
             taxonomy.
     """
+    settings = corpus.settings
     if not settings.corrections.files:
-        return Corrected(keys, CorrectionCounts())
+        return Corrected(corpus, CorrectionCounts())
     files = read_corrections(settings.corrections.files)
     decisions = files.decisions
     check_labels(decisions, taxonomy.name, taxonomy.targets, settings.labels)
-    located = locate(decisions, keys, partial(spool.read, columns=["source", "id", "text"]))
+    located = locate(decisions, CorpusRows(corpus))
     resolved = resolve_frame(with_found_ids(decisions, located), settings.corrections, taxonomy.name)
     rows = located.rows.select(pl.col("found_id").alias("id"), "text_hash", "row").unique()
     verdicts = resolved.decisions.join(rows, on=["id", "text_hash"], how="left")
     decided = _describe(verdicts.filter(pl.col("row").is_not_null()), taxonomy)
-    decided = pl.concat([decided, _find_twins(decided, keys, settings)]).sort("row")
-    decided = decided.join(_assign_splits(decided, keys, spool, settings), on="row", how="left")
+    decided = pl.concat([decided, _find_twins(decided, corpus)]).sort("row")
+    decided = decided.join(_assign_splits(decided, corpus), on="row", how="left")
     labels = Labels(settings, taxonomy, find_meanings(resolved.decisions))
-    rescued = rescue(keys, decided, labels, spool, process, in_flight)
+    rescued = rescue(corpus, decided, labels, start, in_flight)
     mapped = [rows.to_frame("row").with_columns(decision=pl.lit("map_label")) for rows in rescued.mapped]
-    decided = pl.concat([decided, *mapped], how="diagonal")
-    keys = rescued.replace_in(keys)
-    # The keys are wide: only their numbers take part in the join.
-    numbers = keys.select(row=pl.int_range(pl.len(), dtype=pl.get_index_type()))
-    keys = keys.hstack(numbers.join(decided, on="row", how="left", maintain_order="left").drop("row"))
+    decided = pl.concat([pl.DataFrame(schema=DECIDED), decided, *mapped], how="diagonal").sort("row")
     counts = _count(verdicts, located, resolved, rescued)
     counts = msgspec.structs.replace(
         counts,
@@ -94,7 +82,10 @@ def prepare_corrections(
         resolve=settings.corrections.resolve,
         rows=decided.height,
     )
-    return Corrected(keys, counts, rescued.token_counts)
+    corrected = replace(
+        corpus, decided=decided.select(DECIDED.names()), batches=rescued.replace_in(corpus.batches)
+    )
+    return Corrected(corrected, counts, rescued.token_counts)
 
 
 def read_meanings(settings: Settings, taxonomy: Taxonomy) -> tuple[Meanings, int]:
@@ -164,51 +155,27 @@ def _describe(verdicts: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     )
 
 
-def _assign_splits(
-    decided: pl.DataFrame, keys: pl.DataFrame, spool: Spool, settings: Settings
-) -> pl.DataFrame:
+def _assign_splits(decided: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     """Returns `row` and `decided_split` of the rows that waited for a label and have one now."""
-    waiting = keys.select("split").with_row_index("row").filter(pl.col("split") == UNLABELLED)
-    labelled = decided.filter(pl.col("decision") == "relabel").join(waiting, on="row").sort("row")
-    parts = [
-        split(
-            rows.with_columns(split=pl.lit(UNLABELLED), label=pl.lit(""), label_votes=None), settings.split
-        ).select("row", decided_split="split")
-        for rows in spool.read(labelled["row"], ["source", "group"])
-    ]
-    schema = {"row": pl.get_index_type(), "decided_split": pl.String}
-    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    labelled = decided.filter(pl.col("decision") == "relabel")["row"].sort()
+    parts = [pl.DataFrame(schema={"row": pl.UInt64(), "decided_split": pl.String()})]
+    for rows in corpus.read_rows(labelled, ["id", "source", "group", "split"]):
+        waiting = rows.filter(pl.col("split") == UNLABELLED)
+        labelled_now = waiting.with_columns(label=pl.lit(""), label_votes=None)
+        parts.append(split(labelled_now, corpus.settings.split).select("row", decided_split="split"))
+    return pl.concat(parts)
 
 
-def _find_twins(decided: pl.DataFrame, keys: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _find_twins(decided: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     """Returns the decisions for rows that dedupe would fold into a decided one: the same text and label.
 
     Else a row that is dropped would only make room for its duplicate, and one that is relabelled would be in
     conflict with it.
     """
     shared = decided.filter(pl.col("decision").is_in(_SHARED))
-    if settings.dedupe.duplicates != "first" or shared.is_empty():
+    if corpus.settings.dedupe.duplicates != "first" or shared.is_empty():
         return decided.clear()
-    text = ["high", "low"]
-    is_comparable = pl.col("reason").is_null() & (pl.col("split") == "train") & ~pl.col("is_short")
-    rows = _find_repeats(keys["text_key"].struct.field("high"), shared["row"])
-    comparable = keys[rows].with_columns(rows).filter(is_comparable)
-    texts = comparable.filter(pl.col("row").is_in(shared["row"].implode())).select("text_key")
-    alike = comparable.join(texts.unique(), on="text_key").unnest("text_key")
-    alike = alike.select("row", *text, answer=votes.answer(settings.labels))
-    first = alike.join(shared, on="row").sort("row").unique([*text, "answer"], keep="first")
-    return (
-        alike.join(decided, on="row", how="anti")
-        .join(first.drop("row"), on=[*text, "answer"])
-        .select(decided.columns)
-    )
-
-
-def _find_repeats(hashes: pl.Series, rows: pl.Series) -> pl.Series:
-    """Returns the numbers of all rows with the hash of one of `rows`, unless no other row has that hash."""
-    numbered = pl.DataFrame({"hash": hashes}).with_row_index("row")
-    alike = numbered.join(numbered[rows].select("hash").unique(), on="hash", how="semi")
-    return alike.filter(pl.col("hash").is_duplicated())["row"].sort()
+    return find_twins(corpus, shared, decided["row"])
 
 
 def _count(

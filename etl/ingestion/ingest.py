@@ -1,28 +1,30 @@
 """Reads raw corpora into one dataset: the whole route on one page.
 
-    discover → read → steps on each batch → spool → steps on the keys of the whole corpus → write
+    discover → read → steps on each batch → files → decide about the whole corpus → write
 
-The steps are the list in `etl.ingestion.pipeline`. Memory is bounded: rows are processed batch by batch and
-spooled; of the whole corpus only keys are held.
+The steps are the list in `etl.ingestion.pipeline`; what needs the whole corpus stands in
+`etl.ingestion.corpus.decide`. Memory is bounded: rows are processed batch by batch and kept in files; the
+whole corpus is looked at a partition at a time.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import msgspec
 import polars as pl
 
 from etl.dataset import guards, manifest, preparation
 from etl.dataset.card import write_cards
-from etl.dataset.counts import count_series, count_sources, count_splits
+from etl.dataset.counts import add_up, count_series, count_sources, count_splits
 from etl.dataset.manifest import (
     MANIFEST,
     FileEntry,
@@ -32,40 +34,45 @@ from etl.dataset.manifest import (
     UnknownLabels,
 )
 from etl.dataset.read import Dataset
-from etl.dataset.shards import ShardWriter, divide
+from etl.dataset.shards import divide
 from etl.dataset.staging import check_replaceable, staging
+from etl.dataset.write_shards import write_shards
 from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.batches import FreshInput, process_batch, run_batches
+from etl.ingestion.corpus.corpus import Corpus
+from etl.ingestion.corpus.decide import decide, number_rows
+from etl.ingestion.corpus.decided_rows import count_batches, decided_rows, read_verdicts_of
+from etl.ingestion.corpus.near import open_near_index
 from etl.ingestion.corrections import prepare_corrections
-from etl.ingestion.pipeline import CORPUS, Tools, run_steps
-from etl.ingestion.resembled import name_resembled
+from etl.ingestion.exchange import count_partitions
+from etl.ingestion.pipeline import Tools
 from etl.ingestion.sources.archive import walk
 from etl.ingestion.sources.detect import detect
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import group_into_units
-from etl.ingestion.spool import Spool, SpooledBatch
 from etl.ingestion.steps.token_report import make_token_report
-from etl.ingestion.text_numbers import number_texts
 from etl.ingestion.unknown_labels import describe, find_unknown_labels
+from etl.ingestion.work_folder import Resources, open_work, stage_folder
+from etl.runtime import machine
 from etl.runtime.console import Progress, no_progress
-from etl.runtime.engine.local import LocalEngine, ordered_map
+from etl.runtime.engine.local import LocalEngine
 from etl.runtime.engine.protocol import BatchFn, Engine
 from etl.runtime.paths import local_path
-from etl.schema import contract, taxonomy, votes
+from etl.schema import contract, taxonomy
 from etl.schema.own_tables import check_tables
 from etl.settings import Options, PathLike, Settings, choose_settings
-from etl.similarity.nearest import nearest_in_parts
 from etl.tagging import policy
 from etl.tagging import tagger as tagging
 
 _log = logging.getLogger(__name__)
 
-READ_AHEAD = 2
-# What the steps on the whole corpus say about a row.
-_DECIDED = ("label", votes.COLUMN, "split", "corrected", "reason", "detail")
+# What the records of a byte of text take while a partition is worked on.
+_BYTES_OF_A_BYTE = 3
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".parquet", ".arrow", ".xlsx")
+_UNPACKED = 6
 
 
 def ingest(
@@ -77,8 +84,11 @@ def ingest(
     progress: Progress = no_progress,
     engine: Engine | None = None,
     batch_cache: BatchCache | None = None,
-    pair_cache: Path | None = None,
+    near_index: Path | None = None,
     accept: Collection[str] = (),
+    memory: str | None = None,
+    work: PathLike | None = None,
+    resume: bool = False,
     **options: Unpack[Options],
 ) -> Dataset:
     """Reads raw corpora into one accounted dataset: cleaned, relabelled, tagged, split without leaks.
@@ -93,9 +103,14 @@ def ingest(
         progress: told about each batch.
         engine: where the steps run; None: on this machine.
         batch_cache: what earlier runs made of their inputs.
-        pair_cache: a folder with the near-duplicates that earlier runs found; only used on this machine.
+        near_index: a folder with the texts that earlier runs have compared, see `etl.similarity.index`.
         accept: replace a better dataset all the same: "nothing_kept", "rows_rejected",
             "nothing_labelled".
+        memory: how much may be taken, such as "2GB"; None: half of what is free.
+        work: a folder for what a run keeps on disk until it ends; None: beside `out`. On a cluster it must be
+            one that all nodes share.
+        resume: go on from what a run that was killed had completed, and keep what is complete if this one
+            ends with an error.
         options: settings by the names of the command's options, such as `taxonomy="polarity3"`.
 
     Returns:
@@ -105,13 +120,15 @@ def ingest(
         SettingsError: a setting is unknown or wrong, or the tagger is not installed.
         InputError: a path is missing, a file is damaged, or no file belongs to a known corpus.
         FindingsError: no row was kept, or most of a source cannot be used, and a better dataset is there.
+        LockError: another run uses the work folder from which this one is to go on.
         WriteError: the dataset cannot be written. Whatever the error, an existing dataset is untouched.
     """
     sources = [local_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     chosen, folder = choose_settings(settings, **options), local_path(out)
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
     guards.check_codes(accept, "`accept` names", guards.OF_INGEST)
-    return _ingest(sources, folder, chosen, engine, progress, batch_cache, pair_cache, accept)
+    resources = Resources(memory, None if work is None else local_path(work), is_resumed=resume)
+    return _ingest(sources, folder, chosen, engine, progress, batch_cache, near_index, accept, resources)
 
 
 def _ingest(
@@ -121,46 +138,55 @@ def _ingest(
     engine: Engine,
     progress: Progress,
     batch_cache: BatchCache | None,
-    pair_cache: Path | None,
+    near_index: Path | None,
     accept: Collection[str],
+    resources: Resources,
 ) -> Dataset:
     labels, key_tokens = taxonomy.load(settings.taxonomy), policy.load(settings.tag)
     check_tables(settings, labels)
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, MANIFEST)
     found, log = discover(paths, settings)
-    with staging(out, MANIFEST) as folder:
-        spool = Spool(folder / "spool")
-        with engine.start_workers(open_steps, fingerprints.fingerprint_worker, settings) as process:
-            fresh = (FreshInput(unit, settings, process) for unit in group_into_units(found, settings))
+    # All tasks together take at most half of it; the other half is for what a process needs anyway.
+    of_task = machine.read_memory_limit(resources.memory) // 2 // engine.in_flight
+    n_partitions = count_partitions(_BYTES_OF_A_BYTE * _count_bytes(found), of_task)
+    facts = fingerprints.fingerprint_dataset(settings, labels, key_tokens)
+    open_fn = partial(open_steps, n_partitions)
+    start = partial(engine.start_workers, open_fn, fingerprints.fingerprint_worker, settings)
+    with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
+        engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
+        with start() as process:
+            units = group_into_units(found, settings)
+            fresh = (FreshInput(unit, settings, process, work / "batches") for unit in units)
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
-            corpus = run_batches(inputs, log, spool, engine.in_flight, progress)
-            if not corpus.row_hashes:
-                raise nothing_read(log)
-            keys = number_texts(pl.concat(corpus.row_hashes), spool)
-            corrected = prepare_corrections(keys, spool, settings, labels, process, engine.in_flight)
-        corpus.add_token_counts(corrected.token_counts)
-        _log.debug("%d batches read; looking for duplicates and leaks", len(corpus.row_hashes))
-        corpus_keys = _decide(corrected.keys, settings, engine, pair_cache)
-        files = _write(folder, spool, name_resembled(corpus_keys, spool), settings, progress)
-        (folder / preparation.FILE).write_bytes(prepared)
-        counts = count_sources(corpus_keys)
-        splits = count_splits(corpus_keys, labels.targets, settings.labels)
+            batches = run_batches(inputs, log, engine.in_flight, progress)
+        if not batches.batches:
+            raise nothing_read(log)
+        corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, n_partitions)
+        number_rows(corpus, engine, progress)
+        corrected = prepare_corrections(corpus, labels, start, engine.in_flight)
+        batches.add_token_counts(corrected.token_counts)
+        corpus = corrected.corpus
+        with open_near_index(near_index or corpus.folder, settings, of_task) as index:
+            decide(corpus, engine, index, progress)
+        of_batches = count_batches(corpus, engine, progress)
+        rows = add_up(of_batches)
+        counts = count_sources(rows.sources)
+        splits = count_splits(rows, labels.targets, settings.labels)
         guards.check_replacement(counts, splits, guards.find_replaced(out), str(out), accept)
+        files = _write(folder, corpus, list(map(count_series, of_batches)), engine, progress)
+        (folder / preparation.FILE).write_bytes(prepared)
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
             settings=manifest.content_settings(settings, labels.name),
             taxonomy=manifest.describe_taxonomy(labels),
             tagger=msgspec.convert(tagging.fingerprint(settings.tag), manifest.TaggerIdentity),
             key_tokens=manifest.KeyTokens(key_tokens.keep, key_tokens.sha256()),
-            tokens=make_token_report(corpus.token_counts, key_tokens),
-            inputs=msgspec.convert(log.inputs, tuple[manifest.InputFile, ...]),
-            left_aside=msgspec.convert(log.left_aside, tuple[manifest.LeftAside, ...]),
-            skipped=msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
-            ignored=dict(sorted(log.ignored.items())),
+            tokens=make_token_report(batches.token_counts, key_tokens),
+            **_describe_files(log),
             counts=counts,
             splits=splits,
-            aliases=corpus.count_aliases(),
+            aliases=batches.count_aliases(),
             warnings=list_warnings(log, key_tokens, unknown, counts),
             unexpected_rows=unexpected_rows(found, log, settings),
             unknown_labels=unknown,
@@ -173,14 +199,22 @@ def _ingest(
     return Dataset(out, written)
 
 
-def _decide(keys: pl.DataFrame, settings: Settings, engine: Engine, pair_cache: Path | None) -> pl.DataFrame:
-    """Returns the keys of all rows after the steps that see the whole corpus."""
-    find_nearest = partial(
-        nearest_in_parts, n_partitions=engine.n_partitions, map_fn=engine.map, pair_cache=pair_cache
+def _describe_files(log: InputLog) -> dict[str, Any]:
+    """Returns the fields of the manifest that say what became of each file."""
+    return {
+        "inputs": msgspec.convert(log.inputs, tuple[manifest.InputFile, ...]),
+        "left_aside": msgspec.convert(log.left_aside, tuple[manifest.LeftAside, ...]),
+        "skipped": msgspec.convert(log.skipped, tuple[manifest.SkippedFile, ...]),
+        "ignored": dict(sorted(log.ignored.items())),
+    }
+
+
+def _count_bytes(found: dict[str, list[RecognisedFile]]) -> int:
+    """Estimates how many bytes of text the files hold."""
+    sizes = (
+        (each.raw.size, each.raw.name.endswith(_COMPRESSED)) for files in found.values() for each in files
     )
-    decide = partial(run_steps, tools=Tools(settings, find_nearest=find_nearest), scopes=CORPUS)
-    [decided] = engine.map(decide, [keys])
-    return decided
+    return sum(size * (_UNPACKED if is_compressed else 1) for size, is_compressed in sizes)
 
 
 def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[RecognisedFile]], InputLog]:
@@ -198,10 +232,11 @@ def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Reco
 
 
 @contextmanager
-def open_steps(settings: Settings, workers: int) -> Iterator[BatchFn]:
+def open_steps(n_partitions: int, settings: Settings, workers: int) -> Iterator[BatchFn]:
     """Opens the tagger, and gives the function that runs the steps on one batch until the block is left.
 
     Args:
+        n_partitions: into how many partitions the records of a batch are dealt out.
         settings: those of the run.
         workers: tagging processes.
 
@@ -209,27 +244,29 @@ def open_steps(settings: Settings, workers: int) -> Iterator[BatchFn]:
         EtlError: see `etl.tagging.tagger.open_tagger`.
     """
     with tagging.open_tagger(settings.tag, workers) as tagger:
-        yield partial(process_batch, Tools(settings, tagger, policy.load(settings.tag)))
+        yield partial(process_batch, Tools(settings, tagger, policy.load(settings.tag)), n_partitions)
 
 
 def _write(
-    folder: Path, spool: Spool, corpus_keys: pl.DataFrame, settings: Settings, progress: Progress
+    folder: Path, corpus: Corpus, counts: list[dict[str, int]], engine: Engine, progress: Progress
 ) -> dict[str, FileEntry]:
-    """Joins the spooled rows with what was decided about them, and writes shards and rejects."""
+    """Writes the rows with what was decided about them into shards and rejects.
+
+    They are written in the work folder, so that a run that goes on finds those that are complete.
+    """
     progress(0, "writing")
-    with ShardWriter(folder, count_series(corpus_keys), settings.write) as writer:
-        # One batch is read back while another is written.
-        for parts in ordered_map(partial(_decided, corpus_keys), spool, READ_AHEAD):
-            writer.write(parts)
-    spool.remove()
-    return writer.files()
+    made, layout = corpus.folder / "dataset", corpus.settings.write
+    made.mkdir(exist_ok=True)
+    read = partial(_read_parts, corpus)
+    files = write_shards(made, corpus.folder / "shards", counts, read, layout, engine.map)
+    for part in made.iterdir():
+        shutil.move(part, folder / part.name)
+    return files
 
 
-def _decided(corpus_keys: pl.DataFrame, spooled: SpooledBatch) -> dict[str, pl.DataFrame]:
-    """A batch with what was decided about its rows, divided into the series of shards."""
-    batch = spooled.take()
-    decided = corpus_keys.slice(spooled.start, batch.height)
-    return divide(batch.with_columns(decided.select(_DECIDED)))
+def _read_parts(corpus: Corpus, batch: int) -> dict[str, pl.DataFrame]:
+    """A batch as it is written, divided into the series of shards."""
+    return divide(decided_rows(corpus, read_verdicts_of(corpus, batch)))
 
 
 def list_warnings(

@@ -1,8 +1,10 @@
 """The steps of a row from raw text to shard: one list, which everything that prepares text runs.
 
-    read → clean → relabel → tag → key_tokens → split → correct → dedupe → write
+    read → clean → relabel → tag → key_tokens → split → (decide) → write
 
-`etl.ingestion.ingest` reads, runs the list and writes. `etl predict`, `etl tokens` and the validation of
+What needs the whole corpus is decided by `etl.ingestion.corpus.decide`, a partition of it at a time: what
+people corrected, repeated ids, duplicates, conflicts and leaks. `etl.ingestion.ingest` reads, runs both and
+writes. `etl predict`, `etl tokens` and the validation of
 outside tables run the steps of the scopes that apply to them. No step drops a row: it adds columns, or marks
 the row with the reason for which it will be rejected.
 """
@@ -10,15 +12,13 @@ the row with the reason for which it will be rejected.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import polars as pl
 
 from etl.ingestion.steps.clean import clean
-from etl.ingestion.steps.correct import correct
-from etl.ingestion.steps.dedupe import dedupe
 from etl.ingestion.steps.key_tokens import key_tokens
 from etl.ingestion.steps.relabel import relabel
 from etl.ingestion.steps.split import split
@@ -26,7 +26,6 @@ from etl.ingestion.steps.tag import TagTexts, tag
 from etl.schema import taxonomy
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
-from etl.similarity.nearest import FindNearest, nearest
 from etl.tagging.policy import KEEP_ALL, Policy
 
 # What a step applies to: the text of any sentence; its tokens, which need a tagger; a row of a corpus, which
@@ -36,7 +35,6 @@ TEXT: tuple[Scope, ...] = ("text",)
 TOKENS: tuple[Scope, ...] = ("tokens",)
 SENTENCE: tuple[Scope, ...] = ("text", "tokens")
 BATCH: tuple[Scope, ...] = ("text", "row", "tokens")
-CORPUS: tuple[Scope, ...] = ("corpus",)
 
 
 def _no_tagger(texts: pl.Series) -> pl.DataFrame:
@@ -51,13 +49,11 @@ class Tools:
         settings: what decides the content of a dataset.
         tag_texts: an open tagger; needed for the scope `tokens` only.
         policy: which tokens are key tokens.
-        find_nearest: finds near-duplicates, here or on a cluster.
     """
 
     settings: Settings
     tag_texts: TagTexts = _no_tagger
     policy: Policy = KEEP_ALL
-    find_nearest: FindNearest = field(default=nearest)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -92,8 +88,6 @@ STEPS: tuple[Step, ...] = (
     Step("tag", "tokens", lambda rows, tools: tag(rows, tools.tag_texts, is_cheap=tools.tags_cheaply)),
     Step("key_tokens", "tokens", lambda rows, tools: key_tokens(rows, tools.policy)),
     Step("split", "row", lambda rows, tools: split(rows, tools.settings.split)),
-    Step("correct", "corpus", lambda keys, _: correct(keys)),
-    Step("dedupe", "corpus", lambda keys, tools: dedupe(keys, tools.settings, tools.find_nearest)),
 )
 
 

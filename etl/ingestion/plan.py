@@ -72,7 +72,7 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
         progress(rows.height, f"reading {rows['source'][0]}")
     if not reasons:
         raise nothing_read(log)
-    counts = count_sources(pl.concat(reasons))
+    counts = count_sources(pl.concat(reasons).group_by("source", "reason").agg(rows=pl.len()))
     unknown = summarise(pl.concat(cells), counts, labels, settings)
     warnings = list_warnings(log, key_tokens, unknown, counts)
     if n_about_rows:

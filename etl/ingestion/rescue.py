@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 
-from etl.ingestion.spool import Spool, SpooledBatch
+from etl.ingestion.batch_store import BatchResult, StoredBatch, number_rows, store_batch
+from etl.ingestion.corpus.corpus import Corpus
+from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.relabel import Meanings, open_resolver, relabel
 from etl.ingestion.steps.token_report import TokenTables
 from etl.runtime.engine.local import ordered_map
@@ -19,6 +23,7 @@ from etl.schema.label_cells import list_pieces, normalise_label
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
 
+StartWorkers = Callable[[], AbstractContextManager[BatchFn]]
 _UNKNOWN = "unknown_label"
 _LABEL_REASONS = ("missing_label", _UNKNOWN, "label_ambiguous", "label_not_in_taxonomy")
 _UNMARKED = [pl.lit(None, pl.String).alias(name) for name in ("reason", "detail")]
@@ -30,26 +35,23 @@ class Rescued:
     """What became of the rows.
 
     Attributes:
-        row_hashes: a frame for each batch, with `row`.
+        batches: the batches that replace others.
         mapped: the numbers of rows with a label that was unknown.
         token_counts: the tokens of all of them.
         met: the meanings of labels that some row has: source and raw label.
         used: those that apply to some row, which has no other label that is unknown.
     """
 
-    row_hashes: list[pl.DataFrame] = field(default_factory=list)
+    batches: list[StoredBatch] = field(default_factory=list)
     mapped: list[pl.Series] = field(default_factory=list)
     token_counts: list[TokenTables] = field(default_factory=list)
     met: set[tuple[str, str]] = field(default_factory=set)
     used: set[tuple[str, str]] = field(default_factory=set)
 
-    def replace_in(self, keys: pl.DataFrame) -> pl.DataFrame:
-        """Returns the keys of all rows, with those of these rows in their places."""
-        if not self.row_hashes:
-            return keys
-        made = pl.concat(self.row_hashes)
-        others = keys.with_row_index("row").join(made, on="row", how="anti")
-        return pl.concat([others, made.select(others.columns)]).sort("row").drop("row")
+    def replace_in(self, batches: tuple[StoredBatch, ...]) -> tuple[StoredBatch, ...]:
+        """Returns all batches, with these in their places."""
+        new = {batch.number: batch for batch in self.batches}
+        return tuple(new.get(batch.number, batch) for batch in batches)
 
 
 class Mapped(NamedTuple):
@@ -89,72 +91,88 @@ def find_meanings(verdicts: pl.DataFrame) -> Meanings:
 
 
 def rescue(
-    keys: pl.DataFrame, decided: pl.DataFrame, labels: Labels, spool: Spool, process: BatchFn, in_flight: int
+    corpus: Corpus, decided: pl.DataFrame, labels: Labels, start: StartWorkers, in_flight: int
 ) -> Rescued:
-    """Gives labels and tokens to rows that were rejected for their label; their batches are replaced.
+    """Gives labels and tokens to rows that were rejected for their label; their batches are written anew.
 
     Args:
-        keys: of all rows, in order.
+        corpus: the rows.
         decided: the decisions on rows: `row` and the columns of `etl.ingestion.steps.correct`.
         labels: what labels mean.
-        spool: the rows.
-        process: tags rows, see `etl.ingestion.batches.process_batch`.
+        start: starts workers that tag rows, see `process_batch`; called if there are any.
         in_flight: how many batches are processed at a time.
     """
-    reasons = keys.select("source", "reason").with_row_index("row")
     relabelled = decided.filter(pl.col("decision") == "relabel").select(
         "row", label="decided_label", **{votes.COLUMN: "decided_votes"}
     )
-    own = reasons.filter(pl.col("reason").is_in(_LABEL_REASONS)).join(relabelled, on="row").sort("row")
-    is_mapped = (pl.col("reason") == _UNKNOWN) & pl.col("source").is_in(list(labels.meanings))
-    unknown = reasons.filter(is_mapped).join(decided, on="row", how="anti")["row"].sort()
     rescued = Rescued()
-    waiting = _find_rows(spool, own.select("row", "label", votes.COLUMN), unknown, labels, rescued)
-    for batch, rows, fresh, frames in ordered_map(partial(_process, process), waiting, in_flight):
-        made, row_hashes, sources, tokens, _ = frames
-        rescued.row_hashes.append(row_hashes.with_columns(fresh["row"]))
-        rescued.token_counts.append(TokenTables(sources, tokens))
-        made = made.select(rows.columns).with_columns(fresh["row"])
-        others = rows.with_row_index("row", batch.start).join(made, on="row", how="anti")
-        spool.put_back(batch, pl.concat([others, made.select(others.columns)]).sort("row").drop("row"))
+    waiting = _find_rows(corpus, relabelled, decided["row"], labels, rescued)
+    first = next(waiting, None)
+    if first is None:
+        return rescued
+    with start() as process:
+        batches = itertools.chain([first], waiting)
+        for batch, counts in ordered_map(partial(_process, corpus, process), batches, in_flight):
+            rescued.batches.append(batch)
+            rescued.token_counts.append(counts)
     return rescued
 
 
-_Waiting = tuple[SpooledBatch, pl.DataFrame, pl.DataFrame]
+class _Waiting(NamedTuple):
+    """A batch, all of its rows, and those with their new labels; with `row`."""
+
+    batch: StoredBatch
+    rows: pl.DataFrame
+    fresh: pl.DataFrame
 
 
-def _process(process: BatchFn, waiting: _Waiting) -> tuple[*_Waiting, list[pl.DataFrame]]:
+def _process(corpus: Corpus, process: BatchFn, waiting: _Waiting) -> tuple[StoredBatch, TokenTables]:
     batch, rows, fresh = waiting
-    return batch, rows, fresh, process(fresh.drop("row", "tokens", "tags"))
+    folder = corpus.folder / "rescued"
+    folder.mkdir(exist_ok=True)
+    tagged, path = folder / f"{batch.number}.tagged.parts", folder / f"{batch.number}.parts"
+    sources, tokens, _ = process(fresh.drop("row", "tokens", "tags"), tagged)
+    made = StoredBatch(batch.number, tagged, fresh.height).rows().with_columns(fresh["row"])
+    tagged.unlink()
+    others = rows.join(made, on="row", how="anti")
+    whole = pl.concat([others, made.select(others.columns)]).sort("row").drop("row")
+    none = (
+        batch.token_counts().sources.clear(),
+        batch.token_counts().tokens.clear(),
+        batch.aliases().clear(),
+    )
+    result = BatchResult(whole, *make_records(whole, corpus.settings), *none)
+    store_batch(path, result, corpus.n_partitions)
+    return StoredBatch(batch.number, path, whole.height), TokenTables(sources, tokens)
 
 
 def _find_rows(
-    spool: Spool, own: pl.DataFrame, unknown: pl.Series, labels: Labels, rescued: Rescued
+    corpus: Corpus, relabelled: pl.DataFrame, decided: pl.Series, labels: Labels, rescued: Rescued
 ) -> Iterator[_Waiting]:
-    """Yields the batches with such rows: the batch, all of its rows, and those with their new labels."""
-    for batch in spool:
-        end = batch.start + batch.height
-        mine = own.filter(pl.col("row").is_between(batch.start, end, closed="left"))
-        theirs = unknown.filter((unknown >= batch.start) & (unknown < end))
+    """Yields the batches with rows that were rejected for a label and have another one by a decision."""
+    is_mapped = (pl.col("reason") == _UNKNOWN) & pl.col("source").is_in(list(labels.meanings))
+    is_decided = pl.col("row").is_in(decided.implode())
+    for batch in corpus.batches:
+        first = batch.number.first_row
+        is_here = pl.col("row").is_between(first, first + batch.height, closed="left")
+        mine = relabelled.filter(is_here)
+        if mine.is_empty() and not labels.meanings:
+            continue
+        reasons = number_rows(batch.rows(["source", "reason"]), batch)
+        mine = mine.join(reasons.filter(pl.col("reason").is_in(_LABEL_REASONS)), on="row", how="semi")
+        theirs = reasons.filter(is_mapped & ~is_decided)["row"]
         if mine.is_empty() and theirs.is_empty():
             continue
-        rows = batch.take()
-        relabelled = (
-            rows[mine["row"] - batch.start]
-            .drop("label", votes.COLUMN)
-            .hstack(mine)
-            .with_columns(*_UNMARKED, _NO_ALIAS)
-        )
-        columns = relabelled.columns
-        mapped = map_labels(rows[theirs - batch.start].with_columns(row=theirs), labels)
+        rows = number_rows(batch.rows(), batch)
+        unmarked = rows.drop("label", votes.COLUMN).join(mine, on="row", maintain_order="left")
+        unmarked = unmarked.with_columns(*_UNMARKED, _NO_ALIAS)
+        mapped = map_labels(rows.filter(pl.col("row").is_in(theirs.implode())), labels)
         rescued.mapped.append(mapped.rows["row"])
         rescued.met |= mapped.met
         rescued.used |= mapped.used
-        fresh = pl.concat([relabelled, mapped.rows.select(columns)]).sort("row")
-        if fresh.is_empty():
-            spool.put_back(batch, rows)
-        else:
-            yield batch, rows, fresh
+        fresh = pl.concat([unmarked, mapped.rows.select(unmarked.columns)]).sort("row")
+        if fresh.height:
+            yield _Waiting(batch, rows, fresh)
 
 
 def map_labels(rows: pl.DataFrame, labels: Labels) -> Mapped:

@@ -175,7 +175,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
                 progress=candidate.progress,
                 engine=engine,
                 batch_cache=cache,
-                pair_cache=pair_cache,
+                near_index=pair_cache,
             ),
         )
     check_unchanged(changes)

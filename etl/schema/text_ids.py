@@ -14,6 +14,8 @@ import xxhash
 from etl.text.normalise import normal_form
 
 _FORM = r":~[0-9a-f]{16}$"
+_NUMBERED = r"^(.*:~[0-9a-f]{16})#([1-9][0-9]{0,8})$"
+ORDINARY = 0  # the number of an id that is not made of a text
 
 
 def text_id(slug: str, *parts: str, text: pl.Expr | str = "raw_text") -> pl.Expr:
@@ -38,6 +40,25 @@ def is_text_id(row_id: pl.Expr) -> pl.Expr:
 def numbered(row_id: pl.Expr, number: pl.Expr) -> pl.Expr:
     """Returns the expression of the id with its number among equal ones."""
     return pl.format("{}#{}", row_id, number)
+
+
+def split_number(ids: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Splits ids into what rows of equal texts share, and their `number`; two ids are equal if both are.
+
+    The number is null where the id has none but will get one, and `ORDINARY` where it is not made of a text.
+    """
+    form = is_text_id(pl.col("id"))
+    number = pl.when(~form).then(pl.lit(ORDINARY, pl.UInt32)).alias("number")
+    split = ids.alias("id").to_frame().with_columns(number)
+    numbered_rows = split["id"].str.contains(_NUMBERED).arg_true()
+    if len(numbered_rows):  # ids of a dataset that are ids again
+        groups = split["id"].gather(numbered_rows).str.extract_groups(_NUMBERED).struct
+        numbers = groups.field("2").cast(pl.UInt32)
+        split = split.with_columns(
+            split["id"].scatter(numbered_rows, groups.field("1")),
+            split["number"].scatter(numbered_rows, numbers),
+        )
+    return split["id"], split["number"]
 
 
 def _hash(texts: pl.Series) -> pl.Series:

@@ -34,22 +34,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def run(
-    *arguments: str | Path, limit_file_bytes: int | None = None, is_spooled: bool = False
-) -> subprocess.Popen[str]:
+def run(*arguments: str | Path, limit_file_bytes: int | None = None) -> subprocess.Popen[str]:
     """`etl ingest` of a table with the white-space tagger, in a process of its own.
 
     Args:
         arguments: further options.
         limit_file_bytes: no file may grow larger; a write beyond it fails as on a full disk.
-        is_spooled: whether batches wait on disk however few they are.
     """
-    limit = "import etl.ingestion.spool as spool; spool.MEMORY_BYTES = 0;" if is_spooled else ""
     columns = ["--text-column", "text", "--label-column", "label", "--group-column", "group"]
     options = ["--tagger", "whitespace", "--workers", "1", *columns]
     process = subprocess.Popen(
         [
-            *[sys.executable, "-c", f"{limit}from etl.cli import main; main()"],
+            *[sys.executable, "-c", "from etl.cli import main; main()"],
             *["ingest", *options, *map(str, arguments)],
         ],
         stdout=subprocess.PIPE,
@@ -244,7 +240,7 @@ def test_a_run_that_is_killed_leaves_what_was_there_and_the_next_one_cleans_up(
         ingest(write_lines(tmp_path / "small.jsonl", make_rows(100)), out=out)
     before = fingerprints(out)
     process = run(large_table, "--out", out, *SMALL_SHARDS)
-    wait_for(lambda: len(list(tmp_path.glob(".dataset.partial-*/data/*"))) > 2, process)
+    wait_for(lambda: len(list(tmp_path.glob(".dataset.work/*/dataset/data/*"))) > 2, process)
     process.kill()
     process.communicate()
     assert fingerprints(out) == before
@@ -264,7 +260,7 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
     ingest(write_lines(tmp_path / "small.jsonl", make_rows(100)), out=out)
     before = fingerprints(out)
     process = run(large_table, "--out", out, *SMALL_SHARDS)
-    wait_for(lambda: len(list(tmp_path.glob(".dataset.partial-*/data/*"))) > 2, process)
+    wait_for(lambda: len(list(tmp_path.glob(".dataset.work/*/dataset/data/*"))) > 2, process)
     process.send_signal(signal_number)
     _, errors = process.communicate()
     assert process.returncode == 128 + signal_number
@@ -278,14 +274,14 @@ def largest(files: dict[str, FileEntry], folder: str) -> int:
     return max(entry.bytes for name, entry in files.items() if name.startswith(folder))
 
 
-@pytest.mark.parametrize("where", ["spool", "shards"])
+@pytest.mark.parametrize("where", ["batches", "shards"])
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, large_table: Path, where: str) -> None:
     # A limit on the size of a file fails a write just as a full disk does; the shard is the largest file.
     out = tmp_path / "dataset"
     files = ingest(large_table, out=out).files
     before = fingerprints(out)
-    limit = 20_000 if where == "spool" else largest(files, "data") - 1_000
-    process = run(large_table, "--out", out, limit_file_bytes=limit, is_spooled=where == "spool")
+    limit = 20_000 if where == "batches" else largest(files, "data") - 1_000
+    process = run(large_table, "--out", out, limit_file_bytes=limit)
     _, errors = process.communicate()
     assert process.returncode == WriteError.exit_code, errors
     assert f"error: {out} cannot be written" in errors

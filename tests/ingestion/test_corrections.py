@@ -227,7 +227,7 @@ def test_the_dataset_has_the_same_bytes_whatever_the_order_of_lines(
     assert fingerprints(tmp_path / "one" / "dataset") == fingerprints(tmp_path / "other" / "dataset")
 
 
-def test_where_batches_wait_and_how_large_they_are_decides_nothing(
+def test_how_many_batches_and_partitions_there_are_decides_nothing(
     tmp_path: Path, plain: dict[int, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decisions = [decide(plain[1], "relabel", "슬픔"), decide(plain[6], "relabel", "기쁨")]
@@ -235,7 +235,7 @@ def test_where_batches_wait_and_how_large_they_are_decides_nothing(
         (tmp_path / name).mkdir()
     ingest(tmp_path / "one", *decisions)
     monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", 3)
-    monkeypatch.setattr("etl.ingestion.spool.MEMORY_BYTES", 0)
+    monkeypatch.setattr("etl.ingestion.ingest._BYTES_OF_A_BYTE", 1 << 30)  # many partitions
     ingest(tmp_path / "other", *decisions)
     assert fingerprints(tmp_path / "one" / "dataset") == fingerprints(tmp_path / "other" / "dataset")
 

@@ -7,27 +7,21 @@ import unicodedata
 from pathlib import Path
 
 import polars as pl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.decided import decide_rows
 from support.reading import read_all, settings
 from support.small_tables import kept_rows
 
 import etl
 from etl.dataset.difference import compare
 from etl.dataset.read import Dataset
-from etl.ingestion import spool as spools
 from etl.ingestion.ingest import discover
 from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.sources.units import read_units
-from etl.ingestion.spool import Spool
-from etl.ingestion.steps.row_hashes import hash_rows
 from etl.ingestion.steps.split import split
-from etl.ingestion.text_numbers import number_texts
 from etl.schema import votes
 from etl.schema.text_ids import text_id
-from etl.settings import Dedupe
-from etl.text.hashes import hash_text
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
 SENTENCES = [row["text"] for row in kept_rows(0, 40)]  # of which none is near another
@@ -49,15 +43,9 @@ def read(folder: Path, batch_rows: int = 5) -> pl.DataFrame:
         for frame in read_units(found, chosen, log)
         for batch in frame.iter_slices(batch_rows)
     ]
-    spool = Spool(folder / "spool")
-    for batch in batches:
-        spool.put(batch)
-    keys = number_texts(pl.concat(hash_rows(batch, Dedupe()) for batch in batches), spool)
-    rows = pl.concat(batch.take() for batch in spool)
-    spool.remove()
-    # What the steps on the whole corpus go by is what is written.
-    assert keys["id_key"].to_list() == rows.select(hash_text(pl.col("id"))).to_series().to_list()
-    assert keys["id_key"].is_unique().all()
+    frame = pl.concat(batches)
+    rows = decide_rows(frame, chosen, batch_rows=batch_rows).drop("row", "reason", "detail", "corrected")
+    assert rows["id"].is_unique().all()
     return rows
 
 
@@ -102,8 +90,7 @@ def test_equal_texts_have_one_split_and_ids_of_their_own_over_batches_and_files(
     assert all(of.to_list() == list(range(1, len(of) + 1)) for of in numbers["id"])
 
 
-def test_rows_that_wait_on_disk_get_their_numbers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spools, "MEMORY_BYTES", 0)
+def test_equal_texts_are_numbered_over_batches() -> None:
     rows = read_texts(["네."] * 7)
     assert rows["id"].to_list()[1:] == [f"{rows['id'][0]}#{number}" for number in range(2, 8)]
 

@@ -62,8 +62,8 @@ class LocalEngine:
             yield from _read_item(number, function(item))
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        """The built-in `map`: one item after another."""
-        return map(function, items)
+        """Applies a function to each item on a thread for each worker; see `ordered_map`."""
+        return ordered_map(function, items, self.workers)
 
     def map_threads(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         """A thread for each worker."""

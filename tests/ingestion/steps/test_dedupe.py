@@ -6,10 +6,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.decided import decide_rows
 
-from etl.ingestion.steps.correct import correct
-from etl.ingestion.steps.dedupe import dedupe
-from etl.ingestion.steps.row_hashes import hash_rows
+from etl.ingestion.steps.records import make_records
 from etl.schema import votes
 from etl.settings import Dedupe, Labels, Settings
 
@@ -26,10 +25,16 @@ def make_row(number: int, text: str = LONG, label: str = "기쁨", split: str = 
     return row | {"raw_text": text, "text": text, "label": label, "split": split} | changes
 
 
-def deduped(rows: Sequence[Row], labels: Labels = "majority", **changes: Any) -> pl.DataFrame:
+def deduped(
+    rows: Sequence[Row],
+    labels: Labels = "majority",
+    batch_rows: int = 20_000,
+    n_partitions: int = 1,
+    **changes: Any,
+) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=SCHEMA)
     chosen = Settings(labels=labels, dedupe=Dedupe(**changes))
-    return dedupe(correct(hash_rows(frame, chosen.dedupe)), chosen)
+    return decide_rows(frame, chosen, batch_rows=batch_rows, n_partitions=n_partitions)
 
 
 def reasons(*rows: Row, labels: Labels = "majority", **changes: Any) -> list[str | None]:
@@ -128,7 +133,7 @@ def test_a_train_row_that_is_nearly_an_evaluated_one_leaks(split: str) -> None:
     frame = deduped([make_row(1, FORTY), make_row(2, ONE_CHANGED, split=split), make_row(3, OTHER)])
     assert frame["reason"].to_list() == ["leak_near", None, None]
     assert frame["detail"].to_list() == [
-        f"a text in {split} is nearly the same: similarity {35 / 41:.3f}",
+        f"a text in {split} is nearly the same: similarity {35 / 41:.3f} to table:2",
         None,
         None,
     ]
@@ -141,7 +146,10 @@ def test_the_detail_of_a_near_leak_names_the_most_similar_text() -> None:
         make_row(2, ONE_CHANGED, split="validation"),
         make_row(3, two_changed),
     ]
-    assert deduped(rows)["detail"][2] == f"a text in validation is nearly the same: similarity {37 / 39:.3f}"
+    assert (
+        deduped(rows)["detail"][2]
+        == f"a text in validation is nearly the same: similarity {37 / 39:.3f} to table:2"
+    )
 
 
 def test_how_near_is_near_is_a_setting() -> None:
@@ -174,13 +182,11 @@ def test_a_near_leak_comes_after_those_by_the_same_text_and_before_the_group() -
     ]
 
 
-def test_keys_hold_text_only_for_what_may_be_near() -> None:
+def test_records_hold_text_only_for_what_may_be_near() -> None:
     rows = [make_row(1, f"{OTHER}!"), make_row(2, "네."), make_row(3, reason="bad_row"), make_row(4, None)]
     frame = pl.DataFrame(rows, schema=SCHEMA)
-    texts = hash_rows(frame, Dedupe())["normalised"].to_list()
-    assert texts == [normalised(OTHER), None, None, None]
-    assert "normalised" not in hash_rows(frame, Dedupe(near=0)).columns
-    assert "normalised" not in deduped(rows).columns
+    assert make_records(frame, Settings()).texts["normalised"].to_list() == [normalised(OTHER)]
+    assert "normalised" not in make_records(frame, Settings(dedupe=Dedupe(near=0))).texts.columns
 
 
 def said(*votes_of_row: tuple[str, float]) -> dict[str, Any]:
@@ -367,12 +373,20 @@ def leak_by_hand(row: Row, evaluated: list[Row]) -> str | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
-@given(ROWS, st.sampled_from(["first", "keep"]), st.sampled_from(["reject", "majority", "keep"]))
-def test_the_rules_applied_to_columns_are_the_rules_applied_by_hand(
-    rows: list[Row], duplicates: str, conflicts: str
+@settings(max_examples=100)
+@given(
+    ROWS,
+    st.sampled_from(["first", "keep"]),
+    st.sampled_from(["reject", "majority", "keep"]),
+    st.integers(1, 15),
+    st.sampled_from([1, 2, 8]),
+)
+def test_the_rules_applied_to_partitions_are_the_rules_applied_by_hand(
+    rows: list[Row], duplicates: str, conflicts: str, batch_rows: int, n_partitions: int
 ) -> None:
-    found = reasons(*rows, duplicates=duplicates, conflicts=conflicts)
+    found = reasons(
+        *rows, duplicates=duplicates, conflicts=conflicts, batch_rows=batch_rows, n_partitions=n_partitions
+    )
     assert found == mark_by_hand(rows, duplicates, conflicts)
 
 

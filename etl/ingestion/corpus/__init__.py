@@ -1,0 +1,1 @@
+"""The steps that see the whole corpus, a partition at a time."""

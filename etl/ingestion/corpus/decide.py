@@ -1,0 +1,74 @@
+"""Decides about each row of the corpus: the stages in order, each a task for each partition.
+
+    ids → texts that are nearly equal → texts → near rows → groups
+
+A stage looks only at rows that no earlier one has marked, so the first reason wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import polars as pl
+
+from etl.ingestion.corpus import groups, ids, near, texts
+from etl.ingestion.corpus.corpus import Corpus, read_bucket
+from etl.runtime.console import Progress
+from etl.runtime.engine.protocol import Engine
+from etl.similarity.index.near_index import NearIndex
+
+MARKS = (ids.MARKS, texts.MARKS, near.MARKS, groups.MARKS)
+
+
+def number_rows(corpus: Corpus, engine: Engine, progress: Progress) -> None:
+    """Gives rows of equal texts ids of their own; from here on the corpus has its final ids."""
+    _run(corpus, engine, ids.number_texts, corpus.n_partitions, progress, "ids")
+
+
+def decide(corpus: Corpus, engine: Engine, index: NearIndex | None, progress: Progress) -> None:
+    """Marks duplicates, conflicts and leaks.
+
+    Args:
+        corpus: with final ids, and what people decided.
+        engine: runs the tasks.
+        index: finds texts that are nearly equal; None: they are not looked for.
+        progress: told about each stage.
+    """
+    run = partial(_run, corpus, engine, progress=progress)
+    run(ids.mark_ids, corpus.n_partitions, what="ids")
+    if index is not None:
+        progress(0, "near-duplicates")
+        near.add_texts(corpus, index, engine)
+    run(texts.mark_texts, corpus.n_partitions, what="texts")
+    if index is not None:
+        run(near.find_most_similar, corpus.n_partitions, what="near-duplicates")
+        run(near.mark_near, corpus.n_buckets, what="near-duplicates")
+    run(groups.mark_groups, corpus.n_partitions, what="groups")
+
+
+def read_marks(corpus: Corpus, bucket: int) -> pl.DataFrame:
+    """Reads the marks of the rows of a bucket: `row`, `reason` and `detail`."""
+    return read_bucket(corpus, MARKS, bucket)
+
+
+def _run(
+    corpus: Corpus,
+    engine: Engine,
+    task: Callable[[Corpus, int], None],
+    n_tasks: int,
+    progress: Progress,
+    what: str,
+) -> None:
+    progress(0, what)
+    for _ in engine.map(partial(_run_task, corpus, task), range(n_tasks)):
+        pass
+
+
+def _run_task(corpus: Corpus, task: Callable[[Corpus, int], None], number: int) -> None:
+    """Runs a task, unless a run that was killed had completed it."""
+    done = corpus.folder / "done" / f"{task.__name__}-{number:05d}"
+    if not done.exists():
+        task(corpus, number)
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.touch()
