@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
 from etl.schema import resources
 from etl.schema.label_cells import is_number, normalise_label
 from etl.schema.taxonomy import TABLE, Taxonomy, corpora, label_table, table_targets
 
 
-def find_words(taxonomy: Taxonomy) -> dict[str, str | None]:
+@lru_cache(maxsize=8)  # of thousands of words, and asked for by each batch
+def find_words(taxonomy: Taxonomy) -> Mapping[str, str | None]:
     """Returns what each word, in lower case, becomes: a target, or None for one that goes to nothing."""
     own = {target.casefold(): target for target in taxonomy.targets}
-    return _corpus_words(taxonomy) | _synonyms(taxonomy) | own
+    return MappingProxyType(_corpus_words(taxonomy) | _synonyms(taxonomy) | own)
 
 
 def explain_words(taxonomy: Taxonomy) -> list[dict[str, str | None]]:

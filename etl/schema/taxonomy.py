@@ -77,10 +77,10 @@ class Taxonomy:
 
     name: str
     targets: tuple[str, ...]
-    maps: Mapping[str, Mapping[str, str | None]]
+    maps: Mapping[str, Mapping[str, str | None]] = field(hash=False)
     sha256: str
     about: str = ""
-    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
 
 def shipped() -> list[str]:

@@ -35,6 +35,7 @@ _MAY_BE_UNCLEAN = f"{_NEEDS_COLLAPSING}|{MAY_HOLD_MARKUP}|{CAN_CHANGE['NFC']}"
 _VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
+_FIRST_OF_4_BYTES = 0xF0  # an emoji, say; other characters have at most 3
 _DENSE_BYTES = 8
 # Hangul syllables in Unicode: initial by initial, in each vowel by vowel, in each final by final, none first.
 _FIRST_SYLLABLE, _INITIALS, _FINALS = 0xAC00, 19, 28
@@ -140,7 +141,8 @@ def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:
     longest = min(len(content), BLOCK_BYTES + _UNIT_BYTES * (times + 1))
     buffers = [np.empty(longest, np.bool_) for _ in range(2)]
     for start in range(0, len(content), BLOCK_BYTES):
-        for lag in range(1, _UNIT_BYTES + 1):
+        has_wide = content[start : start + BLOCK_BYTES + _UNIT_BYTES].max() >= _FIRST_OF_4_BYTES
+        for lag in range(1, _UNIT_CHARS * (4 if has_wide else 3) + 1):
             block = content[start : start + BLOCK_BYTES + lag * (times + 1)]
             found = offsets[0] + start + _find_runs(block, lag, times, buffers)
             has_run[np.searchsorted(offsets, found, side="right") - 1] = True
