@@ -43,11 +43,13 @@ def normalised_key(expr: pl.Expr) -> pl.Expr:
 
 
 def _normalised_key(text: pl.Series) -> pl.Series:
-    folded = normal_form(text, "NFKC")
-    is_simple = ~folded.str.contains(_NOT_SIMPLE)
-    simple, others = is_simple.arg_true(), (~is_simple).arg_true()
-    spoken = folded.clone()  # `scatter` changes its column
-    spoken.scatter(simple, _spoken_bytes(folded.gather(simple)))
+    rows = text.str.contains(CAN_CHANGE["NFKC"]).arg_true()
+    changed = text.gather(rows).str.normalize("NFKC")
+    folded = text.clone().scatter(rows, changed)  # `scatter` changes its column
+    is_simple = ~text.str.contains("\n", literal=True)
+    is_simple.scatter(rows, ~changed.str.contains(_NOT_SIMPLE))
+    others = (~is_simple.fill_null(False)).arg_true()
+    spoken = _spoken_bytes(folded.clone().scatter(others, ""))
     spoken.scatter(others, _spoken(folded.gather(others)))
     silent = (spoken == "").arg_true()  # few, so that processing them again is cheap
     return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{_INVISIBLE}]+", ""))
@@ -89,6 +91,9 @@ def is_short(expr: pl.Expr, eojeols: int, chars: int) -> pl.Expr:
     Returns:
         A boolean expression without nulls.
     """
-    # A cleaned text has one space between two words, and none around them.
-    has_few_words = expr.str.count_matches(" ", literal=True) + 1 < eojeols
-    return (has_few_words & (expr.str.len_chars() < chars)).fill_null(True)
+    # Only of texts with few characters, which are few, are words counted. A cleaned text has one space
+    # between two words, and none around them.
+    with_few_chars = pl.when(expr.str.len_chars() < chars).then(expr)
+    return expr.is_null() | (with_few_chars.str.count_matches(" ", literal=True) + 1 < eojeols).fill_null(
+        False
+    )
