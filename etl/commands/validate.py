@@ -75,6 +75,13 @@ def validate(
         Path | None,
         typer.Option(metavar="DIR", help="Also write the contract as web pages (Great Expectations)."),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="How much memory the checks may use, such as 2GB; by default half of what is free.",
+        ),
+    ] = None,
     is_timed: Annotated[
         bool, typer.Option("--timings", help="Say on standard error what each check took.")
     ] = False,
@@ -118,6 +125,7 @@ def validate(
             raw=is_raw,
             data_docs=data_docs,
             evidence=evidence,
+            memory=memory,
             start_check=stack.enter_context(worker),
         )
         report = out or run.report_folder(subject)

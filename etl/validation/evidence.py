@@ -7,7 +7,8 @@ A folder with two files for each finding code, `CODE.parquet` and `CODE.csv`, an
                          "meaning": str}, …}}
 
 `severity` is null where the rows are too few for a finding. Which rows they are the checks select, see
-`etl.validation.selection`; the texts are read again from the dataset, a batch at a time.
+`etl.validation.selection`; the texts are read again from the dataset, in one pass for each code, and put into
+the order of the selection a batch at a time.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import structs
 
 from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
+from etl.runtime.failures import write_error
+from etl.runtime.scratch import temporary_folder
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Dedupe, PathLike
@@ -60,6 +64,7 @@ COLUMNS = pl.Schema(
 )
 # Findings whose rows are those of another.
 _ROWS_OF = {"label_noise": "label_suspects"}
+_ORDER = "_order"
 _SELECTED = ("group", "likely_label", "confidence", "similarity", "detail")
 # Of these near-duplicates are looked for.
 _OF_NEAR = {"leak_near", "repeats"}
@@ -184,10 +189,46 @@ def _read(view: View, code: str, selection: pl.DataFrame) -> Iterator[pl.DataFra
     chosen = selection.select(ROW, *(name for name in _SELECTED if name in known), *missing)
     rows = _scan(view, code).with_row_index(ROW).with_columns(label=votes.in_words())
     columns = [name for name in COLUMNS if name not in _SELECTED]
-    for batch in chosen.iter_slices(_BATCH_ROWS):
-        numbered = batch.lazy().with_row_index("_order")
-        found = numbered.join(rows.select(ROW, *columns), on=ROW, how="inner")
-        yield found.sort("_order").select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()).collect()
+    numbered = chosen.with_row_index(_ORDER).sort(ROW)
+    with temporary_folder("evidence") as folder:
+        try:
+            _deal(rows.select(ROW, *columns), numbered, folder)
+            for start in range(0, selection.height, _BATCH_ROWS):
+                batch = _read_dealt(folder / f"{start}").sort(_ORDER)
+                yield batch.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        except OSError as error:
+            raise write_error(folder, error) from error
+
+
+def _deal(rows: pl.LazyFrame, selected: pl.DataFrame, folder: Path) -> None:
+    """Deals the selected rows out to a file for each batch of the selection, in one pass over all rows.
+
+    Args:
+        rows: all, in order, with their number.
+        selected: the selection sorted by that number, with the order in which its rows are to be read.
+        folder: where the files go, each named after the order at which its batch starts.
+    """
+    row_numbers = selected[ROW]
+    for frame in rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True):
+        if frame.is_empty():
+            continue
+        first, last = frame[ROW][0], frame[ROW][-1]
+        start, end = row_numbers.search_sorted(first, "left"), row_numbers.search_sorted(last, "right")
+        found = selected[start:end].join(frame, on=ROW, how="inner")
+        batch = (pl.col(_ORDER) // _BATCH_ROWS * _BATCH_ROWS).alias("_batch")
+        parts = found.with_columns(batch).partition_by("_batch", as_dict=True, include_key=False)
+        for (number,), part in parts.items():
+            with (folder / f"{number}").open("ab") as stream:
+                part.write_ipc_stream(stream, compression="lz4")
+
+
+def _read_dealt(path: Path) -> pl.DataFrame:
+    """Reads the streams that stand one after the other in a file."""
+    frames = []
+    with path.open("rb") as stream:
+        while stream.peek(1):
+            frames.append(pl.from_arrow(pa.ipc.open_stream(stream).read_all()))
+    return pl.concat(frame for frame in frames if isinstance(frame, pl.DataFrame))
 
 
 def _write(batches: Iterator[pl.DataFrame], stem: Path, *, is_raw: bool) -> None:

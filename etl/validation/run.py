@@ -25,6 +25,7 @@ from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
+from etl.runtime.machine import read_memory_limit
 from etl.runtime.paths import local_path
 from etl.settings import PathLike, Settings
 from etl.settings import load as load_settings
@@ -85,6 +86,7 @@ def validate(
     evidence: PathLike | None = None,
     start_check: StartCheck = contract_worker.in_process,
     pair_cache: Path | None = None,
+    memory: str | None = None,
 ) -> Result:
     """Checks a dataset, a table or a folder of tables; writes `findings.json` and `report.html`.
 
@@ -107,6 +109,8 @@ def validate(
         start_check: starts the check of the output contract. The command does it in a process of its own, by
             `contract_worker.in_subprocess`.
         pair_cache: a folder with the near-duplicates that earlier runs found.
+        memory: how much of it the checks may use, such as `2GB`, see `etl.runtime.machine.read_memory_limit`;
+            None: half of what is free. It decides what is held at a time, never the result.
 
     Returns:
         The findings, the measures they were judged by, and an exit code.
@@ -114,7 +118,8 @@ def validate(
     Raises:
         InputError: nothing at `path` can be read as a dataset or table, or the columns are not to be found.
         SettingsError: the settings name a finding code that does not exist, or the options name columns of a
-            dataset; label noise needs packages that are not installed; or `data_docs` holds something else.
+            dataset; label noise needs packages that are not installed; `data_docs` holds something else; or
+            `memory` is no size, or more than there is.
         WriteError: the report cannot be written.
     """
     # Wrong requests are refused before the checks take their time.
@@ -124,6 +129,7 @@ def validate(
         check_directory(Path(data_docs))
     if evidence:
         check_folder(Path(evidence))
+    limit = read_memory_limit(memory)
     chosen = settings if isinstance(settings, Settings) else _read_settings(settings)
     rules, timer, subject = load_rules(chosen.validate), Timer(), _as_path(path)
     folder = local_path(out) if out else report_folder(subject)
@@ -142,6 +148,7 @@ def validate(
             show_text=show_text,
             is_raw=raw,
             pair_cache=pair_cache,
+            memory=limit,
         )
         result = run_checks(whole, rules, timer, start_check)
         if data_docs:
@@ -193,7 +200,8 @@ def run_checks(
     wait = timer("contract", start_check, view.dataset)
     with contract_worker.reraise_with_shard(wait), ThreadPoolExecutor(1) as thread:
         # Half of the time of all checks, and the work of one core.
-        read = partial(read_sentences, view.dataset, view.manifest.settings.dedupe, view.pair_cache)
+        dedupe = view.manifest.settings.dedupe
+        read = partial(read_sentences, view.dataset, dedupe, view.pair_cache, view.memory)
         future = thread.submit(timer, "near-duplicates", read)
         view = replace(
             view, wait_for_sentences=partial(processes.wait_for_result, future), wait_for_breaches=wait

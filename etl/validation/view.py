@@ -66,6 +66,7 @@ class View:
         show_text: whether that list may quote sentences.
         is_raw: whether its cells stay as they are, also those that a spreadsheet takes for formulas.
         pair_cache: a folder with the near-duplicates that earlier runs found.
+        memory: bytes that the checks may use; None: half of what is free.
         wait_for_sentences: returns the sentences that another thread reads; None: they are read when needed.
         wait_for_breaches: returns what breaks the contract, which may be checked in another process.
     """
@@ -78,6 +79,7 @@ class View:
     show_text: bool = False
     is_raw: bool = False
     pair_cache: Path | None = None
+    memory: int | None = None
     wait_for_sentences: Callable[[], Sentences] | None = None
     wait_for_breaches: Callable[[], list[Breach]] = list
 
@@ -96,7 +98,8 @@ class View:
         """The hashes of all sentences, and their near-duplicates."""
         if self.wait_for_sentences:
             return self.wait_for_sentences()
-        return sentences.read_sentences(self.dataset, self.manifest.settings.dedupe, self.pair_cache)
+        dedupe = self.manifest.settings.dedupe
+        return sentences.read_sentences(self.dataset, dedupe, self.pair_cache, self.memory)
 
     def why_no_comparison(self) -> str:
         """Returns why validation and test cannot be compared with train; "" where they can."""

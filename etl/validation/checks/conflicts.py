@@ -80,15 +80,16 @@ class Conflict:
 
 def measure(view: View) -> tuple[Conflict, ...]:
     """Measures the conflicts of each split that has labelled rows, and of all together, level by level."""
-    labelled = view.sentences.rows.filter(votes.is_labelled())
-    mode = view.manifest.settings.labels
-    parts = {split: labelled.filter(pl.col("split") == split) for split in SPLITS} | {ALL: labelled}
+    sentences, mode = view.sentences, view.manifest.settings.labels
+    labelled = sentences.rows.filter(votes.is_labelled())
     conflicts = []
-    for split, part in parts.items():
+    for name, splits in ({split: (split,) for split in SPLITS} | {ALL: SPLITS}).items():
+        n_rows = sentences.count(*splits, labelled=True)
+        part = labelled.filter(pl.col("split").is_in(splits))
         seen = part.clear()
-        for level, code, key in LEVELS if part.height else ():
+        for level, code, key in LEVELS if n_rows else ():
             rows = part.rename({key: "key"})
-            conflicts.append(_conflict(level, code, split, rows, mode, seen))
+            conflicts.append(_conflict(level, code, name, rows, mode, seen, of=n_rows))
             seen = pl.concat([seen, _of_conflicts(rows, mode).rename({"key": key}).select(seen.columns)])
     return tuple(conflicts)
 
@@ -151,11 +152,11 @@ def _of_conflicts(rows: pl.DataFrame, mode: Labels) -> pl.DataFrame:
 
 
 def _conflict(
-    level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels, seen: pl.DataFrame
+    level: str, code: str, split: str, rows: pl.DataFrame, mode: Labels, seen: pl.DataFrame, *, of: int
 ) -> Conflict:
     """Counts the texts, each a `key`, of which no label is common to all rows.
 
-    Rows that are `seen` conflict at a stricter level, and are not counted again.
+    Rows that are `seen` conflict at a stricter level, and are not counted again; `of` rows have a label.
     """
     repeated = _repeated(rows)
     contested = _repeated(rows.filter(~pl.col("is_no_conflict")))
@@ -170,10 +171,10 @@ def _conflict(
         split=split,
         texts=texts.height,
         rows=int(texts["rows"].sum()),
-        of=rows.height,
+        of=of,
         short_texts=short.height,
         short_rows=int(short["rows"].sum()),
-        best_accuracy=(rows.height - wrong) / rows.height,
+        best_accuracy=(of - wrong) / of,
         has_shares=mode == "soft",
         pairs=tuple(texts.head(MAX_EXAMPLES).select("one", "two").iter_rows()),
         own_texts=own.height,

@@ -96,16 +96,14 @@ def measure(view: View) -> tuple[Leak, ...]:
     An evaluation split without rows is left out; so is L3 where `dedupe.near` is 0.
     """
     rows, dedupe = view.sentences, view.manifest.settings.dedupe
-    train = rows.of("train")
     leaks = []
     for split in EVALUATION:
-        evaluated = rows.of(split)
         found: list[tuple[Leak, pl.DataFrame]] = []
-        for level, code, key in LEVELS if evaluated.height else ():
+        for level, code, key in LEVELS if rows.count(split) else ():
             if level == "L3" and dedupe.near:
-                found.append(_measure_near(rows, split, evaluated, train))
+                found.append(_measure_near(rows, split))
             elif level != "L3":
-                found.append(_measure_level(level, code, key, split, evaluated, train))
+                found.append(_measure_level(rows, level, code, key, split))
         leaks += _count_once(found)
     return tuple(leaks)
 
@@ -148,9 +146,8 @@ def why_not(view: View) -> str:
     return view.why_no_comparison() or ("near-duplicates: dedupe.near is 0" if is_near_off else "")
 
 
-def _measure_level(
-    level: str, code: str, key: str, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
-) -> tuple[Leak, pl.DataFrame]:
+def _measure_level(rows: Sentences, level: str, code: str, key: str, split: str) -> tuple[Leak, pl.DataFrame]:
+    evaluated, train = rows.of(split), rows.of("train")
     # At the text levels a pair counts if neither side is short; a group is a group whatever is said.
     is_countable = pl.lit(True) if level == "L4" else ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
@@ -164,7 +161,7 @@ def _measure_level(
         code=code,
         split=split,
         rows=counted.height,
-        of=evaluated.height,
+        of=rows.count(split),
         train_rows=counterparts.height,
         short_rows=shared.height - counted.height,
         groups=counted[key].n_unique() if level == "L4" else 0,
@@ -173,10 +170,9 @@ def _measure_level(
     return leak, counted
 
 
-def _measure_near(
-    rows: Sentences, split: str, evaluated: pl.DataFrame, train: pl.DataFrame
-) -> tuple[Leak, pl.DataFrame]:
+def _measure_near(rows: Sentences, split: str) -> tuple[Leak, pl.DataFrame]:
     """Measures L3: rows whose normalised text is that of a row of train, or near one."""
+    evaluated, train = rows.of(split), rows.of("train")
     is_countable = ~pl.col("is_short")
     countable, trained = evaluated.filter(is_countable), train.filter(is_countable)
     counterpart = _nearest(rows.near_texts(split, "train"), countable, trained)
@@ -195,7 +191,7 @@ def _measure_near(
         code="leak_near",
         split=split,
         rows=counted.height,
-        of=evaluated.height,
+        of=rows.count(split),
         train_rows=trained.join(train_counterpart, on="normalised", how="semi").height,
         short_rows=shared.height - counted.height,
         groups=0,

@@ -59,10 +59,9 @@ def measure(view: View) -> tuple[Repeat, ...]:
     rows = view.sentences
     repeats = []
     for split in SPLITS:
-        of_split = rows.of(split)
-        if of_split.height:
-            repeats += [_same(level, key, split, of_split) for level, key in _LEVELS]
-            repeats += [_near(rows, split, of_split)] if view.manifest.settings.dedupe.near else []
+        if rows.count(split):
+            repeats += [_same(rows, level, key, split) for level, key in _LEVELS]
+            repeats += [_near(rows, split)] if view.manifest.settings.dedupe.near else []
     return tuple(repeats)
 
 
@@ -87,8 +86,8 @@ def judge(repeats: tuple[Repeat, ...], rules: Rules) -> list[Finding]:
     ]
 
 
-def _same(level: str, key: str, split: str, rows: pl.DataFrame) -> Repeat:
-    repeated = rows.filter(pl.col(key).is_not_null() & pl.col(key).is_duplicated())
+def _same(rows: Sentences, level: str, key: str, split: str) -> Repeat:
+    repeated = rows.of(split).filter(pl.col(key).is_not_null() & pl.col(key).is_duplicated())
     long = repeated.filter(~pl.col("is_short"))
     counted = long.filter(pl.col(key).is_duplicated())
     ids = pl.col("id").sort()
@@ -97,14 +96,15 @@ def _same(level: str, key: str, split: str, rows: pl.DataFrame) -> Repeat:
         level=level,
         split=split,
         rows=counted.height,
-        of=rows.height,
+        of=rows.count(split),
         texts=pairs.height,
         short_rows=repeated.height - counted.height,
         pairs=tuple(pairs.sort("one").head(MAX_EXAMPLES).select("one", "two").iter_rows()),
     )
 
 
-def _near(rows: Sentences, split: str, of_split: pl.DataFrame) -> Repeat:
+def _near(rows: Sentences, split: str) -> Repeat:
+    of_split = rows.of(split)
     is_repeated = pl.col("normalised").is_not_null() & pl.col("normalised").is_duplicated()
     long = of_split.filter(~pl.col("is_short"))
     near = rows.near_texts(split, split)
@@ -127,7 +127,7 @@ def _near(rows: Sentences, split: str, of_split: pl.DataFrame) -> Repeat:
         level="L3",
         split=split,
         rows=counted.height,
-        of=of_split.height,
+        of=rows.count(split),
         texts=0,
         short_rows=repeated.height - counted.height,
         pairs=tuple(pairs.select("one", "two").iter_rows()),

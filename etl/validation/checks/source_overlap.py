@@ -62,8 +62,7 @@ class SourceOverlap:
 
 def measure(view: View) -> tuple[SourceOverlap, ...]:
     """Measures every two corpora that share a text, short or not; sorted."""
-    rows = view.sentences.rows
-    counts = dict(rows.group_by("source").len().iter_rows())
+    counts = dict(view.sentences.counts.group_by("source").agg(pl.col("rows").sum()).iter_rows())
     shared = _shared_pairs(view)
     return tuple(
         _overlap(pair, counts)
