@@ -44,7 +44,7 @@ from etl.ingestion.batches import FreshInput, process_batch, run_batches
 from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.corpus.decide import decide, number_rows
 from etl.ingestion.corpus.decided_rows import count_batches, decided_rows, read_verdicts_of
-from etl.ingestion.corpus.near import open_near_index
+from etl.ingestion.corpus.near import find_index_folder
 from etl.ingestion.corrections import prepare_corrections
 from etl.ingestion.exchange import count_partitions
 from etl.ingestion.pipeline import Tools
@@ -128,7 +128,8 @@ def ingest(
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
     guards.check_codes(accept, "`accept` names", guards.OF_INGEST)
     resources = Resources(memory, None if work is None else local_path(work), is_resumed=resume)
-    return _ingest(sources, folder, chosen, engine, progress, batch_cache, near_index, accept, resources)
+    index = near_index and find_index_folder(near_index, chosen)
+    return _ingest(sources, folder, chosen, engine, progress, batch_cache, index, accept, resources)
 
 
 def _ingest(
@@ -167,8 +168,7 @@ def _ingest(
         corrected = prepare_corrections(corpus, labels, start, engine.in_flight)
         batches.add_token_counts(corrected.token_counts)
         corpus = corrected.corpus
-        with open_near_index(near_index or corpus.folder, settings, of_task) as index:
-            decide(corpus, engine, index, progress)
+        decide(corpus, engine, near_index, of_task, progress)
         of_batches = count_batches(corpus, engine, progress)
         rows = add_up(of_batches)
         counts = count_sources(rows.sources)

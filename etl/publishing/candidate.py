@@ -175,7 +175,7 @@ def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
                 progress=candidate.progress,
                 engine=engine,
                 batch_cache=cache,
-                near_index=pair_cache,
+                near_index=job.publish_dir / TEXTS,
             ),
         )
     check_unchanged(changes)

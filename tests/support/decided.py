@@ -11,7 +11,6 @@ from etl.ingestion.batch_store import BatchResult, StoredBatch, store_batch
 from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.corpus.decide import decide, number_rows
 from etl.ingestion.corpus.decided_rows import decided_rows, read_verdicts_of
-from etl.ingestion.corpus.near import open_near_index
 from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.steps.records import make_records
 from etl.runtime.console import no_progress
@@ -38,8 +37,7 @@ def decide_rows(
         corpus = make_corpus(Path(scratch), rows, settings, batch_rows, n_partitions)
         engine = LocalEngine(1)
         number_rows(corpus, engine, no_progress)
-        with open_near_index(corpus.folder, settings, 256 << 20) as index:
-            decide(corpus, engine, index, no_progress)
+        decide(corpus, engine, None, 256 << 20, no_progress)
         numbers = range(len(corpus.batches))
         return pl.concat(decided_rows(corpus, read_verdicts_of(corpus, number)) for number in numbers)
 

@@ -60,17 +60,25 @@ class Corpus:
         """The batches of a bucket."""
         return self.batches[bucket * BUCKET_BATCHES : (bucket + 1) * BUCKET_BATCHES]
 
-    def read_records(self, kind: str, partition: int, columns: list[str] | None = None) -> pl.DataFrame:
+    def read_records(
+        self,
+        kind: str,
+        partition: int,
+        columns: list[str] | None = None,
+        batches: Sequence[StoredBatch] | None = None,
+    ) -> pl.DataFrame:
         """Reads the records of a partition, in the order of the rows, with `row`.
 
         Args:
             kind: see `etl.ingestion.steps.records.Records`.
             partition: from 0.
             columns: which columns; None: all.
+            batches: of which batches; None: of all.
         """
-        parts = (batch.records(kind, partition, self.n_partitions, columns) for batch in self.batches)
-        first = next(parts)  # of a corpus without rows no records are read
-        records = pl.concat([first, *(part for part in parts if part.height)])
+        read = self.batches if batches is None else batches
+        empty = self.batches[0].records(kind, partition, self.n_partitions, columns).clear()
+        parts = (batch.records(kind, partition, self.n_partitions, columns) for batch in read)
+        records = pl.concat([empty, *(part for part in parts if part.height)])
         if "split" in records.columns:
             records = records.with_columns(pl.col("split").cast(pl.String))
         return records

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
@@ -16,7 +17,6 @@ from etl.ingestion.corpus import groups, ids, near, texts
 from etl.ingestion.corpus.corpus import Corpus, read_bucket
 from etl.runtime.console import Progress
 from etl.runtime.engine.protocol import Engine
-from etl.similarity.index.near_index import NearIndex
 
 MARKS = (ids.MARKS, texts.MARKS, near.MARKS, groups.MARKS)
 
@@ -26,22 +26,24 @@ def number_rows(corpus: Corpus, engine: Engine, progress: Progress) -> None:
     _run(corpus, engine, ids.number_texts, corpus.n_partitions, progress, "ids")
 
 
-def decide(corpus: Corpus, engine: Engine, index: NearIndex | None, progress: Progress) -> None:
+def decide(corpus: Corpus, engine: Engine, near_index: Path | None, memory: int, progress: Progress) -> None:
     """Marks duplicates, conflicts and leaks.
 
     Args:
         corpus: with final ids, and what people decided.
         engine: runs the tasks.
-        index: finds texts that are nearly equal; None: they are not looked for.
+        near_index: where the texts stand that earlier runs have compared; None: nowhere.
+        memory: how much a task may take, in bytes.
         progress: told about each stage.
     """
     run = partial(_run, corpus, engine, progress=progress)
     run(ids.mark_ids, corpus.n_partitions, what="ids")
-    if index is not None:
+    if corpus.settings.dedupe.near:
         progress(0, "near-duplicates")
-        near.add_texts(corpus, index, engine)
+        with near.open_near_index(corpus, near_index, memory) as index:
+            near.add_texts(corpus, index, near_index, engine)
     run(texts.mark_texts, corpus.n_partitions, what="texts")
-    if index is not None:
+    if corpus.settings.dedupe.near:
         run(near.find_most_similar, corpus.n_partitions, what="near-duplicates")
         run(near.mark_near, corpus.n_buckets, what="near-duplicates")
     run(groups.mark_groups, corpus.n_partitions, what="groups")

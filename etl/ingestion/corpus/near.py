@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import polars as pl
 
+from etl.ingestion import fingerprints
+from etl.ingestion.batch_store import StoredBatch, content_of
 from etl.ingestion.corpus import texts
 from etl.ingestion.corpus.corpus import (
     UNMARKED,
@@ -20,50 +24,117 @@ from etl.ingestion.corpus.corpus import (
 )
 from etl.ingestion.steps.near_leaks import keep_most_similar, mark_near_leaks
 from etl.runtime.engine.protocol import Engine
+from etl.runtime.files import write_atomic
+from etl.runtime.json_text import decode_json
+from etl.schema import taxonomy
 from etl.schema.splits import EVALUATION
 from etl.settings import Settings
 from etl.similarity.index.near_index import NearIndex, open_index
+from etl.tagging import policy
 
 MARKS = "near-marks"
 _BEST = "near-best"
 TRAIN, EVALUATED = 1, 2  # the sides of the index
+_KNOWN = "batches.json"
+_MOST_FORGOTTEN = 2  # texts that an index knows for each row
+
+
+def find_index_folder(folder: Path, settings: Settings) -> Path:
+    """Returns the folder of the index for what decides the texts of a run; removes those of others.
+
+    Args:
+        folder: that of all indexes.
+        settings: those of the run.
+    """
+    facts = fingerprints.fingerprint_batches(
+        settings, taxonomy.load(settings.taxonomy), policy.load(settings.tag)
+    )
+    name = fingerprints.hash_json(facts)[:16]
+    for other in folder.glob("*"):
+        if other.name != name:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder / name
 
 
 @contextmanager
-def open_near_index(folder: Path, settings: Settings, memory: int) -> Iterator[NearIndex | None]:
-    """Opens the index of texts; None if near-duplicates are not looked for.
+def open_near_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterator[NearIndex]:
+    """Opens the index of texts.
 
     Args:
-        folder: in which it stands, or will.
-        settings: in `dedupe` the least similarity.
+        corpus: whose texts will be added.
+        folder: where the index of earlier runs stands; None: in the folder of the corpus.
         memory: how much it may take, in bytes.
     """
-    if not settings.dedupe.near:
-        yield None
-        return
-    with open_index(folder / "near", settings.dedupe.near, memory=memory) as index:
-        yield index
+    near, place = corpus.settings.dedupe.near, (folder or corpus.folder) / "texts"
+    n_rows = sum(batch.height for batch in corpus.batches)
+    with open_index(place, near, memory=memory) as index:
+        is_outgrown = index.n_texts > _MOST_FORGOTTEN * n_rows
+        if not is_outgrown:
+            yield index
+    if is_outgrown:
+        shutil.rmtree(place)  # most of its texts are those of files that went
+        with open_index(place, near, memory=memory) as index:
+            yield index
 
 
-def add_texts(corpus: Corpus, index: NearIndex, engine: Engine) -> None:
-    """Adds the texts of the corpus to an index, which compares them, and deals out its pairs."""
-    index.add(range(corpus.n_partitions), partial(_read_texts, corpus), engine.map)
-    index.save()
+def add_texts(corpus: Corpus, index: NearIndex, folder: Path | None, engine: Engine) -> None:
+    """Adds the texts of the corpus to an index, which compares them, and deals out its pairs.
+
+    Args:
+        corpus: the rows.
+        index: which may know texts of earlier runs.
+        folder: where the index of earlier runs stands; None: there were none.
+        engine: runs the tasks.
+    """
+    known = _KnownBatches.load(folder if index.n_texts else None)
+    fresh = tuple(batch for batch in corpus.batches if content_of(batch.path) not in known.contents)
+    index.add(range(corpus.n_partitions), partial(_read_texts, corpus, fresh), engine.map)
+    if folder is not None:
+        index.save()
+        _KnownBatches(known.contents.union(content_of(batch.path) for batch in corpus.batches)).save(folder)
     for number, pairs in enumerate(index.pairs()):
         _deal_out(corpus, number, pairs)
 
 
-def _read_texts(corpus: Corpus, partition: int) -> pl.DataFrame:
-    """Reads the texts of a partition: `key_high`, `key_low`, `side` and `text`."""
+class _KnownBatches(msgspec.Struct, frozen=True):
+    """The batches whose texts an index knows all, by what their raw rows are known by."""
+
+    contents: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(cls, folder: Path | None) -> _KnownBatches:
+        """Reads what an earlier run has saved; that of an index without texts is removed."""
+        if folder is None:
+            return cls()
+        try:
+            return decode_json((folder / _KNOWN).read_bytes(), cls)
+        except (OSError, msgspec.DecodeError):
+            return cls()
+
+    def save(self, folder: Path) -> None:
+        """Saves it; the index was saved before."""
+        write_atomic(folder / _KNOWN, msgspec.json.encode(self))
+
+
+def _read_texts(corpus: Corpus, fresh: tuple[StoredBatch, ...], partition: int) -> pl.DataFrame:
+    """Reads the texts of a partition that may be new: `key_high`, `key_low`, `side` and `text`."""
     side = (
         pl.when(pl.col("split") == "train")
         .then(pl.lit(TRAIN, pl.UInt8))
         .when(pl.col("split").is_in(EVALUATION))
         .then(pl.lit(EVALUATED, pl.UInt8))
     )
-    records = corpus.read_records("texts", partition, ["key_high", "key_low", "split", "normalised"])
-    if corpus.decided["decided_split"].null_count() < corpus.decided.height:
-        records = corpus.correct(records)
+    columns = ["key_high", "key_low", "split", "normalised"]
+    records = corpus.read_records("texts", partition, columns, fresh)
+    moved = corpus.decided.filter(pl.col("decided_split").is_not_null())["row"]
+    if len(moved):
+        read = corpus.read_records("texts", partition, columns)
+        records = pl.concat(
+            [
+                records,
+                corpus.correct(read.filter(pl.col("row").is_in(moved.implode()))).select(records.columns),
+            ]
+        )
     texts = records.select("key_high", "key_low", side.alias("side"), text="normalised")
     return texts.filter(pl.col("side").is_not_null())
 
