@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import polars as pl
 import xxhash
 
-from etl.ingestion.batch_store import BatchResult, StoredBatch, read_small, store_batch
+from etl.ingestion.batch_store import BatchResult, Layout, StoredBatch, read_small, store_batch
 from etl.ingestion.pipeline import BATCH, TOKENS, Tools, run_steps
 from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog
@@ -159,7 +159,7 @@ def run_batches(inputs: Iterable[Input], log: InputLog, in_flight: int, progress
     return batches
 
 
-def process_batch(tools: Tools, n_partitions: int, rows: pl.DataFrame, path: Path) -> list[pl.DataFrame]:
+def process_batch(tools: Tools, layout: Layout, rows: pl.DataFrame, path: Path) -> list[pl.DataFrame]:
     """Runs the steps that see one batch, and writes its file; called here or on a worker of a cluster.
 
     A file that is there and was made of the same raw rows stays. Rows that come with a label got it by a
@@ -167,7 +167,7 @@ def process_batch(tools: Tools, n_partitions: int, rows: pl.DataFrame, path: Pat
 
     Args:
         tools: what the steps need.
-        n_partitions: into how many partitions the records are dealt out.
+        layout: how batches are kept.
         rows: the raw rows.
         path: the file.
 
@@ -181,7 +181,7 @@ def process_batch(tools: Tools, n_partitions: int, rows: pl.DataFrame, path: Pat
     counts = count_filtered_tokens(rows)
     small = [counts.sources, counts.tokens, _count_aliases(rows)]
     rows = rows.drop(_NOT_WRITTEN)
-    store_batch(path, BatchResult(rows, *make_records(rows, tools.settings), *small), n_partitions, content)
+    store_batch(path, BatchResult(rows, *make_records(rows, tools.settings), *small), layout, content)
     return small
 
 

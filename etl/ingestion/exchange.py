@@ -71,6 +71,7 @@ def write_parts(
     n_partitions: int,
     *,
     whole: Mapping[str, pl.DataFrame] | None = None,
+    compression: IpcCompression = "uncompressed",
     facts: Mapping[str, str | int | bool] | None = None,
 ) -> None:
     """Writes frames into one file.
@@ -79,7 +80,8 @@ def write_parts(
         path: the file; it is complete or absent.
         kinds: frames with `key_high`, which are dealt out into partitions, by the name of the kind.
         n_partitions: a power of two.
-        whole: frames that are one part each, and compressed.
+        whole: frames that are one part each.
+        compression: of frames that are one part each.
         facts: what else a reader wants to know.
 
     Raises:
@@ -92,7 +94,7 @@ def write_parts(
                 for kind, frame in kinds.items():
                     _write(stream, index, kind, _deal_out(frame, n_partitions), "uncompressed")
                 for kind, frame in (whole or {}).items():
-                    _write(stream, index, kind, [frame], "lz4")
+                    _write(stream, index, kind, [frame], compression)
                 encoded = msgspec.msgpack.encode(index)
                 stream.write(encoded)
                 stream.write(_TAIL.pack(len(encoded), xxh3_bytes(encoded).encode(), _MARK))

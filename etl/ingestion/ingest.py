@@ -40,6 +40,7 @@ from etl.dataset.write_shards import write_shards
 from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
+from etl.ingestion.batch_store import Layout
 from etl.ingestion.batches import FreshInput, process_batch, run_batches
 from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.corpus.decide import decide, number_rows
@@ -71,6 +72,8 @@ _log = logging.getLogger(__name__)
 
 # What the records of a byte of text take while a partition is worked on.
 _BYTES_OF_A_BYTE = 3
+# What its row takes, with tokens; what the system can hold in memory, it need not write to the disk.
+_BYTES_OF_A_ROW = 6
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".parquet", ".arrow", ".xlsx")
 _UNPACKED = 6
 
@@ -149,10 +152,11 @@ def _ingest(
     check_replaceable(out, MANIFEST)
     found, log = discover(paths, settings)
     # All tasks together take at most half of it; the other half is for what a process needs anyway.
-    of_task = machine.read_memory_limit(resources.memory) // 2 // engine.in_flight
-    n_partitions = count_partitions(_BYTES_OF_A_BYTE * _count_bytes(found), of_task)
+    memory, n_bytes = machine.read_memory_limit(resources.memory), _count_bytes(found)
+    of_task = memory // 2 // engine.in_flight
+    layout = Layout(count_partitions(_BYTES_OF_A_BYTE * n_bytes, of_task), _BYTES_OF_A_ROW * n_bytes > memory)
     facts = fingerprints.fingerprint_dataset(settings, labels, key_tokens)
-    open_fn = partial(open_steps, n_partitions)
+    open_fn = partial(open_steps, layout)
     start = partial(engine.start_workers, open_fn, fingerprints.fingerprint_worker, settings)
     with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
         engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
@@ -163,7 +167,7 @@ def _ingest(
             batches = run_batches(inputs, log, engine.in_flight, progress)
         if not batches.batches:
             raise nothing_read(log)
-        corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, n_partitions)
+        corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, layout)
         number_rows(corpus, engine, progress)
         corrected = prepare_corrections(corpus, labels, start, engine.in_flight)
         batches.add_token_counts(corrected.token_counts)
@@ -232,11 +236,11 @@ def discover(paths: list[Path], settings: Settings) -> tuple[dict[str, list[Reco
 
 
 @contextmanager
-def open_steps(n_partitions: int, settings: Settings, workers: int) -> Iterator[BatchFn]:
+def open_steps(layout: Layout, settings: Settings, workers: int) -> Iterator[BatchFn]:
     """Opens the tagger, and gives the function that runs the steps on one batch until the block is left.
 
     Args:
-        n_partitions: into how many partitions the records of a batch are dealt out.
+        layout: how batches are kept.
         settings: those of the run.
         workers: tagging processes.
 
@@ -244,7 +248,7 @@ def open_steps(n_partitions: int, settings: Settings, workers: int) -> Iterator[
         EtlError: see `etl.tagging.tagger.open_tagger`.
     """
     with tagging.open_tagger(settings.tag, workers) as tagger:
-        yield partial(process_batch, Tools(settings, tagger, policy.load(settings.tag)), n_partitions)
+        yield partial(process_batch, Tools(settings, tagger, policy.load(settings.tag)), layout)
 
 
 def _write(

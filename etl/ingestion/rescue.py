@@ -142,7 +142,7 @@ def _process(corpus: Corpus, process: BatchFn, waiting: _Waiting) -> tuple[Store
         batch.aliases().clear(),
     )
     result = BatchResult(whole, *make_records(whole, corpus.settings), *none)
-    store_batch(path, result, corpus.n_partitions)
+    store_batch(path, result, corpus.layout)
     return StoredBatch(batch.number, path, whole.height), TokenTables(sources, tokens)
 
 

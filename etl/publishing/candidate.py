@@ -61,7 +61,7 @@ Done = TypeVar("Done")
 
 CANDIDATE = ".candidate"
 FAILED = "failed"
-BATCHES, NEAR, VERDICTS = "cache/batches", "cache/near", "cache/contract.json"
+BATCHES, TEXTS, NEAR, VERDICTS = "cache/batches", "cache/texts", "cache/near", "cache/contract.json"
 _log = logging.getLogger(__name__)
 _REPORT = "validation"
 
@@ -104,7 +104,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
         return
     pair_cache = _pair_cache(job.publish_dir)
     with contract_worker.in_subprocess(job.publish_dir / VERDICTS) as start_check:
-        cache = _ingest(candidate, pair_cache)
+        cache = _ingest(candidate)
         _validate(candidate, start_check, pair_cache)
     _compare(candidate, run)
     _build_vocabulary(candidate)
@@ -143,7 +143,7 @@ def _pair_cache(publish_dir: Path) -> Path:
     return publish_dir / NEAR / name
 
 
-def _ingest(candidate: Candidate, pair_cache: Path) -> BatchCache | None:
+def _ingest(candidate: Candidate) -> BatchCache | None:
     """Ingests the raw files into the candidate, or copies the last version if none of them has changed."""
     job, changes = candidate.job, candidate.changes
     why = changes.why[INGEST]

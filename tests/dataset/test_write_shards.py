@@ -80,7 +80,7 @@ def test_any_cut_into_batches_gives_the_bytes_of_one_pass(
 ) -> None:
     rows = make_rows(series)
     batches = cut(rows, sizes)
-    map_fn = LocalEngine(2).map_threads if is_threaded else map
+    map_fn = LocalEngine(2).map if is_threaded else map
     with TemporaryDirectory() as scratch:
         one, many, work = (Path(scratch) / name for name in ("one", "many", "work"))
         one.mkdir()
@@ -235,9 +235,7 @@ def test_tasks_of_a_cluster_write_the_same_bytes(
     there.mkdir()
     expected = write_shards(here, tmp_path / "work here", counts, read, LAYOUT)
     with open_engine("ray", None, 2) as engine:
-        assert (
-            write_shards(there, tmp_path / "work there", counts, read, LAYOUT, engine.map_threads) == expected
-        )
+        assert write_shards(there, tmp_path / "work there", counts, read, LAYOUT, engine.map) == expected
     assert contents(there) == contents(here)
 
 

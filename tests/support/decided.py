@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.ingestion.batch_store import BatchResult, StoredBatch, store_batch
+from etl.ingestion.batch_store import BatchResult, Layout, StoredBatch, store_batch
 from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.corpus.decide import decide, number_rows
 from etl.ingestion.corpus.decided_rows import decided_rows, read_verdicts_of
@@ -50,6 +50,6 @@ def make_corpus(
     for number, batch in enumerate(rows.iter_slices(batch_rows)):
         path = folder / f"{number}.parts"
         result = BatchResult(batch, *make_records(batch, settings), _NOTHING, _NOTHING, _NOTHING)
-        store_batch(path, result, n_partitions)
+        store_batch(path, result, Layout(n_partitions))
         batches.append(StoredBatch(BatchNumber(number // 2, number % 2), path, batch.height))
-    return Corpus(folder, tuple(batches), settings, n_partitions)
+    return Corpus(folder, tuple(batches), settings, Layout(n_partitions))

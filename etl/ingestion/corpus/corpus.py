@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from etl.ingestion.batch_store import StoredBatch, number_rows, renumber
+from etl.ingestion.batch_store import IN_ONE, Layout, StoredBatch, number_rows, renumber
 from etl.ingestion.exchange import read_partition, read_whole, write_parts
 from etl.ingestion.row_numbers import positions
 from etl.ingestion.steps.correct import DECIDED, correct
@@ -35,15 +35,20 @@ class Corpus:
         folder: of the run.
         batches: in order.
         settings: those of the run.
-        n_partitions: into how many partitions the corpus is dealt out, a power of two.
+        layout: how batches are kept.
         decided: what people decided, see `etl.ingestion.steps.correct.DECIDED`.
     """
 
     folder: Path
     batches: tuple[StoredBatch, ...]
     settings: Settings
-    n_partitions: int = 1
+    layout: Layout = IN_ONE
     decided: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DECIDED))
+
+    @property
+    def n_partitions(self) -> int:
+        """Into how many partitions the corpus is dealt out, a power of two."""
+        return self.layout.n_partitions
 
     @cached_property
     def bounds(self) -> np.ndarray:

@@ -65,10 +65,6 @@ class LocalEngine:
         """Applies a function to each item on a thread for each worker; see `ordered_map`."""
         return ordered_map(function, items, self.workers)
 
-    def map_threads(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        """A thread for each worker."""
-        return ordered_map(function, items, self.workers)
-
 
 def _read_item(item: int, batches: Generator[pl.DataFrame, None, Any]) -> Iterator[Batch | Finished]:
     for number in count():

@@ -115,6 +115,3 @@ class Engine(Protocol):
 
         Not while workers are started: on a cluster they hold all processors.
         """
-
-    def map_threads(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        """Like `map`, for functions that keep one processor busy, and release the GIL."""

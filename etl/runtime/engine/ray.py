@@ -76,10 +76,6 @@ class RayEngine:
         """Runs a task for each item; see `run_tasks`."""
         return run_tasks(function, items, self.in_flight)
 
-    def map_threads(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        """The same as `map`: a task has one processor."""
-        return self.map(function, items)
-
 
 @contextmanager
 def open_ray(address: str | None, workers: int | None) -> Iterator[RayEngine]:
