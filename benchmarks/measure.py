@@ -203,6 +203,12 @@ def run_process(command: list[str], checkout: Path, name: str, scratch: Path | N
     return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT_BYTES, tree)
 
 
+def _environment() -> dict[str, str]:
+    """That of this process. Modules stay compiled after the warm-up, as pip compiles those it installs."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
 @contextmanager
 def _watched(process: int, scratch: Path | None) -> Iterator[Peaks]:
     """Records what a process and its descendants hold, five times a second."""

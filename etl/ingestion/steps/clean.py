@@ -50,18 +50,16 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
         settings: whether HTML stays, the maximum lengths before and after cleaning, and the maximum number
             of repeats.
     """
-    raw_chars = pl.col("raw_text").str.len_chars()
-    frame = mark(
-        frame, raw_chars > settings.max_raw_chars, "text_too_long", pl.format("{} raw characters", raw_chars)
-    )
+    frame = _mark_too_long(frame, "raw_text", settings.max_raw_chars, "{} raw characters")
     # Folding a text of many megabytes would take minutes and gigabytes.
-    raw = frame.select(pl.when(raw_chars <= settings.max_raw_chars).then("raw_text")).to_series()
+    is_foldable = pl.col("raw_text").str.len_chars() <= settings.max_raw_chars
+    has_long = _may_be_longer(frame["raw_text"], settings.max_raw_chars)
+    raw = frame.select(pl.when(is_foldable).then("raw_text") if has_long else "raw_text").to_series()
     text = raw.fill_null("").alias("text")
     rows = text.str.contains(_MAY_BE_UNCLEAN).arg_true()
     text = text.scatter(rows, _tidy(text.gather(rows), keep_markup=settings.keep_markup))
     text = fold_repeats(text, settings.max_repeats)
     frame = frame.with_columns(fold_vowels(text) if settings.fold_vowels else text)
-    chars = pl.col("text").str.len_chars()
     is_empty = ~pl.col("text").str.contains(_VISIBLE)
     frame = mark(
         frame,
@@ -69,7 +67,19 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
         "empty_text",
         pl.format("{} raw characters", pl.col("raw_text").str.len_chars().fill_null(0)),
     )
-    return mark(frame, chars > settings.max_chars, "text_too_long", pl.format("{} characters", chars))
+    return _mark_too_long(frame, "text", settings.max_chars, "{} characters")
+
+
+def _mark_too_long(frame: pl.DataFrame, column: str, max_chars: int, detail: str) -> pl.DataFrame:
+    if not _may_be_longer(frame[column], max_chars):
+        return frame
+    chars = pl.col(column).str.len_chars()
+    return mark(frame, chars > max_chars, "text_too_long", pl.format(detail, chars))
+
+
+def _may_be_longer(texts: pl.Series, max_chars: int) -> bool:
+    """Whether a text may have more characters: it has at most as many as bytes, which need no counting."""
+    return int(texts.str.len_bytes().max() or 0) > max_chars  # type: ignore[arg-type]
 
 
 def _tidy(texts: pl.Series, *, keep_markup: bool) -> pl.Series:
