@@ -46,7 +46,7 @@ def staging(target: Path, proof: str) -> Iterator[Path]:
             sync_tree(folder)
             swap(folder, place)
     except OSError as error:
-        raise write_error(target, error, is_left=_what_is_left(target)) from error
+        raise write_error(target, error, is_left=what_is_left(target)) from error
 
 
 @contextmanager
@@ -101,7 +101,8 @@ def check_replaceable(target: Path, proof: str) -> None:
         raise SettingsError(f"{target} is a file", next_step="choose the name of a folder.")
 
 
-def _what_is_left(target: Path) -> str:
+def what_is_left(target: Path) -> str:
+    """Returns the sentence that says what stands at a target that could not be written."""
     return f"{target} is as it was." if target.exists() else "nothing was left behind."
 
 

@@ -89,7 +89,7 @@ class Layout(NamedTuple):
 
     Attributes:
         n_partitions: into how many partitions their records are dealt out.
-        is_compressed: whether rows are compressed: a third of the bytes, for twice the time.
+        is_compressed: whether they are compressed: to a quarter of the bytes, for twice the time.
     """
 
     n_partitions: int = 1
@@ -109,7 +109,7 @@ def store_batch(path: Path, result: BatchResult, layout: Layout, content: str = 
         content: what the raw rows are known by.
 
     Raises:
-        WriteError: the file cannot be written.
+        OSError: the file cannot be written.
     """
     frames = result._asdict()
     records = {kind: frames.pop(kind) for kind in Records._fields}
@@ -117,7 +117,7 @@ def store_batch(path: Path, result: BatchResult, layout: Layout, content: str = 
         _CONTENT: content,
         _REPRODUCIBLE: not bool(result.rows["reason"].is_in(_NON_REPRODUCIBLE_REASONS).any()),
     }
-    compression: IpcCompression = "lz4" if layout.is_compressed else "uncompressed"
+    compression: IpcCompression = "zstd" if layout.is_compressed else "uncompressed"
     write_parts(path, records, layout.n_partitions, whole=frames, compression=compression, facts=facts)
 
 

@@ -25,7 +25,6 @@ import numpy as np
 import polars as pl
 
 from etl.errors import WriteError
-from etl.runtime.failures import write_error
 from etl.runtime.files import xxh3_bytes
 from etl.runtime.scratch import scratch_path
 
@@ -81,26 +80,23 @@ def write_parts(
         kinds: frames with `key_high`, which are dealt out into partitions, by the name of the kind.
         n_partitions: a power of two.
         whole: frames that are one part each.
-        compression: of frames that are one part each.
+        compression: of all frames.
         facts: what else a reader wants to know.
 
     Raises:
-        WriteError: the file cannot be written.
+        OSError: the file cannot be written.
     """
     index = Index({}, {}, dict(facts or {}))
-    try:
-        with scratch_path(path) as temporary:
-            with temporary.open("wb") as stream:
-                for kind, frame in kinds.items():
-                    _write(stream, index, kind, _deal_out(frame, n_partitions), "uncompressed")
-                for kind, frame in (whole or {}).items():
-                    _write(stream, index, kind, [frame], compression)
-                encoded = msgspec.msgpack.encode(index)
-                stream.write(encoded)
-                stream.write(_TAIL.pack(len(encoded), xxh3_bytes(encoded).encode(), _MARK))
-            temporary.replace(path)
-    except OSError as error:
-        raise write_error(path, error) from error
+    with scratch_path(path) as temporary:
+        with temporary.open("wb") as stream:
+            for kind, frame in kinds.items():
+                _write(stream, index, kind, _deal_out(frame, n_partitions), compression)
+            for kind, frame in (whole or {}).items():
+                _write(stream, index, kind, [frame], compression)
+            encoded = msgspec.msgpack.encode(index)
+            stream.write(encoded)
+            stream.write(_TAIL.pack(len(encoded), xxh3_bytes(encoded).encode(), _MARK))
+        temporary.replace(path)
 
 
 def read_index(path: Path) -> Index:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from etl.dataset.staging import what_is_left
 from etl.errors import LockError
 from etl.ingestion.batch_store import StoredBatch, content_of
 from etl.ingestion.fingerprints import hash_json
@@ -71,7 +72,8 @@ def open_work(out: Path, resources: Resources, facts: Mapping[str, str]) -> Iter
             _prepare(folder, hash_json(dict(facts)), resources)
             yield folder
     except OSError as error:
-        raise write_error(folder, error) from error
+        name = folder if resources.work else out
+        raise write_error(name, error, is_left=what_is_left(out)) from error
 
 
 @contextmanager

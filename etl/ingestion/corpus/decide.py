@@ -40,8 +40,7 @@ def decide(corpus: Corpus, engine: Engine, near_index: Path | None, memory: int,
     run(ids.mark_ids, corpus.n_partitions, what="ids")
     if corpus.settings.dedupe.near:
         progress(0, "near-duplicates")
-        with near.open_near_index(corpus, near_index, memory) as index:
-            near.add_texts(corpus, index, near_index, engine)
+        _once(corpus, "compare-texts", partial(near.compare_texts, corpus, near_index, memory, engine))
     run(texts.mark_texts, corpus.n_partitions, what="texts")
     if corpus.settings.dedupe.near:
         run(near.find_most_similar, corpus.n_partitions, what="near-duplicates")
@@ -68,9 +67,13 @@ def _run(
 
 
 def _run_task(corpus: Corpus, task: Callable[[Corpus, int], None], number: int) -> None:
+    _once(corpus, f"{task.__name__}-{number:05d}", partial(task, corpus, number))
+
+
+def _once(corpus: Corpus, name: str, task: Callable[[], None]) -> None:
     """Runs a task, unless a run that was killed had completed it."""
-    done = corpus.folder / "done" / f"{task.__name__}-{number:05d}"
+    done = corpus.folder / "done" / name
     if not done.exists():
-        task(corpus, number)
+        task()
         done.parent.mkdir(parents=True, exist_ok=True)
         done.touch()

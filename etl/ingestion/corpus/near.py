@@ -56,16 +56,29 @@ def find_index_folder(folder: Path, settings: Settings) -> Path:
     return folder / name
 
 
-@contextmanager
-def open_near_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterator[NearIndex]:
-    """Opens the index of texts.
+def compare_texts(corpus: Corpus, folder: Path | None, memory: int, engine: Engine) -> None:
+    """Finds the pairs of nearly equal texts, and deals them out.
 
     Args:
-        corpus: whose texts will be added.
-        folder: where the index of earlier runs stands; None: in the folder of the corpus.
-        memory: how much it may take, in bytes.
+        corpus: the rows.
+        folder: where the index of earlier runs stands; None: there were none, and there will be none.
+        memory: how much a task may take, in bytes.
+        engine: runs the tasks.
     """
-    near, place = corpus.settings.dedupe.near, (folder or corpus.folder) / "texts"
+    with _open_index(corpus, folder, memory) as index:
+        _add_texts(corpus, index, folder, engine)
+    if folder is None:
+        shutil.rmtree(_place(corpus, folder))  # it may be as large as the corpus
+
+
+def _place(corpus: Corpus, folder: Path | None) -> Path:
+    return (folder or corpus.folder) / "texts"
+
+
+@contextmanager
+def _open_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterator[NearIndex]:
+    """Opens the index of texts, or begins a new one."""
+    near, place = corpus.settings.dedupe.near, _place(corpus, folder)
     n_rows = sum(batch.height for batch in corpus.batches)
     with open_index(place, near, memory=memory) as index:
         is_outgrown = index.n_texts > _MOST_FORGOTTEN * n_rows
@@ -77,15 +90,8 @@ def open_near_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterato
             yield index
 
 
-def add_texts(corpus: Corpus, index: NearIndex, folder: Path | None, engine: Engine) -> None:
-    """Adds the texts of the corpus to an index, which compares them, and deals out its pairs.
-
-    Args:
-        corpus: the rows.
-        index: which may know texts of earlier runs.
-        folder: where the index of earlier runs stands; None: there were none.
-        engine: runs the tasks.
-    """
+def _add_texts(corpus: Corpus, index: NearIndex, folder: Path | None, engine: Engine) -> None:
+    """Adds the texts that are new to the index, and deals out all pairs that it knows."""
     known = _KnownBatches.load(folder if index.n_texts else None)
     fresh = tuple(batch for batch in corpus.batches if content_of(batch.path) not in known.contents)
     index.add(range(corpus.n_partitions), partial(_read_texts, corpus, fresh), engine.map)
