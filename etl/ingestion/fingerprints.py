@@ -90,6 +90,8 @@ def fingerprint_batches(settings: Settings, labels: Taxonomy, policy: Policy) ->
         "key tokens": policy.sha256(),
         "code": hash_ingest_code(),
         "packages": hash_packages(),
+        # Records are kept by their hashes, and another processor may compute others.
+        "hashes": str(pl.Series(["key"]).hash(0).item()),
         **({"kiwi": _version_of_kiwi()} if settings.read.documents == "sentence" else {}),
     }
 
@@ -105,15 +107,13 @@ def _version_of_kiwi() -> str:
 def fingerprint_worker(settings: Settings) -> dict[str, str]:
     """Returns the fingerprints that a worker on another machine must share to make the same of a batch.
 
-    Row hashes are compared on one machine, wherever they were computed, so hashing is fingerprinted too.
-
     Raises:
         SettingsError: the tagger is not installed.
     """
 
     facts = fingerprint_batches(settings, taxonomy.load(settings.taxonomy), load_policy(settings.tag))
     del facts["settings"]  # paths are others there
-    return facts | {"hashes": str(pl.Series(["key"]).hash(0).item())}
+    return facts
 
 
 def fingerprint_dataset(settings: Settings, labels: Taxonomy, policy: Policy) -> dict[str, str]:
