@@ -28,7 +28,7 @@ from etl.tagging.around import load_cutter, tag_around
 from etl.tagging.cache import TagCache, open_cache
 from etl.tagging.lists import column, split
 from etl.tagging.okt.exact import TagTexts
-from etl.tagging.okt.open import open_okt
+from etl.tagging.okt.open import begin_to_open
 from etl.tagging.pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -42,8 +42,10 @@ class Tagger:
     def __init__(self, settings: Tag, workers: int, cache: TagCache | None, eojeols: TagCache | None = None):
         self.settings = settings
         self._cache, self._eojeols = cache, eojeols
-        self._okt = open_okt(settings, self._by_library) if settings.tagger == "okt" else None
-        self._pool = Pool(settings, 1 if self._okt else workers)  # for the few odd eojeols one is enough
+        self._wait_for_okt = begin_to_open(settings, self._by_library) if settings.tagger == "okt" else None
+        self._pool = Pool(
+            settings, 1 if self._wait_for_okt else workers
+        )  # for the few odd eojeols one is enough
         self._negation = negation.load(settings)
         self._cutter = load_cutter(settings.tagger)
         self._negation_cutter = load_cutter(settings.tagger, self._negation.parts())
@@ -76,7 +78,8 @@ class Tagger:
 
     def tag_whole(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts as the tagger alone does: nothing is handed around it."""
-        return (self._okt or self._by_workers)(texts)
+        okt = self._wait_for_okt() if self._wait_for_okt else None
+        return (okt or self._by_workers)(texts)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
         """Tags with the library itself."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -57,6 +60,30 @@ def open_okt(settings: Tag, tag_left: TagTexts) -> ExactOkt | None:
             _log.warning("Okt runs in its JVM, many times slower: %s", (made / _REFUSED).read_text())
             return None
         return ExactOkt(found, settings, tag_left)
+
+
+def begin_to_open(settings: Tag, tag_left: TagTexts) -> Callable[[], ExactOkt | None] | None:
+    """Begins to open Okt on a thread, which takes a second, most of it imports, and meanwhile texts are read.
+
+    Without its tables it is opened at once: those take long to make, and nobody waits for them in vain.
+
+    Args:
+        settings, tag_left: see `open_okt`.
+
+    Returns:
+        How to wait for what `open_okt` returns or raises; None where that is None.
+
+    Raises:
+        EtlError: see `open_okt`.
+    """
+    made = folder()
+    if not made.is_dir() or (made / _REFUSED).is_file():
+        okt = open_okt(settings, tag_left)
+        return None if okt is None else lambda: okt
+    thread = ThreadPoolExecutor(1)
+    opened = thread.submit(open_okt, settings, tag_left)
+    thread.shutdown(wait=False)
+    return partial(processes.wait_for_result, opened)
 
 
 def differing(made: Path) -> int:
