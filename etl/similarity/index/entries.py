@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,15 @@ from etl.similarity.index.texts import Utf8, gather
 
 SAMPLE = 2_000_000  # texts whose trigrams are counted
 ENTRY_BYTES = 20
-_SORTING = 4  # how often entries stand in memory while they are sorted
+COLUMNS = ("order", "texts", "bitmaps")
 _LEAST_BYTES = 1 << 16
+
+
+class Dealt(NamedTuple):
+    """A file of entries, dealt out by the first bits of `order`, and how many they are."""
+
+    file: File
+    n_entries: int
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def count_frequencies(place: Place, known: Sequence[Texts]) -> File:
 
 def enter(
     place: Place, known: Sequence[Texts], classes: File, bits: int, numbered: tuple[int, Texts | File]
-) -> list[File]:
+) -> list[Dealt]:
     """Makes the entries of new texts, or of known ones that are on further sides.
 
     Args:
@@ -60,8 +68,8 @@ def enter(
         numbered: a number for the names of files; the new texts, or a file of `Contents.sides`.
     """
     number, added = numbered
-    table = classes.open(place.folder).read("classes").astype(np.uint64)
-    dealt: list[File] = []
+    table = classes.open(place.folder).read("classes")
+    dealt: list[Dealt] = []
     for part, (utf8, groups, numbers) in enumerate(_texts_of(place, known, added)):
         dealt.append(
             _deal(place, utf8, groups, numbers, table, bits, f"dealt-{place.generation}-{number}-{part}")
@@ -110,7 +118,7 @@ def _deal(
     classes: np.ndarray,
     bits: int,
     name: str,
-) -> File:
+) -> Dealt:
     from etl.similarity.index import kernels
 
     room = kernels.count_entries(*utf8, groups, place.threshold)
@@ -120,13 +128,18 @@ def _deal(
     bounds = np.empty((1 << bits) + 1, np.int64)
     dealt = tuple(np.empty_like(values) for values in entries)
     kernels.deal(*entries, bits, bounds, *dealt)
-    columns = dict(zip(("order", "texts", "bitmaps"), dealt, strict=True))
+    columns = dict(zip(COLUMNS, dealt, strict=True))
     checksum = write_columns(place.folder / name, columns | {"bounds": bounds})
-    return File(name, checksum)
+    return Dealt(File(name, checksum), count)
 
 
 def sort_and_join(
-    place: Place, dealt: Sequence[File], runs: Sequence[Sequence[Entries]], number: int
+    place: Place,
+    dealt: Sequence[File],
+    runs: Sequence[Sequence[Entries]],
+    absorbed: Sequence[Sequence[Entries]],
+    bits: int,
+    number: int,
 ) -> Joined:
     """Sorts the new entries of one range of `order`, and finds candidates among them and the old ones.
 
@@ -134,35 +147,51 @@ def sort_and_join(
         place: where files are written.
         dealt: what `enter` has written, for all new texts.
         runs: the old entries, see `state.Contents`.
-        number: the range.
+        absorbed: those of them that become one run with the new ones.
+        bits, number: the range: one of `1 << bits`.
     """
-    order, texts, bitmaps = _read_range(place, dealt, number)
-    if not len(order):
-        return Joined(None, [], 0)
-    by_order = np.argsort(order)
-    entries = (order[by_order], texts[by_order], bitmaps[by_order])
-    del order, texts, bitmaps, by_order
-    name = f"entries-{place.generation}-{number}"
-    checksum = write_columns(
-        place.folder / name, dict(zip(("order", "texts", "bitmaps"), entries, strict=True))
-    )
-    least, most = int(entries[0][0]), int(entries[0][-1])
-    written = Entries(File(name, checksum), len(entries[0]), least, most)
+    entries = _sorted([_read_dealt(place, dealt, number)])
     candidates: list[File] = []
     count = 0
-    for found in _candidates(place, entries, [piece for run in runs for piece in run]):
-        name = f"candidates-{place.generation}-{number}-{len(candidates)}"
-        candidates.append(File(name, write_columns(place.folder / name, {"pairs": found})))
-        count += len(found)
-    return Joined(written, candidates, count)
+    if len(entries[0]):
+        for found in _candidates(place, entries, [piece for run in runs for piece in run]):
+            name = f"candidates-{place.generation}-{number}-{len(candidates)}"
+            candidates.append(File(name, write_columns(place.folder / name, {"pairs": found})))
+            count += len(found)
+    old = [_read_old(place, piece, bits, number) for run in absorbed for piece in run]
+    if old:
+        entries = _sorted([entries, *old])
+    if not len(entries[0]):
+        return Joined(None, candidates, count)
+    name = f"entries-{place.generation}-{number}"
+    checksum = write_columns(place.folder / name, dict(zip(COLUMNS, entries, strict=True)))
+    least, most = int(entries[0][0]), int(entries[0][-1])
+    return Joined(Entries(File(name, checksum), len(entries[0]), least, most), candidates, count)
 
 
-def _read_range(place: Place, dealt: Sequence[File], number: int) -> tuple[np.ndarray, ...]:
+def _sorted(parts: Sequence[Sequence[np.ndarray]]) -> tuple[np.ndarray, ...]:
+    order, texts, bitmaps = (np.concatenate(values) for values in zip(*parts, strict=True))
+    by_order = np.argsort(order)
+    return order[by_order], texts[by_order], bitmaps[by_order]
+
+
+def _read_old(place: Place, piece: Entries, bits: int, number: int) -> tuple[np.ndarray, ...]:
+    """Returns the old entries of one file that are in a range."""
+    begin, end = number << (64 - bits), ((number + 1) << (64 - bits)) - 1
+    if piece.most < begin or piece.least > end:
+        return tuple(np.empty(0, dtype) for dtype in (np.uint64, np.uint32, np.uint64))
+    columns = piece.file.open(place.folder)
+    order = columns.read("order")
+    bounds = np.searchsorted(order, np.uint64(begin)), np.searchsorted(order, np.uint64(end), "right")
+    return tuple(columns.read(name, int(bounds[0]), int(bounds[1])) for name in COLUMNS)
+
+
+def _read_dealt(place: Place, dealt: Sequence[File], number: int) -> tuple[np.ndarray, ...]:
     parts = []
     for each in dealt:
         columns = each.open(place.folder)
         begin, end = columns.read("bounds", number, number + 2).tolist()
-        parts.append([columns.read(name, begin, end) for name in ("order", "texts", "bitmaps")])
+        parts.append([columns.read(name, begin, end) for name in COLUMNS])
     return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
 
 
@@ -200,7 +229,7 @@ def _joins(place: Place, entries: tuple[np.ndarray, ...], pieces: Sequence[Entri
         if begin < end:
             columns = piece.file.open(place.folder)
             ours = tuple(values[begin:end] for values in entries)
-            theirs = tuple(columns.read(name) for name in ("order", "texts", "bitmaps"))
+            theirs = tuple(columns.read(name) for name in COLUMNS)
             yield from _join(ours, theirs, False, forward, limits, room)
 
 

@@ -151,10 +151,10 @@ def make_entries(utf8, offsets, groups, numbers, threshold, classes, order, text
     Args:
         utf8: the texts one after another, `uint8`.
         offsets: where each text begins, and the end of the last one, `int64`.
-        groups: the groups that each text is entered for, one bit for each, `uint8`.
+        groups: the groups that each text is entered for, one bit for each, unsigned.
         numbers: the number of each text, `uint32`.
         threshold: least Jaccard similarity of a pair.
-        classes: for each slot of `count_classes` the class of its frequency, 0 (the rarest) to 7, `uint64`.
+        classes: for each slot of `count_classes` the class of its frequency, 0 (the rarest) to 7, `uint8`.
         order, texts, bitmaps: filled with the entries; as long as `count_entries` says.
 
     Returns:
@@ -169,14 +169,17 @@ def make_entries(utf8, offsets, groups, numbers, threshold, classes, order, text
         count = hash_trigrams(utf8, begin, end, codes, grams)
         for at in range(count):
             gram = grams[at]
-            grams[at] = gram | (classes[gram >> uint64(_BITS - CLASSES_BITS)] << uint64(_BITS))
+            grams[at] = gram | (uint64(classes[gram >> uint64(_BITS - CLASSES_BITS)]) << uint64(_BITS))
         size = sort_distinct(grams, count)
         bitmap = uint64(0)
         for at in range(size):
             bitmap ^= _ONE << (grams[at] & uint64(63))
         for position in range(prefix_length(size, threshold)):
             token = (grams[position] & _MASK) >> uint64(_BITS - 64 + TOKEN_SHIFT)
-            for group in range(8):
+            mask, group = groups[text], -1
+            while mask:
+                group += 1
+                mask >>= 1
                 if (groups[text] >> group) & 1:
                     key = (token << uint64(GROUP_BITS)) | uint64(group)
                     key = (key << uint64(SIZE_BITS)) | uint64(min(size, MOST_SIZE))

@@ -37,7 +37,7 @@ from etl.runtime.paths import keep_compiled_code
 from etl.similarity.index import state, tasks
 from etl.similarity.index.columns import DamagedError
 from etl.similarity.index.entries import ENTRY_BYTES, count_frequencies, enter, sort_and_join
-from etl.similarity.index.state import PAIR, Contents, File, Place, Texts
+from etl.similarity.index.state import PAIR, Contents, Entries, File, Place, Texts
 from etl.similarity.index.texts import Stored, store
 from etl.similarity.index.verification import ranges, verify
 
@@ -109,8 +109,11 @@ class NearIndex:
         dealt = list(
             chain.from_iterable(run(partial(enter, place, known, classes[0], bits), enumerate(added)))
         )
-        joined = list(run(partial(sort_and_join, place, dealt, before.runs), range(1 << bits)))
-        _remove(place.folder, dealt)
+        files = [each.file for each in dealt]
+        kept = _kept_runs(before.runs, sum(each.n_entries for each in dealt))
+        join = partial(sort_and_join, place, files, before.runs, before.runs[kept:], bits)
+        joined = list(run(join, range(1 << bits)))
+        _remove(place.folder, files)
         candidates = [file for each in joined for file in each.candidates]
         count = sum(each.count for each in joined)
         by_text = ranges(known[-1].first + known[-1].count, count, place.memory, self._threads)
@@ -119,7 +122,7 @@ class NearIndex:
         _log.debug("near-duplicates: %d new texts, %d candidates", sum(each.count for each in new), count)
         before.texts, before.classes, before.pairs = known, classes, [*before.pairs, *pairs]
         before.sides = [*before.sides, *(each for each in added if isinstance(each, File))]
-        before.runs = [*before.runs, [each.entries for each in joined if each.entries]]
+        before.runs = [*before.runs[:kept], [each.entries for each in joined if each.entries]]
 
     def pairs(self) -> Iterator[pl.DataFrame]:
         """Yields all pairs of near-duplicates, each once.
@@ -227,6 +230,19 @@ def _numbered(stored: Sequence[Stored], first: int) -> list[Texts]:
             next_step="switch the search off with `--set dedupe.near=0`.",
         )
     return numbered
+
+
+def _kept_runs(runs: Sequence[Sequence[Entries]], n_new: int) -> int:
+    """Returns how many of the runs of entries stay; the last ones become one with the new ones.
+
+    One that is larger than all that come after it stays, so there are at most some log2(n) of them, and an
+    entry is written again at most as often.
+    """
+    kept, total = len(runs), n_new
+    while kept and (count := sum(piece.count for piece in runs[kept - 1])) <= total:
+        total += count
+        kept -= 1
+    return kept
 
 
 def _range_bits(new: Sequence[Texts], place: Place) -> int:
