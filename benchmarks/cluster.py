@@ -22,7 +22,14 @@ from etl.runtime import console
 ROWS = (300_000,)
 FILES = 4  # read side by side
 IMPORTS = {
-    "local": ("etl.ingestion.ingest", "etl.similarity.ppjoin", "numpy", "polars", "pyarrow.parquet", "yaml"),
+    "local": (
+        "etl.ingestion.ingest",
+        "etl.similarity.index.join",
+        "numpy",
+        "polars",
+        "pyarrow.parquet",
+        "yaml",
+    ),
     "on_ray": ("ray", "etl.ingestion.ingest", "numpy", "polars", "pyarrow.parquet", "yaml"),
 }
 _NODES = 2

@@ -114,13 +114,13 @@ def test_texts_may_be_added_in_any_number_of_runs(
                 assert found(index, seen) == brute_force(members[:end], threshold)
 
 
-@given(st.lists(TEXT, unique=True, max_size=20), THRESHOLDS, st.randoms(use_true_random=False))
-def test_any_groups_may_be_compared(texts: list[str], threshold: float, rng: Random) -> None:
+@given(st.lists(TEXT, unique=True, max_size=20), THRESHOLDS, MEMORY, st.randoms(use_true_random=False))
+def test_any_groups_may_be_compared(texts: list[str], threshold: float, memory: int, rng: Random) -> None:
     groups = {text: rng.randrange(4) for text in texts}
     compare = [(0, 0), (0, 2), (3, 1)]
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_index(Path(folder), threshold, memory=10**6, compare=compare) as index,
+        open_index(Path(folder), threshold, memory=memory, compare=compare) as index,
     ):
         for part in (texts[::2], texts[1::2]):
             add(index, [(text, 1 << groups[text]) for text in part])

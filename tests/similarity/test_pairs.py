@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.similarity import pairs as near
-from etl.similarity.nearest import nearest, nearest_in_parts
+from etl.similarity.nearest import nearest
 from etl.similarity.pairs import near_duplicates
 from etl.text.normalise import normalised_key
 
@@ -38,10 +37,10 @@ def brute_force(texts: Iterable[str], threshold: float) -> Pairs:
     return {pair: alike for pair in pairs if (alike := similarity(*pair)) >= threshold}
 
 
-def found(texts: list[str], threshold: float, pair_cache: Path | None = None) -> Pairs:
+def found(texts: list[str], threshold: float) -> Pairs:
     series = pl.Series(texts, dtype=pl.String)
     pairs = {}
-    for frame in near_duplicates(series, threshold, pair_cache=pair_cache):
+    for frame in near_duplicates(series, threshold):
         for first, second, alike in frame.iter_rows():
             one, other = sorted((texts[first], texts[second]))
             assert (one, other) not in pairs, "a pair is found once"
@@ -49,76 +48,42 @@ def found(texts: list[str], threshold: float, pair_cache: Path | None = None) ->
     return pairs
 
 
-@settings(max_examples=300)
 @given(TEXTS, THRESHOLDS)
 def test_the_pairs_are_those_of_a_brute_force_search(texts: list[str], threshold: float) -> None:
     assert found(texts, threshold) == brute_force(texts, threshold)
 
 
-@pytest.fixture
-def always_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few texts are old ones, they are not compared again."""
-    monkeypatch.setattr(near, "_MOST_NEW", 1.0)
-
-
-@pytest.mark.slow
-@settings(max_examples=150)
-@given(st.lists(TEXTS, min_size=2, max_size=4), THRESHOLDS)
-def test_cached_pairs_change_nothing(
-    tmp_path: Path, always_cached: None, runs: list[list[str]], threshold: float
-) -> None:
-    folder = Path(tempfile.mkdtemp(dir=tmp_path))
-    for texts in [*runs, [*runs[0], *(text for text in runs[1] if text not in runs[0])], runs[0]]:
-        assert found(texts, threshold, folder) == brute_force(texts, threshold)
-
-
 @pytest.mark.slow
 @settings(max_examples=100)
-@given(TEXTS, st.lists(st.integers(0, 3), min_size=50, max_size=50), st.integers(0, 25))
-def test_a_text_that_has_changed_sides_is_compared_again(
-    tmp_path: Path, always_cached: None, texts: list[str], kinds: list[int], count: int
+@given(TEXTS, THRESHOLDS, st.lists(st.integers(0, 3), min_size=75, max_size=75), st.integers(0, 25))
+def test_an_index_that_lasts_changes_nothing(
+    tmp_path: Path, texts: list[str], threshold: float, kinds: list[int], count: int
 ) -> None:
+    """Also where texts change sides, or go."""
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
-    for chosen, sides in ((texts[:count], kinds[25:]), (texts, kinds), (texts[::-1], kinds[25:])):
+    runs = [
+        (texts[:count], kinds[25:50]),
+        (texts, kinds[:25]),
+        (texts[::-1], kinds[50:]),
+        (texts[:count], kinds),
+    ]
+    for chosen, sides in runs:
         series = pl.Series(chosen, dtype=pl.String)
         these, those = (
             pl.Series([bool(sides[at] & side) for at in range(len(chosen))], dtype=pl.Boolean)
             for side in (1, 2)
         )
-        plain = nearest(series, 0.5, [(these, those)])
-        again = nearest(series, 0.5, [(these, those)], folder)
-        assert again[0].equals(plain[0])
-
-
-@pytest.mark.parametrize("content", [b"", b"cut off", None])
-def test_a_damaged_cache_counts_as_absent(tmp_path: Path, always_cached: None, content: bytes | None) -> None:
-    texts = ["가나다라마바사", "가나다라마바아", "전혀 다른 문장이다"]
-    expected = found(texts, 0.5, tmp_path)
-    [file] = tmp_path.iterdir()
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-4] + b"????" if content is None else content)
-    assert found(texts, 0.5, tmp_path) == expected
-    assert file.read_bytes() == whole
+        wanted = [(these, those), (those, these), (these, these)]
+        for plain, again in zip(
+            nearest(series, threshold, wanted), nearest(series, threshold, wanted, folder), strict=True
+        ):
+            assert again.equals(plain)
 
 
 @given(TEXTS, THRESHOLDS, st.randoms(use_true_random=False))
 def test_the_order_of_the_texts_does_not_matter(texts: list[str], threshold: float, rng: Random) -> None:
     shuffled = rng.sample(texts, len(texts))
     assert found(shuffled, threshold) == found(texts, threshold)
-
-
-@pytest.mark.slow
-@given(TEXTS, THRESHOLDS, st.integers(2, 9), st.randoms(use_true_random=False))
-def test_what_is_found_in_parts_is_what_is_found_at_once(
-    texts: list[str], threshold: float, parts: int, rng: Random
-) -> None:
-    masks = [pl.Series([rng.random() < 0.6 for _ in texts], dtype=pl.Boolean) for _ in range(2)]
-    series, sides = pl.Series(texts, dtype=pl.String), [(masks[0], masks[1]), (masks[1], masks[0])]
-    expected = nearest(series, threshold, sides)
-    for got, whole in zip(
-        nearest_in_parts(series, threshold, sides, n_partitions=parts, map_fn=map), expected, strict=True
-    ):
-        assert got.equals(whole)
 
 
 def test_the_pairs_among_real_reviews_are_those_of_a_brute_force_search(

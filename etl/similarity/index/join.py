@@ -132,6 +132,7 @@ def join(  # type: ignore[no-untyped-def]
                     theirs[other_group],
                     theirs[other_group + 1],
                     is_same and group == other_group,
+                    group == other_group,
                     is_forward,
                     is_backward,
                     limits,
@@ -149,6 +150,14 @@ def join(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _pair(text, other, is_one_group):  # type: ignore[no-untyped-def]
+    """Returns the pair as one number; in one group the same way round for each trigram that they share."""
+    if is_one_group and other < text:
+        text, other = other, text
+    return (uint64(text) << uint64(32)) | uint64(other)
+
+
+@njit(cache=True, nogil=True)
 def _join_lists(  # type: ignore[no-untyped-def]
     order,
     texts,
@@ -161,6 +170,7 @@ def _join_lists(  # type: ignore[no-untyped-def]
     other_begin,
     other_end,
     is_triangle,
+    is_one_group,
     is_forward,
     is_backward,
     limits,
@@ -195,9 +205,9 @@ def _join_lists(  # type: ignore[no-untyped-def]
                 limit = uint64(64)
             if _count_bits(bitmap ^ other_bitmaps[other]) <= limit and other_texts[other] != text:
                 if is_forward:
-                    pairs[found] = (uint64(text) << uint64(32)) | uint64(other_texts[other])
+                    pairs[found] = _pair(text, other_texts[other], is_one_group)
                     found += 1
                 if is_backward:
-                    pairs[found] = (uint64(other_texts[other]) << uint64(32)) | uint64(text)
+                    pairs[found] = _pair(other_texts[other], text, is_one_group)
                     found += 1
     return found, -1
