@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from etl.similarity.pairs import find_pairs
+from etl.similarity.pairs import MOST_GROUPS, find_pairs
 
 Sides = Sequence[tuple["pl.Series", "pl.Series"]]
 
@@ -26,8 +26,7 @@ def nearest(
         texts: distinct strings, none null or empty.
         threshold: least Jaccard similarity of the sets of character trigrams, above 0 and at most 1.
         sides: pairs of boolean masks over `texts`: whose neighbours are looked for, and among which texts. A
-            text may be on both sides; it is never its own neighbour. There are at most
-            `etl.similarity.pairs.MOST_GROUPS` different masks.
+            text may be on both sides; it is never its own neighbour.
         folder: in which an index of the texts lasts, see `etl.similarity.pairs.find_pairs`.
 
     Returns:
@@ -37,32 +36,34 @@ def nearest(
     """
     schema = {"text": pl.Int64(), "other": pl.Int64(), "similarity": pl.Float64()}
     best = [pl.DataFrame(schema=schema) for _ in sides]
-    masks: list[pl.Series] = []
-    compare = [(_number(masks, these), _number(masks, those)) for these, those in sides]
-    groups = np.zeros(len(texts), np.uint8)
-    for bit, mask in enumerate(masks):
-        groups |= mask.to_numpy().astype(np.uint8) << bit
-    wanted = [
-        pair for pair, (these, those) in zip(compare, sides, strict=True) if these.any() and those.any()
-    ]
-    for pairs in find_pairs(texts, groups, wanted, threshold, folder):
+    if not sides or not len(texts):
+        return best
+    for pairs in find_pairs(texts, *_groups(texts, sides), threshold, folder):
+        directed = pl.concat(
+            [
+                pairs.select(text="first", other="second", similarity="similarity"),
+                pairs.select(text="second", other="first", similarity="similarity"),
+            ]
+        )
         for number, (these, those) in enumerate(sides):
-            directed = [pairs.select(text="first", other="second", similarity="similarity")]
-            if compare[number][0] == compare[number][1]:  # then each pair is found in one direction only
-                directed.append(pairs.select(text="second", other="first", similarity="similarity"))
-            for found in directed:
-                is_between = these.gather(found["text"]) & those.gather(found["other"])
-                best[number] = _keep_best(pl.concat([best[number], found.filter(is_between)]))
+            is_between = these.gather(directed["text"]) & those.gather(directed["other"])
+            best[number] = _keep_best(pl.concat([best[number], directed.filter(is_between)]))
     return best
 
 
-def _number(masks: list[pl.Series], mask: pl.Series) -> int:
-    """Returns the place of a mask among the different ones, to which it is added."""
-    for number, other in enumerate(masks):
-        if mask.equals(other):
-            return number
-    masks.append(mask)
-    return len(masks) - 1
+def _groups(texts: pl.Series, sides: Sides) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `groups` and `compare` of `find_pairs`: texts of one group are on the same sides.
+
+    If there are too many groups, all texts are in one: more pairs are found than wanted, but none is missed.
+    """
+    masks = [mask.to_numpy() for side in sides for mask in side]
+    kinds, groups = np.unique(np.stack(masks, axis=1), axis=0, return_inverse=True)
+    if len(kinds) > MOST_GROUPS:
+        return np.zeros(len(texts), np.int64), np.ones((1, 1), np.bool_)
+    compare = np.zeros((len(kinds), len(kinds)), np.bool_)
+    for these, those in zip(kinds.T[::2], kinds.T[1::2], strict=True):
+        compare |= np.outer(these, those) | np.outer(those, these)
+    return groups.reshape(-1), compare
 
 
 def _keep_best(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ that of `etl.similarity.index`, in a temporary folder or in one that lasts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from etl.runtime import machine
 from etl.runtime.scratch import temporary_folder
 from etl.similarity.index.near_index import open_index
 
-MOST_GROUPS = 8
+MOST_GROUPS = 16
 _MEMORY = 500_000_000
 _TEXTS_AT_A_TIME = 500_000
 _FOLDER = "compared"
@@ -43,33 +43,31 @@ def near_duplicates(
     """
     groups = np.zeros(len(texts), np.int64) if groups is None else groups.astype(np.int64)
     compare = np.ones((1, 1), np.bool_) if compare is None else compare
-    wanted = [(int(group), int(other)) for group, other in np.argwhere(np.triu(compare))]
-    yield from find_pairs(texts, (1 << groups).astype(np.uint8), wanted, threshold)
+    yield from find_pairs(texts, groups, compare, threshold)
 
 
 def find_pairs(
     texts: pl.Series,
     groups: np.ndarray,
-    compare: Sequence[tuple[int, int]],
+    compare: np.ndarray,
     threshold: float,
     folder: Path | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """Finds the pairs of a text of one group and another text of another, or of the same.
+    """Same as `near_duplicates`, with an index that may last.
 
     Args:
-        texts, threshold: see `near_duplicates`.
-        groups: a bit for each of `MOST_GROUPS` groups that a text is in, `uint8`, (n_texts,).
-        compare: the two groups, for each kind of pairs that is wanted.
-        folder: in which an index lasts, so that the next call only compares new texts; a call with others
-            makes it anew.
+        texts, groups, compare, threshold: see `near_duplicates`.
+        folder: in which an index lasts, so that the next call only compares new texts; a call with another
+            `compare` or threshold makes it anew.
 
     Yields:
-        Frames with the row numbers of two texts, `first` and `second`, and their `similarity`. With a folder,
-        also pairs of texts that were in other groups in an earlier call; and a pair may come again.
+        The frames of `near_duplicates`. With a folder, also pairs of texts that were in other groups in an
+        earlier call; and a pair may come again.
     """
-    if len(texts) < 2 or not compare:
+    wanted = [(int(group), int(other)) for group, other in np.argwhere(np.triu(compare))]
+    if len(texts) < 2 or not wanted:
         return
-    rows = pl.DataFrame({"side": groups, "text": texts}).with_row_index("row")
+    rows = pl.DataFrame({"side": (1 << groups).astype(np.uint16), "text": texts}).with_row_index("row")
     with ExitStack() as stack:
         place = (
             stack.enter_context(temporary_folder("near-duplicates")) if folder is None else folder / _FOLDER
@@ -81,7 +79,7 @@ def find_pairs(
                 threshold,
                 memory=_MEMORY,
                 hashed_by=f"{pl.Series(['probe']).hash(0).item():x}",
-                compare=compare,
+                compare=wanted,
                 threads=machine.read_processors().count,
             )
         )

@@ -75,7 +75,7 @@ class NearIndex:
         Args:
             parts: the texts in parts, each of which fits into memory; picklable. Equal texts are in one part.
             read: returns the texts of a part: `key_high`, `key_low` (UInt64), 128 bits of hash of the text;
-                `side` (UInt8), a bit for each group that it is in; `text`, not null. It is called once for
+                `side` (unsigned), a bit for each group that it is in; `text`, not null. It is called once for
                 each part, in a task; picklable.
             map_fn: runs the tasks; the folder must be the same one wherever they run.
 

@@ -67,7 +67,7 @@ def store(
     side = frame["side"].to_numpy()
     numbers, seen = _look_up(place, known, sides, high, low)
     is_new = numbers < 0
-    further = (side & ~seen).astype(np.uint8)
+    further = (side & ~seen).astype(np.uint16)
     is_further = ~is_new & (further > 0)
     name = f"{place.generation}-{number}"
     added = None
@@ -93,7 +93,7 @@ def store(
 
 def _unique(frame: pl.DataFrame) -> pl.DataFrame:
     """Returns each text once, with all of its sides, sorted by key."""
-    frame = frame.select(*_KEY, pl.col("side").cast(pl.UInt8), "text")
+    frame = frame.select(*_KEY, pl.col("side").cast(pl.UInt16), "text")
     frame = frame.filter(pl.col("side") > 0).sort(_KEY)
     if not frame.select(pl.struct(_KEY).is_duplicated().any()).item():
         return frame
@@ -104,7 +104,7 @@ def _look_up(
     place: Place, known: Sequence[Texts], sides: Sequence[File], high: np.ndarray, low: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns for each key the number of its text, or -1, and the sides on which it was seen."""
-    numbers, seen = np.full(len(high), -1, np.int64), np.zeros(len(high), np.uint8)
+    numbers, seen = np.full(len(high), -1, np.int64), np.zeros(len(high), np.uint16)
     for texts in known:
         if high[0] <= texts.most and texts.least <= high[-1]:
             columns = texts.file.open(place.folder)
