@@ -109,7 +109,7 @@ class Setup:
         return max(1, round(full * self.scale))
 
 
-def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
+def make_input(bench: str, setup: Setup, name: str, count: int, make: str = "make") -> Path:
     """Returns the input `name` with `count` records; `make` of the module `bench` writes it if it is missing.
 
     A child makes it: on Linux a process starts with the peak of the one that spawned it, so a parent that has
@@ -119,7 +119,7 @@ def make_input(bench: str, setup: Setup, name: str, count: int) -> Path:
     if not target.exists():
         # The ending stays, since some writers go by it.
         partial = target.with_name(f"partial-{target.name}")
-        _run(bench, "make", [str(partial), count])
+        _run(bench, make, [str(partial), count])
         partial.rename(target)
     return target
 

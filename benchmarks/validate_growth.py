@@ -3,12 +3,18 @@
 There are fewer than 300,000 reviews with a polarity: each row is the first half of one, with its rating and
 movie, and the second half of another, so that all are distinct and as long as reviews are. The dataset is
 made by our own ingest, which is not timed. Great Expectations is imported before the clock starts.
+
+    python -m benchmarks.validate_growth ROWS… [--memory SIZE] [--evidence] [--folder FOLDER]
+
+measures other sizes: made-up rows as in `benchmarks.scale`, the time of each check, and memory.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from itertools import count, islice
@@ -17,22 +23,61 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from benchmarks import made_up
+from benchmarks import made_up, scale
 from benchmarks.measure import Case, Run, Setup, make_input, run_case, timed
 from benchmarks.nsmc_growth import REVIEWS
 from benchmarks.report import Comparison, Target
+from etl.runtime import console
 
+_NAME = "benchmarks.validate_growth"  # it is imported by the processes that it starts
 COUNTS = (200_000, 1_000_000)
 SECONDS = 20.0
 PEAK_MB = 2000
 # 1.0 is linear; the rest is for the noise of a machine.
 EXPONENT = 1.1
-IMPORTS = {
-    "etl": ("etl.validation.run", "great_expectations", "numpy", "polars", "pandas", "pyarrow.parquet")
-}
+_MODULES = ("etl.validation.run", "great_expectations", "numpy", "polars", "pandas", "pyarrow.parquet")
+IMPORTS = {"etl": _MODULES, "with_evidence": _MODULES}
 # Those that polarity3 does not leave out.
 _RATINGS = ("1", "2", "3", "4", "9", "10")
 _MB = 1_000_000
+_MEMORY = "ETL_BENCH_MEMORY"  # for the processes that are started
+
+
+def main() -> None:
+    """Prints a table of the sizes that are named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.validate_growth", description=__doc__)
+    parser.add_argument("rows", nargs="+", type=int, metavar="ROWS")
+    parser.add_argument("--memory", metavar="SIZE", help="as of `etl validate`")
+    parser.add_argument("--evidence", action="store_true", help="write the evidence, too")
+    parser.add_argument("--folder", type=Path, help="keep the made datasets there, and use them again")
+    arguments = parser.parse_args()
+    if arguments.memory:
+        os.environ[_MEMORY] = arguments.memory
+    side = "with_evidence" if arguments.evidence else "etl"
+    with tempfile.TemporaryDirectory(prefix="etl-bench-") as scratch:
+        folder = arguments.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        columns = {rows: _measure_size(rows, side, Setup(folder)) for rows in arguments.rows}
+    names = list(next(iter(columns.values())))
+    console.table(
+        f"etl validate, made-up rows, load {os.getloadavg()[0]:.1f}",
+        ["", *(f"{rows:,}" for rows in columns)],
+        [[name, *(column.get(name, 0.0) for column in columns.values())] for name in names],
+    )
+
+
+def _measure_size(rows: int, side: str, setup: Setup) -> dict[str, float]:
+    """The figures of one size; seconds of a check are by the clock, and those of near-duplicates overlap."""
+    source = make_input(_NAME, setup, "made-up", rows, "make_scaled")
+    run = run_case(Case(_NAME, side, source))
+    console.note(f"{rows:,} rows: {run.cpu_seconds:,.0f} s of the processors")
+    return {
+        "seconds by the clock": round(run.work_seconds, 1),
+        "seconds of the processors": round(run.cpu_seconds, 1),
+        "… µs a row": round(run.cpu_seconds / rows * 1e6, 2),
+        "peak MB (tree)": round(_tree_mb([run])),
+        **{f"· {name}": round(seconds, 1) for name, seconds in _seconds(source).items()},
+    }
 
 
 def run(setup: Setup) -> Comparison:
@@ -63,9 +108,21 @@ def cases(setup: Setup) -> dict[str, Case]:
 
 def etl(source: str, out: str) -> dict[str, int | float]:
     """Runs validate, and writes the time of each check beside the dataset."""
+    return _validate(source, out)
+
+
+def with_evidence(source: str, out: str) -> dict[str, int | float]:
+    """As `etl`, and writes all rows of the findings."""
+    found = _validate(source, out, evidence=Path(out) / "evidence")
+    written = sum(path.stat().st_size for path in (Path(out) / "evidence").iterdir())
+    console.note(f"evidence: {written / _MB:,.0f} MB")
+    return found
+
+
+def _validate(source: str, out: str, evidence: Path | None = None) -> dict[str, int | float]:
     from etl.validation.run import validate
 
-    result = validate(Path(source), out=Path(out))
+    result = validate(Path(source), out=Path(out), evidence=evidence, memory=os.environ.get(_MEMORY))
     assert result.statistics
     Path(f"{source}.seconds.json").write_text(json.dumps(result.seconds), encoding="utf-8")
     return {found.code: found.number for found in result.findings}
@@ -88,6 +145,14 @@ def make(target: str, rows: int) -> None:
             stream.writelines(json.dumps(review, ensure_ascii=False) + "\n" for review in _crossed(rows))
         with console.progress("", is_quiet=True) as progress:
             etl.ingest([raw], Path(target), chosen, workers=2, progress=progress)
+
+
+def make_scaled(target: str, rows: int) -> None:
+    """Writes a dataset of the made-up rows of `benchmarks.scale`."""
+    with tempfile.TemporaryDirectory(prefix="etl-bench-", dir=Path(target).parent) as folder:
+        raw = str(Path(folder) / "rows.jsonl")
+        scale.make(raw, rows)
+        scale.etl(raw, target)
 
 
 def _crossed(rows: int) -> Iterator[dict[str, str]]:
@@ -153,5 +218,13 @@ def _tree_mb(runs: list[Run]) -> float:
 
 def _shares(source: Path) -> str:
     """Formats the seconds of each check in the last run."""
-    seconds = json.loads(Path(f"{source}.seconds.json").read_text(encoding="utf-8"))
-    return ", ".join(f"{name} {taken:.1f} s" for name, taken in seconds.items())
+    return ", ".join(f"{name} {taken:.1f} s" for name, taken in _seconds(source).items())
+
+
+def _seconds(source: Path) -> dict[str, float]:
+    told: dict[str, float] = json.loads(Path(f"{source}.seconds.json").read_text(encoding="utf-8"))
+    return told
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import structs
 
@@ -37,6 +36,7 @@ from etl.text.spreadsheet import guard_cells
 from etl.user_files.plain import plain_file
 from etl.validation.checks import CHECKS
 from etl.validation.findings import Finding
+from etl.validation.partitions import deal, read_dealt
 from etl.validation.result import Result
 from etl.validation.selection import ROW
 from etl.validation.view import View, with_dedupe, with_strict_dedupe
@@ -194,8 +194,9 @@ def _read(view: View, code: str, selection: pl.DataFrame) -> Iterator[pl.DataFra
         try:
             _deal(rows.select(ROW, *columns), numbered, folder)
             for start in range(0, selection.height, _BATCH_ROWS):
-                batch = _read_dealt(folder / f"{start}").sort(_ORDER)
-                yield batch.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+                batch = read_dealt(folder, start)
+                assert batch is not None
+                yield batch.sort(_ORDER).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         except OSError as error:
             raise write_error(folder, error) from error
 
@@ -215,20 +216,7 @@ def _deal(rows: pl.LazyFrame, selected: pl.DataFrame, folder: Path) -> None:
         first, last = frame[ROW][0], frame[ROW][-1]
         start, end = row_numbers.search_sorted(first, "left"), row_numbers.search_sorted(last, "right")
         found = selected[start:end].join(frame, on=ROW, how="inner")
-        batch = (pl.col(_ORDER) // _BATCH_ROWS * _BATCH_ROWS).alias("_batch")
-        parts = found.with_columns(batch).partition_by("_batch", as_dict=True, include_key=False)
-        for (number,), part in parts.items():
-            with (folder / f"{number}").open("ab") as stream:
-                part.write_ipc_stream(stream, compression="lz4")
-
-
-def _read_dealt(path: Path) -> pl.DataFrame:
-    """Reads the streams that stand one after the other in a file."""
-    frames = []
-    with path.open("rb") as stream:
-        while stream.peek(1):
-            frames.append(pl.from_arrow(pa.ipc.open_stream(stream).read_all()))
-    return pl.concat(frame for frame in frames if isinstance(frame, pl.DataFrame))
+        deal(found, pl.col(_ORDER) // _BATCH_ROWS * _BATCH_ROWS, folder)
 
 
 def _write(batches: Iterator[pl.DataFrame], stem: Path, *, is_raw: bool) -> None:

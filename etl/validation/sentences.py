@@ -1,8 +1,7 @@
 """Reads hashes of the texts of rows that meet: for the checks of leakage, repeats, overlap and conflicts.
 
 All rows are read once, into a temporary file; held are only those that share something with another row.
-Memory: a byte a row, those rows, and one partition of the hashes of all. Where near-duplicates are looked
-for, the distinct normalised texts too.
+Memory: a byte a row, those rows, and one partition of the hashes of all, or of the texts.
 """
 
 from __future__ import annotations
@@ -23,20 +22,17 @@ from etl.runtime.scratch import temporary_folder
 from etl.schema import votes
 from etl.schema.splits import EVALUATION
 from etl.settings import Dedupe
-from etl.similarity.nearest import nearest
 from etl.text.normalise import is_short, normalised_key
-from etl.validation.repeated import count_partitions, partitions
+from etl.validation import near_texts
+from etl.validation.partitions import count_partitions, deal, read_partitions
 
-# Between these splits near-duplicates are looked for, in both directions; and within each.
-_SIDES = (
-    *((these, "train") for these in ("validation", "test")),
-    *(("train", those) for those in ("validation", "test")),
-    *((split, split) for split in SPLITS),
-)
 # The texts that two rows may share; a group is another thing.
 _TEXT_KEYS = ("raw_text", "normalised", "tokens")
+_INDEX = "validated"  # in the folder of what earlier runs found
 _READ = ("id", "source", "label", votes.COLUMN, "corrected", "group", "raw_text", "text", "tokens")
 _ROWS_AT_A_TIME = 50_000
+# Of a text, while the equal ones of a partition are found.
+_TEXT_BYTES = 400
 
 
 @dataclass(frozen=True)
@@ -94,19 +90,23 @@ def read_sentences(
     """
     memory = read_memory_limit() if memory is None else memory
     with temporary_folder("sentences") as folder:
-        path = folder / "rows.arrow"
-        counts = _write_rows(dataset, dedupe, path)
-        n_rows = int(counts["rows"].sum())
-        n_partitions = count_partitions(n_rows, memory)
-        near = _near(_read_texts(path, n_partitions, dedupe.near), dedupe.near, pair_cache)
-        is_met = _find_met(path, n_rows, n_partitions)
+        path, texts = folder / "rows.arrow", folder / "texts"
+        texts.mkdir()
+        n_rows = int(dataset.scan().select(pl.len()).collect().item())
+        n_parts = count_partitions(n_rows, memory, _TEXT_BYTES) if dedupe.near else 0
+        counts = _write_rows(dataset, dedupe, path, texts, n_parts)
+        near = pl.DataFrame(schema=near_texts.SCHEMA)
+        if dedupe.near:
+            index = pair_cache and pair_cache / _INDEX
+            near = near_texts.find_near(texts, n_parts, dedupe.near, memory, index)
+        is_met = _find_met(path, n_rows, count_partitions(n_rows, memory))
         has_votes = pl.col(votes.COLUMN).is_not_null() & (dataset.manifest.settings.labels == "soft")
         is_near = pl.col("normalised").is_in(near["normalised"].append(near["other"]).unique().implode())
         return Sentences(_read_rows(path, is_met, has_votes | is_near), counts, near)
 
 
-def _write_rows(dataset: Dataset, dedupe: Dedupe, path: Path) -> pl.DataFrame:
-    """Writes all rows as an Arrow file, those of `Sentences.rows` with the normalised `text`; counts them."""
+def _write_rows(dataset: Dataset, dedupe: Dedupe, path: Path, texts: Path, n_parts: int) -> pl.DataFrame:
+    """Writes all rows as an Arrow file, as in `Sentences.rows`, and deals out their texts; counts them."""
     counts: list[pl.DataFrame] = []
     n_rows, writer = 0, None
     by = ["split", "source", "is_labelled"]
@@ -116,7 +116,11 @@ def _write_rows(dataset: Dataset, dedupe: Dedupe, path: Path) -> pl.DataFrame:
             n_rows += frame.height
             is_labelled = votes.is_labelled().alias("is_labelled")
             counts.append(numbered.group_by("split", "source", is_labelled).agg(rows=pl.len().cast(pl.Int64)))
-            table = numbered.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if n_parts:
+                said = numbered.filter(pl.col("text") != "")
+                kept = said.select("normalised", "text", places=near_texts.places())
+                deal(kept, pl.col("normalised") % n_parts, texts)
+            table = numbered.drop("text").to_arrow(compat_level=pl.CompatLevel.oldest())
             if writer is None:
                 options = pa.ipc.IpcWriteOptions(compression="lz4")
                 writer = pa.ipc.new_file(path, table.schema, options=options)
@@ -168,9 +172,9 @@ def _find_met(path: Path, n_rows: int, n_partitions: int) -> NDArray[np.bool_]:
     """Returns which rows share a text with another row, or a group with another side of the leak check."""
     is_met = np.zeros(n_rows, np.bool_)
     for key in _TEXT_KEYS:
-        for rows in partitions(path, key, ["row"], n_partitions):
+        for rows in read_partitions(path, key, ["row"], n_partitions):
             is_met[rows["row"].filter(rows[key].is_duplicated()).to_numpy()] = True
-    for rows in partitions(path, "group", ["row", "split"], n_partitions):
+    for rows in read_partitions(path, "group", ["row", "split"], n_partitions):
         sides = pl.col("split") == "train", pl.col("split").is_in(EVALUATION)
         is_leak = pl.all_horizontal(side.any() for side in sides)
         leaking = rows.group_by("group").agg(is_leak.alias("is_leak")).filter("is_leak")
@@ -180,62 +184,8 @@ def _find_met(path: Path, n_rows: int, n_partitions: int) -> NDArray[np.bool_]:
 
 def _read_rows(path: Path, is_met: NDArray[np.bool_], is_wanted: pl.Expr) -> pl.DataFrame:
     """Reads the rows that meet another, and those that are wanted besides, in order."""
-    rows = pl.scan_ipc(path, glob=False).drop("text")
+    rows = pl.scan_ipc(path, glob=False)
     found = [rows.head(0).collect()]
     for frame in rows.collect_batches(chunk_size=_ROWS_AT_A_TIME, maintain_order=True):
         found.append(frame.filter(is_wanted | pl.Series(is_met[frame["row"].to_numpy()])))
     return pl.concat(found)
-
-
-def _read_texts(path: Path, n_partitions: int, threshold: float) -> pl.DataFrame:
-    """Returns the distinct normalised texts: `text`, `normalised`, and in which splits each stands.
-
-    There is a column `SPLIT True` for each split, and one `SPLIT False` that leaves out short utterances.
-    """
-    stands_in = {(split, True): pl.col("split") == split for split in SPLITS}
-    stands_in |= {(split, False): is_in & ~pl.col("is_short") for (split, _), is_in in stands_in.items()}
-    columns = ["split", "is_short", "text"]
-    texts = [
-        rows.filter(pl.col("text") != "")
-        .group_by("text")
-        .agg(
-            pl.col("normalised").first(),
-            *(is_in.any().alias(f"{split} {short}") for (split, short), is_in in stands_in.items()),
-        )
-        for rows in (partitions(path, "normalised", columns, n_partitions) if threshold else ())
-    ]
-    # Sorted, so that the result does not depend on the order of the rows.
-    return pl.concat(texts).sort("text") if texts else pl.DataFrame()
-
-
-def _near(texts: pl.DataFrame, threshold: float, pair_cache: Path | None) -> pl.DataFrame:
-    """Finds the near-duplicates between and within the splits; columns as in `Sentences.near`."""
-    schema = pl.Schema(
-        {"these": pl.String(), "those": pl.String(), "with_short": pl.Boolean()}
-        | {"normalised": pl.UInt64(), "other": pl.UInt64(), "similarity": pl.Float64()}
-    )
-    if not threshold:
-        return pl.DataFrame(schema=schema)
-    wanted = [(these, those, with_short) for these, those in _SIDES for with_short in (False, True)]
-    pairs_by_side = nearest(
-        texts["text"],
-        threshold,
-        [(texts[f"{these} {short}"], texts[f"{those} {short}"]) for these, those, short in wanted],
-        pair_cache,
-    )
-    return pl.concat(
-        [
-            pl.DataFrame(schema=schema),
-            *(
-                pairs.select(
-                    pl.lit(these).alias("these"),
-                    pl.lit(those).alias("those"),
-                    pl.lit(with_short).alias("with_short"),
-                    texts["normalised"].gather(pairs["text"]),
-                    texts["normalised"].gather(pairs["other"]).alias("other"),
-                    "similarity",
-                )
-                for (these, those, with_short), pairs in zip(wanted, pairs_by_side, strict=True)
-            ),
-        ]
-    )

@@ -18,7 +18,7 @@ from support.views import view_of
 from etl.errors import SettingsError
 from etl.text.normalise import normalised_key
 from etl.validation.checks import conflicts, leakage, repeats, source_overlap
-from etl.validation.repeated import count_partitions
+from etl.validation.partitions import count_partitions
 from etl.validation.run import validate
 from etl.validation.sentences import Sentences, read_sentences
 
