@@ -17,6 +17,7 @@ from support.views import view_of
 
 from etl.errors import SettingsError
 from etl.text.normalise import normalised_key
+from etl.validation import evidence
 from etl.validation.checks import conflicts, leakage, repeats, source_overlap
 from etl.validation.partitions import count_partitions
 from etl.validation.run import validate
@@ -143,3 +144,30 @@ def test_a_limit_of_memory_is_read_like_that_of_ingest(write: Callable[..., Path
     assert codes[0] == codes[1]
     with pytest.raises(SettingsError, match="is no size"):
         validate(path, out=tmp_path, memory="much")
+
+
+def test_what_earlier_runs_found_changes_nothing(write: Callable[..., Path], tmp_path: Path) -> None:
+    alike = [make_row(200 + n, raw_text=text, text=text, split="test") for n, text in enumerate(SENTENCES)]
+    first, second = write([*clean_rows(), *alike]), write([*clean_rows(train=90), *alike[::-2]])
+    for path in (first, second, first):
+        view = view_of(path, near=0.6)
+        dedupe = view.manifest.settings.dedupe
+        kept = read_sentences(view.dataset, dedupe, tmp_path / "found", memory=10**9)
+        assert_frame_equal(kept.near, read_sentences(view.dataset, dedupe, memory=10**9).near)
+    assert kept.near.height > 0
+
+
+def test_evidence_keeps_its_order_however_few_rows_are_read_at_once(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = clean_rows()
+    for number, row in enumerate(rows):
+        row |= {"text": SENTENCES[number % 3], "raw_text": SENTENCES[number % 3]}
+    path = write(rows, shard_rows=9)
+    codes = ["repeats", "leak_exact", "conflict_exact"]
+    whole = evidence.collect(path, codes)
+    monkeypatch.setattr(evidence, "_BATCH_ROWS", 4)
+    pieces = evidence.collect(path, codes)
+    assert {*whole} == {*codes}
+    for code in codes:
+        assert_frame_equal(pieces[code], whole[code])
