@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from etl.commands.choices import DELIMITER, HEADER
 from etl.commands.ingest_counts import show_corrections, show_counts, show_skipped
+from etl.commands.ingest_plan import show_form, show_plan
 from etl.settings import (
     Conflicts,
     DocumentParts,
@@ -27,9 +30,7 @@ from etl.settings import (
 if TYPE_CHECKING:
     from etl.dataset.manifest import (
         Manifest,
-        SourceCounts,
         TokenReport,
-        UnknownLabels,
     )
 
 _DEFAULTS = Settings()
@@ -171,7 +172,7 @@ def ingest(
     from etl.dataset import guards
     from etl.runtime import console
     from etl.runtime.engine.open import open_engine
-    from etl.storage.datasets import check_output, check_replaced, check_usable, output_folder
+    from etl.storage.datasets import check_output, check_replaced
     from etl.storage.inputs import fetch_inputs
 
     settings = etl.load_settings(
@@ -203,44 +204,34 @@ def ingest(
         corrections=tuple(map(str, corrections)) if corrections else None,
     )
     accepted = guards.check_codes(accept or (), "--accept names", guards.OF_INGEST)
-    if resume:
-        _check_resumable(out)
     with fetch_inputs(paths) as raw:
         if dry_run:
             check_output(out)
-            check_usable(show_plan(raw, settings, is_json=is_json), accepted, None)
+            show_plan(raw, settings, accepted, is_json=is_json)
             return
+        run = partial(etl.ingest, raw, settings=settings, memory=memory, work=work, resume=resume)
         with (
-            output_folder(out) as folder,
+            _output_folder(out, is_resumed=resume) as folder,
             open_engine(engine, address, workers) as chosen,
             console.progress("reading", is_quiet=is_json) as progress,
         ):
-            dataset = etl.ingest(
-                raw,
-                folder,
-                settings,
-                progress=progress,
-                engine=chosen,
-                accept=accepted,
-                memory=memory,
-                work=work,
-                resume=resume,
-            )
+            dataset = run(out=folder, progress=progress, engine=chosen, accept=accepted)
             check_replaced(out, dataset.manifest, accepted)
     _show_result(dataset.manifest, out, settings, accepted, is_json=is_json)
-    check_usable(dataset.manifest.counts, accepted, out)
 
 
-def _check_resumable(out: str) -> None:
+def _output_folder(out: str, *, is_resumed: bool) -> AbstractContextManager[Path]:
     from etl.errors import SettingsError
     from etl.runtime.paths import is_remote
+    from etl.storage.datasets import output_folder
 
-    if is_remote(out):
+    if is_resumed and is_remote(out):
         raise SettingsError(
             f"--resume does not go with {out}",
             details=["expected a folder as --out: nothing is kept of a run that writes to a URL"],
             next_step="leave out --resume; or write to a folder, and copy that.",
         )
+    return output_folder(out)
 
 
 def _one_or_several(names: list[str] | None) -> str | tuple[str, ...] | None:
@@ -254,11 +245,14 @@ def _cut(names: str | None) -> tuple[str, ...] | None:
 def _show_result(
     manifest: Manifest, out: str, settings: Settings, accepted: tuple[str, ...], *, is_json: bool
 ) -> None:
+    from etl.storage.datasets import check_usable
+
     if is_json:
         _show_as_json(manifest)
     else:
         show(manifest, out, accepted)
-        _show_form(manifest.unknown_labels, settings)
+        show_form(manifest.unknown_labels, settings)
+    check_usable(manifest.counts, accepted, out)
 
 
 def _show_as_json(manifest: Manifest) -> None:
@@ -268,57 +262,6 @@ def _show_as_json(manifest: Manifest) -> None:
 
     document = msgspec.to_builtins(manifest)
     console.json_document({key: document[key] for key in _SHOWN})
-
-
-def show_plan(paths: list[Path], settings: Settings, *, is_json: bool) -> dict[str, SourceCounts]:
-    """Shows which files would be read, left aside and skipped; counts what becomes of their rows."""
-    import msgspec
-
-    from etl.dataset.manifest import SkippedFile
-    from etl.ingestion.plan import plan_ingest
-    from etl.runtime import console
-
-    with console.progress("reading", is_quiet=is_json) as progress:
-        plan = plan_ingest(paths, settings, progress=progress)
-    parts: dict[tuple[str, ...], list[str]] = {}
-    for slug, files in plan.found.items():
-        for each in files:
-            part = (slug, each.release, each.official_split or "by group", each.layout, each.raw.file)
-            parts.setdefault(part, []).append(each.raw.member)
-    names = ("source", "release", "split", "layout", "file", "members")
-    if is_json:
-        document = {
-            "read": [dict(zip(names, (*part, members), strict=True)) for part, members in parts.items()],
-            "left_aside": plan.log.left_aside,
-            "skipped": plan.log.skipped,
-            "counts": plan.counts,
-            "warnings": plan.warnings,
-            "unknown_labels": plan.unknown_labels,
-        }
-        console.json_document(msgspec.to_builtins(document))
-        return plan.counts
-    console.table(
-        "Would be read",
-        names,
-        [
-            (*part, members[0] if len(members) == 1 else f"{len(members):,} members")
-            for part, members in parts.items()
-        ],
-    )
-    show_counts("Rows before tagging", plan.counts)
-    if plan.log.left_aside:
-        console.table(
-            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]
-        )
-    show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
-    for warning in plan.warnings:
-        console.note(f"warning: {warning}")
-    _show_form(plan.unknown_labels, settings)
-    return plan.counts
-
-
-def _name(entry: dict[str, str]) -> str:
-    return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
 
 
 def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) -> None:
@@ -370,23 +313,6 @@ def key_tokens_in_short(tokens: TokenReport) -> str:
     emptied = console.plural(tokens.emptied, "sentence")
     kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
     return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
-
-
-def _show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
-    """Shows a taxonomy to fill in, if a table of the user's own has many unknown labels."""
-    from etl.runtime import console
-    from etl.schema import taxonomy
-    from etl.schema.taxonomy_form import write_form
-
-    for each in unknown:
-        if each.source == taxonomy.TABLE:
-            chosen = taxonomy.load(settings.taxonomy)
-            console.note(
-                "To say what these labels mean, save this as labels.yaml, put targets in the place of null, "
-                "and run again with `--taxonomy labels.yaml`.\nIf known corpora are read as well, put the "
-                f"lines below `{taxonomy.TABLE}:` into a copy of the taxonomy that maps them "
-                f"({settings.taxonomy}).\n\n{write_form(chosen, each.labels)}"
-            )
 
 
 def _show_notes(manifest: Manifest, accepted: Collection[str]) -> None:

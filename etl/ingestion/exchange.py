@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from etl.errors import WriteError
+from etl.errors import EtlError, WriteError
 from etl.runtime.files import xxh3_bytes
 from etl.runtime.scratch import scratch_path
 
@@ -60,8 +60,10 @@ class Index(msgspec.Struct, frozen=True):
     facts: dict[str, str | int | bool]
 
 
-class DamagedExchangeError(WriteError):
+class DamagedExchangeError(EtlError):
     """A file that was written in this run is gone, or is not what was written."""
+
+    exit_code = WriteError.exit_code
 
 
 def write_parts(

@@ -151,13 +151,10 @@ def _ingest(
     prepared = preparation.to_bytes(preparation.of(settings))
     check_replaceable(out, MANIFEST)
     found, log = discover(paths, settings)
-    # All tasks together take at most half of it; the other half is for what a process needs anyway.
-    memory, n_bytes = machine.read_memory_limit(resources.memory), _count_bytes(found)
-    of_task = memory // 2 // engine.in_flight
-    layout = Layout(count_partitions(_BYTES_OF_A_BYTE * n_bytes, of_task), _BYTES_OF_A_ROW * n_bytes > memory)
+    layout, of_task = _choose_layout(found, resources, engine)
     facts = fingerprints.fingerprint_dataset(settings, labels, key_tokens)
-    open_fn = partial(open_steps, layout)
-    start = partial(engine.start_workers, open_fn, fingerprints.fingerprint_worker, settings)
+    opened = partial(open_steps, layout), fingerprints.fingerprint_worker, settings
+    start = partial(engine.start_workers, *opened)
     with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
         engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
         with start() as process:
@@ -170,8 +167,8 @@ def _ingest(
         corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, layout)
         number_rows(corpus, engine, progress)
         corrected = prepare_corrections(corpus, labels, start, engine.in_flight)
-        batches.add_token_counts(corrected.token_counts)
         corpus = corrected.corpus
+        batches.add_token_counts(corrected.token_counts)
         decide(corpus, engine, near_index, of_task, progress)
         of_batches = count_batches(corpus, engine, progress)
         rows = add_up(of_batches)
@@ -197,10 +194,29 @@ def _ingest(
             corrections=corrected.counts,
             files=files,
         )
-        written = written.with_files(manifest.describe_files(folder, preparation.FILE))
-        written = written.with_files(write_cards(folder, written))
-        (folder / MANIFEST).write_bytes(manifest.to_bytes(written))
+        written = _finish(folder, written)
     return Dataset(out, written)
+
+
+def _finish(folder: Path, written: Manifest) -> Manifest:
+    """Writes the cards, and last the manifest, which has the files besides the shards, too."""
+    written = written.with_files(manifest.describe_files(folder, preparation.FILE))
+    written = written.with_files(write_cards(folder, written))
+    (folder / MANIFEST).write_bytes(manifest.to_bytes(written))
+    return written
+
+
+def _choose_layout(
+    found: dict[str, list[RecognisedFile]], resources: Resources, engine: Engine
+) -> tuple[Layout, int]:
+    """Returns how batches are kept, and how many bytes a task may take.
+
+    All tasks together take at most half of the memory; the other half is for what a process needs anyway.
+    """
+    memory, n_bytes = machine.read_memory_limit(resources.memory), _count_bytes(found)
+    of_task = memory // 2 // engine.in_flight
+    n_partitions = count_partitions(_BYTES_OF_A_BYTE * n_bytes, of_task)
+    return Layout(n_partitions, is_compressed=_BYTES_OF_A_ROW * n_bytes > memory), of_task
 
 
 def _describe_files(log: InputLog) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows that are dealt out into partitions come back: each once, in order, whatever the number of partitions."""
+"""Rows that are dealt out come back: each once, in order, whatever the number of partitions."""
 
 from __future__ import annotations
 

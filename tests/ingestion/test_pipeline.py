@@ -33,8 +33,7 @@ def write(path: Path, *rows: tuple[str, str | None]) -> Path:
 
 def test_the_steps_are_those_of_the_design_in_that_order() -> None:
     names = [step.name for step in pipeline.STEPS]
-    assert names == ["clean", "relabel", "tag", "key_tokens", "split", "correct", "dedupe"]
-    assert [step.name for step in pipeline.STEPS if step.scope == "corpus"] == ["correct", "dedupe"]
+    assert names == ["clean", "relabel", "tag", "key_tokens", "split"]
 
 
 def test_a_step_in_the_list_is_run_wherever_text_is_prepared(

@@ -1,0 +1,92 @@
+"""What `etl ingest --dry-run` shows, and the form for labels that are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.commands.ingest_counts import show_counts, show_skipped
+
+if TYPE_CHECKING:
+    from etl.dataset.manifest import UnknownLabels
+    from etl.ingestion.plan import Plan
+    from etl.settings import Settings
+
+_NAMES = ("source", "release", "split", "layout", "file", "members")
+
+
+def show_plan(paths: list[Path], settings: Settings, accepted: tuple[str, ...], *, is_json: bool) -> None:
+    """Shows which files would be read, left aside and skipped; counts what becomes of their rows."""
+    import msgspec
+
+    from etl.ingestion.plan import plan_ingest
+    from etl.runtime import console
+    from etl.storage.datasets import check_usable
+
+    with console.progress("reading", is_quiet=is_json) as progress:
+        plan = plan_ingest(paths, settings, progress=progress)
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for slug, files in plan.found.items():
+        for each in files:
+            part = (slug, each.release, each.official_split or "by group", each.layout, each.raw.file)
+            parts.setdefault(part, []).append(each.raw.member)
+    if is_json:
+        document = {
+            "read": [dict(zip(_NAMES, (*part, members), strict=True)) for part, members in parts.items()],
+            "left_aside": plan.log.left_aside,
+            "skipped": plan.log.skipped,
+            "counts": plan.counts,
+            "warnings": plan.warnings,
+            "unknown_labels": plan.unknown_labels,
+        }
+        console.json_document(msgspec.to_builtins(document))
+    else:
+        _show_as_text(plan, parts, settings)
+    check_usable(plan.counts, accepted, None)
+
+
+def _show_as_text(plan: Plan, parts: dict[tuple[str, ...], list[str]], settings: Settings) -> None:
+    import msgspec
+
+    from etl.dataset.manifest import SkippedFile
+    from etl.runtime import console
+
+    console.table(
+        "Would be read",
+        _NAMES,
+        [
+            (*part, members[0] if len(members) == 1 else f"{len(members):,} members")
+            for part, members in parts.items()
+        ],
+    )
+    show_counts("Rows before tagging", plan.counts)
+    if plan.log.left_aside:
+        console.table(
+            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]
+        )
+    show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
+    for warning in plan.warnings:
+        console.note(f"warning: {warning}")
+    show_form(plan.unknown_labels, settings)
+
+
+def _name(entry: dict[str, str]) -> str:
+    return f"{entry['file']} → {entry['member']}" if entry["member"] else entry["file"]
+
+
+def show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
+    """Shows a taxonomy to fill in, if a table of the user's own has many unknown labels."""
+    from etl.runtime import console
+    from etl.schema import taxonomy
+    from etl.schema.taxonomy_form import write_form
+
+    for each in unknown:
+        if each.source == taxonomy.TABLE:
+            chosen = taxonomy.load(settings.taxonomy)
+            console.note(
+                "To say what these labels mean, save this as labels.yaml, put targets in the place of null, "
+                "and run again with `--taxonomy labels.yaml`.\nIf known corpora are read as well, put the "
+                f"lines below `{taxonomy.TABLE}:` into a copy of the taxonomy that maps them "
+                f"({settings.taxonomy}).\n\n{write_form(chosen, each.labels)}"
+            )
