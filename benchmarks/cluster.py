@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,9 +85,9 @@ def _measured(rows: int, setup: Setup) -> dict[str, float]:
     least: dict[str, tuple[float, Run]] = {}
     for _ in range(setup.rounds):
         for side, case in cases.items():
-            before = _seconds_below(os.getpid())
-            run = run_case(case)
-            used = _seconds_below(os.getpid()) - before
+            with _seconds_used() as seconds:
+                run = run_case(case)
+            used = sum(seconds.values())
             least[side] = min(least.get(side, (used, run)), (used, run), key=lambda pair: pair[0])
     (local_seconds, local), (ray_seconds, on_ray) = least["local"], least["on_ray"]
     return {
@@ -102,8 +103,31 @@ def _measured(rows: int, setup: Setup) -> dict[str, float]:
     }
 
 
-def _seconds_below(root: int) -> float:
-    """Returns the seconds of the processors that a process and all below it have used, ended ones as well."""
+@contextmanager
+def _seconds_used() -> Iterator[dict[int, float]]:
+    """Records the seconds of the processors by process, of all below this one, while the block runs.
+
+    They are looked at five times a second, since Ray forgets its workers when they end.
+    """
+    before, seconds = _seconds_below(os.getpid()), {}
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.wait(0.2):
+            for process, used in _seconds_below(os.getpid()).items():
+                seconds[process] = used - before.get(process, 0)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seconds
+    finally:
+        is_done.set()
+        watcher.join()
+
+
+def _seconds_below(root: int) -> dict[int, float]:
+    """Returns the seconds of a process and all below it that live, by process."""
     parents, ticks = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -111,11 +135,11 @@ def _seconds_below(root: int) -> float:
         except OSError:  # it has just ended
             continue
         process = int(folder.name)
-        parents[process], ticks[process] = int(after_name[1]), sum(map(int, after_name[11:15]))
+        parents[process], ticks[process] = int(after_name[1]), int(after_name[11]) + int(after_name[12])
     tree = {root}
     while more := {process for process, parent in parents.items() if parent in tree} - tree:
         tree |= more
-    return sum(ticks.get(process, 0) for process in tree) / os.sysconf("SC_CLK_TCK")
+    return {process: ticks.get(process, 0) / os.sysconf("SC_CLK_TCK") for process in tree}
 
 
 def local(source: str, out: str) -> Path:

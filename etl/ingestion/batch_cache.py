@@ -13,20 +13,19 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.batch_store import StoredBatch, is_reproducible
 from etl.ingestion.batches import BatchDone, FreshInput, Input, Job
 from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog, changed_while_read
-from etl.ingestion.sources.units import Hashes
+from etl.ingestion.sources.units import Hashes, InputUnit
 from etl.runtime.files import xxh3_bytes
 from etl.runtime.json_text import decode_json
 
@@ -65,15 +64,16 @@ class CachedInput:
         """The corpus."""
         return self.index.source
 
-    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
-        """Yields the job that opens a batch."""
+    @property
+    def log(self) -> InputLog:
+        """What became of the files when they were read."""
         index = self.index
-        log.add(InputLog(inputs=index.inputs, left_aside=index.left_aside, warnings=index.warnings))
+        return InputLog(inputs=index.inputs, left_aside=index.left_aside, warnings=index.warnings)
+
+    def jobs(self, number: int) -> Iterator[Job]:
+        """Yields the job that opens a batch."""
         for batch in range(len(self.index.batch_rows)):
             yield partial(self._open, BatchNumber(number, batch))
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
 
     def is_intact(self) -> bool:
         """Whether every file is there, with the bytes that were written."""
@@ -92,51 +92,51 @@ class CachedInput:
 
 
 @dataclass
-class RecordedInput:
-    """An input that is read now, and whose batches are cached.
+class CacheEntry:
+    """The entry of an input that is read now; see `etl.ingestion.batches.Recording`.
 
     Args:
-        fresh: the input.
         content: the files and their hashes, as the fingerprint knows them.
         folder: where later runs look for it.
         is_unchanged: tells by `file` whether it is surely the one that was hashed.
     """
 
-    fresh: FreshInput
     content: list[dict[str, Any]]
     folder: Path
     is_unchanged: Callable[[str], bool]
     log: InputLog = field(default_factory=InputLog)
+    is_hashed: bool = False
     is_reproducible: bool = True
     files: dict[str, str] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     batch_rows: dict[int, int] = field(default_factory=dict)
 
-    @property
-    def source(self) -> str:
-        """The corpus."""
-        return self.fresh.source
+    def to_read(self, unit: InputUnit) -> InputUnit:
+        """Returns the files, with the hashes that reading them need not compute."""
+        self.is_hashed = self._is_unchanged()
+        return unit.with_hashes(self.content) if self.is_hashed else unit
 
-    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
-        """Reads a batch, and yields the job that runs the steps on it and caches the result.
+    def add(self, batch: StoredBatch) -> None:
+        """Remembers the file of a batch."""
+        name = _name(batch.number.batch)
+        self.paths[name] = batch.path
+        self.files[name] = xxh3_bytes(batch.path.read_bytes())
+        self.batch_rows[batch.number.batch] = batch.height
+        self.is_reproducible &= is_reproducible(batch.path)
+
+    def was_read(self, unit: InputUnit, log: InputLog) -> None:
+        """Checks that the files are those that the fingerprint was computed from.
 
         Raises:
-            InputError: a file is bad, or is not the one that the fingerprint was computed from.
+            InputError: one is not.
         """
-        self.log.skip_bad_files = log.skip_bad_files
-        is_hashed = self._is_unchanged()
-        unit = self.fresh.unit.with_hashes(self.content) if is_hashed else self.fresh.unit
-        try:
-            for batch, rows in enumerate(unit.read(self.fresh.settings, self.log)):
-                yield partial(self._run, BatchNumber(number, batch), rows)
-        finally:
-            log.add(self.log)
-        if not is_hashed:
-            _check_same(self.content, self.log.inputs)
+        self.log = log
+        if not self.is_hashed:
+            _check_same(self.content, log.inputs)
         elif not self._is_unchanged():
-            _check_same(self.content, self.fresh.unit.content({}))
+            _check_same(self.content, unit.content({}))
 
-    def finish(self) -> None:
+    def finish(self, source: str) -> None:
         """Makes the batches available to later runs, unless a file was skipped or a tagger failed."""
         if self.log.skipped or not self.is_reproducible:
             return
@@ -146,22 +146,13 @@ class RecordedInput:
             _share(path, partial_folder / name)
         batch_rows = [rows for _, rows in sorted(self.batch_rows.items())]
         log = self.log
-        index = Index(log.inputs, log.left_aside, log.warnings, batch_rows, self.source, self.files)
+        index = Index(log.inputs, log.left_aside, log.warnings, batch_rows, source, self.files)
         (partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
         partial_folder.rename(self.folder)
 
     def _is_unchanged(self) -> bool:
         return all(self.is_unchanged(file["file"]) for file in self.content)
-
-    def _run(self, number: BatchNumber, rows: pl.DataFrame) -> BatchDone:
-        done = self.fresh.run(number, rows)
-        name = _name(number.batch)
-        self.paths[name] = done.batch.path
-        self.files[name] = xxh3_bytes(done.batch.path.read_bytes())
-        self.batch_rows[number.batch] = rows.height
-        self.is_reproducible &= is_reproducible(done.batch.path)
-        return done
 
 
 class BatchCache:
@@ -201,7 +192,9 @@ class BatchCache:
         self._used.add(name)
         cached = _find(self._folder / name)
         _log.debug("%s: %s", content[0]["file"], "taken from the cache" if cached else "new or changed")
-        return cached or RecordedInput(fresh, content, self._folder / name, self._is_unchanged)
+        if cached:
+            return cached
+        return replace(fresh, recording=CacheEntry(content, self._folder / name, self._is_unchanged))
 
     def remove_unused(self) -> None:
         """Removes every entry that this run has neither read nor written."""

@@ -7,10 +7,10 @@ way.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -21,12 +21,12 @@ from etl.ingestion.batch_store import BatchResult, Layout, StoredBatch, read_sma
 from etl.ingestion.pipeline import BATCH, TOKENS, Tools, run_steps
 from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog
-from etl.ingestion.sources.units import InputUnit
+from etl.ingestion.sources.units import InputUnit, read_unit
 from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens
 from etl.runtime.console import Progress
 from etl.runtime.engine.local import ordered_map
-from etl.runtime.engine.protocol import BatchFn
+from etl.runtime.engine.protocol import Batch, BatchFn, Engine
 from etl.settings import Settings
 
 # Aliases are counted, and tokens that are filtered out.
@@ -44,59 +44,72 @@ class BatchDone(NamedTuple):
 Job = Callable[[], BatchDone]
 
 
-class Input(Protocol):
-    """Raw files that are read together, as batches after the steps."""
+class StoredInput(Protocol):
+    """Raw files whose batches an earlier run has kept."""
 
     @property
     def source(self) -> str:
         """The corpus."""
 
-    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
-        """Yields a job for each batch, in order; jobs run on several threads.
+    @property
+    def log(self) -> InputLog:
+        """What became of the files when they were read."""
 
-        Args:
-            number: that of the input.
-            log: learns of the files.
+    def jobs(self, number: int) -> Iterator[Job]:
+        """Yields a job for each batch, in order, which opens it; `number` is that of the input."""
+
+
+class Recording(Protocol):
+    """Remembers what becomes of an input, for later runs."""
+
+    def to_read(self, unit: InputUnit) -> InputUnit:
+        """Called once, when the files are about to be read; returns them as they are to be read."""
+
+    def add(self, batch: StoredBatch) -> None:
+        """Adds a batch whose file is complete; called on several threads."""
+
+    def was_read(self, unit: InputUnit, log: InputLog) -> None:
+        """Called once, when all was read.
+
+        Raises:
+            InputError: a file is not the one that it was.
         """
 
-    def finish(self) -> None:
-        """Called once when all jobs are done, unless there were none."""
+    def finish(self, source: str) -> None:
+        """Called once when all batches are done, unless there were none; `source` is the corpus."""
 
 
 @dataclass(frozen=True)
 class FreshInput:
-    """Raw files that are read now.
+    """Raw files that are read now, together.
 
     Args:
         unit: the files.
-        settings: those of the run.
         process: `process_batch` with the tools of the run, here or on a cluster.
         folder: where the batches are kept. One that is there and was made of the same raw rows stays.
+        recording: if later runs shall not read the files again.
     """
 
     unit: InputUnit
-    settings: Settings
     process: BatchFn
     folder: Path
+    recording: Recording | None = None
 
     @property
     def source(self) -> str:
         """The corpus."""
         return self.unit.slug
 
-    def jobs(self, number: int, log: InputLog) -> Iterator[Job]:
-        """Reads a batch, and yields the job that runs the steps on it."""
-        for batch, rows in enumerate(self.unit.read(self.settings, log)):
-            yield partial(self.run, BatchNumber(number, batch), rows)
-
-    def run(self, number: BatchNumber, rows: pl.DataFrame) -> BatchDone:
-        """Runs the steps on a batch."""
-        batch = StoredBatch(number, self.folder / f"{number}.parts", rows.height)
-        sources, tokens, aliases = self.process(rows, batch.path)
+    def run(self, number: BatchNumber, read: Batch) -> BatchDone:
+        """Runs the steps on a batch; called on several threads."""
+        batch = StoredBatch(number, self.folder / f"{number}.parts", read.height)
+        sources, tokens, aliases = self.process(read.rows, batch.path)
+        if self.recording:
+            self.recording.add(batch)
         return BatchDone(batch, TokenTables(sources, tokens), aliases)
 
-    def finish(self) -> None:
-        """Nothing is left to do."""
+
+Input = FreshInput | StoredInput
 
 
 @dataclass
@@ -104,7 +117,7 @@ class AllBatches:
     """What is known of all batches; the rows are in their files.
 
     Attributes:
-        batches: in order.
+        batches: in order, once all are there.
         token_counts: the tokens before and after the filter of key tokens.
         aliases: a frame for each batch that has some.
     """
@@ -135,13 +148,16 @@ class AllBatches:
         return counts
 
 
-def run_batches(inputs: Iterable[Input], log: InputLog, in_flight: int, progress: Progress) -> AllBatches:
-    """Runs the steps on all batches.
+def run_batches(
+    inputs: Iterable[Input], log: InputLog, settings: Settings, engine: Engine, progress: Progress
+) -> AllBatches:
+    """Reads the inputs and runs the steps on all batches.
 
     Args:
         inputs: in the order of the dataset.
         log: learns what became of each file.
-        in_flight: how many batches are processed at a time.
+        settings: those of the run.
+        engine: where files are read; its workers run the steps.
         progress: told about each batch.
 
     Raises:
@@ -149,13 +165,18 @@ def run_batches(inputs: Iterable[Input], log: InputLog, in_flight: int, progress
         WriteError: a batch cannot be written.
     """
     batches = AllBatches()
-    results = ordered_map(_run, _jobs(inputs, log), in_flight)
-    for _, of_one_input in groupby(results, key=lambda pair: id(pair[0])):
-        for files, done in of_one_input:
+    logs: dict[int, InputLog] = {}
+    for source, done in ordered_map(_run, _steps(inputs, settings, engine), engine.in_flight):
+        if isinstance(done, BatchDone):
             batches.add(done)
-            progress(done.batch.height, f"reading {files.source}")
-            last = files
-        last.finish()
+            progress(done.batch.height, f"reading {source.source}")
+        else:
+            logs[done.number] = done.log
+            if done.has_batches and isinstance(source, FreshInput) and source.recording:
+                source.recording.finish(source.source)
+    for _, each in sorted(logs.items()):
+        log.add(each)
+    batches.batches.sort(key=lambda batch: batch.number)
     return batches
 
 
@@ -185,15 +206,52 @@ def process_batch(tools: Tools, layout: Layout, rows: pl.DataFrame, path: Path) 
     return small
 
 
-def _jobs(inputs: Iterable[Input], log: InputLog) -> Iterator[tuple[Input, Job]]:
-    for number, source in enumerate(inputs):
-        for job in source.jobs(number, log):
+class _AllDone(NamedTuple):
+    """All batches of an input are done."""
+
+    number: int
+    log: InputLog
+    has_batches: bool = True
+
+
+def _steps(
+    inputs: Iterable[Input], settings: Settings, engine: Engine
+) -> Iterator[tuple[Input, Job | _AllDone]]:
+    """Yields a job for each batch, and after those of an input that this is the end of it."""
+    stored: deque[tuple[int, StoredInput]] = deque()
+    fresh: list[tuple[int, FreshInput]] = []
+
+    def units() -> Iterator[InputUnit]:
+        for number, source in enumerate(inputs):
+            if isinstance(source, FreshInput):
+                fresh.append((number, source))
+                yield source.recording.to_read(source.unit) if source.recording else source.unit
+            else:
+                stored.append((number, source))
+
+    for read in engine.read(partial(read_unit, settings=settings), units()):
+        yield from _stored_steps(stored)
+        number, source = fresh[read.item]
+        if isinstance(read, Batch):
+            yield source, partial(source.run, BatchNumber(number, read.number), read)
+        else:
+            if source.recording:
+                source.recording.was_read(source.unit, read.result)
+            yield source, _AllDone(number, read.result, has_batches=read.n_batches > 0)
+    yield from _stored_steps(stored)
+
+
+def _stored_steps(stored: deque[tuple[int, StoredInput]]) -> Iterator[tuple[Input, Job | _AllDone]]:
+    while stored:
+        number, source = stored.popleft()
+        for job in source.jobs(number):
             yield source, job
+        yield source, _AllDone(number, source.log)
 
 
-def _run(source_and_job: tuple[Input, Job]) -> tuple[Input, BatchDone]:
-    source, job = source_and_job
-    return source, job()
+def _run(step: tuple[Input, Job | _AllDone]) -> tuple[Input, BatchDone | _AllDone]:
+    source, job = step
+    return source, job if isinstance(job, _AllDone) else job()
 
 
 def _count_aliases(rows: pl.DataFrame) -> pl.DataFrame:

@@ -159,9 +159,9 @@ def _ingest(
         engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
         with start() as process:
             units = group_into_units(found, settings)
-            fresh = (FreshInput(unit, settings, process, work / "batches") for unit in units)
+            fresh = (FreshInput(unit, process, work / "batches") for unit in units)
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
-            batches = run_batches(inputs, log, engine.in_flight, progress)
+            batches = run_batches(inputs, log, settings, engine, progress)
         if not batches.batches:
             raise nothing_read(log)
         corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, layout)

@@ -383,10 +383,7 @@ def test_a_changed_file_of_corrections_is_a_change_and_no_raw_file_is_read_again
     decision = Decision(id=row["id"], text_hash=text_hash(row["text"]), decision="drop", by="kim", at=at)
     append_decision(path, decision)
     settings = structs.replace(published.settings, corrections=Corrections((str(path),)))
-    monkeypatch.setattr("etl.ingestion.batches.FreshInput.jobs", lambda *_: pytest.fail("a raw file is read"))
-    monkeypatch.setattr(
-        "etl.ingestion.batch_cache.RecordedInput.jobs", lambda *_: pytest.fail("a raw file is read")
-    )
+    monkeypatch.setattr("etl.ingestion.batches.read_unit", lambda *_, **__: pytest.fail("a raw file is read"))
     done = succeeded(run(replace(published, settings=settings)))
     assert done.stages[0].why == ["corrections changed"]
     rejects = open_dataset(published.publish_dir / "current").scan_rejects().collect()

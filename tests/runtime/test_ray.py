@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from support import stand_in_tagger as stand_in
+from support.run_etl import COMMAND, environment, etl_process, succeeded
 
 import etl
 from etl.dataset import vocab
@@ -38,6 +39,7 @@ cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 FILES, ROWS = 40, 60
 OBJECTS = 80 * 2**20
+COLUMNS = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace"]
 TABLE = Table(text_column="text", label_column="label")
 WHITESPACE = Settings(tag=Tag("whitespace"), table=TABLE)
 
@@ -149,31 +151,49 @@ def test_a_folder_that_a_node_does_not_see_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_node_that_dies_in_the_midst_changes_nothing(
+def test_nodes_that_die_while_it_reads_decides_and_writes_change_nothing(
     cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    are_ready = threading.Event()
-    node = cluster.add_node(num_cpus=1, object_store_memory=OBJECTS)
+    nodes = [cluster.add_node(num_cpus=1, object_store_memory=OBJECTS) for _ in range(3)]
+    doomed = dict(zip(["reading table", "texts", "writing"], nodes, strict=True))
+    dying: list[threading.Timer] = []
 
-    def remove_node(record: logging.LogRecord) -> bool:
-        if "ready" in record.getMessage() and not are_ready.is_set():
-            are_ready.set()
-            cluster.remove_node(node, allow_graceful=False)
-        return True
+    def kill_a_node(amount: int, description: str | None = None) -> None:
+        node = doomed.pop(description or "", None)
+        if node is not None:
+            # Batches wait while this runs; the tasks of a later phase begin when it was told.
+            delay = 0.0 if amount else 0.2
+            dying.append(threading.Timer(delay, cluster.remove_node, [node], {"allow_graceful": False}))
+            dying[-1].start()
+            dying[-1].join() if amount else None
 
-    def slowly(amount: int, description: str | None = None) -> None:
-        if not are_ready.is_set():
-            time.sleep(1)
-
-    log = logging.getLogger("etl.runtime.engine.ray_workers")
-    log.addFilter(remove_node)
+    cluster.wait_for_nodes()
     with open_engine("ray", cluster.address, None) as engine:
-        assert engine.n_partitions == 3
-        etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=slowly, engine=engine)
+        assert engine.n_partitions == 5
+        etl.ingest([raw], tmp_path / "d", WHITESPACE, workers=1, progress=kill_a_node, engine=engine)
         vocab.build_vocab(tmp_path / "d", engine=engine)
-    log.removeFilter(remove_node)
-    assert "3 workers on 3 nodes ready" in caplog.messages
+        for each in dying:
+            each.join()
+    assert not doomed
     assert [note for note in caplog.messages if "was lost; others do its work" in note]
+    assert digests(tmp_path / "d") == local
+
+
+def test_where_the_driver_is_killed_the_next_run_goes_on(
+    cluster: Any, raw: Path, local: dict[str, str], tmp_path: Path
+) -> None:
+    ingest = ["ingest", *COLUMNS, str(raw), "--out", str(tmp_path / "d"), "--resume"]
+    ingest += ["--engine", "ray", "--address", cluster.address]
+    with subprocess.Popen([*COMMAND, *ingest], env=environment(), stderr=subprocess.DEVNULL) as run:
+        while len(list(tmp_path.glob(".d.work/batches/*.parts"))) < FILES // 4:
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.kill()
+    assert len(list(tmp_path.glob(".d.work/batches/*.parts"))) < FILES
+    resumed = succeeded(etl_process(*ingest))
+    assert "begins anew" not in resumed.stderr
+    assert "nothing to resume" not in resumed.stderr
+    vocab.build_vocab(tmp_path / "d")
     assert digests(tmp_path / "d") == local
 
 

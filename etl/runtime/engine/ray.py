@@ -118,7 +118,7 @@ def run_tasks(function: Callable[[Item], Result], items: Iterable[Item], in_flig
     """
     import ray
 
-    task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES)(_call)
+    task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, scheduling_strategy="SPREAD")(_call)
     shared = ray.put(function)
     pending: deque[Any] = deque()
     try:
@@ -129,8 +129,7 @@ def run_tasks(function: Callable[[Item], Result], items: Iterable[Item], in_flig
         while pending:
             yield _get_result(pending.popleft())
     finally:
-        for reference in pending:
-            ray.cancel(reference, force=True)
+        ray_nodes.cancel(pending)
 
 
 def _count_processors() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,15 @@ def _look_at(probe: Path, content: str) -> list[str]:
     except OSError as error:
         return [f"on the node {node_name()}: {error.strerror}"]
     return [] if found == content else [f"on the node {node_name()}: it holds other files"]
+
+
+def cancel(tasks: Iterable[Any]) -> None:
+    """Ends tasks whose results nobody waits for any more."""
+    import ray
+
+    if ray.is_initialized():  # else all have ended, and Ray would start anew
+        for task in tasks:
+            ray.cancel(task, force=True)
 
 
 def unwrap_error(error: RayTaskError) -> BaseException:

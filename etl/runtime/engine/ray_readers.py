@@ -54,8 +54,7 @@ def read(function: ReadFn[Item, Any], items: Iterable[Item], readers: int) -> It
                 del streams[reading.stream]
             yield step
     finally:
-        for stream in streams:
-            ray.cancel(stream, force=True)
+        ray_nodes.cancel(streams)
 
 
 @dataclass
