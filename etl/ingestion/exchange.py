@@ -112,14 +112,14 @@ def read_index(path: Path) -> Index:
             end = stream.seek(-_TAIL.size, io.SEEK_END)
             length, xxh3, mark = _TAIL.unpack(stream.read(_TAIL.size))
             if mark != _MARK or length > end:
-                raise _damaged(path)
+                raise damaged(path)
             stream.seek(end - length)
             encoded = stream.read(length)
         if xxh3_bytes(encoded).encode() != xxh3:
-            raise _damaged(path)
+            raise damaged(path)
         return msgspec.msgpack.decode(encoded, type=Index)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
 
 
 def read_whole(path: Path, kind: str, columns: list[str] | None = None) -> pl.DataFrame:
@@ -224,13 +224,14 @@ def _read(path: Path, parts: Iterable[Part], columns: list[str] | None) -> Itera
                     stream.seek(part.offset)
                     content = stream.read(part.length)
                     if xxh3_bytes(content) != part.xxh3:
-                        raise _damaged(path)
+                        raise damaged(path)
                     yield _decoded(content, columns)
     except OSError as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
 
 
-def _damaged(path: Path) -> DamagedExchangeError:
+def damaged(path: Path) -> DamagedExchangeError:
+    """Returns the error for a file that is gone or damaged."""
     return DamagedExchangeError(
         f"{path} is gone, or is not what was written",
         cause="Something else wrote there, the disk is failing, or the file was removed while it was used.",

@@ -45,6 +45,7 @@ from etl.ingestion.batches import FreshInput, process_batch, run_batches
 from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.corpus.decide import decide, number_rows
 from etl.ingestion.corpus.decided_rows import count_batches, decided_rows, read_verdicts_of
+from etl.ingestion.corpus.done import check_files
 from etl.ingestion.corpus.near import find_index_folder
 from etl.ingestion.corrections import prepare_corrections
 from etl.ingestion.exchange import count_partitions
@@ -164,7 +165,8 @@ def _ingest(
             batches = run_batches(inputs, log, settings, engine, progress)
         if not batches.batches:
             raise nothing_read(log)
-        corpus = Corpus(stage_folder(work, batches.batches), tuple(batches.batches), settings, layout)
+        stages = stage_folder(work, batches.batches, layout.n_partitions)
+        corpus = Corpus(stages, tuple(batches.batches), settings, layout)
         number_rows(corpus, engine, progress)
         corrected = prepare_corrections(corpus, labels, start, engine.in_flight)
         corpus = corrected.corpus
@@ -176,6 +178,7 @@ def _ingest(
         splits = count_splits(rows, labels.targets, settings.labels)
         guards.check_replacement(counts, splits, guards.find_replaced(out), str(out), accept)
         files = _write(folder, corpus, list(map(count_series, of_batches)), engine, progress)
+        check_files(corpus)
         (folder / preparation.FILE).write_bytes(prepared)
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(

@@ -91,7 +91,9 @@ def _removed_or_kept(folder: Path, resources: Resources) -> Iterator[None]:
 
 def _prepare(folder: Path, state: str, resources: Resources) -> None:
     found = folder / _STATE
-    if folder.exists() and not (resources.is_resumed and found.is_file() and found.read_text() == state):
+    if folder.exists() and not (
+        resources.is_resumed and found.is_file() and found.read_bytes() == state.encode()
+    ):
         if resources.is_resumed:
             _log.warning("begins anew: what is in %s was made with other settings or another version", folder)
         shutil.rmtree(folder)
@@ -101,14 +103,15 @@ def _prepare(folder: Path, state: str, resources: Resources) -> None:
     found.write_text(state)
 
 
-def stage_folder(work: Path, batches: Sequence[StoredBatch]) -> Path:
+def stage_folder(work: Path, batches: Sequence[StoredBatch], n_partitions: int) -> Path:
     """Makes the folder for what is found out about a corpus.
 
     Args:
         work: the work folder.
         batches: of the corpus.
+        n_partitions: that number the tasks; a run that goes on may have another limit of memory.
     """
     contents = [[str(batch.number), content_of(batch.path)] for batch in batches]
-    folder = work / hash_json(contents)[:16]
+    folder = work / hash_json([n_partitions, contents])[:16]
     folder.mkdir(exist_ok=True)
     return folder

@@ -10,6 +10,7 @@ from typing import Any
 import etl
 from etl import settings as settings_module
 from etl.dataset.manifest import Manifest
+from etl.settings import Settings
 
 LABELS = ["기쁨", "슬픔", "분노", "불안", "놀람", "혐오", "중립"]
 WORDS = [
@@ -67,9 +68,9 @@ def make_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
     return rows
 
 
-def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> Manifest:
-    """`etl ingest` with the white-space tagger; `read__limit=3` sets `read.limit`."""
-    settings = settings_module.load(
+def settings_of_tables(**overrides: Any) -> Settings:
+    """Settings for such a table, with the white-space tagger; `read__limit=3` sets `read.limit`."""
+    return settings_module.load(
         None,
         {
             "table.text_column": "text",
@@ -79,6 +80,11 @@ def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> Manif
         }
         | {name.replace("__", "."): value for name, value in overrides.items()},
     )
+
+
+def ingest(*paths: Path, out: Path, workers: int = 1, **overrides: Any) -> Manifest:
+    """`etl ingest` with `settings_of_tables`."""
+    settings = settings_of_tables(**overrides)
     return etl.ingest(list(paths), out, settings, workers=workers, progress=lambda *_: None).manifest
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from etl.ingestion.corpus import groups, ids, near, texts
 from etl.ingestion.corpus.corpus import Corpus, read_bucket
+from etl.ingestion.corpus.done import check_files, is_done, note_done
 from etl.runtime.console import Progress
 from etl.runtime.engine.protocol import Engine
 
@@ -40,7 +41,8 @@ def decide(corpus: Corpus, engine: Engine, near_index: Path | None, memory: int,
     run(ids.mark_ids, corpus.n_partitions, what="ids")
     if corpus.settings.dedupe.near:
         progress(0, "near-duplicates")
-        _once(corpus, "compare-texts", partial(near.compare_texts, corpus, near_index, memory, engine))
+        compare = partial(near.compare_texts, corpus, near_index, memory, engine)
+        _once(corpus, "compare-texts", compare, f"{texts.PAIRS}/*.parts")
     run(texts.mark_texts, corpus.n_partitions, what="texts")
     if corpus.settings.dedupe.near:
         run(near.find_most_similar, corpus.n_partitions, what="near-duplicates")
@@ -62,18 +64,18 @@ def _run(
     what: str,
 ) -> None:
     progress(0, what)
+    check_files(corpus)
     for _ in engine.map(partial(_run_task, corpus, task), range(n_tasks)):
         pass
 
 
 def _run_task(corpus: Corpus, task: Callable[[Corpus, int], None], number: int) -> None:
-    _once(corpus, f"{task.__name__}-{number:05d}", partial(task, corpus, number))
+    name = f"{task.__name__}-{number:05d}"
+    _once(corpus, name, partial(task, corpus, number), f"*/{number:05d}.parts")
 
 
-def _once(corpus: Corpus, name: str, task: Callable[[], None]) -> None:
-    """Runs a task, unless a run that was killed had completed it."""
-    done = corpus.folder / "done" / name
-    if not done.exists():
+def _once(corpus: Corpus, name: str, task: Callable[[], None], files: str) -> None:
+    """Runs a task, unless a run that was killed had completed it; `files` is a pattern of what must stay."""
+    if not is_done(corpus, name):
         task()
-        done.parent.mkdir(parents=True, exist_ok=True)
-        done.touch()
+        note_done(corpus, name, corpus.folder.glob(files))

@@ -1,0 +1,252 @@
+"""An ingest that is killed, or whose work folder is damaged, full or another run's: never another result."""
+
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from support.run_etl import environment
+from support.small_tables import fingerprints, make_rows, settings_of_tables, write_lines
+from support.stopped_ingest import BATCH_ROWS
+
+import etl
+from etl.errors import EtlError, WriteError
+
+ROWS, PARTITIONS = 700, 4
+STAGES = ("ids", "near-duplicates", "texts", "groups", "counting", "writing")
+PATHS = [str(Path(__file__).parents[1]), str(Path(etl.__file__).parents[1])]
+WORK = ".dataset.work"
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.ingestion.sources.units.BATCH_ROWS", BATCH_ROWS)
+    monkeypatch.setattr("etl.ingestion.ingest.count_partitions", lambda *_: PARTITIONS)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return write_lines(tmp_path / "raw" / "rows.jsonl", make_rows(ROWS))
+
+
+@pytest.fixture
+def sound(table: Path, tmp_path: Path) -> dict[str, str]:
+    return ingested(table, tmp_path / "sound")
+
+
+def ingested(table: Path, out: Path, **options: object) -> dict[str, str]:
+    etl.ingest(table, out, settings_of_tables(), workers=1, **options)
+    return fingerprints(out)
+
+
+def stopped(table: Path, out: Path, stage: str, n_partitions: int = PARTITIONS) -> None:
+    command = [sys.executable, "-m", "support.stopped_ingest", table, out, str(n_partitions), stage]
+    done = subprocess.run(command, env=environment(PYTHONPATH=":".join(PATHS)), check=False)
+    assert done.returncode == -9
+
+
+@pytest.mark.parametrize("stage", ["reading", *STAGES])
+def test_a_run_that_is_killed_where_a_stage_begins_goes_on_to_the_same_bytes(
+    stage: str, table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "run" / "dataset"
+    stopped(table, out, stage)
+    batches = out.parent / WORK / "batches"
+    before = {path.name: path.stat().st_ino for path in batches.iterdir()}
+    during = dict[str, int]()
+
+    def look(_: int, description: str | None = None) -> None:
+        if description == "writing":
+            during.update((path.name, path.stat().st_ino) for path in batches.iterdir())
+
+    assert ingested(table, out, resume=True, progress=look) == sound
+    assert before.items() <= during.items()  # nothing that was complete was made again
+    assert len(before) == (1 if stage == "reading" else len(during))
+    assert [path.name for path in out.parent.iterdir()] == ["dataset"]
+
+
+def test_a_run_may_go_on_with_another_number_of_partitions(
+    table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    for stage in ("texts", "writing"):
+        for n_partitions in (1, 2, 16):
+            out = tmp_path / f"{stage}-{n_partitions}" / "dataset"
+            stopped(table, out, stage, n_partitions)
+            assert ingested(table, out, resume=True) == sound, (stage, n_partitions)
+
+
+def test_a_run_that_is_killed_twice_and_whose_table_has_grown_is_that_of_the_table(
+    table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "run" / "dataset"
+    lines = table.read_text(encoding="utf-8")
+    table.write_text(lines[: len(lines) // 2].rpartition("\n")[0] + "\n", encoding="utf-8")
+    stopped(table, out, "texts")
+    table.write_text(lines, encoding="utf-8")
+    stopped(table, out, "groups")
+    assert ingested(table, out, resume=True) == sound
+
+
+def test_without_resume_what_a_killed_run_left_is_not_used_and_removed(
+    table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "run" / "dataset"
+    stopped(table, out, "writing")
+    for path in (out.parent / WORK).rglob("*.parts"):
+        path.write_bytes(b"")
+    assert ingested(table, out) == sound
+    assert [path.name for path in out.parent.iterdir()] == ["dataset"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda facts: facts.write_text("{}"),
+        lambda facts: facts.write_text(facts.read_text()[::-1]),
+        lambda facts: facts.unlink(),
+        lambda facts: facts.write_bytes(b"\xff\x00"),
+    ],
+    ids=["of another version", "of other settings", "without a state", "with a damaged state"],
+)
+def test_the_work_folder_of_another_version_is_not_used(
+    spoil: Callable[[Path], object],
+    table: Path,
+    sound: dict[str, str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    out = tmp_path / "run" / "dataset"
+    stopped(table, out, "writing")
+    work = out.parent / WORK
+    for path in work.rglob("*.parts"):  # who uses it all the same cannot have the right result
+        path.write_bytes(b"")
+    spoil(work / "state.json")
+    assert ingested(table, out, resume=True) == sound
+    assert "begins anew" in caplog.text
+
+
+def flip(path: Path, rng: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    path.write_bytes(content)
+
+
+def cut_off(path: Path, rng: random.Random) -> None:
+    path.write_bytes(path.read_bytes()[: rng.randrange(path.stat().st_size)])
+
+
+DAMAGES = {"flipped": flip, "cut off": cut_off, "gone": lambda path, _: path.unlink()}
+
+
+def spoil_one(
+    work: Path,
+    stage: str,
+    spoilt: list[Path],
+    damage: Callable[[Path], object],
+    rng: random.Random,
+    _: int,
+    description: str | None = None,
+) -> None:
+    """A progress that damages a file of the work folder when a stage begins."""
+    if description == stage and not spoilt:
+        spoilt.append(rng.choice(sorted(work.rglob("*.parts"))))
+        damage(spoilt[0])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_is_damaged_between_two_stages_is_an_error_or_does_not_matter(
+    stage: str, damage: str, table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    rng = random.Random(f"{stage} {damage}")
+    refused = 0
+    for number in range(4):
+        out = tmp_path / str(number) / "dataset"
+        spoilt: list[Path] = []
+        spoil = partial(
+            spoil_one, out.parent / WORK, stage, spoilt, lambda path: DAMAGES[damage](path, rng), rng
+        )
+        try:
+            assert ingested(table, out, resume=True, progress=spoil) == sound
+        except EtlError as error:
+            assert isinstance(error, WriteError)
+            assert str(spoilt[0]) in str(error)
+            assert error.next_step
+            assert not out.exists()
+            refused += 1
+        assert ingested(table, out) == sound  # as the error says: without `resume`
+    if stage in ("ids", "texts") and damage != "flipped":
+        assert refused
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_is_damaged_while_nothing_runs_is_made_again_or_is_an_error(
+    damage: str, table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    rng = random.Random(damage)
+    out = tmp_path / "run" / "dataset"
+    stopped(table, out, "writing")
+    kept = shutil.copytree(out.parent / WORK, tmp_path / "kept")
+    for path in sorted(kept.rglob("*")):
+        if not path.is_file():
+            continue
+        shutil.rmtree(out.parent)
+        work = shutil.copytree(kept, out.parent / WORK)
+        spoilt = work / path.relative_to(kept)
+        if spoilt.stat().st_size:
+            DAMAGES[damage](spoilt, rng)
+        try:
+            assert ingested(table, out, resume=True) == sound, path
+        except EtlError as error:
+            assert str(spoilt) in str(error), path
+            assert ingested(table, out) == sound, path
+
+
+def has_small_disks() -> bool:
+    command = [*NAMESPACE, "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]
+    return (
+        bool(shutil.which("unshare"))
+        and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
+
+
+NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
+# A disk that is too small; the run; the disk has room; the run again, with and without `--resume`.
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=$1k tmpfs work; shift
+"$@"; echo "ended with $?" >&2
+mount -o remount,size=64m work
+"$@"; echo "ended with $?" >&2
+find work -name '*.parts' >&2
+"""
+
+
+@pytest.mark.skipif(not has_small_disks(), reason="this system lets nobody mount a small disk")
+@pytest.mark.parametrize("kilobytes", [4, 40, 100, 200, 300])
+def test_a_disk_that_fills_is_explained_and_the_run_goes_on_when_there_is_room(
+    kilobytes: int, table: Path, sound: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    out = tmp_path / "run" / "dataset"
+    command = [sys.executable, "-m", "etl", "ingest", table, "--out", out, "--work", "work", "--resume"]
+    table_options = ["--text-column", "text", "--label-column", "label", "--group-column", "group"]
+    options = [*table_options, "--tagger", "whitespace", "--workers", "1"]
+    run = subprocess.run(
+        [*NAMESPACE, "sh", "-c", ON_A_SMALL_DISK, "sh", str(kilobytes), *command, *options],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=PATHS[1]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "ended with 6" in run.stderr, run.stderr
+    assert "The disk is full." in run.stderr
+    assert "Next: make room" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "ended with 0" in run.stderr, run.stderr
+    assert fingerprints(out) == sound
+    assert run.stderr.rstrip().endswith("ended with 0")  # the disk is empty again
