@@ -1,6 +1,6 @@
 """`etl ingest` on one to a hundred million made-up rows, without a tagger: time by stage, memory and disk.
 
-    python -m benchmarks.scale [ROWS…] [--folder FOLDER] [--old CHECKOUT] [--near SIMILARITY]
+    python -m benchmarks.scale [ROWS…] [--folder FOLDER] [--old CHECKOUT] [--memory SIZE] [--near SIMILARITY]
 
 With `--old`, the code of another checkout ingests the same input before, and both stand side by side. Not one
 of `python -m benchmarks`: ten million rows take minutes and 10 GB of disk. What the figures mean for a
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("rows", nargs="*", type=int, default=ROWS, metavar="ROWS")
     parser.add_argument("--folder", type=Path, help="keep the made inputs there, and use them again")
     parser.add_argument("--old", type=Path, metavar="CHECKOUT", help="the folder of the code to compare with")
+    parser.add_argument("--memory", help="how much the present code may take, such as 2GB")
     parser.add_argument("--near", type=float, help="`dedupe.near`; 0: no near-duplicates")
     return parser
 
@@ -82,7 +83,7 @@ def _sides(arguments: argparse.Namespace) -> list[Side]:
         "dedupe.near": arguments.near,
     }
     options = {"workers": _WORKERS}
-    present = Side("present", ROOT, settings, options)
+    present = Side("present", ROOT, settings, options | {"memory": arguments.memory})
     if not arguments.old:
         return [present]
     return [Side("old", arguments.old.resolve(), settings, options), present]
@@ -115,7 +116,8 @@ def measure(side: Side, source: Path) -> Measured:
 def _show(rows: int, source: Path, sides: Mapping[str, Measured]) -> None:
     figures = {name: _figures(rows, measured) for name, measured in sides.items()}
     lines = []
-    for what in dict.fromkeys(what for column in figures.values() for what in column):
+    # The stages of the present code first: the old one may have had others.
+    for what in dict.fromkeys(what for column in reversed(figures.values()) for what in column):
         cells = [column.get(what) for column in figures.values()]
         ratio = [] if len(cells) == 1 else [f"{cells[1] / cells[0]:.2f}" if all(cells) else ""]
         lines.append(
@@ -140,7 +142,7 @@ def _figures(rows: int, measured: Measured) -> dict[str, float]:
         "seconds of the processors": used.cpu_seconds,
         "… µs a row": used.cpu_seconds / rows * 1e6,
         "peak MB of all processes": used.tree.resident_bytes / _MB,
-        "… without mapped files": used.tree.private_bytes / _MB,
+        "… MB without mapped files": used.tree.private_bytes / _MB,
         "peak MB on disk": used.tree.disk_bytes / _MB,
         "dataset MB": answer["dataset_bytes"] / _MB,
         **{f"{name}: s": seconds for name, (seconds, _) in answer["stages"].items()},
