@@ -178,8 +178,6 @@ def _ingest(
         splits = count_splits(rows, labels.targets, settings.labels)
         guards.check_replacement(counts, splits, guards.find_replaced(out), str(out), accept)
         files = _write(folder, corpus, list(map(count_series, of_batches)), engine, progress)
-        check_files(corpus)
-        (folder / preparation.FILE).write_bytes(prepared)
         unknown = find_unknown_labels(folder, counts, labels, settings)
         written = Manifest(
             settings=manifest.content_settings(settings, labels.name),
@@ -197,12 +195,13 @@ def _ingest(
             corrections=corrected.counts,
             files=files,
         )
-        written = _finish(folder, written)
+        written = _finish(folder, prepared, written)
     return Dataset(out, written)
 
 
-def _finish(folder: Path, written: Manifest) -> Manifest:
-    """Writes the cards, and last the manifest, which has the files besides the shards, too."""
+def _finish(folder: Path, prepared: bytes, written: Manifest) -> Manifest:
+    """Writes the files beside the shards, and last the manifest, which has them, too."""
+    (folder / preparation.FILE).write_bytes(prepared)
     written = written.with_files(manifest.describe_files(folder, preparation.FILE))
     written = written.with_files(write_cards(folder, written))
     (folder / MANIFEST).write_bytes(manifest.to_bytes(written))
@@ -282,6 +281,7 @@ def _write(
     made.mkdir(exist_ok=True)
     read = partial(_read_parts, corpus)
     files = write_shards(made, corpus.folder / "shards", counts, read, layout, engine.map)
+    check_files(corpus)
     for part in made.iterdir():
         shutil.move(part, folder / part.name)
     return files

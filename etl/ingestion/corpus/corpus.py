@@ -6,7 +6,6 @@ anywhere, and again: what counts is that its file is complete.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +24,7 @@ from etl.settings import Settings
 BUCKET_BATCHES = 64
 UNMARKED = [pl.lit(None, pl.String).alias(name) for name in ("reason", "detail")]
 NUMBERS = "numbers"
+_MOST_MARKS = 10_000_000  # that are held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,15 +173,19 @@ def without_marked(corpus: Corpus, rows: pl.DataFrame, stages: Sequence[str]) ->
         rows: some of them, with `row`, ascending.
         stages: which stages.
     """
-    edges = [*np.searchsorted(rows["row"].to_numpy(), corpus.bounds).tolist(), rows.height]
-    kept = [
-        rows.slice(start, end - start).join(
-            read_bucket(corpus, stages, bucket), on="row", how="anti", maintain_order="left"
-        )
-        for bucket, (start, end) in enumerate(itertools.pairwise(edges))
-        if start < end
-    ]
-    return pl.concat(kept) if kept else rows
+    # File by file, since all marks together may not fit into memory.
+    marked: list[pl.Series] = []
+    for path in (path for stage in stages for path in corpus.paths(stage)):
+        marked.append(read_partition(path, path.parent.name, 0, 1, ["row"])["row"])
+        if sum(map(len, marked)) > _MOST_MARKS:
+            rows, marked = _without(rows, marked), []
+    return _without(rows, marked)
+
+
+def _without(rows: pl.DataFrame, marked: Sequence[pl.Series]) -> pl.DataFrame:
+    if not any(map(len, marked)):
+        return rows
+    return rows.join(pl.concat(marked).to_frame(), on="row", how="anti", maintain_order="left")
 
 
 def read_frames(corpus: Corpus, stage: str, kind: str, partition: int | None = None) -> pl.DataFrame | None:
