@@ -173,7 +173,7 @@ def test_a_file_that_is_damaged_between_two_stages_is_an_error_or_does_not_matte
         try:
             assert ingested(table, out, resume=True, progress=spoil) == sound
         except EtlError as error:
-            assert isinstance(error, WriteError)
+            assert error.exit_code == WriteError.exit_code
             assert str(spoilt[0]) in str(error)
             assert error.next_step
             assert not out.exists()
