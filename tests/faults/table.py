@@ -241,8 +241,11 @@ PUBLISH_DIR = {
     "record": "runs.jsonl",
     "lock": "refresh.lock",
     "input of a batch": "cache/batches/*/input.json",
-    "batch": "cache/batches/*/*.arrow",
-    "near-duplicates": "cache/near/*/*.near",
+    "batch": "cache/batches/*/*.parts",
+    "texts that ingest compared": "cache/texts/*/texts/*",
+    "batches of these": "cache/texts/*/batches.json",
+    "texts that validate compared": "cache/near/*/validated/*",
+    "verdicts of the contract": "cache/contract.json",
 }
 HOLDERS = {
     "raw": ("raw", {"rows": "*.jsonl"}),
