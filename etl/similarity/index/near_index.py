@@ -227,7 +227,7 @@ def _numbered(stored: Sequence[Stored], first: int) -> list[Texts]:
         raise EtlError(
             f"{first:,} texts are too many for an index of near-duplicates",
             details=[f"it holds at most {MOST_TEXTS:,}"],
-            next_step="switch the search off with `--set dedupe.near=0`.",
+            next_step="switch the search off: `dedupe: {near: 0}` in etl.yaml, which `etl init` writes.",
         )
     return numbered
 
