@@ -248,6 +248,7 @@ def test_sets_of_labels_are_chosen_and_then_saved(open_page: OpenPage, tmp_path:
             ("relabel", ["기쁨", "분노"]),
             ("keep", None),
         ]
+        page.close()
 
 
 def test_what_an_unknown_label_means_is_one_label_where_rows_have_sets(
@@ -261,3 +262,4 @@ def test_what_an_unknown_label_means_is_one_label_where_rows_have_sets(
         press(page, "2")
         [line] = lines(sets)
         assert (line["decision"], line["raw_label"], line["label"]) == ("map_label", "심심", "슬픔")
+        page.close()  # it asks for news as long as it is open
