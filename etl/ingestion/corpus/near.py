@@ -50,9 +50,9 @@ def find_index_folder(folder: Path, settings: Settings) -> Path:
         settings, taxonomy.load(settings.taxonomy), policy.load(settings.tag)
     )
     name = fingerprints.hash_json(facts)[:16]
-    for other in folder.glob("*"):
-        if other.name != name:
-            shutil.rmtree(other, ignore_errors=True)
+    for known in folder.glob(f"*/{_KNOWN}"):  # nothing else that may be there is ours to remove
+        if known.parent.name != name:
+            shutil.rmtree(known.parent, ignore_errors=True)
     return folder / name
 
 
@@ -92,12 +92,18 @@ def _open_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterator[Ne
 
 def _add_texts(corpus: Corpus, index: NearIndex, folder: Path | None, engine: Engine) -> None:
     """Adds the texts that are new to the index, and deals out all pairs that it knows."""
-    known = _KnownBatches.load(folder if index.n_texts else None)
-    fresh = tuple(batch for batch in corpus.batches if content_of(batch.path) not in known.contents)
+    known = _KnownBatches()
+    if folder is not None and index.n_texts:
+        known = _KnownBatches.load(folder)
+    elif folder is not None:
+        (folder / _KNOWN).unlink(missing_ok=True)  # it is about an index that is gone
+    contents = {batch: content_of(batch.path) for batch in corpus.batches}
+    fresh = tuple(batch for batch, content in contents.items() if content not in known.contents)
     index.add(range(corpus.n_partitions), partial(_read_texts, corpus, fresh), engine.map)
     if folder is not None:
         index.save()
-        _KnownBatches(known.contents.union(content_of(batch.path) for batch in corpus.batches)).save(folder)
+        # One in which rows got a label by a decision is known by nothing: other decisions, other rows.
+        _KnownBatches(known.contents.union(contents.values()) - {""}).save(folder)
     for number, pairs in enumerate(index.pairs()):
         _deal_out(corpus, number, pairs)
 
@@ -108,10 +114,8 @@ class _KnownBatches(msgspec.Struct, frozen=True):
     contents: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, folder: Path | None) -> _KnownBatches:
-        """Reads what an earlier run has saved; that of an index without texts is removed."""
-        if folder is None:
-            return cls()
+    def load(cls, folder: Path) -> _KnownBatches:
+        """Reads what an earlier run has saved."""
         try:
             return decode_json((folder / _KNOWN).read_bytes(), cls)
         except (OSError, msgspec.DecodeError):
