@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from etl.ingestion.batch_store import IN_ONE, Layout, StoredBatch, number_rows, renumber
-from etl.ingestion.exchange import read_partition, read_whole, write_parts
+from etl.ingestion.exchange import read_partition, write_parts
 from etl.ingestion.row_numbers import positions
 from etl.ingestion.steps.correct import DECIDED, correct
 from etl.schema import votes
@@ -188,14 +188,9 @@ def _without(rows: pl.DataFrame, marked: Sequence[pl.Series]) -> pl.DataFrame:
     return rows.join(pl.concat(marked).to_frame(), on="row", how="anti", maintain_order="left")
 
 
-def read_frames(corpus: Corpus, stage: str, kind: str, partition: int | None = None) -> pl.DataFrame | None:
-    """Reads frames that the tasks of a stage have dealt out, or all of them; None where there are none."""
-    frames = [
-        read_whole(path, kind)
-        if partition is None
-        else read_partition(path, kind, partition, corpus.n_partitions)
-        for path in corpus.paths(stage)
-    ]
+def read_frames(corpus: Corpus, stage: str, kind: str, partition: int) -> pl.DataFrame | None:
+    """Reads what the tasks of a stage have dealt out to a partition; None where they left nothing."""
+    frames = [read_partition(path, kind, partition, corpus.n_partitions) for path in corpus.paths(stage)]
     return pl.concat(frames) if frames else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -58,12 +57,6 @@ def decided_rows(corpus: Corpus, verdicts: Verdicts, columns: list[str] | None =
         return rows
     at = marks.select(positions(pl.col("row"))).to_series()
     return rows.with_columns(rows[name].scatter(at, marks[name]) for name in ("reason", "detail"))
-
-
-def read_all_verdicts(corpus: Corpus) -> Iterator[Verdicts]:
-    """Yields what was found out about each batch, in order."""
-    for bucket in range(corpus.n_buckets):
-        yield from read_verdicts(corpus, bucket)
 
 
 def read_verdicts_of(corpus: Corpus, number: int) -> Verdicts:

@@ -145,20 +145,9 @@ def _call(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _get_result(reference: Any) -> Any:
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-
-    try:
-        return ray.get(reference)
-    except RayTaskError as error:
-        raise ray_nodes.unwrap_error(error) from error
-    except RayError as error:
-        raise EtlError(
-            "a task was lost on the Ray cluster",
-            details=[f"tried {_RETRIES + 1} times: {ray_nodes.first_line(error)}"],
-            cause="The nodes it ran on died, or have too little memory for a partition of the corpus.",
-            next_step="look at the nodes with `ray status`, and run the command again.",
-        ) from error
+    what = "a task was lost on the Ray cluster"
+    cause = "The nodes it ran on died, or have too little memory for a partition of the corpus."
+    return ray_nodes.get_result(reference, what, cause, tries=_RETRIES + 1)
 
 
 def _connect(address: str | None, workers: int | None) -> None:

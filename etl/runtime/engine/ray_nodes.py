@@ -41,6 +41,33 @@ def errors_with_node() -> Iterator[None]:
         raise
 
 
+def get_result(reference: Any, what: str, cause: str, *, tries: int) -> Any:
+    """Waits for what a reference stands for.
+
+    Args:
+        reference: of a task, or of an object.
+        what, cause: of the error if it is lost each time it was tried.
+        tries: how often Ray tries.
+
+    Raises:
+        EtlError: it is lost; or what the task raised.
+    """
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+
+    try:
+        return ray.get(reference)
+    except RayTaskError as error:
+        raise unwrap_error(error) from error
+    except RayError as error:
+        raise EtlError(
+            what,
+            details=[f"tried {tries} times: {first_line(error)}"],
+            cause=cause,
+            next_step="look at the nodes with `ray status`, and run the command again.",
+        ) from error
+
+
 def check_folder(folder: Path, next_step: str) -> None:
     """Checks that each node sees what this machine writes into a folder, and may write there.
 

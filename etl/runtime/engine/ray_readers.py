@@ -14,7 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from etl.errors import EtlError
 from etl.runtime.engine import ray_nodes
 from etl.runtime.engine.packing import pack_frame
 from etl.runtime.engine.protocol import Batch, Finished, Item, ReadFn
@@ -105,17 +104,6 @@ def _read(function: ReadFn[Item, Any], item: Item) -> Generator[Any, None, None]
 
 
 def _get(reference: Any) -> Any:
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-
-    try:
-        return ray.get(reference)
-    except RayTaskError as error:
-        raise ray_nodes.unwrap_error(error) from error
-    except RayError as error:
-        raise EtlError(
-            "an input was lost on the Ray cluster while it was read",
-            details=[f"tried {_RETRIES + 1} times: {ray_nodes.first_line(error)}"],
-            cause="The nodes are being taken away, or have too little memory.",
-            next_step="look at the nodes with `ray status`, and run the command again.",
-        ) from error
+    what = "an input was lost on the Ray cluster while it was read"
+    cause = "The nodes are being taken away, or have too little memory."
+    return ray_nodes.get_result(reference, what, cause, tries=_RETRIES + 1)
