@@ -93,10 +93,11 @@ def write_shards(
         OSError: something cannot be written.
     """
     work.mkdir(parents=True, exist_ok=True)
-    for place in (folder / "data", folder / REJECTS):
+    places = (folder / "data", folder / REJECTS)
+    for place in places:
         place.mkdir(exist_ok=True)
+    for place in (*places, work):
         remove_leftovers_below(place)
-    remove_leftovers_below(work)
     target = _Target(folder, work, layout.row_group_rows)
     shards = plan_shards(counts, layout.shard_rows)
     stretches = plan_stretches(shards, counts) if shards else []
@@ -111,6 +112,9 @@ def write_shards(
     ]
     for written in map_fn(partial(_write_other, target), others):
         files |= written.files
+    # A task that was killed, and done again by another process, left the file that it was at.
+    for place in places:
+        remove_leftovers_below(place)
     return dict(sorted(files.items()))
 
 

@@ -1,7 +1,8 @@
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.dataset.manifest import describe_file
+from etl.dataset.shard_file import partial_path
 from etl.dataset.shard_plan import plan_shards, plan_stretches
 from etl.dataset.shards import ShardWriter, divide
 from etl.dataset.write_shards import write_shards
@@ -164,6 +166,20 @@ def test_a_run_that_failed_goes_on_with_what_was_complete(
     assert write_shards(folder, work, counts, read, LAYOUT) == expected
     assert contents(folder) == contents(whole)
     assert all(batch >= failing - 1 for batch in reads)
+
+
+def test_what_a_killed_process_was_at_is_gone_once_another_has_done_its_task(
+    batches: list[dict[str, pl.DataFrame]], tmp_path: Path
+) -> None:
+    counts, work = count(batches), tmp_path / "work"
+
+    def map_after_a_kill(task: Any, items: Any) -> Iterator[Any]:
+        for shard in ("data/train-00001-of-00003.parquet", "rejects/part-00000.parquet"):
+            partial_path(tmp_path / shard).write_bytes(b"PAR1")
+        return map(task, items)
+
+    files = write_shards(tmp_path, work, counts, batches.__getitem__, LAYOUT, map_after_a_kill)
+    assert {name for name in named(tmp_path) if not name.startswith("work/")} == set(files)
 
 
 def named(folder: Path) -> dict[str, Path]:
