@@ -70,10 +70,8 @@ class StoredBatch:
     def records(
         self, kind: str, partition: int, n_partitions: int, columns: list[str] | None = None
     ) -> pl.DataFrame:
-        """Reads records of a partition, see `Records`; they have `row` in the place of `position`."""
-        wanted = ["position", *columns] if columns else None
-        records = read_partition(self.path, kind, partition, n_partitions, wanted)
-        return records.with_columns(row=rows_from(self.number.first_row, pl.col("position"))).drop("position")
+        """Reads records of a partition, see `Records`."""
+        return read_partition(self.path, kind, partition, n_partitions, columns)
 
     def token_counts(self) -> TokenTables:
         """Reads how many tokens there are."""

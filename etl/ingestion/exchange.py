@@ -6,8 +6,11 @@ top bits of its `key_high` name, so a file may be read with another number of pa
 with: powers of two divide each other.
 
     part, part, …      Arrow IPC streams: one for each partition, or one of a frame that is not dealt out
-    index              where each part stands, and its XXH3
+    index              where each part stands, and its XXH3; a slot of fixed width for each
     tail               the length and the XXH3 of the index, and a mark
+
+Both the files and the parts of each grow with a corpus, so what is read grows with their product. That is why
+no slot is decoded but those that are read.
 
 A file is complete or absent. A part that is not what was written is an error, never another result.
 """
@@ -17,46 +20,65 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
 import polars as pl
+import xxhash
 
 from etl.errors import EtlError, WriteError
-from etl.runtime.files import xxh3_bytes
 from etl.runtime.scratch import scratch_path
 
 if TYPE_CHECKING:
     from polars._typing import IpcCompression
 
 KEY = ("key_high", "key_low")
-_MARK = b"ETLPART1"
-_TAIL = struct.Struct("<Q32s8s")
+_MARK = b"ETLPART2"
+_SLOT = struct.Struct("<QQQ16s")
+_TAIL = struct.Struct("<Q16s8s")
 _KEY_BITS = 64
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
+class Part(NamedTuple):
     """Where a part stands in its file; one without rows has no bytes."""
 
     offset: int
     length: int
     rows: int
-    xxh3: str
+    xxh3: bytes
+
+
+class Kind(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of one kind.
+
+    Attributes:
+        empty: an Arrow IPC stream without rows, which has the columns.
+        slots: a part for each partition, a power of two, or one part; each packed as `_SLOT`.
+    """
+
+    empty: bytes
+    slots: bytes
+
+    @property
+    def n_parts(self) -> int:
+        """The number of parts."""
+        return len(self.slots) // _SLOT.size
+
+    def parts(self, first: int, count: int) -> Iterator[Part]:
+        """Yields some neighbouring parts that have rows."""
+        for number in range(first, first + count):
+            part = Part(*_SLOT.unpack_from(self.slots, number * _SLOT.size))
+            if part.rows:
+                yield part
 
 
 class Index(msgspec.Struct, frozen=True):
-    """The parts of a file.
+    """The parts of a file, by kind of rows; and what else the writer says."""
 
-    Attributes:
-        kinds: by kind of rows a part for each partition, a power of two; or one part.
-        empty: by kind an Arrow IPC stream without rows, which has the columns.
-        facts: what else the writer says.
-    """
-
-    kinds: dict[str, list[Part]]
-    empty: dict[str, bytes]
+    kinds: dict[str, Kind]
     facts: dict[str, str | int | bool]
 
 
@@ -88,16 +110,16 @@ def write_parts(
     Raises:
         OSError: the file cannot be written.
     """
-    index = Index({}, {}, dict(facts or {}))
     with scratch_path(path) as temporary:
         with temporary.open("wb") as stream:
-            for kind, frame in kinds.items():
-                _write(stream, index, kind, _deal_out(frame, n_partitions), compression)
-            for kind, frame in (whole or {}).items():
-                _write(stream, index, kind, [frame], compression)
-            encoded = msgspec.msgpack.encode(index)
+            written = {
+                kind: _write(stream, _deal_out(frame, n_partitions), compression)
+                for kind, frame in kinds.items()
+            }
+            written |= {kind: _write(stream, [frame], compression) for kind, frame in (whole or {}).items()}
+            encoded = msgspec.msgpack.encode(Index(written, dict(facts or {})))
             stream.write(encoded)
-            stream.write(_TAIL.pack(len(encoded), xxh3_bytes(encoded).encode(), _MARK))
+            stream.write(_TAIL.pack(len(encoded), _hash(encoded), _MARK))
         temporary.replace(path)
 
 
@@ -107,19 +129,8 @@ def read_index(path: Path) -> Index:
     Raises:
         DamagedExchangeError: it is gone or damaged.
     """
-    try:
-        with path.open("rb") as stream:
-            end = stream.seek(-_TAIL.size, io.SEEK_END)
-            length, xxh3, mark = _TAIL.unpack(stream.read(_TAIL.size))
-            if mark != _MARK or length > end:
-                raise damaged(path)
-            stream.seek(end - length)
-            encoded = stream.read(length)
-        if xxh3_bytes(encoded).encode() != xxh3:
-            raise damaged(path)
-        return msgspec.msgpack.decode(encoded, type=Index)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise damaged(path) from error
+    with _opened(path) as stream:
+        return _read_index(path, stream)
 
 
 def read_whole(path: Path, kind: str, columns: list[str] | None = None) -> pl.DataFrame:
@@ -151,17 +162,18 @@ def read_partition(
     Raises:
         DamagedExchangeError: the file is gone or damaged.
     """
-    index = read_index(path)
-    n_parts = len(index.kinds[kind])
-    first, count = partition * n_parts // n_partitions, max(1, n_parts // n_partitions)
-    parts = index.kinds[kind][first : first + count]
-    is_filtered = n_partitions > n_parts
-    wanted = [*columns, KEY[0]] if columns and is_filtered and KEY[0] not in columns else columns
-    frames = list(_read(path, parts, wanted)) or [_decoded(index.empty[kind], wanted)]
+    with _opened(path) as stream:
+        found = _read_index(path, stream).kinds[kind]
+        n_parts = found.n_parts
+        is_filtered = n_partitions > n_parts
+        wanted = [*columns, KEY[0]] if columns and is_filtered and KEY[0] not in columns else columns
+        first, count = partition * n_parts // n_partitions, max(1, n_parts // n_partitions)
+        contents = [_read_part(path, stream, part) for part in found.parts(first, count)]
+    frames = [_decoded(content, wanted) for content in contents or [found.empty]]
     frame = frames[0] if len(frames) == 1 else pl.concat(frames)
     if is_filtered:
         frame = frame.filter(partition_of(pl.col(KEY[0]), n_partitions) == partition)
-    return frame.select(columns) if columns else frame
+    return frame.select(columns) if columns and columns != frame.columns else frame
 
 
 def partition_of(key_high: pl.Expr, n_partitions: int) -> pl.Expr:
@@ -179,18 +191,14 @@ def count_partitions(n_bytes: int, memory: int) -> int:
     return 1 << max(0, -(-n_bytes // memory) - 1).bit_length()
 
 
-def _write(
-    stream: BinaryIO, index: Index, kind: str, frames: Iterable[pl.DataFrame], compression: IpcCompression
-) -> None:
-    parts = []
+def _write(stream: BinaryIO, frames: Iterable[pl.DataFrame], compression: IpcCompression) -> Kind:
+    empty, slots = b"", bytearray()
     for rows in frames:
-        if kind not in index.empty:
-            index.empty[kind] = _encoded(rows.clear(), "uncompressed")
+        empty = empty or _encoded(rows.clear(), "uncompressed")
         content = _encoded(rows, compression) if rows.height else b""
-        xxh3 = xxh3_bytes(content) if content else ""
-        parts.append(Part(stream.tell(), len(content), rows.height, xxh3))
+        slots += _SLOT.pack(stream.tell(), len(content), rows.height, _hash(content))
         stream.write(content)
-    index.kinds[kind] = parts
+    return Kind(empty, bytes(slots))
 
 
 def _deal_out(frame: pl.DataFrame, n_partitions: int) -> Iterator[pl.DataFrame]:
@@ -216,18 +224,37 @@ def _decoded(content: bytes, columns: list[str] | None) -> pl.DataFrame:
     return pl.read_ipc_stream(io.BytesIO(content), columns=columns)
 
 
-def _read(path: Path, parts: Iterable[Part], columns: list[str] | None) -> Iterator[pl.DataFrame]:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as stream:
-            for part in parts:
-                if part.rows:
-                    stream.seek(part.offset)
-                    content = stream.read(part.length)
-                    if xxh3_bytes(content) != part.xxh3:
-                        raise damaged(path)
-                    yield _decoded(content, columns)
-    except OSError as error:
+            yield stream
+    except (OSError, msgspec.DecodeError, struct.error) as error:
         raise damaged(path) from error
+
+
+def _read_index(path: Path, stream: BinaryIO) -> Index:
+    end = stream.seek(-_TAIL.size, io.SEEK_END)
+    length, xxh3, mark = _TAIL.unpack(stream.read(_TAIL.size))
+    if mark != _MARK or length > end:
+        raise damaged(path)
+    stream.seek(end - length)
+    encoded = stream.read(length)
+    if _hash(encoded) != xxh3:
+        raise damaged(path)
+    return msgspec.msgpack.decode(encoded, type=Index)
+
+
+def _read_part(path: Path, stream: BinaryIO, part: Part) -> bytes:
+    stream.seek(part.offset)
+    content = stream.read(part.length)
+    if _hash(content) != part.xxh3:
+        raise damaged(path)
+    return content
+
+
+def _hash(content: bytes) -> bytes:
+    return xxhash.xxh3_128_digest(content)
 
 
 def damaged(path: Path) -> DamagedExchangeError:

@@ -16,7 +16,7 @@ import polars as pl
 
 from etl.ingestion.batch_store import IN_ONE, Layout, StoredBatch, number_rows, renumber
 from etl.ingestion.exchange import read_partition, write_parts
-from etl.ingestion.row_numbers import positions
+from etl.ingestion.row_numbers import ROW, positions
 from etl.ingestion.steps.correct import DECIDED, correct
 from etl.schema import votes
 from etl.settings import Settings
@@ -81,12 +81,15 @@ class Corpus:
             batches: of which batches; None: of all.
         """
         read = self.batches if batches is None else batches
-        empty = self.batches[0].records(kind, partition, self.n_partitions, columns).clear()
-        parts = (batch.records(kind, partition, self.n_partitions, columns) for batch in read)
-        records = pl.concat([empty, *(part for part in parts if part.height)])
-        if "split" in records.columns:
-            records = records.with_columns(pl.col("split").cast(pl.String))
-        return records
+        wanted = ["position", *columns] if columns else None
+        empty = self.batches[0].records(kind, partition, self.n_partitions, wanted).clear()
+        parts = [batch.records(kind, partition, self.n_partitions, wanted) for batch in read]
+        # All parts at once: they are many and small, and an expression costs as much as reading one.
+        first_rows = np.array([batch.number.first_row for batch in read], np.uint64)
+        first_row = pl.Series(np.repeat(first_rows, [part.height for part in parts]), dtype=ROW)
+        records = pl.concat([empty, *(part for part in parts if part.height)], rechunk=True)
+        of_split = [pl.col("split").cast(pl.String)] if "split" in records.columns else []
+        return records.with_columns(*of_split, row=first_row + pl.col("position")).drop("position")
 
     def correct(self, records: pl.DataFrame) -> pl.DataFrame:
         """Applies what people decided to records without marks; see `etl.ingestion.steps.correct`."""
