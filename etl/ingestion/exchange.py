@@ -22,7 +22,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -194,11 +194,29 @@ def count_partitions(n_bytes: int, memory: int) -> int:
 def _write(stream: BinaryIO, frames: Iterable[pl.DataFrame], compression: IpcCompression) -> Kind:
     empty, slots = b"", bytearray()
     for rows in frames:
-        empty = empty or _encoded(rows.clear(), "uncompressed")
-        content = _encoded(rows, compression) if rows.height else b""
-        slots += _SLOT.pack(stream.tell(), len(content), rows.height, _hash(content))
-        stream.write(content)
+        empty = empty or _encode_empty(rows)
+        part = _Hashed(stream)
+        if rows.height:
+            _encode(rows, part, compression)
+        slots += _SLOT.pack(stream.tell() - part.n_bytes, part.n_bytes, rows.height, part.xxh3.digest())
     return Kind(empty, bytes(slots))
+
+
+class _Hashed:
+    """Passes on what is written, and hashes it: in memory it would be copied twice before."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+        self.xxh3 = xxhash.xxh3_128()
+        self.n_bytes = 0
+
+    def write(self, content: bytes) -> int:
+        self.xxh3.update(content)
+        self.n_bytes += len(content)
+        return self._stream.write(content)
+
+    def flush(self) -> None:
+        """Does nothing: the stream is flushed when it is closed."""
 
 
 def _deal_out(frame: pl.DataFrame, n_partitions: int) -> Iterator[pl.DataFrame]:
@@ -213,10 +231,14 @@ def _deal_out(frame: pl.DataFrame, n_partitions: int) -> Iterator[pl.DataFrame]:
         start += size
 
 
-def _encoded(rows: pl.DataFrame, compression: IpcCompression) -> bytes:
-    content = io.BytesIO()
+def _encode(rows: pl.DataFrame, stream: Any, compression: IpcCompression) -> None:
     # Strings with offsets, not views, which would drag the buffers of the whole batch along.
-    rows.write_ipc_stream(content, compression=compression, compat_level=pl.CompatLevel.oldest())
+    rows.write_ipc_stream(stream, compression=compression, compat_level=pl.CompatLevel.oldest())
+
+
+def _encode_empty(rows: pl.DataFrame) -> bytes:
+    content = io.BytesIO()
+    _encode(rows.clear(), content, "uncompressed")
     return content.getvalue()
 
 
