@@ -25,25 +25,16 @@ _MOST_PENDING = 8
 
 
 class ShardWriter:
-    """Writes frames of rows in order: each split into its shards, rejects into theirs.
+    """Writes frames of rows in order, how many nobody knows: each split into its shards, rejects into theirs.
 
     Args:
         folder: the dataset's folder.
-        counts: how many rows each split will have; `rejects` counts as one. None: not known, so that the
-            names of the shards do not tell how many there are.
         layout: rows in a shard and in a row group.
     """
 
-    def __init__(self, folder: Path, counts: dict[str, int] | None, layout: Write):
-        known = dict.fromkeys((*ALL_SPLITS, REJECTS)) if counts is None else counts
+    def __init__(self, folder: Path, layout: Write):
         self._series = {
-            name: _Series(
-                folder,
-                name,
-                shard_names(name, None if count is None else -(-count // layout.shard_rows)),
-                layout,
-            )
-            for name, count in known.items()
+            name: _Series(folder, name, shard_names(name, None), layout) for name in (*ALL_SPLITS, REJECTS)
         }
         # One thread a series keeps its order; they take turns only where a series is far behind.
         self._threads = {name: ThreadPoolExecutor(1) for name in self._series}

@@ -66,6 +66,7 @@ from etl.runtime.paths import local_path
 from etl.schema import contract, taxonomy
 from etl.schema.own_tables import check_tables
 from etl.settings import Options, PathLike, Settings, choose_settings
+from etl.similarity.index.warm_up import warmed_up
 from etl.tagging import policy
 from etl.tagging import tagger as tagging
 
@@ -75,6 +76,7 @@ _log = logging.getLogger(__name__)
 _BYTES_OF_A_BYTE = 3
 # What its row takes, with tokens; what the system can hold in memory, it need not write to the disk.
 _BYTES_OF_A_ROW = 6
+_LEAST_OF_WORKER = 4 << 20  # bytes of text; below, dealing them out takes longer than working on them
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".parquet", ".arrow", ".xlsx")
 _UNPACKED = 6
 
@@ -156,7 +158,12 @@ def _ingest(
     facts = fingerprints.fingerprint_dataset(settings, labels, key_tokens)
     opened = partial(open_steps, layout), fingerprints.fingerprint_worker, settings
     start = partial(engine.start_workers, *opened)
-    with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
+    searches = bool(settings.dedupe.near) and isinstance(engine, LocalEngine)
+    with (
+        staging(out, MANIFEST) as folder,
+        open_work(out, resources, facts) as work,
+        warmed_up(is_wanted=searches),
+    ):
         engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
         with start() as process:
             units = group_into_units(found, settings)
@@ -213,11 +220,13 @@ def _choose_layout(
 ) -> tuple[Layout, int]:
     """Returns how batches are kept, and how many bytes a task may take.
 
-    All tasks together take at most half of the memory; the other half is for what a process needs anyway.
+    All tasks together take at most half of the memory; the other half is for what a process needs anyway. If
+    there is much to do, there is a partition for each worker.
     """
     memory, n_bytes = machine.read_memory_limit(resources.memory), _count_bytes(found)
     of_task = memory // 2 // engine.in_flight
-    n_partitions = count_partitions(_BYTES_OF_A_BYTE * n_bytes, of_task)
+    of_worker = max(_LEAST_OF_WORKER, -(-n_bytes // engine.in_flight))
+    n_partitions = count_partitions(_BYTES_OF_A_BYTE * n_bytes, min(of_task, _BYTES_OF_A_BYTE * of_worker))
     return Layout(n_partitions, is_compressed=_BYTES_OF_A_ROW * n_bytes > memory), of_task
 
 

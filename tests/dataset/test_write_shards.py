@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from etl.dataset.manifest import describe_file
 from etl.dataset.shard_file import partial_path
 from etl.dataset.shard_plan import plan_shards, plan_stretches
-from etl.dataset.shards import ShardWriter, divide
+from etl.dataset.shards import divide
 from etl.dataset.write_shards import write_shards
 from etl.errors import EtlError
 from etl.runtime.engine.local import LocalEngine
@@ -59,11 +60,14 @@ def count(batches: list[dict[str, pl.DataFrame]]) -> list[dict[str, int]]:
 
 
 def write_in_one_go(folder: Path, rows: pl.DataFrame) -> dict[str, bytes]:
+    """The files of rows that come as one batch, and that have these rows."""
     parts = divide(rows)
-    with ShardWriter(
-        folder, {name: parts[name].height if name in parts else 0 for name in SERIES}, LAYOUT
-    ) as w:
-        w.write(parts)
+    with TemporaryDirectory() as work:
+        write_shards(folder, Path(work), count([parts]), [parts].__getitem__, LAYOUT)
+    for name, part in parts.items():
+        files = sorted(path for path in folder.rglob("*.parquet") if name in path.relative_to(folder).as_posix())
+        expected = part.select(row.columns(is_reject=name == "rejects"))
+        assert_frame_equal(pl.concat(map(pl.read_parquet, files)), expected)
     return contents(folder)
 
 

@@ -246,11 +246,14 @@ def _kept_runs(runs: Sequence[Sequence[Entries]], n_new: int) -> int:
 
 
 def _range_bits(new: Sequence[Texts], place: Place) -> int:
-    """Returns into how many ranges entries are dealt out, as a power of two, so that one fits into memory."""
+    """Returns into how many ranges entries are dealt out, as a power of two.
+
+    One fits into memory, and there are as many as parts, which are as many as are worked on at a time.
+    """
     # A text of n bytes has at most n trigrams, and most of those of three bytes a character a third.
     entries = sum((1 - place.threshold) * texts.n_bytes / 2 + texts.count for texts in new)
     wanted = int(entries * ENTRY_BYTES * _COPIES / place.memory).bit_length()
-    return min(_MOST_BITS, wanted, int(entries).bit_length())
+    return min(_MOST_BITS, max(wanted, (len(new) - 1).bit_length()), int(entries).bit_length())
 
 
 def _remove(folder: Path, files: Iterable[File]) -> None:

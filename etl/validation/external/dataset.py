@@ -178,7 +178,7 @@ def _write(
     bad: Counter[str] = Counter()
     bad_ids: list[str] = []
     n_rows, has_splits = 0, False
-    with ShardWriter(folder, None, Write()) as writer:
+    with ShardWriter(folder, Write()) as writer:
         for file, split in files.items():
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
             with _open(raw_file_at(file, name), columns) as tables:
