@@ -14,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
@@ -158,14 +158,9 @@ def _ingest(
     facts = fingerprints.fingerprint_dataset(settings, labels, key_tokens)
     opened = partial(open_steps, layout), fingerprints.fingerprint_worker, settings
     start = partial(engine.start_workers, *opened)
-    searches = bool(settings.dedupe.near) and isinstance(engine, LocalEngine)
-    with (
-        staging(out, MANIFEST) as folder,
-        open_work(out, resources, facts) as work,
-        warmed_up(is_wanted=searches),
-    ):
+    with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
         engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
-        with start() as process:
+        with start() as process, _with_near_duplicates(settings, engine):
             units = group_into_units(found, settings)
             fresh = (FreshInput(unit, process, work / "batches") for unit in units)
             inputs = map(batch_cache.open, fresh) if batch_cache else fresh
@@ -228,6 +223,11 @@ def _choose_layout(
     of_worker = max(_LEAST_OF_WORKER, -(-n_bytes // engine.in_flight))
     n_partitions = count_partitions(_BYTES_OF_A_BYTE * n_bytes, min(of_task, _BYTES_OF_A_BYTE * of_worker))
     return Layout(n_partitions, is_compressed=_BYTES_OF_A_ROW * n_bytes > memory), of_task
+
+
+def _with_near_duplicates(settings: Settings, engine: Engine) -> AbstractContextManager[None]:
+    """Loads what the search for near-duplicates needs on this machine, beside the block."""
+    return warmed_up(is_wanted=bool(settings.dedupe.near) and isinstance(engine, LocalEngine))
 
 
 def _describe_files(log: InputLog) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from etl.validation.partitions import read_dealt
 
 # Of memory, what the search may use beside the other checks.
 _SHARE = 1 / 4
+_MOST_FORGOTTEN = 2  # texts that an index knows for each row
 # Between these splits near-duplicates are looked for, in both directions; and within each.
 _SIDES = (
     *((these, "train") for these in ("validation", "test")),
@@ -39,13 +40,14 @@ _NEAREST_FIRST = [False, True, False]
 
 
 def find_near(
-    texts: Path, n_parts: int, threshold: float, memory: int, index_folder: Path | None
+    texts: Path, n_rows: int, n_parts: int, threshold: float, memory: int, index_folder: Path | None
 ) -> pl.DataFrame:
     """Finds the texts that have a near-duplicate.
 
     Args:
         texts: a folder with the texts of all rows, dealt out by hash: `text`, its hash `normalised`, and
             `places`, the splits that the row stands in, see `places`.
+        n_rows: how many rows have them.
         n_parts: in how many parts they are.
         threshold: least Jaccard similarity of the sets of character trigrams.
         memory: bytes that the run may use.
@@ -65,6 +67,7 @@ def find_near(
                 hashed_by=f"polars {pl.__version__}",
                 compare=((0, 0),),
                 threads=read_processors().count,
+                most_texts=_MOST_FORGOTTEN * n_rows,
             )
         )
         index.add(range(n_parts), partial(_read_texts, texts))

@@ -98,7 +98,7 @@ def read_sentences(
         near = pl.DataFrame(schema=near_texts.SCHEMA)
         if dedupe.near:
             index = pair_cache and pair_cache / _INDEX
-            near = near_texts.find_near(texts, n_parts, dedupe.near, memory, index)
+            near = near_texts.find_near(texts, n_rows, n_parts, dedupe.near, memory, index)
         is_met = _find_met(path, n_rows, count_partitions(n_rows, memory))
         has_votes = pl.col(votes.COLUMN).is_not_null() & (dataset.manifest.settings.labels == "soft")
         is_near = pl.col("normalised").is_in(near["normalised"].append(near["other"]).unique().implode())

@@ -65,7 +65,9 @@ def write_in_one_go(folder: Path, rows: pl.DataFrame) -> dict[str, bytes]:
     with TemporaryDirectory() as work:
         write_shards(folder, Path(work), count([parts]), [parts].__getitem__, LAYOUT)
     for name, part in parts.items():
-        files = sorted(path for path in folder.rglob("*.parquet") if name in path.relative_to(folder).as_posix())
+        files = sorted(
+            path for path in folder.rglob("*.parquet") if name in path.relative_to(folder).as_posix()
+        )
         expected = part.select(row.columns(is_reject=name == "rejects"))
         assert_frame_equal(pl.concat(map(pl.read_parquet, files)), expected)
     return contents(folder)

@@ -190,6 +190,14 @@ def test_an_index_with_other_settings_is_made_anew(tmp_path: Path, other: dict[s
     assert filled(tmp_path) == brute_force(TEXTS, 0.5)
 
 
+def test_an_index_is_made_anew_when_most_of_its_texts_are_gone(tmp_path: Path) -> None:
+    filled(tmp_path)
+    for most_texts, n_texts in ((len(TEXTS), len(TEXTS)), (len(TEXTS) - 1, 0)):
+        with open_index(tmp_path, 0.5, memory=10**6, most_texts=most_texts) as index:
+            assert index.n_texts == n_texts
+    assert filled(tmp_path) == brute_force(TEXTS, 0.5)
+
+
 def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
     filled(tmp_path)
     contents = state.load(tmp_path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -65,29 +63,12 @@ def compare_texts(corpus: Corpus, folder: Path | None, memory: int, engine: Engi
         memory: how much a task may take, in bytes.
         engine: runs the tasks.
     """
-    with _open_index(corpus, folder, memory) as index:
+    place = (folder or corpus.folder) / "texts"
+    most_texts = _MOST_FORGOTTEN * sum(batch.height for batch in corpus.batches)
+    with open_index(place, corpus.settings.dedupe.near, memory=memory, most_texts=most_texts) as index:
         _add_texts(corpus, index, folder, engine)
     if folder is None:
-        shutil.rmtree(_place(corpus, folder))  # it may be as large as the corpus
-
-
-def _place(corpus: Corpus, folder: Path | None) -> Path:
-    return (folder or corpus.folder) / "texts"
-
-
-@contextmanager
-def _open_index(corpus: Corpus, folder: Path | None, memory: int) -> Iterator[NearIndex]:
-    """Opens the index of texts, or begins a new one."""
-    near, place = corpus.settings.dedupe.near, _place(corpus, folder)
-    n_rows = sum(batch.height for batch in corpus.batches)
-    with open_index(place, near, memory=memory) as index:
-        is_outgrown = index.n_texts > _MOST_FORGOTTEN * n_rows
-        if not is_outgrown:
-            yield index
-    if is_outgrown:
-        shutil.rmtree(place)  # most of its texts are those of files that went
-        with open_index(place, near, memory=memory) as index:
-            yield index
+        shutil.rmtree(place)  # it may be as large as the corpus
 
 
 def _add_texts(corpus: Corpus, index: NearIndex, folder: Path | None, engine: Engine) -> None:

@@ -161,10 +161,12 @@ def open_index(
     hashed_by: str = "",
     compare: Sequence[tuple[int, int]] = ((0, 1),),
     threads: int = 1,
+    most_texts: int = MOST_TEXTS,
 ) -> Iterator[NearIndex]:
     """Opens an index for one run; it is locked while the block runs.
 
-    One that is damaged, or was made with other arguments, is replaced by an empty one, and the log says so.
+    One that is damaged, was made with other arguments, or knows too many texts that are nowhere any more, is
+    replaced by an empty one, and the log says so.
     What is added is lost unless `NearIndex.save` is called.
 
     Args:
@@ -175,6 +177,7 @@ def open_index(
         compare: which pairs are wanted: numbers of two groups, of the first and of the second text. They are
             those of the bits of `side`. By default 0 is train and 1 evaluation.
         threads: threads in each task.
+        most_texts: it is begun anew if it knows more.
 
     Raises:
         LockError: another run uses it.
@@ -186,12 +189,12 @@ def open_index(
         raise write_error(folder, error) from error
     with acquire_lock(folder / _LOCK, "search near-duplicates", is_quiet=True, in_use=str(folder)):
         wanted = Contents(threshold, hashed_by, list(compare))
-        contents = _load(folder, wanted)
+        contents = _load(folder, wanted, most_texts)
         _remove_all_but(folder, {state.NAME, _LOCK, *(file.name for file in contents.files())})
         yield NearIndex(Place(folder, 0, threshold, memory, tuple(compare)), contents, threads)
 
 
-def _load(folder: Path, wanted: Contents) -> Contents:
+def _load(folder: Path, wanted: Contents, most_texts: int) -> Contents:
     """Returns what is in the folder if it can be used, else the empty index that is wanted."""
     try:
         found = state.load(folder)
@@ -205,9 +208,12 @@ def _load(folder: Path, wanted: Contents) -> Contents:
     else:
         names = ("version", "threshold", "hashed_by", "compare")
         differ = [name for name in names if getattr(found, name) != getattr(wanted, name)]
-        if not differ:
+        if not differ and found.n_texts <= most_texts:
             return found
-        _log.info("the index of near-duplicates in %s has another %s; it is made anew", folder, differ[0])
+        why = (
+            f"has another {differ[0]}" if differ else f"knows {found.n_texts:,} texts, most of which are gone"
+        )
+        _log.info("the index of near-duplicates in %s %s; it is made anew", folder, why)
     (folder / state.NAME).unlink(missing_ok=True)
     return wanted
 
