@@ -22,6 +22,7 @@ from etl.runtime.scratch import temporary_folder
 from etl.schema import votes
 from etl.schema.splits import EVALUATION
 from etl.settings import Dedupe
+from etl.similarity.index.warm_up import warmed_up
 from etl.text.normalise import is_short, normalised_key
 from etl.validation import near_texts
 from etl.validation.partitions import count_partitions, deal, read_partitions
@@ -94,7 +95,8 @@ def read_sentences(
         texts.mkdir()
         n_rows = int(dataset.scan().select(pl.len()).collect().item())
         n_parts = count_partitions(n_rows, memory, _TEXT_BYTES) if dedupe.near else 0
-        counts = _write_rows(dataset, dedupe, path, texts, n_parts)
+        with warmed_up(is_wanted=bool(dedupe.near)):
+            counts = _write_rows(dataset, dedupe, path, texts, n_parts)
         near = pl.DataFrame(schema=near_texts.SCHEMA)
         if dedupe.near:
             index = pair_cache and pair_cache / _INDEX

@@ -65,7 +65,7 @@ def test_a_run_that_is_killed_where_a_stage_begins_goes_on_to_the_same_bytes(
 
     assert ingested(table, out, resume=True, progress=look) == sound
     assert before.items() <= during.items()  # nothing that was complete was made again
-    assert len(before) == (1 if stage == "reading" else len(during))
+    assert 0 < len(before) < len(during) if stage == "reading" else len(before) == len(during)
     assert [path.name for path in out.parent.iterdir()] == ["dataset"]
 
 
