@@ -151,22 +151,21 @@ def gather(place: Place, known: Sequence[Texts], numbers: np.ndarray) -> Gathere
     """
     from etl.similarity.index import kernels
 
-    bounds = np.searchsorted(numbers, [texts.first for texts in known] + [2**63 - 1])
+    bounds = np.searchsorted(numbers, [texts.first for texts in known] + [2**63 - 1]).tolist()
+    met = [each for each in zip(known, bounds, bounds[1:], strict=False) if each[1] < each[2]]
     high, low = np.empty(len(numbers), np.uint64), np.empty(len(numbers), np.uint64)
-    lengths = np.zeros(len(numbers) + 1, np.int64)
-    parts = []
-    for texts, begin, end in zip(known, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if begin == end:
-            continue
+    starts, lengths = np.empty(len(numbers), np.int64), np.zeros(len(numbers) + 1, np.int64)
+    # File by file, and twice: what is mapped counts as memory of the process, and all files may be mapped.
+    for texts, begin, end in met:
         columns, places = texts.file.open(place.folder), numbers[begin:end] - texts.first
-        for name, values in (("high", high), ("low", low)):
+        for name, values in (("high", high), ("low", low), ("offsets", starts)):
             values[begin:end] = columns.pick(name, places)
-        starts, ends = columns.pick("offsets", places), columns.pick("offsets", places + 1)
-        columns.verify("utf8", starts, ends)
-        lengths[begin + 1 : end + 1] = ends - starts
-        parts.append((columns.mapped("utf8"), starts, begin, end))
+        ends = columns.pick("offsets", places + 1)
+        columns.verify("utf8", starts[begin:end], ends)
+        lengths[begin + 1 : end + 1] = ends - starts[begin:end]
     offsets = lengths.cumsum()
     content = np.empty(offsets[-1], np.uint8)
-    for utf8, starts, begin, end in parts:
-        kernels.copy_texts(utf8, starts, offsets[begin : end + 1], content)
+    for texts, begin, end in met:
+        utf8 = texts.file.open(place.folder).mapped("utf8")
+        kernels.copy_texts(utf8, starts[begin:end], offsets[begin : end + 1], content)
     return Gathered(Utf8(content, offsets), high, low)
