@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +116,7 @@ class Corpus:
         if "id" not in rows.columns:
             return rows
         bucket = int(np.searchsorted(self.bounds, batch.number.first_row, side="right")) - 1
-        return renumber(rows, read_bucket(self, [NUMBERS], bucket))
+        return renumber(rows, _read_numbers(self, bucket))
 
     def path(self, stage: str, task: int) -> Path:
         """Returns the file of a task."""
@@ -166,6 +166,11 @@ def read_bucket(corpus: Corpus, stages: Sequence[str], bucket: int) -> pl.DataFr
         for path in corpus.paths(stage)
     ]
     return pl.concat(frames).sort("row") if frames else pl.DataFrame(schema={"row": pl.UInt64()})
+
+
+@lru_cache(maxsize=4)  # batches are read one after another
+def _read_numbers(corpus: Corpus, bucket: int) -> pl.DataFrame:
+    return read_bucket(corpus, [NUMBERS], bucket)
 
 
 def without_marked(corpus: Corpus, rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
