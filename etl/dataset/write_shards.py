@@ -205,7 +205,8 @@ class _AsideFile:
         # Views would write the texts of the whole batch, of which these rows are a few.
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
-            self._writer = pa.ipc.new_file(self._sink, table.schema)
+            options = pa.ipc.IpcWriteOptions(compression="lz4")
+            self._writer = pa.ipc.new_file(self._sink, table.schema, options=options)
         self._writer.write_table(table)
 
     def finish(self) -> str:
