@@ -53,7 +53,8 @@ def cluster() -> Iterator[Any]:
     """Two nodes with a processor each."""
     if shutil.disk_usage("/dev/shm").free < 4 * OBJECTS:
         pytest.skip("there is too little shared memory for two nodes of Ray")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # The cluster has 30 seconds to start, which may pass while other tests take all processors.
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_gcs_server_port_wait_time_s="120")
     node = {"num_cpus": 1, "object_store_memory": OBJECTS, "include_dashboard": False}
     made = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
     made.add_node(num_cpus=1, object_store_memory=OBJECTS)
