@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from benchmarks import made_up, scale
+from benchmarks import made_up, scale_rows
 from benchmarks.measure import Case, Run, Setup, make_input, run_case, timed
 from benchmarks.nsmc_growth import REVIEWS
 from benchmarks.report import Comparison, Target
@@ -149,10 +149,14 @@ def make(target: str, rows: int) -> None:
 
 def make_scaled(target: str, rows: int) -> None:
     """Writes a dataset of the made-up rows of `benchmarks.scale`."""
+    import etl
+    from etl.settings import Settings, Table, Tag
+
+    chosen = Settings(tag=Tag("whitespace"), table=Table(text_column="text", label_column="label"))
     with tempfile.TemporaryDirectory(prefix="etl-bench-", dir=Path(target).parent) as folder:
-        raw = str(Path(folder) / "rows.jsonl")
-        scale.make(raw, rows)
-        scale.etl(raw, target)
+        raw = Path(folder) / "rows.jsonl"
+        scale_rows.make(str(raw), rows)
+        etl.ingest([raw], Path(target), chosen, workers=2, memory="2GB")
 
 
 def _crossed(rows: int) -> Iterator[dict[str, str]]:
