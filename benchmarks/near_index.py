@@ -56,21 +56,23 @@ def main() -> None:
 def _measure(arguments: argparse.Namespace, scratch: Path) -> None:
     import polars as pl
 
-    texts = scratch / "texts.parquet"
-    _make(arguments.rows + arguments.new).write_parquet(texts)
-    rows = pl.scan_parquet(texts)
+    first_texts, new_texts = scratch / "first.parquet", scratch / "new.parquet"
+    # Files of their own, so that finding the new texts among the old ones in a file is not measured.
+    made = _make(arguments.rows + arguments.new)
+    made.head(arguments.rows).write_parquet(first_texts)
+    made.slice(arguments.rows).write_parquet(new_texts)
+    del made
+    old_rows, new_rows = pl.scan_parquet(first_texts), pl.scan_parquet(new_texts)
     for start in (0, 1000):  # numba compiles on first use
-        _add(scratch / "warm", arguments.memory, rows.slice(start, 1000), 1000)
-    first = _add(scratch / "index", arguments.memory, rows.head(arguments.rows), arguments.rows)
-    new = _add(scratch / "index", arguments.memory, rows.slice(arguments.rows), arguments.new)
+        _add(scratch / "warm", arguments.memory, old_rows.slice(start, 1000), 1000)
+    first = _add(scratch / "index", arguments.memory, old_rows, arguments.rows)
+    new = _add(scratch / "index", arguments.memory, new_rows, arguments.new)
     peak = getrusage(RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # getrusage(2)
     size = sum(path.stat().st_size for path in (scratch / "index").iterdir()) / 1e6
     console.line(f"first search, {arguments.rows:,} texts: {first:.2f} s")
     console.line(f"{arguments.new:,} new texts: {new:.2f} s, {new / first:.1%}")
     console.line(f"peak {peak:,.0f} MB, with the texts; index {size:,.0f} MB")
     if arguments.old:
-        first_texts = scratch / "first.parquet"
-        rows.head(arguments.rows).sink_parquet(first_texts)
         environment = os.environ | {"PYTHONPATH": str(arguments.old.resolve())}
         command = [sys.executable, "-P", "-c", _IN_MEMORY, str(first_texts)]
         told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
