@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -141,6 +141,11 @@ def load(name_or_path: str) -> Taxonomy:
             details=[f"expected one of {', '.join(shipped())}, or the path of a YAML file; {error.strerror}"],
             next_step="run `etl labels` to see what each maps to what",
         ) from error
+    return _make(content, path)
+
+
+@lru_cache(maxsize=16)
+def _make(content: bytes, path: Path) -> Taxonomy:
     source = _decode(content, path)
     problems = _find_problems(source)
     if problems:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.decided import decide_rows
 from support.reading import read_all, settings
@@ -25,6 +26,7 @@ from etl.schema.text_ids import text_id
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
 SENTENCES = [row["text"] for row in kept_rows(0, 40)]  # of which none is near another
+few = hypothesis_settings(max_examples=30)  # each makes datasets
 TEXTS = st.lists(st.sampled_from(["네.", "아니요.", *SENTENCES[:8]]), min_size=2, max_size=12)
 
 
@@ -60,6 +62,7 @@ def splits(rows: pl.DataFrame) -> dict[str, set[str]]:
     return {text: set(of["split"]) for (text,), of in rows.group_by("raw_text")}
 
 
+@few
 @given(TEXTS, st.data())
 def test_a_line_that_is_deleted_changes_no_other_row(texts: list[str], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(texts) - 1))
@@ -69,6 +72,7 @@ def test_a_line_that_is_deleted_changes_no_other_row(texts: list[str], data: st.
     assert {*after["id"]} <= {*before["id"]}
 
 
+@few
 @given(st.permutations([*SENTENCES[:6], *SENTENCES[:3], "네."]))
 def test_rows_in_another_order_or_file_are_the_same_rows(texts: list[str]) -> None:
     before, after = read_texts(sorted(texts)), read_texts(texts, name="another name ")
@@ -76,6 +80,7 @@ def test_rows_in_another_order_or_file_are_the_same_rows(texts: list[str]) -> No
     assert {*before["id"]} == {*after["id"]}
 
 
+@few
 @given(TEXTS, TEXTS)
 def test_equal_texts_have_one_split_and_ids_of_their_own_over_batches_and_files(
     one: list[str], two: list[str]

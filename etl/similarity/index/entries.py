@@ -50,7 +50,8 @@ def count_frequencies(place: Place, known: Sequence[Texts]) -> File:
         for utf8, _, _ in _slices(place, texts.file.open(place.folder), min(left, texts.count)):
             kernels.count_classes(*utf8, counts)
         left -= min(left, texts.count)
-    classes = np.minimum(7, np.ceil(np.log2(1 + counts) / 2)).astype(np.uint8)
+    classes, met = np.zeros(len(counts), np.uint8), np.flatnonzero(counts)
+    classes[met] = np.minimum(7, np.ceil(np.log2(1 + counts[met]) / 2))
     name = f"classes-{place.generation}"
     return File(name, write_columns(place.folder / name, {"classes": classes}))
 
