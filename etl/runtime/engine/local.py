@@ -79,15 +79,15 @@ def _read_item(item: int, batches: Generator[pl.DataFrame, None, Any]) -> Iterat
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Applies a function to each item on threads; the results come in the order of the items.
 
-    Meant for functions that release the GIL or wait for other processes. Two items wait for a worker: one may
-    end while the next is read. So at most `workers + 2` are in memory.
+    Meant for functions that release the GIL or wait for other processes. At most `workers + 1` items are in
+    memory.
     """
     pending: deque[Future[Result]] = deque()
     executor = ThreadPoolExecutor(workers)
     try:
         for item in items:
             pending.append(executor.submit(function, item))
-            if len(pending) > workers + 1:
+            if len(pending) > workers:
                 yield wait_for_result(pending.popleft())
         while pending:
             yield wait_for_result(pending.popleft())
