@@ -37,7 +37,7 @@ pytestmark = pytest.mark.cluster
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
-FILES, ROWS = 40, 60
+FILES, ROWS = 20, 120
 OBJECTS = 80 * 2**20
 COLUMNS = ["--text-column", "text", "--label-column", "label", "--tagger", "whitespace"]
 TABLE = Table(text_column="text", label_column="label")
