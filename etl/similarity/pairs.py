@@ -81,6 +81,7 @@ def find_pairs(
                 hashed_by=f"{pl.Series(['probe']).hash(0).item():x}",
                 compare=wanted,
                 threads=machine.read_processors().count,
+                is_kept=folder is not None,
             )
         )
         index.add(range(0, len(texts), _TEXTS_AT_A_TIME), keyed)

@@ -68,6 +68,7 @@ def find_near(
                 compare=((0, 0),),
                 threads=read_processors().count,
                 most_texts=_MOST_FORGOTTEN * n_rows,
+                is_kept=index_folder is not None,
             )
         )
         index.add(range(n_parts), partial(_read_texts, texts))

@@ -190,6 +190,17 @@ def test_an_index_with_other_settings_is_made_anew(tmp_path: Path, other: dict[s
     assert filled(tmp_path) == brute_force(TEXTS, 0.5)
 
 
+def test_an_index_that_is_not_kept_finds_the_same_and_writes_less(tmp_path: Path) -> None:
+    names = {}
+    for is_kept in (True, False):
+        folder = tmp_path / str(is_kept)
+        with open_index(folder, 0.5, memory=10**6, is_kept=is_kept) as index:
+            add(index, TEXTS)
+            assert found(index, [text for text, _ in TEXTS]) == brute_force(TEXTS, 0.5)
+            names[is_kept] = {path.name.partition("-")[0] for path in folder.iterdir()}
+    assert names[True] - names[False] == {"entries"}
+
+
 def test_an_index_is_made_anew_when_most_of_its_texts_are_gone(tmp_path: Path) -> None:
     filled(tmp_path)
     for most_texts, n_texts in ((len(TEXTS), len(TEXTS)), (len(TEXTS) - 1, 0)):

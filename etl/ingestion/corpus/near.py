@@ -65,9 +65,10 @@ def compare_texts(corpus: Corpus, folder: Path | None, memory: int, engine: Engi
     """
     place = (folder or corpus.folder) / "texts"
     most_texts = _MOST_FORGOTTEN * sum(batch.height for batch in corpus.batches)
-    with open_index(place, corpus.settings.dedupe.near, memory=memory, most_texts=most_texts) as index:
+    near, is_kept = corpus.settings.dedupe.near, folder is not None
+    with open_index(place, near, memory=memory, most_texts=most_texts, is_kept=is_kept) as index:
         _add_texts(corpus, index, folder, engine)
-    if folder is None:
+    if not is_kept:
         shutil.rmtree(place)  # it may be as large as the corpus
 
 

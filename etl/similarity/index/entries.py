@@ -12,7 +12,7 @@ from etl.similarity.index.columns import Columns, write_columns
 from etl.similarity.index.state import Entries, File, Place, Texts
 from etl.similarity.index.texts import Utf8, gather
 
-SAMPLE = 2_000_000  # texts whose trigrams are counted
+SAMPLE = 200_000  # texts whose trigrams are counted: ten times as many cost more than they save
 ENTRY_BYTES = 20
 COLUMNS = ("order", "texts", "bitmaps")
 _LEAST_BYTES = 1 << 16
@@ -30,7 +30,7 @@ class Joined:
     """The sorted entries of one range of `order`, and the candidates that they have led to.
 
     Args:
-        entries: None if there are none.
+        entries: None if there are none, or they will not be needed.
         candidates: files with a column `pairs`: `first << 32 | second`, numbers of texts, ascending.
         count: how many candidates these hold.
     """
@@ -159,6 +159,8 @@ def sort_and_join(
             name = f"candidates-{place.generation}-{number}-{len(candidates)}"
             candidates.append(File(name, write_columns(place.folder / name, {"pairs": found})))
             count += len(found)
+    if not place.is_kept:
+        return Joined(None, candidates, count)
     old = [_read_old(place, piece, bits, number) for run in absorbed for piece in run]
     if old:
         entries = _sorted([entries, *old])

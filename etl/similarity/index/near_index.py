@@ -84,6 +84,7 @@ class NearIndex:
             WriteError: it cannot be written.
         """
         keep_compiled_code()
+        assert self._place.is_kept or not self.n_texts
         try:
             self._add(list(parts), read, map_fn)
         except DamagedError:
@@ -149,6 +150,7 @@ class NearIndex:
         Raises:
             WriteError: it cannot be written.
         """
+        assert self._place.is_kept
         state.save(self._place.folder, self._contents)
 
 
@@ -162,6 +164,7 @@ def open_index(
     compare: Sequence[tuple[int, int]] = ((0, 1),),
     threads: int = 1,
     most_texts: int = MOST_TEXTS,
+    is_kept: bool = True,
 ) -> Iterator[NearIndex]:
     """Opens an index for one run; it is locked while the block runs.
 
@@ -178,6 +181,7 @@ def open_index(
             those of the bits of `side`. By default 0 is train and 1 evaluation.
         threads: threads in each task.
         most_texts: it is begun anew if it knows more.
+        is_kept: whether it will be saved, or added to twice; else a third less is written.
 
     Raises:
         LockError: another run uses it.
@@ -191,7 +195,7 @@ def open_index(
         wanted = Contents(threshold, hashed_by, list(compare))
         contents = _load(folder, wanted, most_texts)
         _remove_all_but(folder, {state.NAME, _LOCK, *(file.name for file in contents.files())})
-        yield NearIndex(Place(folder, 0, threshold, memory, tuple(compare)), contents, threads)
+        yield NearIndex(Place(folder, 0, threshold, memory, tuple(compare), is_kept), contents, threads)
 
 
 def _load(folder: Path, wanted: Contents, most_texts: int) -> Contents:

@@ -107,7 +107,8 @@ class Place(NamedTuple):
         generation: number of this addition, part of the names of its files.
         threshold: least similarity of a pair.
         memory: bytes that one task may use.
-        compare: the groups that are compared, see `near_index.NearIndex.open`.
+        compare: the groups that are compared, see `near_index.open_index`.
+        is_kept: whether further texts may be added.
     """
 
     folder: Path
@@ -115,6 +116,7 @@ class Place(NamedTuple):
     threshold: float
     memory: int
     compare: tuple[tuple[int, int], ...]
+    is_kept: bool
 
 
 class _Signed(msgspec.Struct, frozen=True):
