@@ -25,7 +25,7 @@ _MOST_PENDING = 8
 
 
 class ShardWriter:
-    """Writes frames of rows in order, how many nobody knows: each split into its shards, rejects into theirs.
+    """Writes rows in order whose number is not known before: each split into its shards, rejects into theirs.
 
     Args:
         folder: the dataset's folder.

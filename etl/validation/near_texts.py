@@ -20,7 +20,6 @@ from etl.validation.partitions import read_dealt
 
 # Of memory, what the search may use beside the other checks.
 _SHARE = 1 / 4
-_MOST_FORGOTTEN = 2  # texts that an index knows for each row
 # Between these splits near-duplicates are looked for, in both directions; and within each.
 _SIDES = (
     *((these, "train") for these in ("validation", "test")),
@@ -67,7 +66,7 @@ def find_near(
                 hashed_by=f"polars {pl.__version__}",
                 compare=((0, 0),),
                 threads=read_processors().count,
-                most_texts=_MOST_FORGOTTEN * n_rows,
+                n_rows=n_rows,
                 is_kept=index_folder is not None,
             )
         )

@@ -203,8 +203,8 @@ def test_an_index_that_is_not_kept_finds_the_same_and_writes_less(tmp_path: Path
 
 def test_an_index_is_made_anew_when_most_of_its_texts_are_gone(tmp_path: Path) -> None:
     filled(tmp_path)
-    for most_texts, n_texts in ((len(TEXTS), len(TEXTS)), (len(TEXTS) - 1, 0)):
-        with open_index(tmp_path, 0.5, memory=10**6, most_texts=most_texts) as index:
+    for n_rows, n_texts in ((2, len(TEXTS)), (1, 0)):
+        with open_index(tmp_path, 0.5, memory=10**6, n_rows=n_rows) as index:
             assert index.n_texts == n_texts
     assert filled(tmp_path) == brute_force(TEXTS, 0.5)
 

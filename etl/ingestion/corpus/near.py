@@ -34,7 +34,6 @@ MARKS = "near-marks"
 _BEST = "near-best"
 TRAIN, EVALUATED = 1, 2  # the sides of the index
 _KNOWN = "batches.json"
-_MOST_FORGOTTEN = 2  # texts that an index knows for each row
 
 
 def find_index_folder(folder: Path, settings: Settings) -> Path:
@@ -64,9 +63,9 @@ def compare_texts(corpus: Corpus, folder: Path | None, memory: int, engine: Engi
         engine: runs the tasks.
     """
     place = (folder or corpus.folder) / "texts"
-    most_texts = _MOST_FORGOTTEN * sum(batch.height for batch in corpus.batches)
+    n_rows = sum(batch.height for batch in corpus.batches)
     near, is_kept = corpus.settings.dedupe.near, folder is not None
-    with open_index(place, near, memory=memory, most_texts=most_texts, is_kept=is_kept) as index:
+    with open_index(place, near, memory=memory, n_rows=n_rows, is_kept=is_kept) as index:
         _add_texts(corpus, index, folder, engine)
     if not is_kept:
         shutil.rmtree(place)  # it may be as large as the corpus

@@ -46,6 +46,7 @@ _log = logging.getLogger(__name__)
 MOST_TEXTS = 2**32
 _LOCK = "index.lock"
 _MOST_BITS = 12
+_MOST_FORGOTTEN = 2  # texts that an index knows for each row
 _COPIES = 3  # of entries, while they are sorted
 Part = TypeVar("Part")
 
@@ -163,7 +164,7 @@ def open_index(
     hashed_by: str = "",
     compare: Sequence[tuple[int, int]] = ((0, 1),),
     threads: int = 1,
-    most_texts: int = MOST_TEXTS,
+    n_rows: int | None = None,
     is_kept: bool = True,
 ) -> Iterator[NearIndex]:
     """Opens an index for one run; it is locked while the block runs.
@@ -180,7 +181,7 @@ def open_index(
         compare: which pairs are wanted: numbers of two groups, of the first and of the second text. They are
             those of the bits of `side`. By default 0 is train and 1 evaluation.
         threads: threads in each task.
-        most_texts: it is begun anew if it knows more.
+        n_rows: how many rows have texts now; it is begun anew if it knows more than twice as many texts.
         is_kept: whether it will be saved, or added to twice; else a third less is written.
 
     Raises:
@@ -193,7 +194,7 @@ def open_index(
         raise write_error(folder, error) from error
     with acquire_lock(folder / _LOCK, "search near-duplicates", is_quiet=True, in_use=str(folder)):
         wanted = Contents(threshold, hashed_by, list(compare))
-        contents = _load(folder, wanted, most_texts)
+        contents = _load(folder, wanted, MOST_TEXTS if n_rows is None else _MOST_FORGOTTEN * n_rows)
         _remove_all_but(folder, {state.NAME, _LOCK, *(file.name for file in contents.files())})
         yield NearIndex(Place(folder, 0, threshold, memory, tuple(compare), is_kept), contents, threads)
 
