@@ -201,7 +201,7 @@ def test_search_and_filters_choose_rows(open_page: OpenPage) -> None:
     page.keyboard.press("/")
     with page.expect_response(lambda response: response.url.endswith("/find")):
         page.keyboard.type("العربية")
-    page.wait_for_function("document.querySelectorAll('#list li').length === 1")
+    playwright.expect(page.locator("#list li")).to_have_count(1)
     assert page.locator("#text").inner_text() == FROM_RIGHT
 
 

@@ -18,7 +18,7 @@ from etl.dataset.difference import compare
 from etl.dataset.read import open_dataset
 from etl.validation.run import validate
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -53,7 +53,7 @@ def review_by_keyboard(page: Page, right: dict[str, str]) -> None:
         for text, label in right.items():
             tab.keyboard.press("/")
             tab.locator("#search").fill(text)
-            tab.wait_for_function("text => document.getElementById('text')?.textContent === text", arg=text)
+            playwright.expect(tab.locator("#text")).to_have_text(text)
             tab.keyboard.press("Enter")
             press(tab, "d" if label == "drop" else str(1 + page.review.rows.labels.index(label)))
 

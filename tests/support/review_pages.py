@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,10 +92,13 @@ def press(page: Any, key: str, event: Mapping[str, Any] | None = None) -> None:
         key: its name; or a function of the page that makes an event of what `event` says.
         event: None presses the key as it is called.
     """
+    from playwright.sync_api import expect
+
     row = page.locator("#row")
     turns = int(row.get_attribute("data-turns") or 0)
     if event is None:
         page.keyboard.press(key)
     else:
         page.evaluate(key, event)
-    page.wait_for_function("n => Number(document.getElementById('row').dataset.turns) > n", arg=turns)
+    # Not `wait_for_function`: what it polls is evaluated in the page, which the page's own policy refuses.
+    expect(row).to_have_attribute("data-turns", re.compile(rf"^(?!{turns}$)\d+$"), timeout=30_000)
