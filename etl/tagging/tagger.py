@@ -1,12 +1,12 @@
 """The tagger of the settings as one function: distinct texts in, their tokens and tags out.
 
 whitespace   the eojeols themselves
-okt          etl.tagging.okt, and the few eojeols which that leaves to the library, by worker processes
+native ones  etl.tagging.native, and the few texts which those leave to their library, by worker processes
 others       by worker processes (etl.tagging.pool)
 
 Emoticons are handed around both (etl.tagging.around), and so is a negation that they swallow
 (etl.tagging.negation). The cache (etl.tagging.cache) knows what comes out, so that nothing is looked for
-again in a text that it knows; of Okt it has the eojeols of the library as well, in a file of their own.
+again in a text that it knows; of a native tagger it has what the library tagged, in a file of its own.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from etl.tagging import dictionary, negation, taggers, worker
 from etl.tagging.around import load_cutter, tag_around
 from etl.tagging.cache import TagCache, open_cache
 from etl.tagging.lists import column, split
-from etl.tagging.okt.exact import TagTexts
-from etl.tagging.okt.open import begin_to_open
+from etl.tagging.native import registry
+from etl.tagging.native.native import TagTexts
+from etl.tagging.native.open import begin_to_open
 from etl.tagging.pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -39,13 +40,13 @@ _AROUND = (("emoticons.yaml",), ("pos", "negation.yaml"))
 class Tagger:
     """The tagger of the settings, ready to tag; made by `open_tagger`."""
 
-    def __init__(self, settings: Tag, workers: int, cache: TagCache | None, eojeols: TagCache | None = None):
+    def __init__(self, settings: Tag, workers: int, cache: TagCache | None, library: TagCache | None = None):
         self.settings = settings
-        self._cache, self._eojeols = cache, eojeols
-        self._wait_for_okt = begin_to_open(settings, self._by_library) if settings.tagger == "okt" else None
-        self._pool = Pool(
-            settings, 1 if self._wait_for_okt else workers
-        )  # for the few odd eojeols one is enough
+        self._cache, self._library_cache = cache, library
+        native = registry.native_of(settings.tagger)
+        self._wait_for_native = begin_to_open(native, settings, self._by_library) if native else None
+        # For the few texts that a native tagger leaves to its library one is enough.
+        self._pool = Pool(settings, 1 if self._wait_for_native else workers)
         self._negation = negation.load(settings)
         self._cutter = load_cutter(settings.tagger)
         self._negation_cutter = load_cutter(settings.tagger, self._negation.parts())
@@ -78,12 +79,12 @@ class Tagger:
 
     def tag_whole(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts as the tagger alone does: nothing is handed around it."""
-        okt = self._wait_for_okt() if self._wait_for_okt else None
-        return (okt or self._by_workers)(texts)
+        native = self._wait_for_native() if self._wait_for_native else None
+        return (native or self._by_workers)(texts)
 
     def _by_library(self, texts: pl.Series) -> pl.DataFrame:
         """Tags with the library itself."""
-        return _cached(texts, self._eojeols, self._by_workers)
+        return _cached(texts, self._library_cache, self._by_workers)
 
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         """Tags in the worker processes, without the cache."""
@@ -120,15 +121,15 @@ def open_tagger(settings: Tag, workers: int, *, is_cached: bool = True) -> Itera
         SettingsError: the tagger is not installed, or its user dictionary cannot be used.
         EtlError: the tagger does not run on this machine.
     """
-    has_cache = {"all": settings.tagger != "whitespace", "eojeols": settings.tagger == "okt"}
-    facts = {"all": fingerprint(settings), "eojeols": _with_fingerprint(_facts(settings))}
+    has_cache = {"all": settings.tagger != "whitespace", "library": settings.tagger in registry.names()}
+    facts = {"all": fingerprint(settings), "library": _with_fingerprint(_facts(settings))}
     with ExitStack() as stack:
         caches = {
             kind: stack.enter_context(open_cache(cache_folder(), facts[kind]))
             for kind in has_cache
             if is_cached and has_cache[kind]
         }
-        tagger = Tagger(settings, workers, caches.get("all"), caches.get("eojeols"))
+        tagger = Tagger(settings, workers, caches.get("all"), caches.get("library"))
         stack.callback(tagger.stop)
         yield tagger
     for note in dict.fromkeys(note for cache in caches.values() for note in cache.notes):

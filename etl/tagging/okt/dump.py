@@ -1,29 +1,53 @@
 """Takes Okt's dictionaries and rules out of the installed library. Runs in a process of its own, with a JVM.
 
-What is written is what `etl.tagging.okt.tables` reads: `words.parquet`, `rules.json` and, to prove that
-they are understood, `proof.parquet` with what the library itself makes of a few thousand made-up eojeols.
+What is written is what `etl.tagging.okt.tables` reads: `words.parquet` and `rules.json`.
 """
 
 from __future__ import annotations
 
 import json
-import random
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from etl.errors import EtlError
-from etl.runtime import failures
-from etl.schema import resources
+from etl.runtime import failures, processes
+from etl.runtime.processes import KeepLocksContext
 from etl.settings import Tag
 from etl.tagging import taggers
 from etl.tagging.okt import dump_patterns, scala
 
 _NAMES = {"family_name": 13, "given_name": 14, "full_name": 15}  # bits after those of the parts of speech
 _VERB, _ADJECTIVE = 1, 2
-_PROOFS, _LINK_PROOFS = 3000, 1000
+_SECONDS = 180
+
+
+def dump_in_process(into: Path) -> None:
+    """Like `dump`, in a process of its own, which has a JVM.
+
+    Raises:
+        EtlError: the library does not run.
+    """
+    from concurrent.futures import TimeoutError as FutureTimeout
+
+    from pebble import ProcessExpired, ProcessPool
+
+    pool = ProcessPool(1, initializer=processes.init_worker, context=KeepLocksContext())
+    try:
+        with processes.block_interrupts():  # the first job starts the process
+            future = pool.schedule(dump_or_explain, args=[into], timeout=_SECONDS)
+        problem = processes.wait_for_result(future)
+    except ProcessExpired as error:
+        # A JVM that gets no memory ends its process without a word.
+        is_limited = failures.is_memory_limited()
+        problem = failures.shortage(error) if is_limited else _cannot_be_taken(str(error))
+    except FutureTimeout:
+        problem = _cannot_be_taken(f"no answer in {_SECONDS} s")
+    finally:
+        processes.kill_pool(pool)
+    if problem:
+        raise problem
 
 
 def dump_or_explain(folder: Path) -> EtlError | None:
@@ -35,11 +59,11 @@ def dump_or_explain(folder: Path) -> EtlError | None:
             return failures.write_error(folder, error, is_left="TMPDIR says where temporary files go.")
         if failures.is_shortage(error):
             return failures.shortage(error)
-        return cannot_be_taken(f"{type(error).__name__}: {error}".splitlines()[0])
+        return _cannot_be_taken(f"{type(error).__name__}: {error}".splitlines()[0])
     return None
 
 
-def cannot_be_taken(found: str) -> EtlError:
+def _cannot_be_taken(found: str) -> EtlError:
     """Returns the error for a library that does not run."""
     return EtlError(
         "Okt's dictionaries cannot be taken out of KoNLPy",
@@ -50,52 +74,16 @@ def cannot_be_taken(found: str) -> EtlError:
 
 
 def dump(folder: Path) -> None:
-    """Writes the three files into a folder that is there and empty."""
-    tag_plain = taggers.load(Tag(norm=False, stem=False))
-    tag_stemmed = taggers.load(Tag(norm=True, stem=True))
-    words = _words()
-    words.write_parquet(folder / "words.parquet")
-    typos = _typos()
+    """Writes the two files into a folder that is there and empty."""
+    taggers.start_jvm(Tag().memory_mb)
+    _words().write_parquet(folder / "words.parquet")
     rules = {
         "trie": _trie(),
         "weights": _weights(),
-        "typos": typos,
+        "typos": _typos(),
         "patterns": dump_patterns.patterns(),
     }
     (folder / "rules.json").write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
-    eojeols = made_up_eojeols(words["word"].to_list(), [typo for typo, _ in typos])
-    proof = [
-        [eojeol, *(list(part) for tag in (tag_plain, tag_stemmed) for part in _parts(tag(eojeol)))]
-        for eojeol in eojeols
-    ]
-    columns = ["eojeol", "plain_tokens", "plain_tags", "stemmed_tokens", "stemmed_tags"]
-    lists = dict.fromkeys(columns[1:], pl.List(pl.String))
-    pl.DataFrame(proof, schema={"eojeol": pl.String, **lists}, orient="row").write_parquet(
-        folder / "proof.parquet"
-    )
-
-
-def made_up_eojeols(words: list[str], typos: list[str]) -> list[str]:
-    """Eojeols of all kinds that Okt's rules tell apart: words, typos, numbers, jamo, signs, links."""
-    chance = random.Random(2)  # noqa: S311 - no secret; the same eojeols every time
-    rules = resources.load("schemas", "okt.yaml")
-    signs: list[str] = rules["proof_signs"]
-    made_up = []
-    for number in range(_PROOFS):
-        parts = chance.choices(words, k=chance.randint(1, 3))
-        if number % 3 == 1:
-            parts.insert(chance.randint(0, len(parts)), chance.choice(typos))
-        if number % 2:
-            parts.insert(
-                chance.randint(0, len(parts)), "".join(chance.choices(signs, k=chance.randint(1, 3)))
-            )
-        made_up.append("".join(parts)[:40])
-    links = list(chain.from_iterable(rules["proof_links"]))
-    return made_up + ["".join(chance.choices(links, k=chance.randint(2, 8))) for _ in range(_LINK_PROOFS)]
-
-
-def _parts(tagged: taggers.Tagged) -> tuple[list[str], list[str]]:
-    return [token for token, _ in tagged], [tag for _, tag in tagged]
 
 
 def _words() -> Any:

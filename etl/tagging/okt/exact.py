@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import polars as pl
 
 from etl.settings import Tag
 from etl.tagging.lists import Lists, expand, numbered, replaced, strings
+from etl.tagging.native.native import TagTexts
 from etl.tagging.okt import cut
 from etl.tagging.okt.normalise import Normaliser
 from etl.tagging.okt.tables import ADJECTIVE, POS_NAMES, VERB, Tables
 from etl.tagging.okt.words import texts_of, words_of
-
-# Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
-TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
 
 
 class ExactOkt:

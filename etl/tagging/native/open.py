@@ -1,0 +1,137 @@
+"""Opens a native tagger: makes its files on first use, and proves them unless the library is known."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from etl.runtime import failures, processes
+from etl.runtime.paths import cache_folder, keep_compiled_code
+from etl.runtime.scratch import scratch_path, temporary_folder
+from etl.settings import Tag
+from etl.tagging import dictionary, taggers
+from etl.tagging.native.native import Native, TagTexts, Words
+from etl.tagging.native.proof import prove
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = "refused.txt"
+# What a damaged folder raises when it is read.
+_DAMAGED = (OSError, ValueError, KeyError, pl.exceptions.PolarsError)
+
+
+def folder(native: Native) -> Path:
+    """Where the files that are made for the installed versions of a tagger's packages are kept."""
+    packages = "-".join(f"{package}{number}" for package, number in taggers.versions(native.name).items())
+    return cache_folder() / f"{native.name}-{packages}-{native.format}"
+
+
+def open_native(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | None:
+    """The tagger with the options of the settings, or None where only the library itself can be trusted.
+
+    Args:
+        native: the tagger.
+        settings: its options, and the user's own `dictionary`.
+        tag_left: tags texts, or parts of them, by the library itself.
+
+    Raises:
+        EtlError: its files cannot be made.
+        SettingsError: the user's dictionary cannot be used.
+    """
+    words = dictionary.tagged(settings)
+    keep_compiled_code()
+    with temporary_folder(native.name) as scratch:
+        made = folder(native)
+        tables = _load(native, made, words) if made.is_dir() else None
+        if tables is None and not _is_refused(made):
+            made = _make(native, made, scratch)
+            tables = None if _is_refused(made) else native.load(made, words)
+        if tables is None:
+            text = (made / _REFUSED).read_text(encoding="utf-8")
+            _log.warning("%s is tagged by its library, many times slower: %s", native.title, text)
+            return None
+    return native.tagger(tables, settings, tag_left)
+
+
+def begin_to_open(native: Native, settings: Tag, tag_left: TagTexts) -> Callable[[], TagTexts] | None:
+    """Begins to open a tagger on a thread, which takes a second, and meanwhile texts are read.
+
+    One that has to be proved is opened at once: that takes long, and may end with None.
+
+    Args:
+        native, settings, tag_left: see `open_native`.
+
+    Returns:
+        How to wait for what `open_native` returns or raises; None where that is None.
+
+    Raises:
+        EtlError: see `open_native`.
+    """
+    made = folder(native)
+    if _is_refused(made) or not (made.is_dir() or native.is_known()):
+        opened_now = open_native(native, settings, tag_left)
+        return None if opened_now is None else lambda: opened_now
+    thread = ThreadPoolExecutor(1)
+    opened = thread.submit(_open_surely, native, settings, tag_left)
+    thread.shutdown(wait=False)
+    return partial(processes.wait_for_result, opened)
+
+
+def _open_surely(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts:
+    """Like `open_native`; where the files turn out to be refused after all, the library tags."""
+    return open_native(native, settings, tag_left) or tag_left
+
+
+def _is_refused(made: Path) -> bool:
+    return (made / _REFUSED).is_file()
+
+
+def _load(native: Native, made: Path, words: Words) -> Any | None:
+    """The tables, if they are whole and not refused; what is left of damaged ones is removed."""
+    if _is_refused(made):
+        return None
+    try:
+        return native.load(made, words)
+    except _DAMAGED as error:
+        if failures.is_shortage(error):
+            raise
+        shutil.rmtree(made, ignore_errors=True)
+        return None
+
+
+def _make(native: Native, target: Path, scratch: Path) -> Path:
+    """Makes the files, and proves them; of two runs that do so at once, the first to finish counts."""
+    made = scratch / "made"
+    made.mkdir()
+    native.make(made)
+    if not native.is_known():
+        _prove_or_refuse(native, made)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_path(target) as beside:
+            shutil.copytree(made, beside)
+            beside.rename(target)
+    except OSError:
+        return made  # the cache cannot be written, or another run was first: these are as good
+    return target
+
+
+def _prove_or_refuse(native: Native, made: Path) -> None:
+    """Leaves a file in the folder if it is not to be used."""
+    _log.warning("this version of %s is compared with what is made of it, once", native.title)
+    checked = prove(native, made)
+    if checked.differing and native.weaken:
+        native.weaken(made)  # with more left to the library, the rest may still be understood
+        checked = prove(native, made)
+    if checked.differing:
+        (made / _REFUSED).write_text(
+            f"of {checked.compared} {checked.what} {len(checked.differing)} come out otherwise.",
+            encoding="utf-8",
+        )

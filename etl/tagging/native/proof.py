@@ -1,0 +1,66 @@
+"""Proves a native tagger: its library, in a worker process, and ours tag the same made-up texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from etl.settings import Tag
+from etl.tagging.native.native import Checked, Native
+from etl.tagging.pool import Pool
+from etl.tagging.worker import Outcome
+
+_LEFT = "left"
+
+
+def prove(native: Native, folder: Path) -> Checked:
+    """Tags the made-up texts with all settings that the tagger is proved for.
+
+    A text is not compared where ours leaves a part of it to the library.
+
+    Args:
+        native: the tagger.
+        folder: what its `make` made.
+
+    Raises:
+        EtlError: the library does not run.
+    """
+    tables = native.load(folder, ())
+    texts = native.made_up_texts(tables)
+    compared, differing = 0, []
+    for settings in native.proved:
+        ours = native.tagger(tables, settings, _mark_left)(pl.Series("text", texts, pl.String))
+        rows = ours.select("tokens", "tags", "problem", "found").iter_rows()
+        for text, answer, outcome in zip(texts, rows, _by_library(settings, texts), strict=True):
+            if answer[2] != _LEFT:
+                compared += 1
+                differing += [f"{text!r}: {shown}" for shown in _difference(answer, outcome)]
+    return Checked("made-up texts", compared, tuple(differing))
+
+
+def _mark_left(texts: pl.Series) -> pl.DataFrame:
+    """In the place of the library: a text with a part of it has this problem."""
+    lists = [pl.lit([], pl.List(pl.String)).alias(name) for name in ("tokens", "tags")]
+    reason = [pl.lit(_LEFT).alias("problem"), pl.lit("").alias("found")]
+    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).with_columns(*lists, *reason)
+
+
+def _by_library(settings: Tag, texts: list[str]) -> list[Outcome]:
+    pool = Pool(settings, 1)
+    try:
+        return pool.tag(texts)
+    finally:
+        pool.stop()
+
+
+def _difference(ours: Outcome, library: Outcome) -> Iterable[str]:
+    if library[2] is not None:
+        yield f"the library gives up: {library[2]}: {library[3]}"
+    elif ours[:2] != library[:2]:
+        yield f"{_written(ours)}, from the library {_written(library)}"
+
+
+def _written(outcome: Outcome) -> str:
+    return " ".join(f"{token}/{tag}" for token, tag in zip(outcome[0], outcome[1], strict=True))
