@@ -127,7 +127,7 @@ def _set_bit(masks: dict[str, int], char_array_set: Any, bit: int) -> None:
 def _typos() -> list[tuple[str, str]]:
     """Typos and what they stand for, grouped by length in the order in which the library corrects them."""
     by_length = scala.module("util.KoreanDictionaryProvider").typoDictionaryByLength()
-    return [pair for each in scala.each(by_length) for pair in scala.pairs(each._2()).items()]
+    return [pair for each in scala.each(by_length) for pair in sorted(scala.pairs(each._2()).items())]
 
 
 def _trie() -> dict[str, Any]:

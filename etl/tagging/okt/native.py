@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from etl.settings import Tag
-from etl.tagging.native.native import Native, TagTexts, Words
-from etl.tagging.okt import made_up, tables
-from etl.tagging.okt.dump import dump_in_process
+from etl.tagging.native.native import Checked, Native, TagTexts, Words
+from etl.tagging.okt import jar, made_up, tables
 from etl.tagging.okt.exact import ExactOkt
 
 
-def _is_known() -> bool:
-    return False
-
-
 def _make(folder: Path) -> None:
+    """Takes all out of a library that is not known: its rules may be others than those that are restated."""
+    if jar.is_known():
+        jar.extract(folder)
+        return
+    from etl.tagging.okt.dump import dump_in_process
+
     dump_in_process(folder)
+
+
+def _check_made(folder: Path) -> Sequence[Checked]:
+    from etl.tagging.okt.check import check_tables
+
+    return check_tables(folder)
 
 
 def _load(folder: Path, words: Words) -> tables.Tables:
@@ -35,11 +43,12 @@ NATIVE = Native(
     name="okt",
     title="Okt",
     format=3,
-    is_known=_is_known,
+    is_known=jar.is_known,
     make=_make,
     load=_load,
     tagger=_tagger,
     made_up_texts=_made_up_texts,
     proved=(Tag(norm=False, stem=False), Tag(norm=True, stem=True)),
     weaken=tables.forget_patterns,
+    check_made=_check_made,
 )
