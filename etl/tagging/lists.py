@@ -46,7 +46,7 @@ def expand(outer: Lists, inner: Lists) -> Lists:
 
 def strings(lists: Lists, distinct: pl.Series) -> pl.Series:
     """The lists as a column of lists of strings."""
-    return _column(lists.ends, distinct.gather(pl.Series(lists.index)))
+    return lists_of(lists.ends, distinct.gather(pl.Series(lists.index)))
 
 
 def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Series:
@@ -58,16 +58,17 @@ def split(joined: Sequence[str], separator: str, counts: Sequence[int]) -> pl.Se
         counts: how many elements each list has.
     """
     values = pl.Series(joined, dtype=pl.String).str.split(separator).explode()
-    return _column(np.cumsum(np.array(counts, dtype=np.int64)), values)
+    return lists_of(np.cumsum(np.array(counts, dtype=np.int64)), values)
 
 
 def column(lists: Sequence[list[str]]) -> pl.Series:
     """Python's lists of strings as a column: several times as fast as polars makes one of them."""
     ends = np.cumsum(np.fromiter(map(len, lists), np.int64, len(lists)))
-    return _column(ends, pl.Series(list(chain.from_iterable(lists)), dtype=pl.String))
+    return lists_of(ends, pl.Series(list(chain.from_iterable(lists)), dtype=pl.String))
 
 
-def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
+def lists_of(ends: np.ndarray, values: pl.Series) -> pl.Series:
+    """Lists as a column: list `i` is `values[ends[i - 1]:ends[i]]`."""
     offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
     array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
     return pl.Series(pl.from_arrow(array), dtype=pl.List(pl.String))

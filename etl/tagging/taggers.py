@@ -92,7 +92,7 @@ def load(settings: Tag, words: Sequence[tuple[str, str]] = ()) -> TagSentence:
     if settings.tagger in JAVA_TAGGERS:
         start_jvm(settings.memory_mb)
         return _load_okt(settings, words) if settings.tagger == "okt" else _load_java(settings.tagger, words)
-    return _load_mecab() if settings.tagger == "mecab" else _load_kiwi(words)
+    return _load_mecab(words) if settings.tagger == "mecab" else _load_kiwi(words)
 
 
 def start_jvm(memory_mb: int) -> None:
@@ -167,10 +167,13 @@ def _around_emoji(tag: Callable[[str], Tagged], sentence: str) -> Tagged:
     return tokens
 
 
-def _load_mecab() -> TagSentence:
+def _load_mecab(words: Sequence[tuple[str, str]]) -> TagSentence:
     from mecab import MeCab
 
-    mecab = MeCab()
+    from etl.tagging.mecab.own_words import compile_words
+
+    with temporary_folder("mecab") as folder:
+        mecab = MeCab(user_dictionary_path=compile_words(words, folder) if words else None)
     return lambda sentence: _pairs(mecab.pos(sentence))
 
 

@@ -23,7 +23,7 @@ NO_JAVA = {
     "its program is not there": "JAVA_HOME = '/nowhere'\nJAVA = '/nowhere/bin/java'",
     "its program fails": "JAVA_HOME = '/nowhere'\nJAVA = '/bin/false'",
 }
-BROKEN_MECAB = {
+BROKEN_KIWI = {
     "raises": "raise RuntimeError('broken on purpose\\nin two lines')",
     "ends its process": "import os\nos._exit(9)",
 }
@@ -54,7 +54,7 @@ def examined(
 def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What a plain `etl doctor` finds where a tagger that is not needed is broken."""
     folder = tmp_path_factory.mktemp("broken")
-    return examined(env=with_package(folder, "mecab", BROKEN_MECAB["raises"]))
+    return examined(env=with_package(folder, "kiwipiepy", BROKEN_KIWI["raises"]))
 
 
 def test_everything_is_looked_at_and_what_is_not_needed_may_be_broken(
@@ -68,14 +68,14 @@ def test_everything_is_looked_at_and_what_is_not_needed_may_be_broken(
     assert found["java"]["state"] == "ok"
     assert "openjdk" in found["java"]["found"]
     assert found["tagger okt"]["state"] == "ok"
-    assert found["tagger mecab"]["state"] == "note"
+    assert found["tagger kiwi"]["state"] == "note"
 
 
 @pytest.mark.parametrize("name", TAGGERS)
 def test_every_tagger_cuts_the_sentences(name: str, everything: dict[str, dict[str, Any]]) -> None:
     sentences = resources.load("schemas", "doctor.yaml")["sentences"]
     # Broken there, or, on a very busy machine, stopped.
-    is_tried = name != "mecab" and not everything[f"tagger {name}"]["facts"]["is_out_of_time"]
+    is_tried = name != "kiwi" and not everything[f"tagger {name}"]["facts"]["is_out_of_time"]
     facts = (everything if is_tried else examined("--tagger", name))[f"tagger {name}"]["facts"]
     assert (facts["failed"], facts["error"], facts["is_out_of_time"]) == ([], "", False)
     assert facts["tagged"] == facts["texts"] == len(sentences)
@@ -105,19 +105,19 @@ def test_a_broken_java_is_no_problem_for_mecab(tmp_path: Path) -> None:
     assert found["tagger mecab"]["state"] == "ok"
 
 
-@pytest.mark.parametrize("code", BROKEN_MECAB.values(), ids=BROKEN_MECAB.keys())
+@pytest.mark.parametrize("code", BROKEN_KIWI.values(), ids=BROKEN_KIWI.keys())
 def test_a_tagger_that_does_not_work_is_found_out(tmp_path: Path, code: str) -> None:
-    found = examined("--tagger", "mecab", exit_code=3, env=with_package(tmp_path, "mecab", code))
-    assert found["tagger mecab"]["facts"]["tagged"] == 0
-    assert found["tagger mecab"]["facts"]["texts"] > 0
-    assert "pip install --force-reinstall python-mecab-ko" in found["tagger mecab"]["next_step"]
-    assert "in two lines" not in found["tagger mecab"]["found"]
+    found = examined("--tagger", "kiwi", exit_code=3, env=with_package(tmp_path, "kiwipiepy", code))
+    assert found["tagger kiwi"]["facts"]["tagged"] == 0
+    assert found["tagger kiwi"]["facts"]["texts"] > 0
+    assert "pip install --force-reinstall kiwipiepy" in found["tagger kiwi"]["next_step"]
+    assert "in two lines" not in found["tagger kiwi"]["found"]
 
 
 def test_a_tagger_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mecab.py").write_text("import time\ntime.sleep(10**6)", encoding="utf-8")
+    (tmp_path / "kiwipiepy.py").write_text("import time\ntime.sleep(10**6)", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    found = {check.name: check for check in examine(["mecab"], workers=1, hang_seconds=3)}["tagger mecab"]
+    found = {check.name: check for check in examine(["kiwi"], workers=1, hang_seconds=3)}["tagger kiwi"]
     assert found.state == "problem"
     assert (found.facts["is_out_of_time"], found.facts["tagged"]) == (True, 0)
     assert "no end after 3 s" in found.found
@@ -126,9 +126,9 @@ def test_a_tagger_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_tagger_is_tried_even_if_its_answers_are_known(tmp_path: Path) -> None:
     cache = {"ETL_CACHE_DIR": str(tmp_path / "cache")}
-    examined("--tagger", "mecab", env=environment(**cache))
-    env = with_package(tmp_path, "mecab", BROKEN_MECAB["raises"])
-    examined("--tagger", "mecab", exit_code=3, env={**env, **cache})
+    examined("--tagger", "kiwi", env=environment(**cache))
+    env = with_package(tmp_path, "kiwipiepy", BROKEN_KIWI["raises"])
+    examined("--tagger", "kiwi", exit_code=3, env={**env, **cache})
 
 
 def test_what_is_not_installed_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:

@@ -125,12 +125,12 @@ def test_a_sentence_of_fillers_is_what_ingest_calls_it() -> None:
 
 
 def test_a_sentence_that_the_tagger_refuses_shows_its_problem(tmp_path: Path) -> None:
-    env = with_package(tmp_path, "mecab", "from support.stand_in_tagger import MeCab")
+    env = with_package(tmp_path, "kiwipiepy", "from support.stand_in_tagger import Kiwi")
     env["PYTHONPATH"] += f":{Path(__file__).parents[1]}"
     run = succeeded(etl_process("tokens", stand_in.RAISE, "--tagger", "kiwi", "--tagger", "mecab", env=env))
     kiwi, mecab = run.stdout.splitlines()[1:3]
-    assert kiwi.startswith("kiwi") and "여기" in kiwi
-    assert re.match(r"mecab +tagger_error: ValueError: not this one", mecab)
+    assert mecab.startswith("mecab") and "여기" in mecab
+    assert re.match(r"kiwi +tagger_error: ValueError: not this one", kiwi)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
@@ -200,12 +200,12 @@ def test_a_tagger_that_cannot_be_used_does_not_hide_the_others(tmp_path: Path) -
     (tmp_path / "words.txt").write_text("꿀잼각\n", encoding="utf-8")
     config = tmp_path / "etl.yaml"
     config.write_text(f"tag: {{dictionary: {tmp_path / 'words.txt'}}}\n", encoding="utf-8")
-    [sentence] = document("꿀잼각이네", "--tagger", "kiwi", "--tagger", "mecab", "--config", config)
-    kiwi, mecab = sentence["answers"]
+    [sentence] = document("꿀잼각이네", "--tagger", "kiwi", "--tagger", "hannanum", "--config", config)
+    kiwi, hannanum = sentence["answers"]
     assert "꿀잼각" in kept(kiwi)
-    assert (mecab["problem"], mecab["tokens"]) == ("not usable", [])
-    assert "takes no user dictionary" in mecab["found"]
-    text = explained(etl("tokens", "꿀잼각", "--tagger", "mecab", "--config", config), 2)
+    assert (hannanum["problem"], hannanum["tokens"]) == ("not usable", [])
+    assert "takes no user dictionary" in hannanum["found"]
+    text = explained(etl("tokens", "꿀잼각", "--tagger", "hannanum", "--config", config), 2)
     assert "takes no user dictionary" in text
 
 

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from etl.settings import Tag
 from etl.tagging import taggers
@@ -46,11 +47,19 @@ def load_in_java(settings: Tag, words: Sequence[tuple[str, str]]) -> taggers.Tag
     return lambda sentence: _cut(sentence, failures)
 
 
-class MeCab:
-    """Stands in for the class of the package `mecab`: with this in its place, any command has this tagger."""
+class Token(NamedTuple):
+    form: str
+    tag: str
 
-    def pos(self, sentence: str) -> taggers.Tagged:
-        return _tag(sentence)
+
+class Kiwi:
+    """Stands in for the class of the package `kiwipiepy`: with it, any command has this tagger."""
+
+    def __init__(self, num_workers: int) -> None:
+        pass
+
+    def tokenize(self, sentence: str) -> list[Token]:
+        return [Token(*pair) for pair in _tag(sentence)]
 
 
 def _tag(sentence: str) -> taggers.Tagged:

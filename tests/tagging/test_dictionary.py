@@ -8,7 +8,7 @@ import pytest
 from etl.errors import SettingsError
 from etl.schema import resources
 from etl.settings import Tag
-from etl.tagging import dictionary
+from etl.tagging import dictionary, taggers
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 
@@ -58,11 +58,11 @@ def test_a_line_that_is_no_entry_is_named_with_its_number(line: str, found: str,
     assert "line 3 of" in refusal(written(tmp_path, "# 새말", "갓생", line))
 
 
-@pytest.mark.parametrize("name", ["mecab", "hannanum", "kkma", "whitespace"])
+@pytest.mark.parametrize("name", ["hannanum", "kkma", "whitespace"])
 def test_a_tagger_that_takes_no_words_says_which_do(name: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"the tagger {name} takes no user dictionary") as caught:
         Pool(Tag(tagger=name, dictionary=written(tmp_path, "갓생")), workers=1)  # type: ignore[arg-type]
-    assert caught.value.details == ["okt, komoran, kiwi do"]
+    assert caught.value.details == ["okt, komoran, kiwi, mecab do"]
 
 
 def test_okt_takes_nouns_only(tmp_path: Path) -> None:
@@ -93,8 +93,9 @@ def test_a_word_comes_back_in_the_class_it_was_given_in() -> None:
         ("okt", {"갓생": "요즘 갓생 산다"}),
         ("komoran", {"킹받드라슈": "요즘 킹받드라슈를 입는다", "갓생": "요즘 갓생 산다"}),
         ("kiwi", {"갓생": "요즘 갓생 산다"}),
+        ("mecab", {"갓생": "요즘 갓생 산다"}),
     ],
-    ids=["okt", "komoran", "kiwi"],
+    ids=["okt", "komoran", "kiwi", "mecab"],
 )
 def test_slang_is_one_token_once_the_dictionary_has_it(
     name: str, slang: dict[str, str], tmp_path: Path
@@ -106,8 +107,8 @@ def test_slang_is_one_token_once_the_dictionary_has_it(
         assert frame["problem"].null_count() == len(slang)
         return frame["tokens"].to_list()
 
-    if name == "kiwi":
-        pytest.importorskip("kiwipiepy")
+    for package in taggers.PACKAGES[name][:1]:
+        pytest.importorskip(package.replace("python-mecab-ko", "mecab"))
     assert not [word for word, found in zip(slang, tokens(None), strict=True) if word in found]
     known = tokens(written(tmp_path, *slang))
     assert not [word for word, found in zip(slang, known, strict=True) if word not in found]

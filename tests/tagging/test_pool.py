@@ -53,31 +53,25 @@ def test_workers_that_die_lose_no_sentence() -> None:
     killed: list[int] = []
     is_done = threading.Event()
     killer = threading.Thread(target=kill_workers)
-    with open_tagger(Tag(tagger="mecab"), workers=2, is_cached=False) as tagger:
-        killer.start()
-        frame = tagger(pl.Series("text", TEXTS))
-        is_done.set()
-        killer.join()
-        assert killed
-        assert not set(killed) & {child.pid for child in multiprocessing.active_children()}
-    assert frame["text"].to_list() == TEXTS
-    assert frame["problem"].null_count() == len(TEXTS)
-    assert frame["tokens"].list.len().min() > 5  # type: ignore[operator]
+    killer.start()
+    [outcomes] = tagged(Tag(tagger="mecab"), TEXTS, workers=2)
+    is_done.set()
+    killer.join()
+    assert killed
+    assert ["".join(tokens) for tokens, *_ in outcomes] == [text.replace(" ", "") for text in TEXTS]
+    assert {problem for _, _, problem, _ in outcomes} == {None}
 
 
 def test_the_number_of_workers_decides_nothing() -> None:
-    frames = []
-    for workers in (1, 3):
-        with open_tagger(Tag(tagger="mecab"), workers, is_cached=False) as tagger:
-            frames.append(tagger(pl.Series("text", TEXTS[:1500])))
-    assert frames[0].equals(frames[1])
+    one, three = (tagged(Tag(tagger="mecab"), TEXTS[:1500], workers=workers) for workers in (1, 3))
+    assert one == three
 
 
 def test_no_worker_outlives_the_block_even_after_an_error() -> None:
     class OddError(Exception):
         pass
 
-    with pytest.raises(OddError), open_tagger(Tag(tagger="mecab"), workers=2, is_cached=False) as tagger:
+    with pytest.raises(OddError), open_tagger(Tag(tagger="kiwi"), workers=2, is_cached=False) as tagger:
         tagger(pl.Series("text", TEXTS[:10]))
         raise OddError
     assert not multiprocessing.active_children()
@@ -137,15 +131,15 @@ def test_many_odd_sentences_cost_none_of_the_others() -> None:
 
 
 def test_ingest_rejects_such_a_sentence_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "from support.stand_in_tagger import MeCab"
-    broken_package(tmp_path, "mecab", code, monkeypatch)
+    code = "from support.stand_in_tagger import Kiwi"
+    broken_package(tmp_path, "kiwipiepy", code, monkeypatch)
     odd = {stand_in.WAIT: "tagger_timeout", stand_in.EXIT: "tagger_crash", stand_in.RAISE: "tagger_error"}
     rows = [{"text": text, "label": "기쁨"} for text in [*TEXTS[:20], *odd, *TEXTS[20:40]]]
     raw = write_lines(tmp_path / "raw.jsonl", rows)
     manifest = ingest(
         raw,
         out=tmp_path / "dataset",
-        tag__tagger="mecab",
+        tag__tagger="kiwi",
         tag__seconds=1,
         dedupe__near=0,
         table__group_column=None,

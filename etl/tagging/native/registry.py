@@ -7,7 +7,7 @@ from importlib import import_module
 from etl.tagging.native.native import Native
 
 # Where each tagger's `NATIVE` is: imported when it is asked for.
-_MODULES = {"okt": "etl.tagging.okt.native"}
+_MODULES = {"okt": "etl.tagging.okt.native", "mecab": "etl.tagging.mecab.native"}
 
 
 def names() -> list[str]:
