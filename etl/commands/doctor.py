@@ -24,11 +24,17 @@ def doctor(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Tagging processes to have memory for.  [default: one a core]")
     ] = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Compare native taggers with their libraries, too: half a minute.")
+    ] = False,
     is_json: Annotated[bool, typer.Option("--json", help="The checks as JSON on standard output.")] = False,
 ) -> None:
     """Check Java, taggers, memory, disk and output, and say what to do about what is found.
 
     Each installed tagger is started and given a few sentences; one that hangs is stopped after two minutes.
+
+    `--prove` compares each tagger that is written again here with its library: dictionaries, and thousands of
+    made-up texts; one difference is a problem.
 
     Exit code 3 where a problem would stop `etl ingest`; a note stops nothing.
     """
@@ -41,7 +47,7 @@ def doctor(
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # an output that cannot show Korean is a finding
     checks = []
-    for check in examine(tagger or [], workers or os.cpu_count() or 1):
+    for check in examine(tagger or [], workers or os.cpu_count() or 1, proves=prove):
         checks.append(check)
         if not is_json:
             _show(check.name, check.state, check.found, check.next_step)

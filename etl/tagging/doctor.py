@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from etl import settings
-from etl.errors import SettingsError
+from etl.errors import EtlError, SettingsError
 from etl.runtime import machine
 from etl.runtime.paths import cache_folder
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
+from etl.tagging.native import registry
+from etl.tagging.native.open import prove_installed
 from etl.tagging.smoke import smoke_test
 
 State = Literal["ok", "note", "problem"]
@@ -51,13 +53,16 @@ class Diagnosis:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def examine(names: Sequence[str], workers: int, hang_seconds: float | None = None) -> Iterator[Diagnosis]:
+def examine(
+    names: Sequence[str], workers: int, hang_seconds: float | None = None, *, proves: bool = False
+) -> Iterator[Diagnosis]:
     """All checks, each as soon as it is done.
 
     Args:
         names: the taggers that are needed; none: the default one is needed, and all others are tried.
         workers: how many tagging processes there would be.
         hang_seconds: a tagger or a Java that takes longer is stopped; by default as doctor.yaml says.
+        proves: whether native taggers are compared with their libraries, which takes half a minute each.
     """
     hang_seconds = hang_seconds or _expected()["hang_seconds"]
     needed = list(dict.fromkeys(names)) or [_DEFAULT]
@@ -68,6 +73,8 @@ def examine(names: Sequence[str], workers: int, hang_seconds: float | None = Non
     java = _java(hang_seconds, is_needed=any(name in taggers.JAVA_TAGGERS for name in needed))
     yield java
     yield from _taggers(names, needed, hang_seconds, has_java=java.state == "ok")
+    if proves:
+        yield from (_proof(name) for name in registry.names() if name in needed or not names)
     yield from (_extra(name, **extra) for name, extra in _expected()["extras"].items())
     yield _processors(workers)
     yield _memory(needed, workers)
@@ -158,6 +165,33 @@ def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float
         versions = ", ".join(f"{package} {number}" for package, number in packages.items())
         return Diagnosis(label, "ok", f"{found} ({versions or 'built in'})", facts=facts)
     return Diagnosis(label, bad, found, next_step, facts)
+
+
+def _proof(name: str) -> Diagnosis:
+    """Compares a native tagger with its library."""
+    label, again = f"proof {name}", f"`etl doctor --prove --tagger {name}`"
+    native = registry.native_of(name)
+    try:
+        checked = prove_installed(native) if native else []
+    except SettingsError as error:
+        return Diagnosis(
+            label, "note", "; ".join(["not compared", error.what, *error.details]), error.next_step
+        )
+    except EtlError as error:
+        found = "; ".join(["not compared", error.what, *error.details])
+        return Diagnosis(label, "problem", found, error.next_step or again)
+    counts = [f"{each.compared:,} {each.what}, {len(each.differing):,} differ" for each in checked]
+    facts = {
+        each.what: {"compared": each.compared, "differing": len(each.differing), "shown": each.differing[:5]}
+        for each in checked
+    }
+    differing = [line for each in checked for line in each.differing]
+    if differing:
+        found = "; ".join([*counts, differing[0]])
+        return Diagnosis(
+            label, "problem", found, f"`etl cache clear`, then {again}; report what stays.", facts
+        )
+    return Diagnosis(label, "ok", "; ".join(counts), facts=facts)
 
 
 def _extra(name: str, packages: list[str], use: str) -> Diagnosis:

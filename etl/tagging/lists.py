@@ -69,7 +69,9 @@ def column(lists: Sequence[list[str]]) -> pl.Series:
 
 def lists_of(ends: np.ndarray, values: pl.Series) -> pl.Series:
     """Lists as a column: list `i` is `values[ends[i - 1]:ends[i]]`."""
-    offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
+    starts = np.concatenate([np.zeros(1, np.int64), ends])
+    # `pa.array` would import pandas.
+    offsets = pa.Array.from_buffers(pa.int64(), len(starts), [None, pa.py_buffer(starts)])
     array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
     return pl.Series(pl.from_arrow(array), dtype=pl.List(pl.String))
 

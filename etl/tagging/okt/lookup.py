@@ -2,149 +2,155 @@
 
 A word of at most eight syllables fits into two integers, so the hash table compares words exactly. Many
 pieces of a run are no word, and a small bitmap that stays in the processor's cache says so for nearly all
-of them.
+of them. Arrays are pointers here: `index` stands for the slots `(high, low, row + 1)`, how many there are
+less one, and the bitmap.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-LONGEST_WORD = 8  # MAX_TRACE_BACK of the original: longer words only count for a run as a whole
-FIRST_SYLLABLE = 0xAC00
-_SYLLABLE_BITS, _BITMAP_BITS = np.uint64(14), 23
-# Bits of a word's mask, above those of the thirteen parts of speech.
-PARTS_OF_SPEECH = (1 << 13) - 1
-FAMILY_NAME, GIVEN_NAME, FULL_NAME = 1 << 13, 1 << 14, 1 << 15
+from etl.tagging.native.kernel import kernel
+from etl.tagging.okt.layout import (
+    BITMAP_BITS,
+    FAMILY_NAME,
+    FIRST_SYLLABLE,
+    FULL_NAME,
+    GIVEN_NAME,
+    LONGEST_WORD,
+)
+
+_SYLLABLE_BITS, _HALF = np.uint64(14), np.uint64(32)
+_BITS, _WORD_BITS, _IN_WORD = np.uint64((1 << BITMAP_BITS) - 1), np.uint64(6), np.uint64(63)
+_ONE, _NONE = np.uint64(1), np.uint64(0)
+_MIX_LOW, _MIX = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x9E3779B97F4A7C15)
 _PER_ONSET, _PER_VOWEL = 588, 28
 _SILENT_ONSET, _VOWEL_I = 11, 20
 
 
-def empty_index(n_words: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slots `(high, low, row + 1)` for so many words, and the bitmap; `index_words` fills both."""
-    return np.zeros((1 << (2 * n_words).bit_length(), 3), np.uint64), np.zeros(
-        1 << _BITMAP_BITS - 6, np.uint64
-    )
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _extended(high, low, code, length):  # type: ignore[no-untyped-def]
-    """The key of a word with one more syllable than the `length` it has."""
-    syllable = np.uint64(code - FIRST_SYLLABLE + 1)
-    if length < 4:
-        return (high << _SYLLABLE_BITS) | syllable, low
-    return high, (low << _SYLLABLE_BITS) | syllable
-
-
-@njit(cache=True, nogil=True, inline="always")
+@kernel
 def _mixed(high, low):  # type: ignore[no-untyped-def]
-    mixed = (high ^ (low * np.uint64(0xC2B2AE3D27D4EB4F))) * np.uint64(0x9E3779B97F4A7C15)
-    return mixed ^ (mixed >> np.uint64(32))
+    mixed = (high ^ (low * _MIX_LOW)) * _MIX
+    return mixed ^ (mixed >> _HALF)
 
 
-@njit(cache=True, nogil=True)
-def index_words(codes, ends, slots, bitmap):  # type: ignore[no-untyped-def]
+@kernel
+def index_words(codes, ends, n_words, slots, last, bitmap):  # type: ignore[no-untyped-def]
     """Fills the index.
 
     Args:
         codes: the words' syllables one after another, `uint16`.
-        ends: where each word ends, `int64`; at most eight syllables each.
-        slots: see `empty_index`.
-        bitmap: likewise.
+        ends: where each word ends, `int64`, (n_words,); at most eight syllables each.
+        slots: zeros, `uint64`, (last + 1, 3).
+        bitmap: zeros, `uint64`.
     """
-    start = 0
-    for row in range(len(ends)):
-        high, low = np.uint64(0), np.uint64(0)
-        for position in range(start, ends[row]):
-            high, low = _extended(high, low, codes[position], position - start)
+    start = np.int64(0)
+    for row in range(n_words):
+        high, low = _NONE, _NONE
+        for at in range(start, ends[row]):
+            syllable = np.uint64(codes[at] - FIRST_SYLLABLE + 1)
+            if at - start < 4:
+                high = (high << _SYLLABLE_BITS) | syllable
+            else:
+                low = (low << _SYLLABLE_BITS) | syllable
         mixed = _mixed(high, low)
-        bit = mixed & np.uint64((1 << _BITMAP_BITS) - 1)
-        bitmap[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
-        slot = np.int64(mixed & np.uint64(len(slots) - 1))
-        while slots[slot, 2] != 0:
-            slot = (slot + 1) & (len(slots) - 1)
-        slots[slot, 0], slots[slot, 1], slots[slot, 2] = high, low, np.uint64(row + 1)
+        bit = mixed & _BITS
+        bitmap[bit >> _WORD_BITS] |= _ONE << (bit & _IN_WORD)
+        slot = np.int64(mixed) & last
+        while slots[3 * slot + 2] != 0:
+            slot = (slot + 1) & last
+        slots[3 * slot], slots[3 * slot + 1], slots[3 * slot + 2] = high, low, np.uint64(row + 1)
         start = ends[row]
 
 
-@njit(cache=True, nogil=True)
-def _find(high, low, slots, bitmap):  # type: ignore[no-untyped-def]
+@kernel
+def _find(high, low, index):  # type: ignore[no-untyped-def]
+    slots, last, bitmap = index
     mixed = _mixed(high, low)
-    bit = mixed & np.uint64((1 << _BITMAP_BITS) - 1)
-    if (bitmap[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1) == 0:
+    bit = mixed & _BITS
+    if (bitmap[bit >> _WORD_BITS] >> (bit & _IN_WORD)) & _ONE == 0:
         return -1
-    slot = np.int64(mixed & np.uint64(len(slots) - 1))
-    while slots[slot, 2] != 0:
-        if slots[slot, 0] == high and slots[slot, 1] == low:
-            return np.int64(slots[slot, 2]) - 1
-        slot = (slot + 1) & (len(slots) - 1)
+    slot = np.int64(mixed) & last
+    while slots[3 * slot + 2] != 0:
+        if slots[3 * slot] == high and slots[3 * slot + 1] == low:
+            return np.int64(slots[3 * slot + 2]) - 1
+        slot = (slot + 1) & last
     return -1
 
 
-@njit(cache=True, nogil=True)
-def find_words(codes, begin, end, slots, bitmap, rows):  # type: ignore[no-untyped-def]
-    """Looks up all pieces: `rows[i, n - 1]` is the row of the `n` syllables from `begin + i`, or -1."""
-    for start in range(begin, end):
-        high, low = np.uint64(0), np.uint64(0)
-        for length in range(min(LONGEST_WORD, end - start)):
-            high, low = _extended(high, low, codes[start + length], length)
-            rows[start - begin, length] = _find(high, low, slots, bitmap)
+@kernel
+def find_words(codes, begin, length, known, index, rows):  # type: ignore[no-untyped-def]
+    """Looks up all pieces that end behind the first `known` syllables.
+
+    `rows[8 * i + n - 1]` is the row of the `n` syllables from `begin + i`, or -1.
+    """
+    for start in range(max(known - LONGEST_WORD + 1, 0), length):
+        high, low = _NONE, _NONE
+        for at in range(start, min(start + LONGEST_WORD, length)):
+            syllable = np.uint64(codes[begin + at] - FIRST_SYLLABLE + 1)
+            if at - start < 4:
+                high = (high << _SYLLABLE_BITS) | syllable
+            else:
+                low = (low << _SYLLABLE_BITS) | syllable
+            if at >= known:
+                rows[LONGEST_WORD * start + at - start] = _find(high, low, index)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel
 def _mask(rows, masks, start, length):  # type: ignore[no-untyped-def]
-    row = rows[start, length - 1]
-    return masks[row] if row >= 0 else 0
+    row = rows[LONGEST_WORD * start + length - 1]
+    return masks[row] if row >= 0 else np.int32(0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_name(rows, masks, start, length):  # type: ignore[no-untyped-def]
     """KoreanSubstantive.isName: a name as a whole, or a family name and a given name of two syllables."""
-    if _mask(rows, masks, start, length) & (FULL_NAME | GIVEN_NAME):
+    if _mask(rows, masks, start, length) & (FULL_NAME | GIVEN_NAME) != 0:
         return True
     if length != 3 and length != 4:
         return False
-    family = _mask(rows, masks, start, length - 2) & FAMILY_NAME
-    return family != 0 and _mask(rows, masks, start + length - 2, 2) & GIVEN_NAME != 0
+    is_family = _mask(rows, masks, start, length - 2) & FAMILY_NAME != 0
+    return is_family and _mask(rows, masks, start + length - 2, np.int64(2)) & GIVEN_NAME != 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_number(codes, start, end, number_marks):  # type: ignore[no-untyped-def]
     """KoreanSubstantive.isKoreanNumber."""
-    for position in range(start, end):
-        mark = number_marks[codes[position] - FIRST_SYLLABLE]
-        if mark == 0 or (mark == 2 and position < end - 1):
+    for at in range(start, end):
+        mark = number_marks[codes[at] - FIRST_SYLLABLE]
+        if mark == 0 or (mark == 2 and at < end - 1):
             return False
     return True
 
 
-@njit(cache=True, nogil=True)
-def _is_name_variation(codes, start, end, index, masks, codas, ending):  # type: ignore[no-untyped-def]
+@kernel
+def _is_name_variation(codes, start, length, index, masks, codas, ending, spare):  # type: ignore[no-untyped-def]
     """KoreanSubstantive.isKoreanNameVariation: a name whose last consonant slid over to the ending."""
-    length = end - start
     if length < 3 or length > 5:
         return False
+    end = start + length
     last = codes[end - 1] - FIRST_SYLLABLE
-    onset, vowel, coda = last // _PER_ONSET, last % _PER_ONSET // _PER_VOWEL, last % _PER_VOWEL
-    if codas[onset] == 0 or onset == _SILENT_ONSET or vowel != _VOWEL_I or coda != 0:
+    onset = last // _PER_ONSET
+    if last % _PER_ONSET != _VOWEL_I * _PER_VOWEL or codas[onset] == 0 or onset == _SILENT_ONSET:
         return False
     if (codes[end - 2] - FIRST_SYLLABLE) % _PER_VOWEL != 0:
         return False
-    recovered = codes[start:end].copy()
+    recovered, rows = spare
+    for at in range(length - 2):
+        recovered[at] = codes[start + at]
+    recovered[length - 2] = codes[end - 2] + codas[onset]
     recovered[length - 1] = ending
-    recovered[length - 2] += codas[onset]
-    rows = np.empty((length, LONGEST_WORD), np.int32)
-    find_words(recovered, 0, length, index[0], index[1], rows)
-    return _is_name(rows, masks, 0, length) or _is_name(rows, masks, 0, length - 1)
+    find_words(recovered, np.int64(0), length, np.int64(0), index, rows)
+    return _is_name(rows, masks, np.int64(0), length) or _is_name(rows, masks, np.int64(0), length - 1)
 
 
-@njit(cache=True, nogil=True)
-def is_known_noun(codes, begin, start, length, rows, index, masks, name_rules):  # type: ignore[no-untyped-def]
+@kernel
+def is_known_noun(codes, begin, start, length, rows, index, masks, rules, spare):  # type: ignore[no-untyped-def]
     """Whether a piece that no dictionary has as a noun is one all the same: a name or a number."""
-    number_marks, codas, ending = name_rules
+    number_marks, codas, ending = rules
     first = begin + start
     return (
         _is_name(rows, masks, start, length)
         or _is_number(codes, first, first + length, number_marks)
-        or _is_name_variation(codes, first, first + length, index, masks, codas, ending)
+        or _is_name_variation(codes, first, length, index, masks, codas, ending[0], spare)
     )

@@ -17,21 +17,25 @@ _LONG, _SHORT = re.compile(r"\\U0000([0-9a-f]{4})"), re.compile("~([0-9a-f]{4})"
 
 def restated() -> list[tuple[str, str]]:
     """The kinds of pieces in the order in which the library searches them, each with its pattern."""
-    found = resources.load("schemas", "okt_patterns.yaml")
-    classes: dict[str, str] = found["classes"]
+    return restated_of(resources.load("schemas", "okt_patterns.yaml"))
+
+
+def restated_of(found: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
+    """Undoes `shortened`."""
+    classes = found["classes"]
 
     def written(name: re.Match[str]) -> str:
         letter = name[1]
         return f"[{classes[letter]}]" if letter in classes else f"[{letter.upper()}{letter}]"
 
-    patterns: dict[str, str] = found["patterns"]
     return [
-        (kind, _SHORT.sub(r"\\U0000\1", _NAMED.sub(written, pattern))) for kind, pattern in patterns.items()
+        (kind, _SHORT.sub(r"\\U0000\1", _NAMED.sub(written, pattern)))
+        for kind, pattern in found["patterns"].items()
     ]
 
 
 def shortened(patterns: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
-    """What `schemas/okt_patterns.yaml` says of patterns; `restated` undoes it."""
+    """What `schemas/okt_patterns.yaml` says of patterns; `restated_of` undoes it."""
     classes: dict[str, str] = {}
 
     def name(written: re.Match[str]) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 
 from etl.schema import resources
+from etl.tagging.okt import code
+from etl.tagging.okt.layout import BITMAP_BITS, FIRST_SYLLABLE
 
 # The number of each part of speech is its place, as in the library's KoreanPos.
 POS_NAMES = (
@@ -18,7 +20,7 @@ POS_NAMES = (
     *("Conjunction", "Modifier", "VerbPrefix", "Suffix"),
 )
 NOUN, VERB, ADJECTIVE, ADVERB, EOMI, CONJUNCTION = 0, 1, 2, 3, 7, 9
-_N_SYLLABLES, _FIRST_SYLLABLE = 11172, 0xAC00
+_N_SYLLABLES = 11172
 # Of each initial consonant the number of the same final one, 0 for the three that cannot be final.
 CODA_OF_ONSET = (1, 2, 4, 7, 0, 8, 16, 17, 0, 19, 20, 21, 22, 0, 23, 24, 25, 26, 27)
 
@@ -33,7 +35,7 @@ class Tables:
         rows_of_long: rows of the words of more than eight syllables.
         typos: typos with what they stand for, in the order in which they are corrected.
         patterns: what `cut.Cutter` takes.
-        arrays: what `parse.parse` takes as `tables`.
+        arrays: what `parse.parse` takes as `index`, `words` and `rules`.
     """
 
     words: pl.DataFrame
@@ -67,7 +69,7 @@ def load(source: Path, nouns: list[str]) -> Tables:
         rows_of_long={word: short.height + row for row, word in enumerate(others["word"])},
         typos=[(typo, meant) for typo, meant in rules["typos"]],
         patterns=[(kind, pattern) for kind, pattern in rules["patterns"]],
-        arrays=(*_word_arrays(words, short.height), *_rule_arrays(rules)),
+        arrays=(*_word_arrays(words, short.height), _rule_arrays(rules)),
     )
 
 
@@ -86,12 +88,14 @@ def _with_nouns(words: pl.DataFrame, nouns: list[str]) -> pl.DataFrame:
 
 
 def _word_arrays(words: pl.DataFrame, n_short: int) -> tuple[Any, ...]:
-    from etl.tagging.okt import lookup
-
     codes, ends = syllables(words["word"][:n_short])
-    index = lookup.empty_index(n_short)
-    lookup.index_words(codes, ends, *index)
-    return index, words["mask"].to_numpy().astype(np.int32), words["frequency"].to_numpy().astype(np.float32)
+    slots = np.zeros((1 << (2 * n_short).bit_length(), 3), np.uint64)
+    index = slots, len(slots) - 1, np.zeros(1 << BITMAP_BITS - 6, np.uint64)
+    code.index_words()(codes, ends, n_short, *index)
+    return index, (
+        words["mask"].to_numpy().astype(np.int32),
+        words["frequency"].to_numpy().astype(np.float32),
+    )
 
 
 def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
@@ -109,16 +113,18 @@ def _rule_arrays(rules: dict[str, Any]) -> tuple[Any, ...]:
     marks = np.zeros(_N_SYLLABLES, np.int8)
     for mark, name in ((2, "number_endings"), (1, "number_syllables")):
         for syllable in constants[name]:
-            marks[ord(syllable) - _FIRST_SYLLABLE] = mark
+            marks[ord(syllable) - FIRST_SYLLABLE] = mark
     josa, ha, ending = (
-        tuple(np.uint16(ord(syllable)) for syllable in constants[name])
+        np.array([ord(syllable) for syllable in constants[name]], np.uint16)
         for name in ("josa_syllables", "ha_syllables", "name_ending")
     )
+    may_end = np.array([node[2] for node in nodes], np.int8)
     return (
         np.array(rules["weights"], np.float32),
-        (pos, following, nouns_following, np.array([node[2] for node in nodes], np.bool_)),
-        (marks, np.array(CODA_OF_ONSET, np.uint16), ending[0]),
-        (josa, ha),
+        (pos, following, nouns_following, may_end, len(nodes), following.shape[1]),
+        (marks, np.array(CODA_OF_ONSET, np.uint16), ending),
+        josa,
+        ha,
     )
 
 

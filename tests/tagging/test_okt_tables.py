@@ -1,0 +1,140 @@
+"""Okt's tables, read out of the jar without a JVM, are those of the library; and what if they are not."""
+
+import json
+import multiprocessing
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from etl.settings import Tag
+from etl.tagging.native.open import folder
+from etl.tagging.native.proof import ask_library, compare
+from etl.tagging.okt import jar, patterns, scala_hash, tables
+from etl.tagging.okt.conjugation import conjugated
+from etl.tagging.okt.dump import dump_in_process
+from etl.tagging.okt.native import NATIVE
+from etl.tagging.tagger import open_tagger
+
+
+def tag(text: str) -> list[tuple[str, str]]:
+    with open_tagger(Tag(), workers=1, is_cached=False) as tagger:
+        [row] = tagger.tag_whole(pl.Series("text", [text])).to_dicts()
+    return list(zip(row["tokens"], row["tags"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is read out of the jar."""
+    into = tmp_path_factory.mktemp("made")
+    jar.extract(into)
+    return into
+
+
+@pytest.fixture(scope="module")
+def answers(made: Path) -> tuple[list[str], list[Any]]:
+    """The made-up texts, and what the library answers to them."""
+    texts = NATIVE.made_up_texts(NATIVE.load(made, ()))
+    return texts, ask_library(NATIVE, texts)
+
+
+def test_a_library_that_is_known_needs_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    assert jar.is_known()
+    assert tag("정말 좋다") == [("정말", "Noun"), ("좋다", "Adjective")]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.jvm
+def test_every_word_and_every_rule_is_that_of_the_library(made: Path, tmp_path: Path) -> None:
+    dump_in_process(tmp_path)
+    ours, library = (pl.read_parquet(each / "words.parquet") for each in (made, tmp_path))
+    assert ours.height > 400_000
+    assert ours.equals(library)
+    assert json.loads((made / "rules.json").read_text()) == json.loads((tmp_path / "rules.json").read_text())
+
+
+@pytest.mark.jvm
+def test_made_up_texts_are_tagged_as_by_the_library(made: Path, answers: tuple[list[str], list[Any]]) -> None:
+    checked = compare(NATIVE, made, *answers)
+    assert checked.compared > 7_000
+    assert checked.differing == ()
+
+
+def changed(made: Path, into: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A copy of the tables with other rules."""
+    shutil.copytree(made, into, dirs_exist_ok=True)
+    rules = json.loads((into / "rules.json").read_text(encoding="utf-8"))
+    change(rules)
+    (into / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
+    return into
+
+
+@pytest.mark.jvm
+def test_a_wrong_weight_is_found_out(
+    made: Path, tmp_path: Path, answers: tuple[list[str], list[Any]]
+) -> None:
+    wrong = changed(made, tmp_path, lambda rules: rules["weights"].__setitem__(0, 1.0))
+    assert compare(NATIVE, wrong, *answers).differing
+    assert NATIVE.check_made
+    _, rules = NATIVE.check_made(wrong)
+    assert len(rules.differing) == 2
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize("kind", ["URL", "Email", "ScreenName", "Hashtag", "CashTag", "Number"])
+def test_a_pattern_that_does_not_match_as_the_librarys_does_is_found_out(
+    kind: str, made: Path, tmp_path: Path, answers: tuple[list[str], list[Any]]
+) -> None:
+    def forget(rules: dict[str, Any]) -> None:
+        rules["patterns"] = [[name, "(?!)" if name == kind else each] for name, each in rules["patterns"]]
+
+    wrong = changed(made, tmp_path, forget)
+    assert compare(NATIVE, wrong, *answers).differing
+    tables.forget_patterns(wrong)  # then the library tags what any of them may match
+    checked = compare(NATIVE, wrong, *answers)
+    assert checked.differing == ()
+    assert 0 < checked.compared < len(answers[0]) * 2
+
+
+def test_damaged_tables_are_made_again(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    shutil.copytree(made, folder(NATIVE))
+    whole = (made / "words.parquet").read_bytes()
+    (folder(NATIVE) / "words.parquet").write_bytes(whole[:1000])
+    assert tag("정말 좋다") == [("정말", "Noun"), ("좋다", "Adjective")]
+    assert tables.load(folder(NATIVE), []).words.height > 300_000
+
+
+@pytest.mark.parametrize(
+    ("stem", "is_adjective", "some"),
+    [
+        ("하", False, ["하고", "한", "했", "해서", "하여", "합"]),
+        ("하", True, ["히", "하"]),
+        ("고르", False, ["골랐", "고른", "골르는", "골러"]),
+        ("마시", False, ["마셔", "마셨", "마십니", "마신"]),
+        ("아름답", True, ["아름다운", "아름다워", "아름다"]),
+        ("갑작스럽", True, ["갑작스런", "갑작스러웠"]),
+        ("파랗", True, ["파래", "파랬", "파란"]),
+        ("먹", False, ["먹었", "먹으", "먹는"]),
+        ("부여잡", False, ["부여잡"]),
+    ],
+)
+def test_stems_are_conjugated(stem: str, is_adjective: bool, some: list[str]) -> None:
+    forms = conjugated(pl.Series([stem]), is_adjective=is_adjective)
+    assert set(some) <= set(forms["word"])
+    assert set(forms["stem"]) == {f"{stem}다"}
+
+
+def test_patterns_are_restated_as_they_were_written() -> None:
+    written = patterns.restated()
+    assert patterns.restated_of(patterns.shortened(written)) == written
+
+
+def test_pairs_come_in_the_order_of_scala() -> None:
+    """As a `HashSet` of the library's Scala, 2.12.3, has them."""
+    in_order = [("다", "라"), ("사", "아"), ("카", "타"), ("가", "나"), ("자", "차"), ("마", "바")]
+    assert sorted(sorted(in_order), key=lambda pair: scala_hash.place(*pair)) == in_order
