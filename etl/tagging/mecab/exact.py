@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from etl.tagging.lists import lists_of, replaced
+from etl.tagging.mecab import code
+from etl.tagging.mecab.layout import LONGEST_TEXT, N_CHOSEN, N_NODE, N_ROW
 from etl.tagging.mecab.tables import Tables
 from etl.tagging.native import batch
 from etl.tagging.native.native import TagTexts
@@ -31,8 +33,6 @@ class ExactMecab:
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""
-        from etl.tagging.mecab.lattice import LONGEST_TEXT
-
         is_left = texts.str.contains(_ONLY_LIBRARY) | (texts.str.len_bytes() > LONGEST_TEXT)
         if not is_left.any():
             return self._tag(texts)
@@ -58,11 +58,18 @@ class ExactMecab:
 
 def _words(codes: np.ndarray, begins: np.ndarray, tables: tuple[Any, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The words of texts, as `lattice.tag` fills `rows` and `row_ends`."""
-    from etl.tagging.mecab import lattice
-
-    rows, row_ends = np.empty((len(codes), 4), np.int32), np.empty(len(begins) - 1, np.int64)
-    n_nodes, done = _ROOM, 0
-    while done < len(row_ends):
-        done = lattice.tag(codes, begins, tables, lattice.room(tables, n_nodes), done, rows, row_ends)
+    n_texts = len(begins) - 1
+    rows, row_ends = np.empty((len(codes), N_ROW), np.int32), np.empty(n_texts, np.int64)
+    state, n_nodes = np.zeros(1, np.int64), _ROOM
+    while state[0] < n_texts:
+        room = _room(tables, n_nodes)
+        code.tag()(codes, begins, int(state[0]), n_texts, tables, room, rows, row_ends, state)
         n_nodes *= 4
-    return rows[: row_ends[-1] if done else 0], row_ends
+    return rows[: row_ends[-1] if n_texts else 0], row_ends
+
+
+def _room(tables: tuple[Any, ...], n_nodes: int) -> tuple[Any, ...]:
+    """What the search fills: nodes, the first that ends at each place, those of one place, and choices."""
+    lefts = np.empty((3, n_nodes), np.int32)
+    heads, chosen = np.empty(LONGEST_TEXT + 1, np.int32), np.zeros(len(tables[4][0]) * N_CHOSEN, np.int32)
+    return np.empty(n_nodes * N_NODE, np.int32), n_nodes, heads, tuple(lefts), chosen

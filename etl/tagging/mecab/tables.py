@@ -45,9 +45,9 @@ class Lexicon:
     features: np.ndarray
     sizes: tuple[int, int]
 
-    def arrays(self) -> tuple[np.ndarray, ...]:
+    def arrays(self) -> tuple[np.ndarray, int, np.ndarray]:
         """Returns what the lattice looks at."""
-        return self.units, self.words
+        return self.units, len(self.units), self.words
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def load(folder: Path, own_words: Path | None = None) -> Tables:
         own.arrays(),
         (unknown.words, np.array([_find(unknown, category) for category in categories], np.int32)),
         characters,
-        (matrix, matrix.min(axis=1).astype(np.int32)),
+        (matrix, matrix.shape[1]),
         _penalties(source / "dicrc"),
     )
     names = pl.read_parquet(folder / "names.parquet")["tag"]
@@ -149,7 +149,6 @@ def _tags(lexicon: Lexicon) -> pl.Series:
 def read_lexicon(path: Path, *, is_kept: bool = True) -> Lexicon:
     """Maps a file of words; reads it where the file will not be kept. See `load`."""
     content = np.memmap(path, np.uint8, "r") if is_kept else np.fromfile(path, np.uint8)
-    content.setflags(write=False)  # so that compiled code takes both
     if len(content) < _HEADER:
         raise ValueError(f"{path} is no dictionary of MeCab")
     magic, version, _, _, left, right, n_units, n_words, n_features, _ = content[:40].view("<u4").tolist()
@@ -170,17 +169,14 @@ def read_lexicon(path: Path, *, is_kept: bool = True) -> Lexicon:
 
 
 def _no_words() -> Lexicon:
-    """A lexicon that has no words, of the same types as one that is mapped."""
-    empty = Lexicon(
+    """A lexicon without words."""
+    return Lexicon(
         np.zeros((1, 2), np.int32),
         np.zeros((0, 8), np.int16),
         np.zeros((0, 4), np.uint32)[:, 2],
         np.zeros(0, np.uint8),
         (0, 0),
     )
-    for array in empty.arrays():
-        array.setflags(write=False)
-    return empty
 
 
 def _find(lexicon: Lexicon, key: bytes) -> int:
