@@ -189,7 +189,7 @@ def _cheapest(lefts, n_lefts, matrix, left):  # type: ignore[no-untyped-def]
     """
     totals, rights, numbers = lefts
     costs, n_rights = matrix
-    best, best_place = np.int32(_MAX), np.int64(0)
+    best, best_place = np.int32(_MAX), 0
     for place in range(n_lefts):
         cost = totals[place] + np.int32(costs[left * n_rights + rights[place]])
         if cost < best:

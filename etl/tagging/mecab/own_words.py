@@ -33,7 +33,7 @@ def compile_words(words: Sequence[tuple[str, str]], folder: Path) -> Path:
         writer.writerows(
             [word, *_ATTRIBUTES, tag, "*", _coda(word), _reading(word), *"****"] for word, tag in words
         )
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         "-m",
         "mecab",
