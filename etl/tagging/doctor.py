@@ -26,6 +26,7 @@ from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging import taggers
 from etl.tagging.native import registry
+from etl.tagging.native.open import folder as native_folder
 from etl.tagging.native.open import prove_installed
 from etl.tagging.smoke import smoke_test
 
@@ -171,8 +172,10 @@ def _proof(name: str) -> Diagnosis:
     """Compares a native tagger with its library."""
     label, again = f"proof {name}", f"`etl doctor --prove --tagger {name}`"
     native = registry.native_of(name)
+    if native is None:
+        return Diagnosis(label, "ok", "its library tags by itself")
     try:
-        checked = prove_installed(native) if native else []
+        checked = prove_installed(native)
     except SettingsError as error:
         return Diagnosis(
             label, "note", "; ".join(["not compared", error.what, *error.details]), error.next_step
@@ -189,7 +192,11 @@ def _proof(name: str) -> Diagnosis:
     if differing:
         found = "; ".join([*counts, differing[0]])
         return Diagnosis(
-            label, "problem", found, f"`etl cache clear`, then {again}; report what stays.", facts
+            label,
+            "problem",
+            found,
+            f"remove {native_folder(native)}, then {again}; report what stays.",
+            facts,
         )
     return Diagnosis(label, "ok", "; ".join(counts), facts=facts)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl.settings import Tag
 from etl.tagging.native.native import Checked, Native, TagTexts, Words
-from etl.tagging.okt import jar, made_up, tables
+from etl.tagging.okt import code, jar, made_up, tables
 from etl.tagging.okt.exact import ExactOkt
 
 
@@ -28,6 +28,7 @@ def _check_made(folder: Path) -> Sequence[Checked]:
 
 
 def _load(folder: Path, words: Words) -> tables.Tables:
+    code.parse()  # what the first text would have to wait for
     return tables.load(folder, [word for word, _ in words])
 
 
