@@ -17,6 +17,7 @@ TESTS = Path(__file__).parent
 # Longest first, each more than half a minute: one that began last would keep one processor busy alone.
 LONGEST = [
     "tagging/test_okt.py",
+    "tagging/test_okt_tables.py",
     "tagging/test_pool.py",
     "commands/test_demo_command.py",
     "tagging/test_policy.py",

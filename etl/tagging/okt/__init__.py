@@ -4,7 +4,10 @@
 
 Okt is context-free between white space, and an eojeol falls into pieces by fixed patterns: URLs, mentions,
 tags, numbers, runs of one script. Only a run of Hangul has to be parsed, each distinct run of a batch once.
-Dictionaries and patterns come out of the installed library (`dump`), and before they are ever used they must
-tag a few thousand eojeols exactly as the library does (`open`). The few eojeols that are too long or too
-strange for the patterns go to the library itself, in a worker process.
+The few eojeols that are too long or too strange for the patterns go to the library itself, in a worker
+process.
+
+    jar, conjugation, patterns    the tables of a library that is known, without a JVM
+    dump, check                   those of any other, and what either is compared with
+    native                        how `etl.tagging.native` opens and proves it
 """
