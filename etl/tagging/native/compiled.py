@@ -36,8 +36,8 @@ class Code:
     Args:
         module: where it stands; imported only to be compiled.
         function: its name there.
-        parameters: for each a number, `int64`, an array by the type of its elements, such as `uint16`
-            followed by `*`, or a tuple of such.
+        parameters: for each a number, `int64`; an array, as numba writes it, such as `uint16[:, :]`, or where
+            nothing but its elements is wanted `uint16*`; or a tuple of such.
         sources: other modules that are compiled with it.
     """
 
@@ -47,8 +47,8 @@ class Code:
     sources: tuple[str, ...] = ()
 
 
-def load(code: Code) -> Callable[..., None]:
-    """Returns the function, which takes arrays and numbers as its parameters say, and returns nothing.
+def load(code: Code) -> Callable[..., int]:
+    """Returns the function: it takes arrays and numbers as its parameters say, and returns a number, or 0.
 
     Arrays must be contiguous, of the type that is said, and as large as the function expects: it does not
     look. It runs without the lock of Python.
@@ -107,14 +107,16 @@ def _machine() -> tuple[str, str]:
 
 
 def _compile(code: Code) -> tuple[str, bytes]:
-    from numba import types
+    import numba
 
     def typed(parameter: Any) -> Any:
         if isinstance(parameter, tuple):
-            return types.Tuple([typed(each) for each in parameter])
+            return numba.types.Tuple([typed(each) for each in parameter])
+        name, dimensions = _parsed(parameter)
+        element = numba.from_dtype(np.dtype(name))
         if parameter == _NUMBER:
-            return types.int64
-        return types.CPointer(getattr(types, parameter.removesuffix("*")))
+            return element
+        return numba.types.Array(element, dimensions, "C") if dimensions else numba.types.CPointer(element)
 
     function = getattr(import_module(code.module), code.function)
     parameters = tuple(typed(each) for each in code.parameters)
@@ -124,35 +126,57 @@ def _compile(code: Code) -> tuple[str, bytes]:
     return result.fndesc.llvm_func_name, result.library._get_compiled_object()
 
 
-def _callable(code: Code, symbol: str, machine_code: bytes) -> Callable[..., None]:
+def _callable(code: Code, symbol: str, machine_code: bytes) -> Callable[..., int]:
     leaves = list(_flat(code.parameters))
     address = _link(symbol, machine_code)
     # numba's convention: room for the result, room for an exception, then the parameters; tuples are flat.
-    plain = ctypes.CFUNCTYPE(
-        ctypes.c_int32,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        *(ctypes.c_int64 if leaf == _NUMBER else ctypes.c_void_p for leaf in leaves),
-    )(address)
+    types = [kind for leaf in leaves for kind in _types(leaf)]
+    plain = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *types)(address)
 
-    def call(*arguments: Any) -> None:
+    def call(*arguments: Any) -> int:
         given = list(_flat(arguments))
-        result, exception = ctypes.c_void_p(), ctypes.c_void_p()
-        passed = [_passed(leaf, each) for leaf, each in zip(leaves, given, strict=True)]
+        result, exception = ctypes.c_int64(), ctypes.c_void_p()
+        passed = [part for leaf, each in zip(leaves, given, strict=True) for part in _passed(leaf, each)]
         status = plain(ctypes.addressof(result), ctypes.addressof(exception), *passed)
         if status > 0:
             raise RuntimeError(f"{code.module}.{code.function} failed with status {status}")
+        return result.value
 
     return call
 
 
-def _passed(leaf: str, argument: Any) -> int:
+def _parsed(leaf: str) -> tuple[str, int]:
+    """The name of the type of a number or of elements, and how many dimensions an array has; 0 if it is none."""
+    name, _, rest = leaf.partition("[")
+    return name.removesuffix("*"), rest.count(":")
+
+
+def _types(leaf: str) -> list[Any]:
+    """What numba hands over for a parameter: of an array owner, object, sizes, elements, shape and strides."""
     if leaf == _NUMBER:
-        return int(argument)
-    if argument.dtype != np.dtype(leaf.removesuffix("*")) or not argument.flags.c_contiguous:
-        raise TypeError(f"expected a contiguous array of {leaf.removesuffix('*')}, got {argument.dtype}")
-    address: int = argument.ctypes.data
-    return address
+        return [ctypes.c_int64]
+    _, dimensions = _parsed(leaf)
+    if not dimensions:
+        return [ctypes.c_void_p]
+    head = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
+    return [*head, *[ctypes.c_int64] * (2 * dimensions)]
+
+
+def _passed(leaf: str, argument: Any) -> list[int | None]:
+    """Describes an argument as `_types` says; nobody owns an array, as nothing is counted."""
+    if leaf == _NUMBER:
+        return [int(argument)]
+    name, dimensions = _parsed(leaf)
+    if argument.dtype != np.dtype(name) or not argument.flags.c_contiguous:
+        raise TypeError(f"expected a contiguous array of {name}, got {argument.dtype}")
+    if not dimensions:
+        return [argument.ctypes.data]
+    if argument.ndim != dimensions:
+        raise TypeError(f"expected {dimensions} dimensions, got {argument.ndim}")
+    return [
+        *(None, None, argument.size, argument.itemsize, argument.ctypes.data),
+        *(*argument.shape, *argument.strides),
+    ]
 
 
 def _flat(nested: Any) -> Any:
