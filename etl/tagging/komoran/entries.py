@@ -1,0 +1,158 @@
+"""Puts dictionaries into the arrays that the search takes: Komoran's own, and the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from etl.tagging.komoran import trie
+from etl.tagging.komoran.letters import write_all
+from etl.tagging.komoran.models import Irregular
+
+AUTOMATON = ("states", "keys", "order", "starts")
+DICTIONARY = (*AUTOMATON, "words", "rows", "kinds", "scores")
+CONTRACTED = (*AUTOMATON, "forms", "entries", "facts", "tokens", "scores")
+# Particles look at the last letter before them: their tags have two more kinds each, one that needs a final
+# consonant there, and one that allows none. They are numbered after the tags, in this order.
+PARTICLES = ("JKO", "JKS", "JKC")
+_NEEDS, _REFUSES = 0, 1
+_SILENT, _G, _A, _I = 0x3147, 0x3131, 0x314F, 0x3163
+_NEVER_LAST = (0x3138, 0x3143, 0x3149)  # consonants that end no syllable
+
+
+def kinds(tags: dict[str, int], numbers: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """The kinds of words, Lattice.getMaxTransitionNodeFromPrevNodes.
+
+    Args:
+        tags: the number of each tag.
+        numbers: the tag of each word, int64, (n,).
+        firsts: the first two letters of each word, uint16, (n, 2).
+
+    Returns:
+        int64, (n,).
+    """
+    found = numbers.copy()
+    is_silent = firsts[:, 0] == _SILENT
+    refuses = (firsts[:, 0] == _G) & (firsts[:, 1] == _A)
+    needs = is_silent & (firsts[:, 1] == _I)
+    for place, name in enumerate(PARTICLES):
+        is_tag = numbers == tags[name]
+        first_kind = len(tags) + 2 * place
+        found[is_tag & (is_silent if name == "JKO" else needs)] = first_kind + _NEEDS
+        found[is_tag & (~is_silent if name == "JKO" else refuses)] = first_kind + _REFUSES
+    return found
+
+
+def transitions(tags: dict[str, int], scores: np.ndarray) -> np.ndarray:
+    """Scores of a kind, in rows, after a tag without and with a final consonant, float64, (n_kinds, 2 * n_tags)."""
+    after = np.repeat(scores.T, 2, axis=1)
+    particles = np.repeat(after[[tags[name] for name in PARTICLES]], 2, axis=0)
+    particles[_NEEDS::2, 0::2] = -np.inf
+    particles[_REFUSES::2, 1::2] = -np.inf
+    return np.concatenate([after, particles])
+
+
+def dictionary(
+    tags: dict[str, int],
+    built: tuple[np.ndarray, np.ndarray, np.ndarray],
+    tagged: tuple[np.ndarray, np.ndarray, np.ndarray],
+    first_entry: int = 0,
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    """The arrays of a dictionary.
+
+    Args:
+        tags: the number of each tag.
+        built: the trie, as `trie.build` takes it.
+        tagged: how many tags each word has, in the order of the trie, and the tags and scores of all.
+        first_entry: the entry of the first word.
+
+    Returns:
+        What `DICTIONARY` names; the words as Komoran writes them, UTF-8, uint8, and where each ends in it,
+        int64.
+    """
+    automaton = trie.build(*built)
+    n_tags, numbers, scores = tagged
+    place = automaton["place"]
+    begins = (np.cumsum(n_tags) - n_tags)[place]
+    rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_tags[place])])
+    of_row = np.arange(rows[-1]) - np.repeat(rows[:-1] - begins, n_tags[place])
+    codes, ends = trie.characters(automaton)
+    starts = ends - automaton["words"][:, 0]
+    firsts = np.stack([codes[starts], codes[np.minimum(starts + 1, ends - 1)]], axis=1)
+    words = np.repeat(np.arange(len(place)), n_tags[place])
+    numbers = numbers[of_row]
+    last = automaton["words"][:, 1]
+    has_coda = (last >= _G) & (last < _A) & ~np.isin(last, _NEVER_LAST)
+    code = 2 * numbers + has_coda[words]
+    entries = np.arange(first_entry, first_entry + len(place))
+    arrays = {
+        **{name: automaton[name] for name in AUTOMATON},
+        "words": np.column_stack([automaton["words"], entries]).astype(np.int32),
+        "rows": rows.astype(np.int32),
+        "kinds": np.column_stack([kinds(tags, numbers, firsts[words]), code]).astype(np.int32),
+        "scores": scores[of_row],
+    }
+    text, text_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
+    write_all(codes, ends, text, text_ends)
+    return arrays, text[: text_ends[-1] if len(ends) else 0], text_ends
+
+
+def contracted(
+    tags: dict[str, int], irregulars: Sequence[Irregular], of_dictionary: dict[str, Any]
+) -> dict[str, Any]:
+    """The arrays of the contracted forms.
+
+    Args:
+        tags: the number of each tag.
+        irregulars: the forms, in the order of their letters.
+        of_dictionary: the arrays of the dictionary.
+
+    Returns:
+        What `CONTRACTED` names: beside the automaton and its words, where the entries of each form begin; of
+        each entry its first token, that after its last, the tag that must fit to what stands before, and the
+        state of its last word, or -1 where Komoran fails; of each token its kind, code and entry; and its score.
+    """
+    names = list(dict.fromkeys(each.form for each in irregulars))
+    automaton = trie.build(*trie.of_words([list(map(ord, name)) for name in names]))
+    by_form: dict[str, list[Irregular]] = {name: [] for name in names}
+    for each in irregulars:
+        by_form[each.form].append(each)
+    facts, tokens, scores, entries = [], [], [], [0]
+    for place in automaton["place"]:
+        for each in by_form[names[place]]:
+            found = [_token(of_dictionary, letters, tag) for letters, tag in each.tokens]
+            first, known = len(tokens), [token for token in found if token is not None]
+            tokens.extend((kind, code, entry) for kind, code, entry, _, _ in known)
+            scores.extend(score for *_, score, _ in known)
+            state = known[-1][-1] if len(known) == len(found) else -1
+            facts.append((first, len(tokens), each.first, state))
+        entries.append(len(facts))
+    return {
+        **{name: automaton[name] for name in AUTOMATON},
+        "forms": automaton["words"],
+        "entries": np.array(entries, np.int32),
+        "facts": np.array(facts, np.int32).reshape(-1, 4),
+        "tokens": np.array(tokens, np.int32).reshape(-1, 3),
+        "scores": np.array(scores, np.float64),
+    }
+
+
+def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, int, float, int] | None:
+    """Kind, code, entry, score and state of a word with a tag, None where the dictionary has no such word."""
+    state = 0
+    for letter in letters:
+        children = trie.children(arrays["states"], state)
+        found = children.start + int(np.searchsorted(arrays["keys"][children], ord(letter)))
+        if found == children.stop or arrays["keys"][found] != ord(letter):
+            return None
+        state = found
+    word = int(arrays["states"][state, trie.WORD])
+    if word < 0 or arrays["words"][word, 2] != state:
+        return None
+    for row in range(arrays["rows"][word], arrays["rows"][word + 1]):
+        if arrays["kinds"][row, 1] >> 1 == tag:
+            kind, code = arrays["kinds"][row]
+            return int(kind), int(code), int(arrays["words"][word, 3]), float(arrays["scores"][row]), state
+    return None

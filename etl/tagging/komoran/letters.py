@@ -1,0 +1,115 @@
+"""Characters as bytes, and syllables as letters, as Komoran takes them apart and puts them together; compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from etl.tagging.komoran.trie import FIRST_LETTER
+
+SPACE = 0x20
+_FIRST_SYLLABLE, _LAST_SYLLABLE, _PER_ONSET, _PER_VOWEL = 0xAC00, 0xD7A3, 588, 28
+_FIRST_VOWEL, _LAST_VOWEL = 0x314F, 0x3163
+# The letters of the consonants that begin a syllable, and of those that end one, in their order.
+ONSETS = np.array([1, 2, 4, 7, 8, 9, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30], np.uint16) + 0x3130
+CODAS = np.array([*range(1, 8), *range(9, 19), *range(20, 25), *range(26, 31)], np.uint16) + 0x3130
+_ONSET_OF, _CODA_OF = np.full(30, -1, np.int64), np.full(30, 0, np.int64)
+_ONSET_OF[ONSETS - FIRST_LETTER] = np.arange(len(ONSETS))
+_CODA_OF[CODAS - FIRST_LETTER] = np.arange(1, len(CODAS) + 1)
+
+
+@njit(cache=True, nogil=True)
+def decoded(data, at):  # type: ignore[no-untyped-def]
+    """The character that begins at a byte of UTF-8, and where the next one does."""
+    first = np.int64(data[at])
+    if first < 0x80:
+        return first, at + 1
+    if first < 0xE0:
+        return (first & 0x1F) << 6 | data[at + 1] & 0x3F, at + 2
+    if first < 0xF0:
+        return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | data[at + 2] & 0x3F, at + 3
+    high = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
+    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | data[at + 3] & 0x3F, at + 4
+
+
+@njit(cache=True, nogil=True)
+def _encode(code, out, at):  # type: ignore[no-untyped-def]
+    """Writes a character up to U+FFFF as UTF-8; returns where the next one goes."""
+    if code < 0x80:
+        out[at] = code
+        return at + 1
+    if code < 0x800:
+        out[at], out[at + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
+        return at + 2
+    out[at], out[at + 1], out[at + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
+    return at + 3
+
+
+@njit(cache=True, nogil=True)
+def letters(piece, begin, end, line):  # type: ignore[no-untyped-def]
+    """Takes syllables apart, KoreanUnitParser.parse; returns how many letters there are."""
+    count = 0
+    for at in range(begin, end):
+        code = np.int64(piece[at])
+        if code == SPACE and piece[at - 1] == SPACE:
+            continue
+        if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
+            onset, rest = divmod(code - _FIRST_SYLLABLE, _PER_ONSET)
+            vowel, coda = divmod(rest, _PER_VOWEL)
+            line[count], line[count + 1] = ONSETS[onset], _FIRST_VOWEL + vowel
+            count += 2
+            if coda > 0:
+                line[count] = CODAS[coda - 1]
+                count += 1
+        else:
+            line[count] = code
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _is_vowel(codes, at, end):  # type: ignore[no-untyped-def]
+    return at < end and _FIRST_VOWEL <= codes[at] <= _LAST_VOWEL
+
+
+@njit(cache=True, nogil=True)
+def write(codes, begin, end, out, at):  # type: ignore[no-untyped-def]
+    """Writes letters put together to syllables, KoreanUnitParser.combine; returns where the next one goes."""
+    place = begin
+    while place < end:
+        code = np.int64(codes[place])
+        place += 1
+        letter = code - FIRST_LETTER
+        if 0 <= letter < 30 and _ONSET_OF[letter] >= 0 and _is_vowel(codes, place, end):
+            code = _FIRST_SYLLABLE + _ONSET_OF[letter] * _PER_ONSET
+            code += (np.int64(codes[place]) - _FIRST_VOWEL) * _PER_VOWEL
+            place += 1
+            coda = np.int64(codes[place]) - FIRST_LETTER if place < end else -1
+            if 0 <= coda < 30 and _CODA_OF[coda] > 0 and not _is_vowel(codes, place + 1, end):
+                code += _CODA_OF[coda]
+                place += 1
+        at = _encode(code, out, at)
+    return at
+
+
+@njit(cache=True, nogil=True)
+def write_all(codes, ends, out, out_ends):  # type: ignore[no-untyped-def]
+    """Writes words put together to syllables.
+
+    Args:
+        codes: their letters one after another, uint16.
+        ends: where each ends, int64, (n_words,).
+        out: is filled with their UTF-8, uint8, at least three times as long as `codes`.
+        out_ends: is filled with where each ends in it, int64, (n_words,).
+    """
+    begin = at = 0
+    for word in range(len(ends)):
+        at = write(codes, begin, ends[word], out, at)
+        out_ends[word], begin = at, ends[word]
+
+
+def taken_apart(text: str) -> list[int]:
+    """The letters of a text, as `letters`, for a few words."""
+    units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
+    line = np.empty(3 * len(units), np.uint16)
+    return [int(code) for code in line[: letters(units, 0, len(units), line)]]

@@ -1,0 +1,115 @@
+"""Komoran's dictionaries and rules, as `etl.tagging.komoran.dump` wrote them, ready for the compiled search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from etl.tagging.komoran import entries, trie
+from etl.tagging.komoran.letters import taken_apart
+
+EMOJI = "Emoji"  # the tag of what is handed around Komoran
+_OWN_SCORE = 0.0
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Look-up tables of the search.
+
+    Args:
+        words: what the entries of tokens stand for, strings.
+        tags: the name of each tag, that of emoji last.
+        arrays: what `sentences.tag` takes as `tables`: three dictionaries, the rules, what each character is,
+            and whether a word is blank.
+    """
+
+    words: pl.Series
+    tags: pl.Series
+    arrays: tuple[Any, ...]
+
+
+def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
+    """Reads the tables, with the user's own words added, as Komoran's setUserDic adds them.
+
+    Args:
+        folder: what `dump` has written.
+        words: with the names of their tags.
+
+    Raises:
+        OSError: a file is not there.
+        ValueError: a file is damaged.
+        KeyError: likewise, or a tag is unknown.
+    """
+    tags: dict[str, int] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
+    dictionary = {name: _read(folder, f"dictionary-{name}") for name in entries.DICTIONARY}
+    contracted = {name: _read(folder, f"contracted-{name}") for name in entries.CONTRACTED}
+    forms = _strings(_read(folder, "words"), _read(folder, "word-ends"))
+    own, own_forms = _own(tags, words, len(forms))
+    forms = pl.concat([forms, own_forms])
+    n = {name: tags[name] for name in ("EC", "EF", "SL", "SN", "SH")}
+    rules = (
+        _read(folder, "transitions"),
+        (n["EC"], n["EF"]),
+        (2 * tags["<start>"], tags["<end>"], tags["NA"], tags["SW"]),
+        _frozen(np.array([0, n["SL"], n["SN"], n["SH"]], np.int32)),
+    )
+    is_blank = forms.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
+    return Tables(
+        words=forms,
+        tags=pl.Series([*sorted(tags, key=lambda name: tags[name]), EMOJI]),
+        arrays=(
+            _arrays(dictionary, entries.DICTIONARY),
+            _arrays(own, entries.DICTIONARY),
+            _arrays(contracted, entries.CONTRACTED),
+            rules,
+            _read(folder, "classes"),
+            _frozen(is_blank.copy()),
+        ),
+    )
+
+
+def _own(
+    tags: dict[str, int], words: Sequence[tuple[str, str]], first_entry: int
+) -> tuple[dict[str, Any], pl.Series]:
+    """The dictionary of the user's own words, and the words; a line that begins with # is a comment."""
+    by_letters: dict[tuple[int, ...], list[int]] = {}
+    for word, tag in words:
+        if not word.startswith("#"):
+            numbers = by_letters.setdefault(tuple(taken_apart(word)), [])
+            numbers.extend([tags[tag]] if tags[tag] not in numbers else [])
+    letters = sorted(by_letters)
+    numbers = [by_letters[each] for each in letters]
+    flat = np.array([number for each in numbers for number in each], np.int64)
+    tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
+    arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry)
+    return {name: _frozen(array) for name, array in arrays.items()}, _strings(text, ends)
+
+
+def _arrays(found: dict[str, Any], names: Sequence[str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """An automaton, and what its words are."""
+    states, keys, order, starts = (found[name] for name in entries.AUTOMATON)
+    automaton = (states, keys, _frozen(trie.roots(states, keys)), order, starts)
+    return automaton, tuple(found[name] for name in names[len(entries.AUTOMATON) :])
+
+
+def _read(folder: Path, name: str) -> np.ndarray:
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    """Read-only as what lies in files, since to the compiler these are two types."""
+    array.flags.writeable = False
+    return array
+
+
+def _strings(text: np.ndarray, ends: np.ndarray) -> pl.Series:
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
+    return pl.Series(pl.from_arrow(array), dtype=pl.String)
