@@ -43,8 +43,8 @@ def dump(folder: Path) -> None:
     )
     contracted = entries.contracted(tags, models.irregulars(model), dictionary)
     arrays = {
-        **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY},
-        **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED},
+        **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY if name != "roots"},
+        **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED if name != "roots"},
         "transitions": entries.transitions(tags, models.transitions(model)),
         "classes": _classes(dictionary["states"], dictionary["keys"], dictionary["words"]),
         "words": words,

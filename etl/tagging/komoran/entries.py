@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from etl.tagging.komoran import trie
+from etl.tagging.komoran.lattice import NUMBER, ROWS, STATE
 from etl.tagging.komoran.letters import write_all
 from etl.tagging.komoran.models import Irregular
 
-AUTOMATON = ("states", "keys", "order", "starts")
-DICTIONARY = (*AUTOMATON, "words", "rows", "kinds", "scores")
-CONTRACTED = (*AUTOMATON, "forms", "entries", "facts", "tokens", "scores")
+# The arrays of a dictionary and of the contracted forms, as the search takes them; `roots` is made on loading.
+DICTIONARY = ("states", "keys", "roots", "order", "words", "kinds", "scores")
+CONTRACTED = ("states", "keys", "roots", "order", "words", "entries", "tokens", "scores")
 # Particles look at the last letter before them: their tags have two more kinds each, one that needs a final
 # consonant there, and one that allows none. They are numbered after the tags, in this order.
 PARTICLES = ("JKO", "JKS", "JKC")
@@ -88,9 +89,8 @@ def dictionary(
     code = 2 * numbers + has_coda[words]
     entries = np.arange(first_entry, first_entry + len(place))
     arrays = {
-        **{name: automaton[name] for name in AUTOMATON},
-        "words": np.column_stack([automaton["words"], entries]).astype(np.int32),
-        "rows": rows.astype(np.int32),
+        **{name: automaton[name] for name in ("states", "keys", "order")},
+        "words": _words(automaton, entries, rows),
         "kinds": np.column_stack([kinds(tags, numbers, firsts[words]), code]).astype(np.int32),
         "scores": scores[of_row],
     }
@@ -119,7 +119,7 @@ def contracted(
     by_form: dict[str, list[Irregular]] = {name: [] for name in names}
     for each in irregulars:
         by_form[each.form].append(each)
-    facts, tokens, scores, entries = [], [], [], [0]
+    entries, tokens, scores, rows = [], [], [], [0]
     for place in automaton["place"]:
         for each in by_form[names[place]]:
             found = [_token(of_dictionary, letters, tag) for letters, tag in each.tokens]
@@ -127,16 +127,23 @@ def contracted(
             tokens.extend((kind, code, entry) for kind, code, entry, _, _ in known)
             scores.extend(score for *_, score, _ in known)
             state = known[-1][-1] if len(known) == len(found) else -1
-            facts.append((first, len(tokens), each.first, state))
-        entries.append(len(facts))
+            entries.append((first, len(tokens), each.first, state))
+        rows.append(len(entries))
     return {
-        **{name: automaton[name] for name in AUTOMATON},
-        "forms": automaton["words"],
-        "entries": np.array(entries, np.int32),
-        "facts": np.array(facts, np.int32).reshape(-1, 4),
+        **{name: automaton[name] for name in ("states", "keys", "order")},
+        "words": _words(automaton, np.arange(len(names)), np.array(rows)),
+        "entries": np.array(entries, np.int32).reshape(-1, 4),
         "tokens": np.array(tokens, np.int32).reshape(-1, 3),
         "scores": np.array(scores, np.float64),
     }
+
+
+def _words(automaton: dict[str, Any], numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The words as the search takes them, int32, (n_words + 1, 6); see `etl.tagging.komoran.lattice`."""
+    found = np.zeros((len(rows), 6), np.int32)
+    found[:-1, :NUMBER], found[:-1, NUMBER] = automaton["words"], numbers
+    found[:, ROWS], found[:, ROWS + 1] = rows, automaton["starts"]
+    return found
 
 
 def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, int, float, int] | None:
@@ -149,10 +156,10 @@ def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, in
             return None
         state = found
     word = int(arrays["states"][state, trie.WORD])
-    if word < 0 or arrays["words"][word, 2] != state:
+    if word < 0 or arrays["words"][word, STATE] != state:
         return None
-    for row in range(arrays["rows"][word], arrays["rows"][word + 1]):
+    for row in range(arrays["words"][word, ROWS], arrays["words"][word + 1, ROWS]):
         if arrays["kinds"][row, 1] >> 1 == tag:
             kind, code = arrays["kinds"][row]
-            return int(kind), int(code), int(arrays["words"][word, 3]), float(arrays["scores"][row]), state
+            return int(kind), int(code), int(arrays["words"][word, NUMBER]), float(arrays["scores"][row]), state
     return None

@@ -3,6 +3,9 @@
 A node is a word up to a letter, with the best that can stand before it. All nodes that end at one letter stand
 one after another, in Komoran's order, since of equally good ones the first counts. Contractions hide nodes:
 those of their first words, which end at no letter, stand at the other end of the arrays.
+
+Arrays are handed on one by one: each time that an array comes out of a tuple it is counted, which takes longer
+than all that is computed here.
 """
 
 from __future__ import annotations
@@ -20,6 +23,12 @@ RUN, SYMBOL, BLANK, UNREADABLE = 3, 4, 8, 16
 LETTERS, EDGE, CHARACTERS = -1, -2, -3
 # Columns of `facts`: the node before, the word, and from where to where the letters go.
 BEFORE, ENTRY, BEGIN, END = range(4)
+# Columns of the words of a dictionary: length, last letter, state, the number outside it, and where their rows
+# and those of all words that they end in begin. The last row ends these.
+LENGTH, LAST, STATE, NUMBER, ROWS, ENDINGS = range(6)
+# Places in `marks`: the tags of connecting and of final endings; of a start as a code, of an end, of what is
+# unknown and of a symbol; and after them the tag of each kind of run.
+CONNECTING, FINAL, START_CODE, EDGE_TAG, UNKNOWN, SYMBOL_TAG, RUNS = range(7)
 RUN_SCORE, SYMBOL_SCORE, UNKNOWN_SCORE = -1.0, -10000.0, -10000.0
 LEFT = -1  # instead of a number of nodes: the line is for the library
 MOST_OPEN = 512  # contractions whose last word may still grow
@@ -38,159 +47,178 @@ def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _set(nodes, node, score, code, fact):  # type: ignore[no-untyped-def]
-    scores, codes, facts = nodes
+def _set(scores, codes, facts, node, score, code, before, entry, begin, end):  # type: ignore[no-untyped-def]
     scores[node], codes[node] = score, code
-    facts[node, BEFORE], facts[node, ENTRY], facts[node, BEGIN], facts[node, END] = fact
+    facts[node, BEFORE], facts[node, ENTRY], facts[node, BEGIN], facts[node, END] = before, entry, begin, end
 
 
 @njit(cache=True, nogil=True)
-def _put(nodes, count, transitions, kind, code, score, before, span):  # type: ignore[no-untyped-def]
-    """Adds a node where there is one that it may stand after; returns how many there are then."""
-    entry, letter, end = span
-    found, best = _best(nodes[0], nodes[1], transitions, kind, before[0], before[1])
+def _put(scores, codes, facts, transitions, starts, count, tag, score, begin, end):  # type: ignore[no-untyped-def]
+    """Adds a node of letters as they stand where there is one that it may stand after; returns how many there are."""
+    found, best = _best(scores, codes, transitions, tag, starts[begin], starts[begin + 1])
     if found >= 0:
-        _set(nodes, count, best + score, code, (found, entry, letter, end))
+        _set(scores, codes, facts, count, best + score, 2 * tag, found, LETTERS, begin, end)
         count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _put_word(nodes, count, rules, dictionary, word, before, end, is_ending_too):  # type: ignore[no-untyped-def]
-    """Adds the nodes of a word, one a tag; an ending that connects may be a final one if that is asked for."""
-    transitions, (connecting, final) = rules[0], rules[1]
-    words, rows, kinds, scores = dictionary
-    for row in range(rows[word], rows[word + 1]):
-        kind, code, entry = kinds[row, 0], kinds[row, 1], words[word, 3]
-        span = (entry, end - words[word, 0], end)
-        count = _put(nodes, count, transitions, kind, code, scores[row], before, span)
-        if kind == connecting and is_ending_too:
-            code = 2 * final + (code & 1)
-            count = _put(nodes, count, transitions, final, code, scores[row], before, span)
+def _put_word(
+    scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, first, last, end, is_regular
+):  # type: ignore[no-untyped-def]
+    """Adds the nodes of a word, one a tag; an ending that connects may be a final one if the word is regular."""
+    for row in range(words[word, ROWS], words[word + 1, ROWS]):
+        kind, code = kinds[row, 0], kinds[row, 1]
+        number, begin = words[word, NUMBER], end - words[word, LENGTH]
+        found, best = _best(scores, codes, transitions, kind, first, last)
+        if found >= 0:
+            _set(scores, codes, facts, count, best + row_scores[row], code, found, number, begin, end)
+            count += 1
+        if is_regular and kind == marks[CONNECTING]:
+            found, best = _best(scores, codes, transitions, marks[FINAL], first, last)
+            if found >= 0:
+                code = 2 * marks[FINAL] + (code & 1)
+                _set(scores, codes, facts, count, best + row_scores[row], code, found, number, begin, end)
+                count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _put_all(nodes, count, rules, automaton, dictionary, state, starts, end, is_ending_too):  # type: ignore[no-untyped-def]
-    """Adds the nodes of all words of a dictionary that end here."""
-    states, order, order_starts = automaton[0], automaton[3], automaton[4]
-    longest = states[state, WORD]
-    if longest < 0:
-        return count
-    words = dictionary[0]
-    for place in range(order_starts[longest], order_starts[longest + 1]):
+def _put_words(
+    scores, codes, facts, transitions, words, order, kinds, row_scores, marks, starts, count, longest, end, is_regular
+):  # type: ignore[no-untyped-def]
+    """Adds the nodes of all words of a dictionary that end here, of which one is the longest."""
+    for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
         word = order[place]
-        begin = end - words[word, 0]
-        before = (starts[begin], starts[begin + 1])
-        if before[0] < before[1]:
-            count = _put_word(nodes, count, rules, dictionary, word, before, end, is_ending_too)
+        begin = end - words[word, LENGTH]
+        first, last = starts[begin], starts[begin + 1]
+        if first < last:
+            count = _put_word(
+                scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, first, last, end, is_regular
+            )
     return count
 
 
 @njit(cache=True, nogil=True)
-def _put_contracted(nodes, sizes, rules, contraction, before, span, opened):  # type: ignore[no-untyped-def]
+def _put_contraction(
+    scores, codes, facts, transitions, tokens, token_scores, marks, opened, sizes, entry, first, last, begin, end
+):  # type: ignore[no-untyped-def]
     """Adds the nodes of what a contracted form stands for.
 
     Args:
-        nodes, rules: see `analyse`.
-        sizes: how many nodes there are, how many of them hidden, and how many contractions are open.
-        contraction: kind, code, score and word of each word, the tag that must fit to what stands before, and
-            the last word's state in the dictionary.
-        before: the nodes before it.
-        span: where it begins and ends.
+        scores, codes, facts, transitions, marks: see `analyse`.
+        tokens: kind, code and number of each word, int32, (n_tokens, 3).
+        token_scores: float64, (n_tokens,).
         opened: is filled with contractions whose last word may grow.
+        sizes: how many nodes there are, how many are hidden, and how many contractions are open.
+        entry: the first word, that after the last, the tag that must fit to what stands before, and the last
+            word's state, or -1.
+        first, last: the nodes before it.
+        begin, end: where it does.
 
     Returns:
         The sizes; LEFT nodes where the library fails.
     """
     count, hidden, n_opened = sizes
-    transitions, (connecting, final) = rules[0], rules[1]
-    tokens, scores, first, state = contraction
-    found, best = _best(nodes[0], nodes[1], transitions, first, before[0], before[1])
+    token, after, kind, state = entry
+    found, best = _best(scores, codes, transitions, kind, first, last)
     if found < 0:
-        return sizes
+        return count, hidden, n_opened
     if state < 0:
         return LEFT, hidden, n_opened
-    last, begin = len(tokens) - 1, span[0]
-    for token in range(last):
-        if token > 0:
-            best = transitions[tokens[token, 0], nodes[1][found]] + nodes[0][found]
-            if best == -np.inf:
-                return count, hidden, n_opened
+    is_alone = token + 1 == after
+    while token + 1 < after:
         hidden += 1
-        node = len(nodes[0]) - hidden
-        _set(nodes, node, best + scores[token], tokens[token, 1], (found, tokens[token, 2], begin, begin))
-        found = node
-    fact, code = (found, tokens[last, 2], begin, span[1]), tokens[last, 1]
-    if last > 0:
+        node = len(scores) - hidden
+        best += token_scores[token]
+        _set(scores, codes, facts, node, best, tokens[token, 1], found, tokens[token, 2], begin, begin)
+        found, token = node, token + 1
+        best = transitions[tokens[token, 0], codes[found]] + scores[found]
+        if best == -np.inf and token + 1 < after:
+            return count, hidden, n_opened
+    if not is_alone:
         opened[n_opened, 0], opened[n_opened, 1] = found, state
         n_opened += 1
-        best = transitions[tokens[last, 0], nodes[1][found]] + nodes[0][found]
+    kind, code, score = tokens[token, 0], tokens[token, 1], token_scores[token]
     if best > -np.inf:
-        _set(nodes, count, best + scores[last], code, fact)
+        _set(scores, codes, facts, count, best + score, code, found, tokens[token, 2], begin, end)
         count += 1
-    if tokens[last, 0] == connecting:
-        if last > 0:
-            best = transitions[final, nodes[1][found]] + nodes[0][found]
+    if kind == marks[CONNECTING]:
+        code = 2 * marks[FINAL] + (code & 1)
+        if not is_alone:
+            best = transitions[marks[FINAL], codes[found]] + scores[found]
         if best > -np.inf:
-            _set(nodes, count, best + scores[last], 2 * final + (code & 1), fact)
+            _set(scores, codes, facts, count, best + score, code, found, tokens[token, 2], begin, end)
             count += 1
     return count, hidden, n_opened
 
 
 @njit(cache=True, nogil=True)
-def _put_all_contracted(nodes, sizes, rules, automaton, contractions, state, starts, end, opened):  # type: ignore[no-untyped-def]
-    """Adds the nodes of all contracted forms that end here; arguments as of `_put_contracted`."""
-    longest = automaton[0][state, WORD]
-    if longest < 0:
-        return sizes
-    order, order_starts = automaton[3], automaton[4]
-    forms, entries, facts, tokens, scores = contractions
-    for place in range(order_starts[longest], order_starts[longest + 1]):
+def _put_contractions(
+    scores, codes, facts, transitions, forms, order, entries, tokens, token_scores, marks, starts, opened, sizes, longest, end
+):  # type: ignore[no-untyped-def]
+    """Adds the nodes of all contracted forms that end here, of which one is the longest."""
+    for place in range(forms[longest, ENDINGS], forms[longest + 1, ENDINGS]):
         form = order[place]
-        begin = end - forms[form, 0]
-        before = (starts[begin], starts[begin + 1])
-        if before[0] == before[1]:
+        begin = end - forms[form, LENGTH]
+        first, last = starts[begin], starts[begin + 1]
+        if first == last:
             continue
-        for entry in range(entries[form], entries[form + 1]):
-            first, last, kind, last_state = facts[entry]
-            contraction = (tokens[first:last], scores[first:last], kind, last_state)
-            sizes = _put_contracted(nodes, sizes, rules, contraction, before, (begin, end), opened)
+        for row in range(forms[form, ROWS], forms[form + 1, ROWS]):
+            entry = (entries[row, 0], entries[row, 1], entries[row, 2], entries[row, 3])
+            sizes = _put_contraction(
+                scores, codes, facts, transitions, tokens, token_scores, marks, opened, sizes, entry, first, last, begin, end
+            )
             if sizes[0] == LEFT:
                 return sizes
     return sizes
 
 
 @njit(cache=True, nogil=True)
-def _grow(nodes, count, rules, automaton, dictionary, code, end, open_before, opened):  # type: ignore[no-untyped-def]
+def _grow(
+    scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks, growing, n_growing, grown, n_grown, count, code, end
+):  # type: ignore[no-untyped-def]
     """Lets the last words of open contractions grow by one letter.
 
     Args:
-        nodes, rules, automaton, dictionary: see `analyse`.
+        scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks: see `analyse`.
+        growing: the hidden node before each word and its state, int32, (2 * MOST_OPEN, 2).
+        n_growing: how many there are.
+        grown: is filled with those that may go on.
+        n_grown: how many are in it.
         count: how many nodes there are.
         code: the letter.
         end: the place after it.
-        open_before: the contractions that are open before it, and how many.
-        opened: is filled with those that still are after it, and how many are in it.
 
     Returns:
         How many nodes there are, and how many contractions are open.
     """
-    (growing, n_growing), (grown, n_opened) = open_before, opened
-    states, keys = automaton[0], automaton[1]
-    words = dictionary[0]
     for place in range(n_growing):
-        node = growing[place, 0]
-        state = child(states, keys, growing[place, 1], code)
+        node, state = growing[place, 0], child(states, keys, np.int64(growing[place, 1]), code)
         if state < 0:
             continue
         if has_child(states, state):
-            grown[n_opened, 0], grown[n_opened, 1] = node, state
-            n_opened += 1
+            grown[n_grown, 0], grown[n_grown, 1] = node, state
+            n_grown += 1
         word = states[state, WORD]
-        if word >= 0 and words[word, 2] == state:
-            count = _put_word(nodes, count, rules, dictionary, word, (node, node + 1), end, False)
-    return count, n_opened
+        if word >= 0 and words[word, STATE] == state:
+            count = _put_word(
+                scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, node, node + 1, end, False
+            )
+    return count, n_grown
+
+
+@njit(cache=True, nogil=True)
+def _put_space(scores, codes, facts, transitions, marks, starts, count, word_begin, at, line):  # type: ignore[no-untyped-def]
+    """Ends a word at a space; where that cannot be, the word is unknown. Returns how many nodes there are."""
+    found, best = _best(scores, codes, transitions, marks[EDGE_TAG], starts[at], count)
+    if found < 0:
+        code, before = 2 * marks[UNKNOWN] + has_coda(line[at - 1]), starts[word_begin]
+        _set(scores, codes, facts, count, UNKNOWN_SCORE, code, before, LETTERS, word_begin, at)
+        best, found, count = 0.0, count, count + 1
+    starts[at + 1] = count
+    _set(scores, codes, facts, count, best, marks[START_CODE], found, EDGE, at, at + 1)
+    return count + 1
 
 
 @njit(cache=True, nogil=True)
@@ -209,65 +237,69 @@ def analyse(line, length, tables, nodes, starts, open_pair):  # type: ignore[no-
     Returns:
         The last node, whose BEFORE leads back to node 0; or LEFT.
     """
-    dictionary, own, contracted, rules, classes = tables
-    transitions, _, (edge, ending, unknown, symbol), run_kinds = rules
+    known, own, contracted, transitions, marks, classes, _ = tables
+    states, keys, root, order, words, kinds, row_scores = known
+    own_states, own_keys, own_root, own_order, own_words, own_kinds, own_scores = own
+    form_states, form_keys, form_root, form_order, forms, entries, tokens, token_scores = contracted
     scores, codes, facts = nodes
-    _set(nodes, 0, 0.0, edge, (-1, EDGE, -1, 0))
-    starts[0], starts[1], count, hidden = 0, 1, 1, 0
-    state = own_state = contracted_state = n_open = run = run_begin = word_begin = 0
     growing, grown = open_pair
+    _set(scores, codes, facts, 0, 0.0, marks[START_CODE], -1, EDGE, -1, 0)
+    starts[0], starts[1], count, hidden, has_own = 0, 1, 1, 0, len(own_keys) > 1
+    state = own_state = form_state = n_open = run = run_begin = word_begin = 0
     for at in range(length):
         if count + hidden + MARGIN > len(scores) or n_open > MOST_OPEN:
             return LEFT
         code, end = line[at], at + 1
-        kind = classes[code] & RUN
-        if kind != run:
+        kind = classes[code]
+        if kind & RUN != run:
             if run != 0:
-                before, span = (starts[run_begin], starts[run_begin + 1]), (LETTERS, run_begin, at)
-                run_kind = run_kinds[run]
-                count = _put(nodes, count, transitions, run_kind, 2 * run_kind, RUN_SCORE, before, span)
-            run, run_begin = kind, at
+                tag = marks[RUNS + run - 1]
+                count = _put(scores, codes, facts, transitions, starts, count, tag, RUN_SCORE, run_begin, at)
+            run, run_begin = kind & RUN, at
         starts[end] = count
         if code == SPACE:
-            found, best = _best(scores, codes, transitions, ending, starts[at], count)
-            if found < 0:
-                best, found = 0.0, count
-                unknown_code = 2 * unknown + has_coda(line[at - 1])
-                fact = (starts[word_begin], LETTERS, word_begin, at)
-                _set(nodes, count, UNKNOWN_SCORE, unknown_code, fact)
-                count += 1
-                starts[end] = count
-            _set(nodes, count, best, edge, (found, EDGE, at, end))
-            count += 1
+            count = _put_space(scores, codes, facts, transitions, marks, starts, count, word_begin, at, line)
             word_begin = end
-        if classes[code] & SYMBOL:
-            before, span = (starts[at], starts[end]), (LETTERS, at, end)
-            count = _put(nodes, count, transitions, symbol, 2 * symbol, SYMBOL_SCORE, before, span)
-        if len(own[0][1]) > 1:
-            own_state = step(own[0], own_state, code)
-            count = _put_all(nodes, count, rules, own[0], own[1], own_state, starts, end, False)
-        state = step(dictionary[0], state, code)
-        count = _put_all(nodes, count, rules, dictionary[0], dictionary[1], state, starts, end, True)
-        contracted_state = step(contracted[0], contracted_state, code)
-        sizes = (count, hidden, 0)
-        count, hidden, n_opened = _put_all_contracted(
-            nodes, sizes, rules, contracted[0], contracted[1], contracted_state, starts, end, grown
-        )
-        if count == LEFT:
-            return LEFT
+        if kind & SYMBOL:
+            tag = marks[SYMBOL_TAG]
+            count = _put(scores, codes, facts, transitions, starts, count, tag, SYMBOL_SCORE, at, end)
+        if has_own:
+            own_state = step(own_states, own_keys, own_root, own_state, code)
+            longest = own_states[own_state, WORD]
+            if longest >= 0:
+                count = _put_words(
+                    scores, codes, facts, transitions, own_words, own_order, own_kinds, own_scores, marks, starts, count, longest, end, False
+                )
+        state = step(states, keys, root, state, code)
+        longest = states[state, WORD]
+        if longest >= 0:
+            count = _put_words(
+                scores, codes, facts, transitions, words, order, kinds, row_scores, marks, starts, count, longest, end, True
+            )
+        form_state = step(form_states, form_keys, form_root, form_state, code)
+        longest, n_grown = form_states[form_state, WORD], 0
+        if longest >= 0:
+            count, hidden, n_grown = _put_contractions(
+                scores, codes, facts, transitions, forms, form_order, entries, tokens, token_scores, marks, starts, grown,
+                (count, hidden, 0), longest, end,
+            )
+            if count == LEFT:
+                return LEFT
         count, n_open = _grow(
-            nodes, count, rules, dictionary[0], dictionary[1], code, end, (growing, n_open), (grown, n_opened)
+            scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks,
+            growing, n_open, grown, n_grown, count, code, end,
         )
         growing, grown = grown, growing
     if run != 0:
-        before, span = (starts[run_begin], starts[run_begin + 1]), (LETTERS, run_begin, length)
-        count = _put(nodes, count, transitions, run_kinds[run], 2 * run_kinds[run], RUN_SCORE, before, span)
-    found, _ = _best(scores, codes, transitions, ending, starts[length], count)
+        tag = marks[RUNS + run - 1]
+        count = _put(scores, codes, facts, transitions, starts, count, tag, RUN_SCORE, run_begin, length)
+    found, _ = _best(scores, codes, transitions, marks[EDGE_TAG], starts[length], count)
     if found < 0:
         # What is unknown to the end of the line, unless even that may not stand before an end.
-        is_whole = transitions[ending, 2 * unknown] == -np.inf
-        before = 0 if is_whole else starts[word_begin]
-        _set(nodes, count, UNKNOWN_SCORE, 2 * unknown, (before, CHARACTERS, 0 if is_whole else word_begin, length))
+        is_whole = transitions[marks[EDGE_TAG], 2 * marks[UNKNOWN]] == -np.inf
+        begin = 0 if is_whole else word_begin
+        code, before = 2 * marks[UNKNOWN], starts[begin]
+        _set(scores, codes, facts, count, UNKNOWN_SCORE, code, before, CHARACTERS, begin, length)
         found = count
     return found
 

@@ -51,7 +51,7 @@ def _add_words(last, line, piece, facts, codes, tables, out, sizes):  # type: ig
     """
     count, n_written, n_bytes = sizes
     tokens, written, ends = out
-    classes, is_blank = tables[4], tables[5]
+    classes, is_blank = tables[5], tables[6]
     n_words, node = 0, last
     while node > 0:
         n_words += facts[node, ENTRY] != EDGE
@@ -94,7 +94,7 @@ def _add_words(last, line, piece, facts, codes, tables, out, sizes):  # type: ig
 def _tag_piece(piece, length, line, tables, room, out, sizes):  # type: ignore[no-untyped-def]
     """Tags text without emoji; returns the sizes, or LEFT tokens if the library has to."""
     nodes, starts, open_pair = room
-    classes = tables[4]
+    classes = tables[5]
     if _is_blank(piece, 0, length, classes):
         return sizes
     begin = 0
@@ -111,7 +111,7 @@ def _tag_piece(piece, length, line, tables, room, out, sizes):  # type: ignore[n
             after -= 1
         if begin < end:
             n_letters = letters(piece, first, after, line)
-            last = analyse(line, n_letters, tables[:5], nodes, starts, open_pair) if n_letters else LEFT
+            last = analyse(line, n_letters, tables, nodes, starts, open_pair) if n_letters else LEFT
             if last == LEFT:
                 return LEFT, sizes[1], sizes[2]
             sizes = _add_words(last, line, (piece, first, after), nodes[2], nodes[1], tables, out, sizes)

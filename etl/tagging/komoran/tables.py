@@ -48,27 +48,23 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
         KeyError: likewise, or a tag is unknown.
     """
     tags: dict[str, int] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
-    dictionary = {name: _read(folder, f"dictionary-{name}") for name in entries.DICTIONARY}
-    contracted = {name: _read(folder, f"contracted-{name}") for name in entries.CONTRACTED}
+    dictionary = _dictionary(folder, "dictionary", entries.DICTIONARY)
+    contracted = _dictionary(folder, "contracted", entries.CONTRACTED)
     forms = _strings(_read(folder, "words"), _read(folder, "word-ends"))
     own, own_forms = _own(tags, words, len(forms))
     forms = pl.concat([forms, own_forms])
-    n = {name: tags[name] for name in ("EC", "EF", "SL", "SN", "SH")}
-    rules = (
-        _read(folder, "transitions"),
-        (n["EC"], n["EF"]),
-        (2 * tags["<start>"], tags["<end>"], tags["NA"], tags["SW"]),
-        _frozen(np.array([0, n["SL"], n["SN"], n["SH"]], np.int32)),
-    )
+    marks = [tags["EC"], tags["EF"], 2 * tags["<start>"], tags["<end>"]]
+    marks.extend(tags[name] for name in ("NA", "SW", "SL", "SN", "SH"))
     is_blank = forms.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
     return Tables(
         words=forms,
         tags=pl.Series([*sorted(tags, key=lambda name: tags[name]), EMOJI]),
         arrays=(
-            _arrays(dictionary, entries.DICTIONARY),
-            _arrays(own, entries.DICTIONARY),
-            _arrays(contracted, entries.CONTRACTED),
-            rules,
+            tuple(dictionary[name] for name in entries.DICTIONARY),
+            tuple(own[name] for name in entries.DICTIONARY),
+            tuple(contracted[name] for name in entries.CONTRACTED),
+            _read(folder, "transitions"),
+            _frozen(np.array(marks, np.int32)),
             _read(folder, "classes"),
             _frozen(is_blank.copy()),
         ),
@@ -89,14 +85,13 @@ def _own(
     flat = np.array([number for each in numbers for number in each], np.int64)
     tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
     arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry)
+    arrays["roots"] = trie.roots(arrays["states"], arrays["keys"])
     return {name: _frozen(array) for name, array in arrays.items()}, _strings(text, ends)
 
 
-def _arrays(found: dict[str, Any], names: Sequence[str]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """An automaton, and what its words are."""
-    states, keys, order, starts = (found[name] for name in entries.AUTOMATON)
-    automaton = (states, keys, _frozen(trie.roots(states, keys)), order, starts)
-    return automaton, tuple(found[name] for name in names[len(entries.AUTOMATON) :])
+def _dictionary(folder: Path, kind: str, names: Sequence[str]) -> dict[str, np.ndarray]:
+    found = {name: _read(folder, f"{kind}-{name}") for name in names if name != "roots"}
+    return {**found, "roots": _frozen(trie.roots(found["states"], found["keys"]))}
 
 
 def _read(folder: Path, name: str) -> np.ndarray:

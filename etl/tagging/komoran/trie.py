@@ -98,16 +98,15 @@ def child(states, keys, state, code):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def step(automaton, state, code):  # type: ignore[no-untyped-def]
+def step(states, keys, root, state, code):  # type: ignore[no-untyped-def]
     """The state of the longest beginning of a word that the text ends in after one more character.
 
     Args:
-        automaton: `states` and `keys` as for `child`, and `root`: the state of each first character, or 0,
-            int32, (65536,).
+        states, keys: see `child`.
+        root: the state of each first character, or 0, int32, (65536,).
         state: the state before.
         code: the character.
     """
-    states, keys, root = automaton[0], automaton[1], automaton[2]
     while state != 0:
         found = child(states, keys, state, code)
         if found >= 0:
@@ -139,7 +138,7 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
         lengths[state] = lengths[parent] + 1
         fail = 0
         if parent != 0:
-            fail = step((states, keys, root), np.int64(states[parent, FAIL]), code)
+            fail = step(states, keys, root, np.int64(states[parent, FAIL]), code)
         states[state, FAIL] = fail
         word, shorter = states[state, WORD], states[fail, WORD]
         if word < 0:
