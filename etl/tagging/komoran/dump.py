@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from etl.tagging.komoran import entries, models, trie
-from etl.tagging.komoran.lattice import BLANK, SYMBOL, UNREADABLE
+from etl.tagging.komoran.candidates import BLANK, SYMBOL, UNREADABLE
 
 _FOREIGN, _NUMBER, _CHINESE = 1, 2, 3
 # Unicode's blocks, as Komoran asks for them: StringUtil.isChinese and isForeign, and Komoran.symbolParsing.

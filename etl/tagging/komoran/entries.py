@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from etl.tagging.komoran import trie
-from etl.tagging.komoran.lattice import NUMBER, ROWS, STATE
+from etl.tagging.komoran.candidates import DERIVED, NUMBER, ROWS, STATE
 from etl.tagging.komoran.letters import write_all
 from etl.tagging.komoran.models import Irregular
 
 # The arrays of a dictionary and of the contracted forms, as the search takes them; `roots` is made on loading.
-DICTIONARY = ("states", "keys", "roots", "order", "words", "kinds", "scores")
+DICTIONARY = ("states", "keys", "roots", "order", "words", "rows", "scores")
 CONTRACTED = ("states", "keys", "roots", "order", "words", "entries", "tokens", "scores")
 # Particles look at the last letter before them: their tags have two more kinds each, one that needs a final
 # consonant there, and one that allows none. They are numbered after the tags, in this order.
@@ -60,6 +60,8 @@ def dictionary(
     built: tuple[np.ndarray, np.ndarray, np.ndarray],
     tagged: tuple[np.ndarray, np.ndarray, np.ndarray],
     first_entry: int = 0,
+    *,
+    is_regular: bool = True,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     """The arrays of a dictionary.
 
@@ -68,6 +70,7 @@ def dictionary(
         built: the trie, as `trie.build` takes it.
         tagged: how many tags each word has, in the order of the trie, and the tags and scores of all.
         first_entry: the entry of the first word.
+        is_regular: whether endings that connect may be final ones as well, as in Komoran's own dictionary.
 
     Returns:
         What `DICTIONARY` names; the words as Komoran writes them, UTF-8, uint8, and where each ends in it,
@@ -77,22 +80,27 @@ def dictionary(
     n_tags, numbers, scores = tagged
     place = automaton["place"]
     begins = (np.cumsum(n_tags) - n_tags)[place]
-    rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_tags[place])])
-    of_row = np.arange(rows[-1]) - np.repeat(rows[:-1] - begins, n_tags[place])
+    n_tags = n_tags[place]
+    words = np.repeat(np.arange(len(place)), n_tags)
+    of_word = np.arange(len(words)) + np.repeat(begins - np.cumsum(n_tags) + n_tags, n_tags)
     codes, ends = trie.characters(automaton)
     starts = ends - automaton["words"][:, 0]
     firsts = np.stack([codes[starts], codes[np.minimum(starts + 1, ends - 1)]], axis=1)
-    words = np.repeat(np.arange(len(place)), n_tags[place])
-    numbers = numbers[of_row]
     last = automaton["words"][:, 1]
     has_coda = (last >= _G) & (last < _A) & ~np.isin(last, _NEVER_LAST)
-    code = 2 * numbers + has_coda[words]
-    entries = np.arange(first_entry, first_entry + len(place))
+    numbers = numbers[of_word]
+    rows = np.column_stack([kinds(tags, numbers, firsts[words]), 2 * numbers + has_coda[words], 0 * numbers])
+    twice = np.repeat(np.arange(len(rows)), 1 + ((numbers == tags["EC"]) & is_regular))
+    is_second = np.diff(twice, prepend=-1) == 0
+    rows = rows[twice]
+    rows[is_second, 0], rows[is_second, DERIVED] = tags["EF"], 1
+    rows[is_second, 1] += 2 * (tags["EF"] - tags["EC"])
+    row_ends = np.cumsum(np.bincount(words[twice], minlength=len(place)))
     arrays = {
         **{name: automaton[name] for name in ("states", "keys", "order")},
-        "words": _words(automaton, entries, rows),
-        "kinds": np.column_stack([kinds(tags, numbers, firsts[words]), code]).astype(np.int32),
-        "scores": scores[of_row],
+        "words": _words(automaton, np.arange(first_entry, first_entry + len(place)), np.append(0, row_ends)),
+        "rows": rows.astype(np.int32),
+        "scores": scores[of_word][twice],
     }
     text, text_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
     write_all(codes, ends, text, text_ends)
@@ -123,11 +131,10 @@ def contracted(
     for place in automaton["place"]:
         for each in by_form[names[place]]:
             found = [_token(of_dictionary, letters, tag) for letters, tag in each.tokens]
-            first, known = len(tokens), [token for token in found if token is not None]
-            tokens.extend((kind, code, entry) for kind, code, entry, _, _ in known)
-            scores.extend(score for *_, score, _ in known)
-            state = known[-1][-1] if len(known) == len(found) else -1
-            entries.append((first, len(tokens), each.first, state))
+            first, states = len(tokens), [state for *_, state in found]
+            tokens.extend((kind, code, entry) for kind, code, entry, _, _ in found)
+            scores.extend(score for *_, score, _ in found)
+            entries.append((first, len(tokens), each.first, -1 if -1 in states else states[-1]))
         rows.append(len(entries))
     return {
         **{name: automaton[name] for name in ("states", "keys", "order")},
@@ -146,20 +153,21 @@ def _words(automaton: dict[str, Any], numbers: np.ndarray, rows: np.ndarray) -> 
     return found
 
 
-def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, int, float, int] | None:
-    """Kind, code, entry, score and state of a word with a tag, None where the dictionary has no such word."""
+def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, int, float, int]:
+    """Kind, code, entry, score and state of a word with a tag; state -1 where the dictionary has no such word."""
+    missing = 0, 0, 0, 0.0, -1
     state = 0
     for letter in letters:
         children = trie.children(arrays["states"], state)
         found = children.start + int(np.searchsorted(arrays["keys"][children], ord(letter)))
         if found == children.stop or arrays["keys"][found] != ord(letter):
-            return None
+            return missing
         state = found
     word = int(arrays["states"][state, trie.WORD])
     if word < 0 or arrays["words"][word, STATE] != state:
-        return None
+        return missing
     for row in range(arrays["words"][word, ROWS], arrays["words"][word + 1, ROWS]):
-        if arrays["kinds"][row, 1] >> 1 == tag:
-            kind, code = arrays["kinds"][row]
+        if arrays["rows"][row, 1] >> 1 == tag:
+            kind, code, _ = arrays["rows"][row]
             return int(kind), int(code), int(arrays["words"][word, NUMBER]), float(arrays["scores"][row]), state
-    return None
+    return missing

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from etl.settings import Tag
 from etl.tagging.komoran import sentences
-from etl.tagging.komoran.tables import Tables
+from etl.tagging.komoran.tables import Tables, strings_of
 from etl.tagging.lists import Lists, replaced, strings
 
+_LINE_END, _FIRST_OF_FOUR = 0x0A, 0xF0  # bytes: each begins at most one more part, or two
+_NO_WORDS = 2  # states of a dictionary that has none
 # Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
 TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
 
@@ -38,13 +39,7 @@ class ExactKomoran:
         if texts.is_empty():
             empty = pl.Series([], dtype=pl.List(pl.String))
             return pl.DataFrame({"text": texts, "tokens": empty, "tags": empty, **nothing})
-        data, text_ends = _bytes(texts)
-        n_bytes = len(data)
-        out = (np.empty((n_bytes, 2), np.int32), np.empty(n_bytes, np.uint8), np.empty(n_bytes, np.int64))
-        ends, is_left = np.empty(len(texts), np.int64), np.empty(len(texts), np.bool_)
-        emoji = len(self._tables.tags) - 1
-        count, n_written, size = sentences.tag(data, text_ends, self._tables.arrays, emoji, out, ends, is_left)
-        words, tags = _columns(self._tables, ends, out[0][:count], (out[1][:size], out[2][:n_written]))
+        words, tags, is_left = self._tagged(texts)
         frame = pl.DataFrame({"text": texts, "tokens": words, "tags": tags, **nothing})
         if not is_left.any():
             return frame
@@ -54,18 +49,29 @@ class ExactKomoran:
             replaced(frame[name], places, left[name]) for name in ("tokens", "tags", *names)
         )
 
-
-def _columns(
-    tables: Tables, ends: np.ndarray, tokens: np.ndarray, written: tuple[np.ndarray, np.ndarray]
-) -> tuple[pl.Series, pl.Series]:
-    """Words and tags of each text, from what `sentences.tag` fills in."""
-    offsets = np.concatenate([np.zeros(1, np.int64), written[1]])
-    own = pa.LargeStringArray.from_buffers(len(written[1]), pa.py_buffer(offsets), pa.py_buffer(written[0]))
-    words = pl.concat([tables.words, pl.Series(pl.from_arrow(own), dtype=pl.String)])
-    entries = tokens[:, 0].astype(np.int64)
-    entries = np.where(entries < 0, len(tables.words) - 1 - entries, entries)
-    tags = tokens[:, 1].astype(np.int64)
-    return strings(Lists(ends, entries), words), strings(Lists(ends, tags), tables.tags)
+    def _tagged(self, texts: pl.Series) -> tuple[pl.Series, pl.Series, np.ndarray]:
+        """Tokens and tags of each text, and whether it is for the library, bool, (n_texts,)."""
+        data, text_ends = _bytes(texts)
+        known, own, contracted, _, _, classes, _ = self._tables.arrays
+        letters, is_left = np.empty(len(data), np.uint16), np.empty(len(texts), np.bool_)
+        n_parts = len(texts) + int(np.sum(data == _LINE_END)) + 2 * int(np.sum(data >= _FIRST_OF_FOUR))
+        parts = np.empty((n_parts, 5), np.int64)
+        n_parts = sentences.split(data, text_ends, classes, letters, parts, is_left)
+        found = tuple(np.full(len(letters), -1, np.int32) for _ in range(3))
+        for dictionary, longest in zip((own, known, contracted), found, strict=True):
+            if len(dictionary[0]) > _NO_WORDS:
+                sentences.walk(letters, parts, n_parts, *dictionary[:3], longest)
+        tokens, ends = np.empty((len(data), 4), np.int32), np.empty(len(texts), np.int64)
+        emoji = len(self._tables.tags) - 1
+        count = sentences.tag(letters, parts, n_parts, found, self._tables.arrays, emoji, tokens, ends, is_left)
+        written, written_ends = np.empty(len(data), np.uint8), np.empty(len(tokens), np.int64)
+        tokens = tokens[:count]
+        n_written, n_bytes = sentences.write_out(data, letters, parts, tokens, written, written_ends)
+        others = strings_of(written[:n_bytes], written_ends[:n_written])
+        entries = tokens[:, 0].astype(np.int64)
+        entries = np.where(entries < 0, len(self._tables.words) - 1 - entries, entries)
+        words = strings(Lists(ends, entries), pl.concat([self._tables.words, others]))
+        return words, strings(Lists(ends, tokens[:, 1].astype(np.int64)), self._tables.tags), is_left
 
 
 def _bytes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:

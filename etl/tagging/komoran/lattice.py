@@ -4,8 +4,8 @@ A node is a word up to a letter, with the best that can stand before it. All nod
 one after another, in Komoran's order, since of equally good ones the first counts. Contractions hide nodes:
 those of their first words, which end at no letter, stand at the other end of the arrays.
 
-Arrays are handed on one by one: each time that an array comes out of a tuple it is counted, which takes longer
-than all that is computed here.
+Arrays are handed on one by one, to functions that call no others but the smallest: wherever else one is handed
+on it is counted, which takes longer than all that is computed here.
 """
 
 from __future__ import annotations
@@ -13,24 +13,35 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from etl.tagging.komoran.letters import SPACE
-from etl.tagging.komoran.trie import WORD, child, has_child, step
+from etl.tagging.komoran.candidates import (
+    CONNECTING,
+    DERIVED,
+    EDGE_TAG,
+    ENDINGS,
+    FINAL,
+    LENGTH,
+    NUMBER,
+    ROWS,
+    RUN,
+    RUN_SCORE,
+    RUNS,
+    START_CODE,
+    STATE,
+    UNKNOWN,
+)
+from etl.tagging.komoran.letters import SPACE, has_coda
+from etl.tagging.komoran.trie import WORD, child, has_child
 
-# What `classes` says of a character: two bits for the kind of run it may be in, and a bit each.
-RUN, SYMBOL, BLANK, UNREADABLE = 3, 4, 8, 16
 # What a node is that is no word of a dictionary: letters as they stand, a start or an end, and letters that
 # are put together to the characters that they come from.
 LETTERS, EDGE, CHARACTERS = -1, -2, -3
 # Columns of `facts`: the node before, the word, and from where to where the letters go.
 BEFORE, ENTRY, BEGIN, END = range(4)
-# Columns of the words of a dictionary: length, last letter, state, the number outside it, and where their rows
-# and those of all words that they end in begin. The last row ends these.
-LENGTH, LAST, STATE, NUMBER, ROWS, ENDINGS = range(6)
-# Places in `marks`: the tags of connecting and of final endings; of a start as a code, of an end, of what is
-# unknown and of a symbol; and after them the tag of each kind of run.
-CONNECTING, FINAL, START_CODE, EDGE_TAG, UNKNOWN, SYMBOL_TAG, RUNS = range(7)
-RUN_SCORE, SYMBOL_SCORE, UNKNOWN_SCORE = -1.0, -10000.0, -10000.0
-LEFT = -1  # instead of a number of nodes: the line is for the library
+# Places in `sizes`: how many nodes there are, how many of them hidden, how many contractions are open, and
+# whether the library would fail.
+NODES, HIDDEN, OPEN, FAILS = range(4)
+UNKNOWN_SCORE = -10000.0
+LEFT = -1  # instead of a node: the line is for the library
 MOST_OPEN = 512  # contractions whose last word may still grow
 MARGIN = 1 << 14  # more nodes than one letter can bring
 
@@ -47,264 +58,216 @@ def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _set(scores, codes, facts, node, score, code, before, entry, begin, end):  # type: ignore[no-untyped-def]
-    scores[node], codes[node] = score, code
+def _set(facts, node, before, entry, begin, end):  # type: ignore[no-untyped-def]
     facts[node, BEFORE], facts[node, ENTRY], facts[node, BEGIN], facts[node, END] = before, entry, begin, end
 
 
 @njit(cache=True, nogil=True)
-def _put(scores, codes, facts, transitions, starts, count, tag, score, begin, end):  # type: ignore[no-untyped-def]
-    """Adds a node of letters as they stand where there is one that it may stand after; returns how many there are."""
+def _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
+    """Adds the nodes of the candidates that may stand after others; returns how many nodes there are.
+
+    Args:
+        scores, codes, facts, transitions, starts: see `search`.
+        kinds, gains: the candidates, see `candidates.expand`.
+        first, last: which of them.
+        count: how many nodes there are.
+        end: where they end.
+    """
+    for place in range(first, last):
+        begin = np.int64(kinds[place, 0])
+        found, best = _best(scores, codes, transitions, kinds[place, 1], starts[begin], starts[begin + 1])
+        if found >= 0:
+            scores[count], codes[count] = best + gains[place], kinds[place, 2]
+            _set(facts, count, found, kinds[place, 3], begin, end)
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _put_run(scores, codes, facts, transitions, starts, marks, kind, begin, end, count):  # type: ignore[no-untyped-def]
+    """Adds the node of a run of one kind of character, where one may stand; returns how many nodes there are."""
+    tag = marks[RUNS + kind - 1]
     found, best = _best(scores, codes, transitions, tag, starts[begin], starts[begin + 1])
     if found >= 0:
-        _set(scores, codes, facts, count, best + score, 2 * tag, found, LETTERS, begin, end)
+        scores[count], codes[count] = best + RUN_SCORE, 2 * tag
+        _set(facts, count, found, LETTERS, begin, end)
         count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _put_word(
-    scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, first, last, end, is_regular
-):  # type: ignore[no-untyped-def]
-    """Adds the nodes of a word, one a tag; an ending that connects may be a final one if the word is regular."""
-    for row in range(words[word, ROWS], words[word + 1, ROWS]):
-        kind, code = kinds[row, 0], kinds[row, 1]
-        number, begin = words[word, NUMBER], end - words[word, LENGTH]
-        found, best = _best(scores, codes, transitions, kind, first, last)
-        if found >= 0:
-            _set(scores, codes, facts, count, best + row_scores[row], code, found, number, begin, end)
-            count += 1
-        if is_regular and kind == marks[CONNECTING]:
-            found, best = _best(scores, codes, transitions, marks[FINAL], first, last)
-            if found >= 0:
-                code = 2 * marks[FINAL] + (code & 1)
-                _set(scores, codes, facts, count, best + row_scores[row], code, found, number, begin, end)
-                count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _put_words(
-    scores, codes, facts, transitions, words, order, kinds, row_scores, marks, starts, count, longest, end, is_regular
-):  # type: ignore[no-untyped-def]
-    """Adds the nodes of all words of a dictionary that end here, of which one is the longest."""
-    for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
-        word = order[place]
-        begin = end - words[word, LENGTH]
-        first, last = starts[begin], starts[begin + 1]
-        if first < last:
-            count = _put_word(
-                scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, first, last, end, is_regular
-            )
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _put_contraction(
-    scores, codes, facts, transitions, tokens, token_scores, marks, opened, sizes, entry, first, last, begin, end
-):  # type: ignore[no-untyped-def]
-    """Adds the nodes of what a contracted form stands for.
-
-    Args:
-        scores, codes, facts, transitions, marks: see `analyse`.
-        tokens: kind, code and number of each word, int32, (n_tokens, 3).
-        token_scores: float64, (n_tokens,).
-        opened: is filled with contractions whose last word may grow.
-        sizes: how many nodes there are, how many are hidden, and how many contractions are open.
-        entry: the first word, that after the last, the tag that must fit to what stands before, and the last
-            word's state, or -1.
-        first, last: the nodes before it.
-        begin, end: where it does.
+def _put_space(scores, codes, facts, transitions, starts, marks, begin, at, has_coda, count):  # type: ignore[no-untyped-def]
+    """Ends at a space what began after the one before; where that cannot be, it is unknown as a whole.
 
     Returns:
-        The sizes; LEFT nodes where the library fails.
+        How many nodes there are.
     """
-    count, hidden, n_opened = sizes
-    token, after, kind, state = entry
-    found, best = _best(scores, codes, transitions, kind, first, last)
-    if found < 0:
-        return count, hidden, n_opened
-    if state < 0:
-        return LEFT, hidden, n_opened
-    is_alone = token + 1 == after
-    while token + 1 < after:
-        hidden += 1
-        node = len(scores) - hidden
-        best += token_scores[token]
-        _set(scores, codes, facts, node, best, tokens[token, 1], found, tokens[token, 2], begin, begin)
-        found, token = node, token + 1
-        best = transitions[tokens[token, 0], codes[found]] + scores[found]
-        if best == -np.inf and token + 1 < after:
-            return count, hidden, n_opened
-    if not is_alone:
-        opened[n_opened, 0], opened[n_opened, 1] = found, state
-        n_opened += 1
-    kind, code, score = tokens[token, 0], tokens[token, 1], token_scores[token]
-    if best > -np.inf:
-        _set(scores, codes, facts, count, best + score, code, found, tokens[token, 2], begin, end)
-        count += 1
-    if kind == marks[CONNECTING]:
-        code = 2 * marks[FINAL] + (code & 1)
-        if not is_alone:
-            best = transitions[marks[FINAL], codes[found]] + scores[found]
-        if best > -np.inf:
-            _set(scores, codes, facts, count, best + score, code, found, tokens[token, 2], begin, end)
-            count += 1
-    return count, hidden, n_opened
-
-
-@njit(cache=True, nogil=True)
-def _put_contractions(
-    scores, codes, facts, transitions, forms, order, entries, tokens, token_scores, marks, starts, opened, sizes, longest, end
-):  # type: ignore[no-untyped-def]
-    """Adds the nodes of all contracted forms that end here, of which one is the longest."""
-    for place in range(forms[longest, ENDINGS], forms[longest + 1, ENDINGS]):
-        form = order[place]
-        begin = end - forms[form, LENGTH]
-        first, last = starts[begin], starts[begin + 1]
-        if first == last:
-            continue
-        for row in range(forms[form, ROWS], forms[form + 1, ROWS]):
-            entry = (entries[row, 0], entries[row, 1], entries[row, 2], entries[row, 3])
-            sizes = _put_contraction(
-                scores, codes, facts, transitions, tokens, token_scores, marks, opened, sizes, entry, first, last, begin, end
-            )
-            if sizes[0] == LEFT:
-                return sizes
-    return sizes
-
-
-@njit(cache=True, nogil=True)
-def _grow(
-    scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks, growing, n_growing, grown, n_grown, count, code, end
-):  # type: ignore[no-untyped-def]
-    """Lets the last words of open contractions grow by one letter.
-
-    Args:
-        scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks: see `analyse`.
-        growing: the hidden node before each word and its state, int32, (2 * MOST_OPEN, 2).
-        n_growing: how many there are.
-        grown: is filled with those that may go on.
-        n_grown: how many are in it.
-        count: how many nodes there are.
-        code: the letter.
-        end: the place after it.
-
-    Returns:
-        How many nodes there are, and how many contractions are open.
-    """
-    for place in range(n_growing):
-        node, state = growing[place, 0], child(states, keys, np.int64(growing[place, 1]), code)
-        if state < 0:
-            continue
-        if has_child(states, state):
-            grown[n_grown, 0], grown[n_grown, 1] = node, state
-            n_grown += 1
-        word = states[state, WORD]
-        if word >= 0 and words[word, STATE] == state:
-            count = _put_word(
-                scores, codes, facts, transitions, words, kinds, row_scores, marks, count, word, node, node + 1, end, False
-            )
-    return count, n_grown
-
-
-@njit(cache=True, nogil=True)
-def _put_space(scores, codes, facts, transitions, marks, starts, count, word_begin, at, line):  # type: ignore[no-untyped-def]
-    """Ends a word at a space; where that cannot be, the word is unknown. Returns how many nodes there are."""
     found, best = _best(scores, codes, transitions, marks[EDGE_TAG], starts[at], count)
     if found < 0:
-        code, before = 2 * marks[UNKNOWN] + has_coda(line[at - 1]), starts[word_begin]
-        _set(scores, codes, facts, count, UNKNOWN_SCORE, code, before, LETTERS, word_begin, at)
+        scores[count], codes[count] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + has_coda
+        _set(facts, count, starts[begin], LETTERS, begin, at)
         best, found, count = 0.0, count, count + 1
     starts[at + 1] = count
-    _set(scores, codes, facts, count, best, marks[START_CODE], found, EDGE, at, at + 1)
+    scores[count], codes[count] = best, marks[START_CODE]
+    _set(facts, count, found, EDGE, at, at + 1)
     return count + 1
 
 
 @njit(cache=True, nogil=True)
-def analyse(line, length, tables, nodes, starts, open_pair):  # type: ignore[no-untyped-def]
-    """Finds the best path through one line.
+def _put_contractions(
+    scores, codes, facts, transitions, starts, forms, order, entries, tokens, gains, opened, to, sizes, marks, longest, end
+):  # type: ignore[no-untyped-def]
+    """Adds the nodes of all contracted forms that end here.
 
     Args:
-        line: its letters, uint16; it begins and ends with no space, and has no two in a row.
-        length: how many there are.
-        tables: see `etl.tagging.komoran.tables.Tables.arrays`.
-        nodes: room for nodes: scores, float64, codes of tags as in `transitions`, int32, both (n_nodes,), and
-            facts, int32, (n_nodes, 4).
-        starts: room for where the nodes of each place begin, int32, (length + 3,).
-        open_pair: room for open contractions, twice int32, (2 * MOST_OPEN, 2).
-
-    Returns:
-        The last node, whose BEFORE leads back to node 0; or LEFT.
+        scores, codes, facts, transitions, starts: see `search`.
+        forms, order, entries, tokens, gains: see `entries.contracted`.
+        opened: is filled with contractions whose last word may grow, from `to` on.
+        sizes: is brought up to date.
+        marks: see `candidates`.
+        longest: the longest of the forms.
+        end: where they end.
     """
-    known, own, contracted, transitions, marks, classes, _ = tables
-    states, keys, root, order, words, kinds, row_scores = known
-    own_states, own_keys, own_root, own_order, own_words, own_kinds, own_scores = own
-    form_states, form_keys, form_root, form_order, forms, entries, tokens, token_scores = contracted
-    scores, codes, facts = nodes
-    growing, grown = open_pair
-    _set(scores, codes, facts, 0, 0.0, marks[START_CODE], -1, EDGE, -1, 0)
-    starts[0], starts[1], count, hidden, has_own = 0, 1, 1, 0, len(own_keys) > 1
-    state = own_state = form_state = n_open = run = run_begin = word_begin = 0
-    for at in range(length):
-        if count + hidden + MARGIN > len(scores) or n_open > MOST_OPEN:
-            return LEFT
-        code, end = line[at], at + 1
-        kind = classes[code]
-        if kind & RUN != run:
-            if run != 0:
-                tag = marks[RUNS + run - 1]
-                count = _put(scores, codes, facts, transitions, starts, count, tag, RUN_SCORE, run_begin, at)
-            run, run_begin = kind & RUN, at
-        starts[end] = count
-        if code == SPACE:
-            count = _put_space(scores, codes, facts, transitions, marks, starts, count, word_begin, at, line)
-            word_begin = end
-        if kind & SYMBOL:
-            tag = marks[SYMBOL_TAG]
-            count = _put(scores, codes, facts, transitions, starts, count, tag, SYMBOL_SCORE, at, end)
-        if has_own:
-            own_state = step(own_states, own_keys, own_root, own_state, code)
-            longest = own_states[own_state, WORD]
-            if longest >= 0:
-                count = _put_words(
-                    scores, codes, facts, transitions, own_words, own_order, own_kinds, own_scores, marks, starts, count, longest, end, False
-                )
-        state = step(states, keys, root, state, code)
-        longest = states[state, WORD]
-        if longest >= 0:
-            count = _put_words(
-                scores, codes, facts, transitions, words, order, kinds, row_scores, marks, starts, count, longest, end, True
-            )
-        form_state = step(form_states, form_keys, form_root, form_state, code)
-        longest, n_grown = form_states[form_state, WORD], 0
-        if longest >= 0:
-            count, hidden, n_grown = _put_contractions(
-                scores, codes, facts, transitions, forms, form_order, entries, tokens, token_scores, marks, starts, grown,
-                (count, hidden, 0), longest, end,
-            )
-            if count == LEFT:
-                return LEFT
-        count, n_open = _grow(
-            scores, codes, facts, transitions, states, keys, words, kinds, row_scores, marks,
-            growing, n_open, grown, n_grown, count, code, end,
-        )
-        growing, grown = grown, growing
-    if run != 0:
-        tag = marks[RUNS + run - 1]
-        count = _put(scores, codes, facts, transitions, starts, count, tag, RUN_SCORE, run_begin, length)
+    for place in range(forms[longest, ENDINGS], forms[longest + 1, ENDINGS]):
+        form = order[place]
+        begin = np.int64(end - forms[form, LENGTH])
+        for row in range(forms[form, ROWS], forms[form + 1, ROWS]):
+            found, best = _best(scores, codes, transitions, entries[row, 2], starts[begin], starts[begin + 1])
+            if found < 0:
+                continue
+            token, last, state = entries[row, 0], entries[row, 1] - 1, entries[row, 3]
+            sizes[FAILS] |= state < 0
+            is_alone = token == last
+            while token < last and best > -np.inf:
+                sizes[HIDDEN] += 1
+                node = len(scores) - sizes[HIDDEN]
+                scores[node], codes[node] = best + gains[token], tokens[token, 1]
+                _set(facts, node, found, tokens[token, 2], begin, begin)
+                found, token = node, token + 1
+                best = transitions[tokens[token, 0], codes[node]] + scores[node]
+            if token < last:
+                continue
+            if not is_alone:
+                opened[to + sizes[OPEN], 0], opened[to + sizes[OPEN], 1] = found, state
+                sizes[OPEN] += 1
+            # An ending that connects may be a final one as well.
+            for is_final in range(1 + (tokens[token, 0] == marks[CONNECTING])):
+                code = tokens[token, 1]
+                if is_final:
+                    code = 2 * marks[FINAL] + (code & 1)
+                    if not is_alone:
+                        best = transitions[marks[FINAL], codes[found]] + scores[found]
+                if best > -np.inf:
+                    scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[token], code
+                    _set(facts, sizes[NODES], found, tokens[token, 2], begin, end)
+                    sizes[NODES] += 1
+
+
+@njit(cache=True, nogil=True)
+def _grow(
+    scores, codes, facts, transitions, states, keys, words, rows, gains, opened, since, n_open, to, sizes, code, end
+):  # type: ignore[no-untyped-def]
+    """Lets the last words of open contractions grow by one letter.
+
+    Args:
+        scores, codes, facts, transitions: see `search`.
+        states, keys, words, rows, gains: see `entries.dictionary`.
+        opened: hidden nodes, and the states of the words after them; is filled with those that may go on.
+        since, n_open: where the open ones begin in it, and how many there are.
+        to: where to put those that are still open.
+        sizes: is brought up to date.
+        code: the letter.
+        end: the place after it.
+    """
+    for place in range(since, since + n_open):
+        node, state = opened[place, 0], child(states, keys, opened[place, 1], code)
+        if state < 0:
+            continue
+        if has_child(states, state):
+            opened[to + sizes[OPEN], 0], opened[to + sizes[OPEN], 1] = node, state
+            sizes[OPEN] += 1
+        word = states[state, WORD]
+        if word < 0 or words[word, STATE] != state:
+            continue
+        for row in range(words[word, ROWS], words[word + 1, ROWS]):
+            best = transitions[rows[row, 0], codes[node]] + scores[node]
+            if best > -np.inf and not rows[row, DERIVED]:
+                scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[row], rows[row, 1]
+                _set(facts, sizes[NODES], node, words[word, NUMBER], end - 1, end)
+                sizes[NODES] += 1
+
+
+@njit(cache=True, nogil=True)
+def _last(scores, codes, facts, transitions, starts, marks, word_begin, length, count):  # type: ignore[no-untyped-def]
+    """The last node of the best path; where none may stand there, one for what is unknown up to the end."""
     found, _ = _best(scores, codes, transitions, marks[EDGE_TAG], starts[length], count)
     if found < 0:
-        # What is unknown to the end of the line, unless even that may not stand before an end.
+        # Unless even that may not stand before an end: then the whole line is unknown.
         is_whole = transitions[marks[EDGE_TAG], 2 * marks[UNKNOWN]] == -np.inf
         begin = 0 if is_whole else word_begin
-        code, before = 2 * marks[UNKNOWN], starts[begin]
-        _set(scores, codes, facts, count, UNKNOWN_SCORE, code, before, CHARACTERS, begin, length)
-        found = count
+        found, scores[count], codes[count] = count, UNKNOWN_SCORE, 2 * marks[UNKNOWN]
+        _set(facts, count, starts[begin], CHARACTERS, begin, length)
     return found
 
 
 @njit(cache=True, nogil=True)
-def has_coda(code):  # type: ignore[no-untyped-def]
-    """Whether the letter may end a syllable, Lattice.hasJongsung."""
-    return 0x3131 <= code <= 0x314E and code != 0x3138 and code != 0x3143 and code != 0x3149
+def search(letters, first, length, prepared, tables, nodes, room):  # type: ignore[no-untyped-def]
+    """Finds the best path through one line.
+
+    Args:
+        letters: of all lines, uint16. A line begins and ends with no space, and has no two in a row.
+        first, length: where those of this one begin, and how many there are.
+        prepared: what `candidates.expand` has filled in for the line, and the longest contracted form that ends
+            after each letter of all lines, or -1, int32.
+        tables: see `etl.tagging.komoran.tables.Tables.arrays`.
+        nodes: room for nodes: scores, float64, codes of tags as in `transitions`, int32, both (n_nodes,), and
+            facts, int32, (n_nodes, 4).
+        room: where the nodes of each place begin, int64, (length + 3,); open contractions, int64,
+            (4 * MOST_OPEN, 2); and sizes, int64, (4,).
+
+    Returns:
+        The last node, whose BEFORE leads back to node 0; or LEFT.
+    """
+    (ends, kinds, gains, runs), longest_forms = prepared
+    known, _, contracted, transitions, marks, classes, _ = tables
+    states, keys, _, _, words, rows, row_gains = known
+    _, _, _, order, forms, entries, tokens, token_gains = contracted
+    scores, codes, facts = nodes
+    starts, opened, sizes = room
+    scores[0], codes[0], starts[0], starts[1], word_begin = 0.0, marks[START_CODE], 0, 1, 0
+    _set(facts, 0, -1, EDGE, -1, 0)
+    sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 1, 0, 0, 0
+    for at in range(length):
+        if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS]:
+            return LEFT
+        code, end, count = letters[first + at], at + 1, sizes[NODES]
+        if runs[at] >= 0:
+            kind = np.int64(classes[letters[first + at - 1]] & RUN)
+            begin = runs[at]
+            count = _put_run(scores, codes, facts, transitions, starts, marks, kind, begin, at, count)
+        starts[end] = count
+        if code == SPACE:
+            coda = has_coda(letters[first + at - 1])
+            count = _put_space(scores, codes, facts, transitions, starts, marks, word_begin, at, coda, count)
+            word_begin = end
+        candidate, last = ends[at], ends[end]
+        count = _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, candidate, last, count, end)
+        since, n_open, to = (at % 2) * 2 * MOST_OPEN, sizes[OPEN], (end % 2) * 2 * MOST_OPEN
+        sizes[NODES], sizes[OPEN], longest = count, 0, longest_forms[first + at]
+        if longest >= 0:
+            _put_contractions(
+                *(scores, codes, facts, transitions, starts, forms, order, entries, tokens, token_gains),
+                *(opened, to, sizes, marks, longest, end),
+            )
+        if n_open > 0:
+            _grow(
+                *(scores, codes, facts, transitions, states, keys, words, rows, row_gains),
+                *(opened, since, n_open, to, sizes, code, end),
+            )
+    count = sizes[NODES]
+    if sizes[FAILS] or sizes[OPEN] > MOST_OPEN:
+        return LEFT
+    if runs[length] >= 0:
+        kind = np.int64(classes[letters[first + length - 1]] & RUN)
+        count = _put_run(scores, codes, facts, transitions, starts, marks, kind, runs[length], length, count)
+    return _last(scores, codes, facts, transitions, starts, marks, word_begin, length, count)

@@ -46,25 +46,27 @@ def _encode(code, out, at):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def letters(piece, begin, end, line):  # type: ignore[no-untyped-def]
-    """Takes syllables apart, KoreanUnitParser.parse; returns how many letters there are."""
-    count = 0
-    for at in range(begin, end):
-        code = np.int64(piece[at])
-        if code == SPACE and piece[at - 1] == SPACE:
-            continue
-        if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
-            onset, rest = divmod(code - _FIRST_SYLLABLE, _PER_ONSET)
-            vowel, coda = divmod(rest, _PER_VOWEL)
-            line[count], line[count + 1] = ONSETS[onset], _FIRST_VOWEL + vowel
-            count += 2
-            if coda > 0:
-                line[count] = CODAS[coda - 1]
-                count += 1
-        else:
-            line[count] = code
+def put_letters(code, letters, count):  # type: ignore[no-untyped-def]
+    """Writes a character, a syllable as its letters, KoreanUnitParser.parse; returns how many there are then."""
+    if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
+        onset, rest = divmod(code - _FIRST_SYLLABLE, _PER_ONSET)
+        vowel, coda = divmod(rest, _PER_VOWEL)
+        letters[count], letters[count + 1] = ONSETS[onset], _FIRST_VOWEL + vowel
+        count += 2
+        if coda > 0:
+            letters[count] = CODAS[coda - 1]
             count += 1
+    else:
+        letters[count] = code
+        count += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def has_coda(code):  # type: ignore[no-untyped-def]
+    """Whether a letter may end a syllable, Lattice.hasJongsung."""
+    letter = np.int64(code) - FIRST_LETTER
+    return 0 <= letter < 30 and _CODA_OF[letter] > 0
 
 
 @njit(cache=True, nogil=True)
@@ -109,7 +111,9 @@ def write_all(codes, ends, out, out_ends):  # type: ignore[no-untyped-def]
 
 
 def taken_apart(text: str) -> list[int]:
-    """The letters of a text, as `letters`, for a few words."""
+    """The letters of a few words."""
     units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
-    line = np.empty(3 * len(units), np.uint16)
-    return [int(code) for code in line[: letters(units, 0, len(units), line)]]
+    found, count = np.empty(3 * len(units), np.uint16), 0
+    for unit in units:
+        count = put_letters(int(unit), found, count)
+    return [int(code) for code in found[:count]]

@@ -50,7 +50,7 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
     tags: dict[str, int] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
     dictionary = _dictionary(folder, "dictionary", entries.DICTIONARY)
     contracted = _dictionary(folder, "contracted", entries.CONTRACTED)
-    forms = _strings(_read(folder, "words"), _read(folder, "word-ends"))
+    forms = strings_of(_read(folder, "words"), _read(folder, "word-ends"))
     own, own_forms = _own(tags, words, len(forms))
     forms = pl.concat([forms, own_forms])
     marks = [tags["EC"], tags["EF"], 2 * tags["<start>"], tags["<end>"]]
@@ -64,7 +64,7 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
             tuple(own[name] for name in entries.DICTIONARY),
             tuple(contracted[name] for name in entries.CONTRACTED),
             _read(folder, "transitions"),
-            _frozen(np.array(marks, np.int32)),
+            _frozen(np.array(marks, np.int64)),
             _read(folder, "classes"),
             _frozen(is_blank.copy()),
         ),
@@ -84,9 +84,9 @@ def _own(
     numbers = [by_letters[each] for each in letters]
     flat = np.array([number for each in numbers for number in each], np.int64)
     tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
-    arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry)
+    arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry, is_regular=False)
     arrays["roots"] = trie.roots(arrays["states"], arrays["keys"])
-    return {name: _frozen(array) for name, array in arrays.items()}, _strings(text, ends)
+    return {name: _frozen(array) for name, array in arrays.items()}, strings_of(text, ends)
 
 
 def _dictionary(folder: Path, kind: str, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -104,7 +104,8 @@ def _frozen(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _strings(text: np.ndarray, ends: np.ndarray) -> pl.Series:
+def strings_of(text: np.ndarray, ends: np.ndarray) -> pl.Series:
+    """Strings from their UTF-8 one after another, uint8, and where each ends, int64."""
     offsets = np.concatenate([np.zeros(1, np.int64), ends])
     array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
     return pl.Series(pl.from_arrow(array), dtype=pl.String)

@@ -1,0 +1,77 @@
+"""What may stand where in a line, whatever comes before: the words of the dictionaries, and symbols; compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+# What `classes` says of a character: two bits for the kind of run it may be in, and a bit each.
+RUN, SYMBOL, BLANK, UNREADABLE = 3, 4, 8, 16
+# Columns of the words of a dictionary: length, last letter, state, the number outside it, and where their rows
+# and those of all words that they end in begin. The last row ends these.
+LENGTH, LAST, STATE, NUMBER, ROWS, ENDINGS = range(6)
+# The third column of rows, after kind and code: whether this is a final ending made of one that connects.
+DERIVED = 2
+# Places in `marks`: the tags of connecting and of final endings; of a start as a code, of an end, of what is
+# unknown and of a symbol; and after them the tag of each kind of run.
+CONNECTING, FINAL, START_CODE, EDGE_TAG, UNKNOWN, SYMBOL_TAG, RUNS = range(7)
+RUN_SCORE, SYMBOL_SCORE = -1.0, -10000.0
+IN_LETTERS = -1  # instead of a word's number: letters as they stand
+MARGIN = 1 << 12  # more candidates than one letter can bring
+
+
+@njit(cache=True, nogil=True)
+def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # type: ignore[no-untyped-def]
+    """Adds all words that end at a place, of which one is the longest; returns how many candidates there are."""
+    for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
+        word = order[place]
+        begin = end - words[word, LENGTH]
+        for row in range(words[word, ROWS], words[word + 1, ROWS]):
+            kinds[count, 0], kinds[count, 1], kinds[count, 2] = begin, rows[row, 0], rows[row, 1]
+            kinds[count, 3], gains[count] = words[word, NUMBER], row_gains[row]
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def expand(letters, first, length, found, tables, prepared):  # type: ignore[no-untyped-def]
+    """Lists what may end after each letter of a line, in the order in which Komoran tries it.
+
+    Args:
+        letters: of all lines, uint16.
+        first, length: where those of this one begin, and how many there are.
+        found: the longest word of the user's, and of the dictionary, that ends after each letter of all lines,
+            or -1, int32.
+        tables: see `etl.tagging.komoran.tables.Tables.arrays`.
+        prepared: is filled with where the candidates of each place end, int64, (length + 1,); where they begin,
+            their kind, code and number, int32, (n_candidates, 4); what they add to the score, float64; and
+            where a run of one kind of character begins that ends at a place, or -1, int64, (length + 1,).
+
+    Returns:
+        Whether there was room.
+    """
+    (own, known), (ends, kinds, gains, runs) = found, prepared
+    _, _, _, own_order, own_words, own_rows, own_gains = tables[1]
+    _, _, _, order, words, rows, row_gains = tables[0]
+    marks, classes = tables[4], tables[5]
+    count = run = run_begin = ends[0] = 0
+    for at in range(length):
+        kind, end = classes[letters[first + at]], at + 1
+        runs[at] = -1
+        if kind & RUN != run:
+            runs[at] = run_begin if run != 0 else -1
+            run, run_begin = kind & RUN, at
+        if kind & SYMBOL:
+            kinds[count, 0], kinds[count, 1], kinds[count, 2] = at, marks[SYMBOL_TAG], 2 * marks[SYMBOL_TAG]
+            kinds[count, 3], gains[count] = IN_LETTERS, SYMBOL_SCORE
+            count += 1
+        if own[first + at] >= 0:
+            longest = own[first + at]
+            count = _add(kinds, gains, own_words, own_order, own_rows, own_gains, longest, end, count)
+        if known[first + at] >= 0:
+            count = _add(kinds, gains, words, order, rows, row_gains, known[first + at], end, count)
+        ends[end] = count
+        if count + MARGIN > len(gains):
+            return False
+    runs[length] = run_begin if run != 0 else -1
+    return True
