@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from etl.tagging.komoran.compiled import inner
 
 # What `classes` says of a character: two bits for the kind of run it may be in, and a bit each.
 RUN, SYMBOL, BLANK, UNREADABLE = 3, 4, 8, 16
@@ -20,7 +21,7 @@ IN_LETTERS = -1  # instead of a word's number: letters as they stand
 MARGIN = 1 << 12  # more candidates than one letter can bring
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # type: ignore[no-untyped-def]
     """Adds all words that end at a place, of which one is the longest; returns how many candidates there are."""
     for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
@@ -33,7 +34,7 @@ def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # t
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def expand(letters, first, length, found, tables, prepared):  # type: ignore[no-untyped-def]
     """Lists what may end after each letter of a line, in the order in which Komoran tries it.
 

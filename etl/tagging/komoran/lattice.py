@@ -11,8 +11,8 @@ on it is counted, which takes longer than all that is computed here.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from etl.tagging.komoran.compiled import inner
 from etl.tagging.komoran.candidates import (
     CONNECTING,
     DERIVED,
@@ -46,7 +46,7 @@ MOST_OPEN = 512  # contractions whose last word may still grow
 MARGIN = 1 << 14  # more nodes than one letter can bring
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-untyped-def]
     """The node before which a word of the kind is best, -1 if there is none, and the score of both."""
     best, found = -np.inf, -1
@@ -57,12 +57,7 @@ def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-unty
     return found, best
 
 
-@njit(cache=True, nogil=True)
-def _set(facts, node, before, entry, begin, end):  # type: ignore[no-untyped-def]
-    facts[node, BEFORE], facts[node, ENTRY], facts[node, BEGIN], facts[node, END] = before, entry, begin, end
-
-
-@njit(cache=True, nogil=True)
+@inner
 def _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
     """Adds the nodes of the candidates that may stand after others; returns how many nodes there are.
 
@@ -75,27 +70,29 @@ def _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, fir
     """
     for place in range(first, last):
         begin = np.int64(kinds[place, 0])
-        found, best = _best(scores, codes, transitions, kinds[place, 1], starts[begin], starts[begin + 1])
+        found, best = _best(scores, codes, transitions, np.int64(kinds[place, 1]), starts[begin], starts[begin + 1])
         if found >= 0:
             scores[count], codes[count] = best + gains[place], kinds[place, 2]
-            _set(facts, count, found, kinds[place, 3], begin, end)
+            facts[count, BEFORE], facts[count, ENTRY] = found, kinds[place, 3]
+            facts[count, BEGIN], facts[count, END] = begin, end
             count += 1
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _put_run(scores, codes, facts, transitions, starts, marks, kind, begin, end, count):  # type: ignore[no-untyped-def]
     """Adds the node of a run of one kind of character, where one may stand; returns how many nodes there are."""
     tag = marks[RUNS + kind - 1]
     found, best = _best(scores, codes, transitions, tag, starts[begin], starts[begin + 1])
     if found >= 0:
         scores[count], codes[count] = best + RUN_SCORE, 2 * tag
-        _set(facts, count, found, LETTERS, begin, end)
+        facts[count, BEFORE], facts[count, ENTRY] = found, LETTERS
+        facts[count, BEGIN], facts[count, END] = begin, end
         count += 1
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _put_space(scores, codes, facts, transitions, starts, marks, begin, at, has_coda, count):  # type: ignore[no-untyped-def]
     """Ends at a space what began after the one before; where that cannot be, it is unknown as a whole.
 
@@ -105,15 +102,17 @@ def _put_space(scores, codes, facts, transitions, starts, marks, begin, at, has_
     found, best = _best(scores, codes, transitions, marks[EDGE_TAG], starts[at], count)
     if found < 0:
         scores[count], codes[count] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + has_coda
-        _set(facts, count, starts[begin], LETTERS, begin, at)
+        facts[count, BEFORE], facts[count, ENTRY] = starts[begin], LETTERS
+        facts[count, BEGIN], facts[count, END] = begin, at
         best, found, count = 0.0, count, count + 1
     starts[at + 1] = count
     scores[count], codes[count] = best, marks[START_CODE]
-    _set(facts, count, found, EDGE, at, at + 1)
+    facts[count, BEFORE], facts[count, ENTRY] = found, EDGE
+    facts[count, BEGIN], facts[count, END] = at, at + 1
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _put_contractions(
     scores, codes, facts, transitions, starts, forms, order, entries, tokens, gains, opened, to, sizes, marks, longest, end
 ):  # type: ignore[no-untyped-def]
@@ -132,7 +131,7 @@ def _put_contractions(
         form = order[place]
         begin = np.int64(end - forms[form, LENGTH])
         for row in range(forms[form, ROWS], forms[form + 1, ROWS]):
-            found, best = _best(scores, codes, transitions, entries[row, 2], starts[begin], starts[begin + 1])
+            found, best = _best(scores, codes, transitions, np.int64(entries[row, 2]), starts[begin], starts[begin + 1])
             if found < 0:
                 continue
             token, last, state = entries[row, 0], entries[row, 1] - 1, entries[row, 3]
@@ -142,7 +141,8 @@ def _put_contractions(
                 sizes[HIDDEN] += 1
                 node = len(scores) - sizes[HIDDEN]
                 scores[node], codes[node] = best + gains[token], tokens[token, 1]
-                _set(facts, node, found, tokens[token, 2], begin, begin)
+                facts[node, BEFORE], facts[node, ENTRY] = found, tokens[token, 2]
+                facts[node, BEGIN], facts[node, END] = begin, begin
                 found, token = node, token + 1
                 best = transitions[tokens[token, 0], codes[node]] + scores[node]
             if token < last:
@@ -159,11 +159,12 @@ def _put_contractions(
                         best = transitions[marks[FINAL], codes[found]] + scores[found]
                 if best > -np.inf:
                     scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[token], code
-                    _set(facts, sizes[NODES], found, tokens[token, 2], begin, end)
+                    facts[sizes[NODES], BEFORE], facts[sizes[NODES], ENTRY] = found, tokens[token, 2]
+                    facts[sizes[NODES], BEGIN], facts[sizes[NODES], END] = begin, end
                     sizes[NODES] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _grow(
     scores, codes, facts, transitions, states, keys, words, rows, gains, opened, since, n_open, to, sizes, code, end
 ):  # type: ignore[no-untyped-def]
@@ -193,11 +194,12 @@ def _grow(
             best = transitions[rows[row, 0], codes[node]] + scores[node]
             if best > -np.inf and not rows[row, DERIVED]:
                 scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[row], rows[row, 1]
-                _set(facts, sizes[NODES], node, words[word, NUMBER], end - 1, end)
+                facts[sizes[NODES], BEFORE], facts[sizes[NODES], ENTRY] = node, words[word, NUMBER]
+                facts[sizes[NODES], BEGIN], facts[sizes[NODES], END] = end - 1, end
                 sizes[NODES] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _last(scores, codes, facts, transitions, starts, marks, word_begin, length, count):  # type: ignore[no-untyped-def]
     """The last node of the best path; where none may stand there, one for what is unknown up to the end."""
     found, _ = _best(scores, codes, transitions, marks[EDGE_TAG], starts[length], count)
@@ -206,11 +208,12 @@ def _last(scores, codes, facts, transitions, starts, marks, word_begin, length, 
         is_whole = transitions[marks[EDGE_TAG], 2 * marks[UNKNOWN]] == -np.inf
         begin = 0 if is_whole else word_begin
         found, scores[count], codes[count] = count, UNKNOWN_SCORE, 2 * marks[UNKNOWN]
-        _set(facts, count, starts[begin], CHARACTERS, begin, length)
+        facts[count, BEFORE], facts[count, ENTRY] = starts[begin], CHARACTERS
+        facts[count, BEGIN], facts[count, END] = begin, length
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner
 def search(letters, first, length, prepared, tables, nodes, room):  # type: ignore[no-untyped-def]
     """Finds the best path through one line.
 
@@ -234,8 +237,9 @@ def search(letters, first, length, prepared, tables, nodes, room):  # type: igno
     _, _, _, order, forms, entries, tokens, token_gains = contracted
     scores, codes, facts = nodes
     starts, opened, sizes = room
-    scores[0], codes[0], starts[0], starts[1], word_begin = 0.0, marks[START_CODE], 0, 1, 0
-    _set(facts, 0, -1, EDGE, -1, 0)
+    scores[0], codes[0], starts[0], starts[1], word_begin = 0.0, marks[START_CODE], 0, 1, np.int64(0)
+    facts[0, BEFORE], facts[0, ENTRY] = -1, EDGE
+    facts[0, BEGIN], facts[0, END] = -1, 0
     sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 1, 0, 0, 0
     for at in range(length):
         if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from etl.tagging.komoran.compiled import from_python, inner
 from etl.tagging.komoran.trie import FIRST_LETTER
 
 SPACE = 0x20
@@ -18,7 +18,7 @@ _ONSET_OF[ONSETS - FIRST_LETTER] = np.arange(len(ONSETS))
 _CODA_OF[CODAS - FIRST_LETTER] = np.arange(1, len(CODAS) + 1)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def decoded(data, at):  # type: ignore[no-untyped-def]
     """The character that begins at a byte of UTF-8, and where the next one does."""
     first = np.int64(data[at])
@@ -32,7 +32,7 @@ def decoded(data, at):  # type: ignore[no-untyped-def]
     return high | (np.int64(data[at + 2]) & 0x3F) << 6 | data[at + 3] & 0x3F, at + 4
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _encode(code, out, at):  # type: ignore[no-untyped-def]
     """Writes a character up to U+FFFF as UTF-8; returns where the next one goes."""
     if code < 0x80:
@@ -45,7 +45,7 @@ def _encode(code, out, at):  # type: ignore[no-untyped-def]
     return at + 3
 
 
-@njit(cache=True, nogil=True)
+@inner
 def put_letters(code, letters, count):  # type: ignore[no-untyped-def]
     """Writes a character, a syllable as its letters, KoreanUnitParser.parse; returns how many there are then."""
     if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
@@ -62,19 +62,19 @@ def put_letters(code, letters, count):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def has_coda(code):  # type: ignore[no-untyped-def]
     """Whether a letter may end a syllable, Lattice.hasJongsung."""
     letter = np.int64(code) - FIRST_LETTER
     return 0 <= letter < 30 and _CODA_OF[letter] > 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_vowel(codes, at, end):  # type: ignore[no-untyped-def]
     return at < end and _FIRST_VOWEL <= codes[at] <= _LAST_VOWEL
 
 
-@njit(cache=True, nogil=True)
+@inner
 def write(codes, begin, end, out, at):  # type: ignore[no-untyped-def]
     """Writes letters put together to syllables, KoreanUnitParser.combine; returns where the next one goes."""
     place = begin
@@ -94,7 +94,7 @@ def write(codes, begin, end, out, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def write_all(codes, ends, out, out_ends):  # type: ignore[no-untyped-def]
     """Writes words put together to syllables.
 
@@ -104,7 +104,7 @@ def write_all(codes, ends, out, out_ends):  # type: ignore[no-untyped-def]
         out: is filled with their UTF-8, uint8, at least three times as long as `codes`.
         out_ends: is filled with where each ends in it, int64, (n_words,).
     """
-    begin = at = 0
+    begin = at = np.int64(0)
     for word in range(len(ends)):
         at = write(codes, begin, ends[word], out, at)
         out_ends[word], begin = at, ends[word]
@@ -115,5 +115,5 @@ def taken_apart(text: str) -> list[int]:
     units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
     found, count = np.empty(3 * len(units), np.uint16), 0
     for unit in units:
-        count = put_letters(int(unit), found, count)
+        count = put_letters.py_func(int(unit), found, count)
     return [int(code) for code in found[:count]]

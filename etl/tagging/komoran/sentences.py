@@ -7,8 +7,8 @@ itself, and tokens of white space are left out (`etl.tagging.taggers`).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from etl.tagging.komoran.compiled import from_python, inner
 from etl.tagging.komoran.candidates import BLANK, UNREADABLE, expand
 from etl.tagging.komoran.candidates import MARGIN as CANDIDATES_MARGIN
 from etl.tagging.komoran.lattice import (
@@ -33,7 +33,7 @@ EMOJI = -4  # beside LETTERS, EDGE and CHARACTERS
 _NODES_A_LETTER = 64
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_blank(data, begin, end, classes):  # type: ignore[no-untyped-def]
     while begin < end:
         code, begin = decoded(data, begin)
@@ -42,7 +42,7 @@ def _is_blank(data, begin, end, classes):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _end_of_emoji(data, begin, end):  # type: ignore[no-untyped-def]
     """Where a run of characters beyond U+FFFF ends, with what joins and dresses them."""
     at = begin
@@ -54,7 +54,7 @@ def _end_of_emoji(data, begin, end):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _put_line(data, begin, end, classes, letters, count):  # type: ignore[no-untyped-def]
     """Writes the letters of a line; returns how many there are then, or -1 if the library has to tag it."""
     while begin < end and data[begin] <= SPACE:
@@ -71,7 +71,7 @@ def _put_line(data, begin, end, classes, letters, count):  # type: ignore[no-unt
     return count if is_readable and count > before else -1
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def split(data, text_ends, classes, letters, parts, is_left):  # type: ignore[no-untyped-def]
     """Takes texts apart.
 
@@ -86,7 +86,7 @@ def split(data, text_ends, classes, letters, parts, is_left):  # type: ignore[no
     Returns:
         How many parts there are.
     """
-    n_parts = count = at = 0
+    n_parts = count = at = np.int64(0)
     for text in range(len(text_ends)):
         text_end, before = text_ends[text], (n_parts, count)
         is_left[text] = False
@@ -119,7 +119,7 @@ def split(data, text_ends, classes, letters, parts, is_left):  # type: ignore[no
     return n_parts
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def walk(letters, parts, n_parts, states, keys, root, found):  # type: ignore[no-untyped-def]
     """Finds the longest word that ends after each letter.
 
@@ -130,13 +130,13 @@ def walk(letters, parts, n_parts, states, keys, root, found):  # type: ignore[no
         found: is filled, -1 where there is none, int32, (n_letters,).
     """
     for part in range(n_parts):
-        state = 0
+        state = np.int64(0)
         for at in range(parts[part, FIRST], parts[part, AFTER]):
             state = step(states, keys, root, state, letters[at])
             found[at] = states[state, WORD]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add_path(node, facts, codes, letters, first, part, tables, tokens, count):  # type: ignore[no-untyped-def]
     """Adds the words of a path, which is known from its end; returns how many tokens there are."""
     classes, is_blank = tables[5], tables[6]
@@ -163,7 +163,7 @@ def _add_path(node, facts, codes, letters, first, part, tables, tokens, count): 
     return last
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def tag(letters, parts, n_parts, found, tables, emoji, tokens, token_ends, is_left):  # type: ignore[no-untyped-def]
     """Tags what `split` has taken apart.
 
@@ -190,7 +190,7 @@ def tag(letters, parts, n_parts, found, tables, emoji, tokens, token_ends, is_le
     n = _NODES_A_LETTER * longest + 2 * CANDIDATES_MARGIN
     ends, runs = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
     prepared = (ends, np.empty((n, 4), np.int32), np.empty(n), runs)
-    count = part = 0
+    count = part = np.int64(0)
     for text in range(len(token_ends)):
         before = count
         while part < n_parts and parts[part, TEXT] == text:
@@ -211,7 +211,7 @@ def tag(letters, parts, n_parts, found, tables, emoji, tokens, token_ends, is_le
     return count
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def write_out(data, letters, parts, tokens, out, ends):  # type: ignore[no-untyped-def]
     """Writes the tokens that are no words of a dictionary.
 
@@ -224,7 +224,7 @@ def write_out(data, letters, parts, tokens, out, ends):  # type: ignore[no-untyp
     Returns:
         How many there are, and how many bytes they take.
     """
-    count = n_bytes = 0
+    count = n_bytes = np.int64(0)
     characters = np.empty(len(letters) + 1, np.uint16)
     for token in range(len(tokens)):
         entry = tokens[token, 0]
@@ -238,16 +238,16 @@ def write_out(data, letters, parts, tokens, out, ends):  # type: ignore[no-untyp
                 n_bytes += 1
         elif entry == CHARACTERS:
             n_characters = _characters(data, begin, end, tokens[token, 3] == 0, characters)
-            n_bytes = write(characters, 0, n_characters, out, n_bytes)
+            n_bytes = write(characters, n_bytes * 0, n_characters, out, n_bytes)
         else:
-            n_bytes = write(letters, tokens[token, 2], tokens[token, 3], out, n_bytes)
+            n_bytes = write(letters, np.int64(tokens[token, 2]), np.int64(tokens[token, 3]), out, n_bytes)
         ends[count] = n_bytes
         count += 1
         tokens[token, 0] = -count
     return count, n_bytes
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _characters(data, begin, end, is_whole, characters):  # type: ignore[no-untyped-def]
     """The characters of a line, or those after its last space; returns how many there are."""
     while begin < end and data[begin] <= SPACE:

@@ -64,9 +64,9 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
             tuple(own[name] for name in entries.DICTIONARY),
             tuple(contracted[name] for name in entries.CONTRACTED),
             _read(folder, "transitions"),
-            _frozen(np.array(marks, np.int64)),
+            np.array(marks, np.int64),
             _read(folder, "classes"),
-            _frozen(is_blank.copy()),
+            is_blank.copy(),
         ),
     )
 
@@ -86,22 +86,16 @@ def _own(
     tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
     arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry, is_regular=False)
     arrays["roots"] = trie.roots(arrays["states"], arrays["keys"])
-    return {name: _frozen(array) for name, array in arrays.items()}, strings_of(text, ends)
+    return arrays, strings_of(text, ends)
 
 
 def _dictionary(folder: Path, kind: str, names: Sequence[str]) -> dict[str, np.ndarray]:
     found = {name: _read(folder, f"{kind}-{name}") for name in names if name != "roots"}
-    return {**found, "roots": _frozen(trie.roots(found["states"], found["keys"]))}
+    return {**found, "roots": trie.roots(found["states"], found["keys"])}
 
 
 def _read(folder: Path, name: str) -> np.ndarray:
-    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    """Read-only as what lies in files, since to the compiler these are two types."""
-    array.flags.writeable = False
-    return array
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False))
 
 
 def strings_of(text: np.ndarray, ends: np.ndarray) -> pl.Series:

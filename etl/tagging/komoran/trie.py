@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from etl.tagging.komoran.compiled import from_python, inner
 
 FIRST_LETTER, N_LETTERS = 0x3131, 51  # of the letters that Komoran takes syllables apart to
 # Columns of `states`: the mask in two halves, the first child of a letter, where to go on when no child fits,
@@ -22,7 +23,7 @@ _LETTERS = (1 << N_LETTERS) - 1
 _JAVA_TABLE = 16  # of an empty java.util.HashMap, which grows when it is three quarters full
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def depths(n_children: np.ndarray, depth: np.ndarray) -> None:
     """The depth of each state of a trie that is given parents first.
 
@@ -42,7 +43,7 @@ def depths(n_children: np.ndarray, depth: np.ndarray) -> None:
         left[level] = n_children[state]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inner
 def _ones(bits):  # type: ignore[no-untyped-def]
     """How many bits are set; the compiler knows this as one instruction."""
     bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -52,25 +53,25 @@ def _ones(bits):  # type: ignore[no-untyped-def]
     return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inner
 def _mask(states, state):  # type: ignore[no-untyped-def]
     return (np.uint64(np.uint32(states[state, HIGH])) << np.uint64(32)) | np.uint64(
         np.uint32(states[state, LOW])
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inner
 def _begin_of_children(states, state):  # type: ignore[no-untyped-def]
     return states[state, FIRST] - np.int64(_mask(states, state) >> np.uint64(N_LETTERS))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inner
 def has_child(states, state):  # type: ignore[no-untyped-def]
     """Whether a word goes on after the state."""
     return _begin_of_children(states, state + 1) > _begin_of_children(states, state)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def child(states, keys, state, code):  # type: ignore[no-untyped-def]
     """The state after one more character, or -1.
 
@@ -97,7 +98,7 @@ def child(states, keys, state, code):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def step(states, keys, root, state, code):  # type: ignore[no-untyped-def]
     """The state of the longest beginning of a word that the text ends in after one more character.
 
@@ -115,7 +116,7 @@ def step(states, keys, root, state, code):  # type: ignore[no-untyped-def]
     return np.int64(root[code])
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
     """Fills in where the automaton goes on, and describes the words.
 
@@ -136,7 +137,7 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
         parent, code = parents[state], keys[state]
         hashes[state] = np.uint32(hashes[parent] * np.uint32(31) + np.uint32(code))
         lengths[state] = lengths[parent] + 1
-        fail = 0
+        fail = np.int64(0)
         if parent != 0:
             fail = step(states, keys, root, np.int64(states[parent, FAIL]), code)
         states[state, FAIL] = fail
@@ -149,7 +150,7 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
     return words
 
 
-@njit(cache=True, nogil=True)
+@from_python
 def in_javas_order(words):  # type: ignore[no-untyped-def]
     """All words that each word ends in, itself among them, in the order in which Komoran goes through them.
 
@@ -185,7 +186,7 @@ def in_javas_order(words):  # type: ignore[no-untyped-def]
     return order, starts
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inner
 def _slot(hashed, slots):  # type: ignore[no-untyped-def]
     unsigned = np.uint32(hashed)
     return (unsigned ^ (unsigned >> np.uint32(16))) & np.uint32(slots - 1)
