@@ -35,44 +35,50 @@ def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # t
 
 
 @inner
-def expand(letters, first, length, found, tables, prepared):  # type: ignore[no-untyped-def]
+def expand(
+    letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains, order, words, rows,
+    row_gains, marks, classes, ends, n_last, kinds, gains,
+):  # type: ignore[no-untyped-def]
     """Lists what may end after each letter of a line, in the order in which Komoran tries it.
 
     Args:
         letters: of all lines, uint16.
         first, length: where those of this one begin, and how many there are.
-        found: the longest word of the user's, and of the dictionary, that ends after each letter of all lines,
-            or -1, int32.
-        tables: see `etl.tagging.komoran.tables.Tables.arrays`.
-        prepared: is filled with where the candidates of each place end, int64, (length + 1,); where they begin,
-            their kind, code and number, int32, (n_candidates, 4); what they add to the score, float64; and
-            where a run of one kind of character begins that ends at a place, or -1, int64, (length + 1,).
+        own_found, known_found: the longest word of the user's, and of the dictionary, that ends after each letter
+            of all lines, or -1, int32.
+        own_order, own_words, own_rows, own_gains: see `etl.tagging.komoran.entries.dictionary`.
+        order, words, rows, row_gains: likewise.
+        marks, classes: see `etl.tagging.komoran.tables.Tables`.
+        ends: is filled with where the candidates of each place end, int64, (length + 1,).
+        n_last: is filled with how many of those come after contractions, int64, (length + 1,).
+        kinds: is filled with where candidates begin, their kind, code and number, int32, (n_candidates, 4).
+        gains: is filled with what they add to the score, float64, (n_candidates,).
 
     Returns:
         Whether there was room.
     """
-    (own, known), (ends, kinds, gains, runs) = found, prepared
-    _, _, _, own_order, own_words, own_rows, own_gains = tables[1]
-    _, _, _, order, words, rows, row_gains = tables[0]
-    marks, classes = tables[4], tables[5]
-    count = run = run_begin = ends[0] = 0
+    count = run = run_begin = ends[0] = np.int64(0)
     for at in range(length):
         kind, end = classes[letters[first + at]], at + 1
-        runs[at] = -1
         if kind & RUN != run:
-            runs[at] = run_begin if run != 0 else -1
             run, run_begin = kind & RUN, at
         if kind & SYMBOL:
             kinds[count, 0], kinds[count, 1], kinds[count, 2] = at, marks[SYMBOL_TAG], 2 * marks[SYMBOL_TAG]
             kinds[count, 3], gains[count] = IN_LETTERS, SYMBOL_SCORE
             count += 1
-        if own[first + at] >= 0:
-            longest = own[first + at]
+        longest = own_found[first + at]
+        if longest >= 0:
             count = _add(kinds, gains, own_words, own_order, own_rows, own_gains, longest, end, count)
-        if known[first + at] >= 0:
-            count = _add(kinds, gains, words, order, rows, row_gains, known[first + at], end, count)
+        longest = known_found[first + at]
+        if longest >= 0:
+            count = _add(kinds, gains, words, order, rows, row_gains, longest, end, count)
+        n_last[end] = run != 0 and (end == length or classes[letters[first + end]] & RUN != run)
+        if n_last[end]:
+            tag = marks[RUNS + run - 1]
+            kinds[count, 0], kinds[count, 1], kinds[count, 2] = run_begin, tag, 2 * tag
+            kinds[count, 3], gains[count] = IN_LETTERS, RUN_SCORE
+            count += 1
         ends[end] = count
         if count + MARGIN > len(gains):
             return False
-    runs[length] = run_begin if run != 0 else -1
     return True

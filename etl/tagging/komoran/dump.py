@@ -36,15 +36,15 @@ def dump(folder: Path) -> None:
     """
     model = model_folder()
     tags, observed = models.tags(model), models.observations(model)
-    dictionary, words, word_ends = entries.dictionary(
+    dictionary, (words, word_ends) = entries.dictionary(
         tags,
         (observed.keys, observed.n_children, observed.is_word),
         (observed.n_tags, observed.tags, observed.scores),
     )
     contracted = entries.contracted(tags, models.irregulars(model), dictionary)
     arrays = {
-        **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY if name != "roots"},
-        **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED if name != "roots"},
+        **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY},
+        **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED},
         "transitions": entries.transitions(tags, models.transitions(model)),
         "classes": _classes(dictionary["states"], dictionary["keys"], dictionary["words"]),
         "words": words,

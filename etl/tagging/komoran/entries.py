@@ -9,12 +9,15 @@ import numpy as np
 
 from etl.tagging.komoran import trie
 from etl.tagging.komoran.candidates import DERIVED, NUMBER, ROWS, STATE
-from etl.tagging.komoran.letters import write_all
+from etl.tagging.komoran.lattice import LETTERS
 from etl.tagging.komoran.models import Irregular
+from etl.tagging.komoran.sentences import write_out
 
-# The arrays of a dictionary and of the contracted forms, as the search takes them; `roots` is made on loading.
-DICTIONARY = ("states", "keys", "roots", "order", "words", "rows", "scores")
-CONTRACTED = ("states", "keys", "roots", "order", "words", "entries", "tokens", "scores")
+# The arrays of a dictionary, and of the contracted forms.
+AUTOMATON = ("states", "keys")
+WORDS = ("order", "words", "rows", "scores")
+DICTIONARY = (*AUTOMATON, *WORDS)
+CONTRACTED = (*AUTOMATON, "order", "words", "entries", "tokens", "scores")
 # Particles look at the last letter before them: their tags have two more kinds each, one that needs a final
 # consonant there, and one that allows none. They are numbered after the tags, in this order.
 PARTICLES = ("JKO", "JKS", "JKC")
@@ -62,7 +65,7 @@ def dictionary(
     first_entry: int = 0,
     *,
     is_regular: bool = True,
-) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
     """The arrays of a dictionary.
 
     Args:
@@ -102,9 +105,17 @@ def dictionary(
         "rows": rows.astype(np.int32),
         "scores": scores[of_word][twice],
     }
-    text, text_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
-    write_all(codes, ends, text, text_ends)
-    return arrays, text[: text_ends[-1] if len(ends) else 0], text_ends
+    return arrays, _written(codes, ends)
+
+
+def _written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Words as Komoran writes them, UTF-8, uint8, and where each ends in it, int64."""
+    tokens = np.full((len(ends), 4), LETTERS, np.int32)
+    tokens[:, 2], tokens[:, 3] = np.append(0, ends[:-1]) if len(ends) else 0, ends
+    out, out_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
+    nothing = np.empty(0, np.uint32), np.empty((0, 5), np.int64)
+    _, n_bytes = write_out(nothing[0], codes, nothing[1], tokens, out, out_ends)
+    return out[:n_bytes], out_ends
 
 
 def contracted(

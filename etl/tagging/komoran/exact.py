@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from etl.settings import Tag
-from etl.tagging.komoran import sentences
+from etl.tagging.komoran import paths, sentences
 from etl.tagging.komoran.tables import Tables, strings_of
 from etl.tagging.lists import Lists, replaced, strings
 
-_LINE_END, _FIRST_OF_FOUR = 0x0A, 0xF0  # bytes: each begins at most one more part, or two
+_LINE_END, _LAST_OF_KOMORAN = 0x0A, 0xFFFF  # what such a character, or one beyond, begins is one more part, or two
 _NO_WORDS = 2  # states of a dictionary that has none
 # Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
 TagTexts = Callable[["pl.Series"], "pl.DataFrame"]
@@ -51,30 +51,32 @@ class ExactKomoran:
 
     def _tagged(self, texts: pl.Series) -> tuple[pl.Series, pl.Series, np.ndarray]:
         """Tokens and tags of each text, and whether it is for the library, bool, (n_texts,)."""
-        data, text_ends = _bytes(texts)
-        known, own, contracted, _, _, classes, _ = self._tables.arrays
-        letters, is_left = np.empty(len(data), np.uint16), np.empty(len(texts), np.bool_)
-        n_parts = len(texts) + int(np.sum(data == _LINE_END)) + 2 * int(np.sum(data >= _FIRST_OF_FOUR))
+        data, text_ends = _characters(texts)
+        classes = self._tables.arrays[-1][2]
+        letters, is_left = np.empty(3 * len(data), np.uint16), np.empty(len(texts), np.bool_)
+        n_parts = len(texts) + int(np.sum(data == _LINE_END)) + 2 * int(np.sum(data > _LAST_OF_KOMORAN))
         parts = np.empty((n_parts, 5), np.int64)
         n_parts = sentences.split(data, text_ends, classes, letters, parts, is_left)
-        found = tuple(np.full(len(letters), -1, np.int32) for _ in range(3))
-        for dictionary, longest in zip((own, known, contracted), found, strict=True):
-            if len(dictionary[0]) > _NO_WORDS:
-                sentences.walk(letters, parts, n_parts, *dictionary[:3], longest)
-        tokens, ends = np.empty((len(data), 4), np.int32), np.empty(len(texts), np.int64)
+        found = tuple(np.full(len(letters), -1, np.int32) for _ in self._tables.automata)
+        for automaton, longest in zip(self._tables.automata, found, strict=True):
+            if len(automaton[0]) > _NO_WORDS:
+                sentences.walk(letters, parts, n_parts, *automaton, longest)
+        lengths = parts[:n_parts, sentences.AFTER] - parts[:n_parts, sentences.FIRST]
+        working = paths.room(int(lengths.max(initial=0)))
+        tokens, ends = np.empty((len(letters), 4), np.int32), np.zeros(len(texts), np.int64)
         emoji = len(self._tables.tags) - 1
-        count = sentences.tag(letters, parts, n_parts, found, self._tables.arrays, emoji, tokens, ends, is_left)
-        written, written_ends = np.empty(len(data), np.uint8), np.empty(len(tokens), np.int64)
-        tokens = tokens[:count]
+        given = letters, parts, n_parts, found, self._tables.arrays, working, emoji
+        tokens = tokens[: paths.tag(*given, tokens, ends, is_left)]
+        written, written_ends = np.empty(3 * len(data), np.uint8), np.empty(len(tokens), np.int64)
         n_written, n_bytes = sentences.write_out(data, letters, parts, tokens, written, written_ends)
         others = strings_of(written[:n_bytes], written_ends[:n_written])
-        entries = tokens[:, 0].astype(np.int64)
+        entries, ends = tokens[:, 0].astype(np.int64), np.maximum.accumulate(ends)
         entries = np.where(entries < 0, len(self._tables.words) - 1 - entries, entries)
         words = strings(Lists(ends, entries), pl.concat([self._tables.words, others]))
         return words, strings(Lists(ends, tokens[:, 1].astype(np.int64)), self._tables.tags), is_left
 
 
-def _bytes(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as UTF-8 one after another, uint8, and where each ends, int64."""
-    ends = texts.str.len_bytes().cum_sum().to_numpy().astype(np.int64)
-    return np.frombuffer(texts.str.join("").item().encode(), np.uint8), ends
+def _characters(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The characters of texts one after another, uint32, and where each ends, int64."""
+    ends = texts.str.len_chars().cum_sum().to_numpy().astype(np.int64)
+    return np.frombuffer(texts.str.join("").item().encode("utf-32-le"), np.uint32), ends

@@ -22,14 +22,11 @@ from etl.tagging.komoran.candidates import (
     LENGTH,
     NUMBER,
     ROWS,
-    RUN,
-    RUN_SCORE,
-    RUNS,
     START_CODE,
     STATE,
     UNKNOWN,
 )
-from etl.tagging.komoran.letters import SPACE, has_coda
+from etl.tagging.komoran.compiled import inner
 from etl.tagging.komoran.trie import WORD, child, has_child
 
 # What a node is that is no word of a dictionary: letters as they stand, a start or an end, and letters that
@@ -58,11 +55,11 @@ def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-unty
 
 
 @inner
-def _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
+def put_candidates(scores, codes, facts, transitions, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
     """Adds the nodes of the candidates that may stand after others; returns how many nodes there are.
 
     Args:
-        scores, codes, facts, transitions, starts: see `search`.
+        scores, codes, facts, transitions, starts: see `etl.tagging.komoran.sentences.tag`.
         kinds, gains: the candidates, see `candidates.expand`.
         first, last: which of them.
         count: how many nodes there are.
@@ -80,29 +77,23 @@ def _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, fir
 
 
 @inner
-def _put_run(scores, codes, facts, transitions, starts, marks, kind, begin, end, count):  # type: ignore[no-untyped-def]
-    """Adds the node of a run of one kind of character, where one may stand; returns how many nodes there are."""
-    tag = marks[RUNS + kind - 1]
-    found, best = _best(scores, codes, transitions, tag, starts[begin], starts[begin + 1])
-    if found >= 0:
-        scores[count], codes[count] = best + RUN_SCORE, 2 * tag
-        facts[count, BEFORE], facts[count, ENTRY] = found, LETTERS
-        facts[count, BEGIN], facts[count, END] = begin, end
-        count += 1
-    return count
+def put_end(scores, codes, facts, transitions, starts, marks, begin, at, entry, coda, count):  # type: ignore[no-untyped-def]
+    """Ends at a space, or with the line, what began at another; where that cannot be, it is unknown as a whole.
 
-
-@inner
-def _put_space(scores, codes, facts, transitions, starts, marks, begin, at, has_coda, count):  # type: ignore[no-untyped-def]
-    """Ends at a space what began after the one before; where that cannot be, it is unknown as a whole.
+    Args:
+        scores, codes, facts, transitions, starts, marks: see `etl.tagging.komoran.sentences.tag`.
+        begin, at: what is ended.
+        entry: LETTERS or CHARACTERS, for what is unknown.
+        coda: whether it ends in a letter that may end a syllable.
+        count: how many nodes there are.
 
     Returns:
-        How many nodes there are.
+        How many nodes there are, of which that of the end is the last.
     """
     found, best = _best(scores, codes, transitions, marks[EDGE_TAG], starts[at], count)
     if found < 0:
-        scores[count], codes[count] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + has_coda
-        facts[count, BEFORE], facts[count, ENTRY] = starts[begin], LETTERS
+        scores[count], codes[count] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + coda
+        facts[count, BEFORE], facts[count, ENTRY] = starts[begin], entry
         facts[count, BEGIN], facts[count, END] = begin, at
         best, found, count = 0.0, count, count + 1
     starts[at + 1] = count
@@ -113,13 +104,13 @@ def _put_space(scores, codes, facts, transitions, starts, marks, begin, at, has_
 
 
 @inner
-def _put_contractions(
+def put_contractions(
     scores, codes, facts, transitions, starts, forms, order, entries, tokens, gains, opened, to, sizes, marks, longest, end
 ):  # type: ignore[no-untyped-def]
     """Adds the nodes of all contracted forms that end here.
 
     Args:
-        scores, codes, facts, transitions, starts: see `search`.
+        scores, codes, facts, transitions, starts: see `etl.tagging.komoran.sentences.tag`.
         forms, order, entries, tokens, gains: see `entries.contracted`.
         opened: is filled with contractions whose last word may grow, from `to` on.
         sizes: is brought up to date.
@@ -165,13 +156,13 @@ def _put_contractions(
 
 
 @inner
-def _grow(
+def grow(
     scores, codes, facts, transitions, states, keys, words, rows, gains, opened, since, n_open, to, sizes, code, end
 ):  # type: ignore[no-untyped-def]
     """Lets the last words of open contractions grow by one letter.
 
     Args:
-        scores, codes, facts, transitions: see `search`.
+        scores, codes, facts, transitions: see `etl.tagging.komoran.sentences.tag`.
         states, keys, words, rows, gains: see `entries.dictionary`.
         opened: hidden nodes, and the states of the words after them; is filled with those that may go on.
         since, n_open: where the open ones begin in it, and how many there are.
@@ -197,81 +188,3 @@ def _grow(
                 facts[sizes[NODES], BEFORE], facts[sizes[NODES], ENTRY] = node, words[word, NUMBER]
                 facts[sizes[NODES], BEGIN], facts[sizes[NODES], END] = end - 1, end
                 sizes[NODES] += 1
-
-
-@inner
-def _last(scores, codes, facts, transitions, starts, marks, word_begin, length, count):  # type: ignore[no-untyped-def]
-    """The last node of the best path; where none may stand there, one for what is unknown up to the end."""
-    found, _ = _best(scores, codes, transitions, marks[EDGE_TAG], starts[length], count)
-    if found < 0:
-        # Unless even that may not stand before an end: then the whole line is unknown.
-        is_whole = transitions[marks[EDGE_TAG], 2 * marks[UNKNOWN]] == -np.inf
-        begin = 0 if is_whole else word_begin
-        found, scores[count], codes[count] = count, UNKNOWN_SCORE, 2 * marks[UNKNOWN]
-        facts[count, BEFORE], facts[count, ENTRY] = starts[begin], CHARACTERS
-        facts[count, BEGIN], facts[count, END] = begin, length
-    return found
-
-
-@inner
-def search(letters, first, length, prepared, tables, nodes, room):  # type: ignore[no-untyped-def]
-    """Finds the best path through one line.
-
-    Args:
-        letters: of all lines, uint16. A line begins and ends with no space, and has no two in a row.
-        first, length: where those of this one begin, and how many there are.
-        prepared: what `candidates.expand` has filled in for the line, and the longest contracted form that ends
-            after each letter of all lines, or -1, int32.
-        tables: see `etl.tagging.komoran.tables.Tables.arrays`.
-        nodes: room for nodes: scores, float64, codes of tags as in `transitions`, int32, both (n_nodes,), and
-            facts, int32, (n_nodes, 4).
-        room: where the nodes of each place begin, int64, (length + 3,); open contractions, int64,
-            (4 * MOST_OPEN, 2); and sizes, int64, (4,).
-
-    Returns:
-        The last node, whose BEFORE leads back to node 0; or LEFT.
-    """
-    (ends, kinds, gains, runs), longest_forms = prepared
-    known, _, contracted, transitions, marks, classes, _ = tables
-    states, keys, _, _, words, rows, row_gains = known
-    _, _, _, order, forms, entries, tokens, token_gains = contracted
-    scores, codes, facts = nodes
-    starts, opened, sizes = room
-    scores[0], codes[0], starts[0], starts[1], word_begin = 0.0, marks[START_CODE], 0, 1, np.int64(0)
-    facts[0, BEFORE], facts[0, ENTRY] = -1, EDGE
-    facts[0, BEGIN], facts[0, END] = -1, 0
-    sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 1, 0, 0, 0
-    for at in range(length):
-        if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS]:
-            return LEFT
-        code, end, count = letters[first + at], at + 1, sizes[NODES]
-        if runs[at] >= 0:
-            kind = np.int64(classes[letters[first + at - 1]] & RUN)
-            begin = runs[at]
-            count = _put_run(scores, codes, facts, transitions, starts, marks, kind, begin, at, count)
-        starts[end] = count
-        if code == SPACE:
-            coda = has_coda(letters[first + at - 1])
-            count = _put_space(scores, codes, facts, transitions, starts, marks, word_begin, at, coda, count)
-            word_begin = end
-        candidate, last = ends[at], ends[end]
-        count = _put_candidates(scores, codes, facts, transitions, starts, kinds, gains, candidate, last, count, end)
-        since, n_open, to = (at % 2) * 2 * MOST_OPEN, sizes[OPEN], (end % 2) * 2 * MOST_OPEN
-        sizes[NODES], sizes[OPEN], longest = count, 0, longest_forms[first + at]
-        if longest >= 0:
-            _put_contractions(
-                *(scores, codes, facts, transitions, starts, forms, order, entries, tokens, token_gains),
-                *(opened, to, sizes, marks, longest, end),
-            )
-        if n_open > 0:
-            _grow(
-                *(scores, codes, facts, transitions, states, keys, words, rows, row_gains),
-                *(opened, since, n_open, to, sizes, code, end),
-            )
-    count = sizes[NODES]
-    if sizes[FAILS] or sizes[OPEN] > MOST_OPEN:
-        return LEFT
-    if runs[length] >= 0:
-        kind = np.int64(classes[letters[first + length - 1]] & RUN)
-        count = _put_run(scores, codes, facts, transitions, starts, marks, kind, runs[length], length, count)
-    return _last(scores, codes, facts, transitions, starts, marks, word_begin, length, count)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from etl.tagging.komoran.compiled import from_python, inner
+from etl.tagging.komoran.compiled import inner
 from etl.tagging.komoran.trie import FIRST_LETTER
 
 SPACE = 0x20
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _PER_ONSET, _PER_VOWEL = 0xAC00, 0xD7A3, 588, 28
 _FIRST_VOWEL, _LAST_VOWEL = 0x314F, 0x3163
 # The letters of the consonants that begin a syllable, and of those that end one, in their order.
+_FIRST_BYTES = np.array([0, 0xC0, 0xE0, 0xF0], np.int64)
 ONSETS = np.array([1, 2, 4, 7, 8, 9, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30], np.uint16) + 0x3130
 CODAS = np.array([*range(1, 8), *range(9, 19), *range(20, 25), *range(26, 31)], np.uint16) + 0x3130
 _ONSET_OF, _CODA_OF = np.full(30, -1, np.int64), np.full(30, 0, np.int64)
@@ -19,30 +20,16 @@ _CODA_OF[CODAS - FIRST_LETTER] = np.arange(1, len(CODAS) + 1)
 
 
 @inner
-def decoded(data, at):  # type: ignore[no-untyped-def]
-    """The character that begins at a byte of UTF-8, and where the next one does."""
-    first = np.int64(data[at])
-    if first < 0x80:
-        return first, at + 1
-    if first < 0xE0:
-        return (first & 0x1F) << 6 | data[at + 1] & 0x3F, at + 2
-    if first < 0xF0:
-        return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | data[at + 2] & 0x3F, at + 3
-    high = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | data[at + 3] & 0x3F, at + 4
-
-
-@inner
-def _encode(code, out, at):  # type: ignore[no-untyped-def]
-    """Writes a character up to U+FFFF as UTF-8; returns where the next one goes."""
+def encode(code, out, at):  # type: ignore[no-untyped-def]
+    """Writes a character as UTF-8; returns where the next one goes."""
     if code < 0x80:
         out[at] = code
         return at + 1
-    if code < 0x800:
-        out[at], out[at + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
-        return at + 2
-    out[at], out[at + 1], out[at + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-    return at + 3
+    n_more = 1 if code < 0x800 else 2 if code <= 0xFFFF else 3
+    out[at] = _FIRST_BYTES[n_more] | code >> 6 * n_more
+    for place in range(1, n_more + 1):
+        out[at + place] = 0x80 | code >> 6 * (n_more - place) & 0x3F
+    return at + n_more + 1
 
 
 @inner
@@ -90,24 +77,8 @@ def write(codes, begin, end, out, at):  # type: ignore[no-untyped-def]
             if 0 <= coda < 30 and _CODA_OF[coda] > 0 and not _is_vowel(codes, place + 1, end):
                 code += _CODA_OF[coda]
                 place += 1
-        at = _encode(code, out, at)
+        at = encode(code, out, at)
     return at
-
-
-@from_python
-def write_all(codes, ends, out, out_ends):  # type: ignore[no-untyped-def]
-    """Writes words put together to syllables.
-
-    Args:
-        codes: their letters one after another, uint16.
-        ends: where each ends, int64, (n_words,).
-        out: is filled with their UTF-8, uint8, at least three times as long as `codes`.
-        out_ends: is filled with where each ends in it, int64, (n_words,).
-    """
-    begin = at = np.int64(0)
-    for word in range(len(ends)):
-        at = write(codes, begin, ends[word], out, at)
-        out_ends[word], begin = at, ends[word]
 
 
 def taken_apart(text: str) -> list[int]:

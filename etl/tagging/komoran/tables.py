@@ -26,13 +26,16 @@ class Tables:
     Args:
         words: what the entries of tokens stand for, strings.
         tags: the name of each tag, that of emoji last.
-        arrays: what `sentences.tag` takes as `tables`: three dictionaries, the rules, what each character is,
-            and whether a word is blank.
+        automata: of the user's words, of the dictionary, and of the contracted forms: `states`, `keys`, `roots`.
+        arrays: what `paths.tag` takes as `tables`: `own`, `known` and `contracted`, see
+            `etl.tagging.komoran.entries`, and `rules`: scores of kinds after tags, see there; marks and classes
+            of characters, see `candidates`; and whether a word is blank, bool, (n_words,).
     """
 
     words: pl.Series
     tags: pl.Series
-    arrays: tuple[Any, ...]
+    automata: tuple[tuple[np.ndarray, ...], ...]
+    arrays: tuple[tuple[np.ndarray, ...], ...]
 
 
 def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
@@ -48,25 +51,27 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
         KeyError: likewise, or a tag is unknown.
     """
     tags: dict[str, int] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
-    dictionary = _dictionary(folder, "dictionary", entries.DICTIONARY)
-    contracted = _dictionary(folder, "contracted", entries.CONTRACTED)
+    dictionary = {name: _read(folder, f"dictionary-{name}") for name in entries.DICTIONARY}
+    contracted = {name: _read(folder, f"contracted-{name}") for name in entries.CONTRACTED}
     forms = strings_of(_read(folder, "words"), _read(folder, "word-ends"))
     own, own_forms = _own(tags, words, len(forms))
     forms = pl.concat([forms, own_forms])
     marks = [tags["EC"], tags["EF"], 2 * tags["<start>"], tags["<end>"]]
     marks.extend(tags[name] for name in ("NA", "SW", "SL", "SN", "SH"))
     is_blank = forms.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
+    transitions, classes = _read(folder, "transitions"), _read(folder, "classes")
     return Tables(
         words=forms,
         tags=pl.Series([*sorted(tags, key=lambda name: tags[name]), EMOJI]),
+        automata=tuple(
+            (each["states"], each["keys"], trie.roots(each["states"], each["keys"]))
+            for each in (own, dictionary, contracted)
+        ),
         arrays=(
+            tuple(own[name] for name in entries.WORDS),
             tuple(dictionary[name] for name in entries.DICTIONARY),
-            tuple(own[name] for name in entries.DICTIONARY),
-            tuple(contracted[name] for name in entries.CONTRACTED),
-            _read(folder, "transitions"),
-            np.array(marks, np.int64),
-            _read(folder, "classes"),
-            is_blank.copy(),
+            tuple(contracted[name] for name in entries.CONTRACTED if name not in entries.AUTOMATON),
+            (transitions, np.array(marks, np.int64), classes, is_blank.copy()),
         ),
     )
 
@@ -84,14 +89,8 @@ def _own(
     numbers = [by_letters[each] for each in letters]
     flat = np.array([number for each in numbers for number in each], np.int64)
     tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
-    arrays, text, ends = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry, is_regular=False)
-    arrays["roots"] = trie.roots(arrays["states"], arrays["keys"])
-    return arrays, strings_of(text, ends)
-
-
-def _dictionary(folder: Path, kind: str, names: Sequence[str]) -> dict[str, np.ndarray]:
-    found = {name: _read(folder, f"{kind}-{name}") for name in names if name != "roots"}
-    return {**found, "roots": trie.roots(found["states"], found["keys"])}
+    arrays, written = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry, is_regular=False)
+    return arrays, strings_of(*written)
 
 
 def _read(folder: Path, name: str) -> np.ndarray:

@@ -150,8 +150,7 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
     return words
 
 
-@from_python
-def in_javas_order(words):  # type: ignore[no-untyped-def]
+def _in_javas_order(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All words that each word ends in, itself among them, in the order in which Komoran goes through them.
 
     That is the order of a java.util.HashMap that they were put into, the longest first.
@@ -162,34 +161,20 @@ def in_javas_order(words):  # type: ignore[no-untyped-def]
     Returns:
         The numbers of the words of all lists, int32, and where each list begins in them, int32, (n_words + 1,).
     """
-    starts = np.zeros(len(words) + 1, np.int32)
-    for word in range(len(words)):
-        other, count = word, 0
-        while other >= 0:
-            other, count = words[other, 3], count + 1
-        starts[word + 1] = starts[word] + count
-    order = np.empty(starts[-1], np.int32)
-    for word in range(len(words)):
-        begin, end = starts[word], starts[word + 1]
-        slots = _JAVA_TABLE
-        while 4 * (end - begin) > 3 * slots:
-            slots *= 2
-        other = word
-        for place in range(begin, end):
-            slot = _slot(words[other, 4], slots)
-            at = place
-            while at > begin and _slot(words[order[at - 1], 4], slots) > slot:
-                order[at] = order[at - 1]
-                at -= 1
-            order[at] = other
-            other = words[other, 3]
-    return order, starts
-
-
-@inner
-def _slot(hashed, slots):  # type: ignore[no-untyped-def]
-    unsigned = np.uint32(hashed)
-    return (unsigned ^ (unsigned >> np.uint32(16))) & np.uint32(slots - 1)
+    shorter, hashes = words[:, 3], words[:, 4].view(np.uint32)
+    ending, other = [], np.arange(len(words))
+    of_word = other
+    while len(other):
+        ending.append((of_word, other))
+        of_word, other = of_word[shorter[other] >= 0], shorter[other][shorter[other] >= 0]
+    of_word, other = (np.concatenate(each) for each in zip(*ending, strict=True)) if ending else (other, other)
+    counts = np.bincount(of_word, minlength=len(words))
+    slots = np.full(len(words), _JAVA_TABLE)
+    while (is_full := 4 * counts > 3 * slots).any():
+        slots[is_full] *= 2
+    slot = (hashes ^ hashes >> 16)[other] & (slots - 1)[of_word]
+    order = np.argsort(of_word * (1 << 32) + slot, kind="stable")
+    return other[order].astype(np.int32), np.append(0, np.cumsum(counts)).astype(np.int32)
 
 
 def build(keys: np.ndarray, n_children: np.ndarray, is_word: np.ndarray) -> dict[str, Any]:
@@ -226,7 +211,7 @@ def build(keys: np.ndarray, n_children: np.ndarray, is_word: np.ndarray) -> dict
     ending = np.flatnonzero(is_word[by_depth])
     states[ending, WORD] = np.arange(len(ending))
     words = link(states, keys, parents, roots(states, keys), len(ending))
-    order, starts = in_javas_order(words)
+    order, starts = _in_javas_order(words)
     return {
         "states": states,
         "keys": keys,
