@@ -32,8 +32,9 @@ from etl.tagging.komoran.trie import WORD, child, has_child
 # What a node is that is no word of a dictionary: letters as they stand, a start or an end, and letters that
 # are put together to the characters that they come from.
 LETTERS, EDGE, CHARACTERS = -1, -2, -3
-# Columns of `facts`: the node before, the word, and from where to where the letters go.
-BEFORE, ENTRY, BEGIN, END = range(4)
+# Columns of `facts`: the node before, the word, and from where to where the letters go, and
+# the code of its tag, as the scores of kinds after tags have it.
+BEFORE, ENTRY, BEGIN, END, CODE = range(5)
 # Places in `sizes`: how many nodes there are, how many of them hidden, how many contractions are open, and
 # whether the library would fail.
 NODES, HIDDEN, OPEN, FAILS = range(4)
@@ -44,22 +45,22 @@ MARGIN = 1 << 14  # more nodes than one letter can bring
 
 
 @inner
-def _best(scores, codes, transitions, kind, begin, end):  # type: ignore[no-untyped-def]
+def _best(scores, facts, matrix, kind, begin, end):  # type: ignore[no-untyped-def]
     """The node before which a word of the kind is best, -1 if there is none, and the score of both."""
     best, found = -np.inf, -1
     for node in range(begin, end):
-        score = transitions[kind, codes[node]] + scores[node]
+        score = matrix[kind, facts[node, CODE]] + scores[node]
         if score > best:
             best, found = score, node
     return found, best
 
 
 @inner
-def put_candidates(scores, codes, facts, transitions, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
+def put_candidates(scores, facts, matrix, starts, kinds, gains, first, last, count, end):  # type: ignore[no-untyped-def]
     """Adds the nodes of the candidates that may stand after others; returns how many nodes there are.
 
     Args:
-        scores, codes, facts, transitions, starts: see `etl.tagging.komoran.sentences.tag`.
+        scores, facts, matrix, starts: see `etl.tagging.komoran.paths.tag`.
         kinds, gains: the candidates, see `candidates.expand`.
         first, last: which of them.
         count: how many nodes there are.
@@ -67,9 +68,9 @@ def put_candidates(scores, codes, facts, transitions, starts, kinds, gains, firs
     """
     for place in range(first, last):
         begin = np.int64(kinds[place, 0])
-        found, best = _best(scores, codes, transitions, np.int64(kinds[place, 1]), starts[begin], starts[begin + 1])
+        found, best = _best(scores, facts, matrix, np.int64(kinds[place, 1]), starts[begin], starts[begin + 1])
         if found >= 0:
-            scores[count], codes[count] = best + gains[place], kinds[place, 2]
+            scores[count], facts[count, CODE] = best + gains[place], kinds[place, 2]
             facts[count, BEFORE], facts[count, ENTRY] = found, kinds[place, 3]
             facts[count, BEGIN], facts[count, END] = begin, end
             count += 1
@@ -77,11 +78,11 @@ def put_candidates(scores, codes, facts, transitions, starts, kinds, gains, firs
 
 
 @inner
-def put_end(scores, codes, facts, transitions, starts, marks, begin, at, entry, coda, count):  # type: ignore[no-untyped-def]
+def put_end(scores, facts, matrix, starts, marks, begin, at, entry, coda, count):  # type: ignore[no-untyped-def]
     """Ends at a space, or with the line, what began at another; where that cannot be, it is unknown as a whole.
 
     Args:
-        scores, codes, facts, transitions, starts, marks: see `etl.tagging.komoran.sentences.tag`.
+        scores, facts, matrix, starts, marks: see `etl.tagging.komoran.paths.tag`.
         begin, at: what is ended.
         entry: LETTERS or CHARACTERS, for what is unknown.
         coda: whether it ends in a letter that may end a syllable.
@@ -90,14 +91,14 @@ def put_end(scores, codes, facts, transitions, starts, marks, begin, at, entry, 
     Returns:
         How many nodes there are, of which that of the end is the last.
     """
-    found, best = _best(scores, codes, transitions, marks[EDGE_TAG], starts[at], count)
+    found, best = _best(scores, facts, matrix, marks[EDGE_TAG], starts[at], count)
     if found < 0:
-        scores[count], codes[count] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + coda
+        scores[count], facts[count, CODE] = UNKNOWN_SCORE, 2 * marks[UNKNOWN] + coda
         facts[count, BEFORE], facts[count, ENTRY] = starts[begin], entry
         facts[count, BEGIN], facts[count, END] = begin, at
         best, found, count = 0.0, count, count + 1
     starts[at + 1] = count
-    scores[count], codes[count] = best, marks[START_CODE]
+    scores[count], facts[count, CODE] = best, marks[START_CODE]
     facts[count, BEFORE], facts[count, ENTRY] = found, EDGE
     facts[count, BEGIN], facts[count, END] = at, at + 1
     return count + 1
@@ -105,24 +106,25 @@ def put_end(scores, codes, facts, transitions, starts, marks, begin, at, entry, 
 
 @inner
 def put_contractions(
-    scores, codes, facts, transitions, starts, forms, order, entries, tokens, gains, opened, to, sizes, marks, longest, end
+    scores, facts, matrix, starts, forms, order, entries, tokens, gains, opened, sizes, marks, longest, end
 ):  # type: ignore[no-untyped-def]
     """Adds the nodes of all contracted forms that end here.
 
     Args:
-        scores, codes, facts, transitions, starts: see `etl.tagging.komoran.sentences.tag`.
+        scores, facts, matrix, starts: see `etl.tagging.komoran.paths.tag`.
         forms, order, entries, tokens, gains: see `entries.contracted`.
-        opened: is filled with contractions whose last word may grow, from `to` on.
+        opened: is filled with contractions whose last word may grow.
         sizes: is brought up to date.
         marks: see `candidates`.
         longest: the longest of the forms.
         end: where they end.
     """
+    to = end % 2 * 2 * MOST_OPEN
     for place in range(forms[longest, ENDINGS], forms[longest + 1, ENDINGS]):
         form = order[place]
         begin = np.int64(end - forms[form, LENGTH])
         for row in range(forms[form, ROWS], forms[form + 1, ROWS]):
-            found, best = _best(scores, codes, transitions, np.int64(entries[row, 2]), starts[begin], starts[begin + 1])
+            found, best = _best(scores, facts, matrix, np.int64(entries[row, 2]), starts[begin], starts[begin + 1])
             if found < 0:
                 continue
             token, last, state = entries[row, 0], entries[row, 1] - 1, entries[row, 3]
@@ -131,11 +133,11 @@ def put_contractions(
             while token < last and best > -np.inf:
                 sizes[HIDDEN] += 1
                 node = len(scores) - sizes[HIDDEN]
-                scores[node], codes[node] = best + gains[token], tokens[token, 1]
+                scores[node], facts[node, CODE] = best + gains[token], tokens[token, 1]
                 facts[node, BEFORE], facts[node, ENTRY] = found, tokens[token, 2]
                 facts[node, BEGIN], facts[node, END] = begin, begin
                 found, token = node, token + 1
-                best = transitions[tokens[token, 0], codes[node]] + scores[node]
+                best = matrix[tokens[token, 0], facts[node, CODE]] + scores[node]
             if token < last:
                 continue
             if not is_alone:
@@ -147,9 +149,9 @@ def put_contractions(
                 if is_final:
                     code = 2 * marks[FINAL] + (code & 1)
                     if not is_alone:
-                        best = transitions[marks[FINAL], codes[found]] + scores[found]
+                        best = matrix[marks[FINAL], facts[found, CODE]] + scores[found]
                 if best > -np.inf:
-                    scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[token], code
+                    scores[sizes[NODES]], facts[sizes[NODES], CODE] = best + gains[token], code
                     facts[sizes[NODES], BEFORE], facts[sizes[NODES], ENTRY] = found, tokens[token, 2]
                     facts[sizes[NODES], BEGIN], facts[sizes[NODES], END] = begin, end
                     sizes[NODES] += 1
@@ -157,20 +159,20 @@ def put_contractions(
 
 @inner
 def grow(
-    scores, codes, facts, transitions, states, keys, words, rows, gains, opened, since, n_open, to, sizes, code, end
+    scores, facts, matrix, states, keys, words, rows, gains, opened, n_open, sizes, code, end
 ):  # type: ignore[no-untyped-def]
     """Lets the last words of open contractions grow by one letter.
 
     Args:
-        scores, codes, facts, transitions: see `etl.tagging.komoran.sentences.tag`.
+        scores, facts, matrix: see `etl.tagging.komoran.paths.tag`.
         states, keys, words, rows, gains: see `entries.dictionary`.
         opened: hidden nodes, and the states of the words after them; is filled with those that may go on.
-        since, n_open: where the open ones begin in it, and how many there are.
-        to: where to put those that are still open.
+        n_open: how many are open.
         sizes: is brought up to date.
         code: the letter.
         end: the place after it.
     """
+    since, to = (end - 1) % 2 * 2 * MOST_OPEN, end % 2 * 2 * MOST_OPEN
     for place in range(since, since + n_open):
         node, state = opened[place, 0], child(states, keys, opened[place, 1], code)
         if state < 0:
@@ -182,9 +184,9 @@ def grow(
         if word < 0 or words[word, STATE] != state:
             continue
         for row in range(words[word, ROWS], words[word + 1, ROWS]):
-            best = transitions[rows[row, 0], codes[node]] + scores[node]
+            best = matrix[rows[row, 0], facts[node, CODE]] + scores[node]
             if best > -np.inf and not rows[row, DERIVED]:
-                scores[sizes[NODES]], codes[sizes[NODES]] = best + gains[row], rows[row, 1]
+                scores[sizes[NODES]], facts[sizes[NODES], CODE] = best + gains[row], rows[row, 1]
                 facts[sizes[NODES], BEFORE], facts[sizes[NODES], ENTRY] = node, words[word, NUMBER]
                 facts[sizes[NODES], BEGIN], facts[sizes[NODES], END] = end - 1, end
                 sizes[NODES] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from etl.tagging.komoran.candidates import BLANK, START_CODE, expand
@@ -10,11 +12,13 @@ from etl.tagging.komoran.lattice import (
     BEFORE,
     BEGIN,
     CHARACTERS,
+    CODE,
     EDGE,
     END,
     ENTRY,
     FAILS,
     HIDDEN,
+    LEFT,
     LETTERS,
     MARGIN,
     MOST_OPEN,
@@ -31,22 +35,60 @@ from etl.tagging.komoran.sentences import AFTER, EMOJI, FIRST, TEXT
 _A_LETTER = 64  # nodes and candidates that there is room for; a line with more is for the library
 
 
-def room(longest: int) -> tuple[np.ndarray, ...]:
+def room(longest: int) -> tuple[Any, ...]:
     """Arrays for `tag` to work in.
 
     Args:
         longest: how many letters the longest line has.
 
     Returns:
-        Of nodes the scores, float64, the codes of tags as in `transitions`, int32, both (n,), and the facts, int32,
-        (n, 4); of candidates what `expand` fills in last, int32, (n, 4), and float64, (n,); for each place where
-        its candidates end, how many come last, and where its nodes begin, int64, (3, longest + 3); and open
-        contractions, int64, (4 * MOST_OPEN, 2).
+        Of nodes the scores, float64, (n,), and the facts, int32, (n, 5); of candidates what `expand` fills in last,
+        int32, (n, 4), and float64, (n,); for each place where its candidates end, how many come last, and where
+        its nodes begin, three times int64, (longest + 3,); and open contractions, int64, (4 * MOST_OPEN, 2).
     """
     n = _A_LETTER * longest + 2 * MARGIN
-    nodes = np.empty(n), np.empty(n, np.int32), np.empty((n, 4), np.int32)
-    of_places = np.empty((3, longest + 3), np.int64)
-    return *nodes, np.empty((n, 4), np.int32), np.empty(n), of_places, np.empty((4 * MOST_OPEN, 2), np.int64)
+    places = tuple(np.empty(longest + 3, np.int64) for _ in range(3))
+    candidates = np.empty((n, 4), np.int32), np.empty(n)
+    return np.empty(n), np.empty((n, 5), np.int32), *candidates, places, np.empty((4 * MOST_OPEN, 2), np.int64)
+
+
+@inner
+def _search(letters, first, length, form_found, tables, working, sizes):  # type: ignore[no-untyped-def]
+    """Finds the best path through a line; arguments as of `tag`.
+
+    Returns:
+        Its last node, whose BEFORE leads back to node 0, or LEFT if the library has to.
+    """
+    _, (states, keys, _, words, rows, gains), contracted, (matrix, marks, _, _) = tables
+    form_order, forms, entries, tokens, token_gains = contracted
+    scores, facts, kinds, added, (ends, n_last, starts), opened = working
+    scores[0], facts[0, ENTRY], facts[0, CODE], word_begin = 0.0, EDGE, marks[START_CODE], np.int64(0)
+    starts[0], sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 0, 1, 0, 0, 0
+    for at in range(length):
+        end, code, count = at + 1, letters[first + at], sizes[NODES]
+        starts[end] = count
+        if code == SPACE:
+            coda = has_coda(letters[first + at - 1])
+            count = put_end(scores, facts, matrix, starts, marks, word_begin, at, LETTERS, coda, count)
+            word_begin = end
+        first_of, last = ends[at], ends[end] - n_last[end]
+        count = put_candidates(scores, facts, matrix, starts, kinds, added, first_of, last, count, end)
+        n_open, form, sizes[NODES], sizes[OPEN] = sizes[OPEN], form_found[first + at], count, 0
+        if form >= 0:
+            put_contractions(
+                scores, facts, matrix, starts, forms, form_order, entries, tokens, token_gains, opened, sizes,
+                marks, form, end,
+            )  # fmt: skip
+        if n_open > 0:
+            grow(scores, facts, matrix, states, keys, words, rows, gains, opened, n_open, sizes, code, end)
+        if n_last[end] > 0:
+            first_of, last, count = last, ends[end], sizes[NODES]
+            count = put_candidates(scores, facts, matrix, starts, kinds, added, first_of, last, count, end)
+            sizes[NODES] = count
+        if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS] != 0:
+            return LEFT
+    starts[length + 1] = sizes[NODES]
+    return put_end(scores, facts, matrix, starts, marks, word_begin, length, CHARACTERS, False, sizes[NODES]) - 1
 
 
 @from_python
@@ -69,65 +111,25 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
     Returns:
         How many tokens there are.
     """
-    own, known, contracted, rules = tables
+    own, known, _, (_, marks, classes, is_blank) = tables
     own_order, own_words, own_rows, own_gains = own
-    states, keys, order, words, rows, gains = known
-    form_order, forms, entries, form_tokens, form_gains = contracted
-    transitions, marks, classes, is_blank = rules
-    scores, codes, facts, kinds, candidate_gains, of_places, opened = working
+    _, _, order, words, rows, gains = known
+    _, facts, kinds, added, (ends, n_last, _), _ = working
     own_found, known_found, form_found = found
-    ends, n_last, starts = of_places[0], of_places[1], of_places[2]
     sizes, count, begin_of_text, text = np.empty(4, np.int64), np.int64(0), np.int64(0), np.int64(-1)
     for part in range(n_parts):
         first, length = parts[part, FIRST], parts[part, AFTER] - parts[part, FIRST]
         if parts[part, TEXT] != text:
             text, begin_of_text = parts[part, TEXT], count
         if length > 0 and not is_left[text]:
-            is_left[text] = not expand(
-                *(letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains),
-                *(order, words, rows, gains, marks, classes, ends, n_last, kinds, candidate_gains),
-            )
-            scores[0], codes[0], facts[0, ENTRY], word_begin = 0.0, marks[START_CODE], EDGE, np.int64(0)
-            starts[0], starts[1], sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 0, 1, 1, 0, 0, 0
-            for at in range(length + (not is_left[text])):
-                end, n_nodes = at + 1, sizes[NODES]
-                starts[end] = n_nodes
-                if at == length or letters[first + at] == SPACE:
-                    coda, entry = has_coda(letters[first + at - 1]), LETTERS if at < length else CHARACTERS
-                    n_nodes = put_end(
-                        scores, codes, facts, transitions, starts, marks, word_begin, at, entry, coda, n_nodes
-                    )
-                    word_begin = end
-                if at == length:
-                    count = _add_path(
-                        *(n_nodes - 1, facts, codes, letters, first, part, classes, is_blank, tokens, count)
-                    )
-                    break
-                from_place, to_place = ends[at], ends[end] - n_last[end]
-                n_nodes = put_candidates(
-                    *(scores, codes, facts, transitions, starts, kinds, candidate_gains),
-                    *(from_place, to_place, n_nodes, end),
-                )
-                since, n_open, to = at % 2 * 2 * MOST_OPEN, sizes[OPEN], end % 2 * 2 * MOST_OPEN
-                sizes[NODES], sizes[OPEN] = n_nodes, 0
-                if form_found[first + at] >= 0:
-                    put_contractions(
-                        *(scores, codes, facts, transitions, starts, forms, form_order, entries, form_tokens),
-                        *(form_gains, opened, to, sizes, marks, form_found[first + at], end),
-                    )
-                if n_open > 0:
-                    grow(
-                        *(scores, codes, facts, transitions, states, keys, words, rows, gains, opened, since),
-                        *(n_open, to, sizes, letters[first + at], end),
-                    )
-                if n_last[end] > 0:
-                    sizes[NODES] = put_candidates(
-                        *(scores, codes, facts, transitions, starts, kinds, candidate_gains),
-                        *(to_place, ends[end], sizes[NODES], end),
-                    )
-                if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS]:
-                    is_left[text] = True
-                    break
+            last = np.int64(LEFT)
+            if expand(
+                letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains, order,
+                words, rows, gains, marks, classes, ends, n_last, kinds, added,
+            ):  # fmt: skip
+                last = _search(letters, first, length, form_found, tables, working, sizes)
+            is_left[text] = last == LEFT
+            count = _add_path(last, facts, letters, first, part, classes, is_blank, tokens, count)
         if is_left[text]:
             count = begin_of_text
         elif length == 0:
@@ -138,7 +140,7 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
 
 
 @inner
-def _add_path(node, facts, codes, letters, first, part, classes, is_blank, tokens, count):  # type: ignore[no-untyped-def]
+def _add_path(node, facts, letters, first, part, classes, is_blank, tokens, count):  # type: ignore[no-untyped-def]
     """Adds the words of a path, which is known from its end; returns how many tokens there are."""
     last = count
     while node > 0:
@@ -149,7 +151,7 @@ def _add_path(node, facts, codes, letters, first, part, classes, is_blank, token
             for at in range(begin, end):
                 is_token |= classes[letters[at]] & BLANK == 0
         if is_token:
-            tokens[last, 0], tokens[last, 1] = entry, codes[node] >> 1
+            tokens[last, 0], tokens[last, 1] = entry, facts[node, CODE] >> 1
             tokens[last, 2], tokens[last, 3] = part if entry == CHARACTERS else begin, end
             last += 1
         node = np.int64(facts[node, BEFORE])

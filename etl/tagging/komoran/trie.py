@@ -81,21 +81,22 @@ def child(states, keys, state, code):  # type: ignore[no-untyped-def]
         state: any but the root, which has too many children to look through.
         code: the character.
     """
-    mask = _mask(states, state)
-    letter = np.int64(code) - FIRST_LETTER
+    mask, found = _mask(states, state), np.int64(-1)
+    letter, first = np.int64(code) - FIRST_LETTER, np.int64(states[state, FIRST])
     if 0 <= letter < N_LETTERS:
         bit = np.uint64(1) << np.uint64(letter)
-        if mask & bit == 0:
-            return -1
-        return states[state, FIRST] + _ones(mask & (bit - np.uint64(1)))
-    begin, end = _begin_of_children(states, state), np.int64(states[state, FIRST])
-    if letter > 0:
-        begin = end + _ones(mask & np.uint64(_LETTERS))
-        end = _begin_of_children(states, state + 1)
-    for found in range(begin, end):
-        if keys[found] == code:
-            return found
-    return -1
+        if mask & bit != 0:
+            found = first + _ones(mask & (bit - np.uint64(1)))
+    else:
+        begin, end = first - np.int64(mask >> np.uint64(N_LETTERS)), first
+        if letter > 0:
+            begin = first + _ones(mask & np.uint64(_LETTERS))
+            end = _begin_of_children(states, state + 1)
+        while begin < end and keys[begin] != code:
+            begin += 1
+        if begin < end:
+            found = begin
+    return found
 
 
 @inner
@@ -108,12 +109,12 @@ def step(states, keys, root, state, code):  # type: ignore[no-untyped-def]
         state: the state before.
         code: the character.
     """
-    while state != 0:
+    found = np.int64(-1)
+    while state != 0 and found < 0:
         found = child(states, keys, state, code)
-        if found >= 0:
-            return found
-        state = np.int64(states[state, FAIL])
-    return np.int64(root[code])
+        if found < 0:
+            state = np.int64(states[state, FAIL])
+    return found if found >= 0 else np.int64(root[code])
 
 
 @from_python
