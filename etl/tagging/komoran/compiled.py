@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from numba import njit
 
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
 from_python = njit(**_OPTIONS)
 inner = njit(**_OPTIONS, no_cpython_wrapper=True)

@@ -113,8 +113,8 @@ def _written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarra
     tokens = np.full((len(ends), 4), LETTERS, np.int32)
     tokens[:, 2], tokens[:, 3] = np.append(0, ends[:-1]) if len(ends) else 0, ends
     out, out_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
-    nothing = np.empty(0, np.uint32), np.empty((0, 5), np.int64)
-    _, n_bytes = write_out(nothing[0], codes, nothing[1], tokens, out, out_ends)
+    no_data, no_parts, no_room = np.empty(0, np.uint32), np.empty((0, 5), np.int64), np.empty(0, np.uint16)
+    _, n_bytes = write_out(no_data, codes, no_parts, tokens, no_room, out, out_ends)
     return out[:n_bytes], out_ends
 
 

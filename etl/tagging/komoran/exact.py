@@ -68,7 +68,8 @@ class ExactKomoran:
         given = letters, parts, n_parts, found, self._tables.arrays, working, emoji
         tokens = tokens[: paths.tag(*given, tokens, ends, is_left)]
         written, written_ends = np.empty(3 * len(data), np.uint8), np.empty(len(tokens), np.int64)
-        n_written, n_bytes = sentences.write_out(data, letters, parts, tokens, written, written_ends)
+        given = data, letters, parts, tokens, np.empty(len(data), np.uint16), written, written_ends
+        n_written, n_bytes = sentences.write_out(*given)
         others = strings_of(written[:n_bytes], written_ends[:n_written])
         entries, ends = tokens[:, 0].astype(np.int64), np.maximum.accumulate(ends)
         entries = np.where(entries < 0, len(self._tables.words) - 1 - entries, entries)

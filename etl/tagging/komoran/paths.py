@@ -44,16 +44,18 @@ def room(longest: int) -> tuple[Any, ...]:
     Returns:
         Of nodes the scores, float64, (n,), and the facts, int32, (n, 5); of candidates what `expand` fills in last,
         int32, (n, 4), and float64, (n,); for each place where its candidates end, how many come last, and where
-        its nodes begin, three times int64, (longest + 3,); and open contractions, int64, (4 * MOST_OPEN, 2).
+        its nodes begin, three times int64, (longest + 3,); open contractions, int64, (4 * MOST_OPEN, 2);
+        and sizes, see `etl.tagging.komoran.lattice`, int64, (4,).
     """
     n = _A_LETTER * longest + 2 * MARGIN
     places = tuple(np.empty(longest + 3, np.int64) for _ in range(3))
     candidates = np.empty((n, 4), np.int32), np.empty(n)
-    return np.empty(n), np.empty((n, 5), np.int32), *candidates, places, np.empty((4 * MOST_OPEN, 2), np.int64)
+    opened, sizes = np.empty((4 * MOST_OPEN, 2), np.int64), np.empty(4, np.int64)
+    return np.empty(n), np.empty((n, 5), np.int32), *candidates, places, opened, sizes
 
 
 @inner
-def _search(letters, first, length, form_found, tables, working, sizes):  # type: ignore[no-untyped-def]
+def _search(letters, first, length, form_found, tables, working):  # type: ignore[no-untyped-def]
     """Finds the best path through a line; arguments as of `tag`.
 
     Returns:
@@ -61,7 +63,7 @@ def _search(letters, first, length, form_found, tables, working, sizes):  # type
     """
     _, (states, keys, _, words, rows, gains), contracted, (matrix, marks, _, _) = tables
     form_order, forms, entries, tokens, token_gains = contracted
-    scores, facts, kinds, added, (ends, n_last, starts), opened = working
+    scores, facts, kinds, added, (ends, n_last, starts), opened, sizes = working
     scores[0], facts[0, ENTRY], facts[0, CODE], word_begin = 0.0, EDGE, marks[START_CODE], np.int64(0)
     starts[0], sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 0, 1, 0, 0, 0
     for at in range(length):
@@ -114,9 +116,9 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
     own, known, _, (_, marks, classes, is_blank) = tables
     own_order, own_words, own_rows, own_gains = own
     _, _, order, words, rows, gains = known
-    _, facts, kinds, added, (ends, n_last, _), _ = working
+    _, facts, kinds, added, (ends, n_last, _), _, _ = working
     own_found, known_found, form_found = found
-    sizes, count, begin_of_text, text = np.empty(4, np.int64), np.int64(0), np.int64(0), np.int64(-1)
+    count, begin_of_text, text = np.int64(0), np.int64(0), np.int64(-1)
     for part in range(n_parts):
         first, length = parts[part, FIRST], parts[part, AFTER] - parts[part, FIRST]
         if parts[part, TEXT] != text:
@@ -127,7 +129,7 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
                 letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains, order,
                 words, rows, gains, marks, classes, ends, n_last, kinds, added,
             ):  # fmt: skip
-                last = _search(letters, first, length, form_found, tables, working, sizes)
+                last = _search(letters, first, length, form_found, tables, working)
             is_left[text] = last == LEFT
             count = _add_path(last, facts, letters, first, part, classes, is_blank, tokens, count)
         if is_left[text]:

@@ -99,12 +99,13 @@ def walk(letters, parts, n_parts, states, keys, root, found):  # type: ignore[no
 
 
 @from_python
-def write_out(data, letters, parts, tokens, out, ends):  # type: ignore[no-untyped-def]
+def write_out(data, letters, parts, tokens, characters, out, ends):  # type: ignore[no-untyped-def]
     """Writes the tokens that are no words of a dictionary.
 
     Args:
         data, letters, parts: see `split`.
         tokens: see `etl.tagging.komoran.paths.tag`; the entries of these become -1 - their number.
+        characters: room for those of a line, uint16.
         out: is filled with their UTF-8, uint8.
         ends: is filled with where each ends in it, int64.
 
@@ -112,7 +113,6 @@ def write_out(data, letters, parts, tokens, out, ends):  # type: ignore[no-untyp
         How many there are, and how many bytes they take.
     """
     count = n_bytes = np.int64(0)
-    characters = np.empty(len(letters) + 1, np.uint16)
     for token in range(len(tokens)):
         entry, begin, end = tokens[token, 0], np.int64(tokens[token, 2]), np.int64(tokens[token, 3])
         if entry >= 0:

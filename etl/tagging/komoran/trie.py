@@ -24,15 +24,15 @@ _JAVA_TABLE = 16  # of an empty java.util.HashMap, which grows when it is three 
 
 
 @from_python
-def depths(n_children: np.ndarray, depth: np.ndarray) -> None:
+def depths(n_children, left, depth):  # type: ignore[no-untyped-def]
     """The depth of each state of a trie that is given parents first.
 
     Args:
         n_children: how many children each state has, int32, (n_states,).
+        left: zeros, int32, at least as many as there are depths.
         depth: is filled, int32, (n_states,).
     """
-    left = np.zeros(1 << 16, np.int32)  # children of each state above that are still to come
-    level = 0
+    level = 0  # `left` has the children of each state above that are still to come
     for state in range(len(n_children)):
         while level > 0 and left[level] == 0:
             level -= 1
@@ -118,7 +118,7 @@ def step(states, keys, root, state, code):  # type: ignore[no-untyped-def]
 
 
 @from_python
-def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
+def link(states, keys, parents, root, hashes, words):  # type: ignore[no-untyped-def]
     """Fills in where the automaton goes on, and describes the words.
 
     Args:
@@ -126,18 +126,13 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
         keys: as for `child`.
         parents: the state before each, int32, (n_states,).
         root: as for `step`.
-        n_words: how many words there are.
-
-    Returns:
-        Length, last character, the state, the next shorter word that it ends in or -1, and Java's hash of each
-        word, int32, (n_words, 5).
+        hashes: is filled with Java's hash of each state, uint32, (n_states,); zero for the root.
+        words: is filled, but for the length in front, with last character, state, the next shorter word that it ends in or -1, and
+            Java's hash of each word, int32, (n_words, 5).
     """
-    words = np.empty((n_words, 5), np.int32)
-    hashes, lengths = np.zeros(len(keys), np.uint32), np.zeros(len(keys), np.int32)
     for state in range(1, len(keys)):
         parent, code = parents[state], keys[state]
         hashes[state] = np.uint32(hashes[parent] * np.uint32(31) + np.uint32(code))
-        lengths[state] = lengths[parent] + 1
         fail = np.int64(0)
         if parent != 0:
             fail = step(states, keys, root, np.int64(states[parent, FAIL]), code)
@@ -146,9 +141,8 @@ def link(states, keys, parents, root, n_words):  # type: ignore[no-untyped-def]
         if word < 0:
             states[state, WORD] = shorter
         else:
-            words[word, 0], words[word, 1], words[word, 2] = lengths[state], code, state
+            words[word, 1], words[word, 2] = code, state
             words[word, 3], words[word, 4] = shorter, np.int32(hashes[state])
-    return words
 
 
 def _in_javas_order(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -192,7 +186,7 @@ def build(keys: np.ndarray, n_children: np.ndarray, is_word: np.ndarray) -> dict
         int64.
     """
     depth = np.empty(len(keys), np.int32)
-    depths(n_children, depth)
+    depths(n_children, np.zeros(1 << 16, np.int32), depth)
     by_depth = np.argsort(depth, kind="stable")
     keys, n_children = keys[by_depth], n_children[by_depth]
     ends = 1 + np.cumsum(n_children)
@@ -211,7 +205,9 @@ def build(keys: np.ndarray, n_children: np.ndarray, is_word: np.ndarray) -> dict
     states[:, WORD] = -1
     ending = np.flatnonzero(is_word[by_depth])
     states[ending, WORD] = np.arange(len(ending))
-    words = link(states, keys, parents, roots(states, keys), len(ending))
+    words = np.zeros((len(ending), 5), np.int32)
+    link(states, keys, parents, roots(states, keys), np.zeros(len(keys), np.uint32), words)
+    words[:, 0] = depth[by_depth[ending]]
     order, starts = _in_javas_order(words)
     return {
         "states": states,
