@@ -68,7 +68,9 @@ def column(lists: Sequence[list[str]]) -> pl.Series:
 
 
 def _column(ends: np.ndarray, values: pl.Series) -> pl.Series:
-    offsets = pa.array(np.concatenate([np.zeros(1, np.int64), ends]))
+    # `pa.array` would import pandas, which takes a quarter of a second.
+    buffer = pa.py_buffer(np.concatenate([np.zeros(1, np.int64), ends]))
+    offsets = pa.Array.from_buffers(pa.int64(), len(ends) + 1, [None, buffer])
     array = pa.LargeListArray.from_arrays(offsets, values.to_arrow())
     return pl.Series(pl.from_arrow(array), dtype=pl.List(pl.String))
 

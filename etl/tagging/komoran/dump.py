@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.tagging.komoran import entries, models, trie
+from etl.tagging.komoran import entries, models, tables, trie
+from etl.tagging.komoran.made_up import FORMS
 from etl.tagging.komoran.candidates import BLANK, SYMBOL, UNREADABLE
 
 _FOREIGN, _NUMBER, _CHINESE = 1, 2, 3
@@ -41,7 +42,8 @@ def dump(folder: Path) -> None:
         (observed.keys, observed.n_children, observed.is_word),
         (observed.n_tags, observed.tags, observed.scores),
     )
-    contracted = entries.contracted(tags, models.irregulars(model), dictionary)
+    irregulars = models.irregulars(model)
+    contracted = entries.contracted(tags, irregulars, dictionary)
     arrays = {
         **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY},
         **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED},
@@ -52,6 +54,10 @@ def dump(folder: Path) -> None:
     }
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    forms = list(dict.fromkeys(each.form for each in irregulars))
+    codes = np.frombuffer("".join(forms).encode("utf-16-le"), np.uint16).copy()
+    forms = tables.strings_of(*entries.written(codes, np.cumsum([len(form) for form in forms]))).to_list()
+    (folder / FORMS).write_text(json.dumps(forms), encoding="utf-8")
     (folder / "tags.json").write_text(json.dumps(tags), encoding="utf-8")
 
 

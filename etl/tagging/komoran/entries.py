@@ -105,15 +105,15 @@ def dictionary(
         "rows": rows.astype(np.int32),
         "scores": scores[of_word][twice],
     }
-    return arrays, _written(codes, ends)
+    return arrays, written(codes, ends)
 
 
-def _written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Words as Komoran writes them, UTF-8, uint8, and where each ends in it, int64."""
     tokens = np.full((len(ends), 4), LETTERS, np.int32)
     tokens[:, 2], tokens[:, 3] = np.append(0, ends[:-1]) if len(ends) else 0, ends
     out, out_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
-    no_data, no_parts, no_room = np.empty(0, np.uint32), np.empty((0, 5), np.int64), np.empty(0, np.uint16)
+    no_data, no_parts, no_room = np.frombuffer(b"", np.uint32), np.empty((0, 5), np.int64), np.empty(0, np.uint16)
     _, n_bytes = write_out(no_data, codes, no_parts, tokens, no_room, out, out_ends)
     return out[:n_bytes], out_ends
 
@@ -138,10 +138,11 @@ def contracted(
     by_form: dict[str, list[Irregular]] = {name: [] for name in names}
     for each in irregulars:
         by_form[each.form].append(each)
+    looked_up = {each: _token(of_dictionary, *each) for each in {each for one in irregulars for each in one.tokens}}
     entries, tokens, scores, rows = [], [], [], [0]
     for place in automaton["place"]:
         for each in by_form[names[place]]:
-            found = [_token(of_dictionary, letters, tag) for letters, tag in each.tokens]
+            found = [looked_up[token] for token in each.tokens]
             first, states = len(tokens), [state for *_, state in found]
             tokens.extend((kind, code, entry) for kind, code, entry, _, _ in found)
             scores.extend(score for *_, score, _ in found)

@@ -11,6 +11,7 @@ SPACE = 0x20
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _PER_ONSET, _PER_VOWEL = 0xAC00, 0xD7A3, 588, 28
 _FIRST_VOWEL, _LAST_VOWEL = 0x314F, 0x3163
 # The letters of the consonants that begin a syllable, and of those that end one, in their order.
+_HIGH, _LOW = 0xD800, 0xDC00  # the first halves of characters beyond U+FFFF in UTF-16
 _FIRST_BYTES = np.array([0, 0xC0, 0xE0, 0xF0], np.int64)
 ONSETS = np.array([1, 2, 4, 7, 8, 9, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30], np.uint16) + 0x3130
 CODAS = np.array([*range(1, 8), *range(9, 19), *range(20, 25), *range(26, 31)], np.uint16) + 0x3130
@@ -77,6 +78,9 @@ def write(codes, begin, end, out, at):  # type: ignore[no-untyped-def]
             if 0 <= coda < 30 and _CODA_OF[coda] > 0 and not _is_vowel(codes, place + 1, end):
                 code += _CODA_OF[coda]
                 place += 1
+        elif _HIGH <= code < _LOW and place < end:  # half of a character, in the dictionary alone
+            code = 0x10000 + (code - _HIGH << 10) + np.int64(codes[place]) - _LOW
+            place += 1
         at = encode(code, out, at)
     return at
 

@@ -70,8 +70,8 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
         end, code, count = at + 1, letters[first + at], sizes[NODES]
         starts[end] = count
         if code == SPACE:
-            coda = has_coda(letters[first + at - 1])
-            count = put_end(scores, facts, matrix, starts, marks, word_begin, at, LETTERS, coda, count)
+            coda, entry = has_coda(letters[first + at - 1]), np.int64(LETTERS)
+            count = put_end(scores, facts, matrix, starts, marks, word_begin, at, entry, coda, count)
             word_begin = end
         first_of, last = ends[at], ends[end] - n_last[end]
         count = put_candidates(scores, facts, matrix, starts, kinds, added, first_of, last, count, end)
@@ -90,7 +90,8 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
         if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS] != 0:
             return LEFT
     starts[length + 1] = sizes[NODES]
-    return put_end(scores, facts, matrix, starts, marks, word_begin, length, CHARACTERS, False, sizes[NODES]) - 1
+    count, coda, entry = sizes[NODES], has_coda(letters[first + length - 1]), np.int64(CHARACTERS)
+    return put_end(scores, facts, matrix, starts, marks, word_begin, length, entry, coda, count) - 1
 
 
 @from_python

@@ -134,6 +134,8 @@ def write_out(data, letters, parts, tokens, characters, out, ends):  # type: ign
 @inner
 def _characters(data, begin, end, characters):  # type: ignore[no-untyped-def]
     """The characters of a line after its last space; returns how many there are."""
+    while begin < end and data[begin] <= SPACE:
+        begin += 1
     while end > begin and data[end - 1] <= SPACE:
         end -= 1
     first = end

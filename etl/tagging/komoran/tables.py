@@ -53,15 +53,15 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
     tags: dict[str, int] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
     dictionary = {name: _read(folder, f"dictionary-{name}") for name in entries.DICTIONARY}
     contracted = {name: _read(folder, f"contracted-{name}") for name in entries.CONTRACTED}
-    forms = strings_of(_read(folder, "words"), _read(folder, "word-ends"))
-    own, own_forms = _own(tags, words, len(forms))
-    forms = pl.concat([forms, own_forms])
+    of_dictionary = words_of_dictionary(folder)
+    own, own_words = _own(tags, words, len(of_dictionary))
+    every_word = pl.concat([of_dictionary, own_words])
     marks = [tags["EC"], tags["EF"], 2 * tags["<start>"], tags["<end>"]]
     marks.extend(tags[name] for name in ("NA", "SW", "SL", "SN", "SH"))
-    is_blank = forms.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
+    is_blank = every_word.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
     transitions, classes = _read(folder, "transitions"), _read(folder, "classes")
     return Tables(
-        words=forms,
+        words=every_word,
         tags=pl.Series([*sorted(tags, key=lambda name: tags[name]), EMOJI]),
         automata=tuple(
             (each["states"], each["keys"], trie.roots(each["states"], each["keys"]))
@@ -74,6 +74,11 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
             (transitions, np.array(marks, np.int64), classes, is_blank.copy()),
         ),
     )
+
+
+def words_of_dictionary(folder: Path) -> pl.Series:
+    """The words of Komoran's dictionary, strings."""
+    return strings_of(_read(folder, "words"), _read(folder, "word-ends"))
 
 
 def _own(
