@@ -22,8 +22,9 @@ MARGIN = 1 << 12  # more candidates than one letter can bring
 
 
 @inner
-def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # type: ignore[no-untyped-def]
+def _add(kinds, gains, dictionary, longest, end, count):  # type: ignore[no-untyped-def]
     """Adds all words that end at a place, of which one is the longest; returns how many candidates there are."""
+    order, words, rows, row_gains = dictionary
     for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
         word = order[place]
         begin = end - words[word, LENGTH]
@@ -35,28 +36,24 @@ def _add(kinds, gains, words, order, rows, row_gains, longest, end, count):  # t
 
 
 @inner
-def expand(
-    letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains, order, words, rows,
-    row_gains, marks, classes, ends, n_last, kinds, gains,
-):  # type: ignore[no-untyped-def]
+def expand(letters, first, length, found, own, known, marks, classes, candidates):  # type: ignore[no-untyped-def]
     """Lists what may end after each letter of a line, in the order in which Komoran tries it.
 
     Args:
         letters: of all lines, uint16.
         first, length: where those of this one begin, and how many there are.
-        own_found, known_found: the longest word of the user's, and of the dictionary, that ends after each letter
-            of all lines, or -1, int32.
-        own_order, own_words, own_rows, own_gains: see `etl.tagging.komoran.entries.dictionary`.
-        order, words, rows, row_gains: likewise.
-        marks, classes: see `etl.tagging.komoran.tables.Tables`.
-        ends: is filled with where the candidates of each place end, int64, (length + 1,).
-        n_last: is filled with how many of those come after contractions, int64, (length + 1,).
-        kinds: is filled with where candidates begin, their kind, code and number, int32, (n_candidates, 4).
-        gains: is filled with what they add to the score, float64, (n_candidates,).
+        found: the longest word of the user's, and of the dictionary, that ends after each letter of all lines,
+            or -1, int32.
+        own, known: the words of both, see `entries.WORDS`.
+        marks, classes: see above.
+        candidates: is filled with where those of each place end, int64, (length + 1,), and how many of them come
+            after contractions, int64; where each begins, its kind, code and number, int32, (n_candidates, 4); and
+            what it adds to the score, float64.
 
     Returns:
         Whether there was room.
     """
+    (own_found, known_found), (ends, n_last, kinds, gains) = found, candidates
     count = run = run_begin = ends[0] = np.int64(0)
     for at in range(length):
         kind, end = classes[letters[first + at]], at + 1
@@ -66,12 +63,10 @@ def expand(
             kinds[count, 0], kinds[count, 1], kinds[count, 2] = at, marks[SYMBOL_TAG], 2 * marks[SYMBOL_TAG]
             kinds[count, 3], gains[count] = IN_LETTERS, SYMBOL_SCORE
             count += 1
-        longest = own_found[first + at]
-        if longest >= 0:
-            count = _add(kinds, gains, own_words, own_order, own_rows, own_gains, longest, end, count)
-        longest = known_found[first + at]
-        if longest >= 0:
-            count = _add(kinds, gains, words, order, rows, row_gains, longest, end, count)
+        if own_found[first + at] >= 0:
+            count = _add(kinds, gains, own, own_found[first + at], end, count)
+        if known_found[first + at] >= 0:
+            count = _add(kinds, gains, known, known_found[first + at], end, count)
         n_last[end] = run != 0 and (end == length or classes[letters[first + end]] & RUN != run)
         if n_last[end]:
             tag = marks[RUNS + run - 1]

@@ -113,7 +113,11 @@ def written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
     tokens = np.full((len(ends), 4), LETTERS, np.int32)
     tokens[:, 2], tokens[:, 3] = np.append(0, ends[:-1]) if len(ends) else 0, ends
     out, out_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
-    no_data, no_parts, no_room = np.frombuffer(b"", np.uint32), np.empty((0, 5), np.int64), np.empty(0, np.uint16)
+    no_data, no_parts, no_room = (
+        np.frombuffer(b"", np.uint32),
+        np.empty((0, 5), np.int64),
+        np.empty(0, np.uint16),
+    )
     _, n_bytes = write_out(no_data, codes, no_parts, tokens, no_room, out, out_ends)
     return out[:n_bytes], out_ends
 
@@ -138,7 +142,9 @@ def contracted(
     by_form: dict[str, list[Irregular]] = {name: [] for name in names}
     for each in irregulars:
         by_form[each.form].append(each)
-    looked_up = {each: _token(of_dictionary, *each) for each in {each for one in irregulars for each in one.tokens}}
+    looked_up = {
+        each: _token(of_dictionary, *each) for each in {each for one in irregulars for each in one.tokens}
+    }
     entries, tokens, scores, rows = [], [], [], [0]
     for place in automaton["place"]:
         for each in by_form[names[place]]:
@@ -181,5 +187,11 @@ def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, in
     for row in range(arrays["words"][word, ROWS], arrays["words"][word + 1, ROWS]):
         if arrays["rows"][row, 1] >> 1 == tag:
             kind, code, _ = arrays["rows"][row]
-            return int(kind), int(code), int(arrays["words"][word, NUMBER]), float(arrays["scores"][row]), state
+            return (
+                int(kind),
+                int(code),
+                int(arrays["words"][word, NUMBER]),
+                float(arrays["scores"][row]),
+                state,
+            )
     return missing

@@ -42,16 +42,13 @@ def room(longest: int) -> tuple[Any, ...]:
         longest: how many letters the longest line has.
 
     Returns:
-        Of nodes the scores, float64, (n,), and the facts, int32, (n, 5); of candidates what `expand` fills in last,
-        int32, (n, 4), and float64, (n,); for each place where its candidates end, how many come last, and where
-        its nodes begin, three times int64, (longest + 3,); open contractions, int64, (4 * MOST_OPEN, 2);
-        and sizes, see `etl.tagging.komoran.lattice`, int64, (4,).
+        Nodes, candidates, open contractions and sizes: see `lattice` and `candidates.expand`.
     """
     n = _A_LETTER * longest + 2 * MARGIN
-    places = tuple(np.empty(longest + 3, np.int64) for _ in range(3))
-    candidates = np.empty((n, 4), np.int32), np.empty(n)
-    opened, sizes = np.empty((4 * MOST_OPEN, 2), np.int64), np.empty(4, np.int64)
-    return np.empty(n), np.empty((n, 5), np.int32), *candidates, places, opened, sizes
+    ends, n_last, starts = (np.empty(longest + 3, np.int64) for _ in range(3))
+    nodes = np.empty(n), np.empty((n, 5), np.int32), starts
+    candidates = ends, n_last, np.empty((n, 4), np.int32), np.empty(n)
+    return nodes, candidates, np.empty((4 * MOST_OPEN, 2), np.int64), np.empty(4, np.int64)
 
 
 @inner
@@ -61,9 +58,9 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
     Returns:
         Its last node, whose BEFORE leads back to node 0, or LEFT if the library has to.
     """
-    _, (states, keys, _, words, rows, gains), contracted, (matrix, marks, _, _) = tables
-    form_order, forms, entries, tokens, token_gains = contracted
-    scores, facts, kinds, added, (ends, n_last, starts), opened, sizes = working
+    _, known, contracted, (matrix, marks, _, _) = tables
+    nodes, (ends, n_last, kinds, gains), opened, sizes = working
+    scores, facts, starts = nodes
     scores[0], facts[0, ENTRY], facts[0, CODE], word_begin = 0.0, EDGE, marks[START_CODE], np.int64(0)
     starts[0], sizes[NODES], sizes[HIDDEN], sizes[OPEN], sizes[FAILS] = 0, 1, 0, 0, 0
     for at in range(length):
@@ -71,27 +68,22 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
         starts[end] = count
         if code == SPACE:
             coda, entry = has_coda(letters[first + at - 1]), np.int64(LETTERS)
-            count = put_end(scores, facts, matrix, starts, marks, word_begin, at, entry, coda, count)
+            count = put_end(nodes, matrix, marks, word_begin, at, entry, coda, count)
             word_begin = end
-        first_of, last = ends[at], ends[end] - n_last[end]
-        count = put_candidates(scores, facts, matrix, starts, kinds, added, first_of, last, count, end)
+        last = ends[end] - n_last[end]
+        count = put_candidates(nodes, matrix, kinds, gains, ends[at], last, count, end)
         n_open, form, sizes[NODES], sizes[OPEN] = sizes[OPEN], form_found[first + at], count, 0
         if form >= 0:
-            put_contractions(
-                scores, facts, matrix, starts, forms, form_order, entries, tokens, token_gains, opened, sizes,
-                marks, form, end,
-            )  # fmt: skip
+            put_contractions(nodes, matrix, marks, contracted, opened, sizes, form, end)
         if n_open > 0:
-            grow(scores, facts, matrix, states, keys, words, rows, gains, opened, n_open, sizes, code, end)
+            grow(nodes, matrix, known, opened, n_open, sizes, code, end)
         if n_last[end] > 0:
-            first_of, last, count = last, ends[end], sizes[NODES]
-            count = put_candidates(scores, facts, matrix, starts, kinds, added, first_of, last, count, end)
-            sizes[NODES] = count
+            sizes[NODES] = put_candidates(nodes, matrix, kinds, gains, last, ends[end], sizes[NODES], end)
         if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS] != 0:
             return LEFT
     starts[length + 1] = sizes[NODES]
     count, coda, entry = sizes[NODES], has_coda(letters[first + length - 1]), np.int64(CHARACTERS)
-    return put_end(scores, facts, matrix, starts, marks, word_begin, length, entry, coda, count) - 1
+    return put_end(nodes, matrix, marks, word_begin, length, entry, coda, count) - 1
 
 
 @from_python
@@ -115,9 +107,7 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
         How many tokens there are.
     """
     own, known, _, (_, marks, classes, is_blank) = tables
-    own_order, own_words, own_rows, own_gains = own
-    _, _, order, words, rows, gains = known
-    _, facts, kinds, added, (ends, n_last, _), _, _ = working
+    (_, facts, _), candidates, _, _ = working
     own_found, known_found, form_found = found
     count, begin_of_text, text = np.int64(0), np.int64(0), np.int64(-1)
     for part in range(n_parts):
@@ -125,11 +115,8 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
         if parts[part, TEXT] != text:
             text, begin_of_text = parts[part, TEXT], count
         if length > 0 and not is_left[text]:
-            last = np.int64(LEFT)
-            if expand(
-                letters, first, length, own_found, known_found, own_order, own_words, own_rows, own_gains, order,
-                words, rows, gains, marks, classes, ends, n_last, kinds, added,
-            ):  # fmt: skip
+            last, longest = np.int64(LEFT), (own_found, known_found)
+            if expand(letters, first, length, longest, own, known[2:], marks, classes, candidates):
                 last = _search(letters, first, length, form_found, tables, working)
             is_left[text] = last == LEFT
             count = _add_path(last, facts, letters, first, part, classes, is_blank, tokens, count)

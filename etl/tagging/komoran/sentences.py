@@ -58,7 +58,8 @@ def split(data, text_ends, classes, letters, parts, is_left):  # type: ignore[no
         while at < text_end:
             begin, is_blank, is_emoji = at, True, data[at] > _LAST_OF_KOMORAN
             while at < text_end and is_emoji == (
-                data[at] > _LAST_OF_KOMORAN or (is_emoji and (data[at] == _JOINER or data[at] == _EMOJI_STYLE))
+                data[at] > _LAST_OF_KOMORAN
+                or (is_emoji and (data[at] == _JOINER or data[at] == _EMOJI_STYLE))
             ):
                 is_blank &= is_emoji or classes[data[at]] & BLANK != 0
                 at += 1

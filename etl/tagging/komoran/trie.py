@@ -162,7 +162,9 @@ def _in_javas_order(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     while len(other):
         ending.append((of_word, other))
         of_word, other = of_word[shorter[other] >= 0], shorter[other][shorter[other] >= 0]
-    of_word, other = (np.concatenate(each) for each in zip(*ending, strict=True)) if ending else (other, other)
+    of_word, other = (
+        (np.concatenate(each) for each in zip(*ending, strict=True)) if ending else (other, other)
+    )
     counts = np.bincount(of_word, minlength=len(words))
     slots = np.full(len(words), _JAVA_TABLE)
     while (is_full := 4 * counts > 3 * slots).any():
