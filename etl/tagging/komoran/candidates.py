@@ -1,4 +1,4 @@
-"""What may stand where in a line, whatever comes before: the words of the dictionaries, and symbols; compiled."""
+"""What may stand where in a line, whatever comes before: words of dictionaries, symbols, runs; compiled."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from etl.tagging.komoran.compiled import inner
 
 # What `classes` says of a character: two bits for the kind of run it may be in, and a bit each.
 RUN, SYMBOL, BLANK, UNREADABLE = 3, 4, 8, 16
-# Columns of the words of a dictionary: length, last letter, state, the number outside it, and where their rows
-# and those of all words that they end in begin. The last row ends these.
+# Columns of the words of a dictionary: length, last letter, state, the number outside it, and where their
+# rows begin, and all words that they end in. The last row ends these.
 LENGTH, LAST, STATE, NUMBER, ROWS, ENDINGS = range(6)
 # The third column of rows, after kind and code: whether this is a final ending made of one that connects.
 DERIVED = 2
@@ -23,7 +23,7 @@ MARGIN = 1 << 12  # more candidates than one letter can bring
 
 @inner
 def _add(kinds, gains, dictionary, longest, end, count):  # type: ignore[no-untyped-def]
-    """Adds all words that end at a place, of which one is the longest; returns how many candidates there are."""
+    """Adds all words that end at a place, given the longest; returns how many candidates there are."""
     order, words, rows, row_gains = dictionary
     for place in range(words[longest, ENDINGS], words[longest + 1, ENDINGS]):
         word = order[place]
@@ -42,13 +42,13 @@ def expand(letters, first, length, found, own, known, marks, classes, candidates
     Args:
         letters: of all lines, uint16.
         first, length: where those of this one begin, and how many there are.
-        found: the longest word of the user's, and of the dictionary, that ends after each letter of all lines,
-            or -1, int32.
+        found: the longest word of the user's, and of the dictionary, that ends after each letter of all
+            lines, or -1, int32.
         own, known: the words of both, see `entries.WORDS`.
         marks, classes: see above.
-        candidates: is filled with where those of each place end, int64, (length + 1,), and how many of them come
-            after contractions, int64; where each begins, its kind, code and number, int32, (n_candidates, 4); and
-            what it adds to the score, float64.
+        candidates: is filled with where those of each place end, and how many of them come after
+            contractions, both int64, (length + 1,); with where each begins, its kind, code and number, int32,
+            (n_candidates, 4); and with what it adds to the score, float64, (n_candidates,).
 
     Returns:
         Whether there was room.

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from etl.tagging.komoran import entries, models, tables, trie
-from etl.tagging.komoran.made_up import FORMS
 from etl.tagging.komoran.candidates import BLANK, SYMBOL, UNREADABLE
+from etl.tagging.komoran.made_up import FORMS
 
 _FOREIGN, _NUMBER, _CHINESE = 1, 2, 3
 # Unicode's blocks, as Komoran asks for them: StringUtil.isChinese and isForeign, and Komoran.symbolParsing.
@@ -43,7 +43,7 @@ def dump(folder: Path) -> None:
         (observed.n_tags, observed.tags, observed.scores),
     )
     irregulars = models.irregulars(model)
-    contracted = entries.contracted(tags, irregulars, dictionary)
+    contracted = entries.contracted(irregulars, dictionary)
     arrays = {
         **{f"dictionary-{name}": dictionary[name] for name in entries.DICTIONARY},
         **{f"contracted-{name}": contracted[name] for name in entries.CONTRACTED},

@@ -50,7 +50,7 @@ def kinds(tags: dict[str, int], numbers: np.ndarray, firsts: np.ndarray) -> np.n
 
 
 def transitions(tags: dict[str, int], scores: np.ndarray) -> np.ndarray:
-    """Scores of a kind, in rows, after a tag without and with a final consonant, float64, (n_kinds, 2 * n_tags)."""
+    """Scores of each kind after each tag without and with a final consonant, (n_kinds, 2 * n_tags)."""
     after = np.repeat(scores.T, 2, axis=1)
     particles = np.repeat(after[[tags[name] for name in PARTICLES]], 2, axis=0)
     particles[_NEEDS::2, 0::2] = -np.inf
@@ -122,20 +122,18 @@ def written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return out[:n_bytes], out_ends
 
 
-def contracted(
-    tags: dict[str, int], irregulars: Sequence[Irregular], of_dictionary: dict[str, Any]
-) -> dict[str, Any]:
+def contracted(irregulars: Sequence[Irregular], of_dictionary: dict[str, Any]) -> dict[str, Any]:
     """The arrays of the contracted forms.
 
     Args:
-        tags: the number of each tag.
         irregulars: the forms, in the order of their letters.
         of_dictionary: the arrays of the dictionary.
 
     Returns:
         What `CONTRACTED` names: beside the automaton and its words, where the entries of each form begin; of
         each entry its first token, that after its last, the tag that must fit to what stands before, and the
-        state of its last word, or -1 where Komoran fails; of each token its kind, code and entry; and its score.
+        state of its last word, or -1 where Komoran fails; of each token its kind, code and number, and its
+        score.
     """
     names = list(dict.fromkeys(each.form for each in irregulars))
     automaton = trie.build(*trie.of_words([list(map(ord, name)) for name in names]))
@@ -172,7 +170,7 @@ def _words(automaton: dict[str, Any], numbers: np.ndarray, rows: np.ndarray) -> 
 
 
 def _token(arrays: dict[str, Any], letters: str, tag: int) -> tuple[int, int, int, float, int]:
-    """Kind, code, entry, score and state of a word with a tag; state -1 where the dictionary has no such word."""
+    """Kind, code, number, score and state of a word with a tag; -1 as state where there is no such word."""
     missing = 0, 0, 0, 0.0, -1
     state = 0
     for letter in letters:

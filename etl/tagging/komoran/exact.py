@@ -12,10 +12,8 @@ from etl.tagging.komoran import paths, sentences
 from etl.tagging.komoran.tables import Tables, strings_of
 from etl.tagging.lists import Lists, replaced, strings
 
-_LINE_END, _LAST_OF_KOMORAN = (
-    0x0A,
-    0xFFFF,
-)  # what such a character, or one beyond, begins is one more part, or two
+# A line's end begins one more part, and a character beyond what Komoran can read two.
+_LINE_END, _LAST_OF_KOMORAN = 0x0A, 0xFFFF
 _NO_WORDS = 2  # states of a dictionary that has none
 # Texts to a frame with `text`, `tokens`, `tags`, `problem` and `found`, in their order.
 TagTexts = Callable[["pl.Series"], "pl.DataFrame"]

@@ -1,15 +1,15 @@
 """Finds the best analysis of one line as Komoran does, compiled: a Viterbi search over letters.
 
-A node is a word up to a letter, with the best that can stand before it. All nodes that end at one letter stand
-one after another, in Komoran's order, since of equally good ones the first counts. Contractions hide nodes:
-those of their first words, which end at no letter, stand at the other end of the arrays.
+A node is a word up to a letter, with the best that can stand before it. All nodes that end at one letter
+stand one after another, in Komoran's order, since of equally good ones the first counts. Contractions hide
+nodes: those of their first words, which end at no letter, stand at the other end of the arrays.
 
-    nodes       scores, float64, (n,); facts, int32, (n, 5), see below; and where the nodes of each place begin,
-                int64, (length + 3,)
-    matrix      the score of each kind after each code, float64, (n_kinds, 2 * n_tags), see `entries.transitions`
+    nodes       scores, float64, (n,); facts, int32, (n, 5), see below; and where the nodes of each place
+                begin, int64, (length + 3,)
+    matrix      the score of each kind after each code, float64, see `entries.transitions`
     sizes       int64, (4,), see below
-    opened      hidden nodes, and the states of the words after them, int64, (4 * MOST_OPEN, 2): those that are
-                open at even places stand in one half, those at odd places in the other
+    opened      hidden nodes, and the states of the words after them, int64, (4 * MOST_OPEN, 2): those that
+                are open at even places stand in one half, those at odd places in the other
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from etl.tagging.komoran.trie import WORD, child, has_child
 LETTERS, EDGE, CHARACTERS = -1, -2, -3
 # Columns of facts: the node before, the word, from where to where its letters go, and the code of its tag.
 BEFORE, ENTRY, BEGIN, END, CODE = range(5)
-# Places in sizes: how many nodes there are, how many of them hidden, how many contractions are open, and whether
-# the library would fail.
+# Places in sizes: how many nodes there are, how many of them hidden, how many contractions are open, and
+# whether the library would fail.
 NODES, HIDDEN, OPEN, FAILS = range(4)
 UNKNOWN_SCORE = -10000.0
 LEFT = -1  # instead of a node: the line is for the library
@@ -88,7 +88,7 @@ def put_candidates(nodes, matrix, kinds, gains, first, last, count, end):  # typ
 
 @inner
 def put_end(nodes, matrix, marks, begin, at, entry, coda, count):  # type: ignore[no-untyped-def]
-    """Ends at a space, or with the line, what began at another; where that cannot be, it is unknown as a whole.
+    """Ends at a space, or with the line, what began at another; where that cannot be, it is unknown whole.
 
     Args:
         nodes, matrix: see above.

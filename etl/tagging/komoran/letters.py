@@ -1,4 +1,4 @@
-"""Characters as bytes, and syllables as letters, as Komoran takes them apart and puts them together; compiled."""
+"""Syllables as letters, as Komoran takes them apart and puts them together; compiled."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def encode(code, out, at):  # type: ignore[no-untyped-def]
 
 @inner
 def put_letters(code, letters, count):  # type: ignore[no-untyped-def]
-    """Writes a character, a syllable as its letters, KoreanUnitParser.parse; returns how many there are then."""
+    """Writes the letters of a character, KoreanUnitParser.parse; returns how many there are then."""
     if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
         onset, rest = divmod(code - _FIRST_SYLLABLE, _PER_ONSET)
         vowel, coda = divmod(rest, _PER_VOWEL)

@@ -1,4 +1,4 @@
-"""Texts that show whether the tables are understood: Komoran's own words and signs, put together by chance."""
+"""Texts that show whether the tables are understood: Komoran's own words and signs, drawn by chance."""
 
 from __future__ import annotations
 

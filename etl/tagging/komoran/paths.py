@@ -79,7 +79,8 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
             grow(nodes, matrix, known, opened, n_open, sizes, code, end)
         if n_last[end] > 0:
             sizes[NODES] = put_candidates(nodes, matrix, kinds, gains, last, ends[end], sizes[NODES], end)
-        if sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN or sizes[FAILS] != 0:
+        is_full = sizes[NODES] + sizes[HIDDEN] + MARGIN > len(scores) or sizes[OPEN] > MOST_OPEN
+        if is_full or sizes[FAILS] != 0:
             return LEFT
     starts[length + 1] = sizes[NODES]
     count, coda, entry = sizes[NODES], has_coda(letters[first + length - 1]), np.int64(CHARACTERS)
@@ -91,8 +92,8 @@ def tag(letters, parts, n_parts, found, tables, working, emoji, tokens, token_en
     """Tags what `sentences.split` has taken apart.
 
     Args:
-        letters, parts, n_parts: see `sentences.split`. A line begins and ends with no space, and has no two in
-            a row.
+        letters, parts, n_parts: see `sentences.split`. A line begins and ends with no space, and has no
+            two in a row.
         found: the longest words of the user's and of the dictionary, and the longest contracted forms, see
             `sentences.walk`.
         tables: see `etl.tagging.komoran.tables.Tables`.

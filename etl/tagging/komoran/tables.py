@@ -1,4 +1,4 @@
-"""Komoran's dictionaries and rules, as `etl.tagging.komoran.dump` wrote them, ready for the compiled search."""
+"""Komoran's dictionaries and rules, as `etl.tagging.komoran.dump` wrote them, ready for the search."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ class Tables:
     Args:
         words: what the entries of tokens stand for, strings.
         tags: the name of each tag, that of emoji last.
-        automata: of the user's words, of the dictionary, and of the contracted forms: `states`, `keys`, `roots`.
-        arrays: what `paths.tag` takes as `tables`: `own`, `known` and `contracted`, see
-            `etl.tagging.komoran.entries`, and `rules`: scores of kinds after tags, see there; marks and classes
-            of characters, see `candidates`; and whether a word is blank, bool, (n_words,).
+        automata: `states`, `keys` and `roots`, see `trie`, of the user's words, of the dictionary, and of the
+            contracted forms.
+        arrays: what `paths.tag` takes as `tables`: what `entries.WORDS` names of the user's words,
+            `DICTIONARY` of the dictionary, and `CONTRACTED` but for the automaton; and the rules: scores of
+            kinds after tags, see there, marks and classes of characters, see `candidates`, and whether a word
+            is blank, bool, (n_words,).
     """
 
     words: pl.Series

@@ -127,8 +127,8 @@ def link(states, keys, parents, root, hashes, words):  # type: ignore[no-untyped
         parents: the state before each, int32, (n_states,).
         root: as for `step`.
         hashes: is filled with Java's hash of each state, uint32, (n_states,); zero for the root.
-        words: is filled, but for the length in front, with last character, state, the next shorter word that it ends in or -1, and
-            Java's hash of each word, int32, (n_words, 5).
+        words: is filled, but for the length in front, with the last character of each word, its state, the
+            next shorter word that it ends in or -1, and Java's hash, int32, (n_words, 5).
     """
     for state in range(1, len(keys)):
         parent, code = parents[state], keys[state]
@@ -154,7 +154,7 @@ def _in_javas_order(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         words: what `link` returns.
 
     Returns:
-        The numbers of the words of all lists, int32, and where each list begins in them, int32, (n_words + 1,).
+        The numbers of the words of all lists, int32, and where each begins in them, int32, (n_words + 1,).
     """
     shorter, hashes = words[:, 3], words[:, 4].view(np.uint32)
     ending, other = [], np.arange(len(words))
@@ -183,9 +183,9 @@ def build(keys: np.ndarray, n_children: np.ndarray, is_word: np.ndarray) -> dict
         is_word: whether a word ends there, bool, (n_states,).
 
     Returns:
-        `states`, `keys`, `words` (length, last character, state), `order`, `starts`, and `parents`, which only
-        `characters` needs. Words are numbered as their states are; `place` says which word of `is_word` each is,
-        int64.
+        `states`, `keys`, `words` (length, last character, state), `order` and `starts`; `parents`, which only
+        `characters` needs; and `place`: words are numbered as their states are, and it says which word of
+        `is_word` each is, int64.
     """
     depth = np.empty(len(keys), np.int32)
     depths(n_children, np.zeros(1 << 16, np.int32), depth)
