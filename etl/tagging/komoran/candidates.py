@@ -58,7 +58,7 @@ def expand(letters, first, length, found, own, known, marks, classes, candidates
     for at in range(length):
         kind, end = classes[letters[first + at]], at + 1
         if kind & RUN != run:
-            run, run_begin = kind & RUN, at
+            run, run_begin = kind & RUN, np.int64(at)
         if kind & SYMBOL:
             kinds[count, 0], kinds[count, 1], kinds[count, 2] = at, marks[SYMBOL_TAG], 2 * marks[SYMBOL_TAG]
             kinds[count, 3], gains[count] = IN_LETTERS, SYMBOL_SCORE

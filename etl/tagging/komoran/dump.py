@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from etl.tagging.komoran import entries, models, tables, trie
-from etl.tagging.komoran.candidates import BLANK, SYMBOL, UNREADABLE
+from etl.tagging.komoran.candidates import BLANK, STATE, SYMBOL, UNREADABLE
 from etl.tagging.komoran.made_up import FORMS
 
 _FOREIGN, _NUMBER, _CHINESE = 1, 2, 3
@@ -91,9 +91,9 @@ def _classes(states: np.ndarray, keys: np.ndarray, words: np.ndarray) -> np.ndar
         if character.isspace():
             found[code] |= BLANK
     is_word = np.zeros(len(found), np.bool_)
-    first = trie.children(states, 0)
-    own = states[first, trie.WORD]
-    is_word[keys[first]] = (own >= 0) & (words[own, 2] == np.arange(first.start, first.stop))
+    children = trie.children(states, 0)
+    longest = states[children, trie.WORD]
+    is_word[keys[children]] = (longest >= 0) & (words[longest, STATE] == np.arange(len(states))[children])
     is_symbol[: 1 << 7] &= ~is_word[: 1 << 7]
     is_symbol[ord(" ")] = False
     found[is_symbol] |= SYMBOL

@@ -82,18 +82,13 @@ def dictionary(
     automaton = trie.build(*built)
     n_tags, numbers, scores = tagged
     place = automaton["place"]
-    begins = (np.cumsum(n_tags) - n_tags)[place]
-    n_tags = n_tags[place]
+    begins, n_tags = (np.cumsum(n_tags) - n_tags)[place], n_tags[place]
+    # Of each row the word, and its place in `numbers` and `scores`; then those of endings a second time.
     words = np.repeat(np.arange(len(place)), n_tags)
-    of_word = np.arange(len(words)) + np.repeat(begins - np.cumsum(n_tags) + n_tags, n_tags)
+    given = np.arange(len(words)) + np.repeat(begins - np.cumsum(n_tags) + n_tags, n_tags)
     codes, ends = trie.characters(automaton)
-    starts = ends - automaton["words"][:, 0]
-    firsts = np.stack([codes[starts], codes[np.minimum(starts + 1, ends - 1)]], axis=1)
-    last = automaton["words"][:, 1]
-    has_coda = (last >= _G) & (last < _A) & ~np.isin(last, _NEVER_LAST)
-    numbers = numbers[of_word]
-    rows = np.column_stack([kinds(tags, numbers, firsts[words]), 2 * numbers + has_coda[words], 0 * numbers])
-    twice = np.repeat(np.arange(len(rows)), 1 + ((numbers == tags["EC"]) & is_regular))
+    rows = _rows(tags, automaton["words"], (codes, ends), words, numbers[given])
+    twice = np.repeat(np.arange(len(rows)), 1 + ((numbers[given] == tags["EC"]) & is_regular))
     is_second = np.diff(twice, prepend=-1) == 0
     rows = rows[twice]
     rows[is_second, 0], rows[is_second, DERIVED] = tags["EF"], 1
@@ -103,9 +98,32 @@ def dictionary(
         **{name: automaton[name] for name in ("states", "keys", "order")},
         "words": _words(automaton, np.arange(first_entry, first_entry + len(place)), np.append(0, row_ends)),
         "rows": rows.astype(np.int32),
-        "scores": scores[of_word][twice],
+        "scores": scores[given][twice],
     }
     return arrays, written(codes, ends)
+
+
+def _rows(
+    tags: dict[str, int],
+    facts: np.ndarray,
+    letters: tuple[np.ndarray, np.ndarray],
+    words: np.ndarray,
+    numbers: np.ndarray,
+) -> np.ndarray:
+    """Kind and code of each tag of each word, and 0, int64, (n_rows, 3).
+
+    Args:
+        tags: the number of each tag.
+        facts: length and last letter of each word, int32, (n_words, 3).
+        letters: what `trie.characters` returns.
+        words: of each row the word, int64, (n_rows,).
+        numbers: of each row the tag, int64, (n_rows,).
+    """
+    codes, ends = letters
+    starts, last = ends - facts[:, 0], facts[:, 1]
+    firsts = np.stack([codes[starts], codes[np.minimum(starts + 1, ends - 1)]], axis=1)
+    has_coda = (last >= _G) & (last < _A) & ~np.isin(last, _NEVER_LAST)
+    return np.column_stack([kinds(tags, numbers, firsts[words]), 2 * numbers + has_coda[words], 0 * numbers])
 
 
 def written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,12 +131,8 @@ def written(codes: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
     tokens = np.full((len(ends), 4), LETTERS, np.int32)
     tokens[:, 2], tokens[:, 3] = np.append(0, ends[:-1]) if len(ends) else 0, ends
     out, out_ends = np.empty(3 * len(codes), np.uint8), np.empty(len(ends), np.int64)
-    no_data, no_parts, no_room = (
-        np.frombuffer(b"", np.uint32),
-        np.empty((0, 5), np.int64),
-        np.empty(0, np.uint16),
-    )
-    _, n_bytes = write_out(no_data, codes, no_parts, tokens, no_room, out, out_ends)
+    no_data, no_parts = np.frombuffer(b"", np.uint32), np.empty((0, 5), np.int64)
+    _, n_bytes = write_out(no_data, codes, no_parts, tokens, codes, out, out_ends)
     return out[:n_bytes], out_ends
 
 
@@ -143,7 +157,10 @@ def contracted(irregulars: Sequence[Irregular], of_dictionary: dict[str, Any]) -
     looked_up = {
         each: _token(of_dictionary, *each) for each in {each for one in irregulars for each in one.tokens}
     }
-    entries, tokens, scores, rows = [], [], [], [0]
+    entries: list[tuple[int, int, int, int]] = []
+    tokens: list[tuple[int, int, int]] = []
+    scores: list[float] = []
+    rows = [0]
     for place in automaton["place"]:
         for each in by_form[names[place]]:
             found = [looked_up[token] for token in each.tokens]

@@ -58,19 +58,23 @@ class ExactKomoran:
         n_parts = len(texts) + int(np.sum(data == _LINE_END)) + 2 * int(np.sum(data > _LAST_OF_KOMORAN))
         parts = np.empty((n_parts, 5), np.int64)
         n_parts = sentences.split(data, text_ends, classes, letters, parts, is_left)
-        found = tuple(np.full(len(letters), -1, np.int32) for _ in self._tables.automata)
+        parts = parts[:n_parts]
+        n_letters = int(parts[:, sentences.AFTER].max(initial=0))
+        found = tuple(np.full(n_letters, -1, np.int32) for _ in self._tables.automata)
         for automaton, longest in zip(self._tables.automata, found, strict=True):
             if len(automaton[0]) > _NO_WORDS:
                 sentences.walk(letters, parts, n_parts, *automaton, longest)
-        lengths = parts[:n_parts, sentences.AFTER] - parts[:n_parts, sentences.FIRST]
+        lengths = parts[:, sentences.AFTER] - parts[:, sentences.FIRST]
         working = paths.room(int(lengths.max(initial=0)))
-        tokens, ends = np.empty((len(letters), 4), np.int32), np.zeros(len(texts), np.int64)
+        tokens, ends = np.empty((n_letters + n_parts, 4), np.int32), np.zeros(len(texts), np.int64)
         emoji = len(self._tables.tags) - 1
         given = letters, parts, n_parts, found, self._tables.arrays, working, emoji
         tokens = tokens[: paths.tag(*given, tokens, ends, is_left)]
-        written, written_ends = np.empty(3 * len(data), np.uint8), np.empty(len(tokens), np.int64)
-        given = data, letters, parts, tokens, np.empty(len(data), np.uint16), written, written_ends
-        n_written, n_bytes = sentences.write_out(*given)
+        written, written_ends = np.empty(4 * len(data), np.uint8), np.empty(len(tokens), np.int64)
+        characters = np.empty(len(data), np.uint16)
+        n_written, n_bytes = sentences.write_out(
+            data, letters, parts, tokens, characters, written, written_ends
+        )
         others = strings_of(written[:n_bytes], written_ends[:n_written])
         entries, ends = tokens[:, 0].astype(np.int64), np.maximum.accumulate(ends)
         entries = np.where(entries < 0, len(self._tables.words) - 1 - entries, entries)

@@ -7,7 +7,7 @@ and primitives that stand between objects as `bytes`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class _Reader:
             raise ValueError("no Java objects")
         self._stream, self.at = stream, len(_MAGIC)
         self._known: list[Any] = []
-        self._readers = {
+        self._readers: dict[int, Callable[[], Any]] = {
             0x70: lambda: None,
             0x71: lambda: self._known[self._number(">I") - 0x7E0000],
             0x72: self._class,

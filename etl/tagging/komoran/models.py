@@ -117,7 +117,7 @@ def irregulars(folder: Path) -> list[Irregular]:
     # those of the root, and the last ends with those of the last state.
     blocks, values = contents[::2], contents[1::2]
     counts = [int.from_bytes(block[:4]) for block in blocks]
-    left, letters, found = [counts[0]], "", []
+    left, letters, found = [counts[0]], "", list[Irregular]()
     for block, n_children, value in zip(blocks, counts[1:], values, strict=False):
         while left[-1] == 0:
             left.pop()

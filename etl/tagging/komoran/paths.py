@@ -69,7 +69,7 @@ def _search(letters, first, length, form_found, tables, working):  # type: ignor
         if code == SPACE:
             coda, entry = has_coda(letters[first + at - 1]), np.int64(LETTERS)
             count = put_end(nodes, matrix, marks, word_begin, at, entry, coda, count)
-            word_begin = end
+            word_begin = np.int64(end)
         last = ends[end] - n_last[end]
         count = put_candidates(nodes, matrix, kinds, gains, ends[at], last, count, end)
         n_open, form, sizes[NODES], sizes[OPEN] = sizes[OPEN], form_found[first + at], count, 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,11 @@ def _own(
     by_letters: dict[tuple[int, ...], list[int]] = {}
     for word, tag in words:
         if not word.startswith("#"):
-            numbers = by_letters.setdefault(tuple(taken_apart(word)), [])
-            numbers.extend([tags[tag]] if tags[tag] not in numbers else [])
+            by_letters.setdefault(tuple(taken_apart(word)), []).append(tags[tag])
     letters = sorted(by_letters)
-    numbers = [by_letters[each] for each in letters]
-    flat = np.array([number for each in numbers for number in each], np.int64)
-    tagged = (np.array([len(each) for each in numbers], np.int64), flat, np.full(len(flat), _OWN_SCORE))
+    of_words = [list(dict.fromkeys(by_letters[each])) for each in letters]
+    numbers = np.array(list(chain.from_iterable(of_words)), np.int64)
+    tagged = np.array([len(each) for each in of_words], np.int64), numbers, np.full(len(numbers), _OWN_SCORE)
     arrays, written = entries.dictionary(tags, trie.of_words(letters), tagged, first_entry, is_regular=False)
     return arrays, strings_of(*written)
 

@@ -254,7 +254,7 @@ def characters(automaton: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 def of_words(words: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The trie of words in their order, as `build` takes it."""
     keys, n_children, is_word = [0], [0], [False]
-    path, before = [0], []
+    path, before = [0], list[int]()
     for word in words:
         shared = 0
         while shared < min(len(before), len(word)) and before[shared] == word[shared]:
