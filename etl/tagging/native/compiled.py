@@ -146,13 +146,13 @@ def _callable(code: Code, symbol: str, machine_code: bytes) -> Callable[..., int
 
 
 def _parsed(leaf: str) -> tuple[str, int]:
-    """The name of the type of a number or of elements, and how many dimensions an array has; 0 if it is none."""
+    """The type of a number or of elements, and how many dimensions an array has; 0 if it is none."""
     name, _, rest = leaf.partition("[")
     return name.removesuffix("*"), rest.count(":")
 
 
 def _types(leaf: str) -> list[Any]:
-    """What numba hands over for a parameter: of an array owner, object, sizes, elements, shape and strides."""
+    """What numba hands over for a parameter: of an array owner, object, sizes, data, shape and strides."""
     if leaf == _NUMBER:
         return [ctypes.c_int64]
     _, dimensions = _parsed(leaf)

@@ -7,7 +7,11 @@ from importlib import import_module
 from etl.tagging.native.native import Native
 
 # Where each tagger's `NATIVE` is: imported when it is asked for.
-_MODULES = {"okt": "etl.tagging.okt.native", "mecab": "etl.tagging.mecab.native"}
+_MODULES = {
+    "okt": "etl.tagging.okt.native",
+    "mecab": "etl.tagging.mecab.native",
+    "komoran": "etl.tagging.komoran.native",
+}
 
 
 def names() -> list[str]:
