@@ -1,9 +1,5 @@
 """Komoran without its JVM answers exactly what KoNLPy's Komoran answers."""
 
-import csv
-import gzip
-import itertools
-import json
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -11,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.komoran_answers import KOMORAN, differing, tagged
+from support.real_texts import real_texts
 
 from etl.schema import resources
 from etl.settings import Tag
@@ -108,20 +105,9 @@ def test_its_tags_are_those_of_the_policy(made: Path) -> None:
     assert set(tables.load(made, []).tags) - never_given <= known
 
 
-def real_texts(shared_data: Callable[[str], Path], n_reviews: int) -> list[str]:
-    kote = (shared_data("kote") / "val.tsv").read_text(encoding="utf-8").splitlines()
-    with (shared_data("chatbot") / "ChatbotData.csv").open(encoding="utf-8") as file:
-        sentences = [cell for row in csv.reader(file) for cell in row[:2]]
-    with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
-        documents = [json.loads(line) for line in itertools.islice(reviews, n_reviews)]
-    texts = [line.split("\t")[1] for line in kote] + sentences
-    return list(dict.fromkeys([*texts, *(str(each["review"]) for each in documents)]))
-
-
-def test_kote_chatbot_and_50000_reviews_are_tagged_as_konlpy_does(
-    made: Path, shared_data: Callable[[str], Path]
-) -> None:
-    """Every tenth of them; all with ETL_TEST_ALL=1, which takes half a minute more."""
-    texts = real_texts(shared_data, 50_000)
+def test_real_sentences_are_tagged_as_konlpy_does(made: Path, shared_data: Callable[[str], Path]) -> None:
+    """A tenth of comments, dialogues and 50,000 reviews; with ETL_TEST_ALL=1 all, and 250,000 more."""
+    has_time = "ETL_TEST_ALL" in os.environ
+    texts = real_texts(shared_data, 300_000 if has_time else 50_000)
     assert len(texts) > 60_000
-    assert differing(texts if "ETL_TEST_ALL" in os.environ else texts[::10], made) == []
+    assert differing(texts if has_time else texts[::10], made) == []

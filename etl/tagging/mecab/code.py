@@ -19,6 +19,6 @@ _TAG = Code(
 
 
 @cache
-def tag() -> Callable[..., None]:
+def tag() -> Callable[..., int]:
     """`etl.tagging.mecab.lattice.tag`."""
     return load(_TAG)

@@ -25,12 +25,12 @@ _PARSE = Code(
 
 
 @cache
-def index_words() -> Callable[..., None]:
+def index_words() -> Callable[..., int]:
     """`etl.tagging.okt.lookup.index_words`."""
     return load(_INDEX_WORDS)
 
 
 @cache
-def parse() -> Callable[..., None]:
+def parse() -> Callable[..., int]:
     """`etl.tagging.okt.parse.parse`."""
     return load(_PARSE)
