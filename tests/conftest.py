@@ -79,7 +79,7 @@ settings.load_profile("etl")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fresh", action="store_true", help="Make Okt's tables and compiled code again.")
+    parser.addoption("--fresh", action="store_true", help="Make tables of taggers and compiled code again.")
 
 
 def pytest_configure(config: pytest.Config) -> None:

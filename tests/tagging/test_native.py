@@ -167,6 +167,18 @@ def test_without_a_cache_folder_all_is_made_for_the_one_run(empty_cache: Path) -
     assert opened(pl.Series(["가 나"]))["tokens"].to_list() == [["가", "나"]]
 
 
+def test_where_the_code_cannot_be_compiled_the_library_tags(caplog: pytest.LogCaptureFixture) -> None:
+    def not_here(separator: str, settings: Tag, tag_left: TagTexts) -> TagTexts:
+        raise RuntimeError("no target for this processor\nmore of it")
+
+    native = replace(RIGHT, tagger=not_here, is_known=lambda: True)
+    with caplog.at_level(logging.WARNING):
+        assert open_native(native, SETTINGS, refuse) is None
+    assert caplog.messages == [
+        "Stand-in is tagged by its library, many times slower: RuntimeError: no target for this processor"
+    ]
+
+
 def test_what_was_refused_can_be_looked_at() -> None:
     assert open_native(WRONG, SETTINGS, refuse) is None
     [checked] = prove_installed(WRONG)

@@ -32,6 +32,8 @@ class ExactKomoran:
     def __init__(self, tables: Tables, settings: Tag, tag_left: TagTexts):
         del settings
         self._tables, self._tag_left = tables, tag_left
+        for function in (code.split, code.walk, code.tag, code.write_out):
+            function()  # linked here, while texts are read
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""

@@ -30,6 +30,7 @@ class ExactMecab:
     def __init__(self, tables: Tables, tag_left: TagTexts):
         self._tables = tables
         self._tag_left = tag_left
+        code.tag()  # linked here, while texts are read
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""

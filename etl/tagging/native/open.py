@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from etl.errors import EtlError
 from etl.runtime import failures, processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.scratch import scratch_path, temporary_folder
@@ -45,6 +46,19 @@ def open_native(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts |
         EtlError: its files cannot be made.
         SettingsError: the user's dictionary cannot be used.
     """
+    try:
+        return _opened(native, settings, tag_left)
+    except EtlError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a compiler throws that does not know this machine
+        if failures.is_shortage(error) or failures.is_of_system(error):
+            raise
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        _log.warning("%s is tagged by its library, many times slower: %s", native.title, reason)
+        return None
+
+
+def _opened(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | None:
     words = dictionary.tagged(settings)
     keep_compiled_code()
     with temporary_folder(native.name) as scratch:

@@ -8,7 +8,7 @@ import polars as pl
 from etl.settings import Tag
 from etl.tagging.lists import Lists, expand, numbered, replaced, strings
 from etl.tagging.native.native import TagTexts
-from etl.tagging.okt import cut
+from etl.tagging.okt import code, cut
 from etl.tagging.okt.normalise import Normaliser
 from etl.tagging.okt.tables import ADJECTIVE, POS_NAMES, VERB, Tables
 from etl.tagging.okt.words import texts_of, words_of
@@ -33,6 +33,7 @@ class ExactOkt:
             words = tables.words
             self._stems = {VERB: words["verb"], ADJECTIVE: words["adjective"]}
         self._tag_left = tag_left
+        code.parse()  # linked here, while texts are read
 
     def __call__(self, texts: pl.Series) -> pl.DataFrame:
         """Tags distinct texts; see `etl.tagging.tagger.Tagger`."""
