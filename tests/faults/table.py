@@ -264,6 +264,7 @@ HOLDERS = {
     "version": ("place/versions/*", DATASET | {"version": "version.json"}),
     "publish dir": ("place", PUBLISH_DIR),
     "tagger cache": ("cache", {"tagged sentences": "tagged-v1/*"}),
+    "native tagger": ("cache", {"what it reads": "mecab-*/*"}),
 }
 # Every artefact, as `HOLDER: NAME`, with its pattern in the prepared folder.
 ARTEFACTS = {

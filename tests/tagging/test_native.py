@@ -153,9 +153,10 @@ def test_more_may_be_left_to_the_library_until_nothing_differs() -> None:
     assert opened(pl.Series(["가 나"]))["tokens"].to_list() == [["가", "나"]]
 
 
-def test_a_damaged_folder_is_made_again() -> None:
+@pytest.mark.parametrize("damaged", ["", "|"], ids=["cut off", "another"])
+def test_a_damaged_folder_is_made_again(damaged: str) -> None:
     assert open_native(RIGHT, SETTINGS, refuse)
-    (folder(RIGHT) / "separator.txt").write_text("", encoding="utf-8")
+    (folder(RIGHT) / "separator.txt").write_text(damaged, encoding="utf-8")
     assert open_native(RIGHT, SETTINGS, refuse)
     assert load(folder(RIGHT), ()) == " "
 

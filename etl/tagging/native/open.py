@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from xxhash import xxh3_128_hexdigest
 
 from etl.errors import EtlError
 from etl.runtime import failures, processes
@@ -23,7 +26,7 @@ from etl.tagging.native.proof import ask_library, compare, prove
 
 _log = logging.getLogger(__name__)
 
-_REFUSED = "refused.txt"
+_REFUSED, _DIGESTS = "refused.txt", "digests.json"
 # What a damaged folder raises when it is read.
 _DAMAGED = (OSError, ValueError, KeyError, pl.exceptions.PolarsError)
 
@@ -50,7 +53,7 @@ def open_native(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts |
         return _opened(native, settings, tag_left)
     except EtlError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a compiler throws that does not know this machine
+    except Exception as error:  # whatever a compiler throws that does not know this machine
         if failures.is_shortage(error) or failures.is_of_system(error):
             raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -129,6 +132,8 @@ def _load(native: Native, made: Path, words: Words) -> Any | None:
     if _is_refused(made):
         return None
     try:
+        if json.loads((made / _DIGESTS).read_text(encoding="utf-8")) != _digests(made):
+            raise ValueError(f"{made} is not as it was made")
         return native.load(made, words)
     except _DAMAGED as error:
         if failures.is_shortage(error):
@@ -144,6 +149,7 @@ def _make(native: Native, target: Path, scratch: Path) -> Path:
     native.make(made)
     if not native.is_known():
         _prove_or_refuse(native, made)
+    (made / _DIGESTS).write_text(json.dumps(_digests(made)), encoding="utf-8")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_path(target) as beside:
@@ -152,6 +158,12 @@ def _make(native: Native, target: Path, scratch: Path) -> Path:
     except OSError:
         return made  # the cache cannot be written, or another run was first: these are as good
     return target
+
+
+def _digests(made: Path) -> dict[str, str]:
+    """A digest of each file: of 77 MB, which Komoran's are, it takes a hundredth of a second."""
+    files = sorted(path for path in made.iterdir() if path.name != _DIGESTS)
+    return {path.name: xxh3_128_hexdigest(np.fromfile(path, np.uint8).data) for path in files}
 
 
 def _prove_or_refuse(native: Native, made: Path) -> None:

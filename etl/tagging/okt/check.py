@@ -25,9 +25,13 @@ def check_tables(folder: Path) -> Sequence[Checked]:
     """
     with temporary_folder("okt-check") as dumped:
         dump_in_process(dumped)
-        words = _check_words(*(pl.read_parquet(each / "words.parquet") for each in (folder, dumped)))
-        rules = _check_rules(*(_rules(each) for each in (folder, dumped)))
-    return [words, rules]
+        return compare_tables(folder, dumped)
+
+
+def compare_tables(folder: Path, dumped: Path) -> Sequence[Checked]:
+    """Compares the tables in two folders; see `check_tables`."""
+    words = _check_words(*(pl.read_parquet(each / "words.parquet") for each in (folder, dumped)))
+    return [words, _check_rules(*(_rules(each) for each in (folder, dumped)))]
 
 
 def _check_words(ours: pl.DataFrame, library: pl.DataFrame) -> Checked:
