@@ -68,7 +68,7 @@ def run(setup: Setup) -> Comparison:
 
 
 def _targets(rates: dict[str, float], runs: dict[str, list[Run]]) -> list[Target]:
-    """Rates without imports and what is loaded, and those of few sentences with all of it."""
+    """Rates, each with what opens the tagger; of few sentences that is most of the time."""
     asked = [(f"{name}, one worker", name, times) for name, times in ONE_CORE.items()]
     asked += [(f"{name}, two workers", name, times) for name, times in TWO_CORES.items()]
     asked.append(("okt, tagged before", "okt", WARM_TIMES))
@@ -78,11 +78,9 @@ def _targets(rates: dict[str, float], runs: dict[str, list[Run]]) -> list[Target
     ]
     for name, times in WITH_START.items():
         plain, ours = (
-            runs[f"{name}, {side}, {FEW:,}"][0].process_seconds for side in ("plain loop", "two workers")
+            runs[f"{name}, {side}, {FEW:,}"][0].work_seconds for side in ("plain loop", "two workers")
         )
-        targets.append(
-            _at_least(f"{FEW:,} sentences and the start: {name} / plain loop", plain / ours, times)
-        )
+        targets.append(_at_least(f"rate of {FEW:,} sentences: {name} / plain loop", plain / ours, times))
     for name, most_mb in MOST_MB.items():
         peak = runs[f"{name}, two workers"][0].tree_peak_bytes / 1_000_000
         what = f"memory: {name}, two workers"

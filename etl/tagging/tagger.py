@@ -14,8 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -45,8 +48,11 @@ class Tagger:
         self._cache, self._library_cache = cache, library
         native = registry.native_of(settings.tagger)
         self._wait_for_native = begin_to_open(native, settings, self._by_library) if native else None
-        # For the few texts that a native tagger leaves to its library one is enough.
-        self._pool = Pool(settings, 1 if self._wait_for_native else workers)
+        dictionary.tagged(settings)  # what is wrong with it is said before anything is read
+        # For the few texts that a native tagger leaves to its library one is enough, if there are any.
+        self._new_pool = partial(Pool, settings, 1 if self._wait_for_native else workers)
+        self._pool = None if self._wait_for_native else self._new_pool()
+        self._making_pool, self._is_stopped = threading.Lock(), False
         self._negation = negation.load(settings)
         self._cutter = load_cutter(settings.tagger)
         self._negation_cutter = load_cutter(settings.tagger, self._negation.parts())
@@ -90,6 +96,10 @@ class Tagger:
         """Tags in the worker processes, without the cache."""
         if texts.is_empty():
             return _by_whitespace(texts)
+        with self._making_pool:
+            if self._is_stopped:
+                raise CancelledError
+            self._pool = self._pool or self._new_pool()
         answers = self._pool.tag_packed(texts.to_list())
         problems = [own.get(index, (None, "")) for _, _, sizes, own in answers for index in range(len(sizes))]
         problem = {
@@ -105,7 +115,10 @@ class Tagger:
 
     def stop(self) -> None:
         """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
-        self._pool.stop()
+        with self._making_pool:
+            self._is_stopped = True
+        if self._pool:
+            self._pool.stop()
 
 
 @contextmanager
