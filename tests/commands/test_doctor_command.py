@@ -21,7 +21,7 @@ from etl.tagging.native.native import TagTexts
 
 pytestmark = pytest.mark.jvm
 
-TAGGERS = ["okt", "mecab", "kiwi", "hannanum", "komoran", "kkma"]
+TAGGERS = ["okt", "mecab", "komoran", "kiwi", "hannanum", "kkma"]
 NO_JAVA = {
     "it cannot be imported": "raise ImportError('broken on purpose')",
     "its program is not there": "JAVA_HOME = '/nowhere'\nJAVA = '/nowhere/bin/java'",
