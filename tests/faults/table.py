@@ -62,7 +62,8 @@ COMMANDS = {
             "tokens raw/a.jsonl --text-column text --tagger mecab --limit 5 --json",
             "raw",
             "tagger cache",
-            writes="cache/tagged-v1",
+            "native tagger",
+            writes="cache/tagged-v1 cache/mecab-*/*",
         ),
         _row("ingest", f"{INGEST} made", "raw", writes="made/"),
         _row(

@@ -3,8 +3,8 @@
 import gzip
 import json
 import multiprocessing
-import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +14,6 @@ from support.okt_answers import OPTIONS, PlainOkt, differing, tagged
 
 from etl.schema import resources
 from etl.settings import Tag
-from etl.tagging.native.open import folder
 from etl.tagging.okt import cut, tables
 from etl.tagging.okt.native import NATIVE
 from etl.tagging.tagger import open_tagger
@@ -88,9 +87,10 @@ def test_what_no_pattern_is_made_for_is_left_to_the_library(plain_okt: PlainOkt)
 def test_without_patterns_the_library_tags_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain_okt: PlainOkt
 ) -> None:
-    tagged(["준비"], Tag())
-    made = folder(NATIVE)
+    def make(into: Path) -> None:
+        NATIVE.make(into)
+        tables.forget_patterns(into)
+
     monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
-    shutil.copytree(made, folder(NATIVE))
-    tables.forget_patterns(folder(NATIVE))
+    monkeypatch.setattr("etl.tagging.okt.native.NATIVE", replace(NATIVE, make=make))
     check_library_answers(REVIEWS, plain_okt)
