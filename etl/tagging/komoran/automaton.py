@@ -63,7 +63,7 @@ def child(states, keys, state, code):  # type: ignore[no-untyped-def]
     """The state after one more character, or -1.
 
     Args:
-        states: int32, (n_states + 1, 5), see the columns above; the last row ends the one before it.
+        states: int32, (n_states + 1, 5), see `layout`; the last row ends the one before it.
         keys: the character of each state, uint16, (n_states,).
         state: any but the root, which has too many children to look through.
         code: the character.

@@ -45,7 +45,7 @@ def expand(letters, first, length, found, own, known, marks, classes, candidates
         found: the longest word of the user's, and of the dictionary, that ends after each letter of all
             lines, or -1, int32.
         own, known: the words of both, see `entries.WORDS`.
-        marks, classes: see above.
+        marks, classes: see `layout`.
         candidates: is filled with where those of each place end, and how many of them come after
             contractions, both int64, (length + 1,); with where each begins, its kind, code and number, int32,
             (n_candidates, 4); and with what it adds to the score, float64, (n_candidates,).

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.tagging.komoran import entries, models, tables, trie
+from etl.tagging.komoran import entries, models, trie
 from etl.tagging.komoran.layout import BLANK, STATE, SYMBOL, UNREADABLE, WORD
 from etl.tagging.komoran.made_up import FORMS
+from etl.tagging.native.batch import strings_of
 
 _FOREIGN, _NUMBER, _CHINESE = 1, 2, 3
 # Unicode's blocks, as Komoran asks for them: StringUtil.isChinese and isForeign, and Komoran.symbolParsing.
@@ -56,7 +57,7 @@ def dump(folder: Path) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     forms = list(dict.fromkeys(each.form for each in irregulars))
     codes = np.frombuffer("".join(forms).encode("utf-16-le"), np.uint16).copy()
-    forms = tables.strings_of(*entries.written(codes, np.cumsum([len(form) for form in forms]))).to_list()
+    forms = strings_of(*entries.written(codes, np.cumsum([len(form) for form in forms]))).to_list()
     (folder / FORMS).write_text(json.dumps(forms), encoding="utf-8")
     (folder / "tags.json").write_text(json.dumps(tags), encoding="utf-8")
 
@@ -74,7 +75,7 @@ def model_folder() -> Path:
 
 
 def _classes(states: np.ndarray, keys: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """What each character is, see `etl.tagging.komoran.lattice`, uint8, (65536,)."""
+    """What each character is, see `layout`, uint8, (65536,)."""
     found = np.zeros(1 << 16, np.uint8)
     for blocks, run in ((_KANA, _FOREIGN), (_CHINESE_BLOCKS, _CHINESE)):
         for first, last in blocks:

@@ -177,7 +177,7 @@ def contracted(irregulars: Sequence[Irregular], of_dictionary: dict[str, Any]) -
 
 
 def _words(automaton: dict[str, Any], numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The words as the search takes them, int32, (n_words + 1, 6); see `etl.tagging.komoran.lattice`."""
+    """The words as the search takes them, int32, (n_words + 1, 6); see `layout`."""
     found = np.zeros((len(rows), 6), np.int32)
     found[:-1, :NUMBER], found[:-1, NUMBER] = automaton["words"], numbers
     found[:, ROWS], found[:, ROWS + 1] = rows, automaton["starts"]

@@ -10,8 +10,9 @@ import polars as pl
 from etl.settings import Tag
 from etl.tagging.komoran import code
 from etl.tagging.komoran.layout import A_LETTER, AFTER, FIRST, MOST_OPEN, NODES_MARGIN
-from etl.tagging.komoran.tables import Tables, strings_of
+from etl.tagging.komoran.tables import Tables
 from etl.tagging.lists import Lists, replaced, strings
+from etl.tagging.native.batch import strings_of
 from etl.tagging.native.native import TagTexts
 
 # A line's end begins one more part, and a character beyond what Komoran can read two.

@@ -10,9 +10,9 @@ from etl.tagging.native.kernel import kernel
 SPACE = 0x20
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _PER_ONSET, _PER_VOWEL = 0xAC00, 0xD7A3, 588, 28
 _FIRST_VOWEL, _LAST_VOWEL = 0x314F, 0x3163
-# The letters of the consonants that begin a syllable, and of those that end one, in their order.
 _HIGH, _LOW = 0xD800, 0xDC00  # the first halves of characters beyond U+FFFF in UTF-16
 _FIRST_BYTES = np.array([0, 0xC0, 0xE0, 0xF0], np.int64)
+# The letters of the consonants that begin a syllable, and of those that end one, in their order.
 ONSETS = np.array([1, 2, 4, 7, 8, 9, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30], np.uint16) + 0x3130
 CODAS = np.array([*range(1, 8), *range(9, 19), *range(20, 25), *range(26, 31)], np.uint16) + 0x3130
 _ONSET_OF, _CODA_OF = np.full(30, -1, np.int64), np.full(30, 0, np.int64)

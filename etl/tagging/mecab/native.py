@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
-from importlib.metadata import version
 from pathlib import Path
 
 from etl.runtime.scratch import temporary_folder
@@ -13,22 +11,14 @@ from etl.settings import Tag
 from etl.tagging.mecab import tables
 from etl.tagging.mecab.exact import ExactMecab
 from etl.tagging.mecab.own_words import compile_words
+from etl.tagging.native import known
 from etl.tagging.native.native import Native, TagTexts, Words
 
 _TEXTS, _SAME_BETWEEN = 3000, 0.5
 
 
 def _is_known() -> bool:
-    known = resources.load("schemas", "mecab.yaml")["known"]
-    if version("python-mecab-ko") not in known["python-mecab-ko"]:
-        return False
-    try:
-        files = {name: (tables.dictionary_folder() / name).read_bytes() for name in known["dictionary"]}
-    except OSError:
-        return False
-    return all(
-        hashlib.sha256(files[name]).hexdigest() == sha256 for name, sha256 in known["dictionary"].items()
-    )
+    return known.is_known(resources.load("schemas", "mecab.yaml")["known"], tables.dictionary_folder())
 
 
 def _load(folder: Path, words: Words) -> tables.Tables:

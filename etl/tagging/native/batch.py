@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 # What Python's `str.strip` takes for white space.
-_BLANK = r"^[\s\x1c-\x1f]*$"
+_BLANK = r"^[\s\x1c-\x1f]+$"
 _SPACE_BEYOND_ASCII = r"[[\s\x1c-\x1f]--[ ]]"
 
 
@@ -36,8 +36,13 @@ def slices(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pl.Series
     edges[starts] += 1
     edges[ends] -= 1
     kept = codes[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)]
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(ends - starts, dtype=np.int64)])
-    array = pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(kept))
+    return strings_of(kept, np.cumsum(ends - starts, dtype=np.int64))
+
+
+def strings_of(text: np.ndarray, ends: np.ndarray) -> pl.Series:
+    """Strings from their UTF-8 one after another, uint8, and where each ends, int64."""
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
     return pl.Series(pl.from_arrow(array), dtype=pl.String)
 
 

