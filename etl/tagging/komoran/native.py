@@ -12,7 +12,9 @@ from etl.tagging.native.native import Native
 
 
 def _is_known() -> bool:
-    return known.is_known(resources.load("schemas", "komoran.yaml")["known"], dump.model_folder().parents[1])
+    return known.is_known(
+        resources.load("schemas", "komoran.yaml")["known"], lambda: dump.model_folder().parents[1]
+    )
 
 
 def _made_up_texts(found: tables.Tables) -> list[str]:

@@ -18,7 +18,7 @@ _TEXTS, _SAME_BETWEEN = 3000, 0.5
 
 
 def _is_known() -> bool:
-    return known.is_known(resources.load("schemas", "mecab.yaml")["known"], tables.dictionary_folder())
+    return known.is_known(resources.load("schemas", "mecab.yaml")["known"], tables.dictionary_folder)
 
 
 def _load(folder: Path, words: Words) -> tables.Tables:

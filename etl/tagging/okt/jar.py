@@ -28,7 +28,7 @@ _WHITE = "".join(map(chr, range(33)))  # what Java's `trim` cuts off
 
 def is_known() -> bool:
     """Whether the installed jars, on the installed Java, are those that were proved."""
-    return known.is_known(resources.load("schemas", "okt.yaml")["known"], _folder())
+    return known.is_known(resources.load("schemas", "okt.yaml")["known"], _folder)
 
 
 def extract(folder: Path) -> None:
