@@ -1,0 +1,1 @@
+"""A model as a web page, and as an ES module: `etl export --format web`."""

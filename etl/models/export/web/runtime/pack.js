@@ -1,0 +1,31 @@
+// Reads a pack: a safetensors file, gzipped. The format stands in etl/models/export/pack/container.py.
+
+const arrayTypes = {
+  U8: Uint8Array,
+  I8: Int8Array,
+  U16: Uint16Array,
+  I16: Int16Array,
+  U32: Uint32Array,
+  I32: Int32Array,
+  F32: Float32Array,
+};
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<{config: any, tensors: Record<string, any>}>} the arrays by name, as typed arrays
+ */
+export async function openPack(bytes) {
+  const unzipped = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(unzipped).arrayBuffer();
+  const headerEnd = 8 + Number(new DataView(buffer).getBigUint64(0, true));
+  const decoder = new TextDecoder();
+  const header = JSON.parse(decoder.decode(new Uint8Array(buffer, 8, headerEnd - 8)));
+  const tensors = {};
+  for (const [name, { dtype, data_offsets: [start, end] }] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    // A copy, since a view has to begin at a multiple of the size of its numbers.
+    tensors[name] = new arrayTypes[dtype](buffer.slice(headerEnd + start, headerEnd + end));
+  }
+  const { config, ...others } = tensors;
+  return { config: JSON.parse(decoder.decode(config)), tensors: others };
+}
