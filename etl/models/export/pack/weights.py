@@ -7,33 +7,52 @@ multiplied by, float32; vectors are never rounded.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.models.card import BaselineCard
-from etl.models.checkpoint import Checkpoint
+from etl.models.baseline.settings import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
+from etl.models.card import BASELINE_WEIGHTS, BaselineCard, LinearCard
 from etl.models.export.pack.container import Tensors
-from etl.models.linear.model import LinearModel
 
 _LARGEST = 127
 
 
-def pack_weights(checkpoint: Checkpoint, *, is_int8: bool) -> tuple[dict[str, Any], Tensors]:
-    """Returns the part `model` of a config, which has its sizes, and the weights.
+def pack_weights(folder: Path, card: BaselineCard | LinearCard, *, is_int8: bool) -> Tensors:
+    """Returns the weights of a model of `etl train-baseline`, whose files have been checked.
 
     Args:
-        checkpoint: a linear model or a network of `etl train-baseline`.
+        folder: the model.
+        card: of it.
         is_int8: whether matrices are rounded to 8 bits.
     """
+    from safetensors.numpy import load_file
+
+    arrays = load_file(folder / BASELINE_WEIGHTS)
+    if isinstance(card, LinearCard):
+        arrays["weights"] = arrays["weights"].T
     tensors: Tensors = {}
-    for name, array in _read_weights(checkpoint).items():
+    for name, array in arrays.items():
         if is_int8 and array.ndim > 1:
             tensors[f"weights.{name}"], tensors[f"scales.{name}"] = _round(array)
         else:
-            tensors[f"weights.{name}"] = array.astype(np.float32)
-    return _describe(checkpoint), tensors
+            tensors[f"weights.{name}"] = array
+    return tensors
+
+
+def describe_model(card: BaselineCard | LinearCard) -> dict[str, Any]:
+    """Returns the part `model` of a config: what kind it is, and its sizes."""
+    if isinstance(card, LinearCard):
+        return {"kind": "linear"}
+    own = card.settings
+    sizes = {"kind": own.model, "embedding": own.embedding, "hidden": own.hidden}
+    if own.model == "cnn":
+        return {**sizes, "widths": CNN_WIDTHS}
+    if own.model == "transformer":
+        return {**sizes, "heads": TRANSFORMER_HEADS, "layers": TRANSFORMER_LAYERS}
+    return sizes
 
 
 def _round(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:

@@ -23,10 +23,12 @@ function normalise(vector, weight, bias) {
   return vector.map((value, at) => (value - mean) * scale * weight[at] + bias[at]);
 }
 
-/** Sines and cosines of one position (Vaswani et al. 2017), added to a vector. */
+/** Sines and cosines of one position (Vaswani et al. 2017), added to a vector; angles are 32-bit floats, as in torch. */
 function addPosition(vector, position) {
+  const rate = Math.fround(-Math.log(10000) / vector.length);
   return vector.map((value, at) => {
-    const angle = position * Math.exp(((at - (at % 2)) * -Math.log(10000)) / vector.length);
+    const frequency = Math.fround(Math.exp(Math.fround((at - (at % 2)) * rate)));
+    const angle = Math.fround(position * frequency);
     return value + (at % 2 ? Math.cos(angle) : Math.sin(angle));
   });
 }

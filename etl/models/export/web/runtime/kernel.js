@@ -1,5 +1,7 @@
 // Matrices times vectors, by a few lines of WebAssembly that use the processor's vectors of four numbers.
 
+import { decodeBase64 } from "./pack.js";
+
 // kernel.wat, assembled.
 const kernelCode =
   "AGFzbQEAAAABCQFgBX9/f39/AAMCAQAFAwEAAQcVAgZtZW1vcnkCAAhtdWx0aXBseQAACpEDAY4DAgd/BXsgBEECdCEFIAEgBWoh" +
@@ -26,8 +28,7 @@ function padded(size) {
  * @param {number} capacity how many numbers there will be at most
  */
 export function openKernel(capacity) {
-  const code = Uint8Array.from(atob(kernelCode), (character) => character.charCodeAt(0));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(kernelCode)));
   const { memory, multiply } = exports;
   const pageBytes = 65536;
   memory.grow(Math.ceil((capacity * 4) / pageBytes));
