@@ -1,0 +1,144 @@
+"""Writes a web export, after it has given the model's answers to real sentences."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from etl.errors import FindingsError
+from etl.models.export import metadata, parity
+from etl.models.export.metadata import Latency, Metadata, Tensor
+from etl.models.export.parity import Loss, Parity
+from etl.models.export.sample import Sample
+from etl.models.export.source import Source
+from etl.models.export.web import bundle
+from etl.models.export.web.engine import Engine, find_engine, run_module
+from etl.runtime.files import sha256_file
+from etl.runtime.scratch import temporary_folder
+
+NAME = "the web"
+# What the weights in 8 bits may cost of macro-F1 before 32 bits are taken instead, where nobody chose.
+MOST_LOST = 0.005
+STEPS = ("classify(text) of classifier.js does all of it: cleaning, tokens, ids and probabilities",)
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What the bundle said of the sample."""
+
+    probabilities: npt.NDArray[np.float64]  # (rows, labels)
+    milliseconds: list[float]
+    engine: Engine
+
+
+def write_export(
+    source: Source, sample: Sample, folder: Path, *, is_int8: bool | None, is_single_file: bool
+) -> Metadata:
+    """Writes the files of a web export into a folder, and returns its metadata.
+
+    Args:
+        source: the model.
+        sample: held-out rows.
+        folder: exists.
+        is_int8: weights in 8 bits; None: where that costs at most `MOST_LOST` of macro-F1.
+        is_single_file: write one page that holds the model.
+
+    Raises:
+        FindingsError: the bundle does not give the model's answers.
+        SettingsError: the model cannot be exported, or nothing is installed that runs it.
+        EtlError: the bundle does not run.
+    """
+    engine, rows = find_engine(), _read_rows(source, sample)
+    pack = bundle.make_pack(source, is_int8=False)
+    answers = _run(engine, source, pack, rows, sample)
+    same = parity.compare_answers(sample, answers.probabilities)
+    parity.check_parity(same, NAME)
+    lost = None
+    if is_int8 is not False:
+        rounded = bundle.make_pack(source, is_int8=True)
+        of_rounded = _run(engine, source, rounded, rows, sample)
+        lost = parity.measure_loss(sample, of_rounded.probabilities, source.checkpoint.card.labels)
+        if is_int8 or lost.model_macro_f1 - lost.int8_macro_f1 <= MOST_LOST:
+            pack, answers = rounded, of_rounded
+        else:
+            lost = None
+    about = bundle.describe_page(source)
+    path = bundle.write_bundle(folder, pack, about, is_single_file=is_single_file)
+    return _describe(source, path, answers, same, lost)
+
+
+def _read_rows(source: Source, sample: Sample) -> pl.DataFrame:
+    """The sample's rows as they were read from their corpus, and their key tokens."""
+    frame = source.dataset.scan(sample.split).select("raw_text", "text", "tokens").collect()
+    return frame[sample.indices]
+
+
+def _run(engine: Engine, source: Source, pack: bytes, rows: pl.DataFrame, sample: Sample) -> _Answers:
+    with temporary_folder("export") as folder:
+        bundle.write_bundle(folder, pack, bundle.describe_page(source), is_single_file=False)
+        answers = run_module(engine, folder, rows["raw_text"].to_list())
+    _check_same(source, rows, sample, answers)
+    probabilities = np.array([answer["probabilities"] for answer in answers], np.float64)
+    return _Answers(probabilities, [answer["milliseconds"] for answer in answers], engine)
+
+
+def _check_same(
+    source: Source, rows: pl.DataFrame, sample: Sample, answers: Sequence[dict[str, Any]]
+) -> None:
+    """Refuses a bundle that cleans or tags a sentence otherwise than its dataset was.
+
+    Raises:
+        FindingsError: with the first sentences that differ.
+    """
+    is_key = source.checkpoint.preparation.tokens == "key"
+    differing = []
+    for row, ids, answer in zip(rows.iter_rows(named=True), sample.own_ids(), answers, strict=True):
+        expected = [row["text"], row["tokens"], ids] if is_key else [row["text"], ids]
+        found = [answer["text"], *([answer["tokens"]] if is_key else []), answer["ids"]]
+        if expected != found:
+            differing.append(f"expected {expected}, got {found}")
+    if differing:
+        raise FindingsError(
+            "the web export does not prepare sentences as the model's dataset was; nothing was written",
+            details=[f"{len(differing):,} of {len(answers):,} sentences differ", *differing[:_SHOWN]],
+            cause="The dataset was made with another version of the tagger, or JavaScript runs a rule otherwise.",
+            next_step="ingest and train again with the versions that are installed, and export again",
+        )
+
+
+def _describe(source: Source, path: Path, answers: _Answers, same: Parity, lost: Loss | None) -> Metadata:
+    labels, thresholds = source.checkpoint.card.labels, source.checkpoint.thresholds
+    timed = answers.milliseconds[metadata.WARM_UP :][: metadata.TIMED]
+    return Metadata(
+        format=metadata.FORMAT,
+        runtime="JavaScript",
+        file=path.name,
+        bytes=sum(file.stat().st_size for file in path.parent.iterdir()),
+        sha256=sha256_file(path),
+        is_int8=lost is not None,
+        labels=labels,
+        max_len=source.max_len if source.checkpoint.encoder.column == "tokens" else None,
+        input=Tensor("text", "string", (1,), "one sentence"),
+        output=Tensor("probabilities", "float64", (len(labels),), "by label, in the order of the labels"),
+        thresholds=msgspec.UNSET if thresholds is None else thresholds.tolist(),
+        preprocessing=msgspec.structs.replace(
+            source.preprocessing, steps=STEPS, vocabulary_file=path.name, preparation_file=path.name
+        ),
+        model=source.origin,
+        parity=same,
+        int8=lost,
+        latency=Latency(
+            round(statistics.median(timed), 4), len(timed), metadata.THREADS, platform.machine()
+        ),
+        built_with={"checked with": answers.engine.name},
+    )
