@@ -20,6 +20,7 @@ from etl.models.export.parity import Loss, Parity
 from etl.models.export.runtime import Runtime, check_installed
 from etl.models.export.sample import Sample, draw_sample
 from etl.models.export.source import Source, open_source
+from etl.models.export.web import export as web
 from etl.models.linear.model import LinearModel
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import keep_compiled_code
@@ -48,20 +49,23 @@ def export(
     out: PathLike | None = None,
     *,
     dataset: PathLike | None = None,
-    int8: bool = False,
+    int8: bool | None = None,
     max_len: int | None = None,
     rows: int = ROWS,
+    is_single_file: bool = False,
 ) -> Exported:
     """Exports a model, with `metadata.json`, its vocabulary and its preparation beside it.
 
     Args:
         model: a folder that `etl train-baseline` or `etl train-transformer` wrote.
-        to: onnx, litert or torchscript.
+        to: onnx, litert, torchscript or web.
         out: a new folder, or an older export; `export/` in the model, if None.
         dataset: what the model was trained on; looked for beside the model, if None.
-        int8: write the int8 variant of a file that has passed the comparison.
+        int8: write the int8 variant of a file that has passed the comparison; None: for the web where that
+            costs next to nothing, else not.
         max_len: ids per row, at most the model's, which is the default.
         rows: how many held-out sentences the file is compared on, at least 500.
+        is_single_file: for the web, write one page that holds the model.
 
     Returns:
         The folder of the export, and its metadata.
@@ -73,11 +77,12 @@ def export(
         WriteError: `out` cannot be written.
     """
     model = Path(model)
-    runtime = _choose_runtime(model, to, int8=int8)
-    _check_options(runtime, int8=int8, rows=rows)
+    runtime = None if to == "web" else _choose_runtime(model, to, int8=bool(int8))
+    _check_options(runtime, int8=bool(int8), rows=rows, is_single_file=is_single_file)
     keep_compiled_code()
     os.environ.setdefault(*_NO_TELEMETRY)
-    check_installed(runtime)
+    if runtime:
+        check_installed(runtime)
     folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)
     source = open_source(model, Path(dataset) if dataset else None, max_len)
@@ -90,14 +95,24 @@ def export(
         source.preprocessing.padding_id,
     )
     with staging.staging(folder, metadata.FILE) as partial:
-        path = partial / runtime.file
-        same = _write(source, runtime, sample, path)
-        lost = _quantise(source, runtime, sample, path) if int8 else None
-        written = _describe(source, runtime, sample, path, same, lost)
-        for file in source.files:
-            shutil.copyfile(file, partial / file.name)
+        if runtime:
+            written = _write_export(source, runtime, sample, partial, is_int8=bool(int8))
+        else:
+            written = web.write_export(source, sample, partial, is_int8=int8, is_single_file=is_single_file)
         (partial / metadata.FILE).write_bytes(metadata.to_bytes(written))
     return Exported(folder, written)
+
+
+def _write_export(
+    source: Source, runtime: Runtime, sample: Sample, folder: Path, *, is_int8: bool
+) -> Metadata:
+    """Writes a file of ids to probabilities, and what makes ids of a sentence."""
+    path = folder / runtime.file
+    same = _write(source, runtime, sample, path)
+    lost = _quantise(source, runtime, sample, path) if is_int8 else None
+    for file in source.files:
+        shutil.copyfile(file, folder / file.name)
+    return _describe(source, runtime, sample, path, same, lost)
 
 
 def _choose_runtime(model: Path, to: Format, *, int8: bool) -> Runtime:
@@ -112,8 +127,14 @@ def _choose_runtime(model: Path, to: Format, *, int8: bool) -> Runtime:
     return linear.make_runtime(is_multi=card.thresholds is not msgspec.UNSET)
 
 
-def _check_options(runtime: Runtime, *, int8: bool, rows: int) -> None:
-    if int8 and runtime.quantise is None:
+def _check_options(runtime: Runtime | None, *, int8: bool, rows: int, is_single_file: bool) -> None:
+    if runtime and is_single_file:
+        raise SettingsError(
+            f"an export to {runtime.name} is not a page",
+            details=["expected --format web with --single-file"],
+            next_step="leave --single-file out",
+        )
+    if runtime and int8 and runtime.quantise is None:
         raise SettingsError(
             f"there is no int8 variant of {runtime.name}",
             next_step="leave --int8 out",

@@ -78,7 +78,7 @@ def _run_node(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
     script = (PAGE / "answers.js").read_text(encoding="utf-8")
     call = (
         'import { readFileSync } from "node:fs";\n'
-        f'import {{ classify, encode, labels }} from {json.dumps((folder / "classifier.js").as_uri())};\n'
+        f"import {{ classify, encode, labels }} from {json.dumps((folder / 'classifier.js').as_uri())};\n"
         f"{script}\n"
         'process.stdout.write(JSON.stringify(answer(JSON.parse(readFileSync(0, "utf8")))));\n'
     )
