@@ -51,6 +51,11 @@ def find_engine() -> Engine:
     )
 
 
+def find_browser() -> str | None:
+    """Returns the program of a browser that runs without a window, or None."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
 def run_module(engine: Engine, folder: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
     """Classifies texts with an exported folder.
 
@@ -91,26 +96,38 @@ def _run_node(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
 def _run_browser(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
     """Opens a page that writes the answers into itself, and prints it."""
     spelt = json.dumps(list(texts)).replace("<", "\\u003c")
-    script = "\n".join(
-        [
-            join_modules(RUNTIME / "classify.js"),
-            (PAGE / "module.js").read_text(encoding="utf-8").replace("export const", "const"),
-            (PAGE / "answers.js").read_text(encoding="utf-8"),
-            f'document.getElementById("answers").textContent = JSON.stringify(answer({spelt}));',
-        ]
-    )
+    answers = (PAGE / "answers.js").read_text(encoding="utf-8")
+    script = f'{answers}\ndocument.getElementById("answers").textContent = JSON.stringify(answer({spelt}));'
     with temporary_folder("web") as scratch:
-        model = (folder / MODEL_FILE).as_uri()
-        page = f'<meta charset="utf-8"><pre id="answers"></pre><script src="{html.escape(model)}"></script>'
-        (scratch / "run.html").write_text(f'{page}<script type="module">{script}</script>', encoding="utf-8")
+        page = write_page(folder, scratch, script)
         # The time of the page is virtual: it waits for nothing but its own work.
         options = ["--headless", "--disable-gpu", f"--user-data-dir={scratch / 'profile'}", "--dump-dom"]
         options += [f"--virtual-time-budget={_SECONDS * 1000}"]
         if os.name == "posix" and os.geteuid() == 0:
             options.append("--no-sandbox")  # root has none
-        printed = _check([engine.program, *options, (scratch / "run.html").as_uri()], "")
+        printed = _check([engine.program, *options, page.as_uri()], "")
     found = _ANSWERS.search(printed)
     return html.unescape(found[1]) if found else ""
+
+
+def write_page(folder: Path, scratch: Path, script: str) -> Path:
+    """Writes a page for a browser in which `classify`, `encode` and `labels` of an exported folder are known.
+
+    Args:
+        folder: the export.
+        scratch: where to write the page.
+        script: what it does; for its answers it has an element `answers`.
+
+    Returns:
+        The page. It is opened from the disk, where no module may be imported: it holds the script itself.
+    """
+    module = (PAGE / "module.js").read_text(encoding="utf-8").replace("export const", "const")
+    parts = [join_modules(RUNTIME / "classify.js"), module, script]
+    model = html.escape((folder / MODEL_FILE).as_uri())
+    page = scratch / "run.html"
+    head = f'<meta charset="utf-8"><pre id="answers"></pre><script src="{model}"></script>'
+    page.write_text(f'{head}<script type="module">{chr(10).join(parts)}</script>', encoding="utf-8")
+    return page
 
 
 def _check(command: list[str], given: str) -> str:
