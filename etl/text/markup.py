@@ -33,10 +33,13 @@ _BLANK = (
     r"\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200c\u200e\u200f\u202a-\u202e"
     r"\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
 )
+# Each is spelt out: a reference that ignores case is not the same in other languages (etl/models/export).
+_BLOCKS = "|".join(
+    rf"<{name}(?:[{_BLANK}][^<>]*)?>(?:(?!<{name}\b).)*?</{name}[{_BLANK}]*>" for name in ("script", "style")
+)
 # A comment, a script or style with all that stands in it, a tag, an entity. `&amp;amp;` was escaped twice.
 _MARKUP = re.compile(
-    r"<!--(?:(?!<!--).)*?-->"
-    rf"|<(?P<block>script|style)(?:[{_BLANK}][^<>]*)?>(?:(?!<(?P=block)\b).)*?</(?P=block)[{_BLANK}]*>"
+    rf"<!--(?:(?!<!--).)*?-->|{_BLOCKS}"
     rf"|<(?P<end>/?)(?P<tag>[a-z][a-z0-9]*)(?P<attributes>[{_BLANK}][^<>]*)?/?>"
     r"|&(?P<entity>(?:amp;|\#38;|\#x26;)*(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)",
     re.IGNORECASE | re.DOTALL,
