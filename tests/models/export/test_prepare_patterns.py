@@ -144,8 +144,8 @@ def rules() -> list[str]:
         *(pattern for form in emoticons["forms"] for pattern in form["patterns"]),
         *(kind[name] for kind in negation["kinds"] for name in ("alone", "glued") if name in kind),
         *(normalise[name] for name in ("run", "emotion", "repeated", "repeated_pair")),
-        r"([^\d\s]{1,3}?)\1{3,}",
-        clean._find_drawn_out().pattern,
+        clean.repeats(3),
+        clean.find_drawn_out().pattern,
     ]
 
 
@@ -155,7 +155,7 @@ def test_patterns_of_python_find_the_same(tmp_path: Path) -> None:
     both = re.IGNORECASE | re.DOTALL
     given = [(pattern, both if ignores_case else 0, jumble) for pattern, ignores_case in PYTHON]
     given += [(pattern, 0, jamo_and_signs) for pattern in rules()]
-    given += [(pattern.pattern, both, jamo_and_signs) for pattern in (markup._MARKUP, markup._HAS_ATTRIBUTE)]
+    given += [(pattern.pattern, both, jamo_and_signs) for pattern in (markup.MARKUP, markup.HAS_ATTRIBUTE)]
     known = [text for text in links if all(any(ord(each) in span for span in CHARACTERS) for each in text)]
     given += [(pattern, 0, known) for _, pattern in okt_patterns.restated()]
     translated = [
@@ -181,8 +181,8 @@ def test_patterns_of_rust_are_found_in_the_same_texts(tmp_path: Path) -> None:
         *(form["signs"] for form in emoticons["forms"] if "signs" in form),
         *(form["pattern"] for form in policy["forms"]),
         *(kind[name] for kind in negation for name in ("signs", "shown")),
-        clean._BLANKS,
-        clean._VISIBLE,
+        clean.BLANKS,
+        clean.VISIBLE,
         clean.CAN_CHANGE["NFC"],
         markup.MAY_HOLD_MARKUP,
         resources.load("schemas", "okt.yaml")["odd"],
