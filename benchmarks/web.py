@@ -1,4 +1,4 @@
-"""Measures what `etl export --format web` writes: `python -m benchmarks.web MODEL`, a model of okt on reviews.
+"""Measures what `etl export --format web` writes: `python -m benchmarks.web MODEL`, of okt on reviews.
 
 Sizes; the time from opening the page to its first answer, and sentences one by one, in headless Chromium; and
 Okt in Node on one thread beside KoNLPy's plain loop, on the same distinct reviews, turn about.
@@ -69,11 +69,14 @@ def show_sizes(model: Path, dataset: Path | None, folder: Path) -> None:
         sizes = [sum(len(content) for content in map(change, files)) for change in (_read, _zip)]
         lost = done.metadata.int8
         parity = done.metadata.parity
-        rows.append(
-            [name, *(f"{size / 1e6:.2f}" for size in sizes), f"{done.metadata.latency.median_ms:.3f}"]
-            + [f"{parity.largest_difference:.1e}", lost.differing_predictions if lost else "–"]
-            + [f"{lost.model_macro_f1:.4f} / {lost.int8_macro_f1:.4f}" if lost else "–"]
+        rounded = (
+            [lost.differing_predictions, f"{lost.model_macro_f1:.4f} / {lost.int8_macro_f1:.4f}"]
+            if lost
+            else []
         )
+        median = f"{done.metadata.latency.median_ms:.3f}"
+        megabytes = [f"{size / 1e6:.2f}" for size in sizes]
+        rows.append([name, *megabytes, median, f"{parity.largest_difference:.1e}", *(rounded or ["–", "–"])])
     header = ["export", "MB", "gzipped", "ms", "float32 differs by", "int8: other labels", "macro-F1"]
     console.table(f"{model.name}: sizes", header, rows)
 

@@ -18,7 +18,7 @@ def main() -> None:
     start = time.perf_counter()
     for text in texts:
         tag(text)
-    print(len(texts) / (time.perf_counter() - start))  # noqa: T201
+    print(len(texts) / (time.perf_counter() - start))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def export(
         Format,
         typer.Option(
             "--format",
-            help="litert is what TensorFlow Lite is called today; web is a page, and a module for JavaScript.",
+            help="litert: what TensorFlow Lite is called today; web: a page, and a module for JavaScript.",
             show_default=False,
         ),
     ],
@@ -43,8 +43,8 @@ def export(
         bool | None,
         typer.Option(
             "--int8/--float32",
-            help="Weights in 8 bits, and what is lost by them; or in 32.  [default: float32; for the web int8 "
-            "where macro-F1 falls by at most 0.005]",
+            help="Weights in 8 bits, and what is lost by them; or in 32.  [default: float32; for the "
+            "web int8 where macro-F1 falls by at most 0.005]",
             show_default=False,
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Models that were not trained: whether an export gives their answers does not depend on their being right."""
+"""Models that were not trained: an export has to give their answers, right or wrong."""
 
 from pathlib import Path
 

@@ -230,7 +230,11 @@ def test_a_browser_answers_where_node_is_not_installed(exported):
 def test_sentences_that_are_prepared_otherwise_are_refused_and_nothing_is_written(tmp_path):
     splits = {split: list(rows) for split, rows in SEPARABLE.items()}
     tokens, label, source = splits["validation"][3]
-    splits["validation"][3] = ([f"{tokens[0]} {tokens[1]}", *tokens[2:]], label, source)  # not what a blank does
+    splits["validation"][3] = (
+        [f"{tokens[0]} {tokens[1]}", *tokens[2:]],
+        label,
+        source,
+    )  # not what a blank does
     dataset = write_splits(tmp_path / "dataset", splits)
     model = save_untrained(dataset, tmp_path / "model")
     with pytest.raises(FindingsError, match="does not prepare sentences") as refused:
@@ -263,7 +267,9 @@ def test_each_module_is_part_of_the_page():
 def test_the_kernel_is_what_its_text_is_assembled_to():
     assembler = pytest.importorskip("wasmtime", reason="wasmtime is not installed")
     assembled = bytes(assembler.wat2wasm((RUNTIME / "kernel.wat").read_text(encoding="utf-8")))
-    kept = "".join(re.findall(r'^  "(.*)"', (RUNTIME / "kernel.js").read_text(encoding="utf-8"), re.MULTILINE))
+    kept = "".join(
+        re.findall(r'^  "(.*)"', (RUNTIME / "kernel.js").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert base64.b64decode(kept) == assembled
 
 
@@ -271,7 +277,8 @@ def test_the_kernel_is_what_its_text_is_assembled_to():
 def test_the_types_name_what_the_module_exports(exported):
     types = (exported / "classifier.d.ts").read_text(encoding="utf-8")
     declared = set(re.findall(r"^export (?:function|const) (\w+)", types, re.MULTILINE))
-    script = f"console.log(Object.keys(await import({json.dumps((exported / 'classifier.js').as_uri())})).join(' '))"
+    address = json.dumps((exported / "classifier.js").as_uri())
+    script = f"console.log(Object.keys(await import({address})).join(' '))"
     run = subprocess.run(
         ["node", "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
     )

@@ -40,15 +40,23 @@ def find_engine() -> Engine:
         SettingsError: neither is.
     """
     for name in (*_NODE, *_BROWSERS):
-        if program := shutil.which(name):
-            said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-            return Engine(f"{name} {said.stdout.strip()}", program, name in _BROWSERS)
+        program = shutil.which(name)
+        if program and (version := _version(program)):
+            return Engine(f"{name} {version}", program, name in _BROWSERS)
     raise SettingsError(
         "an export to the web needs Node 18 or newer, or Chromium",
         details=["expected one of node, chromium, google-chrome or microsoft-edge, got none"],
         cause="What is written is run on real sentences first.",
         next_step="install Node, such as with `apt-get install nodejs`, and export again",
     )
+
+
+def _version(program: str) -> str:
+    """What a program says of itself, or "" if it does not run."""
+    try:
+        return _run([program, "--version"]).strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def find_browser() -> str | None:
@@ -90,7 +98,7 @@ def _run_node(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
     with temporary_folder("web") as scratch:
         (scratch / "run.mjs").write_text(call, encoding="utf-8")
         command = [engine.program, str(scratch / "run.mjs")]
-        return _check(command, json.dumps(list(texts)))
+        return _run(command, json.dumps(list(texts)))
 
 
 def _run_browser(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
@@ -105,7 +113,7 @@ def _run_browser(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
         options += [f"--virtual-time-budget={_SECONDS * 1000}"]
         if os.name == "posix" and os.geteuid() == 0:
             options.append("--no-sandbox")  # root has none
-        printed = _check([engine.program, *options, page.as_uri()], "")
+        printed = _run([engine.program, *options, page.as_uri()])
     found = _ANSWERS.search(printed)
     return html.unescape(found[1]) if found else ""
 
@@ -130,7 +138,8 @@ def write_page(folder: Path, scratch: Path, script: str) -> Path:
     return page
 
 
-def _check(command: list[str], given: str) -> str:
-    return subprocess.run(
+def _run(command: list[str], given: str = "") -> str:
+    done = subprocess.run(  # noqa: S603 - Node or a browser of this machine, on files of ours
         command, input=given, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=True
-    ).stdout
+    )
+    return done.stdout

@@ -102,11 +102,12 @@ def _check_same(
         FindingsError: with the first sentences that differ.
     """
     is_key = source.checkpoint.preparation.tokens == "key"
-    is_linear = isinstance(source.checkpoint.encoder, FeatureEncoder)
+    all_ids = sample.own_ids()
+    if isinstance(source.checkpoint.encoder, FeatureEncoder):
+        # N-grams that are no features stand in a row, too, and change nothing.
+        all_ids = [[each for each in ids if each > UNKNOWN] for ids in all_ids]
     differing = []
-    for row, ids, answer in zip(rows.iter_rows(named=True), sample.own_ids(), answers, strict=True):
-        if is_linear:  # n-grams that are no features stand in a row, too, and change nothing
-            ids = [each for each in ids if each > UNKNOWN]
+    for row, ids, answer in zip(rows.iter_rows(named=True), all_ids, answers, strict=True):
         expected = [row["text"], row["tokens"], ids] if is_key else [row["text"], ids]
         found = [answer["text"], *([answer["tokens"]] if is_key else []), answer["ids"]]
         if expected != found:
@@ -115,7 +116,7 @@ def _check_same(
         raise FindingsError(
             "the web export does not prepare sentences as the model's dataset was; nothing was written",
             details=[f"{len(differing):,} of {len(answers):,} sentences differ", *differing[:_SHOWN]],
-            cause="The dataset was made with another version of the tagger, or JavaScript runs a rule otherwise.",
+            cause="The dataset was edited, or JavaScript runs a rule of its preparation otherwise.",
             next_step="ingest and train again with the versions that are installed, and export again",
         )
 
