@@ -246,7 +246,7 @@ def _compare_answers(
 def _judge(
     metadata: Metadata, given: list[Vector], answers: npt.NDArray[np.floating[Any]]
 ) -> list[Comparison]:
-    """Compares probabilities and labels of the vectors without a reason; `answers`: (such vectors, labels)."""
+    """Compares probabilities, (vectors without a reason, labels), and the labels that they give."""
     assert not isinstance(metadata.vectors, msgspec.UnsetType)
     accepted = [(number, vector) for number, vector in enumerate(given, start=1) if vector.reason is None]
     own = metadata.thresholds

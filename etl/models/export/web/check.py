@@ -29,7 +29,7 @@ _RUNTIME = re.compile(r'<script type="module">(.*?)^// The page:', re.DOTALL | r
 def answer_texts(
     folder: Path, metadata: Metadata, texts: Sequence[str]
 ) -> tuple[list[PreparedText], npt.NDArray[np.float64]]:
-    """Returns what an export makes of texts, and its probabilities, (texts, labels); NaN of those with a reason.
+    """Returns what an export makes of texts, and probabilities, (texts, labels), NaN where there is a reason.
 
     Raises:
         SettingsError: nothing is installed that runs it.
