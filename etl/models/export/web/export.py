@@ -38,20 +38,10 @@ _SHOWN = 3
 class _Answers:
     """What a bundle said of the sample and of made-up texts."""
 
-    engine: Engine
     of_sample: npt.NDArray[np.float64]  # (rows, labels)
     of_cases: npt.NDArray[np.float64]  # (texts without a reason, labels)
     milliseconds: list[float]
-
-    @classmethod
-    def read(cls, engine: Engine, n_rows: int, answers: Sequence[dict[str, Any]]) -> _Answers:
-        """Takes apart what an engine answered to so many rows and then to made-up texts."""
-        rows, texts = answers[:n_rows], answers[n_rows:]
-        accepted = [answer for answer in texts if answer["reason"] is None]
-        probabilities = (
-            np.array([answer["probabilities"] for answer in each], np.float64) for each in (rows, accepted)
-        )
-        return cls(engine, *probabilities, [answer["milliseconds"] for answer in rows])
+    engine: Engine
 
 
 def write_export(
@@ -85,7 +75,7 @@ def write_export(
         answers = _run(engine, source, pack, texts)
         _check_same(source, rows, sample, answers[: rows.height])
         _check_cases(cases, answers[rows.height :])
-        return _Answers.read(engine, rows.height, answers)
+        return _read_answers(engine, rows.height, answers)
 
     pack = bundle.make_pack(source, is_int8=False)
     answers = run(pack)
@@ -108,6 +98,16 @@ def write_export(
         folder, cases, answers.of_cases, checkpoint.card.labels, checkpoint.thresholds
     )
     return msgspec.structs.replace(described, vectors=written)
+
+
+def _read_answers(engine: Engine, n_rows: int, answers: Sequence[dict[str, Any]]) -> _Answers:
+    """Takes apart what an engine answered to so many rows, and then to made-up texts."""
+    accepted = [answer for answer in answers[n_rows:] if answer["reason"] is None]
+    of_sample, of_cases = (
+        np.array([answer["probabilities"] for answer in each], np.float64)
+        for each in (answers[:n_rows], accepted)
+    )
+    return _Answers(of_sample, of_cases, [answer["milliseconds"] for answer in answers[:n_rows]], engine)
 
 
 def _read_rows(source: Source, sample: Sample) -> pl.DataFrame:

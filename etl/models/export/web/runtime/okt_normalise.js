@@ -1,12 +1,9 @@
 // Okt's normaliser for colloquial Korean, eojeol by eojeol, as etl/tagging/okt/normalise.py has it.
 
-import { firstSyllable } from "./okt_words.js";
+import { firstSyllable, lastSyllable, perOnset, perVowel } from "./hangul.js";
 import { compiled } from "./text.js";
 
-const lastSyllable = 0xd7a3;
 const firstVowel = 0x314f;
-const perOnset = 588;
-const perVowel = 28;
 const alike = 4; // so many characters in a repeat, at least
 
 export class OktNormaliser {

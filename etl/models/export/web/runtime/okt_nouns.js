@@ -1,11 +1,9 @@
 // Finds the words in a run of Hangul, and the nouns that no dictionary has: names and numbers. As
 // etl/tagging/okt/lookup.py does.
 
-import { firstSyllable } from "./okt_words.js";
+import { firstSyllable, perOnset, perVowel } from "./hangul.js";
 
 const nSyllables = 11172;
-const perOnset = 588;
-const perVowel = 28;
 const silentOnset = 11;
 const vowelI = 20;
 

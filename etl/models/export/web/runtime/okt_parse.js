@@ -4,14 +4,13 @@
 // arithmetic is in 32-bit floats and in the order of the original, because the last bit decides between parses that
 // are as good: hence Math.fround around every operation.
 
+import { firstSyllable, perVowel } from "./hangul.js";
 import { OktNouns } from "./okt_nouns.js";
-import { firstSyllable } from "./okt_words.js";
 
 const knownNoun = -1; // in the place of a row
 const unknownNoun = -2;
 const haVerb = 100; // added to the second part of speech where that is a verb that a noun likes to be followed by
 const codaL = 8;
-const perVowel = 28;
 const fround = Math.fround;
 
 export class OktParser {

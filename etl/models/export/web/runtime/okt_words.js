@@ -3,8 +3,8 @@
 // Nodes are numbered level by level, so the children of a node stand side by side, sorted. A word is known by its
 // row: that of a word of Hangul is its node, and those of other words follow. What no word ends at has no bits.
 
-export const firstSyllable = 0xac00;
-const lastSyllable = 0xd7a3;
+import { firstSyllable, lastSyllable } from "./hangul.js";
+
 const notShared = 16;
 
 export class OktWords {
