@@ -141,9 +141,15 @@ def opened(page: Path) -> Iterator[tuple[Any, list[str]]]:
         yield tab, asked
 
 
+_SET = "(field, text) => { field.value = text; field.dispatchEvent(new Event('input')); }"
+
+
 def type_text(tab: Any, text: str) -> None:
     tab.locator("#answer").evaluate("(shown) => shown.replaceChildren()")
-    tab.locator("#text").fill(text)
+    if len(text) > 10_000:  # Chromium takes a minute to type that
+        tab.locator("#text").evaluate(_SET, text)
+    else:
+        tab.locator("#text").fill(text)
     tab.locator("#answer *").first.wait_for()
 
 
@@ -153,19 +159,19 @@ def test_the_page_opens_from_the_disk_and_asks_for_nothing_but_itself(is_single,
     folder = export(trained.model, "web", tmp_path / "web", is_single_file=is_single).folder
     labels = []
     with opened(folder / "index.html") as (tab, asked):
-        for text in TEXTS:
+        for text in TEXTS[:10]:
             type_text(tab, text)
             labels.append(tab.locator(".label").text_content())
     names = ["index.html"] if is_single else ["index.html", "model.js"]
     assert asked == [(folder / name).as_uri() for name in names]
-    assert labels == [answer.label for answer in predict(trained.model, TEXTS)]
+    assert labels == [answer.label for answer in predict(trained.model, TEXTS[:10])]
 
 
 @pytest.mark.browser
 def test_the_page_stays_usable_whatever_is_typed(exported):
     with opened(exported / "index.html") as (tab, _):
         title = tab.title()
-        for text in ODD:
+        for text in reversed(ODD):  # the first one is what stands there already
             type_text(tab, text)
         assert tab.title() == title  # a script that is typed is text
         type_text(tab, ODD[4])
@@ -239,7 +245,7 @@ def test_sentences_that_are_prepared_otherwise_are_refused_and_nothing_is_writte
     model = save_untrained(dataset, tmp_path / "model")
     with pytest.raises(FindingsError, match="does not prepare sentences") as refused:
         export(model, "web", tmp_path / "web")
-    assert "1 of 120 sentences differ" in refused.value.details
+    assert "1 of 120 texts differ" in refused.value.details
     assert not (tmp_path / "web").exists()
 
 

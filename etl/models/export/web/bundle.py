@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from etl.models.export.web.page import MODEL_FILE, assign_model, render_module, 
 from etl.models.linear.features import FeatureEncoder
 
 PAGE_FILE, MODULE_FILE = "index.html", "classifier.js"
-_COPIED = ("classifier.d.ts", "notice.txt")
+# With package.json the folder is a package of Node, and `classifier.js` a module there.
+_COPIED = ("classifier.d.ts", "notice.txt", "package.json")
 
 
 def make_pack(source: Source, *, is_int8: bool) -> bytes:
@@ -80,16 +80,4 @@ def write_bundle(folder: Path, pack: bytes, about: dict[str, Any], *, is_single_
     (folder / MODEL_FILE).write_text(assign_model(pack), encoding="ascii")
     for name in _COPIED:
         shutil.copyfile(PAGE / name, folder / name)
-    (folder / "package.json").write_text(json.dumps(_PACKAGE, indent=2) + "\n", encoding="utf-8")
     return folder / MODEL_FILE
-
-
-# With it the folder is a package of Node, and `classifier.js` a module there.
-_PACKAGE = {
-    "name": "emotion-classifier",
-    "version": "1.0.0",
-    "private": True,
-    "type": "module",
-    "exports": {"types": "./classifier.d.ts", "default": f"./{MODULE_FILE}"},
-    "types": "./classifier.d.ts",
-}

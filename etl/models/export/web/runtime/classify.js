@@ -12,12 +12,19 @@ function weightsOf(tensors) {
   for (const [name, values] of Object.entries(tensors)) {
     if (!name.startsWith("weights.")) continue;
     const scales = tensors[name.replace("weights.", "scales.")];
-    const columns = scales ? values.length / scales.length : 1;
-    weights[name.slice("weights.".length)] = scales
-      ? Float32Array.from(values, (value, at) => value * scales[Math.floor(at / columns)])
-      : values;
+    weights[name.slice("weights.".length)] = scales ? scaled(values, scales) : values;
   }
   return weights;
+}
+
+/** @param {Int8Array} values rows one after another @param {Float32Array} scales of each row */
+function scaled(values, scales) {
+  const columns = values.length / scales.length;
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < scales.length; row++) {
+    for (let at = row * columns; at < (row + 1) * columns; at++) result[at] = values[at] * scales[row];
+  }
+  return result;
 }
 
 function softmax(logits) {
