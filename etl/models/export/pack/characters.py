@@ -46,7 +46,7 @@ def pack_cutter() -> dict[str, Any]:
 
     every = _LETTER.join(_characters())
     words: list[tuple[str, tuple[int, int]]] = BertPreTokenizer().pre_tokenize_str(every)
-    # Each character has a letter at both sides: punctuation stands alone, and between two words there are blanks.
+    # Each character has a letter at both sides: punctuation stands alone, between two words there is a blank.
     ends = [end for _, (_, end) in words[:-1]]
     starts = [start for _, (start, _) in words[1:]]
     return {
@@ -118,7 +118,11 @@ def _classes(candidates: Sequence[str]) -> list[list[int]]:
         for own, found in zip(moving, _ask(normalizer, (mark + own for own in moving)), strict=True):
             if found == mark + own:  # the mark is not of a higher class
                 classes[own] = number
-    spans = ([*span, number] for number in marks for span in _ranges(own for own in moving if classes[own] == number))
+    spans = (
+        [*span, number]
+        for number in marks
+        for span in _ranges(own for own in moving if classes[own] == number)
+    )
     return sorted(spans)
 
 

@@ -13,15 +13,16 @@ encoder
     max_word_chars  a word of more code points is unknown
     added           tokens that are found in the text before it is cut, in this order: those in the text as it
                     is, then those in what the normalizer made of it (`is_normalized`). Of those that begin at
-                    one place the longest is taken. {content, id, is_normalized, eats_left, eats_right: blanks}
+                    one place the longest is taken. {content, id, is_normalized, eats_left, eats_right}: the
+                    last two, whether it takes the blanks beside it
     before, after   ids around those of the text
     normalizer      what is done with each character, in this order; null: nothing
         removed     ranges that go
         spaces      ranges that become one space
         padded      ranges that get a space at each side
         decomposed  {character: what it consists of}, besides syllables of Hangul; null: nothing is decomposed
-        classes     [first, last, combining class] of those that are put in order after that: those between two
-                    characters without a class, by class, the order of equals kept
+        classes     [first, last, combining class]: after that a row of characters with a class is sorted by
+                    it, the order of equals kept
         marks       ranges that go after that
         lowered     {character: its small letters}; null: nothing is lowered
     blanks          ranges that end a word, and go
@@ -128,5 +129,7 @@ def _surround(processor: dict[str, Any] | None) -> tuple[list[int], list[int]]:
     if parts.count(None) != 1:
         raise _refusal(f"a template with {parts.count(None)} texts")
     place = parts.index(None)
-    before, after = ([each for ids in side for each in ids or []] for side in (parts[:place], parts[place + 1 :]))
+    before, after = (
+        [each for ids in side for each in ids or []] for side in (parts[:place], parts[place + 1 :])
+    )
     return before, after
