@@ -1,12 +1,8 @@
 // Okt's normaliser for colloquial Korean, eojeol by eojeol, as etl/tagging/okt/normalise.py has it.
 
-import { firstSyllable } from "./okt_words.js";
+import { decomposed, firstJamo, firstSyllable, firstVowel, isSyllable, lastJamo, perVowel } from "./hangul.js";
 import { compiled } from "./text.js";
 
-const lastSyllable = 0xd7a3;
-const firstVowel = 0x314f;
-const perOnset = 588;
-const perVowel = 28;
 const alike = 4; // so many characters in a repeat, at least
 
 export class OktNormaliser {
@@ -62,7 +58,7 @@ export class OktNormaliser {
     let equal = 0; // how many characters in a row are the one two places before
     for (let at = 0; at < eojeol.length; at += 1) {
       const code = eojeol.charCodeAt(at);
-      if (code >= 0x3131 && code <= 0x318e) return true;
+      if (code >= firstJamo && code <= lastJamo) return true;
       const begins = this.#mayBegin[code];
       if ((begins & 1) !== 0) return true;
       if (at > 0 && (begins & 2) !== 0 && this.#hasCodaN(eojeol.charCodeAt(at - 1))) return true;
@@ -84,15 +80,15 @@ export class OktNormaliser {
     if (this.#is(word, this.#bits.noun)) return found;
     if (this.#is(word.slice(-1), this.#bits.endings) || this.#is(word.slice(-2), this.#bits.endings)) return found;
     const last = word.charCodeAt(word.length - 1);
-    const { onset, vowel, coda } = decomposed(last);
-    if (this.#rules.codas_of_laughter.includes(coda)) {
-      return word.slice(0, -1) + String.fromCharCode(last - coda) + emotion;
+    const { initial, vowel, final } = decomposed(last);
+    if (this.#rules.codas_of_laughter.includes(final)) {
+      return word.slice(0, -1) + String.fromCharCode(last - final) + emotion;
     }
     // The last consonant belongs to the syllable before, the vowel to the tears.
     const before = word.length > 1 ? word.charCodeAt(word.length - 2) : 0;
-    const isOpen = before !== 0 && decomposed(before).coda === 0;
-    if (coda === 0 && isOpen && firstVowel + vowel === emotion.charCodeAt(0) && this.#codas[onset]) {
-      return word.slice(0, -2) + String.fromCharCode(before + this.#codas[onset]) + emotion;
+    const isOpen = before !== 0 && decomposed(before).final === 0;
+    if (final === 0 && isOpen && firstVowel + vowel === emotion.charCodeAt(0) && this.#codas[initial]) {
+      return word.slice(0, -2) + String.fromCharCode(before + this.#codas[initial]) + emotion;
     }
     return found;
   }
@@ -134,17 +130,4 @@ export class OktNormaliser {
   #hasCodaN(code) {
     return isSyllable(code) && (code - firstSyllable) % perVowel === this.#rules.coda_n;
   }
-}
-
-function isSyllable(code) {
-  return code >= firstSyllable && code <= lastSyllable;
-}
-
-function decomposed(code) {
-  const number = code - firstSyllable;
-  return {
-    onset: (number / perOnset) | 0,
-    vowel: ((number % perOnset) / perVowel) | 0,
-    coda: number % perVowel,
-  };
 }
