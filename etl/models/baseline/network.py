@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from etl.models.baseline.settings import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
+
 if TYPE_CHECKING:
     from etl.models.baseline.settings import TrainSettings
-
-CNN_WIDTHS = (2, 3, 4)
-TRANSFORMER_LAYERS, TRANSFORMER_HEADS = 2, 4
 
 
 class Model(nn.Module):
