@@ -14,6 +14,7 @@ export class OktNormaliser {
   #predicates;
   #typosByLength = new Map();
   #run;
+  #detachable;
   #emotion;
   #repeated;
   #repeatedPair;
@@ -40,6 +41,7 @@ export class OktNormaliser {
     }
     for (const ending of this.#rules.coda_n_endings) this.#mayBegin[ending.charCodeAt(0)] |= 2;
     this.#run = compiled(this.#rules.run, "g");
+    this.#detachable = compiled(this.#rules.detachable);
     this.#emotion = compiled(this.#rules.emotion, "g");
     this.#repeated = compiled(this.#rules.repeated, "g");
     this.#repeatedPair = compiled(this.#rules.repeated_pair, "g");
@@ -69,11 +71,16 @@ export class OktNormaliser {
   }
 
   #normalised(run) {
-    const detached = run.replace(this.#emotion, (found, word, emotion) => this.#detached(found, word, emotion));
-    const cut = detached
+    const cut = this.#withoutEmotion(run)
       .replace(this.#repeated, (repeat) => repeat.slice(0, 3))
       .replace(this.#repeatedPair, (repeat) => repeat.slice(0, 4));
     return this.#corrected(this.#withCopula(cut));
+  }
+
+  /** Searching for emotion takes time with the square of the length where there is none. */
+  #withoutEmotion(run) {
+    if (!this.#detachable.test(run)) return run;
+    return run.replace(this.#emotion, (found, word, emotion) => this.#detached(found, word, emotion));
   }
 
   #detached(found, word, emotion) {
