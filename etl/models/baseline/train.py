@@ -13,6 +13,7 @@ from etl.errors import SettingsError
 from etl.models import card as cards
 from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.shapes import TRANSFORMER_HEADS
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice, Reference
@@ -132,12 +133,10 @@ def build(inputs: Inputs, settings: TrainSettings) -> Model:
     """
     from etl.models.baseline import network
 
-    if settings.model == "transformer" and settings.hidden % network.TRANSFORMER_HEADS:
+    if settings.model == "transformer" and settings.hidden % TRANSFORMER_HEADS:
         raise SettingsError(
             "the width of a transformer is divided among its heads",
-            details=[
-                f"expected --hidden to be a multiple of {network.TRANSFORMER_HEADS}, got {settings.hidden}"
-            ],
+            details=[f"expected --hidden to be a multiple of {TRANSFORMER_HEADS}, got {settings.hidden}"],
             next_step="train with `--hidden 128`",
         )
     return network.build_network(len(inputs.encoder), len(inputs.dataset.labels), settings)
