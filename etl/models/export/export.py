@@ -15,6 +15,7 @@ import numpy.typing as npt
 from etl.dataset import staging
 from etl.errors import SettingsError
 from etl.models.card import FineTunedCard, LinearCard, read_card
+from etl.models.checkpoint import load_module
 from etl.models.export import linear, litert, metadata, onnx, parity, torchscript, vectors
 from etl.models.export.metadata import Metadata, Tensor
 from etl.models.export.options import MIN_ROWS, ROWS, Format
@@ -193,7 +194,8 @@ def _make_standalone(source: Source) -> Any:
     from etl.models.export.graph import Standalone
 
     is_multi = source.checkpoint.thresholds is not None
-    return Standalone(model, source.preprocessing.padding_id, is_multi=is_multi).eval()
+    module = load_module(source.checkpoint)
+    return Standalone(module, source.preprocessing.padding_id, is_multi=is_multi).eval()
 
 
 def _limit(source: Source) -> int | None:

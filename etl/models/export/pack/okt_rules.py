@@ -11,6 +11,7 @@ number_syllables, number_endings, josa_syllables, ha_syllables, name_ending     
 typos               [[typo, what it stands for]], in the order in which they are corrected
 normalise           how colloquial Korean is normalised; null: it is not. See `etl.tagging.okt.normalise`
     run, emotion, repeated, repeated_pair               patterns
+    detachable                                          `emotion` is found in runs with it alone
     coda_n_exceptions, coda_n_endings, coda_n_inserted  see `schemas/okt.yaml`
     coda_n, codas_of_laughter                           numbers of final consonants
 cut                 how an eojeol is cut into pieces: see `etl.tagging.okt.cut`
@@ -101,6 +102,7 @@ def _scores(tables: Tables) -> dict[str, Any]:
 def _normalise(rules: dict[str, str], dialect: Dialect) -> dict[str, Any]:
     return {
         **{name: translate(rules[name], dialect=dialect) for name in _PATTERNS},
+        "detachable": translate(rules["detachable"], "rust", dialect),
         **{name: rules[name] for name in _LETTERS},
         "coda_n": normalise.CODA_N,
         "codas_of_laughter": list(normalise.CODAS_OF_LAUGHTER),

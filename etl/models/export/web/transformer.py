@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.models.checkpoint import load_module
 from etl.models.export import onnx
 from etl.models.export.pack.container import write_pack
 from etl.models.export.pack.preparation import pack_preparation
@@ -125,7 +126,8 @@ def _convert(source: Source, path: Path) -> None:
 
     checkpoint = source.checkpoint
     is_multi = checkpoint.thresholds is not None
-    module = Standalone(checkpoint.model, source.preprocessing.padding_id, is_multi=is_multi).eval()
+    model = load_module(checkpoint)
+    module = Standalone(model, source.preprocessing.padding_id, is_multi=is_multi).eval()
     onnx.convert(module, source.max_len, path, is_open=True)
 
 

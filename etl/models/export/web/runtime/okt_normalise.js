@@ -1,9 +1,8 @@
 // Okt's normaliser for colloquial Korean, eojeol by eojeol, as etl/tagging/okt/normalise.py has it.
 
-import { firstSyllable, lastSyllable, perOnset, perVowel } from "./hangul.js";
+import { decomposed, firstJamo, firstSyllable, firstVowel, isSyllable, lastJamo, perVowel } from "./hangul.js";
 import { compiled } from "./text.js";
 
-const firstVowel = 0x314f;
 const alike = 4; // so many characters in a repeat, at least
 
 export class OktNormaliser {
@@ -15,6 +14,7 @@ export class OktNormaliser {
   #predicates;
   #typosByLength = new Map();
   #run;
+  #detachable;
   #emotion;
   #repeated;
   #repeatedPair;
@@ -41,6 +41,7 @@ export class OktNormaliser {
     }
     for (const ending of this.#rules.coda_n_endings) this.#mayBegin[ending.charCodeAt(0)] |= 2;
     this.#run = compiled(this.#rules.run, "g");
+    this.#detachable = compiled(this.#rules.detachable);
     this.#emotion = compiled(this.#rules.emotion, "g");
     this.#repeated = compiled(this.#rules.repeated, "g");
     this.#repeatedPair = compiled(this.#rules.repeated_pair, "g");
@@ -59,7 +60,7 @@ export class OktNormaliser {
     let equal = 0; // how many characters in a row are the one two places before
     for (let at = 0; at < eojeol.length; at += 1) {
       const code = eojeol.charCodeAt(at);
-      if (code >= 0x3131 && code <= 0x318e) return true;
+      if (code >= firstJamo && code <= lastJamo) return true;
       const begins = this.#mayBegin[code];
       if ((begins & 1) !== 0) return true;
       if (at > 0 && (begins & 2) !== 0 && this.#hasCodaN(eojeol.charCodeAt(at - 1))) return true;
@@ -70,26 +71,31 @@ export class OktNormaliser {
   }
 
   #normalised(run) {
-    const detached = run.replace(this.#emotion, (found, word, emotion) => this.#detached(found, word, emotion));
-    const cut = detached
+    const cut = this.#withoutEmotion(run)
       .replace(this.#repeated, (repeat) => repeat.slice(0, 3))
       .replace(this.#repeatedPair, (repeat) => repeat.slice(0, 4));
     return this.#corrected(this.#withCopula(cut));
+  }
+
+  /** Searching for emotion takes time with the square of the length where there is none. */
+  #withoutEmotion(run) {
+    if (!this.#detachable.test(run)) return run;
+    return run.replace(this.#emotion, (found, word, emotion) => this.#detached(found, word, emotion));
   }
 
   #detached(found, word, emotion) {
     if (this.#is(word, this.#bits.noun)) return found;
     if (this.#is(word.slice(-1), this.#bits.endings) || this.#is(word.slice(-2), this.#bits.endings)) return found;
     const last = word.charCodeAt(word.length - 1);
-    const { onset, vowel, coda } = decomposed(last);
-    if (this.#rules.codas_of_laughter.includes(coda)) {
-      return word.slice(0, -1) + String.fromCharCode(last - coda) + emotion;
+    const { initial, vowel, final } = decomposed(last);
+    if (this.#rules.codas_of_laughter.includes(final)) {
+      return word.slice(0, -1) + String.fromCharCode(last - final) + emotion;
     }
     // The last consonant belongs to the syllable before, the vowel to the tears.
     const before = word.length > 1 ? word.charCodeAt(word.length - 2) : 0;
-    const isOpen = before !== 0 && decomposed(before).coda === 0;
-    if (coda === 0 && isOpen && firstVowel + vowel === emotion.charCodeAt(0) && this.#codas[onset]) {
-      return word.slice(0, -2) + String.fromCharCode(before + this.#codas[onset]) + emotion;
+    const isOpen = before !== 0 && decomposed(before).final === 0;
+    if (final === 0 && isOpen && firstVowel + vowel === emotion.charCodeAt(0) && this.#codas[initial]) {
+      return word.slice(0, -2) + String.fromCharCode(before + this.#codas[initial]) + emotion;
     }
     return found;
   }
@@ -131,17 +137,4 @@ export class OktNormaliser {
   #hasCodaN(code) {
     return isSyllable(code) && (code - firstSyllable) % perVowel === this.#rules.coda_n;
   }
-}
-
-function isSyllable(code) {
-  return code >= firstSyllable && code <= lastSyllable;
-}
-
-function decomposed(code) {
-  const number = code - firstSyllable;
-  return {
-    onset: (number / perOnset) | 0,
-    vowel: ((number % perOnset) / perVowel) | 0,
-    coda: number % perVowel,
-  };
 }

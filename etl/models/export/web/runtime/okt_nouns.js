@@ -1,10 +1,9 @@
 // Finds the words in a run of Hangul, and the nouns that no dictionary has: names and numbers. As
 // etl/tagging/okt/lookup.py does.
 
-import { firstSyllable, perOnset, perVowel } from "./hangul.js";
+import { firstSyllable, lastSyllable, perInitial, perVowel } from "./hangul.js";
 
-const nSyllables = 11172;
-const silentOnset = 11;
+const silentInitial = 11;
 const vowelI = 20;
 
 export class OktNouns {
@@ -19,7 +18,7 @@ export class OktNouns {
     this.family = config.names.family_name;
     this.given = config.names.given_name;
     this.whole = config.names.full_name | config.names.given_name;
-    this.numberMarks = new Uint8Array(nSyllables); // 1: anywhere in a number, 2: at its end
+    this.numberMarks = new Uint8Array(lastSyllable - firstSyllable + 1); // 1: anywhere in a number, 2: at its end
     for (const syllable of config.number_endings) this.numberMarks[syllable.charCodeAt(0) - firstSyllable] = 2;
     for (const syllable of config.number_syllables) this.numberMarks[syllable.charCodeAt(0) - firstSyllable] = 1;
     this.recovered = new Uint16Array(words.longest);
@@ -84,12 +83,12 @@ export class OktNouns {
     if (length < 3 || length > 5) return false;
     const end = start + length;
     const last = codes[end - 1] - firstSyllable;
-    const onset = (last / perOnset) | 0;
-    if (last % perOnset !== vowelI * perVowel || this.codas[onset] === 0 || onset === silentOnset) return false;
+    const initial = (last / perInitial) | 0;
+    if (last % perInitial !== vowelI * perVowel || this.codas[initial] === 0 || initial === silentInitial) return false;
     if ((codes[end - 2] - firstSyllable) % perVowel !== 0) return false;
     const { recovered, recoveredRows: rows } = this;
     for (let at = 0; at < length - 2; at += 1) recovered[at] = codes[start + at];
-    recovered[length - 2] = codes[end - 2] + this.codas[onset];
+    recovered[length - 2] = codes[end - 2] + this.codas[initial];
     recovered[length - 1] = this.ending;
     this.findWords(recovered, length, rows);
     return this.#isName(rows, 0, length) || this.#isName(rows, 0, length - 1);

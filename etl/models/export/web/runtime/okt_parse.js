@@ -13,6 +13,27 @@ const haVerb = 100; // added to the second part of speech where that is a verb t
 const codaL = 8;
 const fround = Math.fround;
 
+// What is known of a parse, in `facts` and in `floats`.
+const atTie = 0;
+const atTokens = 1;
+const atUnknowns = 2;
+const atUnknownLength = 3;
+const atWords = 4;
+const atDeterminers = 5;
+const atExclamations = 6;
+const atOthers = 7; // whether there is another part of speech than nouns
+const atMismatch = 8;
+const atFirst = 9;
+const atSecond = 10;
+const atNode = 11;
+const atPart = 12;
+const atRow = 13;
+const atBefore = 14; // the parse that it extends
+const nFacts = 15;
+const atFrequency = 0;
+const atScore = 1;
+const nFloats = 2;
+
 export class OktParser {
   /**
    * @param {any} config `okt` of the pack
@@ -24,9 +45,12 @@ export class OktParser {
     this.beam = config.beam;
     this.nouns = new OktNouns(config, words);
     this.weights = Float32Array.from(config.weights);
-    this.josa = codesOf(config.josa_syllables);
-    this.ha = codesOf(config.ha_syllables);
-    this.pos = Object.fromEntries(config.parts.map((name, number) => [name, number]));
+    this.josaCodes = codesOf(config.josa_syllables);
+    this.haCodes = codesOf(config.ha_syllables);
+    this.parts = numbersOf(config.parts);
+    this.isSuffix = new Uint8Array(config.parts.length);
+    const { suffix, eomi, josa, preEomi } = this.parts;
+    for (const part of [suffix, eomi, josa, preEomi]) this.isSuffix[part] = 1;
     this.allParts = (1 << config.parts.length) - 1;
     this.#openTrie(config.trie);
     this.#makeRoom(32);
@@ -61,7 +85,7 @@ export class OktParser {
     this.nChoices = 1 + Math.max(...rows.map((row) => row.length));
     const filled = (row) => [...row, ...Array(this.nChoices - row.length).fill(-1)];
     this.following = Int32Array.from(rows.flatMap(filled));
-    const nouns = rows.map((row) => row.filter((node) => parts[node] === this.pos.Noun));
+    const nouns = rows.map((row) => row.filter((node) => parts[node] === this.parts.noun));
     this.nounsFollowing = Int32Array.from(nouns.flatMap(filled));
   }
 
@@ -71,23 +95,20 @@ export class OktParser {
     this.codes = new Uint16Array(length);
     this.rows = new Int32Array(length * this.longest);
     const nParses = (length + 1) * this.beam;
-    const names = [
-      ...["tie", "tokens", "unknowns", "unknownLength", "nWords", "determiners", "exclamations", "hasOthers"],
-      ...["isMismatched", "first", "second", "node", "before", "part", "row", "order"],
-    ];
-    const integers = Object.fromEntries(names.map((name) => [name, new Int32Array(nParses)]));
-    this.parses = { ...integers, frequency: new Float32Array(nParses), score: new Float32Array(nParses) };
+    this.facts = new Int32Array(nParses * nFacts);
+    this.floats = new Float32Array(nParses * nFloats);
+    this.order = new Int32Array(nParses); // the parses of each position, best first
     this.counts = new Int32Array(length + 1);
     // The parse of nothing.
-    this.parses.nWords[0] = 1;
-    this.parses.node[0] = -1;
-    this.parses.part[0] = -1;
+    this.facts[atWords] = 1;
+    this.facts[atNode] = -1;
+    this.facts[atPart] = -1;
     this.counts[0] = 1;
   }
 
   /** Finds the best parses up to a position, from those of the positions before it. */
   #fill(to) {
-    const { codes, rows, longest, josa, ha } = this;
+    const { codes, rows, longest, josaCodes, haCodes } = this;
     const { masks, shares } = this.words;
     this.counts[to] = 0;
     for (let start = to - 1; start >= Math.max(to - longest, 0); start -= 1) {
@@ -98,20 +119,20 @@ export class OktParser {
       let noun = row;
       if ((mask & 1) === 0) noun = this.nouns.isKnown(codes, start, length, rows) ? knownNoun : unknownNoun;
       const first = codes[start];
-      const isMismatched = start > 0 && isJosaMismatched(codes[start - 1], first, length, josa);
-      this.#extend(start, to, mask, row, noun, share, isMismatched, first === ha[0] || first === ha[1]);
+      const isMismatched = start > 0 && isJosaMismatched(codes[start - 1], first, length, josaCodes);
+      this.#extend(start, to, mask, row, noun, share, isMismatched, first === haCodes[0] || first === haCodes[1]);
     }
   }
 
   /** Extends all parses up to `start` by a piece, as every part of speech that it may be there. */
   #extend(start, to, mask, row, noun, nounShare, isMismatched, isHa) {
-    const { nodeParts, mayEnd, nNodes, nChoices } = this;
-    const { order, node: nodes } = this.parses;
+    const { nodeParts, mayEnd, nNodes, nChoices, order, facts } = this;
+    const { noun: nounPart, josa, verb } = this.parts;
     const choices = (mask & ~1) !== 0 ? this.following : this.nounsFollowing;
-    const first = start * this.beam;
-    for (let rank = first; rank < first + this.counts[start]; rank += 1) {
-      const old = first + order[rank];
-      const node = nodes[old];
+    const place = start * this.beam;
+    for (let rank = place; rank < place + this.counts[start]; rank += 1) {
+      const old = place + order[rank];
+      const node = facts[old * nFacts + atNode];
       // Where a word may end another may begin, which counts as one more word.
       const nStates = node >= 0 && mayEnd[node] !== 0 ? 2 : 1;
       for (let newWord = 0; newWord < nStates; newWord += 1) {
@@ -119,13 +140,11 @@ export class OktParser {
         for (let at = state * nChoices; choices[at] >= 0; at += 1) {
           const choice = choices[at];
           const part = nodeParts[choice];
-          if (part === 0) {
-            this.#add(old, start, to, newWord, choice, part, noun, nounShare, false, false);
-          } else if ((mask >> part) & 1) {
-            this.#add(
-              old, start, to, newWord, choice, part, row, 1,
-              part === this.pos.Josa && isMismatched, part === this.pos.Verb && isHa,
-            );
+          if (part === nounPart) {
+            this.#add(old, to - start, to, newWord, choice, part, noun, nounShare, false, false);
+          } else if (((mask >> part) & 1) !== 0) {
+            const isWrong = part === josa && isMismatched;
+            this.#add(old, to - start, to, newWord, choice, part, row, 1, isWrong, part === verb && isHa);
           }
         }
       }
@@ -133,76 +152,69 @@ export class OktParser {
   }
 
   /** Scores a parse with one more word, and keeps it if it is among the best. */
-  #add(old, start, to, newWord, node, part, row, share, isMismatched, isHa) {
-    const { parses, pos } = this;
+  #add(old, length, to, newWord, node, part, row, share, isMismatched, isHa) {
+    const { facts, floats, weights } = this;
+    const { noun, josa, determiner, exclamation, verbPrefix } = this.parts;
+    const from = old * nFacts;
     const isUnknown = row === unknownNoun ? 1 : 0;
-    const tokens = parses.tokens[old] + 1;
-    const unknowns = parses.unknowns[old] + isUnknown;
-    const unknownLength = parses.unknownLength[old] + (to - start) * isUnknown;
-    const nWords = parses.nWords[old] + newWord;
-    const determiners = parses.determiners[old] + (part === pos.Determiner ? 1 : 0);
-    const exclamations = parses.exclamations[old] + (part === pos.Exclamation ? 1 : 0);
-    const hasOthers = parses.hasOthers[old] !== 0 || part !== pos.Noun ? 1 : 0;
-    const mismatched = parses.isMismatched[old] !== 0 || (isMismatched && parses.part[old] === pos.Noun) ? 1 : 0;
-    const first = tokens === 1 ? part : parses.first[old];
-    const second = tokens === 2 ? part + (isHa ? haVerb : 0) : parses.second[old];
-    const frequency = fround(parses.frequency[old] + share);
-    const score = this.#score(
-      tokens, unknowns, nWords, unknownLength, frequency, hasOthers, determiners, exclamations, mismatched, first, second,
-    );
-    const tie = parses.tie[old] + part;
-    const free = this.#freeParse(to, score, tie);
-    if (free < 0) return;
-    parses.frequency[free] = frequency;
-    parses.score[free] = score;
-    parses.tie[free] = tie;
-    parses.tokens[free] = tokens;
-    parses.unknowns[free] = unknowns;
-    parses.unknownLength[free] = unknownLength;
-    parses.nWords[free] = nWords;
-    parses.determiners[free] = determiners;
-    parses.exclamations[free] = exclamations;
-    parses.hasOthers[free] = hasOthers;
-    parses.isMismatched[free] = mismatched;
-    parses.first[free] = first;
-    parses.second[free] = second;
-    parses.node[free] = node;
-    parses.part[free] = part;
-    parses.row[free] = row;
-    parses.before[free] = old;
-  }
-
-  #score(
-    tokens, unknowns, nWords, unknownLength, frequency, hasOthers, determiners, exclamations, mismatched, first, second,
-  ) {
-    const { weights, pos } = this;
-    const isPreferred = tokens === 2 && first === pos.Noun && second === pos.Josa;
-    const isNounHa = tokens >= 2 && (first === pos.Noun || first === pos.VerbPrefix) && second >= haVerb;
-    const isSuffixFirst = first === pos.Suffix || first === pos.Eomi || first === pos.Josa || first === pos.PreEomi;
+    const tokens = facts[from + atTokens] + 1;
+    const unknowns = facts[from + atUnknowns] + isUnknown;
+    const unknownLength = facts[from + atUnknownLength] + length * isUnknown;
+    const words = facts[from + atWords] + newWord;
+    const determiners = facts[from + atDeterminers] + (part === determiner ? 1 : 0);
+    const exclamations = facts[from + atExclamations] + (part === exclamation ? 1 : 0);
+    const others = facts[from + atOthers] | (part !== noun ? 1 : 0);
+    const mismatch = facts[from + atMismatch] | (isMismatched && facts[from + atPart] === noun ? 1 : 0);
+    const first = tokens === 1 ? part : facts[from + atFirst];
+    const second = tokens === 2 ? part + (isHa ? haVerb : 0) : facts[from + atSecond];
+    const isPreferred = tokens === 2 && first === noun && second === josa;
+    const isNounHa = tokens >= 2 && (first === noun || first === verbPrefix) && second >= haVerb;
+    const frequency = fround(floats[old * nFloats + atFrequency] + share);
     let score = fround(fround(tokens * weights[0]) + fround(unknowns * weights[1]));
-    score = fround(score + fround(nWords * weights[2]));
+    score = fround(score + fround(words * weights[2]));
     score = fround(score + fround(unknownLength * weights[4]));
     score = fround(score + fround(fround(frequency / tokens) * weights[3]));
     if (tokens !== 1) score = fround(score + weights[5]);
-    if (hasOthers !== 0) score = fround(score + weights[6]);
+    if (others !== 0) score = fround(score + weights[6]);
     if (!isPreferred) score = fround(score + weights[12]);
     score = fround(score + fround(determiners * weights[8]));
     score = fround(score + fround(exclamations * weights[9]));
-    if (isSuffixFirst) score = fround(score + weights[10]);
+    if (this.isSuffix[first] !== 0) score = fround(score + weights[10]);
     if (!isNounHa) score = fround(score + weights[11]);
-    return mismatched !== 0 ? fround(score + weights[14]) : score;
+    if (mismatch !== 0) score = fround(score + weights[14]);
+    const tie = facts[from + atTie] + part;
+    const free = this.#freeParse(to, score, tie);
+    if (free < 0) return;
+    floats[free * nFloats + atFrequency] = frequency;
+    floats[free * nFloats + atScore] = score;
+    const into = free * nFacts;
+    facts[into + atTie] = tie;
+    facts[into + atTokens] = tokens;
+    facts[into + atUnknowns] = unknowns;
+    facts[into + atUnknownLength] = unknownLength;
+    facts[into + atWords] = words;
+    facts[into + atDeterminers] = determiners;
+    facts[into + atExclamations] = exclamations;
+    facts[into + atOthers] = others;
+    facts[into + atMismatch] = mismatch;
+    facts[into + atFirst] = first;
+    facts[into + atSecond] = second;
+    facts[into + atNode] = node;
+    facts[into + atPart] = part;
+    facts[into + atRow] = row;
+    facts[into + atBefore] = old;
   }
 
   /** Where to put a parse, or -1 if as many are better: behind all that are as good, as a stable sort would. */
   #freeParse(to, score, tie) {
-    const { beam } = this;
-    const { order, score: scores, tie: ties } = this.parses;
+    const { beam, order, facts, floats } = this;
     const place = to * beam;
     let count = this.counts[to];
     let rank = count;
     while (rank > 0) {
       const other = place + order[place + rank - 1];
-      if (score > scores[other] || (score === scores[other] && tie >= ties[other])) break;
+      const otherScore = floats[other * nFloats + atScore];
+      if (score > otherScore || (score === otherScore && tie >= facts[other * nFacts + atTie])) break;
       rank -= 1;
     }
     if (rank >= beam) return -1;
@@ -219,35 +231,53 @@ export class OktParser {
 
   /** The words of the best parse. */
   #walkBack(length) {
-    const { before, part, row, order } = this.parses;
+    const { facts } = this;
     const words = [];
     let end = length;
-    let parse = length * this.beam + order[length * this.beam];
+    let parse = length * this.beam + this.order[length * this.beam];
     while (end > 0) {
-      const start = (before[parse] / this.beam) | 0;
-      words.push({ start, length: end - start, pos: part[parse], row: row[parse] });
+      const from = parse * nFacts;
+      parse = facts[from + atBefore];
+      const start = (parse / this.beam) | 0;
+      words.push({ start, length: end - start, pos: facts[from + atPart], row: facts[from + atRow] });
       end = start;
-      parse = before[parse];
     }
     return words.reverse();
   }
 
   /** Joins nouns of one syllable to one noun, and endings to the verb or adjective before them. */
   #joined(words) {
-    const { pos } = this;
-    const tokens = [];
+    const { noun, verb, adjective, eomi, preEomi } = this.parts;
+    const joined = [];
     let isJoining = false;
     for (const word of words) {
-      const last = tokens.at(-1);
-      const isShortNoun = word.pos === pos.Noun && word.length === 1;
-      const isPredicate = last !== undefined && (last.pos === pos.Verb || last.pos === pos.Adjective);
-      const isEnding = (word.pos === pos.Eomi || word.pos === pos.PreEomi) && isPredicate;
+      const last = joined.at(-1);
+      const isShortNoun = word.pos === noun && word.length === 1;
+      const isPredicate = last !== undefined && (last.pos === verb || last.pos === adjective);
+      const isEnding = (word.pos === eomi || word.pos === preEomi) && isPredicate;
       if ((isShortNoun && isJoining) || isEnding) last.length += word.length;
-      else tokens.push(word);
+      else joined.push(word);
       isJoining = isShortNoun;
     }
-    return tokens;
+    return joined;
   }
+}
+
+/** The numbers of the parts of speech that the rules name. */
+function numbersOf(names) {
+  const number = (name) => names.indexOf(name);
+  return {
+    noun: number("Noun"),
+    verb: number("Verb"),
+    adjective: number("Adjective"),
+    determiner: number("Determiner"),
+    exclamation: number("Exclamation"),
+    josa: number("Josa"),
+    eomi: number("Eomi"),
+    preEomi: number("PreEomi"),
+    verbPrefix: number("VerbPrefix"),
+    suffix: number("Suffix"),
+  };
 }
 
 function codesOf(syllables) {

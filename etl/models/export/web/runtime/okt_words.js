@@ -3,7 +3,7 @@
 // Nodes are numbered level by level, so the children of a node stand side by side, sorted. A word is known by its
 // row: that of a word of Hangul is its node, and those of other words follow. What no word ends at has no bits.
 
-import { firstSyllable, lastSyllable } from "./hangul.js";
+import { firstSyllable, isSyllable, lastSyllable } from "./hangul.js";
 
 const notShared = 16;
 
@@ -40,7 +40,7 @@ export class OktWords {
     let node = -1;
     for (let at = 0; at < word.length; at += 1) {
       const code = word.charCodeAt(at);
-      if (code < firstSyllable || code > lastSyllable) node = -1;
+      if (!isSyllable(code)) node = -1;
       else node = at === 0 ? this.roots[code - firstSyllable] : this.child(node, code);
       if (node < 0) return this.masks[this.others.get(word) ?? -1] ?? 0;
     }
