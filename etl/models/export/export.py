@@ -14,6 +14,7 @@ from etl.dataset import staging
 from etl.errors import SettingsError
 from etl.models.card import LinearCard, read_card
 from etl.models.export import linear, litert, metadata, onnx, parity, torchscript
+from etl.models.export.android import files as android
 from etl.models.export.metadata import Metadata, Tensor
 from etl.models.export.options import MIN_ROWS, ROWS, Format
 from etl.models.export.parity import Loss, Parity
@@ -25,7 +26,12 @@ from etl.runtime.files import sha256_file
 from etl.runtime.paths import keep_compiled_code
 from etl.settings import PathLike
 
-RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
+RUNTIMES = {
+    "onnx": onnx.RUNTIME,
+    "litert": litert.RUNTIME,
+    "torchscript": torchscript.RUNTIME,
+    "android": litert.RUNTIME,  # with what makes its ids beside it
+}
 # ONNX Runtime would report to its makers, and leave a file in the temporary folder; see
 # `findings/onnxruntime-telemetry.sh`.
 _NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "1")
@@ -56,7 +62,7 @@ def export(
 
     Args:
         model: a folder that `etl train-baseline` or `etl train-transformer` wrote.
-        to: onnx, litert or torchscript.
+        to: onnx, litert, torchscript, or android: LiteRT with sources in Kotlin that make its ids.
         out: a new folder, or an older export; `export/` in the model, if None.
         dataset: what the model was trained on; looked for beside the model, if None.
         int8: write the int8 variant of a file that has passed the comparison.
@@ -89,6 +95,7 @@ def export(
         source.max_len,
         source.preprocessing.padding_id,
     )
+    beside = android.make_files(source) if to == "android" else {}
     with staging.staging(folder, metadata.FILE) as partial:
         path = partial / runtime.file
         same = _write(source, runtime, sample, path)
@@ -96,6 +103,9 @@ def export(
         written = _describe(source, runtime, sample, path, same, lost)
         for file in source.files:
             shutil.copyfile(file, partial / file.name)
+        for name, content in beside.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            (partial / name).write_bytes(content)
         (partial / metadata.FILE).write_bytes(metadata.to_bytes(written))
     return Exported(folder, written)
 
