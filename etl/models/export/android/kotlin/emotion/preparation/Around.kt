@@ -12,7 +12,7 @@ internal fun interface Tagger {
 }
 
 /** A part that is handed around the tagger: `token` in its place, or itself; `isGlued`: the tagger gets it as well. */
-internal class Part(val name: String, val tag: String, val token: String?, val isGlued: Boolean)
+internal class Part(val group: String, val tag: String, val token: String?, val isGlued: Boolean)
 
 /** Cuts what a tagger would lose out of a text, and has the rest tagged, as `etl/tagging/around.py` does. */
 internal class Around(private val pattern: Pattern, private val parts: List<Part>, private val signs: Pattern?) {
@@ -47,7 +47,7 @@ internal class Around(private val pattern: Pattern, private val parts: List<Part
         return pieces
     }
 
-    private fun partOf(matcher: Matcher): Part? = parts.firstOrNull { matcher.group(it.name) != null }
+    private fun partOf(matcher: Matcher): Part? = parts.firstOrNull { matcher.group(it.group) != null }
 }
 
 /** Takes off what Python's `str.strip` takes for white space. */

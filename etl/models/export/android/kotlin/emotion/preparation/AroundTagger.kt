@@ -18,7 +18,7 @@ internal class AroundTagger(settings: Settings, policy: Policy, private val tagg
 
     private fun aroundOf(settings: Settings) = Around(
         Pattern.compile(settings.string("pattern")),
-        settings.each("parts").map { Part(it.string("name"), it.string("tag"), it.stringOrNull("token"), it.flag("is_glued")) },
+        settings.each("parts").map { Part(it.string("group"), it.string("tag"), it.stringOrNull("token"), it.flag("is_glued")) },
         settings.stringOrNull("signs")?.let(Pattern::compile),
     )
 }

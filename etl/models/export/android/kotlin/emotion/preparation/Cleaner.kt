@@ -16,16 +16,17 @@ internal class Cleaner(settings: Settings) {
     private val maxRawChars = settings.int("max_raw_chars")
     private val maxChars = settings.int("max_chars")
     private val maxRepeats = settings.int("max_repeats")
-    private val markup = if (settings.flag("keep_markup")) null else Markup(settings.settings("markup"))
+    private val markup = if (settings.has("markup")) Markup(settings.settings("markup")) else null
     private val patterns = settings.settings("patterns")
+    private val canChange = Pattern.compile(patterns.string("can_change"))
     private val blanks = Pattern.compile(patterns.string("blanks"))
     private val visible = Pattern.compile(patterns.string("visible"))
     private val repeats = Pattern.compile(patterns.string("repeats"))
-    private val drawnOut = if (settings.flag("fold_vowels")) Pattern.compile(patterns.string("drawn_out")) else null
+    private val drawnOut = patterns.stringOrNull("drawn_out")?.let(Pattern::compile)
 
     fun clean(rawText: String): Cleaned {
         if (charsOf(rawText) > maxRawChars) return Cleaned("", TOO_LONG)
-        var text = Normalizer.normalize(rawText, Normalizer.Form.NFC)
+        var text = if (canChange.isIn(rawText)) Normalizer.normalize(rawText, Normalizer.Form.NFC) else rawText
         if (markup != null) text = markup.remove(text)
         text = blanks.replaceEach(text) { " " }.trim(' ')
         text = foldRepeats(text)

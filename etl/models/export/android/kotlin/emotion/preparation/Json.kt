@@ -97,8 +97,6 @@ internal class Json private constructor(private val text: String) {
 
 /** An object of JSON, with its members by name and type. */
 internal class Settings(private val members: Map<String, Any?>) {
-    val names: Set<String> get() = members.keys
-
     fun has(name: String): Boolean = members[name] != null
 
     fun string(name: String): String = get(name) as String
@@ -110,6 +108,11 @@ internal class Settings(private val members: Map<String, Any?>) {
     fun flag(name: String): Boolean = get(name) as Boolean
 
     fun strings(name: String): List<String> = list(name).map { it as String }
+
+    /** All members, which are strings. */
+    fun toMap(): Map<String, String> = members.mapValues { it.value as String }
+
+    fun ints(name: String): IntArray = list(name).map { (it as Double).toInt() }.toIntArray()
 
     fun floats(name: String): FloatArray = list(name).map { (it as Double).toFloat() }.toFloatArray()
 

@@ -6,18 +6,20 @@ import java.util.regex.Pattern
 
 /** Takes HTML out of a sentence, as `etl/text/markup.py` does: tags and entities that can be nothing else. */
 internal class Markup(settings: Settings) {
+    private val mayHold = Pattern.compile(settings.string("may_hold"))
     private val markup = Pattern.compile(settings.string("markup"))
     private val breaks = Pattern.compile(settings.string("breaks"))
     private val plain = Pattern.compile(settings.string("plain"))
     private val tags = Pattern.compile(settings.string("tags"))
     private val hasAttribute = Pattern.compile(settings.string("has_attribute"))
-    private val escapedAmpersand = Pattern.compile(settings.string("escaped_ampersand"))
-    private val entities = Entities(settings.settings("entities"))
+    private val escaped = Pattern.compile(settings.string("escaped"))
+    private val entities = Entities(settings.settings("entities"), settings.settings("references"))
+    private val maxPasses = settings.int("max_passes")
 
     fun remove(text: String): String {
-        if ('<' !in text && '&' !in text) return text
+        if (!mayHold.isIn(text)) return text
         var cleaned = text
-        repeat(MAX_PASSES) {
+        repeat(maxPasses) {
             val before = cleaned
             cleaned = removeOnce(before)
             if (cleaned == before) return cleaned
@@ -31,7 +33,7 @@ internal class Markup(settings: Settings) {
         val matcher = markup.matcher(text)
         while (matcher.find()) {
             val tag = matcher.group("tag")
-            if (tag != null && !matcher.group("end").isNullOrEmpty()) ended.add(lower(tag))
+            if (tag != null && !matcher.group("end").isNullOrEmpty()) ended.add(tag.lowercase())
         }
         return markup.replaceEach(text) { replacement(it, ended) }
     }
@@ -39,7 +41,7 @@ internal class Markup(settings: Settings) {
     /** What stands in the place of markup; itself where it is none. */
     private fun replacement(match: Matcher, ended: Set<String>): String {
         match.group("entity")?.let { return character(it) ?: match.group() }
-        val tag = lower(match.group("tag") ?: return "")
+        val tag = (match.group("tag") ?: return "").lowercase()
         val isEnded = !match.group("end").isNullOrEmpty() || tag in ended
         val isMarkup = plain.matcher(tag).matches() || isEnded || hasAttribute(match)
         if (!isMarkup || !tags.matcher(tag).matches()) return match.group()
@@ -48,11 +50,9 @@ internal class Markup(settings: Settings) {
 
     private fun hasAttribute(match: Matcher) = hasAttribute.matcher(match.group("attributes") ?: "").lookingAt()
 
-    private fun character(entity: String): String? = entities.character(escapedAmpersand.replaceEach(entity) { "" })
-
-    private fun lower(tag: String) = tag.lowercase()
-
-    private companion object {
-        const val MAX_PASSES = 8
+    /** The character of an entity, which may have been escaped again and again. */
+    private fun character(entity: String): String? {
+        val matcher = escaped.matcher(entity)
+        return entities.character(if (matcher.lookingAt()) entity.substring(matcher.end()) else entity)
     }
 }

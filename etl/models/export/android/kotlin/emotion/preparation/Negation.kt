@@ -6,21 +6,19 @@ import java.util.regex.Pattern
 internal class Negation(settings: Settings, private val policy: Policy) {
     private class Kind(settings: Settings) {
         val signs: Pattern = Pattern.compile(settings.string("signs"))
-        val written = listOf("alone", "glued").mapNotNull { settings.stringOrNull(it) }.filter { it.isNotEmpty() }.map(Pattern::compile)
+        val written = listOf("alone", "glued").mapNotNull(settings::stringOrNull).map(Pattern::compile)
         val shown: Pattern = Pattern.compile(settings.string("shown"))
 
         fun count(text: String): Int = if (signs.isIn(text)) written.sumOf { it.countIn(text) } else 0
     }
 
+    private val signs = Pattern.compile(settings.string("signs"))
+    private val className = settings.string("class_name")
     private val kinds = settings.each("kinds").map(::Kind)
 
     /** Whether a text spells a negation more often than its tokens show it. */
-    fun isSwallowed(text: String, tokens: List<Tagged>): Boolean = kinds.any { kind ->
+    fun isSwallowed(text: String, tokens: List<Tagged>): Boolean = signs.isIn(text) && kinds.any { kind ->
         val written = kind.count(text)
-        written > 0 && tokens.count { kind.shown.isIn(it.token) && policy.coarseClass(it) == NEGATION } < written
-    }
-
-    private companion object {
-        const val NEGATION = "negation"
+        written > 0 && tokens.count { kind.shown.isIn(it.token) && policy.coarseClass(it) == className } < written
     }
 }

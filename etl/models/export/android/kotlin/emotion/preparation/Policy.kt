@@ -10,14 +10,15 @@ internal class Policy(settings: Settings) {
     private val keep = settings.strings("keep").toSet()
     private val companions = settings.strings("companions").toSet()
     private val stopWords = settings.strings("stop_words").toSet()
-    private val classes = settings.settings("classes").let { classes -> classes.names.associateWith { classes.string(it) } }
+    private val classes = settings.settings("classes").toMap()
+    private val unmapped = settings.string("unmapped")
     private val forms = settings.each("forms").map {
-        Form(it.string("class"), Pattern.compile(it.string("pattern")), it.strings("of").toSet())
+        Form(it.string("class_name"), Pattern.compile(it.string("pattern")), it.strings("of").toSet())
     }
 
     /** The class of a token with this tag: that of the first form that it has, else of its tag. */
     fun coarseClass(tagged: Tagged): String {
-        val byTag = classes[tagged.tag.substringBefore('+')] ?: UNMAPPED
+        val byTag = classes[tagged.tag.substringBefore('+')] ?: unmapped
         return forms.firstOrNull { (it.of.isEmpty() || byTag in it.of) && it.pattern.isIn(tagged.token) }?.coarse ?: byTag
     }
 
@@ -27,9 +28,5 @@ internal class Policy(settings: Settings) {
         val coarse = tokens.map(::coarseClass)
         val isKept = tokens.indices.map { coarse[it] in keep && tokens[it].token !in stopWords }
         return if (tokens.indices.any { isKept[it] && coarse[it] !in companions }) isKept else tokens.map { false }
-    }
-
-    private companion object {
-        const val UNMAPPED = "unknown"
     }
 }

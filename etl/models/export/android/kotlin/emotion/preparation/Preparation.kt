@@ -35,7 +35,7 @@ class Preparation private constructor(pack: Pack) {
     fun prepare(text: String): Prepared {
         val cleaned = cleaner.clean(withoutHalves(text))
         if (cleaned.reason != null) return Prepared(cleaned.text, cleaned.reason, emptyList())
-        val tagged = tagger.tag(cleaned.text) ?: return Prepared(cleaned.text, NOT_TAGGED, emptyList())
+        val tagged = tagger.tag(cleaned.text) ?: return Prepared(cleaned.text, settings.string("left"), emptyList())
         val isKept = policy.isKept(tagged)
         val tokens = tagged.mapIndexed { place, each -> Token(each.token, each.tag, isKept[place]) }
         return Prepared(cleaned.text, if (isKept.any { it }) null else NO_KEY_TOKENS, tokens)
@@ -50,12 +50,11 @@ class Preparation private constructor(pack: Pack) {
 
     private fun taggerOf(chosen: Settings, pack: Pack): Tagger {
         if (chosen.string("name") == "whitespace") return Tagger { text -> text.split(' ').map { Tagged(it, "Word") } }
-        val okt = Okt(settings.settings("okt"), pack, chosen.flag("norm"), chosen.flag("stem"))
+        val okt = Okt(settings.settings("okt"), pack)
         return AroundTagger(settings, policy, okt)
     }
 
     companion object {
-        private const val NOT_TAGGED = "tagger_error"
         private const val NO_KEY_TOKENS = "no_key_tokens"
 
         /** Reads `preparation.bin` and closes the stream. */

@@ -1,10 +1,11 @@
 package emotion.preparation.okt
 
+import emotion.preparation.Ranges
 import emotion.preparation.Settings
 import emotion.preparation.isIn
 import java.util.regex.Pattern
 
-/** A piece of an eojeol, of one kind: a script, a number, a link; `FOREIGN` where it is of none. */
+/** A piece of an eojeol, of one kind: a script, a number, a link; that of foreign text where it is of none. */
 internal class Piece(val kind: String, val text: String)
 
 /**
@@ -14,33 +15,51 @@ internal class Piece(val kind: String, val text: String)
  * one. Most eojeols need none of that: there a piece is a longest run of one script.
  */
 internal class Cutter(settings: Settings) {
+    private class Script(val kind: String, val characters: Ranges)
+
     private class Kind(val name: String, val pattern: Pattern)
 
-    private val others = Pattern.compile(settings.string("others"))
+    private val foreign = settings.string("foreign")
+    private val scripts = settings.list("scripts").map { it as List<*> }.map { Script(it[0] as String, Ranges(it[1] as List<*>)) }
+    private val characters = Ranges(settings.list("characters"))
+    private val blankStart = Pattern.compile(settings.string("blank_start"))
+    private val digit = Pattern.compile(settings.string("digit"))
     private val odd = Pattern.compile(settings.string("odd"))
-    private val scripts = kindsOf(settings, "scripts")
-    private val runs = Pattern.compile(settings.string("runs"))
+    private val longestOdd = settings.int("longest_odd")
     private val numbers = kindsOf(settings, "numbers")
+
     // The patterns of links are long, and few eojeols need them.
-    private val links by lazy { kindsOf(settings, "patterns") }
+    private val links by lazy { kindsOf(settings, "links") }
 
     /** The pieces of an eojeol in their order; null where only the library itself can cut it. */
     fun cut(eojeol: String): List<Piece>? {
+        if (!eojeol.codePoints().allMatch { it in characters }) return null
         val isOdd = odd.isIn(eojeol)
-        if (others.isIn(eojeol) || (isOdd && eojeol.codePointCount(0, eojeol.length) > LONGEST_ODD)) return null
-        // A space that Java does not split at, such as U+3000, makes the whole eojeol blank.
-        if (isSpace(eojeol.codePointAt(0))) return emptyList()
-        if (isOdd) return search(eojeol, links)
-        return if (eojeol.any { it in '0'..'9' }) search(eojeol, numbers) else runsOf(eojeol)
+        return when {
+            isOdd && eojeol.codePointCount(0, eojeol.length) > longestOdd -> null
+            blankStart.isIn(eojeol) -> emptyList()
+            isOdd -> search(eojeol, links)
+            digit.isIn(eojeol) -> search(eojeol, numbers)
+            else -> runsOf(eojeol)
+        }
     }
 
     private fun runsOf(eojeol: String): List<Piece> {
         val pieces = ArrayList<Piece>()
-        val matcher = runs.matcher(eojeol)
-        while (matcher.find()) {
-            val group = (1..matcher.groupCount()).firstOrNull { matcher.start(it) >= 0 }
-            pieces.add(Piece(if (group == null) FOREIGN else scripts[group - 1].name, matcher.group()))
+        var start = 0
+        var at = 0
+        var kind = ""
+        while (at < eojeol.length) {
+            val codePoint = eojeol.codePointAt(at)
+            val own = scripts.firstOrNull { codePoint in it.characters }?.kind ?: foreign
+            if (own != kind && at > start) {
+                pieces.add(Piece(kind, eojeol.substring(start, at)))
+                start = at
+            }
+            kind = own
+            at += Character.charCount(codePoint)
         }
+        if (at > start) pieces.add(Piece(kind, eojeol.substring(start)))
         return pieces
     }
 
@@ -54,29 +73,19 @@ internal class Cutter(settings: Settings) {
                 }
             }
         }
-        found.sortBy { it.first }
+        found.sortWith(compareBy({ it.first }, { it.second }, { it.third }))
         val pieces = ArrayList<Piece>()
         var at = 0
         for ((start, end, kind) in found) {
-            if (start > at) pieces.add(Piece(FOREIGN, eojeol.substring(at, start)))
+            if (start > at) pieces.add(Piece(foreign, eojeol.substring(at, start)))
             if (end > start) pieces.add(Piece(kind, eojeol.substring(start, end)))
             at = end
         }
-        if (at < eojeol.length) pieces.add(Piece(FOREIGN, eojeol.substring(at)))
+        if (at < eojeol.length) pieces.add(Piece(foreign, eojeol.substring(at)))
         return pieces
     }
 
-    private fun isSpace(codePoint: Int) = when (Character.getType(codePoint).toByte()) {
-        Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true
-        else -> false
-    }
-
-    private companion object {
-        const val FOREIGN = "Foreign"
-        const val LONGEST_ODD = 1000
-
-        fun kindsOf(settings: Settings, name: String) = settings.list(name).map { it as List<*> }.map {
-            Kind(it[0] as String, Pattern.compile(it[1] as String))
-        }
+    private fun kindsOf(settings: Settings, name: String) = settings.list(name).map { it as List<*> }.map {
+        Kind(it[0] as String, Pattern.compile(it[1] as String))
     }
 }

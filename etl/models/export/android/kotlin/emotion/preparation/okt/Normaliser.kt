@@ -19,6 +19,8 @@ internal class Normaliser(settings: Settings, typos: List<Pair<String, String>>,
     private val exceptions = settings.string("coda_n_exceptions")
     private val endings = settings.string("coda_n_endings")
     private val inserted = settings.string("coda_n_inserted")
+    private val codaN = settings.int("coda_n")
+    private val codasOfLaughter = settings.ints("codas_of_laughter")
 
     // The lengths are in the order in which they are corrected.
     private val typosByLength: Map<Int, Map<String, String>> = typos.groupBy { it.first.length }.mapValues { it.value.toMap() }
@@ -36,7 +38,7 @@ internal class Normaliser(settings: Settings, typos: List<Pair<String, String>>,
         val (word, emotion) = match.group(1)!! to match.group(2)!!
         if (words.isA(NOUN, word) || words.isA(EOMI, word.takeLast(1)) || words.isA(EOMI, word.takeLast(2))) return match.group()
         val last = word.last()
-        if (codaOf(last) in CODAS_OF_LAUGHTER) return word.dropLast(1) + (last - codaOf(last)) + emotion
+        if (codaOf(last) in codasOfLaughter) return word.dropLast(1) + (last - codaOf(last)) + emotion
         // The last consonant belongs to the syllable before, the vowel to the tears.
         val isOpen = word.length > 1 && codaOf(word[word.length - 2]) == 0
         val coda = CODA_OF_ONSET[onsetOf(last)]
@@ -49,10 +51,10 @@ internal class Normaliser(settings: Settings, typos: List<Pair<String, String>>,
     private fun withCopula(text: String): String {
         if (text.length < 2 || text.last() !in endings) return text
         val before = text[text.length - 2]
-        if (!isSyllable(before) || codaOf(before) != CODA_N || before in exceptions) return text
+        if (!isSyllable(before) || codaOf(before) != codaN || before in exceptions) return text
         if (words.isA(NOUN, text) || words.isA(CONJUNCTION, text) || words.isA(ADVERB, text)) return text
         if (words.isA(NOUN, text.takeLast(2))) return text
-        val head = text.dropLast(2) + (before - CODA_N)
+        val head = text.dropLast(2) + (before - codaN)
         if (!words.isA(NOUN, head) || beginsWithPredicate(text)) return text
         return head + inserted + text.last()
     }
@@ -76,7 +78,5 @@ internal class Normaliser(settings: Settings, typos: List<Pair<String, String>>,
 
     private companion object {
         const val FIRST_VOWEL = 0x314F
-        const val CODA_N = 4
-        val CODAS_OF_LAUGHTER = setOf(24, 27)
     }
 }

@@ -4,7 +4,8 @@ import emotion.preparation.Pack
 import emotion.preparation.Settings
 import emotion.preparation.Tagged
 import emotion.preparation.Tagger
-import emotion.preparation.isBlank
+import emotion.preparation.isIn
+import java.util.regex.Pattern
 
 /**
  * Tags texts exactly as Okt (open-korean-text 2.1) does, as `etl/tagging/okt` has it.
@@ -12,12 +13,14 @@ import emotion.preparation.isBlank
  * Okt is context-free between white space: each eojeol is normalised, cut into pieces of one kind, and a piece of
  * Hangul is parsed.
  */
-internal class Okt(settings: Settings, pack: Pack, isNormalising: Boolean, private val isStemming: Boolean) : Tagger {
-    private val words = wordsOf(pack)
+internal class Okt(settings: Settings, pack: Pack) : Tagger {
+    private val words = WordReader(settings, pack).read()
     private val parser = Parser(words, Rules(settings))
     private val cutter = Cutter(settings.settings("cut"))
     private val normaliser =
-        if (isNormalising) Normaliser(settings.settings("normalise"), typosOf(settings), words, parser) else null
+        if (settings.has("normalise")) Normaliser(settings.settings("normalise"), typosOf(settings), words, parser) else null
+    private val parts = settings.strings("parts")
+    private val blank = Pattern.compile(settings.settings("cut").string("blank"))
 
     override fun tag(text: String): List<Tagged>? {
         val found = ArrayList<Tagged>()
@@ -26,7 +29,7 @@ internal class Okt(settings: Settings, pack: Pack, isNormalising: Boolean, priva
             val form = normaliser?.normalise(eojeol) ?: eojeol
             for (piece in cutter.cut(form) ?: return null) {
                 if (piece.kind == HANGUL) parse(piece.text, found)
-                else if (!piece.text.all(::isBlank)) found.add(Tagged(piece.text, piece.kind))
+                else if (!blank.isIn(piece.text)) found.add(Tagged(piece.text, piece.kind))
             }
         }
         return found
@@ -34,18 +37,14 @@ internal class Okt(settings: Settings, pack: Pack, isNormalising: Boolean, priva
 
     private fun parse(run: String, found: MutableList<Tagged>) {
         for (word in parser.parse(run)) {
-            val stem = if (isStemming) words.stem(word.pos, word.row) else null
-            found.add(Tagged(stem ?: run.substring(word.start, word.start + word.length), POS_NAMES[word.pos]))
+            val written = run.substring(word.start, word.start + word.length)
+            found.add(Tagged(words.stem(word.pos, word.row) ?: written, parts[word.pos]))
         }
     }
 
     private companion object {
         const val HANGUL = "Korean"
         val SPACES = charArrayOf(' ', '\t', '\n', '\u000b', '\u000c', '\r') // Java's \s, and nothing else divides
-        val POS_NAMES = listOf(
-            "Noun", "Verb", "Adjective", "Adverb", "Determiner", "Exclamation", "Josa", "Eomi", "PreEomi",
-            "Conjunction", "Modifier", "VerbPrefix", "Suffix",
-        )
 
         fun typosOf(settings: Settings) = settings.list("typos").map { it as List<*> }.map { it[0] as String to it[1] as String }
     }

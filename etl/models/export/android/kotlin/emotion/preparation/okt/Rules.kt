@@ -22,15 +22,10 @@ internal class Rules(settings: Settings) {
 
     init {
         val trie = settings.settings("trie")
-        val nodes = trie.list("nodes").map { it as List<*> }
-        posOfNode = nodes.map { number(it[0]) }.toIntArray()
-        mayEnd = nodes.map { it[2] as Boolean }.toBooleanArray()
-        val roots = numbers(trie.list("roots"))
-        following = (nodes.map { numbers(it[1] as List<*>) } + listOf(roots)).toTypedArray()
+        posOfNode = trie.ints("parts")
+        mayEnd = trie.list("may_end").map { it as Boolean }.toBooleanArray()
+        val states = trie.list("following") + listOf(trie.list("roots"))
+        following = states.map { nodes -> (nodes as List<*>).map { (it as Double).toInt() }.toIntArray() }.toTypedArray()
         nounsFollowing = following.map { each -> each.filter { posOfNode[it] == NOUN }.toIntArray() }.toTypedArray()
     }
-
-    private fun number(value: Any?) = (value as Double).toInt()
-
-    private fun numbers(values: List<*>) = values.map(::number).toIntArray()
 }

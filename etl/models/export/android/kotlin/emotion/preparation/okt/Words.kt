@@ -1,24 +1,26 @@
 package emotion.preparation.okt
 
-import emotion.preparation.Pack
-
 /**
  * Okt's dictionaries: words by their rows, found through a hash table.
  *
- * `masks` has parts of speech and kinds of name as bits, `frequencies` how common a noun is.
- *
  * @param texts the words one after another
  * @param starts where each word begins in `texts`, and the last one ends
- * @param stems of verbs and adjectives by part of speech: for each row the place of its dictionary form, or -1
+ * @property masks of each word its parts of speech and kinds of name, as bits
+ * @property frequencies of each word how common it is as a noun, 0 to 1
+ * @param stems for verbs and adjectives, by their part of speech
  */
 internal class Words(
     private val texts: CharArray,
     private val starts: IntArray,
     val masks: IntArray,
     val frequencies: FloatArray,
-    private val stems: Map<Int, IntArray>,
-    private val dictionaryForms: List<String>,
+    private val stems: Map<Int, Stems>,
 ) {
+    /** Dictionary forms, and for each word the place of its own among them. */
+    class Stems(private val forms: List<String>, private val places: CharArray) {
+        fun of(row: Int): String = forms[places[row].code]
+    }
+
     private val last: Int // of the slots; how many there are is a power of two
     private val rowBits: Int
     private val slots: IntArray // the row of a word plus one, and some bits of its hash above it
@@ -55,8 +57,8 @@ internal class Words(
     /** Whether a word has a part of speech. */
     fun isA(pos: Int, word: CharSequence): Boolean = row(word).let { it >= 0 && (masks[it] shr pos) and 1 != 0 }
 
-    /** The dictionary form of a verb or adjective; null for any other part of speech. */
-    fun stem(pos: Int, row: Int): String? = stems[pos]?.let { dictionaryForms[it[row]] }
+    /** The dictionary form of a verb or adjective; null for any other part of speech, or where there are no stems. */
+    fun stem(pos: Int, row: Int): String? = stems[pos]?.of(row)
 
     private fun find(text: CharSequence, start: Int, end: Int, mixed: Int): Int {
         val tag = mixed and rowBits.inv()
@@ -84,13 +86,3 @@ internal class Words(
         fun mixed(hash: Int): Int = (hash xor (hash ushr 15)) * 0x2c1b3c6d
     }
 }
-
-/** Reads the dictionaries out of a pack. */
-internal fun wordsOf(pack: Pack): Words = Words(
-    pack.chars("words.text"),
-    pack.ints("words.starts"),
-    pack.ints("words.masks"),
-    pack.floats("words.frequencies"),
-    mapOf(VERB to pack.ints("words.verb"), ADJECTIVE to pack.ints("words.adjective")),
-    pack.text("words.forms").split('\n'),
-)
