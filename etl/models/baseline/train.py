@@ -135,9 +135,7 @@ def build(inputs: Inputs, settings: TrainSettings) -> Model:
     if settings.model == "transformer" and settings.hidden % TRANSFORMER_HEADS:
         raise SettingsError(
             "the width of a transformer is divided among its heads",
-            details=[
-                f"expected --hidden to be a multiple of {TRANSFORMER_HEADS}, got {settings.hidden}"
-            ],
+            details=[f"expected --hidden to be a multiple of {TRANSFORMER_HEADS}, got {settings.hidden}"],
             next_step="train with `--hidden 128`",
         )
     return network.build_network(len(inputs.encoder), len(inputs.dataset.labels), settings)

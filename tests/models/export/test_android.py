@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from support.kotlin import compile_sources, prepare_with
+from support.kotlin import compile_preparation, prepare_with
 from support.real_texts import real_texts
 
 from etl.dataset import preparation as preparations
@@ -30,16 +30,90 @@ from etl.tagging import policy
 pytestmark = pytest.mark.jvm
 
 MAX_LEN = 20
-MAIN = Path(__file__).parent / "kotlin" / "Main.kt"
-KOTLIN = Path(preparations.__file__).parents[1] / "models" / "export" / "android" / "kotlin"
 PIECES = [
     *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_<>&;()=",
-    *["오늘", "영화", "좋아요", "머구뮤ㅠㅠ", "그랰ㅋㅋ", "소린가", "친군데", "잇엇", "어케", "됏", "우혀니", "김영희"],
-    *["3시간", "10,000원", "1.5", "12:30", "5만원짜리", "네이버.com", "삼성.", ".한국", "훌쩍", "ㅋㅋㅋㅋ", "ㅋㅋㅋㅋㅋㅋㅋ"],
-    *["하지 말고", "안 가", "잊지못하고", "아니에요", "못", "않아", "하지마세요", "물아니에요", "별로", "너무우우우", "하하하하하"],
-    *["^^", "-_-;;", "ㅠ_ㅠ", "T_T", ":)", "(´･ω･`)", "<3", "orz", "@_@", "#해시", "@mention", "a.b@c.kr", "https://a.kr/?q=1"],
-    *["<br>", "<b>", "</b>", "<DIV class='x'>", "<!--", "-->", "<script>", "</script >", "&amp;", "&amp;lt;", "&#39;"],
-    *["&#x3e;", "&nbsp;", "&bogus;", "&#55296;", "&#150;", "&#１;", "&NotEqualTilde;", "<사진>", "<Her>", "\n", "\t", "  "],
+    *[
+        "오늘",
+        "영화",
+        "좋아요",
+        "머구뮤ㅠㅠ",
+        "그랰ㅋㅋ",
+        "소린가",
+        "친군데",
+        "잇엇",
+        "어케",
+        "됏",
+        "우혀니",
+        "김영희",
+    ],
+    *[
+        "3시간",
+        "10,000원",
+        "1.5",
+        "12:30",
+        "5만원짜리",
+        "네이버.com",
+        "삼성.",
+        ".한국",
+        "훌쩍",
+        "ㅋㅋㅋㅋ",
+        "ㅋㅋㅋㅋㅋㅋㅋ",
+    ],
+    *[
+        "하지 말고",
+        "안 가",
+        "잊지못하고",
+        "아니에요",
+        "못",
+        "않아",
+        "하지마세요",
+        "물아니에요",
+        "별로",
+        "너무우우우",
+        "하하하하하",
+    ],
+    *[
+        "^^",
+        "-_-;;",
+        "ㅠ_ㅠ",
+        "T_T",
+        ":)",
+        "(´･ω･`)",
+        "<3",
+        "orz",
+        "@_@",
+        "#해시",
+        "@mention",
+        "a.b@c.kr",
+        "https://a.kr/?q=1",
+    ],
+    *[
+        "<br>",
+        "<b>",
+        "</b>",
+        "<DIV class='x'>",
+        "<!--",
+        "-->",
+        "<script>",
+        "</script >",
+        "&amp;",
+        "&amp;lt;",
+        "&#39;",
+    ],
+    *[
+        "&#x3e;",
+        "&nbsp;",
+        "&bogus;",
+        "&#55296;",
+        "&#150;",
+        "&#１;",
+        "&NotEqualTilde;",
+        "<사진>",
+        "<Her>",
+        "\n",
+        "\t",
+        "  ",
+    ],
     *["😀", "❤️", "👨‍👩‍👧", "漢", "㈜", "é", "ﬁ", "가", "각", "\u00a0", "\u3000", "\ufeff", "\u200d"],
     *["\u1160", "\x00", "\x1c", "\x85", "\u2028", "\ud800", "\udfff"],
 ]
@@ -48,7 +122,7 @@ PIECES = [
 @pytest.fixture(scope="module")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The class path of the sources and of a program that reads texts."""
-    return compile_sources([KOTLIN, MAIN], tmp_path_factory.mktemp("classes"))
+    return compile_preparation(tmp_path_factory.mktemp("classes"))
 
 
 @pytest.fixture
@@ -94,7 +168,8 @@ def _by_python(preparation: Preparation, texts: Sequence[str]) -> list[dict[str,
         tools = Tools(Settings(clean=preparation.clean), tagger, kept)
         rows = run_steps(sentences(pl.Series(whole, dtype=pl.String)), tools, SENTENCE)
     return [
-        {"text": row["text"], "reason": row["reason"], "tokens": _marked(row)} for row in rows.iter_rows(named=True)
+        {"text": row["text"], "reason": row["reason"], "tokens": _marked(row)}
+        for row in rows.iter_rows(named=True)
     ]
 
 
@@ -122,7 +197,22 @@ def jumble() -> list[str]:
 
 def long_texts() -> list[str]:
     """Texts of up to 100,000 characters, and one of more than may be."""
-    repeated = ["가", "ㅋ", "영화 ", "<!-- ", "&amp;", "<b>", "<a b=", "a.", "!?", "😀", "1", "@a.", "영화는정말", "\n"]
+    repeated = [
+        "가",
+        "ㅋ",
+        "영화 ",
+        "<!-- ",
+        "&amp;",
+        "<b>",
+        "<a b=",
+        "a.",
+        "!?",
+        "😀",
+        "1",
+        "@a.",
+        "영화는정말",
+        "\n",
+    ]
     texts = [piece * (count // len(piece)) for piece in repeated for count in (900, 5_000, 100_000)]
     return [*texts, "a.b@" * 240, "www." + "a." * 400, "".join(map(chr, range(0xAC00, 0xD7A4))), ""]
 
@@ -149,7 +239,9 @@ def test_words_stop_words_and_classes_of_the_user_count(
     (tmp_path / "words.txt").write_text("갓생러\n꾸안꾸\n영화관람객수입니다만\n영화\n", encoding="utf-8")
     (tmp_path / "stop.txt").write_text("오늘\n좋다\n!\n", encoding="utf-8")
     tag = Tag(
-        dictionary=str(tmp_path / "words.txt"), stop_words=str(tmp_path / "stop.txt"), keep=("noun", "verb", "-emoji")
+        dictionary=str(tmp_path / "words.txt"),
+        stop_words=str(tmp_path / "stop.txt"),
+        keep=("noun", "verb", "-emoji"),
     )
     clean = Clean(keep_markup=True, fold_vowels=True, max_repeats=2)
     own = ["갓생러가 되고싶다", "꾸안꾸로 입었어요", "영화관람객수입니다만 줄었다", "너무우우 좋아요오오오"]
@@ -188,5 +280,12 @@ def test_sources_are_small_files_that_need_nothing_but_java_and_kotlin() -> None
     sources = {path: content.decode() for path, content in read_sources().items()}
     assert len(sources) > 10
     assert {path: text.count("\n") for path, text in sources.items() if text.count("\n") > 400} == {}
-    imports = {line.split()[1] for text in sources.values() for line in text.splitlines() if line.startswith("import ")}
-    assert {name for name in imports if not name.startswith(("java.", "kotlin.", "emotion.preparation."))} == set()
+    imports = {
+        line.split()[1]
+        for text in sources.values()
+        for line in text.splitlines()
+        if line.startswith("import ")
+    }
+    assert {
+        name for name in imports if not name.startswith(("java.", "kotlin.", "emotion.preparation."))
+    } == set()

@@ -16,7 +16,7 @@ from etl.models.export.pack.preparation import pack_preparation
 from etl.models.export.source import Source
 
 PACK, SOURCES, README = "preparation.bin", "kotlin", "README.md"
-_KOTLIN = Path(__file__).parent / SOURCES
+SOURCES_FOLDER = Path(__file__).parent / SOURCES
 _README = """\
 # {architecture} for Android
 
@@ -30,8 +30,8 @@ docs/android.md of the tool has a complete example.
 
 def read_sources() -> dict[str, bytes]:
     """Returns the sources in Kotlin, by their paths below `kotlin/`."""
-    paths = sorted(_KOTLIN.rglob("*.kt"))
-    return {path.relative_to(_KOTLIN).as_posix(): path.read_bytes() for path in paths}
+    paths = sorted(SOURCES_FOLDER.rglob("*.kt"))
+    return {path.relative_to(SOURCES_FOLDER).as_posix(): path.read_bytes() for path in paths}
 
 
 def pack_source(source: Source) -> bytes:
