@@ -56,7 +56,7 @@ def pack_words(tables: Tables, *, is_stemmed: bool) -> tuple[dict[str, Any], Ten
     kinds, word_kinds = np.unique(masks | HAS_FREQUENCY * (frequencies != 0), return_inverse=True)
     values, places = np.unique(frequencies[frequencies != 0], return_inverse=True)
     shapes, following = _front_coded(words["word"][:n_short])
-    arrays = {
+    arrays: Tensors = {
         "word_shapes": shapes,
         "word_syllables": following,
         "word_kinds": word_kinds.astype(np.uint16),

@@ -29,7 +29,7 @@ function openVocabulary({ unknown_id: unknown, padding_id: padding, max_len: lon
 }
 
 /** N-grams as numbers, sorted: the digits of each, of which the first ones may be zero. */
-function codesOf(digits, size, base) {
+function gramCodesOf(digits, size, base) {
   const codes = new Float64Array(digits.length / size);
   for (let gram = 0; gram < codes.length; gram++) {
     for (let at = 0; at < size; at++) codes[gram] = codes[gram] * base + digits[at * codes.length + gram];
@@ -67,8 +67,8 @@ function openFeatures(encoder, tensors) {
   const characterDigits = placesOf(["", ...linesOf(tensors.feature_characters)]);
   const tokenBase = tokenDigits.size;
   const characterBase = characterDigits.size;
-  const tokenCodes = codesOf(tensors.token_grams, 2, tokenBase);
-  const characterCodes = codesOf(tensors.character_grams, longestGram, characterBase);
+  const tokenCodes = gramCodesOf(tensors.token_grams, 2, tokenBase);
+  const characterCodes = gramCodesOf(tensors.character_grams, longestGram, characterBase);
   const edgeDigit = characterDigits.get(edge);
   const edges = new Set([edgeDigit, edgeDigit * characterBase + edgeDigit]);
   return {
