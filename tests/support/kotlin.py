@@ -2,25 +2,38 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from benchmarks.kotlin_compiler import JAVA, compile_sources, find_jars
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "etl" / "models" / "export" / "android" / "kotlin"
-_MAIN = ROOT / "tests" / "models" / "export" / "kotlin" / "Main.kt"
+_PROGRAMS = ROOT / "tests" / "models" / "export" / "kotlin"
 
 
 def compile_preparation(folder: Path) -> str:
-    """Compiles the sources with a program that reads texts, else skips; returns the class path."""
+    """Compiles the sources with a program that reads texts and the example of the docs, else skips the test.
+
+    Args:
+        folder: an empty one.
+
+    Returns:
+        The class path.
+    """
     jars = find_jars(Path(os.environ.get("ETL_TEST_KOTLIN", ROOT / ".venv-kotlin")))
     if jars is None:
         pytest.skip("no environment with a Kotlin compiler: `make test-kotlin` makes .venv-kotlin")
-    return compile_sources(jars, [SOURCES, _MAIN], folder)
+    [example] = re.findall(
+        "```kotlin\n(.*?)```", (ROOT / "docs" / "android.md").read_text("utf-8"), re.DOTALL
+    )
+    (folder / "Example.kt").write_text(example, encoding="utf-8")
+    return compile_sources(jars, [SOURCES, _PROGRAMS, folder / "Example.kt"], folder / "classes")
 
 
 def prepare_with(classes: str, pack: Path, texts: Sequence[str]) -> list[dict[str, Any]]:

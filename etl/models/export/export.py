@@ -97,6 +97,7 @@ def export(
     folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)
     source = open_source(model, Path(dataset) if dataset else None, max_len)
+    of_app = android.make_files(source) if to == "android" else {}
     cases = vectors.make_cases(source.checkpoint, _limit(source))
     sample = draw_sample(
         source.checkpoint,
@@ -106,7 +107,6 @@ def export(
         source.max_len,
         source.preprocessing.padding_id,
     )
-    beside = android.make_files(source) if to == "android" else {}
     with staging.staging(folder, metadata.FILE) as partial:
         if runtime:
             written = _write_export(source, runtime, sample, cases, partial, is_int8=bool(int8))
@@ -114,9 +114,8 @@ def export(
             written = web.write_export(
                 source, sample, cases, partial, is_int8=int8, is_single_file=is_single_file
             )
-        for name, content in beside.items():
-            (partial / name).parent.mkdir(parents=True, exist_ok=True)
-            (partial / name).write_bytes(content)
+        if of_app:
+            written = msgspec.structs.replace(written, files=android.write_files(of_app, partial))
         (partial / metadata.FILE).write_bytes(metadata.to_bytes(written))
     return Exported(folder, written)
 

@@ -4,6 +4,8 @@ Compiled here for Java, which reads patterns as Android's ICU does where they ar
 compiler is in an environment of its own: `make test-kotlin` makes it.
 """
 
+import importlib.util
+import json
 import os
 import random
 from collections.abc import Callable, Sequence
@@ -16,12 +18,15 @@ import polars as pl
 import pytest
 from support.kotlin import compile_preparation, prepare_with
 from support.real_texts import real_texts
+from support.training_datasets import Trained
 
 from etl.dataset import preparation as preparations
 from etl.dataset.preparation import Preparation
-from etl.errors import SettingsError
+from etl.errors import InputError, SettingsError
 from etl.ingestion.pipeline import SENTENCE, Tools, run_steps, sentences
 from etl.models.export.android.files import read_sources
+from etl.models.export.check import check_export
+from etl.models.export.export import export
 from etl.models.export.pack.container import write_pack
 from etl.models.export.pack.preparation import pack_preparation
 from etl.settings import Clean, Settings, Tag, Tokens
@@ -29,6 +34,10 @@ from etl.tagging import policy
 
 pytestmark = pytest.mark.jvm
 
+needs_litert = pytest.mark.skipif(
+    importlib.util.find_spec("litert_torch") is None,
+    reason="litert-torch is not installed; docs/export.md says how",
+)
 MAX_LEN = 20
 PIECES = [
     *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_<>&;()=",
@@ -161,7 +170,7 @@ def write(path: Path, preparation: Preparation, known: Sequence[str]) -> Path:
 
 
 def _by_python(preparation: Preparation, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Texts as the steps of ingest prepare them, with all tokens; halves of characters as `etl predict` takes them."""
+    """Texts as ingest prepares them, with all tokens; with halves of characters as `etl predict`."""
     whole = [text.encode("utf-8", "replace").decode() for text in texts]
     with preparations.open_tagger(preparation, 1, is_cached=False) as tagger:
         kept = policy.load(tagger.settings) if preparation.tokens == "key" else policy.KEEP_ALL
@@ -289,3 +298,28 @@ def test_sources_are_small_files_that_need_nothing_but_java_and_kotlin() -> None
     assert {
         name for name in imports if not name.startswith(("java.", "kotlin.", "emotion.preparation."))
     } == set()
+
+
+@needs_litert
+def test_an_app_gets_the_model_and_what_makes_its_ids(classes: str, trained: Trained, tmp_path: Path) -> None:
+    done = export(trained.model, "android", tmp_path / "phone", dataset=trained.dataset)
+    names = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*") if path.is_file()}
+    sources = {f"kotlin/{path}" for path in read_sources()}
+    assert names == {*sources, *("model.tflite", "preparation.bin", "README.md", "vectors.jsonl")} | {
+        *("metadata.json", "vocab.json", "preparation.json")
+    }
+    vectors = [json.loads(line) for line in (done.folder / "vectors.jsonl").read_text("utf-8").splitlines()]
+    found = prepare_with(classes, done.folder / "preparation.bin", [vector["text"] for vector in vectors])
+    max_len = done.metadata.max_len
+    assert max_len is not None
+    for vector, own in zip(vectors, found, strict=True):
+        assert (own["text"], own["reason"]) == (vector["clean_text"], vector["reason"])
+        assert (
+            vector["reason"] or [token for token, _, is_kept in own["tokens"] if is_kept] == vector["tokens"]
+        )
+        padding = [0] * (max_len - len(vector["ids"]))
+        assert own["ids"] == (None if vector["reason"] else vector["ids"] + padding)
+    assert check_export(done.folder).has_passed
+    (done.folder / "kotlin" / next(iter(read_sources()))).write_bytes(b"")
+    with pytest.raises(InputError, match="does not hold the files"):
+        check_export(done.folder)

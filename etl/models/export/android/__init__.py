@@ -1,1 +1,1 @@
-"""What an Android app needs beside a LiteRT file to classify sentences: sources in Kotlin, and their tables."""
+"""What an Android app needs beside a LiteRT file to classify sentences: Kotlin sources, and their tables."""

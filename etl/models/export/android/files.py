@@ -1,11 +1,13 @@
 """The files of `etl export --format android` beside the LiteRT file, for copying into an app.
 
-`kotlin/` has the preparation of sentences as sources (see docs/android.md), `preparation.bin` is the pack that
-they read: `etl.models.export.pack` says what stands in it. `etl.models.export.litert` writes the model itself.
+`kotlin/` has the preparation of sentences as sources (docs/android.md); `preparation.bin` is the pack that
+they read, see `etl.models.export.pack`. `etl.models.export.litert` writes the model itself.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from etl.errors import SettingsError
@@ -16,6 +18,7 @@ from etl.models.export.pack.preparation import pack_preparation
 from etl.models.export.source import Source
 
 PACK, SOURCES, README = "preparation.bin", "kotlin", "README.md"
+_FORMAT = 1  # of the pack, as kotlin/emotion/preparation/Pack.kt reads it
 SOURCES_FOLDER = Path(__file__).parent / SOURCES
 _README = """\
 # {architecture} for Android
@@ -48,14 +51,15 @@ def pack_source(source: Source) -> bytes:
     if not isinstance(encoder, TokenEncoder):
         raise SettingsError(
             "the sources for Android make ids of a vocabulary, and this model reads word pieces",
-            next_step="train a network with `etl train-baseline DATASET --out NETWORK --model bilstm`, and export "
-            "that; or leave the preparation to the app: `--format litert`",
+            details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
+            next_step=f"export it with `etl export {source.folder} --format litert`",
         )
     prepared = pack_preparation(checkpoint.preparation, "java")
     ids, tables = pack_encoder(encoder, source.max_len)
     thresholds = checkpoint.thresholds
     config = {
         **prepared.config,
+        "format": _FORMAT,
         "labels": checkpoint.card.labels,
         "thresholds": None if thresholds is None else thresholds.tolist(),
         "encoder": ids,
@@ -68,3 +72,11 @@ def make_files(source: Source) -> dict[str, bytes]:
     sources = {f"{SOURCES}/{path}": content for path, content in read_sources().items()}
     readme = _README.format(architecture=source.checkpoint.card.architecture)
     return {PACK: pack_source(source), README: readme.encode(), **sources}
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> dict[str, str]:
+    """Writes files below a folder, and returns the sha256 of each."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
