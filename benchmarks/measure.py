@@ -181,7 +181,9 @@ def _run(bench: str, function: str, arguments: list[Any], *, with_rows: bool = F
     )
 
 
-def run_process(command: list[str], checkout: Path, name: str, scratch: Path | None = None) -> Usage:
+def run_process(
+    command: list[str], checkout: Path, name: str, scratch: Path | None = None, *, is_quiet: bool = False
+) -> Usage:
     """Runs a command to its end.
 
     Args:
@@ -189,12 +191,14 @@ def run_process(command: list[str], checkout: Path, name: str, scratch: Path | N
         checkout: the folder whose packages Python imports.
         name: how an error calls the command.
         scratch: the folder whose files are watched.
+        is_quiet: what it writes to its standard output is thrown away.
 
     Raises:
         RuntimeError: it failed.
     """
     start = time.perf_counter()
-    process = os.posix_spawn(command[0], command, {**os.environ, "PYTHONPATH": str(checkout)})
+    actions = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)] if is_quiet else []
+    process = os.posix_spawn(command[0], command, _environment(checkout), file_actions=actions)
     with _watched(process, scratch) as tree:
         _, status, usage = os.wait4(process, 0)
     seconds = time.perf_counter() - start
@@ -203,10 +207,10 @@ def run_process(command: list[str], checkout: Path, name: str, scratch: Path | N
     return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT_BYTES, tree)
 
 
-def _environment() -> dict[str, str]:
+def _environment(checkout: Path) -> dict[str, str]:
     """That of this process. Modules stay compiled after the warm-up, as pip compiles those it installs."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    return {**kept, "PYTHONPATH": str(checkout)}
 
 
 @contextmanager

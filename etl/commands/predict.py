@@ -49,7 +49,7 @@ def predict(
         Split | None,
         typer.Option(
             help="Cut into sentences (Kiwi), or take each line, message or paragraph for one.  "
-            "[default: line for -, else sentence]"
+            "[default: line for - and one short sentence, else sentence]"
         ),
     ] = _DEFAULT.split,
     kind: Annotated[

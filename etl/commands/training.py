@@ -33,7 +33,6 @@ def require_training(*, is_network: bool = True) -> None:
         with delayed():  # a signal within the import of a library in C is an ImportError there
             for name in (
                 "numpy",
-                "safetensors",
                 "sklearn",
                 *(("tensorboardX", "torch") if is_network else ()),
             ):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from etl.dataset.additions import finish_adding
 from etl.dataset.manifest import Manifest, read_manifest
@@ -155,8 +154,10 @@ def _check_columns(file: Path, of_format: int, *, is_reject: bool) -> None:
     Raises:
         InputError: the column is named; or the file is not readable.
     """
+    from pyarrow import parquet  # with it come file systems and ssl, which a prediction does not need
+
     try:
-        found = pq.read_schema(file)
+        found = parquet.read_schema(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise _odd_file(file, str(error).partition("\n")[0]) from error
     for wanted in row.arrow_schema(is_reject=is_reject, of_format=of_format):

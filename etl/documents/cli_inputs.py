@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Literal
 
-from etl.documents.formats import SUFFIXES
 from etl.documents.passage import SHOWN_CHARS, Passage, bounded
 from etl.errors import InputError, SettingsError
 from etl.settings import MAX_RAW_CHARS
@@ -16,7 +15,7 @@ from etl.text.encoding import decode_text
 STREAM = "-"
 _CHUNK_BYTES = 1 << 20
 _MAX_LINE_BYTES = 5 * MAX_RAW_CHARS
-_FILE_NAME = re.compile(rf"\S+(?:{'|'.join(map(re.escape, SUFFIXES))})", re.IGNORECASE)
+_NAME = re.compile(r"\S+\.\w+")
 
 
 def classify_argument(text: str) -> Literal["text", "file", "stream"]:
@@ -34,10 +33,18 @@ def classify_argument(text: str) -> Literal["text", "file", "stream"]:
             next_step="give a text in quotation marks, a file, or `-` for lines on standard input.",
         )
     try:
-        is_file = os.path.lexists(text) or _FILE_NAME.fullmatch(text) is not None
+        is_file = os.path.lexists(text) or (_NAME.fullmatch(text) is not None and _has_suffix(text))
     except (OSError, ValueError):  # too long for a name, or with a NUL
         is_file = False
     return "file" if is_file else "text"
+
+
+def _has_suffix(name: str) -> bool:
+    """Whether a name ends like that of a file that can be read, with something before it."""
+    # The readers of all forms take longer to load than a text takes to classify.
+    from etl.documents.formats import SUFFIXES
+
+    return any(name.lower().endswith(suffix) and len(name) > len(suffix) for suffix in SUFFIXES)
 
 
 def read_texts(texts: Sequence[str], first: int = 1) -> list[Passage]:

@@ -16,9 +16,18 @@ from etl.dataset import vocab
 from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
-from etl.models.baseline.checkpoint import load_baseline
+from etl.models.baseline.checkpoint import build_module, load_baseline
+from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.baseline.tokens import TokenEncoder
-from etl.models.card import BaselineCard, LinearCard, ModelCard, advise_training, manifest_sha256, read_card
+from etl.models.card import (
+    BaselineCard,
+    FineTunedCard,
+    LinearCard,
+    ModelCard,
+    advise_training,
+    manifest_sha256,
+    read_card,
+)
 from etl.models.fine_tuned.checkpoint import load_fine_tuned
 from etl.models.linear.checkpoint import load_linear
 from etl.models.linear.model import LinearModel
@@ -28,6 +37,7 @@ from etl.models.training.encoder import Encoder
 from etl.models.training.inputs import read_frames
 
 if TYPE_CHECKING:
+    from etl.models.fine_tuned.network import SequenceClassifier
     from etl.models.training.loop import Network
 
 NO_LIMIT = int(np.iinfo(np.int64).max)
@@ -40,7 +50,7 @@ class Checkpoint:
     card: ModelCard
     preparation: Preparation  # of its dataset
     encoder: Encoder
-    model: Network | LinearModel
+    model: NumpyNetwork | LinearModel | SequenceClassifier  # the last alone is a module of torch
 
     @property
     def max_len(self) -> int:
@@ -66,6 +76,8 @@ class Checkpoint:
         rows = replace(rows, is_multi=self.thresholds is not None)
         if isinstance(self.model, LinearModel):
             return self.model.predict_rows(rows)
+        if isinstance(self.model, NumpyNetwork):
+            return self.model.predict_rows(rows, max_len or self.max_len)
         return loop.predict_rows(self.model, rows, max_len or self.max_len)
 
 
@@ -75,11 +87,12 @@ def load_model(folder: Path) -> Checkpoint:
     Raises:
         InputError: it is not there, damaged, made of files of different models, whose hashes are named, or
             has weights that are no numbers.
-        SettingsError: the extra [train] or, for a fine-tuned model, [transformer] is not installed.
+        SettingsError: for a fine-tuned model, the extra [train] or [transformer] is not installed.
     """
     card = read_card(folder)
     preparation = preparations.load(folder / preparations.FILE)
-    _require_packages(card)
+    if isinstance(card, FineTunedCard):
+        _require_torch()
     encoder, model = _load(folder, card)
     if not _is_finite(model):
         raise InputError(
@@ -91,29 +104,46 @@ def load_model(folder: Path) -> Checkpoint:
     return Checkpoint(card, preparation, encoder, model)
 
 
-def _load(folder: Path, card: ModelCard) -> tuple[Encoder, Network | LinearModel]:
+def load_module(checkpoint: Checkpoint) -> Network:
+    """Returns the module of torch that gives the answers of a network: what an export converts.
+
+    Args:
+        checkpoint: of a network.
+
+    Raises:
+        SettingsError: the extra [train] is not installed.
+    """
+    assert not isinstance(checkpoint.model, LinearModel)
+    if not isinstance(checkpoint.model, NumpyNetwork):
+        return checkpoint.model
+    _require_torch()
+    return build_module(checkpoint.model)
+
+
+def _load(folder: Path, card: ModelCard) -> tuple[Encoder, NumpyNetwork | LinearModel | SequenceClassifier]:
     if isinstance(card, LinearCard):
         return load_linear(folder, card)
     return load_baseline(folder, card) if isinstance(card, BaselineCard) else load_fine_tuned(folder)
 
 
-def _is_finite(model: Network | LinearModel) -> bool:
+def _is_finite(model: NumpyNetwork | LinearModel | SequenceClassifier) -> bool:
     if isinstance(model, LinearModel):
         return all(bool(np.isfinite(array).all()) for array in vars(model).values())
+    if isinstance(model, NumpyNetwork):
+        return all(bool(np.isfinite(array).all()) for array in model.weights.values())
     return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
 
 
-def _require_packages(card: ModelCard) -> None:
-    """Checks, without importing torch, which takes a second, that what runs a model is installed.
+def _require_torch() -> None:
+    """Checks, without importing torch, which takes a second, that it is installed.
 
     Raises:
         SettingsError: it is not.
     """
-    needed = ("safetensors",) if isinstance(card, LinearCard) else ("safetensors", "torch")
-    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+    if importlib.util.find_spec("torch") is None:
         raise SettingsError(
-            "a model needs the extra [train]",
-            details=[f"expected {', '.join(missing)}, got nothing"],
+            "this needs the extra [train]",
+            details=["expected torch, got nothing"],
             next_step="pip install 'korean-emotion-etl[train]'",
         )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from etl.documents import cli_inputs
 from etl.documents.passage import Passage
 from etl.documents.read import read_document
-from etl.documents.sentences import Splitter, splitter
+from etl.documents.sentences import Splitter, is_one_sentence, splitter
 from etl.ingestion.sentence_files import read_sentences
 
 
@@ -36,6 +36,21 @@ def test_two_sentences_without_a_full_stop_are_two(cut: Splitter) -> None:
         (1, "네"),
         (1, ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("오늘 정말 기뻤어요", True),
+        ("오늘 정말 기뻤어요!!! ㅋㅋ", False),
+        ("오늘 정말 기뻤어요...", True),
+        ("기뻤어요. 슬펐어요", False),
+        ("기뻤어요\n슬펐어요", False),
+        ("오늘은 정말 기분이 좋았어요 그런데 저녁에는 조금 슬펐어요", False),
+    ],
+)
+def test_a_text_is_one_sentence_if_it_is_short_and_ends_once(text: str, *, is_one: bool) -> None:
+    assert is_one_sentence(text) is is_one
 
 
 def test_lines_stay_as_they_are() -> None:

@@ -22,7 +22,7 @@ from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.card import BASELINE_WEIGHTS, manifest_sha256, read_card, write_files
-from etl.models.checkpoint import load_model
+from etl.models.checkpoint import load_model, load_module
 from etl.models.export.export import Exported, export
 from etl.models.inference.evaluate import evaluate
 from etl.models.training import batches
@@ -86,6 +86,7 @@ def answers(model: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     loaded = load_model(model)
+    module = load_module(loaded)
     rows = open_dataset(dataset).scan("validation").collect()["tokens"].to_list()[-40:]
     known = {token: number for number, token in enumerate(loaded.encoder.vocabulary.tokens)}
     max_len = loaded.max_len
@@ -95,7 +96,7 @@ def answers(model: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
         own = [known.get(token, vocab.UNKNOWN) for token in tokens][:max_len]
         ids[place, : len(own)] = own
         with torch.inference_mode():
-            logits = loaded.model(torch.tensor([own or [vocab.PAD]]), torch.tensor([max(1, len(own))]))
+            logits = module(torch.tensor([own or [vocab.PAD]]), torch.tensor([max(1, len(own))]))
         probabilities.append(torch.softmax(logits, dim=1)[0].numpy())
     return ids, np.stack(probabilities)
 
@@ -252,6 +253,7 @@ def test_the_metadata_is_enough_to_use_the_file(dataset, tmp_path) -> None:
         "metadata.json",
         "model.onnx",
         "preparation.json",
+        "vectors.jsonl",
         "vocab.json",
     ]
     found = json.loads((folder / "metadata.json").read_bytes())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from support.environments import etl_of, without
+from support.run_etl import environment
 from typer.testing import CliRunner
 
 import etl
@@ -22,7 +26,7 @@ from etl.dataset.read import open_dataset
 from etl.errors import InputError, SettingsError
 from etl.models.baseline.settings import TrainSettings
 from etl.models.card import read_card, write_files
-from etl.models.checkpoint import load_model
+from etl.models.checkpoint import load_model, load_module
 from etl.models.inference.classifier import Classifier, open_classifier, probability_column
 from etl.models.inference.documents import classify_inputs
 from etl.models.inference.options import PredictOptions
@@ -100,7 +104,7 @@ def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(tmp_path:
     loaded, dataset = load_model(model), open_dataset(tmp_path / "dataset")
     frame = dataset.scan("validation").collect()
     rows = loaded.encoder.encode(frame, dataset.labels)
-    expected = np.exp(loop.predict_rows(loaded.model, rows, loaded.max_len))
+    expected = np.exp(loop.predict_rows(load_module(loaded), rows, loaded.max_len))
     with open_classifier(model) as classifier:
         found, errors = classified(classifier, *frame["raw_text"], split="line")
     assert not errors
@@ -391,12 +395,50 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
 
 
 def test_without_kiwi_it_says_what_to_install_and_goes_on_by_line(model: Path, tmp_path: Path) -> None:
-    from support.environments import etl_of, without
-
     python = without(tmp_path / "environment", "kiwipiepy")
-    refused = etl_of(python, "predict", model, "정말 기쁘다")
+    texts = "정말 기쁘다. 오늘 너무 행복하다."
+    refused = etl_of(python, "predict", model, texts)
     assert refused.returncode == 2
     assert "korean-emotion-etl[kiwi]" in refused.stderr
     assert "--split line" in refused.stderr
-    done = etl_of(python, "predict", model, "정말 기쁘다", "--split", "line", "--format", "jsonl")
+    done = etl_of(python, "predict", model, texts, "--split", "line", "--format", "jsonl")
     assert json.loads(done.stdout)["label"] == "기쁨", done.stderr
+
+
+def test_one_sentence_needs_nothing_but_what_is_always_installed(model: Path, tmp_path: Path) -> None:
+    extras = ("torch", "kiwipiepy", "scikit_learn", "sklearn", "scipy", "tensorboard")
+    python = without(tmp_path / "environment", *extras)
+    done = etl_of(python, "predict", model, "정말 기쁘다", "--format", "jsonl")
+    assert json.loads(done.stdout)["label"] == "기쁨", done.stderr
+
+
+@pytest.mark.jvm
+def test_one_sentence_loads_nothing_that_takes_long(tmp_path: Path) -> None:
+    model = make_model(tmp_path, "okt")
+    script = """
+import sys
+from etl.cli import app
+app(["predict", sys.argv[1], "정말 기쁘다", "--format", "jsonl"], standalone_mode=False)
+sys.stderr.write(" ".join(sys.modules))
+"""
+    command = [sys.executable, "-c", script, str(model)]
+    # The first run compiles Okt if no run before it has.
+    for _ in range(2):
+        run = subprocess.run(
+            command, capture_output=True, text=True, env=environment(), timeout=300, check=True
+        )
+    assert json.loads(run.stdout)["label"] == "기쁨"
+    loaded = set(run.stderr.split())
+    assert {"polars", "etl.tagging.okt.exact"} <= loaded
+    heavy = {"torch", "numba", "sklearn", "scipy", "pandas", "kiwipiepy", "great_expectations", "jpype"}
+    assert loaded & {*heavy, "ssl", "etl.documents.formats"} == set()
+
+
+def test_a_text_is_cut_unless_it_is_one_short_sentence(classifier: Classifier) -> None:
+    found, _ = classified(classifier, "정말 기쁘다", "정말 기쁘다. 정말 슬프다.", "정말 슬프다")
+    assert [(row["document"], row["sentence"], row["text"]) for row in found] == [
+        (1, 1, "정말 기쁘다"),
+        (2, 1, "정말 기쁘다."),
+        (2, 2, "정말 슬프다."),
+        (3, 1, "정말 슬프다"),
+    ]

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from etl.dataset import preparation, staging, vocab
 from etl.errors import InputError
 from etl.models import card as cards
+from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.shapes import Shapes, weight_shapes
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.card import BASELINE_WEIGHTS, BaselineCard
 from etl.models.training.inputs import Inputs
@@ -70,26 +73,50 @@ def save_baseline(
         cards.write_files(partial, card, contents)
 
 
-def load_baseline(folder: Path, card: BaselineCard) -> tuple[TokenEncoder, Model]:
-    """Loads the vocabulary and the network of a model whose card has been read; on the CPU.
+def load_baseline(folder: Path, card: BaselineCard) -> tuple[TokenEncoder, NumpyNetwork]:
+    """Loads the vocabulary and the network of a model whose card has been read, without torch.
 
     Raises:
         InputError: the vocabulary is damaged, or the weights do not fit the card and the vocabulary.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.numpy import load_file
 
-    from etl.models.baseline import network
-
-    vocabulary = vocab.read_vocab(folder / vocab.FILE, next_step=cards.advise_training(folder, card))
-    model = network.build_network(len(vocabulary), len(card.labels), card.settings)
+    advice = cards.advise_training(folder, card)
+    vocabulary = vocab.read_vocab(folder / vocab.FILE, next_step=advice)
+    expected = weight_shapes(len(vocabulary), len(card.labels), card.settings)
     try:
-        model.load_state_dict(load_file(folder / BASELINE_WEIGHTS))
-    except (SafetensorError, RuntimeError) as error:
+        weights = load_file(folder / BASELINE_WEIGHTS)
+        found = {name: array.shape for name, array in weights.items() if array.dtype == np.float32}
+        if found != expected:
+            raise ValueError(_describe_difference(expected, found))
+    except (SafetensorError, ValueError) as error:
         raise InputError(
             f"{folder / BASELINE_WEIGHTS} does not fit {cards.FILE} and {vocab.FILE}",
-            details=[line.strip() for line in str(error).splitlines()],
+            details=[str(error)],
             cause="A file was edited, or copied from another model.",
-            next_step=cards.advise_training(folder, card),
+            next_step=advice,
         ) from error
-    return TokenEncoder(vocabulary), model.eval()
+    return TokenEncoder(vocabulary), NumpyNetwork(card.settings, weights)
+
+
+def _describe_difference(expected: Shapes, found: Shapes) -> str:
+    """Returns the first weight that is missing, unexpected or of another shape, in words."""
+    names = sorted(expected.keys() | found.keys())
+    name = next(name for name in names if expected.get(name) != found.get(name))
+    wanted, got = (shapes.get(name, "nothing") for shapes in (expected, found))
+    return f"{name}: expected {wanted} in float32, got {got}"
+
+
+def build_module(network: NumpyNetwork) -> Model:
+    """Returns the module of torch with the weights of a network, on the CPU: what an export converts."""
+    import torch
+
+    from etl.models.baseline.network import build_network
+
+    n_labels, n_ids = len(network.weights["output.bias"]), len(network.weights["embedding.weight"])
+    with torch.random.fork_rng():  # the weights it draws are replaced
+        model = build_network(n_ids, n_labels, network.settings)
+    model.load_state_dict({name: torch.tensor(array) for name, array in network.weights.items()})
+    model.eval()
+    return model

@@ -1,7 +1,8 @@
 """The networks: ids and lengths in, one logit for each label out.
 
 Padding stands at the right and changes nothing: the logits of a row do not depend on its batch. No network
-packs sequences or branches on its input, so each can be exported as it is.
+packs sequences or branches on its input, so each can be exported as it is. `numpy_network.py` predicts with
+the same weights.
 
 torch is imported at the top, since its classes are needed to define ours: import this module in functions.
 """
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from etl.models.baseline.settings import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
+from etl.models.baseline.shapes import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
 
 if TYPE_CHECKING:
     from etl.models.baseline.settings import TrainSettings

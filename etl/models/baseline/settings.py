@@ -10,8 +10,6 @@ from etl.models.training.settings import MaxLen, Rate, Seed
 from etl.settings import Positive, Share, Tokens
 
 Architecture = Literal["lstm", "bilstm", "gru", "cnn", "transformer"]
-CNN_WIDTHS = (2, 3, 4)
-TRANSFORMER_LAYERS, TRANSFORMER_HEADS = 2, 4
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

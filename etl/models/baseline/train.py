@@ -12,7 +12,8 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.errors import SettingsError
 from etl.models import card as cards
 from etl.models.baseline.checkpoint import save_baseline
-from etl.models.baseline.settings import TRANSFORMER_HEADS, TrainSettings
+from etl.models.baseline.settings import TrainSettings
+from etl.models.baseline.shapes import TRANSFORMER_HEADS
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.training import batches, collapse, loop, state
 from etl.models.training.collapse import Advice, Reference

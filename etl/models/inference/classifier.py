@@ -18,6 +18,7 @@ from etl.dataset import preparation as preparations
 from etl.dataset.preparation import Preparation
 from etl.documents.sentences import Sentence
 from etl.ingestion.prepare import prepare, prepare_text
+from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.checkpoint import Checkpoint, load_model
 from etl.models.linear.model import LinearModel
 from etl.models.training.batches import Rows
@@ -108,7 +109,7 @@ def open_classifier(model: PathLike, *, workers: int = 1) -> Iterator[Classifier
 
     Raises:
         InputError: the model is damaged, or the installed tagger would give other tokens than in training.
-        SettingsError: the tagger, or the extra [train] or [transformer], is not installed.
+        SettingsError: the tagger, or what a fine-tuned model needs, is not installed.
     """
     checkpoint = load_model(local_path(model))
     start = start_preparing(checkpoint.preparation, checkpoint.encoder.column, workers)
@@ -118,18 +119,24 @@ def open_classifier(model: PathLike, *, workers: int = 1) -> Iterator[Classifier
 
 @contextmanager
 def _one_thread(checkpoint: Checkpoint) -> Iterator[None]:
-    """Keeps torch to one thread: batches are classified in parallel, and within one threads would wait."""
-    if isinstance(checkpoint.model, LinearModel):
-        yield
-        return
-    import torch
+    """Keeps each batch to one thread: several are classified at a time, and more threads would wait."""
+    match checkpoint.model:
+        case LinearModel():
+            yield
+        case NumpyNetwork():
+            from threadpoolctl import threadpool_limits
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+            with threadpool_limits(1, user_api="blas"):
+                yield
+        case _:
+            import torch
+
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                yield
+            finally:
+                torch.set_num_threads(threads)
 
 
 @contextmanager

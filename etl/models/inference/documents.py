@@ -16,8 +16,7 @@ import polars as pl
 
 from etl.documents import cli_inputs
 from etl.documents.passage import Passage
-from etl.documents.read import read_document
-from etl.documents.sentences import Split, Splitter, splitter
+from etl.documents.sentences import Split, Splitter, is_one_sentence, splitter
 from etl.errors import InputError
 from etl.models.inference.classifier import Classifier, add_labels, probability_column
 from etl.models.inference.options import PredictOptions
@@ -84,22 +83,32 @@ def _aggregate(
 
 def _sources(inputs: Sequence[str], options: PredictOptions, stdin: BinaryIO) -> Iterator[_Source]:
     n_texts = 0
-    for what, run in groupby(inputs, key=cli_inputs.classify_argument):
-        names = list(run)
+    for (what, usual), run in groupby(inputs, key=_classify_input):
+        names, split = list(run), options.split or usual
         if what == "text":
-            yield _Source(None, options.split or "sentence", [cli_inputs.read_texts(names, n_texts + 1)])
+            yield _Source(None, split, [cli_inputs.read_texts(names, n_texts + 1)])
             n_texts += len(names)
         elif what == "stream":
-            yield _Source(cli_inputs.STREAM, options.split or "line", cli_inputs.read_lines(stdin))
+            yield _Source(cli_inputs.STREAM, split, cli_inputs.read_lines(stdin))
         else:
             for name in names:
                 errors: list[InputError] = []
                 passages = _read(name, options, errors)
-                yield _Source(name, options.split or "sentence", _batches(passages), errors)
+                yield _Source(name, split, _batches(passages), errors)
+
+
+def _classify_input(argument: str) -> tuple[str, Split]:
+    """Returns what an argument is, and how it is cut if the user says nothing of it."""
+    what = cli_inputs.classify_argument(argument)
+    is_whole = what == "stream" or (what == "text" and is_one_sentence(argument))
+    return what, "line" if is_whole else "sentence"
 
 
 def _read(name: str, options: PredictOptions, errors: list[InputError]) -> Iterator[Passage]:
     """Yields the passages of a file; an error ends them, and is kept for after their classification."""
+    # The readers of all forms take longer to load than a text takes to classify.
+    from etl.documents.read import read_document
+
     try:
         yield from read_document(
             Path(name),

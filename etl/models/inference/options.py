@@ -16,7 +16,8 @@ Per = Literal["sentence", "document"]
 class PredictOptions:
     """Options for reading inputs, cutting them into sentences and aggregating these.
 
-    `split` None cuts texts and files into sentences, and takes each line of a stream as one.
+    `split` None cuts files and texts into sentences, and takes each line of a stream as one, and a text that
+    `etl.documents.sentences.is_one_sentence` takes for one.
     """
 
     per: Per = "sentence"

@@ -102,6 +102,32 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
     )
 
 
+def check_range(rows: Rows, n_ids: int, n_labels: int) -> None:
+    """Refuses ids and labels that are out of a model's range, which would be reported as a bad index.
+
+    Args:
+        rows: what the model is to read.
+        n_ids: of the model.
+        n_labels: of the model.
+
+    Raises:
+        InputError: with both sizes.
+    """
+    for name, highest, size in (
+        ("token id", int(rows.ids.max()), n_ids),
+        ("label", int(rows.labels.max(initial=0)), n_labels),
+    ):
+        if highest >= size:
+            raise InputError(
+                f"the rows do not fit the model: a {name} is out of its range",
+                details=[
+                    f"expected each {name} to be below {size:,}, the model's size, got up to {highest:,}"
+                ],
+                cause="The model and the rows were made with two different vocabularies or taxonomies.",
+                next_step="build the vocabulary with `etl build-vocab DATASET`, then train again",
+            )
+
+
 def share_cut(rows: Rows, max_len: int) -> float:
     """Returns the share of the rows that have more ids than a model reads."""
     return float((rows.lengths > max_len).mean()) if len(rows) else 0.0

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from etl.errors import InputError, SettingsError
-from etl.models.training.batches import Rows, in_order_of_length, shuffled
+from etl.errors import SettingsError
+from etl.models.training.batches import Rows, check_range, in_order_of_length, shuffled
 from etl.models.training.settings import Device, LoopSettings
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def epochs(
     Raises:
         InputError: an id or a label is out of the model's range.
     """
-    check_fits(training.model, train)
+    _check_range(training.model, train)
     settings = training.settings
     max_len = settings.max_len or int(train.lengths.max())
     for number in range(training.epoch + 1, settings.epochs + 1):
@@ -140,27 +140,6 @@ def _one_epoch(
     return float(total) / len(train), float(norms) / steps
 
 
-def check_fits(model: Network, rows: Rows) -> None:
-    """Refuses ids and labels that are out of the model's range, which torch would report as a bad index.
-
-    Raises:
-        InputError: with both sizes.
-    """
-    for name, highest, size in (
-        ("token id", int(rows.ids.max()), model.embedding.num_embeddings),
-        ("label", int(rows.labels.max(initial=0)), model.output.out_features),
-    ):
-        if highest >= size:
-            raise InputError(
-                f"the rows do not fit the model: a {name} is out of its range",
-                details=[
-                    f"expected each {name} to be below {size:,}, the model's size, got up to {highest:,}"
-                ],
-                cause="The model and the rows were made with two different vocabularies or taxonomies.",
-                next_step="build the vocabulary with `etl build-vocab DATASET`, then train again",
-            )
-
-
 def predict_rows(model: Network, rows: Rows, max_len: int) -> npt.NDArray[np.float64]:
     """Returns log probabilities, (rows, labels), in the order of the rows; of sets, of each label alone.
 
@@ -170,7 +149,7 @@ def predict_rows(model: Network, rows: Rows, max_len: int) -> npt.NDArray[np.flo
     import torch
     from torch.nn.functional import logsigmoid
 
-    check_fits(model, rows)
+    _check_range(model, rows)
     scored = np.empty((len(rows), model.output.out_features))
     model.eval()
     with torch.inference_mode():
@@ -234,6 +213,10 @@ def _mixed_precision(device: torch.device) -> torch.autocast:
     import torch
 
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def _check_range(model: Network, rows: Rows) -> None:
+    check_range(rows, model.embedding.num_embeddings, model.output.out_features)
 
 
 def _tensors(batch: Batch, model: Network) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

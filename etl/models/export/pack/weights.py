@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from etl.models.baseline.settings import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
+from etl.models.baseline.shapes import CNN_WIDTHS, TRANSFORMER_HEADS, TRANSFORMER_LAYERS
 from etl.models.card import BASELINE_WEIGHTS, BaselineCard, LinearCard
 from etl.models.export.pack.container import Tensors
 
