@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from etl.sample.demo import DemoResult
+    from etl.publishing.demo import DemoResult
 
 
 def demo(
@@ -20,8 +20,8 @@ def demo(
 ) -> None:
     """Try everything: sample corpora, ingest, validate, build-vocab, train-baseline, refresh, rollback."""
     from etl.commands.training import require_training
+    from etl.publishing.demo import run_demo
     from etl.runtime import console
-    from etl.sample.demo import run_demo
     from etl.settings import Settings
 
     require_training(is_network=False)

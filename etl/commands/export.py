@@ -1,4 +1,7 @@
-"""`etl export`: writes a model for another runtime, and shows how the file compares with the model."""
+"""`etl export`: writes a model for another runtime, and shows how the file compares with the model.
+
+`etl.commands.export_check` shows `--check`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.errors import SettingsError
 from etl.models.export.options import MIN_ROWS, ROWS, Format
 
 if TYPE_CHECKING:
@@ -15,12 +19,28 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[
-        Path, typer.Argument(help="A model, of `etl train-baseline` or `etl train-transformer`.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL]", help="A model, of `etl train-baseline` or `etl train-transformer`."
+        ),
+    ] = None,
     to: Annotated[
-        Format,
-        typer.Option("--format", help="litert is what TensorFlow Lite is called today.", show_default=False),
-    ],
+        Format | None,
+        typer.Option(
+            "--format",
+            help="litert: what TensorFlow Lite is called today; android: it, with sources in Kotlin that "
+            "make its ids; web: a page, and a module for JavaScript.",
+            show_default=False,
+        ),
+    ] = None,
+    checked: Annotated[
+        Path | None,
+        typer.Option(
+            "--check",
+            metavar="FOLDER",
+            help="Write nothing: compare an export with the vectors that lie beside it.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -36,7 +56,16 @@ def export(
         ),
     ] = None,
     is_int8: Annotated[
-        bool, typer.Option("--int8", help="Write the dynamic-range int8 variant, and measure what it loses.")
+        bool | None,
+        typer.Option(
+            "--int8/--float32",
+            help="Weights in 8 bits, and what is lost by them; or in 32.  [default: float32; for the "
+            "web int8 where macro-F1 falls by at most 0.005]",
+            show_default=False,
+        ),
+    ] = None,
+    is_single_file: Annotated[
+        bool, typer.Option("--single-file", help="web: write one page that holds the model.")
     ] = False,
     max_len: Annotated[
         int | None, typer.Option(min=1, help="Ids per sentence. [default: the model's]")
@@ -44,14 +73,33 @@ def export(
     rows: Annotated[
         int, typer.Option(min=MIN_ROWS, help="Compare on so many held-out sentences, if there are so many.")
     ] = ROWS,
-    is_json: Annotated[bool, typer.Option("--json", help="Show metadata.json.")] = False,
+    is_json: Annotated[
+        bool, typer.Option("--json", help="Show metadata.json, or the result of --check as JSON.")
+    ] = False,
 ) -> None:
     """Write a model as one file for ONNX Runtime, a phone (LiteRT) or libtorch.
 
     The file takes ids and gives probabilities. It is run on real held-out sentences first: each must get the
     label that the model gives it, and no probability may differ by more than 0.00001. Otherwise nothing is
-    written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary and the preparation.
+    written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary, the preparation, and
+    vectors.jsonl: some 2,000 made-up texts with their tokens, ids and probabilities.
+
+    `--check` prepares these texts again with the installed tagger and runs the file on them. Where something
+    differs it shows the first such lines, and the exit code is 3; what is not installed is named, and is no
+    success.
     """
+    if checked is not None:
+        from etl.commands.export_check import check
+
+        _refuse_beside_check(model, to, out, dataset, max_len, is_int8 or None)
+        check(checked, is_json=is_json)
+        return
+    if model is None or to is None:
+        raise SettingsError(
+            "there is nothing to export" if model is None else "--format says to what",
+            details=["expected a model and --format, or --check and the folder of an export"],
+            next_step=f"for instance: etl export {model or 'MODEL'} --format onnx",
+        )
     from etl.commands.training import require_training
 
     require_training()
@@ -59,7 +107,16 @@ def export(
     from etl.models.export import metadata
     from etl.runtime import console
 
-    done = library.export(model, to, out, dataset=dataset, int8=is_int8, max_len=max_len, rows=rows)
+    done = library.export(
+        model,
+        to,
+        out,
+        dataset=dataset,
+        int8=is_int8,
+        max_len=max_len,
+        rows=rows,
+        is_single_file=is_single_file,
+    )
     if is_json:
         import json
 
@@ -68,7 +125,17 @@ def export(
     _show(done)
 
 
+def _refuse_beside_check(*given: object) -> None:
+    if any(each is not None for each in given):
+        raise SettingsError(
+            "--check takes the folder of an export, and nothing else but --json",
+            next_step="for instance: etl export --check MODEL/export/onnx",
+        )
+
+
 def _show(done: Exported) -> None:
+    from msgspec import UnsetType
+
     from etl.runtime import console
 
     written, same, lost = done.metadata, done.metadata.parity, done.metadata.int8
@@ -87,6 +154,8 @@ def _show(done: Exported) -> None:
             f"probabilities differ by at most {same.largest_difference:.2g}",
         ),
     ]
+    if not isinstance(written.vectors, UnsetType):
+        lines.append(("vectors", f"{written.vectors.count:,} made-up texts in {written.vectors.file}"))
     if lost is not None:
         lines += [
             ("int8: other labels", f"{lost.differing_predictions:,} of {lost.rows:,}"),

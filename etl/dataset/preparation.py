@@ -132,11 +132,29 @@ def open_tagger(
             are named.
         SettingsError: the tagger is not installed.
     """
+    with (
+        open_settings(preparation) as settings,
+        tagging.open_tagger(settings, workers, is_cached=is_cached) as tagger,
+    ):
+        yield tagger
+
+
+@contextmanager
+def open_settings(preparation: Preparation) -> Iterator[Tag]:
+    """The settings of the tagger that made the tokens; the files of words that they name go with the block.
+
+    Args:
+        preparation: how the tokens were made.
+
+    Raises:
+        InputError: the installed tagger, or the filter of key tokens, would give other tokens; both hashes
+            are named.
+        SettingsError: the tagger is not installed.
+    """
     with temporary_folder("words") as folder:
         settings = _settings(preparation, folder)
         _check_same_tokens(preparation, settings)
-        with tagging.open_tagger(settings, workers, is_cached=is_cached) as tagger:
-            yield tagger
+        yield settings
 
 
 def _settings(preparation: Preparation, folder: Path) -> Tag:

@@ -69,6 +69,10 @@ class Cutter:
             at = match.end()
         yield text[at:], None
 
+    def groups(self) -> tuple[str, dict[str, Part]]:
+        """Returns the pattern that is searched, and the parts by the names of their groups in it."""
+        return self._pattern.pattern, self._parts
+
 
 def load_cutter(tagger: str, negations: Sequence[Part] = ()) -> Cutter:
     """Returns what cuts emoticons, and the # of hash tags, from the texts of this tagger.

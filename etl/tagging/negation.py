@@ -16,7 +16,7 @@ from etl.settings import Tag
 from etl.tagging import policy
 from etl.tagging.around import Part
 
-_TAG, _CLASS = "Negation", "negation"
+_TAG, CLASS = "Negation", "negation"
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class Negation:
         pairs = pairs.filter(
             pl.any_horizontal(pl.col("tokens").str.contains(kind.shown) for kind in self.kinds)
         )
-        negating = pairs.filter(self.classes.coarse_class(pl.col("tokens"), pl.col("tags")) == _CLASS)
+        negating = pairs.filter(self.classes.coarse_class(pl.col("tokens"), pl.col("tags")) == CLASS)
         shown = negating.group_by("row").agg(
             pl.col("tokens").str.contains(kind.shown).sum().cast(pl.Int64).alias(f"shown {kind.token}")
             for kind in self.kinds

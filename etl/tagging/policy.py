@@ -23,7 +23,7 @@ from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 
 # Of a tag that no tag set has: KoNLPy takes text behind a slash for a tag of Hannanum.
-_UNMAPPED = "unknown"
+UNMAPPED = "unknown"
 _NEGATION = "negation"
 
 
@@ -69,7 +69,7 @@ class Policy:
         """The class of a token with this tag. Of a compound tag such as `VV+EC` the first part counts."""
         first_part = tag.str.split("+").list.first()
         by_tag = first_part.replace_strict(
-            list(self.classes), list(self.classes.values()), default=_UNMAPPED, return_dtype=pl.String
+            list(self.classes), list(self.classes.values()), default=UNMAPPED, return_dtype=pl.String
         )
         coarse = by_tag
         for form in reversed(self.forms):

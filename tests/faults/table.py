@@ -153,6 +153,7 @@ COMMANDS = {
             writes="made/",
             is_long=True,
         ),
+        _row("export check", "export --check export/onnx", "export"),
         _row(
             "predict",
             "predict model 오늘_좋다 raw/a.jsonl --text-column text --format jsonl --workers 1",
@@ -229,6 +230,7 @@ EXPORT = {
     "graph": "model.*",
     "preparation": "preparation.json",
     "vocabulary": "vocab.json",
+    "vectors": "vectors.jsonl",
 }
 TRANSFORMER = {
     name: MODEL[name] for name in ("model", "weights", "metrics", "preparation", "report", "events")

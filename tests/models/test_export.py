@@ -253,6 +253,7 @@ def test_the_metadata_is_enough_to_use_the_file(dataset, tmp_path) -> None:
         "metadata.json",
         "model.onnx",
         "preparation.json",
+        "vectors.jsonl",
         "vocab.json",
     ]
     found = json.loads((folder / "metadata.json").read_bytes())

@@ -22,6 +22,7 @@ from etl.commands.train_transformer import train_transformer
 from etl.dataset.read import open_dataset
 from etl.errors import FindingsError, InputError, SettingsError
 from etl.models.checkpoint import load_model, read_rows
+from etl.models.export.check import check_export
 from etl.models.export.export import export
 from etl.models.fine_tuned import schedule
 from etl.models.fine_tuned.settings import FineTuneSettings
@@ -129,6 +130,21 @@ def test_what_a_phone_needs_lies_beside_the_exported_model(model) -> None:
     ids += [how["preprocessing"]["padding_id"]] * (how["max_len"] - len(ids))
     probabilities = torch.jit.load(folder / how["file"])(torch.tensor([ids], dtype=torch.int32))[0]
     assert how["labels"][int(probabilities.argmax())] == "슬픔"
+    assert check_export(folder).has_passed
+    vectors = [json.loads(line) for line in (folder / how["vectors"]["file"]).read_bytes().splitlines()]
+    assert [vector["tokens"] for vector in vectors] == [None] * len(vectors)
+    assert max(len(vector["ids"]) for vector in vectors) == how["max_len"]
+
+
+def test_without_tokenizers_ids_are_not_compared_and_all_else_is(model, monkeypatch) -> None:
+    folder = export(model, "torchscript").folder
+    # What Python does for a module that must not be found.
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    checked = check_export(folder)
+    assert [each.fields for each in checked.unchecked] == [("ids",)]
+    assert [each.field for each in checked.comparisons if each.compared and not each.differences] == [
+        *("clean_text", "reason", "tokens", "probabilities", "labels"),
+    ]
 
 
 def said(model: Path, *texts: str, **options: object) -> list[dict[str, object]]:

@@ -27,12 +27,12 @@ _BLANK = (
     r"\s\p{Z}\p{Cc}\u{AD}\u{34F}\u{61C}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{200B}\u{200C}"
     r"\u{200E}\u{200F}\u{202A}-\u{202E}\u{2060}-\u{206F}\u{2800}\u{3164}\u{FEFF}\u{FFA0}\u{FFF9}-\u{FFFB}"
 )
-_BLANKS = f"[{_BLANK}]+"
+BLANKS = f"[{_BLANK}]+"
 _NEEDS_COLLAPSING = rf"^ | $|  |[{_BLANK}&&[^ ]]"
 # Most texts have none of these, and are clean but for repeats. One search is cheaper than one for each.
 _MAY_BE_UNCLEAN = f"{_NEEDS_COLLAPSING}|{MAY_HOLD_MARKUP}|{CAN_CHANGE['NFC']}"
 # Joiners, variation selectors and tags are invisible alone.
-_VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
+VISIBLE = r"[^\s\u{200D}\u{FE00}-\u{FE0F}\u{E0000}-\u{E01EF}]"
 _UNIT_CHARS = 3  # 하하하하 and ㅋㅎㅋㅎㅋㅎㅋㅎ are repeats, a repeated sentence is not
 _UNIT_BYTES = 4 * _UNIT_CHARS  # in UTF-8
 _FIRST_OF_4_BYTES = 0xF0  # an emoji, say; other characters have at most 3
@@ -60,7 +60,7 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     text = text.scatter(rows, _tidy(text.gather(rows), keep_markup=settings.keep_markup))
     text = fold_repeats(text, settings.max_repeats)
     frame = frame.with_columns(fold_vowels(text) if settings.fold_vowels else text)
-    is_empty = ~pl.col("text").str.contains(_VISIBLE)
+    is_empty = ~pl.col("text").str.contains(VISIBLE)
     frame = mark(
         frame,
         is_empty,
@@ -88,7 +88,7 @@ def _tidy(texts: pl.Series, *, keep_markup: bool) -> pl.Series:
     if not keep_markup:
         composed = remove_markup_of(composed)
     rows = composed.str.contains(_NEEDS_COLLAPSING).arg_true()
-    collapsed = composed.gather(rows).str.replace_all(_BLANKS, " ").str.strip_chars(" ")
+    collapsed = composed.gather(rows).str.replace_all(BLANKS, " ").str.strip_chars(" ")
     return composed.scatter(rows, collapsed)
 
 
@@ -97,14 +97,14 @@ def fold_vowels(text: pl.Series) -> pl.Series:
 
     One alone may be a word's own.
     """
-    drawn_out = _find_drawn_out()
+    drawn_out = find_drawn_out()
     rows = text.str.contains(drawn_out.pattern).arg_true()
     folded = (drawn_out.sub(lambda found: found[found.lastindex or 0], each) for each in text.gather(rows))
     return text.scatter(rows, list(folded)) if len(rows) else text
 
 
 @cache
-def _find_drawn_out() -> re.Pattern[str]:
+def find_drawn_out() -> re.Pattern[str]:
     """Returns what finds a syllable that is drawn out, a group, with what draws it out; for Rust as well."""
     echoes = resources.load("schemas", "vowels.yaml")["echoes"]
     stems: dict[str, list[str]] = {}
@@ -122,7 +122,7 @@ def fold_repeats(text: pl.Series, times: int) -> pl.Series:
     Digits and spaces are left alone, so that 10000000 stays ten million. Folds until nothing is left to fold,
     so that cleaning is idempotent.
     """
-    pattern = re.compile(rf"([^\d\s]{{1,{_UNIT_CHARS}}}?)\1{{{times},}}")
+    pattern = re.compile(repeats(times))
     rows = _rows_with_runs(text, times)
     while len(rows):
         before = text.gather(rows)
@@ -131,6 +131,11 @@ def fold_repeats(text: pl.Series, times: int) -> pl.Series:
         is_changed = (before != after).to_numpy()
         rows = rows[is_changed][_rows_with_runs(after.filter(is_changed), times)]
     return text
+
+
+def repeats(times: int) -> str:
+    """The pattern of a unit, a group, with more than so many of it in a row."""
+    return rf"([^\d\s]{{1,{_UNIT_CHARS}}}?)\1{{{times},}}"
 
 
 def _rows_with_runs(text: pl.Series, times: int) -> NDArray[np.int64]:

@@ -25,7 +25,9 @@ class Standalone(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Returns probabilities, (batch, labels)."""
-        lengths = (ids != self.padding_id).long().sum(dim=1).clamp(min=1)
+        # Up to the last id that is no padding: a text that spells [PAD] has such ids inside.
+        places = torch.arange(1, ids.shape[1] + 1, dtype=torch.int32)
+        lengths = ((ids != self.padding_id).int() * places).amax(dim=1).clamp(min=1).long()
         logits: torch.Tensor = self.model(ids.long(), lengths)
         return torch.sigmoid(logits) if self.is_multi else torch.softmax(logits, dim=1)
 

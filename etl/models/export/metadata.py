@@ -5,18 +5,23 @@ from __future__ import annotations
 import platform
 import statistics
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from etl.errors import InputError
 from etl.models.export.parity import Loss, Parity
+from etl.runtime.json_text import decode_json
+from etl.user_files.plain import plain_file
 
 if TYPE_CHECKING:
     from etl.models.export.runtime import Run
 
 FILE = "metadata.json"
+INPUT = "ids"  # of files that do not take text
 FORMAT = 1
 TIMED, WARM_UP, THREADS = 200, 10, 1
 
@@ -60,6 +65,15 @@ class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown_id: int
 
 
+class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The conformance vectors beside this file, one a line; the hash is sha256."""
+
+    file: str
+    count: int
+    sha256: str
+    tolerance: float  # of a probability, on another machine or in another program
+
+
 class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of `metadata.json`."""
 
@@ -81,11 +95,46 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     built_with: dict[str, object]
     # A row has each label whose probability is at least its own; absent where a row has one label.
     thresholds: list[float] | msgspec.UnsetType = msgspec.UNSET
+    # Absent in an export of a version of this tool that wrote none.
+    vectors: Vectors | msgspec.UnsetType = msgspec.UNSET
+    files: dict[str, str] | msgspec.UnsetType = msgspec.UNSET  # other files that are run, with their sha256
 
 
 def to_bytes(metadata: Metadata) -> bytes:
     """Returns the content of `metadata.json`."""
     return msgspec.json.format(msgspec.json.encode(metadata)) + b"\n"
+
+
+def read(folder: Path) -> Metadata:
+    """Reads the `metadata.json` of an export.
+
+    Raises:
+        InputError: it is not there, damaged, or of another version of this tool.
+    """
+    path = folder / FILE
+    again = f"export the model again with `etl export MODEL --format FORMAT --out {folder}`"
+    try:
+        metadata = decode_json(plain_file(path).read_bytes(), Metadata)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(
+            f"{folder} is not an export",
+            details=[f"expected a folder with {FILE}"],
+            next_step="name the folder that `etl export` wrote, such as MODEL/export/onnx",
+        ) from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read",
+            details=[str(error)],
+            cause="The file was edited or damaged, or another version of this tool wrote it.",
+            next_step=again,
+        ) from error
+    if metadata.format != FORMAT:
+        raise InputError(
+            f"{path} was written by another version of this tool",
+            details=[f"expected format {FORMAT}, got {metadata.format}"],
+            next_step=again,
+        )
+    return metadata
 
 
 def measure_latency(run: Run, ids: npt.NDArray[np.int32]) -> Latency:

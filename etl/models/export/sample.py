@@ -22,11 +22,18 @@ class Sample:
     ids: npt.NDArray[np.int32]  # (rows, max_len), padded at the right
     probabilities: npt.NDArray[np.float64]  # (rows, labels), the model's, each batch padded as in training
     rows: Rows  # the same, as the model gets them
+    indices: npt.NDArray[np.int64]  # (rows,), which of the split they are
     thresholds: npt.NDArray[np.float64] | None  # (labels,), of a model of sets
 
     def __len__(self) -> int:
         """The number of rows."""
         return len(self.rows)
+
+    def own_ids(self) -> list[list[int]]:
+        """Returns the ids of each row without padding; a row without ids is one of padding."""
+        most = self.ids.shape[1]
+        ends = self.rows.starts + np.minimum(self.rows.lengths, most)
+        return [self.rows.ids[start:end].tolist() for start, end in zip(self.rows.starts, ends, strict=True)]
 
 
 def draw_sample(
@@ -55,4 +62,4 @@ def draw_sample(
     for batch in in_order_of_length(taken, CHUNK, max_len):
         ids[batch.rows, : batch.ids.shape[1]] = batch.ids
     probabilities = np.exp(checkpoint.predict_rows(taken, max_len))
-    return Sample(split, len(rows), ids, probabilities, taken, checkpoint.thresholds)
+    return Sample(split, len(rows), ids, probabilities, taken, indices, checkpoint.thresholds)

@@ -33,6 +33,8 @@ TRANSFORMER_STEPS = (
 class Source:
     """A model on the CPU, the rows its export is compared on, and the files that are copied beside it."""
 
+    folder: Path
+    dataset: Dataset
     checkpoint: Checkpoint
     max_len: int
     split: str
@@ -65,6 +67,8 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
     if isinstance(card, LinearCard):
         steps, chosen = linear.STEPS, int(rows.lengths.max())  # no row is cut
     return Source(
+        folder=folder,
+        dataset=source,
         checkpoint=checkpoint,
         max_len=chosen,
         split=split,

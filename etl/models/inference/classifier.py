@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.dataset import preparation as preparations
+from etl.dataset.preparation import Preparation
 from etl.documents.sentences import Sentence
 from etl.ingestion.prepare import prepare, prepare_text
 from etl.models.baseline.numpy_network import NumpyNetwork
@@ -111,7 +112,8 @@ def open_classifier(model: PathLike, *, workers: int = 1) -> Iterator[Classifier
         SettingsError: the tagger, or what a fine-tuned model needs, is not installed.
     """
     checkpoint = load_model(local_path(model))
-    with _start_preparing(checkpoint, workers) as prepare_texts, _one_thread(checkpoint):
+    start = start_preparing(checkpoint.preparation, checkpoint.encoder.column, workers)
+    with start as prepare_texts, _one_thread(checkpoint):
         yield Classifier(checkpoint, prepare_texts)
 
 
@@ -138,9 +140,24 @@ def _one_thread(checkpoint: Checkpoint) -> Iterator[None]:
 
 
 @contextmanager
-def _start_preparing(checkpoint: Checkpoint, workers: int) -> Iterator[Callable[[pl.Series], pl.DataFrame]]:
-    preparation = checkpoint.preparation
-    if checkpoint.encoder.column == "text":
+def start_preparing(
+    preparation: Preparation, column: str, workers: int
+) -> Iterator[Callable[[pl.Series], pl.DataFrame]]:
+    """Starts what prepares sentences for an encoder; its tagger, if it has one, is stopped after the block.
+
+    Args:
+        preparation: of the model's dataset.
+        column: what the encoder reads: `tokens` or `text`.
+        workers: tagging processes.
+
+    Yields:
+        `etl.ingestion.prepare.prepare`, or `prepare_text` where nothing is tagged, for this preparation.
+
+    Raises:
+        InputError: the installed tagger would give other tokens than in training.
+        SettingsError: the tagger is not installed.
+    """
+    if column == "text":
         yield lambda texts: prepare_text(preparation, texts)
         return
     # Texts of users are not written to the disk, not even as tokens.

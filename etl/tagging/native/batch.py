@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 # What Python's `str.strip` takes for white space.
-_BLANK = r"^[\s\x1c-\x1f]+$"
+BLANK = r"^[\s\x1c-\x1f]+$"
 _SPACE_BEYOND_ASCII = r"[[\s\x1c-\x1f]--[ ]]"
 
 
@@ -48,7 +48,7 @@ def strings_of(text: np.ndarray, ends: np.ndarray) -> pl.Series:
 
 def is_blank(tokens: pl.Series) -> pl.Series:
     """Whether `str.strip` would leave an empty string: such tokens are none, see `etl.tagging.taggers`."""
-    return tokens.str.contains(_BLANK)
+    return tokens.str.contains(BLANK)
 
 
 def may_have_blank_tokens(texts: pl.Series) -> bool:

@@ -61,7 +61,17 @@ def open_native(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts |
         return None
 
 
-def _opened(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | None:
+def load_tables(native: Native, settings: Tag) -> Any | None:
+    """What `native.load` makes of the tagger's files, or None where only the library itself can be trusted.
+
+    Args:
+        native: the tagger.
+        settings: the user's own `dictionary`.
+
+    Raises:
+        EtlError: the files cannot be made.
+        SettingsError: the user's dictionary cannot be used.
+    """
     words = dictionary.tagged(settings)
     keep_compiled_code()
     with temporary_folder(native.name) as scratch:
@@ -73,8 +83,12 @@ def _opened(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | Non
         if tables is None:
             text = (made / _REFUSED).read_text(encoding="utf-8")
             _log.warning("%s is tagged by its library, many times slower: %s", native.title, text)
-            return None
-    return native.tagger(tables, settings, tag_left)
+    return tables
+
+
+def _opened(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | None:
+    tables = load_tables(native, settings)
+    return None if tables is None else native.tagger(tables, settings, tag_left)
 
 
 def begin_to_open(native: Native, settings: Tag, tag_left: TagTexts) -> Callable[[], TagTexts] | None:

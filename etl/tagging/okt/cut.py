@@ -22,16 +22,17 @@ Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
 _EOJEOL = r"[^ \t\n\x0B\f\r]+"  # Java's \s and nothing else divides
 # A space that Java does not split at, such as U+3000, makes the whole eojeol blank.
-_BLANK_START = r"^\p{Z}.*$"
-_FOREIGN = "Foreign"  # what no pattern matches
+BLANK_START = r"^\p{Z}.*$"
+DIGIT = "[0-9]"
+FOREIGN = "Foreign"  # what no pattern matches
 LIBRARY = "Library"  # an eojeol that only the library itself can tag
 # All assigned characters but those for private use beyond U+FFFF. An eojeol with any other is left to the
 # library, so that the patterns need not know them.
 CHARACTERS = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
-_OTHERS = r"[^\x00-\x{3FFFF}\x{E0000}-\x{E0FFF}]"
+OTHERS = r"[^\x00-\x{3FFFF}\x{E0000}-\x{E0FFF}]"
 _ANY_MARK, _LAST_MARK = r"[\x{10FF00}-\x{10FFFF}]", 0x10FFFF
 # The time that a pattern may take grows with the square of the length: 0.2 s at most for so many characters.
-_LONGEST_ODD = 1000
+LONGEST_ODD = 1000
 
 
 def scripts() -> dict[str, str]:
@@ -55,7 +56,7 @@ class Cutter:
 
     def __init__(self, patterns: Sequence[tuple[str, str | None]]):
         self._patterns = patterns
-        kinds = (_FOREIGN, LIBRARY, *(kind for kind, _ in patterns))
+        kinds = (FOREIGN, LIBRARY, *(kind for kind, _ in patterns))
         # A piece begins with one of these where its kind is not that of its first character.
         self._marks = {kind: chr(_LAST_MARK - number) for number, kind in enumerate(kinds)}
 
@@ -66,12 +67,12 @@ class Cutter:
             Each as the list of its pieces, for `kinds` and `texts` to read; and the places of those that only
             the library can tag, whose lists are to be replaced by `left`.
         """
-        lists = eojeols.str.replace(_BLANK_START, "").str.extract_all(_run_of_one_script())
+        lists = eojeols.str.replace(BLANK_START, "").str.extract_all(_run_of_one_script())
         is_odd = eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])
-        is_left = eojeols.str.contains(_OTHERS) | (is_odd & self._is_beyond(eojeols))
-        searched = (is_odd | eojeols.str.contains("[0-9]")) & ~is_left
+        is_left = eojeols.str.contains(OTHERS) | (is_odd & self._is_beyond(eojeols))
+        searched = (is_odd | eojeols.str.contains(DIGIT)) & ~is_left
         cut = [
-            self._cut(eojeol, self._compiled if odd else _number_patterns())
+            self._cut(eojeol, self._compiled if odd else number_patterns())
             for eojeol, odd in zip(eojeols.filter(searched), is_odd.filter(searched), strict=True)
         ]
         lists = replaced(lists, searched.arg_true(), pl.Series(cut, dtype=lists.dtype))
@@ -84,7 +85,7 @@ class Cutter:
     def kinds(self, pieces: pl.Expr) -> pl.Expr:
         """Returns the kind of each piece: the name of a pattern, Foreign, or `LIBRARY`."""
         first = pieces.str.slice(0, 1)
-        kind = pl.lit(_FOREIGN)
+        kind = pl.lit(FOREIGN)
         for name, inside in scripts().items():
             kind = pl.when(first.str.contains(f"[{inside}]")).then(pl.lit(name)).otherwise(kind)
         names, marks = zip(*self._marks.items(), strict=True)
@@ -96,7 +97,7 @@ class Cutter:
 
     def _is_beyond(self, eojeols: pl.Series) -> pl.Series:
         can_search = all(pattern for _, pattern in self._patterns)
-        return eojeols.str.len_chars() > (_LONGEST_ODD if can_search else 0)
+        return eojeols.str.len_chars() > (LONGEST_ODD if can_search else 0)
 
     def _cut(self, eojeol: str, patterns: Patterns) -> list[str]:
         if unicodedata.category(eojeol[0]).startswith("Z"):
@@ -109,7 +110,7 @@ class Cutter:
         cut, at = [], 0
         for start, end, kind in [*sorted(found), (len(eojeol), len(eojeol), "")]:
             if start > at:
-                cut.append(self._marked(eojeol[at:start], _FOREIGN))
+                cut.append(self._marked(eojeol[at:start], FOREIGN))
             if end > start:
                 cut.append(self._marked(eojeol[start:end], kind))
             at = end
@@ -131,7 +132,7 @@ def _run_of_one_script() -> str:
 
 
 @cache
-def _number_patterns() -> Patterns:
+def number_patterns() -> Patterns:
     """Returns the patterns for eojeols with digits, unless they are odd."""
     number: str = resources.load("schemas", "okt.yaml")["number"]
     others = [(kind, f"[{inside}]+") for kind, inside in scripts().items() if kind != "Number"]
@@ -141,4 +142,4 @@ def _number_patterns() -> Patterns:
 @cache
 def _kind_by_script(character: str) -> str:
     matching = (kind for kind, inside in scripts().items() if re.match(f"[{inside}]", character))
-    return next(matching, _FOREIGN)
+    return next(matching, FOREIGN)

@@ -29,7 +29,7 @@ from etl.tagging.okt.words import words_of
 
 _FIRST, _LAST, _FIRST_VOWEL = 0xAC00, 0xD7A3, 0x314F
 _PER_ONSET, _PER_VOWEL = 588, 28
-_CODA_N, _CODAS_OF_LAUGHTER = 4, (24, 27)  # ㄴ; ㅋ and ㅎ
+CODA_N, CODAS_OF_LAUGHTER = 4, (24, 27)  # ㄴ; ㅋ and ㅎ
 
 
 class Normaliser:
@@ -48,7 +48,7 @@ class Normaliser:
         for typo, meant in tables.typos:
             self._typos_by_length.setdefault(len(typo), {})[typo] = meant
         with_coda_n = "".join(
-            chr(_FIRST + number) for number in range(_CODA_N, _LAST - _FIRST + 1, _PER_VOWEL)
+            chr(_FIRST + number) for number in range(CODA_N, _LAST - _FIRST + 1, _PER_VOWEL)
         )
         self._detachable = rules["detachable"]
         self._coda_n = f"[{with_coda_n}][{self._endings}]"
@@ -84,7 +84,7 @@ class Normaliser:
         if word in self._words[NOUN] or word[-1:] in endings or word[-2:] in endings:
             return match[0]
         onset, vowel, coda = _decomposed(word[-1])
-        if coda in _CODAS_OF_LAUGHTER:
+        if coda in CODAS_OF_LAUGHTER:
             return word[:-1] + chr(ord(word[-1]) - coda) + emotion
         # 머구뮤ㅠㅠ: the last consonant belongs to the syllable before, the vowel to the tears.
         is_open = len(word) > 1 and _decomposed(word[-2])[2] == 0
@@ -98,7 +98,7 @@ class Normaliser:
         before = text[-2]
         if (
             not _FIRST <= ord(before) <= _LAST
-            or _decomposed(before)[2] != _CODA_N
+            or _decomposed(before)[2] != CODA_N
             or before in self._exceptions
         ):
             return text
@@ -107,7 +107,7 @@ class Normaliser:
             or text[-2:] in self._words[NOUN]
         ):
             return text
-        head = text[:-2] + chr(ord(before) - _CODA_N)
+        head = text[:-2] + chr(ord(before) - CODA_N)
         if head not in self._words[NOUN] or self._begins_with_predicate(text):
             return text
         return f"{head}{self._inserted}{text[-1]}"

@@ -1,1 +1,1 @@
-"""What a program without Python needs of a model: how a sentence is prepared, the tables for it, the weights."""
+"""All that a program without Python needs of a model: how a sentence is prepared, tables, weights."""

@@ -10,6 +10,15 @@ const arrayTypes = {
   F32: Float32Array,
 };
 
+/** @param {string} text @returns {Uint8Array} */
+export function decodeBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let at = 0; at < characters.length; at++) bytes[at] = characters.charCodeAt(at);
+  return bytes;
+}
+
 /**
  * @param {Uint8Array} bytes
  * @returns {Promise<{config: any, tensors: Record<string, any>}>} the arrays by name, as typed arrays

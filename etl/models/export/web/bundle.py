@@ -1,0 +1,83 @@
+"""The files of a web export: page, module, types and model, or all of it in one page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from etl.errors import SettingsError
+from etl.models.baseline.tokens import TokenEncoder
+from etl.models.card import BaselineCard, LinearCard
+from etl.models.export.pack.container import write_pack
+from etl.models.export.pack.encoder import pack_encoder
+from etl.models.export.pack.preparation import pack_preparation
+from etl.models.export.pack.weights import describe_model, pack_weights
+from etl.models.export.source import Source
+from etl.models.export.web.modules import PAGE
+from etl.models.export.web.page import MODEL_FILE, assign_model, render_module, render_page
+from etl.models.linear.features import FeatureEncoder
+
+PAGE_FILE, MODULE_FILE = "index.html", "classifier.js"
+# With package.json the folder is a package of Node, and `classifier.js` a module there.
+_COPIED = ("classifier.d.ts", "notice.txt", "package.json")
+
+
+def make_pack(source: Source, *, is_int8: bool) -> bytes:
+    """Returns the pack of a model: how a sentence is prepared, what makes its ids, and the weights.
+
+    Raises:
+        SettingsError: the model reads word pieces, or the tokens of a tagger that is not written in
+            JavaScript.
+    """
+    checkpoint, card = source.checkpoint, source.checkpoint.card
+    encoder = checkpoint.encoder
+    if not isinstance(encoder, TokenEncoder | FeatureEncoder) or not isinstance(
+        card, BaselineCard | LinearCard
+    ):
+        raise SettingsError(
+            "a transformer is not exported to the web",
+            details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
+            cause="Its runtime and its weights are a hundred times as large as a page should be.",
+            next_step=f"export it with `etl export {source.folder} --format onnx`",
+        )
+    prepared = pack_preparation(checkpoint.preparation, "javascript")
+    encoding, tensors = pack_encoder(encoder, source.max_len)
+    config = {
+        **prepared.config,
+        "labels": card.labels,
+        "thresholds": None if checkpoint.thresholds is None else checkpoint.thresholds.tolist(),
+        "encoder": encoding,
+        "model": describe_model(card),
+    }
+    weights = pack_weights(source.folder, card, is_int8=is_int8)
+    return write_pack(config, {**prepared.tensors, **tensors, **weights})
+
+
+def describe_page(source: Source) -> dict[str, Any]:
+    """Returns what the last line of the page says of a model."""
+    card, preparation = source.checkpoint.card, source.checkpoint.preparation
+    tagger = preparation.version or preparation.tagger
+    return {"model": card.architecture, "tagger": tagger, "labels": len(card.labels)}
+
+
+def write_bundle(folder: Path, pack: bytes, about: dict[str, Any], *, is_single_file: bool) -> Path:
+    """Writes the files of an export, and returns the one that holds the model.
+
+    Args:
+        folder: exists.
+        pack: of the model.
+        about: of `describe_page`.
+        is_single_file: the page holds the model, and there is no module.
+    """
+    page = folder / PAGE_FILE
+    if is_single_file:
+        page.write_text(render_page(about, pack), encoding="utf-8")
+        shutil.copyfile(PAGE / "notice.txt", folder / "notice.txt")
+        return page
+    page.write_text(render_page(about), encoding="utf-8")
+    (folder / MODULE_FILE).write_text(render_module(), encoding="utf-8")
+    (folder / MODEL_FILE).write_text(assign_model(pack), encoding="ascii")
+    for name in _COPIED:
+        shutil.copyfile(PAGE / name, folder / name)
+    return folder / MODEL_FILE

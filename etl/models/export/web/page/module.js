@@ -1,0 +1,3 @@
+const classifier = await openClassifier(decodeBase64(globalThis.emotionModel));
+
+export const { classify, encode, labels } = classifier;
