@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools test-kotlin clean help
+.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools test-kotlin test-web clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
 	@echo "make test-tools  what ingest writes, checked by datacontract and mlcroissant in an environment of their own"
 	@echo "make test-kotlin  the sources of etl export --format android, compiled and compared with Python"
+	@echo "make test-web  transformers in the web, with onnxruntime-web in an environment of its own; needs npm"
 	@echo "make faults  everything that can break, broken: system calls, processes, artefacts, raw files, storage"
 	@echo "make lint   ruff, mypy, import-linter, codespell"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
@@ -31,6 +32,9 @@ check: lint $(VENV)/.installed-dev
 
 test-schedulers: $(VENV)/.installed-dev $(VENV)-airflow/.installed $(VENV)-dagster/.installed
 	$(BIN)/pytest tests/publishing/test_schedulers.py
+
+test-web: $(VENV)/.installed-dev .node/.installed
+	$(BIN)/pytest tests/models/export/test_web_transformer.py
 
 test-tools: $(VENV)/.installed-dev $(VENV)-tools/.installed
 	$(BIN)/pytest tests/dataset/test_tools_of_others.py
@@ -55,7 +59,7 @@ bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
 	$(BIN)/python -m benchmarks.keras_lstm $(VENV)-keras/bin/python
 
 clean:
-	rm -rf $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools $(VENV)-kotlin demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf .node $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools $(VENV)-kotlin demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -84,6 +88,11 @@ $(VENV)-keras/.installed: benchmarks/keras-requirements.txt
 $(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tests/publishing/%-requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# onnxruntime-web, with which a transformer is run in the web.
+.node/.installed: tests/models/export/node-requirements.txt
+	npm install --silent --ignore-scripts --no-save --prefix $(@D) $$(cat $<)
 	touch $@
 
 $(VENV)-tools/.installed: tests/dataset/tools-requirements.txt

@@ -67,6 +67,13 @@ def export(
     is_single_file: Annotated[
         bool, typer.Option("--single-file", help="web: write one page that holds the model.")
     ] = False,
+    node_modules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="web, of a transformer: the folder with onnxruntime-web. [default: where npm installs it]",
+        ),
+    ] = None,
     max_len: Annotated[
         int | None, typer.Option(min=1, help="Ids per sentence. [default: the model's]")
     ] = None,
@@ -116,6 +123,7 @@ def export(
         max_len=max_len,
         rows=rows,
         is_single_file=is_single_file,
+        node_modules=node_modules,
     )
     if is_json:
         import json

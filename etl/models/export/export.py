@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from etl.dataset import staging
 from etl.errors import SettingsError
-from etl.models.card import LinearCard, read_card
+from etl.models.card import FineTunedCard, LinearCard, read_card
 from etl.models.checkpoint import load_module
 from etl.models.export import linear, litert, metadata, onnx, parity, torchscript, vectors
 from etl.models.export.android import files as android
@@ -26,6 +26,7 @@ from etl.models.export.sample import Sample, draw_sample
 from etl.models.export.source import Source, open_source
 from etl.models.export.vectors import Cases
 from etl.models.export.web import export as web
+from etl.models.export.web.transformer import check_transformer
 from etl.models.linear.model import LinearModel
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import keep_compiled_code
@@ -63,6 +64,7 @@ def export(
     max_len: int | None = None,
     rows: int = ROWS,
     is_single_file: bool = False,
+    node_modules: PathLike | None = None,
 ) -> Exported:
     """Exports a model, with `metadata.json`, its vocabulary, its preparation and vectors beside it.
 
@@ -76,6 +78,8 @@ def export(
         max_len: ids per row, at most the model's, which is the default.
         rows: how many held-out sentences the file is compared on, at least 500.
         is_single_file: for the web, write one page that holds the model.
+        node_modules: for a transformer in the web, the folder with onnxruntime-web; where npm installs it, if
+            None.
 
     Returns:
         The folder of the export, and its metadata.
@@ -93,8 +97,13 @@ def export(
     _check_options(runtime, int8=bool(int8), rows=rows, is_single_file=is_single_file)
     keep_compiled_code()
     os.environ.setdefault(*NO_TELEMETRY)
+    for_web = None
     if runtime:
         check_installed(runtime)
+    elif isinstance(read_card(model), FineTunedCard):
+        for_web = check_transformer(
+            Path(node_modules) if node_modules else None, is_single_file=is_single_file
+        )
     folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)
     source = open_source(model, Path(dataset) if dataset else None, max_len)
@@ -113,7 +122,13 @@ def export(
             written = _write_export(source, runtime, sample, cases, partial, is_int8=bool(int8))
         else:
             written = web.write_export(
-                source, sample, cases, partial, is_int8=int8, is_single_file=is_single_file
+                source,
+                sample,
+                cases,
+                partial,
+                is_int8=int8,
+                is_single_file=is_single_file,
+                runtime=for_web,
             )
         if of_app:
             written = msgspec.structs.replace(written, files=android.write_files(of_app, partial))

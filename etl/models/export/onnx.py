@@ -25,19 +25,29 @@ OPSET, IR_VERSION = 20, 9  # onnxruntime 1.18 reads both
 INT8_OPERATORS = ["Gather", "Gemm", "LSTM", "MatMul"]
 
 
-def _convert(module: nn.Module, max_len: int, path: Path) -> None:
-    """Writes `module`, for any number of rows of `max_len` ids."""
+def convert(module: nn.Module, max_len: int, path: Path, *, is_open: bool = False) -> None:
+    """Writes `module`, for any number of rows of `max_len` ids.
+
+    Args:
+        module: takes ids (batch, time).
+        max_len: the ids of a row, 3 or more if `is_open`.
+        path: where.
+        is_open: take rows of 2 to `max_len` ids.
+    """
     import torch
 
     # Two rows: the exporter takes a batch of one for a fixed size.
     example = torch.ones((2, max_len), dtype=torch.int32)
     with silence():
+        sizes = {0: torch.export.Dim("batch")}
+        if is_open:
+            sizes[1] = torch.export.Dim("time", max=max_len)
         program = torch.onnx.export(
             module,
             (example,),
             input_names=["ids"],
             output_names=["probabilities"],
-            dynamic_shapes={"ids": {0: torch.export.Dim("batch")}},
+            dynamic_shapes={"ids": sizes},
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -61,7 +71,7 @@ def _remove_origins(graph: GraphProto) -> None:
                 _remove_origins(inner)
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
     """Writes the dynamic-range int8 variant: int8 weights, activations quantised at run time."""
     from onnxruntime.quantization import QuantType, quant_pre_process, quantize_dynamic
 
@@ -116,8 +126,8 @@ RUNTIME = Runtime(
     packages=("onnx", "onnxscript", "onnxruntime"),
     extra="onnx",
     install="pip install 'korean-emotion-etl[onnx]'",
-    convert=_convert,
-    quantise=_quantise,
+    convert=convert,
+    quantise=quantise,
     load=_load,
     describe=describe,
 )

@@ -258,13 +258,13 @@ def test_without_anything_that_runs_it_the_export_says_what_to_install(trained, 
 
 def test_the_top_level_names_of_all_modules_are_unique():
     declared = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-    files = [*sorted(RUNTIME.glob("*.js")), PAGE / "page.js"]
+    files = [*sorted(RUNTIME.glob("*.js")), PAGE / "page.js", PAGE / "disk.js"]
     names = [name for file in files for name in declared.findall(file.read_text(encoding="utf-8"))]
     assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
 
 
-def test_each_module_is_part_of_the_page():
-    joined = join_modules(PAGE / "page.js")
+def test_each_module_is_part_of_the_page_or_of_the_module_of_transformers():
+    joined = join_modules(PAGE / "disk.js") + join_modules(RUNTIME / "classify_pieces.js")
     for file in RUNTIME.glob("*.js"):
         last = file.read_text(encoding="utf-8").rstrip().splitlines()[-3:]
         assert "\n".join(last).replace("export ", "") in joined, file.name

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from etl.errors import SettingsError
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.card import BaselineCard, LinearCard
 from etl.models.export.pack.container import write_pack
@@ -24,23 +23,15 @@ _COPIED = ("classifier.d.ts", "notice.txt", "package.json")
 
 
 def make_pack(source: Source, *, is_int8: bool) -> bytes:
-    """Returns the pack of a model: how a sentence is prepared, what makes its ids, and the weights.
+    """Returns the pack of a baseline: how a sentence is prepared, what makes its ids, and the weights.
 
     Raises:
-        SettingsError: the model reads word pieces, or the tokens of a tagger that is not written in
-            JavaScript.
+        SettingsError: the model reads the tokens of a tagger that is not written in JavaScript.
     """
     checkpoint, card = source.checkpoint, source.checkpoint.card
     encoder = checkpoint.encoder
-    if not isinstance(encoder, TokenEncoder | FeatureEncoder) or not isinstance(
-        card, BaselineCard | LinearCard
-    ):
-        raise SettingsError(
-            "a transformer is not exported to the web",
-            details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
-            cause="Its runtime and its weights are a hundred times as large as a page should be.",
-            next_step=f"export it with `etl export {source.folder} --format onnx`",
-        )
+    assert isinstance(encoder, TokenEncoder | FeatureEncoder)
+    assert isinstance(card, BaselineCard | LinearCard)
     prepared = pack_preparation(checkpoint.preparation, "javascript")
     encoding, tensors = pack_encoder(encoder, source.max_len)
     config = {

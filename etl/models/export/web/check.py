@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from etl.models.export.metadata import Metadata
 from etl.models.export.vectors import PreparedText
+from etl.models.export.web import transformer
 from etl.models.export.web.bundle import MODULE_FILE, PAGE_FILE
 from etl.models.export.web.engine import find_engine, run_module
 from etl.models.export.web.export import RUNTIME
@@ -40,7 +41,9 @@ def answer_texts(
         if metadata.file == PAGE_FILE:
             _take_apart((folder / PAGE_FILE).read_text(encoding="utf-8"), scratch)
         else:
-            for name in (MODULE_FILE, MODEL_FILE, "package.json"):
+            is_transformer = metadata.file == transformer.MODEL_FILE
+            names = transformer.RUN_FILES if is_transformer else (MODULE_FILE, MODEL_FILE, "package.json")
+            for name in names:
                 shutil.copyfile(folder / name, scratch / name)
         answers = run_module(engine, scratch, texts)
     fields = ("text", "reason", "tokens", "ids")

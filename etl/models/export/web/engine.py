@@ -20,7 +20,7 @@ from etl.runtime.scratch import temporary_folder
 
 _NODE = ("node", "nodejs")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-_SECONDS = 600
+SECONDS = 600
 _ANSWERS = re.compile(r'<pre id="answers">(.*?)</pre>', re.DOTALL)
 
 
@@ -64,19 +64,27 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
-def run_module(engine: Engine, folder: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
+def run_module(
+    engine: Engine, folder: Path, texts: Sequence[str], seconds: int = SECONDS
+) -> list[dict[str, Any]]:
     """Classifies texts with an exported folder.
 
+    Args:
+        engine: runs it.
+        folder: the export.
+        texts: in order.
+        seconds: the most that it may take.
+
     Returns:
-        For each text `text`, `reason`, `tokens` (the kept ones), `ids` and `probabilities`, in the order of
-        the labels; and `milliseconds`.
+        For each text `text`, `reason`, `tokens` (the kept ones; None of a model of word pieces), `ids` and
+        `probabilities`, in the order of the labels; and `milliseconds`.
 
     Raises:
         EtlError: the engine cannot run it.
     """
     run = _run_browser if engine.is_browser else _run_node
     try:
-        answers: list[dict[str, Any]] = json.loads(run(engine, folder, texts))
+        answers: list[dict[str, Any]] = json.loads(run(engine, folder, texts, seconds))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         raise EtlError(
@@ -87,33 +95,35 @@ def run_module(engine: Engine, folder: Path, texts: Sequence[str]) -> list[dict[
     return answers
 
 
-def _run_node(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
+def _run_node(engine: Engine, folder: Path, texts: Sequence[str], seconds: int) -> str:
     script = (PAGE / "answers.js").read_text(encoding="utf-8")
     call = (
         'import { readFileSync } from "node:fs";\n'
         f"import {{ classify, encode, labels }} from {json.dumps((folder / 'classifier.js').as_uri())};\n"
         f"{script}\n"
-        'process.stdout.write(JSON.stringify(answer(JSON.parse(readFileSync(0, "utf8")))));\n'
+        'process.stdout.write(JSON.stringify(await answer(JSON.parse(readFileSync(0, "utf8")))));\n'
     )
     with temporary_folder("web") as scratch:
         (scratch / "run.mjs").write_text(call, encoding="utf-8")
         command = [engine.program, str(scratch / "run.mjs")]
-        return _run(command, json.dumps(list(texts)))
+        return _run(command, json.dumps(list(texts)), seconds)
 
 
-def _run_browser(engine: Engine, folder: Path, texts: Sequence[str]) -> str:
+def _run_browser(engine: Engine, folder: Path, texts: Sequence[str], seconds: int) -> str:
     """Opens a page that writes the answers into itself, and prints it."""
     spelt = json.dumps(list(texts)).replace("<", "\\u003c")
     answers = (PAGE / "answers.js").read_text(encoding="utf-8")
-    script = f'{answers}\ndocument.getElementById("answers").textContent = JSON.stringify(answer({spelt}));'
+    script = (
+        f'{answers}\ndocument.getElementById("answers").textContent = JSON.stringify(await answer({spelt}));'
+    )
     with temporary_folder("web") as scratch:
         page = write_page(folder, scratch, script)
         # The time of the page is virtual: it waits for nothing but its own work.
         options = ["--headless", "--disable-gpu", f"--user-data-dir={scratch / 'profile'}", "--dump-dom"]
-        options += [f"--virtual-time-budget={_SECONDS * 1000}"]
+        options += [f"--virtual-time-budget={seconds * 1000}"]
         if os.name == "posix" and os.geteuid() == 0:
             options.append("--no-sandbox")  # root has none
-        printed = _run([engine.program, *options, page.as_uri()])
+        printed = _run([engine.program, *options, page.as_uri()], seconds=seconds)
     found = _ANSWERS.search(printed)
     return html.unescape(found[1]) if found else ""
 
@@ -138,8 +148,8 @@ def write_page(folder: Path, scratch: Path, script: str) -> Path:
     return page
 
 
-def _run(command: list[str], given: str = "") -> str:
+def _run(command: list[str], given: str = "", seconds: int = SECONDS) -> str:
     done = subprocess.run(  # noqa: S603 - Node or a browser of this machine, on files of ours
-        command, input=given, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=True
+        command, input=given, capture_output=True, encoding="utf-8", timeout=seconds, check=True
     )
     return done.stdout

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,16 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import FindingsError
-from etl.models.export import metadata, parity, vectors
+from etl.models.export import metadata, onnx, parity, vectors
 from etl.models.export.metadata import Latency, Metadata, Tensor
 from etl.models.export.parity import Loss, Parity
 from etl.models.export.sample import Sample
 from etl.models.export.source import Source
 from etl.models.export.vectors import Cases, PreparedText
-from etl.models.export.web import bundle
-from etl.models.export.web.engine import Engine, find_engine, run_module
+from etl.models.export.web import bundle, onnxruntime_files, transformer
+from etl.models.export.web.engine import SECONDS, Engine, find_engine, run_module
+from etl.models.export.web.onnxruntime_files import OnnxRuntimeWeb
+from etl.models.fine_tuned.word_pieces import PieceEncoder
 from etl.models.linear.features import UNKNOWN, FeatureEncoder
 from etl.runtime.files import sha256_file
 from etl.runtime.scratch import temporary_folder
@@ -32,6 +36,8 @@ NAME, RUNTIME = "web", "JavaScript"
 MOST_LOST = 0.005
 STEPS = ("classify(text) of classifier.js does all of it: cleaning, tokens, ids and probabilities",)
 _SHOWN = 3
+# Writes an export, with weights in 8 bits or 32, as one page or as a folder; returns the file of the model.
+_Write = Callable[[Path, bool, bool], Path]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ def write_export(
     *,
     is_int8: bool | None,
     is_single_file: bool,
+    runtime: OnnxRuntimeWeb | None = None,
 ) -> Metadata:
     """Writes the files of a web export into a folder, and returns its metadata.
 
@@ -62,6 +69,7 @@ def write_export(
         folder: exists.
         is_int8: weights in 8 bits; None: where that costs at most `MOST_LOST` of macro-F1.
         is_single_file: write one page that holds the model.
+        runtime: of a transformer; None for another model.
 
     Raises:
         FindingsError: the bundle does not give the model's answers.
@@ -70,34 +78,54 @@ def write_export(
     """
     engine, rows = find_engine(), _read_rows(source, sample)
     texts = [*rows["raw_text"], *(case.text for case in cases.prepared)]
+    with _open_bundle(source, runtime) as write:
 
-    def run(pack: bytes) -> _Answers:
-        answers = _run(engine, source, pack, texts)
-        _check_same(source, rows, sample, answers[: rows.height])
-        _check_cases(cases, answers[rows.height :])
-        return _read_answers(engine, rows.height, answers)
+        def run(is_rounded: bool) -> _Answers:
+            with temporary_folder("export") as scratch:
+                write(scratch, is_rounded, False)
+                answers = run_module(engine, scratch, texts, transformer.SECONDS if runtime else SECONDS)
+            _check_same(source, rows, sample, answers[: rows.height])
+            _check_cases(cases, answers[rows.height :])
+            return _read_answers(engine, rows.height, answers)
 
-    pack = bundle.make_pack(source, is_int8=False)
-    answers = run(pack)
-    same = parity.compare_answers(sample, answers.of_sample)
-    parity.check_parity(same, NAME)
-    vectors.check_answers(cases, answers.of_cases, NAME)
-    lost = None
-    if is_int8 is not False:
-        rounded = bundle.make_pack(source, is_int8=True)
-        of_rounded = run(rounded)
-        lost = parity.measure_loss(sample, of_rounded.of_sample, source.checkpoint.card.labels)
-        if is_int8 or lost.model_macro_f1 - lost.int8_macro_f1 <= MOST_LOST:
-            pack, answers = rounded, of_rounded
-        else:
-            lost = None
-    path = bundle.write_bundle(folder, pack, bundle.describe_page(source), is_single_file=is_single_file)
-    described = _describe(source, path, answers, same, lost)
+        answers = run(False)
+        same = parity.compare_answers(sample, answers.of_sample)
+        parity.check_parity(same, NAME)
+        vectors.check_answers(cases, answers.of_cases, NAME)
+        lost = None
+        if is_int8 is not False:
+            of_rounded = run(True)
+            lost = parity.measure_loss(sample, of_rounded.of_sample, source.checkpoint.card.labels)
+            if is_int8 or lost.model_macro_f1 - lost.int8_macro_f1 <= MOST_LOST:
+                answers = of_rounded
+            else:
+                lost = None
+        path = write(folder, lost is not None, is_single_file)
+    described = _describe(source, path, answers, same, lost, runtime)
     checkpoint = source.checkpoint
     written = vectors.write_vectors(
         folder, cases, answers.of_cases, checkpoint.card.labels, checkpoint.thresholds
     )
     return msgspec.structs.replace(described, vectors=written)
+
+
+@contextmanager
+def _open_bundle(source: Source, runtime: OnnxRuntimeWeb | None) -> Iterator[_Write]:
+    """What writes the files of a model: it is converted once, however often they are written."""
+    if runtime:
+        with transformer.open_transformer(source, runtime) as write:
+            yield lambda folder, is_rounded, _: write(folder, is_rounded)
+        return
+
+    @cache
+    def make_pack(is_rounded: bool) -> bytes:
+        return bundle.make_pack(source, is_int8=is_rounded)
+
+    def write_page(folder: Path, is_rounded: bool, is_single_file: bool) -> Path:
+        about = bundle.describe_page(source)
+        return bundle.write_bundle(folder, make_pack(is_rounded), about, is_single_file=is_single_file)
+
+    yield write_page
 
 
 def _read_answers(engine: Engine, n_rows: int, answers: Sequence[dict[str, Any]]) -> _Answers:
@@ -116,17 +144,12 @@ def _read_rows(source: Source, sample: Sample) -> pl.DataFrame:
     return frame[sample.indices]
 
 
-def _run(engine: Engine, source: Source, pack: bytes, texts: list[str]) -> list[dict[str, Any]]:
-    with temporary_folder("export") as folder:
-        bundle.write_bundle(folder, pack, bundle.describe_page(source), is_single_file=False)
-        return run_module(engine, folder, texts)
-
-
 def _check_same(
     source: Source, rows: pl.DataFrame, sample: Sample, answers: Sequence[dict[str, Any]]
 ) -> None:
     """Refuses a bundle that cleans or tags a sentence otherwise than its dataset was."""
-    is_key = source.checkpoint.preparation.tokens == "key"
+    reads_tokens = not isinstance(source.checkpoint.encoder, PieceEncoder)
+    is_key = reads_tokens and source.checkpoint.preparation.tokens == "key"
     all_ids = sample.own_ids()
     if isinstance(source.checkpoint.encoder, FeatureEncoder):
         # N-grams that are no features stand in a row, too, and change nothing.
@@ -165,10 +188,19 @@ def _refuse(differing: Sequence[str], compared: int) -> None:
         )
 
 
-def _describe(source: Source, path: Path, answers: _Answers, same: Parity, lost: Loss | None) -> Metadata:
+def _describe(
+    source: Source,
+    path: Path,
+    answers: _Answers,
+    same: Parity,
+    lost: Loss | None,
+    runtime: OnnxRuntimeWeb | None,
+) -> Metadata:
     labels, thresholds = source.checkpoint.card.labels, source.checkpoint.thresholds
     files = sorted(path.parent.iterdir())
     hashes = {file.name: sha256_file(file) for file in files}
+    pack = transformer.PACK_FILE if runtime else path.name  # of vocabulary and preparation
+    made_with = {onnxruntime_files.PACKAGE: runtime.version, **onnx.describe(path)} if runtime else {}
     timed = answers.milliseconds[metadata.WARM_UP :][: metadata.TIMED]
     return Metadata(
         format=metadata.FORMAT,
@@ -178,23 +210,27 @@ def _describe(source: Source, path: Path, answers: _Answers, same: Parity, lost:
         sha256=hashes[path.name],
         is_int8=lost is not None,
         labels=labels,
-        max_len=source.max_len if source.checkpoint.encoder.column == "tokens" else None,
+        max_len=None if isinstance(source.checkpoint.encoder, FeatureEncoder) else source.max_len,
         input=Tensor("text", "string", (1,), "one sentence"),
-        output=Tensor("probabilities", "float64", (len(labels),), "by label, in the order of the labels"),
+        output=Tensor(
+            "probabilities",
+            "float32" if runtime else "float64",
+            (len(labels),),
+            "by label, in the order of the labels",
+        ),
         files={name: sha for name, sha in hashes.items() if name != path.name},
         thresholds=msgspec.UNSET if thresholds is None else thresholds.tolist(),
         preprocessing=msgspec.structs.replace(
             source.preprocessing,
             steps=STEPS,
-            # The file holds both.
-            vocabulary_file=path.name,
-            vocabulary_sha256=hashes[path.name],
-            preparation_file=path.name,
-            preparation_sha256=hashes[path.name],
+            vocabulary_file=pack,
+            vocabulary_sha256=hashes[pack],
+            preparation_file=pack,
+            preparation_sha256=hashes[pack],
         ),
         model=source.origin,
         parity=same,
         int8=lost,
         latency=Latency(round(statistics.median(timed), 4), len(timed), metadata.THREADS, platform.machine()),
-        built_with={"checked with": answers.engine.name},
+        built_with={"checked with": answers.engine.name, **made_with},
     )

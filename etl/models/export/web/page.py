@@ -13,7 +13,7 @@ from etl.schema import resources
 # WebAssembly is compiled from bytes that stand in the script.
 _POLICY = (
     "default-src 'none'; script-src {scripts} 'wasm-unsafe-eval'; style-src {style}; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
+    "connect-src {connect}; base-uri 'none'; form-action 'none'"
 )
 MODEL_FILE = "model.js"
 
@@ -30,19 +30,41 @@ def render_page(about: dict[str, Any], pack: bytes | None = None) -> str:
         about: what its last line says of the model: `model`, `tagger`, `labels`.
         pack: is put into the page; None: the page loads `model.js`, which lies beside it.
     """
-    words = resources.load("schemas", "page.yaml")
-    constants = f"const pageWords = {_spell(words)};\nconst aboutModel = {_spell(about)};\n"
-    script = constants + join_modules(PAGE / "page.js")
-    style = (PAGE / "page.css").read_text(encoding="utf-8")
-    scripts = [_hash(script)]
     if pack is None:
         # The page of a folder may be opened from the disk, whose files have no origin that 'self' could mean.
-        model, scripts = f'<script src="{MODEL_FILE}"></script>', [*scripts, "'self'", "file:"]
-    else:
-        assigned = assign_model(pack)
-        model, scripts = f"<script>{assigned}</script>", [*scripts, _hash(assigned)]
+        return _render("disk.js", about, f'<script src="{MODEL_FILE}"></script>', ["'self'", "file:"])
+    assigned = assign_model(pack)
+    return _render("disk.js", about, f"<script>{assigned}</script>", [_hash(assigned)])
+
+
+def render_served_page(about: dict[str, Any]) -> str:
+    """Returns the HTML of a page that imports `classifier.js`, as only a page from a server may.
+
+    Args:
+        about: what its last line says of the model: `model`, `tagger`, `labels`.
+    """
+    return _render("served.js", {**about, "is_served": True}, "", ["'self'"], connect="'self'")
+
+
+def _render(
+    entry: str, about: dict[str, Any], model: str, sources: list[str], connect: str = "'none'"
+) -> str:
+    """Fills the page in.
+
+    Args:
+        entry: the script that starts it.
+        about: see `render_page`.
+        model: the element that holds or loads the model.
+        sources: of scripts, besides its own.
+        connect: what its scripts may ask for.
+    """
+    words = resources.load("schemas", "page.yaml")
+    constants = f"const pageWords = {_spell(words)};\nconst aboutModel = {_spell(about)};\n"
+    script = constants + join_modules(PAGE / entry)
+    style = (PAGE / "page.css").read_text(encoding="utf-8")
+    scripts = " ".join([_hash(script), *sources])
     parts = {
-        "policy": _POLICY.format(scripts=" ".join(scripts), style=_hash(style)),
+        "policy": _POLICY.format(scripts=scripts, style=_hash(style), connect=connect),
         "style": style,
         "model": model,
         "script": script,

@@ -1,11 +1,14 @@
 /** What an export is compared by. */
-function answer(texts) {
-  return texts.map((text) => {
+async function answer(texts) {
+  const answers = [];
+  for (const text of texts) {
     const start = performance.now();
-    const { probabilities } = classify(text);
+    const { probabilities } = await classify(text);
     const milliseconds = performance.now() - start;
     const { tokens, ...encoded } = encode(text);
-    const kept = tokens.filter(({ isKept }) => isKept).map(({ token }) => token);
-    return { ...encoded, tokens: kept, probabilities: labels.map((label) => probabilities[label]), milliseconds };
-  });
+    const kept = tokens?.filter(({ isKept }) => isKept).map(({ token }) => token) ?? null;
+    const all = labels.map((label) => probabilities[label]);
+    answers.push({ ...encoded, tokens: kept, probabilities: all, milliseconds });
+  }
+  return answers;
 }

@@ -1,14 +1,13 @@
 // The page: what is typed is classified at once. `pageWords` and `aboutModel` are put in front of this file.
 
-import { openClassifier } from "../runtime/classify.js";
-import { decodeBase64 } from "../runtime/pack.js";
-
 const byId = (id) => document.getElementById(id);
 const waitMilliseconds = 60; // after the last key
 
 let classifier = null;
 let language = navigator.language.startsWith("ko") ? "ko" : "en";
-let failure = "";
+let failure = null; // what is said of it, and the error
+let timer = 0;
+let asked = 0; // how many texts
 
 /** What the page says, by name, with the words in braces filled in. */
 function say(name, values = {}) {
@@ -50,8 +49,9 @@ function showTokens(tokens) {
   const list = element("ul");
   for (const token of tokens) {
     const kind = kindOf(token);
-    const shown = element("li", token.token, { class: kind, title: `${token.tag}: ${say(`legend_${kind}`)}` });
-    shown.append(element("small", token.tag));
+    const shown = element("li", token.token, { class: kind });
+    shown.title = [token.tag, say(`legend_${kind}`)].filter(Boolean).join(": ");
+    if (token.tag) shown.append(element("small", token.tag));
     list.append(shown);
   }
   const legend = element("ul", "", { class: "legend" });
@@ -72,10 +72,12 @@ function show(answer) {
   showTokens(answer.tokens);
 }
 
-function classifyText() {
+async function classifyText() {
   if (!classifier) return;
+  const own = ++asked;
   try {
-    show(classifier.classify(byId("text").value));
+    const answer = await classifier.classify(byId("text").value);
+    if (own === asked) show(answer);
   } catch (error) {
     byId("answer").replaceChildren(element("p", say("broke", { error: error.message }), { class: "reason" }));
     byId("tokens").replaceChildren();
@@ -85,31 +87,39 @@ function classifyText() {
 function showWords() {
   document.documentElement.lang = language;
   document.title = say("title");
-  for (const id of ["title", "ask", "language", "private"]) byId(id).textContent = say(id);
+  for (const id of ["title", "ask", "language"]) byId(id).textContent = say(id);
+  byId("private").textContent = say(aboutModel.is_served ? "private_served" : "private");
   byId("text").placeholder = say("hint");
   byId("about").textContent = say("about", aboutModel);
   if (classifier) classifyText();
-  else byId("answer").replaceChildren(element("p", failure ? say("failed", { error: failure }) : say("loading"), { class: "reason" }));
+  else byId("answer").replaceChildren(element("p", failure ? say(failure.name, failure) : say("loading"), { class: "reason" }));
 }
 
-let timer = 0;
-byId("text").addEventListener("input", () => {
-  clearTimeout(timer);
-  timer = setTimeout(classifyText, waitMilliseconds);
-});
-byId("language").addEventListener("click", () => {
-  language = language === "ko" ? "en" : "ko";
-  showWords();
-});
-showWords();
-openClassifier(decodeBase64(globalThis.emotionModel)).then(
-  (opened) => {
-    classifier = opened;
-    document.body.dataset.ready = "yes";
-    classifyText();
-  },
-  (error) => {
-    failure = error.message;
+/**
+ * Shows the page, and what a model says as soon as it is open.
+ *
+ * @param {Promise<{classify: (text: string) => any}>} opening the answer, or a promise of it
+ * @param {string} ifNot what is said if it does not open, by name
+ */
+export function startPage(opening, ifNot) {
+  byId("text").addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(classifyText, waitMilliseconds);
+  });
+  byId("language").addEventListener("click", () => {
+    language = language === "ko" ? "en" : "ko";
     showWords();
-  },
-);
+  });
+  showWords();
+  opening.then(
+    (opened) => {
+      classifier = opened;
+      document.body.dataset.ready = "yes";
+      classifyText();
+    },
+    (error) => {
+      failure = { name: ifNot, error: error.message };
+      showWords();
+    },
+  );
+}

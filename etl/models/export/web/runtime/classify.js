@@ -1,5 +1,6 @@
 // Text in, label out: what the page and the module are made of.
 
+import { decideLabels } from "./decide.js";
 import { openEncoding } from "./encode.js";
 import { openLinearModel } from "./linear.js";
 import { openNetwork } from "./network.js";
@@ -34,13 +35,6 @@ function softmax(logits) {
   return powers.map((power) => power / total);
 }
 
-/** The labels of a sentence: the most probable one; of sets all that reach their threshold, or the nearest. */
-function decide(labels, probabilities, thresholds) {
-  const above = probabilities.map((probability, label) => probability - (thresholds ? thresholds[label] : 0));
-  const reached = thresholds ? labels.filter((_, label) => above[label] >= 0) : [];
-  return reached.length ? reached : [labels[above.indexOf(Math.max(...above))]];
-}
-
 /**
  * Opens a model.
  *
@@ -73,7 +67,7 @@ export async function openClassifier(bytes) {
       if (prepared.reason) return { ...prepared, label: null, labels: [], probability: null, probabilities: {}, tokens };
       const logits = score(ids);
       const all = thresholds ? logits.map((logit) => 1 / (1 + Math.exp(-logit))) : softmax(logits);
-      const given = decide(labels, all, thresholds);
+      const given = decideLabels(labels, all, thresholds);
       return {
         ...prepared,
         label: given.join(", "),
