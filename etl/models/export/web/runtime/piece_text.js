@@ -1,6 +1,8 @@
 // What a tokenizer of BERT does with the characters of a text before it is cut into pieces. What each character
 // is stands in the pack: see etl/models/export/pack/word_pieces.py.
 
+import { isSyllable } from "./hangul.js";
+
 /**
  * @param {number[][]} ranges sorted, `[first, last]` code points
  * @returns {(character: string) => number} the place of the range that a character is in, or -1
@@ -29,8 +31,6 @@ function rememberCharacters(find) {
   };
 }
 
-const isSyllable = (character) => character >= "\uac00" && character <= "\ud7a3" && character.length === 1;
-
 /** Takes accents from letters: decomposes each character, sorts marks by their class, and drops marks. */
 function openAccents({ decomposed, classes, marks }) {
   const parts = new Map(Object.entries(decomposed));
@@ -38,7 +38,7 @@ function openAccents({ decomposed, classes, marks }) {
   const isMark = openRanges(marks);
   // Parts of syllables have no class, and no version of Unicode changes them.
   const decompose = rememberCharacters((character) =>
-    isSyllable(character) ? character.normalize("NFD") : (parts.get(character) ?? character),
+    isSyllable(character.codePointAt(0)) ? character.normalize("NFD") : (parts.get(character) ?? character),
   );
   const classOf = rememberCharacters((character) => classes[rangeOf(character)]?.[2] ?? 0);
   const isDropped = rememberCharacters((character) => isMark(character) >= 0);
