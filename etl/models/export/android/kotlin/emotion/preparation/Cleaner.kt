@@ -15,13 +15,12 @@ internal class Cleaned(val text: String, val reason: String?)
 internal class Cleaner(settings: Settings) {
     private val maxRawChars = settings.int("max_raw_chars")
     private val maxChars = settings.int("max_chars")
-    private val maxRepeats = settings.int("max_repeats")
     private val markup = if (settings.has("markup")) Markup(settings.settings("markup")) else null
     private val patterns = settings.settings("patterns")
     private val canChange = Pattern.compile(patterns.string("can_change"))
     private val blanks = Pattern.compile(patterns.string("blanks"))
     private val visible = Pattern.compile(patterns.string("visible"))
-    private val repeats = Pattern.compile(patterns.string("repeats"))
+    private val repeats = Repeats(settings.int("max_repeats"))
     private val drawnOut = patterns.stringOrNull("drawn_out")?.let(Pattern::compile)
 
     fun clean(rawText: String): Cleaned {
@@ -29,7 +28,7 @@ internal class Cleaner(settings: Settings) {
         var text = if (canChange.isIn(rawText)) Normalizer.normalize(rawText, Normalizer.Form.NFC) else rawText
         if (markup != null) text = markup.remove(text)
         text = blanks.replaceEach(text) { " " }.trim(' ')
-        text = foldRepeats(text)
+        text = repeats.fold(text)
         if (drawnOut != null) text = drawnOut.replaceEach(text, ::groupOf)
         val reason = when {
             !visible.isIn(text) -> EMPTY
@@ -37,16 +36,6 @@ internal class Cleaner(settings: Settings) {
             else -> null
         }
         return Cleaned(text, reason)
-    }
-
-    /** Folds until nothing is left to fold. */
-    private fun foldRepeats(text: String): String {
-        var folded = text
-        do {
-            val before = folded
-            folded = repeats.replaceEach(before) { it.group(1)!!.repeat(maxRepeats) }
-        } while (folded != before)
-        return folded
     }
 
     /** What the one group of a match that took part in it holds. */

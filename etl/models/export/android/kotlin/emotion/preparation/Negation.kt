@@ -9,7 +9,7 @@ internal class Negation(settings: Settings, private val policy: Policy) {
         val written = listOf("alone", "glued").mapNotNull(settings::stringOrNull).map(Pattern::compile)
         val shown: Pattern = Pattern.compile(settings.string("shown"))
 
-        fun count(text: String): Int = if (signs.isIn(text)) written.sumOf { it.countIn(text) } else 0
+        fun count(text: String): Int = if (signs.isIn(text)) written.sumOf { it.matchesIn(text) } else 0
     }
 
     private val signs = Pattern.compile(settings.string("signs"))

@@ -7,7 +7,7 @@ import java.util.regex.Pattern
 
 internal fun Pattern.isIn(text: CharSequence): Boolean = matcher(text).find()
 
-internal fun Pattern.countIn(text: CharSequence): Int {
+internal fun Pattern.matchesIn(text: CharSequence): Int {
     val matcher = matcher(text)
     var count = 0
     while (matcher.find()) count++
