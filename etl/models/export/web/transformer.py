@@ -132,7 +132,7 @@ def _convert(source: Source, path: Path) -> None:
 
 
 def _write_scripts(source: Source, folder: Path) -> None:
-    (folder / PAGE_FILE).write_text(render_served_page(describe_page(source)), encoding="utf-8")
+    (folder / PAGE_FILE).write_text(render_served_page(describe_page(source.checkpoint)), encoding="utf-8")
     entry = (PAGE / "pieces.js").read_text(encoding="utf-8")
     runtime = f'import * as ort from "./{onnxruntime_files.MODULE_FILE}";\n'
     joined = join_modules(RUNTIME / "classify_pieces.js")
