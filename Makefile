@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools test-web clean help
+.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools test-kotlin test-web clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
@@ -13,6 +13,7 @@ help:
 	@echo "make test   all tests; FILE=tests/x.py runs one file"
 	@echo "make test-schedulers  what etl schedule writes, loaded by Airflow and Dagster in environments of their own"
 	@echo "make test-tools  what ingest writes, checked by datacontract and mlcroissant in an environment of their own"
+	@echo "make test-kotlin  the sources of etl export --format android, compiled and compared with Python"
 	@echo "make test-web  transformers in the web, with onnxruntime-web in an environment of its own; needs npm"
 	@echo "make faults  everything that can break, broken: system calls, processes, artefacts, raw files, storage"
 	@echo "make lint   ruff, mypy, import-linter, codespell"
@@ -38,6 +39,9 @@ test-web: $(VENV)/.installed-dev .node/.installed
 test-tools: $(VENV)/.installed-dev $(VENV)-tools/.installed
 	$(BIN)/pytest tests/dataset/test_tools_of_others.py
 
+test-kotlin: $(VENV)/.installed-dev $(VENV)-kotlin/.installed
+	$(BIN)/pytest tests/models/export/test_android.py
+
 faults: $(VENV)/.installed-dev
 	PYTHONPATH=$(CURDIR)/tests:$(CURDIR) $(BIN)/python -m faults $(KINDS)
 
@@ -55,7 +59,7 @@ bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
 	$(BIN)/python -m benchmarks.keras_lstm $(VENV)-keras/bin/python
 
 clean:
-	rm -rf .node $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf .node $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools $(VENV)-kotlin demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -94,4 +98,10 @@ $(VENV)-airflow/.installed $(VENV)-dagster/.installed: $(VENV)-%/.installed: tes
 $(VENV)-tools/.installed: tests/dataset/tools-requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# The compiler stands in the package of a Jupyter kernel; what else the kernel needs is left out.
+$(VENV)-kotlin/.installed: tests/models/export/kotlin-requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	PIP_CONSTRAINT= $(@D)/bin/python -m pip install --quiet --no-deps --requirement $<
 	touch $@

@@ -1,6 +1,6 @@
 """Classifies one sentence from a cold shell: `etl predict MODEL "…"`, against a bare `import torch`.
 
-Both are whole processes, caches warm: processor seconds decide, which another program on the machine hardly changes.
+Both are whole processes, caches warm: processor seconds decide, which hardly depend on other load.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def show_page(single: Path, folder: Path) -> None:
             for name, place in (("one file", single), ("folder", folder)):
                 context = browser.new_context()
                 tab = context.new_page()
-                tab.add_init_script(_CLOCK.replace("TEXT", json.dumps(texts[0])))
+                tab.add_init_script(_CLOCK.replace("TEXT", json.dumps(max(parts[0], key=len))))
                 tab.goto((place / "index.html").as_uri())
                 tab.locator(".label").wait_for()
                 opened[name].append(tab.evaluate("answeredAt") / 1000)

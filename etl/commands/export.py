@@ -28,7 +28,8 @@ def export(
         Format | None,
         typer.Option(
             "--format",
-            help="litert: what TensorFlow Lite is called today; web: a page, and a module for JavaScript.",
+            help="litert: what TensorFlow Lite is called today; android: it, with sources in Kotlin that "
+            "make its ids; web: a page, and a module for JavaScript.",
             show_default=False,
         ),
     ] = None,

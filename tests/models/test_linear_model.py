@@ -122,7 +122,14 @@ def test_onnx_gives_the_answers_of_the_model(linear) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "more"), [("litert", {}), ("torchscript", {}), ("onnx", {"int8": True}), ("onnx", {"max_len": 9})]
+    ("to", "more"),
+    [
+        ("litert", {}),
+        ("android", {}),
+        ("torchscript", {}),
+        ("onnx", {"int8": True}),
+        ("onnx", {"max_len": 9}),
+    ],
 )
 def test_what_a_linear_model_is_not_exported_to_is_refused(linear, tmp_path, to, more) -> None:
     pytest.importorskip("onnx")

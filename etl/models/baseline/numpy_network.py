@@ -79,7 +79,7 @@ class NumpyNetwork:
         return embedded
 
     def _run_recurrent(self, layer: str, ids: Ints, lengths: Ints) -> tuple[Floats, Floats]:
-        step = _step_gru if self.settings.model == "gru" else _step_lstm
+        run = _run_gru if self.settings.model == "gru" else _run_lstm
         own = {
             name: self.weights[f"encoder.{layer}.{name}_l0"]
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -87,7 +87,7 @@ class NumpyNetwork:
         # A token that comes again in the batch is multiplied once.
         distinct, places = np.unique(ids, return_inverse=True)
         embedded = self.weights["embedding.weight"][distinct]
-        return step(embedded, places.reshape(ids.shape), lengths, own)
+        return run(embedded, places.reshape(ids.shape), lengths, own)
 
 
 def _is_token(time: int, lengths: Ints) -> npt.NDArray[np.bool_]:
@@ -102,14 +102,14 @@ def _reverse(ids: Ints, lengths: Ints) -> Ints:
     return np.take_along_axis(ids, turned, axis=1)
 
 
-def _sigmoid(halved: Floats) -> Floats:
-    """Returns the logistic function of twice `halved`, in its place, where `halved` is already a tanh."""
-    halved *= np.float32(0.5)
-    halved += np.float32(0.5)
-    return halved
+def _open(gates: Floats) -> Floats:
+    """Turns the tanh of half of x into the logistic function of x, in place."""
+    gates *= np.float32(0.5)
+    gates += np.float32(0.5)
+    return gates
 
 
-def _step_lstm(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> tuple[Floats, Floats]:
+def _run_lstm(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> tuple[Floats, Floats]:
     """Runs an LSTM over a batch; see `_run_recurrent`.
 
     Args:
@@ -136,18 +136,19 @@ def _step_lstm(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> t
         np.matmul(own_hidden, recurrent, out=now)
         now += entered[places[live, step]]
         np.tanh(now, out=now)
-        let_in, kept = _sigmoid(now[:, : 2 * width])[:, :width], now[:, width : 2 * width]
+        _open(now[:, : 2 * width])
+        let_in, kept = now[:, :width], now[:, width : 2 * width]
         own_cell *= kept
         let_in *= now[:, 2 * width : 3 * width]
         own_cell += let_in
-        np.multiply(_sigmoid(now[:, 3 * width :]), np.tanh(own_cell), out=own_hidden)
+        np.multiply(_open(now[:, 3 * width :]), np.tanh(own_cell), out=own_hidden)
         total[live] += own_hidden
         np.maximum(highest[live], own_hidden, out=highest[live])
     return total, highest
 
 
-def _step_gru(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> tuple[Floats, Floats]:
-    """Runs a GRU over a batch, as `_step_lstm` an LSTM; its gates are reset, update and new."""
+def _run_gru(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> tuple[Floats, Floats]:
+    """Runs a GRU over a batch, as `_run_lstm` an LSTM; its gates are reset, update and new."""
     batch, time = places.shape
     width = own["weight_hh"].shape[1]
     scale = np.repeat(np.array([0.5, 0.5, 1.0], np.float32), width)
@@ -159,7 +160,7 @@ def _step_gru(embedded: Floats, places: Ints, lengths: Ints, own: Weights) -> tu
         live = slice(np.searchsorted(lengths, step, side="right"), None)
         own_hidden, given = hidden[live], entered[places[live, step]]
         from_hidden = own_hidden @ recurrent + bias
-        gates = _sigmoid(np.tanh(given[:, : 2 * width] + from_hidden[:, : 2 * width]))
+        gates = _open(np.tanh(given[:, : 2 * width] + from_hidden[:, : 2 * width]))
         reset, kept = gates[:, :width], gates[:, width:]
         new = np.tanh(given[:, 2 * width :] + reset * from_hidden[:, 2 * width :])
         own_hidden -= new

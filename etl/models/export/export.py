@@ -17,6 +17,7 @@ from etl.errors import SettingsError
 from etl.models.card import FineTunedCard, LinearCard, read_card
 from etl.models.checkpoint import load_module
 from etl.models.export import linear, litert, metadata, onnx, parity, torchscript, vectors
+from etl.models.export.android import files as android
 from etl.models.export.metadata import Metadata, Tensor
 from etl.models.export.options import MIN_ROWS, ROWS, Format
 from etl.models.export.parity import Loss, Parity
@@ -31,7 +32,12 @@ from etl.runtime.files import sha256_file
 from etl.runtime.paths import keep_compiled_code
 from etl.settings import PathLike
 
-RUNTIMES = {"onnx": onnx.RUNTIME, "litert": litert.RUNTIME, "torchscript": torchscript.RUNTIME}
+RUNTIMES = {
+    "onnx": onnx.RUNTIME,
+    "litert": litert.RUNTIME,
+    "torchscript": torchscript.RUNTIME,
+    "android": litert.RUNTIME,  # with what makes its ids beside it
+}
 # ONNX Runtime would report to its makers, and leave a file in the temporary folder; see
 # `findings/onnxruntime-telemetry.sh`.
 NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "1")
@@ -64,7 +70,7 @@ def export(
 
     Args:
         model: a folder that `etl train-baseline` or `etl train-transformer` wrote.
-        to: onnx, litert, torchscript or web.
+        to: onnx, litert, torchscript, web, or android: LiteRT with what makes its ids in an app.
         out: a new folder, or an older export; `export/` in the model, if None.
         dataset: what the model was trained on; looked for beside the model, if None.
         int8: write the int8 variant of a file that has passed the comparison; None: for the web where that
@@ -101,6 +107,7 @@ def export(
     folder = Path(out) if out else model / "export" / (f"{to}-int8" if int8 else to)
     staging.check_replaceable(folder, metadata.FILE)
     source = open_source(model, Path(dataset) if dataset else None, max_len)
+    of_app = android.make_files(source) if to == "android" else {}
     cases = vectors.make_cases(source.checkpoint, _limit(source))
     sample = draw_sample(
         source.checkpoint,
@@ -123,6 +130,8 @@ def export(
                 is_single_file=is_single_file,
                 runtime=for_web,
             )
+        if of_app:
+            written = msgspec.structs.replace(written, files=android.write_files(of_app, partial))
         (partial / metadata.FILE).write_bytes(metadata.to_bytes(written))
     return Exported(folder, written)
 

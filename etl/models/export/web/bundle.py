@@ -8,11 +8,11 @@ from typing import Any
 
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.card import BaselineCard, LinearCard
+from etl.models.checkpoint import Checkpoint
 from etl.models.export.pack.container import write_pack
 from etl.models.export.pack.encoder import pack_encoder
 from etl.models.export.pack.preparation import pack_preparation
 from etl.models.export.pack.weights import describe_model, pack_weights
-from etl.models.export.source import Source
 from etl.models.export.web.modules import PAGE
 from etl.models.export.web.page import MODEL_FILE, assign_model, render_module, render_page
 from etl.models.linear.features import FeatureEncoder
@@ -22,18 +22,23 @@ PAGE_FILE, MODULE_FILE = "index.html", "classifier.js"
 _COPIED = ("classifier.d.ts", "notice.txt", "package.json")
 
 
-def make_pack(source: Source, *, is_int8: bool) -> bytes:
+def make_pack(model: Path, checkpoint: Checkpoint, max_len: int, *, is_int8: bool) -> bytes:
     """Returns the pack of a baseline: how a sentence is prepared, what makes its ids, and the weights.
+
+    Args:
+        model: its folder.
+        checkpoint: loaded from it.
+        max_len: the most ids of a sentence; a linear model takes all.
+        is_int8: whether matrices are rounded to 8 bits.
 
     Raises:
         SettingsError: the model reads the tokens of a tagger that is not written in JavaScript.
     """
-    checkpoint, card = source.checkpoint, source.checkpoint.card
-    encoder = checkpoint.encoder
+    card, encoder = checkpoint.card, checkpoint.encoder
     assert isinstance(encoder, TokenEncoder | FeatureEncoder)
     assert isinstance(card, BaselineCard | LinearCard)
     prepared = pack_preparation(checkpoint.preparation, "javascript")
-    encoding, tensors = pack_encoder(encoder, source.max_len)
+    encoding, tensors = pack_encoder(encoder, max_len)
     config = {
         **prepared.config,
         "labels": card.labels,
@@ -41,13 +46,13 @@ def make_pack(source: Source, *, is_int8: bool) -> bytes:
         "encoder": encoding,
         "model": describe_model(card),
     }
-    weights = pack_weights(source.folder, card, is_int8=is_int8)
+    weights = pack_weights(model, card, is_int8=is_int8)
     return write_pack(config, {**prepared.tensors, **tensors, **weights})
 
 
-def describe_page(source: Source) -> dict[str, Any]:
+def describe_page(checkpoint: Checkpoint) -> dict[str, Any]:
     """Returns what the last line of the page says of a model."""
-    card, preparation = source.checkpoint.card, source.checkpoint.preparation
+    card, preparation = checkpoint.card, checkpoint.preparation
     tagger = preparation.version or preparation.tagger
     return {"model": card.architecture, "tagger": tagger, "labels": len(card.labels)}
 

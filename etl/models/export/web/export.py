@@ -119,10 +119,10 @@ def _open_bundle(source: Source, runtime: OnnxRuntimeWeb | None) -> Iterator[_Wr
 
     @cache
     def make_pack(is_rounded: bool) -> bytes:
-        return bundle.make_pack(source, is_int8=is_rounded)
+        return bundle.make_pack(source.folder, source.checkpoint, source.max_len, is_int8=is_rounded)
 
     def write_page(folder: Path, is_rounded: bool, is_single_file: bool) -> Path:
-        about = bundle.describe_page(source)
+        about = bundle.describe_page(source.checkpoint)
         return bundle.write_bundle(folder, make_pack(is_rounded), about, is_single_file=is_single_file)
 
     yield write_page

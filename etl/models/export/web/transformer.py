@@ -132,7 +132,7 @@ def _convert(source: Source, path: Path) -> None:
 
 
 def _write_scripts(source: Source, folder: Path) -> None:
-    about = {**describe_page(source), "tagger": "WordPiece"}  # nothing is tagged
+    about = {**describe_page(source.checkpoint), "tagger": "WordPiece"}  # nothing is tagged
     (folder / PAGE_FILE).write_text(render_served_page(about), encoding="utf-8")
     entry = (PAGE / "pieces.js").read_text(encoding="utf-8")
     runtime = f'import * as ort from "./{onnxruntime_files.MODULE_FILE}";\n'

@@ -13,6 +13,7 @@ export class OktNormaliser {
   #bits;
   #predicates;
   #typosByLength = new Map();
+  #typosByFirst = new Map();
   #run;
   #detachable;
   #emotion;
@@ -37,7 +38,10 @@ export class OktNormaliser {
     for (const [typo, meant] of config.typos) {
       if (!this.#typosByLength.has(typo.length)) this.#typosByLength.set(typo.length, new Map());
       this.#typosByLength.get(typo.length).set(typo, meant);
-      this.#mayBegin[typo.charCodeAt(0)] |= 1;
+      const first = typo.charCodeAt(0);
+      this.#mayBegin[first] |= 1;
+      if (!this.#typosByFirst.has(first)) this.#typosByFirst.set(first, []);
+      this.#typosByFirst.get(first).push(typo);
     }
     for (const ending of this.#rules.coda_n_endings) this.#mayBegin[ending.charCodeAt(0)] |= 2;
     this.#run = compiled(this.#rules.run, "g");
@@ -62,7 +66,7 @@ export class OktNormaliser {
       const code = eojeol.charCodeAt(at);
       if (code >= firstJamo && code <= lastJamo) return true;
       const begins = this.#mayBegin[code];
-      if ((begins & 1) !== 0) return true;
+      if ((begins & 1) !== 0 && this.#typosByFirst.get(code).some((typo) => eojeol.startsWith(typo, at))) return true;
       if (at > 0 && (begins & 2) !== 0 && this.#hasCodaN(eojeol.charCodeAt(at - 1))) return true;
       equal = at >= 2 && code === eojeol.charCodeAt(at - 2) ? equal + 1 : 0;
       if (equal >= alike - 2) return true;

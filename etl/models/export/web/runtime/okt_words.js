@@ -113,7 +113,8 @@ export class OktWords {
 /** The number of the first node of each level, and of all nodes behind them. */
 function firstOfLevels(shapes, longest) {
   const counts = new Int32Array(longest + 1);
-  for (const shape of shapes) {
+  for (let word = 0; word < shapes.length; word += 1) {
+    const shape = shapes[word];
     const shared = (shape / notShared) | 0;
     for (let depth = shared; depth < shared + (shape % notShared); depth += 1) counts[depth] += 1;
   }
@@ -130,7 +131,8 @@ function stemsOf(name, config, tensors, rows, masks) {
   const ofRow = new Uint16Array(masks.length);
   const places = tensors[`okt.${name}_stems`];
   let at = 0;
-  for (const row of rows) {
+  for (let word = 0; word < rows.length; word += 1) {
+    const row = rows[word];
     if (masks[row] & (1 << pos)) {
       ofRow[row] = places[at];
       at += 1;

@@ -1,13 +1,18 @@
 // What is known of a text as a sequence of code points.
 
-const surrogate = /[\ud800-\udfff]/;
+const surrogates = /[\ud800-\udfff]/;
+
+/** Whether a text has a character of two code units, or half of one. */
+export function hasSurrogates(text) {
+  return surrogates.test(text);
+}
 
 /**
  * @param {string} text
  * @returns {string} the text with "?" in the place of each half of a surrogate pair
  */
 export function wellFormed(text) {
-  return surrogate.test(text) ? text.replace(/\p{Cs}/gu, "?") : text;
+  return hasSurrogates(text) ? text.replace(/\p{Cs}/gu, "?") : text;
 }
 
 /**
