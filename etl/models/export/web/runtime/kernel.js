@@ -4,41 +4,50 @@ import { decodeBase64 } from "./pack.js";
 
 // kernel.wat, assembled.
 const kernelCode =
-  "AGFzbQEAAAABCQFgBX9/f39/AAMCAQAFAwEAAQcVAgZtZW1vcnkCAAhtdWx0aXBseQAACpEDAY4DAgd/BXsgBEECdCEFIAEgBWoh" +
+  "AGFzbQEAAAABCQFgBX9/f39/AAMCAQAFAwEAAQcVAgZtZW1vcnkCAAhtdWx0aXBseQAACoYFAYMFAgd/BXsgBEECdCEFIAEgBWoh" +
   "ByACIANBAnRqIQYCQANAIAIgBk8NASAAIAVqIQkgCSAFaiEKIAogBWohC/0MAAAAAAAAAAAAAAAAAAAAACENIA0hDiANIQ8gDSEQ" +
   "IAEhCANAIAj9AAQAIQwgDSAMIAD9AAQA/eYB/eQBIQ0gDiAMIAn9AAQA/eYB/eQBIQ4gDyAMIAr9AAQA/eYB/eQBIQ8gECAMIAv9" +
-  "AAQA/eYB/eQBIRAgAEEQaiEAIAlBEGohCSAKQRBqIQogC0EQaiELIAhBEGohCCAIIAdJDQALIAshACANIA79DQABAgMQERITBAUG" +
-  "BxQVFhcgDSAO/Q0ICQoLGBkaGwwNDg8cHR4f/eQBIQ0gDyAQ/Q0AAQIDEBESEwQFBgcUFRYXIA8gEP0NCAkKCxgZGhsMDQ4PHB0e" +
-  "H/3kASEPIAIgAv0ABAAgDSAP/Q0AAQIDBAUGBxAREhMUFRYXIA0gD/0NCAkKCwwNDg8YGRobHB0eH/3kAf3kAf0LBAAgAkEQaiEC" +
-  "DAALCwsAmwEEbmFtZQJqAQARAAZtYXRyaXgBBnZlY3RvcgIEc3VtcwMEcm93cwQHY29sdW1ucwUFd2lkdGgGA2VuZAcEbGFzdAgF" +
-  "cGxhY2UJBnNlY29uZAoFdGhpcmQLBmZvdXJ0aAwEcGFydA0BYQ4BYg8BYxABZAMoAQADAARkb25lAQxyb3dzX29mX2ZvdXICD2Nv" +
-  "bHVtbnNfb2ZfZm91cg==";
+  "AAQA/eYB/eQBIRAgCP0ABBAhDCANIAwgAP0ABBD95gH95AEhDSAOIAwgCf0ABBD95gH95AEhDiAPIAwgCv0ABBD95gH95AEhDyAQ" +
+  "IAwgC/0ABBD95gH95AEhECAI/QAEICEMIA0gDCAA/QAEIP3mAf3kASENIA4gDCAJ/QAEIP3mAf3kASEOIA8gDCAK/QAEIP3mAf3k" +
+  "ASEPIBAgDCAL/QAEIP3mAf3kASEQIAj9AAQwIQwgDSAMIAD9AAQw/eYB/eQBIQ0gDiAMIAn9AAQw/eYB/eQBIQ4gDyAMIAr9AAQw" +
+  "/eYB/eQBIQ8gECAMIAv9AAQw/eYB/eQBIRAgAEHAAGohACAJQcAAaiEJIApBwABqIQogC0HAAGohCyAIQcAAaiEIIAggB0kNAAsg" +
+  "CyEAIA0gDv0NAAECAxAREhMEBQYHFBUWFyANIA79DQgJCgsYGRobDA0ODxwdHh/95AEhDSAPIBD9DQABAgMQERITBAUGBxQVFhcg" +
+  "DyAQ/Q0ICQoLGBkaGwwNDg8cHR4f/eQBIQ8gAiAC/QAEACANIA/9DQABAgMEBQYHEBESExQVFhcgDSAP/Q0ICQoLDA0ODxgZGhsc" +
+  "HR4f/eQB/eQB/QsEACACQRBqIQIMAAsLCwCeAQRuYW1lAmoBABEABm1hdHJpeAEGdmVjdG9yAgRzdW1zAwRyb3dzBAdjb2x1bW5z" +
+  "BQV3aWR0aAYDZW5kBwRsYXN0CAVwbGFjZQkGc2Vjb25kCgV0aGlyZAsGZm91cnRoDARwYXJ0DQFhDgFiDwFjEAFkAysBAAMABGRv" +
+  "bmUBDHJvd3Nfb2ZfZm91cgISY29sdW1uc19vZl9zaXh0ZWVu";
 
-const lane = 4; // numbers that are multiplied at once
+const lane = 16; // columns that are multiplied in one turn of the loop
 
-/** @param {number} size @returns {number} the same or the next multiple of four */
+/** @param {number} size @returns {number} the same or the next multiple of sixteen */
 function padded(size) {
   return (size + lane - 1) & -lane;
 }
 
 /**
  * Memory for matrices and vectors of 32-bit floats, and their product. All are padded with zeros to multiples
- * of four numbers.
- *
- * @param {number} capacity how many numbers there will be at most
+ * of sixteen numbers.
  */
-export function openKernel(capacity) {
+export function openKernel() {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(kernelCode)));
   const { memory, multiply } = exports;
   const pageBytes = 65536;
-  memory.grow(Math.ceil((capacity * 4) / pageBytes));
-  let free = 16;
+  let free = 0;
 
-  /** @returns {{place: number, numbers: Float32Array}} */
+  /** Room for so many numbers: its place in bytes, and a view of it, which is made anew when the memory has grown. */
   function allocate(count) {
-    const taken = { place: free, numbers: new Float32Array(memory.buffer, free, count) };
+    const place = free;
     free += count * 4;
-    return taken;
+    const missing = free - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+    let view = new Float32Array(memory.buffer, place, count);
+    return {
+      place,
+      get numbers() {
+        if (view.length === 0) view = new Float32Array(memory.buffer, place, count);
+        return view;
+      },
+    };
   }
 
   return {
@@ -48,13 +57,13 @@ export function openKernel(capacity) {
     /** @param {ArrayLike<number>} values rows one after another @param {number} rows @param {number} columns */
     matrix(values, rows, columns) {
       const width = padded(columns);
-      const matrix = { ...allocate(padded(rows) * width), rows: padded(rows), columns: width };
+      const { place, numbers } = allocate(padded(rows) * width);
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
-          matrix.numbers[row * width + column] = values[row * columns + column];
+          numbers[row * width + column] = values[row * columns + column];
         }
       }
-      return matrix;
+      return { place, rows: padded(rows), columns: width };
     },
 
     /** Adds the product of a matrix and a vector to `sums`. */

@@ -1,10 +1,10 @@
-;; The one thing that has to be fast: rows of a matrix times a vector, four rows and four numbers at a time.
+;; The one thing that has to be fast: rows of a matrix times a vector, four rows and sixteen columns at a time.
 ;; `kernel.js` holds this file assembled; a test assembles it again.
 (module
   (memory (export "memory") 1)
 
-  ;; sums[row] += matrix[row] · vector, in 32-bit floats. Places are bytes, multiples of 16; `rows` and `columns`
-  ;; are multiples of 4.
+  ;; sums[row] += matrix[row] · vector, in 32-bit floats. Places are bytes, multiples of 16; `rows` is a multiple
+  ;; of 4, `columns` of 16.
   (func (export "multiply")
     (param $matrix i32) (param $vector i32) (param $sums i32) (param $rows i32) (param $columns i32)
     (local $width i32) (local $end i32) (local $last i32)
@@ -24,18 +24,33 @@
         (local.set $c (local.get $a))
         (local.set $d (local.get $a))
         (local.set $place (local.get $vector))
-        (loop $columns_of_four
+        (loop $columns_of_sixteen
           (local.set $part (v128.load (local.get $place)))
           (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $part) (v128.load (local.get $matrix)))))
           (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $part) (v128.load (local.get $second)))))
           (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $part) (v128.load (local.get $third)))))
           (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $part) (v128.load (local.get $fourth)))))
-          (local.set $matrix (i32.add (local.get $matrix) (i32.const 16)))
-          (local.set $second (i32.add (local.get $second) (i32.const 16)))
-          (local.set $third (i32.add (local.get $third) (i32.const 16)))
-          (local.set $fourth (i32.add (local.get $fourth) (i32.const 16)))
-          (local.set $place (i32.add (local.get $place) (i32.const 16)))
-          (br_if $columns_of_four (i32.lt_u (local.get $place) (local.get $last))))
+          (local.set $part (v128.load offset=16 (local.get $place)))
+          (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $part) (v128.load offset=16 (local.get $matrix)))))
+          (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $part) (v128.load offset=16 (local.get $second)))))
+          (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $part) (v128.load offset=16 (local.get $third)))))
+          (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $part) (v128.load offset=16 (local.get $fourth)))))
+          (local.set $part (v128.load offset=32 (local.get $place)))
+          (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $part) (v128.load offset=32 (local.get $matrix)))))
+          (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $part) (v128.load offset=32 (local.get $second)))))
+          (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $part) (v128.load offset=32 (local.get $third)))))
+          (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $part) (v128.load offset=32 (local.get $fourth)))))
+          (local.set $part (v128.load offset=48 (local.get $place)))
+          (local.set $a (f32x4.add (local.get $a) (f32x4.mul (local.get $part) (v128.load offset=48 (local.get $matrix)))))
+          (local.set $b (f32x4.add (local.get $b) (f32x4.mul (local.get $part) (v128.load offset=48 (local.get $second)))))
+          (local.set $c (f32x4.add (local.get $c) (f32x4.mul (local.get $part) (v128.load offset=48 (local.get $third)))))
+          (local.set $d (f32x4.add (local.get $d) (f32x4.mul (local.get $part) (v128.load offset=48 (local.get $fourth)))))
+          (local.set $matrix (i32.add (local.get $matrix) (i32.const 64)))
+          (local.set $second (i32.add (local.get $second) (i32.const 64)))
+          (local.set $third (i32.add (local.get $third) (i32.const 64)))
+          (local.set $fourth (i32.add (local.get $fourth) (i32.const 64)))
+          (local.set $place (i32.add (local.get $place) (i32.const 64)))
+          (br_if $columns_of_sixteen (i32.lt_u (local.get $place) (local.get $last))))
         (local.set $matrix (local.get $fourth))
         ;; The four sums of four numbers each: pairs first, then pairs of pairs.
         (local.set $a (f32x4.add

@@ -75,9 +75,8 @@ function pool(steps) {
  * @returns {(ids: number[]) => number[]} logits of a sentence with at least one id
  */
 export function openNetwork(model, weights) {
-  const { "embedding.weight": embeddings, ...others } = weights;
-  const numbers = Object.values(others).reduce((sum, { length }) => sum + length, 0);
-  const kernel = openKernel(2 * numbers + 65536);
+  const embeddings = weights["embedding.weight"];
+  const kernel = openKernel();
   const encoder = openEncoder(kernel, weights, model);
   const token = kernel.vector(model.embedding);
   const projections = new Map();
