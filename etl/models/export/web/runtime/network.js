@@ -8,26 +8,19 @@ import { openGru, openLstm } from "./recurrent.js";
 // Tokens whose projections are remembered: sentences repeat the same few thousand words.
 const rememberedTokens = 4096;
 
-/** One or two recurrent layers as an encoder. */
+/** One or two recurrent layers as an encoder; the projection of a token has an array for each. */
 function openRecurrent(layers, hidden) {
-  const size = layers.reduce((sum, { gates }) => sum + gates * hidden, 0);
-  const parts = (projection) => {
-    let start = 0;
-    return layers.map(({ gates }) => projection.subarray(start, (start += gates * hidden)));
-  };
+  const steps = []; // used again for each sentence
   return {
-    project(token) {
-      const projection = new Float32Array(size);
-      for (const [at, part] of parts(projection).entries()) part.set(layers[at].layer.project(token));
-      return projection;
-    },
+    project: (token) => layers.map((layer) => layer.project(token)),
     encode(projections) {
-      const steps = projections.map(() => new Float32Array(layers.length * hidden));
-      const divided = projections.map(parts);
-      for (const [at, { layer }] of layers.entries()) {
-        layer.run(divided.map((part) => part[at]), steps, at * hidden, at === 1);
+      while (steps.length < projections.length) steps.push(new Float32Array(layers.length * hidden));
+      const own = steps.slice(0, projections.length);
+      for (let at = 0; at < layers.length; at++) {
+        const ofLayer = projections.map((projection) => projection[at]);
+        layers[at].run(ofLayer, own, at * hidden, at === 1);
       }
-      return steps;
+      return own;
     },
   };
 }
@@ -35,14 +28,14 @@ function openRecurrent(layers, hidden) {
 /** The part in which the networks differ: `project` a token, `encode` the projections of all to steps. */
 function openEncoder(kernel, weights, model) {
   const { hidden } = model;
-  const lstm = (name) => ({ layer: openLstm(kernel, weights, name, model), gates: 4 });
+  const lstm = (name) => openLstm(kernel, weights, name, model);
   switch (model.kind) {
     case "lstm":
       return openRecurrent([lstm("encoder.layer")], hidden);
     case "bilstm":
       return openRecurrent([lstm("encoder.forwards"), lstm("encoder.backwards")], hidden);
     case "gru":
-      return openRecurrent([{ layer: openGru(kernel, weights, "encoder.layer", model), gates: 3 }], hidden);
+      return openRecurrent([openGru(kernel, weights, "encoder.layer", model)], hidden);
     case "cnn":
       return openConvolutions(kernel, weights, model);
     case "transformer":
@@ -56,15 +49,13 @@ function openEncoder(kernel, weights, model) {
 function pool(steps) {
   const features = steps[0].length;
   const pooled = new Float64Array(2 * features);
-  for (let at = 0; at < features; at++) {
-    let sum = 0;
-    let highest = steps[0][at];
-    for (const step of steps) {
-      sum += step[at];
-      highest = Math.max(highest, step[at]);
+  pooled.fill(-Infinity, features);
+  for (let number = 0; number < steps.length; number++) {
+    const step = steps[number];
+    for (let at = 0; at < features; at++) {
+      pooled[at] += step[at] / steps.length;
+      if (step[at] > pooled[features + at]) pooled[features + at] = step[at];
     }
-    pooled[at] = sum / steps.length;
-    pooled[features + at] = highest;
   }
   return pooled;
 }
@@ -95,10 +86,11 @@ export function openNetwork(model, weights) {
 
   return (ids) => {
     const pooled = pool(encoder.encode(ids.map(project)));
-    return Array.from(weights["output.bias"], (bias, label) => {
-      let logit = bias;
-      for (let at = 0; at < pooled.length; at++) logit += outputs[label * pooled.length + at] * pooled[at];
-      return logit;
-    });
+    const logits = Array.from(weights["output.bias"]);
+    for (let label = 0; label < logits.length; label++) {
+      const first = label * pooled.length;
+      for (let at = 0; at < pooled.length; at++) logits[label] += outputs[first + at] * pooled[at];
+    }
+    return logits;
   };
 }

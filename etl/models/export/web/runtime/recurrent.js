@@ -33,8 +33,8 @@ function openGates(kernel, weights, name, { embedding, hidden }, count, isApart)
 /**
  * An LSTM.
  *
- * @returns {{project: Function, run: Function}} `project` gives the gates of a token, `run(gates, steps, offset,
- *   isBackwards)` writes the state after each token into `steps[at]` from `offset` on
+ * @returns {{project: Function, run: Function}} `project` gives the gates of a token; `run(gates, steps, offset,
+ *   isBackwards)` takes those of all tokens, and writes the state after each into `steps[at]` from `offset` on
  */
 export function openLstm(kernel, weights, name, sizes) {
   const { hidden } = sizes;
@@ -43,19 +43,20 @@ export function openLstm(kernel, weights, name, sizes) {
   return {
     project,
     run(projections, steps, offset, isBackwards) {
-      state.numbers.fill(0);
+      const [gates, output] = [sums.numbers, state.numbers];
+      output.fill(0);
       cell.fill(0);
       for (let count = 0; count < projections.length; count++) {
         const at = isBackwards ? projections.length - 1 - count : count;
-        sums.numbers.set(projections[at]);
+        const step = steps[at];
+        gates.set(projections[at]);
         kernel.addProduct(sums, forState, state);
-        const gates = sums.numbers;
         for (let unit = 0; unit < hidden; unit++) {
           const kept = sigmoid(gates[hidden + unit]) * cell[unit];
           cell[unit] = kept + sigmoid(gates[unit]) * hyperbolicTangent(gates[2 * hidden + unit]);
-          state.numbers[unit] = sigmoid(gates[3 * hidden + unit]) * hyperbolicTangent(cell[unit]);
+          output[unit] = sigmoid(gates[3 * hidden + unit]) * hyperbolicTangent(cell[unit]);
+          step[offset + unit] = output[unit];
         }
-        steps[at].set(state.numbers.subarray(0, hidden), offset);
       }
     },
   };
@@ -68,18 +69,19 @@ export function openGru(kernel, weights, name, sizes) {
   return {
     project,
     run(projections, steps, offset) {
-      state.numbers.fill(0);
-      for (const [at, ofToken] of projections.entries()) {
-        sums.numbers.set(ofState);
+      const [gates, output] = [sums.numbers, state.numbers];
+      output.fill(0);
+      for (let at = 0; at < projections.length; at++) {
+        const ofToken = projections[at];
+        gates.set(ofState);
         kernel.addProduct(sums, forState, state);
-        const gates = sums.numbers;
         for (let unit = 0; unit < hidden; unit++) {
           const reset = sigmoid(ofToken[unit] + gates[unit]);
           const update = sigmoid(ofToken[hidden + unit] + gates[hidden + unit]);
           const fresh = hyperbolicTangent(ofToken[2 * hidden + unit] + reset * gates[2 * hidden + unit]);
-          state.numbers[unit] = (1 - update) * fresh + update * state.numbers[unit];
+          output[unit] = (1 - update) * fresh + update * output[unit];
+          steps[at][offset + unit] = output[unit];
         }
-        steps[at].set(state.numbers.subarray(0, hidden), offset);
       }
     },
   };
