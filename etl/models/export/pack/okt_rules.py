@@ -23,6 +23,7 @@ cut                 how an eojeol is cut into pieces: see `etl.tagging.okt.cut`
                     an earlier one is dropped, and what lies between the matches is foreign
     blank_start     an eojeol with it has no pieces
     blank           a piece of another kind than Korean that matches it is no token
+    signs           {kind: characters}: a piece of that kind has one of them; other kinds are not here
     longest_odd     an odd eojeol with more code points is left to the library
     characters      ranges of code points; an eojeol with any other is left to the library
 has_frequency, others, verb_stems, adjective_stems      see `etl.models.export.pack.okt_words`
@@ -81,7 +82,7 @@ def pack_okt(settings: Tag, dialect: Dialect) -> tuple[dict[str, Any], Tensors]:
         **{name: constants[name] for name in _SYLLABLES},
         "typos": [list(pair) for pair in tables.typos] if settings.norm else [],
         "normalise": _normalise(constants["normalise"], dialect) if settings.norm else None,
-        "cut": _cut(tables, constants["odd"], dialect),
+        "cut": {**_cut(tables, constants["odd"], dialect), "signs": constants["signs"]},
         **words,
     }
     return config, tensors

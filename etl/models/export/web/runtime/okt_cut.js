@@ -18,7 +18,7 @@ export function openCutter(config) {
   const odd = compiled(config.odd);
   const digit = compiled(config.digit);
   const blankStart = compiled(config.blank_start);
-  const numbers = compiledKinds(config.numbers);
+  const numbers = openKinds(config.numbers, {});
   let links = null; // long, and few eojeols need them
 
   return function cutEojeol(eojeol) {
@@ -26,14 +26,20 @@ export function openCutter(config) {
     const isOdd = odd.test(eojeol);
     if (isOdd && isLonger(eojeol, config.longest_odd)) return null;
     if (blankStart.test(eojeol)) return [];
-    if (isOdd) return cutBy(eojeol, (links ??= compiledKinds(config.links)), config.foreign);
+    if (isOdd) return cutBy(eojeol, (links ??= openKinds(config.links, config.signs)), config.foreign);
     if (digit.test(eojeol)) return cutBy(eojeol, numbers, config.foreign);
     return runsOfOneScript(eojeol, kindOf, kinds);
   };
 }
 
-function compiledKinds(patterns) {
-  return patterns.map(([kind, pattern]) => ({ kind, pattern: compiled(pattern, "g") }));
+/** Patterns that are compiled when an eojeol has one of their signs. */
+function openKinds(patterns, signs) {
+  return patterns.map(([kind, source]) => {
+    let pattern = null;
+    const matches = (eojeol) => eojeol.matchAll((pattern ??= compiled(source, "g")));
+    const own = signs[kind] && [...signs[kind]];
+    return { kind, find: own ? (eojeol) => (own.some((sign) => eojeol.includes(sign)) ? matches(eojeol) : []) : matches };
+  });
 }
 
 /** What an eojeol has that the patterns need not know. */
@@ -57,8 +63,8 @@ function runsOfOneScript(eojeol, kindOf, kinds) {
 /** Searches patterns one after another; a match that overlaps an earlier one is dropped. */
 function cutBy(eojeol, patterns, foreign) {
   const found = [];
-  for (const { kind, pattern } of patterns) {
-    for (const match of eojeol.matchAll(pattern)) {
+  for (const { kind, find } of patterns) {
+    for (const match of find(eojeol)) {
       const start = match.index;
       const end = start + match[0].length;
       if (found.every((other) => end <= other.start || start >= other.end)) found.push({ start, end, kind });
