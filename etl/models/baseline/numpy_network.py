@@ -46,7 +46,7 @@ class NumpyNetwork:
         scored = np.empty((len(rows), n_labels))
         for batch in in_order_of_length(rows, SCORING_BATCH, max_len):
             logits = self.score_batch(batch).astype(np.float64)
-            scored[batch.rows] = log_open(logits) if rows.is_multi else log_softmax(logits)
+            scored[batch.rows] = log_sigmoid(logits) if rows.is_multi else log_softmax(logits)
         return scored
 
     def score_batch(self, batch: Batch) -> Floats:
