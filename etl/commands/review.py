@@ -141,16 +141,14 @@ def _open(choices: Choices, dataset: str, model: Path | None, stack: ExitStack) 
 def _serve(choices: Choices, dataset: str, model: Path | None, *, port: int, is_opened: bool) -> None:
     """Serves the page until Ctrl-C, which is how it is meant to end."""
     from etl.review import serve
-    from etl.runtime import signals
+    from etl.runtime import loopback, signals
 
     serve.require_extra()
-    from etl.review import session
-
     try:
         with ExitStack() as stack:
-            listening = stack.enter_context(session.open_socket(port))
+            listening = stack.enter_context(loopback.open_socket(port))
             review = _open(choices, dataset, model, stack)
-            token = session.make_token()
+            token = loopback.make_token()
             thread = stack.enter_context(serve.serve(review, token, listening))
             _announce(serve.address(token, listening), is_opened=is_opened)
             while thread.is_alive():  # a thread that is waited for without an end hears no signal on Windows

@@ -21,8 +21,7 @@ from etl.review.makers import MOST_ROWS, audit_sample, make_makers
 from etl.review.making import QueueMaker
 from etl.review.rows import read_rows
 from etl.review.watch import Watch
-
-HOST = "127.0.0.1"
+from etl.runtime.loopback import HOST
 
 # Made without being asked for. Of a million rows the second ones take seconds, and wait for the first row.
 _AT_ONCE = ["all", "rejects", "unknown_labels", "to_label"]
@@ -103,7 +102,7 @@ def serve(review: Review, token: str, listening: socket.socket) -> Iterator[thre
     Args:
         review: what is shown.
         token: of the address.
-        listening: the socket, see `etl.review.session.open_socket`.
+        listening: the socket, see `etl.runtime.loopback.open_socket`.
 
     Yields:
         The thread of the server.

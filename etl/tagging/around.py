@@ -100,6 +100,8 @@ def tag_around(texts: pl.Series, cutter: Cutter, tag_texts: TagTexts) -> pl.Data
         What `tag_texts` would return for the texts. A text has the problem of its first piece that has one.
     """
     is_cut, pieces = _cut(texts, cutter)
+    if not is_cut.any():
+        return tag_texts(texts)
     whole = texts.filter(~is_cut)
     to_tag = pl.concat([whole, pieces.filter(pl.col("tag").is_null())["piece"].rename(texts.name)])
     tagged = tag_texts(to_tag.unique(maintain_order=True))  # the whole texts come first

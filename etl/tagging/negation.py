@@ -77,6 +77,8 @@ class Negation:
         signs = "|".join(kind.signs for kind in self.kinds)
         may_be = pl.col("problem").is_null() & pl.col("text").str.contains(signs)
         rows = tagged.with_row_index("row").filter(may_be)
+        if rows.is_empty():
+            return pl.repeat(False, tagged.height, dtype=pl.Boolean, eager=True)
         written = pl.DataFrame(
             {kind.token: kind.count_each(rows["text"]) for kind in self.kinds},
             schema=dict.fromkeys((kind.token for kind in self.kinds), pl.Int64),

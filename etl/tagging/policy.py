@@ -81,11 +81,15 @@ class Policy:
 
     def is_kept(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
         """Whether a token with this tag is kept."""
-        return self.coarse_class(token, tag).is_in(self.keep) & ~token.is_in(sorted(self.stop_words))
+        return self.is_class_kept(self.coarse_class(token, tag), token)
 
-    def is_companion(self, token: pl.Expr, tag: pl.Expr) -> pl.Expr:
-        """Whether a token with this tag is kept only beside others."""
-        return self.coarse_class(token, tag).is_in(self.companions)
+    def is_class_kept(self, coarse: pl.Expr, token: pl.Expr) -> pl.Expr:
+        """Whether a token of this coarse class is kept."""
+        return coarse.is_in(self.keep) & ~token.is_in(sorted(self.stop_words))
+
+    def is_companion(self, coarse: pl.Expr) -> pl.Expr:
+        """Whether a token of this coarse class is kept only beside others."""
+        return coarse.is_in(self.companions)
 
     def warnings(self) -> list[str]:
         """Returns warnings about stop words that drop negation, as many published lists do."""

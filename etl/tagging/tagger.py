@@ -38,6 +38,15 @@ from etl.tagging.pool import Pool
 _log = logging.getLogger(__name__)
 
 _AROUND = (("emoticons.yaml",), ("pos", "negation.yaml"))
+_TAGGED = pl.Schema(
+    {
+        "text": pl.String(),
+        "tokens": pl.List(pl.String()),
+        "tags": pl.List(pl.String()),
+        "problem": pl.String(),
+        "found": pl.String(),
+    }
+)
 
 
 class Tagger:
@@ -95,7 +104,7 @@ class Tagger:
     def _by_workers(self, texts: pl.Series) -> pl.DataFrame:
         """Tags in the worker processes, without the cache."""
         if texts.is_empty():
-            return _by_whitespace(texts)
+            return pl.DataFrame(schema=_TAGGED)
         with self._making_pool:
             if self._is_stopped:
                 raise CancelledError

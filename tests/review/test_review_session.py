@@ -13,7 +13,7 @@ from support.review_pages import TOKEN, Page, review_page
 from support.small_datasets import clean_rows, write_dataset
 
 from etl.errors import SettingsError
-from etl.review import session
+from etl.runtime import loopback
 
 
 @pytest.fixture(scope="module")
@@ -100,15 +100,15 @@ def test_nothing_may_be_loaded_framed_or_kept(page: Page) -> None:
 
 
 def test_only_loopback_is_listened_on() -> None:
-    with session.open_socket(0) as listening:
+    with loopback.open_socket(0) as listening:
         assert listening.getsockname()[0] == "127.0.0.1"
         taken = listening.getsockname()[1]
         with pytest.raises(SettingsError, match=f"port {taken}"):
-            session.open_socket(taken)
+            loopback.open_socket(taken)
 
 
 def test_tokens_cannot_be_guessed() -> None:
-    tokens = {session.make_token() for _ in range(100)}
+    tokens = {loopback.make_token() for _ in range(100)}
     assert len(tokens) == 100
     assert min(map(len, tokens)) >= 32
 

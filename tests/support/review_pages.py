@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from etl.dataset.read import open_dataset
-from etl.review import session
 from etl.review.browsing import Review
 from etl.review.serve import Choices, address, open_review, serve
+from etl.runtime.loopback import open_socket
 from support.browsers import start_chromium
 
 TOKEN = "a-token-of-a-test"
@@ -66,7 +66,7 @@ class Page:
 def review_page(dataset: Path, corrections: Path, **choices: Any) -> Iterator[Page]:
     """Serves the page of a dataset while the block runs."""
     review = open_review(open_dataset(dataset), Choices(corrections=corrections, **choices))
-    with session.open_socket(0) as listening, serve(review, TOKEN, listening):
+    with open_socket(0) as listening, serve(review, TOKEN, listening):
         yield Page(address(TOKEN, listening), review)
 
 

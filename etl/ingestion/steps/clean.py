@@ -57,7 +57,8 @@ def clean(frame: pl.DataFrame, settings: Clean) -> pl.DataFrame:
     raw = frame.select(pl.when(is_foldable).then("raw_text") if has_long else "raw_text").to_series()
     text = raw.fill_null("").alias("text")
     rows = text.str.contains(_MAY_BE_UNCLEAN).arg_true()
-    text = text.scatter(rows, _tidy(text.gather(rows), keep_markup=settings.keep_markup))
+    if len(rows):
+        text = text.scatter(rows, _tidy(text.gather(rows), keep_markup=settings.keep_markup))
     text = fold_repeats(text, settings.max_repeats)
     frame = frame.with_columns(fold_vowels(text) if settings.fold_vowels else text)
     is_empty = ~pl.col("text").str.contains(VISIBLE)

@@ -32,8 +32,9 @@ def _filter(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     pairs = frame.select(pair).with_row_index("row").explode(pair)
     # Texts repeat the same words, and classifying a word takes longer than joining on it.
     token, tag = pl.col("tokens"), pl.col("tags")
-    distinct = pairs.select(pair).unique().filter(policy.is_kept(token, tag))
-    distinct = distinct.with_columns(is_companion=policy.is_companion(token, tag))
+    distinct = pairs.select(pair).unique().with_columns(coarse=policy.coarse_class(token, tag))
+    distinct = distinct.filter(policy.is_class_kept(pl.col("coarse"), token))
+    distinct = distinct.select(*pair, is_companion=policy.is_companion(pl.col("coarse")))
     kept = pairs.join(distinct, on=pair, how="inner", maintain_order="left")
     lists = kept.group_by("row", maintain_order=True).agg(*pair, pl.col("is_companion").all())
     lists = lists.filter(~pl.col("is_companion")).drop("is_companion")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from etl.dataset import preparation, vocab
@@ -38,9 +41,20 @@ class TokenEncoder:
         """See `Encoder.encode`; `tokens` is a list of strings."""
         tokens = frame["tokens"].list.drop_nulls()
         # An empty list explodes to one null.
-        ids = vocab.encode(self.vocabulary, tokens.explode().drop_nulls()).to_numpy()
+        ids = self._encode_tokens(tokens.explode().drop_nulls())
         sizes = tokens.list.len().cast(pl.Int64).to_numpy()
         return make_rows(frame, labels, ids, sizes, self)
+
+    def _encode_tokens(self, tokens: pl.Series) -> npt.NDArray[np.int64]:
+        if len(tokens) >= len(self.vocabulary):
+            return vocab.encode(self.vocabulary, tokens).to_numpy()
+        # polars would number the whole vocabulary again for the tokens of a sentence.
+        return np.fromiter((self._ids.get(token, vocab.UNKNOWN) for token in tokens), np.int64, len(tokens))
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        ids = {token: number for number, token in enumerate(self.vocabulary.tokens)}
+        return {token: number for token, number in ids.items() if number > vocab.UNKNOWN}
 
     def cut(self, rows: Rows, max_len: int) -> Rows:  # noqa: ARG002
         """Returns the rows as they are: the first tokens of a long sentence are taken."""

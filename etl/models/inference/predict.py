@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from etl.documents.passage import Passage
 from etl.documents.sentences import Sentence
-from etl.models.inference.classifier import open_classifier, probability_column
+from etl.models.inference.classifier import Classifier, open_classifier, probability_column
 from etl.settings import PathLike
 
 
@@ -22,6 +22,8 @@ class Prediction:
         probability: the highest of a label, 0 to 1.
         probabilities: of all labels, in the order of the model's; empty where there is a `reason`.
         reason: None, or why the text has no label: a code of `schemas/columns.yaml` such as `no_key_tokens`.
+        tokens: how many tokens or word pieces of it the model saw; 0 where there is a `reason`.
+        known: how many of these it knows.
     """
 
     text: str
@@ -30,6 +32,8 @@ class Prediction:
     probability: float | None
     probabilities: dict[str, float]
     reason: str | None
+    tokens: int = 0
+    known: int = 0
 
 
 def predict(model: PathLike, texts: str | Iterable[str]) -> list[Prediction]:
@@ -49,12 +53,17 @@ def predict(model: PathLike, texts: str | Iterable[str]) -> list[Prediction]:
         SettingsError: the tagger, or the extra [transformer], is not installed.
     """
     given = [texts] if isinstance(texts, str) else list(texts)
-    passages = [Passage(text, "text", "line", number, number) for number, text in enumerate(given, start=1)]
     with open_classifier(model) as classifier:
-        if not given:
-            return []
-        rows = classifier(None, [Sentence(passage, 1, passage.text) for passage in passages])
-        columns = {label: probability_column(label) for label in classifier.labels}
+        return classify_texts(classifier, given)
+
+
+def classify_texts(classifier: Classifier, texts: Sequence[str]) -> list[Prediction]:
+    """Classifies texts, each as one sentence, with a model that is open; see `predict`."""
+    if not texts:
+        return []
+    passages = [Passage(text, "text", "line", number, number) for number, text in enumerate(texts, start=1)]
+    rows = classifier(None, [Sentence(passage, 1, passage.text) for passage in passages])
+    columns = {label: probability_column(label) for label in classifier.labels}
     return [
         Prediction(
             text=text,
@@ -63,6 +72,8 @@ def predict(model: PathLike, texts: str | Iterable[str]) -> list[Prediction]:
             probability=row["probability"],
             probabilities={label: row[column] for label, column in columns.items() if row["label"]},
             reason=row["reason"],
+            tokens=int(row["weight"] or 0),
+            known=int(row["known"] or 0),
         )
-        for text, row in zip(given, rows.iter_rows(named=True), strict=True)
+        for text, row in zip(texts, rows.iter_rows(named=True), strict=True)
     ]

@@ -30,7 +30,7 @@ LIBRARY = "Library"  # an eojeol that only the library itself can tag
 # library, so that the patterns need not know them.
 CHARACTERS = (range(0xD800), range(0xE000, 0x40000), range(0xE0000, 0xE1000))
 OTHERS = r"[^\x00-\x{3FFFF}\x{E0000}-\x{E0FFF}]"
-_ANY_MARK, _LAST_MARK = r"[\x{10FF00}-\x{10FFFF}]", 0x10FFFF
+_LAST_MARK = 0x10FFFF
 # The time that a pattern may take grows with the square of the length: 0.2 s at most for so many characters.
 LONGEST_ODD = 1000
 
@@ -82,18 +82,20 @@ class Cutter:
         """Eojeols for the library, each as a list of one piece, which nothing else can be."""
         return (self._marks[LIBRARY] + eojeols).reshape((-1, 1)).cast(pl.List(pl.String))
 
-    def kinds(self, pieces: pl.Expr) -> pl.Expr:
+    def kinds(self, pieces: pl.Series) -> pl.Series:
         """Returns the kind of each piece: the name of a pattern, Foreign, or `LIBRARY`."""
-        first = pieces.str.slice(0, 1)
-        kind = pl.lit(FOREIGN)
-        for name, inside in scripts().items():
-            kind = pl.when(first.str.contains(f"[{inside}]")).then(pl.lit(name)).otherwise(kind)
-        names, marks = zip(*self._marks.items(), strict=True)
-        return first.replace_strict(marks, names, default=kind, return_dtype=pl.String)
+        firsts = pieces.str.slice(0, 1)
+        # By the few first characters, not by a pattern for each kind: polars keeps 32 patterns compiled, and
+        # with those of the other steps they would be more, so that each batch would compile them all again.
+        kinds = {mark: kind for kind, mark in self._marks.items()}
+        for first in firsts.unique():
+            kinds.setdefault(first, _kind_by_script(first))
+        return firsts.replace_strict(list(kinds), list(kinds.values()), return_dtype=pl.String)
 
     def texts(self, pieces: pl.Expr) -> pl.Expr:
         """Each piece as it stands in its eojeol."""
-        return pieces.str.replace(f"^{_ANY_MARK}", "")
+        is_marked = pieces.str.slice(0, 1).is_in(list(self._marks.values()))
+        return pl.when(is_marked).then(pieces.str.slice(1)).otherwise(pieces)
 
     def _is_beyond(self, eojeols: pl.Series) -> pl.Series:
         can_search = all(pattern for _, pattern in self._patterns)

@@ -51,8 +51,8 @@ class ExactOkt:
 
     def _tokens(self, pieces: pl.Series, left: pl.DataFrame) -> tuple[Lists, pl.Series, pl.Series]:
         """The tokens of each distinct piece, all tokens one after another, and their tags."""
-        kinds, texts = self._cut.kinds(pl.col("piece")), self._cut.texts(pl.col("piece"))
-        frame = pl.DataFrame({"piece": pieces}).with_row_index("row").with_columns(tags=kinds)
+        texts = self._cut.texts(pl.col("piece"))
+        frame = pl.DataFrame({"piece": pieces, "tags": self._cut.kinds(pieces)}).with_row_index("row")
         is_left, is_hangul = (pl.col("tags") == kind for kind in (cut.LIBRARY, "Korean"))
         whole = frame.filter(~is_left & ~is_hangul).select("row", texts.alias("tokens"), "tags")
         library = frame.filter(is_left).select("row", texts.alias("text"))
@@ -86,6 +86,8 @@ def _with_problems(
     """Marks the texts with an eojeol that the library itself could not tag."""
     nothing = [pl.lit(None, pl.String).alias(name) for name in ("problem", "found")]
     frame = frame.with_columns(nothing)
+    if left.is_empty():
+        return frame
     failed = tagged.with_columns(left.alias("number")).filter(pl.col("problem").is_not_null())
     for number, problem, found in failed.select("number", "problem", "found").iter_rows():
         rows = np.unique(

@@ -1,0 +1,69 @@
+"""Servers on this machine: a socket that others do not reach, and requests that no foreign web page made.
+
+A browser sends requests to 127.0.0.1 for any web page that asks it to. Such a page does not know the token of
+the address, names itself in `Origin`, and where it had its own name resolved to 127.0.0.1 it gives itself
+away in `Host`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import socket
+from collections.abc import Mapping
+
+from etl.errors import SettingsError
+
+HOST = "127.0.0.1"
+_NAMES = frozenset({HOST, "localhost", "[::1]"})
+_TOKEN_BYTES = 24
+
+
+def make_token() -> str:
+    """Returns a token that nobody can guess."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on a host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def open_socket(port: int, host: str = HOST) -> socket.socket:
+    """Listens on a port.
+
+    Args:
+        port: 0 takes one that is free.
+        host: an address or a name of this machine; by default no other machine reaches it.
+
+    Raises:
+        SettingsError: the port is taken, or not ours to take; or the host is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        where = f"port {port}" if host == HOST else f"{host}, port {port}"
+        raise SettingsError(
+            f"the page cannot be served on {where}",
+            details=[getattr(error, "strerror", None) or str(error)],
+            next_step="choose another port with `--port`; 0 takes one that is free.",
+        ) from error
+
+
+def names_this_machine(headers: Mapping[str, str]) -> bool:
+    """Whether the header `Host` of a request names this machine by its loopback address."""
+    host = headers.get("host", "")
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return name in _NAMES
+
+
+def is_from_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a page of the server, or from no page at all."""
+    origin = headers.get("origin")
+    # A proxy may have taken off the encryption, so the scheme is not compared.
+    is_own = origin is None or origin.partition("://")[2] == headers.get("host", "")
+    return is_own and headers.get("sec-fetch-site") in (None, "none", "same-origin")

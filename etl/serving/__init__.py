@@ -1,0 +1,1 @@
+"""`etl serve`: a model behind HTTP, for servers and demos: JSON in, labels out."""
