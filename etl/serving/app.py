@@ -29,18 +29,6 @@ _log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class TextAnswer(msgspec.Struct, frozen=True):
-    """The answer to one text; its fields are those of `Prediction`, without the text."""
-
-    label: str | None
-    labels: list[str]
-    probability: float | None
-    probabilities: dict[str, float]
-    reason: str | None
-    tokens: int
-    known: int
-
-
 @dataclass(frozen=True)
 class Service:
     """What the routes need.
@@ -113,7 +101,7 @@ def _predict(service: Service) -> Endpoint:
             return Response(status_code=400)  # nobody is there to read it
         except EtlError as error:
             raise RefusedError(500, "failed", str(error), error.next_step or "try it again") from error
-        return _encode(predictions)
+        return Response(msgspec.json.encode({"predictions": predictions}), media_type="application/json")
 
     return answer
 
@@ -131,22 +119,6 @@ def _too_slow(limits: Limits, *, is_read: bool) -> RefusedError:
         "send it faster, or serve with a longer `--timeout`",
         {"connection": "close"},
     )
-
-
-def _encode(predictions: list[Prediction]) -> Response:
-    answers = [
-        TextAnswer(
-            each.label,
-            each.labels,
-            each.probability,
-            each.probabilities,
-            each.reason,
-            each.tokens,
-            each.known,
-        )
-        for each in predictions
-    ]
-    return Response(msgspec.json.encode({"predictions": answers}), media_type="application/json")
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

@@ -18,8 +18,8 @@ BATCH_TEXTS = 2048
 # Fewer are not divided among threads, and wait for a batch as small as they are: it is over soon, and several
 # small ones beside each other would take turns anyway.
 SMALL_TEXTS = 256
-# Requests that come as soon after another are answered with it.
-LINGER_SECONDS = 0.003
+# Requests that come as soon after another are answered with it, if the first has not waited for too long.
+LINGER_SECONDS, LONGEST_LINGER_SECONDS = 0.003, 0.02
 
 
 class BusyError(Exception):
@@ -49,7 +49,7 @@ class Batcher(Generic[Answer]):
         """
         self._classify, self._max_waiting = classify, max_waiting
         self._waiting: deque[_Request[Answer]] = deque()
-        self._idle = self._small = 0  # threads without a batch, and with a small one
+        self._running: list[int] = []  # the texts of each batch
         self._is_ended = False
         self._changed = threading.Condition()
         self._threads = [
@@ -98,22 +98,18 @@ class Batcher(Generic[Answer]):
             if wanted:
                 self._answer(wanted)
             with self._changed:
-                self._small -= _is_small(batch)
+                self._running.remove(_count_texts(batch))
                 self._changed.notify_all()
 
     def _take(self) -> list[_Request[Answer]]:
         """Waits for requests, and takes this thread's share of them; none at the end."""
         with self._changed:
-            self._idle += 1
-            try:
-                while not self._is_ended:
-                    seconds = self._seconds_to_wait()
-                    if seconds is not None and seconds <= 0:
-                        return self._take_share()
-                    self._changed.wait(seconds)
-                return []
-            finally:
-                self._idle -= 1
+            while not self._is_ended:
+                seconds = self._seconds_to_wait()
+                if seconds is not None and seconds <= 0:
+                    return self._take_share()
+                self._changed.wait(seconds)
+            return []
 
     def _seconds_to_wait(self) -> float | None:
         """Returns for how long others may still join those that wait; None: until something changes."""
@@ -122,17 +118,19 @@ class Batcher(Generic[Answer]):
         n_waiting = _count_texts(self._waiting)
         if n_waiting >= BATCH_TEXTS:
             return 0.0
-        if self._small and n_waiting < SMALL_TEXTS:
+        if n_waiting < SMALL_TEXTS and min(self._running, default=SMALL_TEXTS) < SMALL_TEXTS:
             return None  # until the small batch is over
-        return self._waiting[0].arrived + LINGER_SECONDS - time.monotonic()
+        first, last = self._waiting[0].arrived, self._waiting[-1].arrived
+        return min(first + LONGEST_LINGER_SECONDS, last + LINGER_SECONDS) - time.monotonic()
 
     def _take_share(self) -> list[_Request[Answer]]:
-        """Takes the oldest of those that wait: as many as leave each idle thread as much."""
-        share = min(max(-(-_count_texts(self._waiting) // self._idle), SMALL_TEXTS), BATCH_TEXTS)
+        """Takes the oldest that wait: a thread's share of all that wait and run, so that batches are alike."""
+        n_texts = _count_texts(self._waiting) + sum(self._running)
+        share = min(max(-(-n_texts // len(self._threads)), SMALL_TEXTS), BATCH_TEXTS)
         batch: list[_Request[Answer]] = []
         while self._waiting and _count_texts(batch) < share:
             batch.append(self._waiting.popleft())
-        self._small += _is_small(batch)
+        self._running.append(_count_texts(batch))
         return batch
 
     def _answer(self, batch: Sequence[_Request[Answer]]) -> None:
@@ -153,7 +151,3 @@ class Batcher(Generic[Answer]):
 
 def _count_texts(requests: Iterable[_Request[Answer]]) -> int:
     return sum(len(request.texts) for request in requests)
-
-
-def _is_small(batch: Iterable[_Request[Answer]]) -> bool:
-    return _count_texts(batch) < SMALL_TEXTS
