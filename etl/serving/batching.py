@@ -124,7 +124,7 @@ class Batcher(Generic[Answer]):
         return min(first + LONGEST_LINGER_SECONDS, last + LINGER_SECONDS) - time.monotonic()
 
     def _take_share(self) -> list[_Request[Answer]]:
-        """Takes the oldest that wait: a thread's share of all that wait and run, so that batches are alike."""
+        """Takes the oldest that wait: a thread's share of all that wait and run, so batches are alike."""
         n_texts = _count_texts(self._waiting) + sum(self._running)
         share = min(max(-(-n_texts // len(self._threads)), SMALL_TEXTS), BATCH_TEXTS)
         batch: list[_Request[Answer]] = []
