@@ -28,7 +28,7 @@ from benchmarks.report import Comparison, Target
 IMPORTS: dict[str, tuple[str, ...]] = {}
 LEAST_SHARE, MOST_MILLISECONDS = 0.8, 50.0
 TOKEN = "0123456789abcdefghij"
-SENTENCES, A_REQUEST, CONNECTIONS = 100_000, 64, 32
+SENTENCES, A_REQUEST, CONNECTIONS = 100_000, 64, 96
 RATE, SECONDS = 100, 20
 _MOST_SECONDS = 300.0
 _WORKERS = 2

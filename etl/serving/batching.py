@@ -14,12 +14,11 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 # Texts of one batch. More gain nothing, and who asks for one waits for all of them.
-BATCH_TEXTS = 2048
-# Fewer are not divided among threads, and wait for a batch as small as they are: it is over soon, and several
-# small ones beside each other would take turns anyway.
+BATCH_TEXTS = 4096
+# Fewer are not divided among threads: several small batches beside each other would take turns anyway.
 SMALL_TEXTS = 256
 # Requests that come as soon after another are answered with it, if the first has not waited for too long.
-LINGER_SECONDS, LONGEST_LINGER_SECONDS = 0.003, 0.02
+LINGER_SECONDS, LONGEST_LINGER_SECONDS = 0.001, 0.01
 
 
 class BusyError(Exception):
@@ -118,8 +117,6 @@ class Batcher(Generic[Answer]):
         n_waiting = _count_texts(self._waiting)
         if n_waiting >= BATCH_TEXTS:
             return 0.0
-        if n_waiting < SMALL_TEXTS and min(self._running, default=SMALL_TEXTS) < SMALL_TEXTS:
-            return None  # until the small batch is over
         first, last = self._waiting[0].arrived, self._waiting[-1].arrived
         return min(first + LONGEST_LINGER_SECONDS, last + LINGER_SECONDS) - time.monotonic()
 
