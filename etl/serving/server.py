@@ -122,7 +122,7 @@ def serve(model: Path, address: Address, limits: Limits, workers: int) -> Iterat
         classifier = stack.enter_context(open_classifier(model, workers=workers))
         classify = partial(classify_texts, classifier)
         classify([_WARM_UP])  # whoever asks first should not wait for tables
-        # What is there now stays: nobody should wait while Python looks through all of it for what is not used.
+        # What is there now stays: nobody should wait while Python looks through all of it for garbage.
         gc.collect()
         gc.freeze()
         batcher: Batcher[Prediction] = Batcher(classify, workers, limits.max_waiting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -90,7 +91,7 @@ BAD = {
     "a list of numbers": (b'{"texts": [3]}', JSON, 400, "wrong_type"),
     "another field": (b'{"txt": "a"}', JSON, 400, "wrong_type"),
     "a list": (b"[]", JSON, 400, "wrong_type"),
-    "deep": (b'{"texts": ' + b"[" * 5000, JSON, 400, "bad_json"),
+    "deep": (b'{"texts": ' + b"[" * 5000, JSON, 400, "wrong_type"),
     "a form": (b"text=a", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "not_json"),
     "no type": (b'{"text": "a"}', {}, 415, "not_json"),
     "a long text": (json.dumps({"text": "가" * 100_000}).encode(), JSON, 413, "text_too_long"),
@@ -168,6 +169,15 @@ def test_a_port_that_is_taken_and_a_model_that_is_none_are_said(
     assert etl("serve", tmp_path, env=environment(ETL_SERVE_TOKEN=TOKEN)).returncode == 4
 
 
+@pytest.mark.parametrize("name", ["model.json", "preparation.json", "features.json", "weights.safetensors"])
+def test_a_damaged_model_is_not_served(name: str, model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "model")
+    content = (model / name).read_bytes()
+    (tmp_path / "model" / name).write_bytes(content[: len(content) // 2])
+    run = etl("serve", tmp_path / "model", "--port", "0", env=environment(ETL_SERVE_TOKEN=TOKEN))
+    assert (run.returncode, "Next:" in run.stderr, run.stdout) == (4, True, "")
+
+
 def test_the_curl_lines_of_the_docs_are_answered(server: Server) -> None:
     text = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
     lines = re.findall(r"^\$ (curl .*)$", text, re.MULTILINE)
@@ -208,6 +218,7 @@ def test_a_model_without_such_a_page_has_one_that_asks_the_server(tmp_path: Path
     columns = ["--text-column", "text", "--label-column", "label", "--split", "grouped", "--tagger", "mecab"]
     run = etl("ingest", tmp_path / "own.csv", "--out", tmp_path / "dataset", *columns)
     assert run.returncode == 0, run.stderr
+    assert etl("build-vocab", tmp_path / "dataset").returncode == 0
     train(tmp_path / "dataset", tmp_path / "model", LinearSettings())
     with serving(tmp_path / "model") as server, start_chromium() as browser:
         tab = browser.new_page()
