@@ -61,9 +61,13 @@ def names_this_machine(headers: Mapping[str, str]) -> bool:
     return name in _NAMES
 
 
-def is_from_own_page(headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from a page of the server, or from no page at all."""
-    origin = headers.get("origin")
-    # A proxy may have taken off the encryption, so the scheme is not compared.
-    is_own = origin is None or origin.partition("://")[2] == headers.get("host", "")
-    return is_own and headers.get("sec-fetch-site") in (None, "none", "same-origin")
+def is_from_own_page(headers: Mapping[str, str], *, is_local: bool = True) -> bool:
+    """Whether a request comes from a page of the server, or from no page at all.
+
+    Args:
+        headers: of the request, in lower case.
+        is_local: only this machine reaches the server. Else a proxy may have taken the encryption off.
+    """
+    host = headers.get("host", "")
+    own = {None, f"http://{host}"} if is_local else {None, f"http://{host}", f"https://{host}"}
+    return headers.get("origin") in own and headers.get("sec-fetch-site") in (None, "none", "same-origin")

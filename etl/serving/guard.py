@@ -62,7 +62,7 @@ def _admit(path: str, headers: Mapping[str, str], token: str, *, is_local: bool)
     Raises:
         RefusedError: the request has not the token, or is made by a foreign page.
     """
-    if (is_local and not names_this_machine(headers)) or not is_from_own_page(headers):
+    if (is_local and not names_this_machine(headers)) or not is_from_own_page(headers, is_local=is_local):
         raise RefusedError(
             403,
             "foreign_page",

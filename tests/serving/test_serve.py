@@ -98,6 +98,7 @@ BAD = {
     "many texts": (json.dumps({"texts": ["a"] * 1001}).encode(), JSON, 413, "too_many_texts"),
     "a large body": (b'{"text": "' + b"a" * 1_000_000 + b'"}', JSON, 413, "body_too_large"),
     "a foreign page": (b'{"text": "a"}', {**JSON, "Origin": "https://example.org"}, 403, "foreign_page"),
+    "another origin": (b'{"text": "a"}', {**JSON, "Origin": "null"}, 403, "foreign_page"),
     "a foreign host": (b'{"text": "a"}', {**JSON, "Host": "example.org"}, 403, "foreign_page"),
     "no token": (b'{"text": "a"}', {**JSON, "Authorization": ""}, 401, "no_token"),
     "another token": (b'{"text": "a"}', {**JSON, "Authorization": "Bearer x"}, 401, "no_token"),
