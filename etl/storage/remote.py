@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from etl.errors import SERVER_FAILED, EtlError, InputError, SettingsError, WriteError
 from etl.runtime.paths import is_remote
+from etl.runtime.signals import delayed
 
 Item = TypeVar("Item")
 
@@ -233,9 +234,11 @@ def transfer_all(transfer: Callable[[Item], None], items: Iterable[Item]) -> Non
         Exception: what `transfer` raises.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        futures = [pool.submit(transfer, item) for item in items]
-        waiting = set(futures)
+        futures: list[Future[None]] = []
         try:
+            with delayed():  # what has begun and is not in the list would not be ended
+                futures += [pool.submit(transfer, item) for item in items]
+            waiting = set(futures)
             while waiting:  # in short steps, as in `wait_for_result`
                 done, waiting = wait(waiting, _SECOND, FIRST_EXCEPTION)
                 for future in done:
