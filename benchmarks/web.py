@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="etl-bench-") as folder:
         show_sizes(arguments.model, arguments.dataset, Path(folder))
         show_page(Path(folder) / "page", Path(folder) / "int8")
-    show_okt(arguments.model)
+        show_okt(Path(folder) / "int8")
 
 
 def show_sizes(model: Path, dataset: Path | None, folder: Path) -> None:
@@ -137,26 +137,24 @@ def _spread(values: Sequence[float], form: str) -> list[str]:
     return [form.format(value) for value in (statistics.median(values), min(values), max(values))]
 
 
-def show_okt(model: Path) -> None:
+def show_okt(folder: Path) -> None:
     """Cleans, tags and encodes distinct reviews in Node, beside KoNLPy's loop, which only tags."""
     texts = list(islice(_reviews(), NODE))
     engine = find_engine()
     rates: dict[str, list[float]] = {"Node": [], "KoNLPy": []}
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = export(model, "web", Path(scratch) / "web").folder
-        script = (
-            f"import {{ encode }} from {json.dumps((folder / 'classifier.js').as_uri())};\n"
-            'import { readFileSync } from "node:fs";\n'
-            'const texts = JSON.parse(readFileSync(0, "utf8"));\n'
-            "const start = performance.now();\n"
-            "for (const text of texts) encode(text);\n"
-            "console.log((1000 * texts.length) / (performance.now() - start));\n"
-        )
-        for _ in range(ROUNDS):
-            command = [engine.program, "--input-type=module", "--eval", script]
-            rates["Node"].append(float(_run(command, json.dumps(texts))))
-            plain = [sys.executable, "-m", "benchmarks.web_plain"]
-            rates["KoNLPy"].append(float(_run(plain, json.dumps(texts[:PLAIN]))))
+    script = (
+        f"import {{ encode }} from {json.dumps((folder / 'classifier.js').as_uri())};\n"
+        'import { readFileSync } from "node:fs";\n'
+        'const texts = JSON.parse(readFileSync(0, "utf8"));\n'
+        "const start = performance.now();\n"
+        "for (const text of texts) encode(text);\n"
+        "console.log((1000 * texts.length) / (performance.now() - start));\n"
+    )
+    for _ in range(ROUNDS):
+        command = [engine.program, "--input-type=module", "--eval", script]
+        rates["Node"].append(float(_run(command, json.dumps(texts))))
+        plain = [sys.executable, "-m", "benchmarks.web_plain"]
+        rates["KoNLPy"].append(float(_run(plain, json.dumps(texts[:PLAIN]))))
     rows = [[name, *_spread(each, "{:,.0f}")] for name, each in rates.items()]
     times = statistics.median(rates["Node"]) / statistics.median(rates["KoNLPy"])
     console.table("Okt: distinct reviews/s on one thread", ["", "median", "least", "most"], rows)

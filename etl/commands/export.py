@@ -84,12 +84,13 @@ def export(
         bool, typer.Option("--json", help="Show metadata.json, or the result of --check as JSON.")
     ] = False,
 ) -> None:
-    """Write a model as one file for ONNX Runtime, a phone (LiteRT) or libtorch.
+    """Write a model for the web, an app, ONNX Runtime, a phone (LiteRT) or libtorch.
 
-    The file takes ids and gives probabilities. It is run on real held-out sentences first: each must get the
-    label that the model gives it, and no probability may differ by more than 0.00001. Otherwise nothing is
-    written, and the exit code is 3. Beside the file lie metadata.json, the vocabulary, the preparation, and
-    vectors.jsonl: some 2,000 made-up texts with their tokens, ids and probabilities.
+    For the web it is a page, and a module of JavaScript, which take text; the other files take ids, and
+    android adds what makes them of text. What is written is run on real held-out sentences first: each must
+    get the label that the model gives it, and no probability may differ by more than 0.00001. Otherwise
+    nothing is written, and the exit code is 3. Beside it lie metadata.json and vectors.jsonl: some 2,000
+    made-up texts with their tokens, ids and probabilities.
 
     `--check` prepares these texts again with the installed tagger and runs the file on them. Where something
     differs it shows the first such lines, and the exit code is 3; what is not installed is named, and is no
@@ -98,7 +99,7 @@ def export(
     if checked is not None:
         from etl.commands.export_check import check
 
-        _refuse_beside_check(model, to, out, dataset, max_len, is_int8 or None)
+        _refuse_beside_check(model, to, out, dataset, max_len, is_int8, is_single_file or None, node_modules)
         check(checked, is_json=is_json)
         return
     if model is None or to is None:

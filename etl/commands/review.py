@@ -140,10 +140,11 @@ def _open(choices: Choices, dataset: str, model: Path | None, stack: ExitStack) 
 
 def _serve(choices: Choices, dataset: str, model: Path | None, *, port: int, is_opened: bool) -> None:
     """Serves the page until Ctrl-C, which is how it is meant to end."""
-    from etl.review import serve
-    from etl.runtime import loopback, signals
+    from etl.runtime import local_server, loopback, signals
 
-    serve.require_extra()
+    local_server.require_server("the review page", "review")
+    from etl.review import serve
+
     try:
         with ExitStack() as stack:
             listening = stack.enter_context(loopback.open_socket(port))

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from etl.dataset.read import Dataset
-from etl.errors import SettingsError
 from etl.models.inference.classifier import Classifier
 from etl.review import model
 from etl.review.browsing import Review
@@ -21,6 +20,7 @@ from etl.review.makers import MOST_ROWS, audit_sample, make_makers
 from etl.review.making import QueueMaker
 from etl.review.rows import read_rows
 from etl.review.watch import Watch
+from etl.runtime.local_server import run_app
 from etl.runtime.loopback import HOST
 
 # Made without being asked for. Of a million rows the second ones take seconds, and wait for the first row.
@@ -78,23 +78,6 @@ def open_review(dataset: Dataset, choices: Choices, classifier: Classifier | Non
     )
 
 
-def require_extra() -> None:
-    """Checks that the packages of the extra are installed.
-
-    Raises:
-        SettingsError: they are not; the extra to install is named.
-    """
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise SettingsError(
-            "the review page needs the extra [review]",
-            details=[str(error)],
-            next_step="pip install 'korean-emotion-etl[review]'",
-        ) from error
-
-
 @contextmanager
 def serve(review: Review, token: str, listening: socket.socket) -> Iterator[threading.Thread]:
     """Serves the page while the block runs; then what was asked is answered, and no more is taken.
@@ -107,29 +90,10 @@ def serve(review: Review, token: str, listening: socket.socket) -> Iterator[thre
     Yields:
         The thread of the server.
     """
-    import uvicorn
-
     from etl.review.app import make_app
 
-    config = uvicorn.Config(
-        make_app(review, token),
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=_END_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    # In a thread, where it leaves the signals to us.
-    thread = threading.Thread(target=server.run, args=([listening],), name="server", daemon=True)
-    thread.start()
-    try:
+    with run_app(make_app(review, token), listening, _END_SECONDS) as thread:
         yield thread
-    finally:
-        server.should_exit = True
-        thread.join(2 * _END_SECONDS)
 
 
 def address(token: str, listening: socket.socket) -> str:

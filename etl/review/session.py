@@ -6,12 +6,12 @@ See `etl.runtime.loopback`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from etl.runtime.local_server import with_headers
 from etl.runtime.loopback import is_from_own_page, names_this_machine
 
 # Nothing is loaded but the page's own files, nothing is sent elsewhere, and no other page may show this one.
@@ -40,10 +40,10 @@ def guard(app: ASGIApp, token: str) -> ASGIApp:
         headers = Headers(scope=scope)
         is_own = names_this_machine(headers) and is_from_own_page(headers)
         if not (is_own and _has_token(scope["path"], token)):
-            await PlainTextResponse("refused", 403)(scope, receive, _with_headers(send))
+            await PlainTextResponse("refused", 403)(scope, receive, with_headers(send, HEADERS))
             return
         path = scope["path"].removeprefix(f"/{token}")
-        await app(scope | {"path": path, "raw_path": path.encode()}, receive, _with_headers(send))
+        await app(scope | {"path": path, "raw_path": path.encode()}, receive, with_headers(send, HEADERS))
 
     return guarded
 
@@ -52,13 +52,3 @@ def _has_token(path: str, token: str) -> bool:
     return hmac.compare_digest(path.split("/")[1].encode("utf-8", "surrogatepass"), token.encode()) and (
         path.count("/") > 1
     )
-
-
-def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            message = message | {"headers": [*message["headers"], *own]}
-        await send(message)
-
-    return send_with_headers

@@ -7,12 +7,13 @@ address nobody can guess. `/health` tells nothing and needs none.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from etl.runtime.local_server import with_headers
 from etl.runtime.loopback import is_from_own_page, names_this_machine
 from etl.serving.errors import RefusedError
 
@@ -40,7 +41,7 @@ def guard(app: ASGIApp, token: str, *, is_local: bool) -> ASGIApp:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        send = _with_headers(send)
+        send = with_headers(send, HEADERS)
         try:
             path = _admit(scope["path"], Headers(scope=scope), token, is_local=is_local)
         except RefusedError as error:
@@ -88,13 +89,3 @@ def _admit(path: str, headers: Mapping[str, str], token: str, *, is_local: bool)
 def _is_same(given: str, token: str) -> bool:
     """Compares in a time that tells nothing of how much is right."""
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())
-
-
-def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            message = message | {"headers": [*message["headers"], *own]}
-        await send(message)
-
-    return send_with_headers

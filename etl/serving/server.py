@@ -16,6 +16,7 @@ from pathlib import Path
 from etl.errors import SettingsError
 from etl.models.inference.classifier import open_classifier
 from etl.models.inference.predict import Prediction, classify_texts
+from etl.runtime.local_server import require_server, run_app
 from etl.runtime.loopback import HOST, is_loopback, make_token, open_socket
 from etl.serving.batching import Batcher
 from etl.serving.limits import Limits
@@ -25,7 +26,6 @@ TOKEN_VARIABLE = "ETL_SERVE_TOKEN"  # noqa: S105 - a name
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
 _ADVICE = 'make one: python -c "import secrets; print(secrets.token_urlsafe())"'
 _BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 60  # longer than clients keep a connection they do not use
 _WARM_UP = "a"
 
 
@@ -73,23 +73,6 @@ def choose_address(host: str = HOST, port: int = 0) -> Address:
     return Address(host, port, token or make_token(), is_own_token=not token)
 
 
-def require_extra() -> None:
-    """Checks that the packages of the extra are installed.
-
-    Raises:
-        SettingsError: they are not; the extra to install is named.
-    """
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise SettingsError(
-            "the server needs the extra [serve]",
-            details=[str(error)],
-            next_step="pip install 'korean-emotion-etl[serve]'",
-        ) from error
-
-
 @dataclass(frozen=True)
 class Running:
     """A server that answers: its thread, and the address of its page."""
@@ -115,7 +98,9 @@ def serve(model: Path, address: Address, limits: Limits, workers: int) -> Iterat
         InputError: the model is damaged, or the installed tagger would give other tokens than in training.
         SettingsError: the port cannot be had, or a package is not installed.
     """
-    require_extra()
+    require_server("the server", "serve")
+    from etl.serving.app import Service, make_app
+
     with ExitStack() as stack:
         listening = stack.enter_context(open_socket(address.port, address.host))
         listening.listen(_BACKLOG)
@@ -125,48 +110,14 @@ def serve(model: Path, address: Address, limits: Limits, workers: int) -> Iterat
         # What is there now stays: nobody should wait while Python looks through all of it for garbage.
         gc.collect()
         gc.freeze()
+        stack.callback(gc.unfreeze)
         batcher: Batcher[Prediction] = Batcher(classify, workers, limits.max_waiting)
         stack.enter_context(batcher)
         page = page_of(model) or plain_page()
-        thread = stack.enter_context(_serve(batcher, page, classifier.labels, address, limits, listening))
+        service = Service(classifier.labels, batcher, limits, page)
+        app = make_app(service, address.token, is_local=address.is_local)
+        thread = stack.enter_context(run_app(app, listening, limits.timeout_seconds))
         yield Running(thread, _url(address, listening))
-
-
-@contextmanager
-def _serve(
-    batcher: Batcher[Prediction],
-    page: bytes,
-    labels: list[str],
-    address: Address,
-    limits: Limits,
-    listening: socket.socket,
-) -> Iterator[threading.Thread]:
-    import uvicorn
-
-    from etl.serving.app import Service, make_app
-
-    app = make_app(Service(labels, batcher, limits, page), address.token, is_local=address.is_local)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=int(limits.timeout_seconds) + 1,
-    )
-    server = uvicorn.Server(config)
-    # In a thread, where it leaves the signals to us.
-    thread = threading.Thread(target=server.run, args=([listening],), name="server", daemon=True)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        server.should_exit = True
-        thread.join(limits.timeout_seconds + 2)
 
 
 def _url(address: Address, listening: socket.socket) -> str:

@@ -110,7 +110,9 @@ def test_a_damaged_export_ends_with_exit_code_4(exported: Path) -> None:
     assert "features.json: expected sha256" in explained(etl("export", "--check", exported), 4)
 
 
-@pytest.mark.parametrize("more", [["MODEL"], ["--format", "onnx"], ["--int8"], ["--out", "made"]])
+@pytest.mark.parametrize(
+    "more", [["MODEL"], ["--format", "onnx"], ["--int8"], ["--float32"], ["--single-file"], ["--out", "made"]]
+)
 def test_a_check_takes_nothing_that_an_export_takes(exported: Path, more: list[str]) -> None:
     assert "--check takes the folder of an export" in explained(etl("export", "--check", exported, *more), 2)
 

@@ -11,21 +11,17 @@ import numpy as np
 import pytest
 import typer
 from msgspec import structs
+from support.untrained import save_untrained
 from typer.testing import CliRunner
 
 from etl.commands.export import export as command
 from etl.dataset import vocab
 from etl.dataset.read import open_dataset
 from etl.errors import FindingsError, InputError, SettingsError
-from etl.models.baseline import network
-from etl.models.baseline.checkpoint import save_baseline
-from etl.models.baseline.settings import TrainSettings
-from etl.models.baseline.tokens import read_token_inputs
 from etl.models.card import BASELINE_WEIGHTS, manifest_sha256, read_card, write_files
 from etl.models.checkpoint import load_model, load_module
 from etl.models.export.export import Exported, export
 from etl.models.inference.evaluate import evaluate
-from etl.models.training import batches
 
 pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
 
@@ -48,26 +44,9 @@ def dataset(write_dataset, separable) -> Path:
     return write_dataset({"train": separable["train"], "validation": [*many, *odd]})
 
 
-def save(dataset: Path, out: Path, model: str = "lstm", *, width: int = 8) -> Path:
-    """A model that was not trained: whether a file gives its answers does not depend on their being right."""
-    import torch
-
-    inputs = read_token_inputs(open_dataset(dataset), "key")
-    settings = TrainSettings(
-        model=model, embedding=width, hidden=width, max_len=batches.percentile_length(inputs.train)
-    )
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(1)
-        untrained = network.build_network(len(inputs.encoder), len(inputs.dataset.labels), settings)
-        untrained.embedding.weight.mul_(20)  # so that rows differ
-        untrained.output.weight.mul_(5)
-    save_baseline(out, untrained, settings, inputs, {"metrics.json": b"{}"})
-    return out
-
-
 @pytest.fixture
 def lstm(dataset, tmp_path) -> Path:
-    return save(dataset, tmp_path / "model")
+    return save_untrained(dataset, tmp_path / "model")
 
 
 def assert_passed(done: Exported) -> None:
@@ -124,7 +103,7 @@ def run_litert(path: Path, ids: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("model", ["lstm", "bilstm", "gru"])
 def test_a_model_gives_the_same_answers_with_onnx_runtime(dataset, tmp_path, model) -> None:
-    done = export(save(dataset, tmp_path / "model", model), "onnx")
+    done = export(save_untrained(dataset, tmp_path / "model", model), "onnx")
     assert_passed(done)
     assert_names_no_place(done.folder, tmp_path)
     ids, expected = answers(tmp_path / "model", dataset)
@@ -136,7 +115,7 @@ def test_a_model_gives_the_same_answers_with_onnx_runtime(dataset, tmp_path, mod
 @needs_litert
 @pytest.mark.parametrize("model", ["lstm", "bilstm", "gru"])
 def test_a_model_gives_the_same_answers_on_a_phones_runtime(dataset, tmp_path, model) -> None:
-    done = export(save(dataset, tmp_path / "model", model), "litert")
+    done = export(save_untrained(dataset, tmp_path / "model", model), "litert")
     assert_passed(done)
     assert_names_no_place(done.folder, tmp_path)
     operators = done.metadata.built_with["operators"]
@@ -153,7 +132,7 @@ def test_a_file_with_an_operator_that_phones_do_not_have_is_refused(dataset, tmp
 
     from etl.models.export import litert
 
-    done = export(save(dataset, tmp_path / "model", "cnn"), "litert")
+    done = export(save_untrained(dataset, tmp_path / "model", "cnn"), "litert")
     assert_passed(done)
     file = done.folder / "model.tflite"
     litert.check_operators(file)
@@ -209,7 +188,7 @@ def rewrite_weights(model: Path, change) -> None:
 
 def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(dataset, tmp_path) -> None:
     """Two labels whose logits are huge and nearly the same: what is between them is rounding."""
-    model = save(dataset, tmp_path / "model", "cnn")
+    model = save_untrained(dataset, tmp_path / "model", "cnn")
     older = export(model, "torchscript", tmp_path / "exports" / "mine").folder
     before = {path.name: path.read_bytes() for path in older.iterdir()}
 
@@ -232,7 +211,7 @@ def test_a_file_that_gives_other_answers_is_not_written_and_the_older_one_stays(
     ("to", "kind"), [("onnx", "lstm"), pytest.param("litert", "transformer", marks=needs_litert)]
 )
 def test_the_int8_variant_is_smaller_and_says_what_it_loses(dataset, tmp_path, to, kind) -> None:
-    model = save(dataset, tmp_path / "model", kind, width=64)
+    model = save_untrained(dataset, tmp_path / "model", kind, width=64)
     small = export(model, to, int8=True).metadata
     assert small.is_int8
     assert small.bytes < 0.6 * (model / BASELINE_WEIGHTS).stat().st_size
@@ -246,7 +225,7 @@ def test_the_int8_variant_is_smaller_and_says_what_it_loses(dataset, tmp_path, t
 
 
 def test_the_metadata_is_enough_to_use_the_file(dataset, tmp_path) -> None:
-    model = save(dataset, tmp_path / "model", "cnn")
+    model = save_untrained(dataset, tmp_path / "model", "cnn")
     result = invoke(model, "--format", "onnx", "--json")
     folder = model / "export" / "onnx"
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -330,7 +309,7 @@ def test_the_command_says_when_there_were_few_sentences_to_compare_on(
     write_dataset, separable, tmp_path
 ) -> None:
     dataset = write_dataset(separable)
-    model = save(dataset, tmp_path / "model")
+    model = save_untrained(dataset, tmp_path / "model")
     result = invoke(model, "--format", "torchscript", "--dataset", dataset, "--out", tmp_path / "phone")
     assert result.exit_code == 0, result.output
     assert "120 of 120 sentences of validation: same labels" in result.stdout

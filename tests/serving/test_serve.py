@@ -94,7 +94,7 @@ BAD = {
     "deep": (b'{"texts": ' + b"[" * 5000, JSON, 400, "wrong_type"),
     "a form": (b"text=a", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "not_json"),
     "no type": (b'{"text": "a"}', {}, 415, "not_json"),
-    "a long text": (json.dumps({"text": "가" * 100_000}).encode(), JSON, 413, "text_too_long"),
+    "a long text": (json.dumps({"text": "오늘 정말 좋다 " * 12_000}).encode(), JSON, 413, "text_too_long"),
     "many texts": (json.dumps({"texts": ["a"] * 1001}).encode(), JSON, 413, "too_many_texts"),
     "a large body": (b'{"text": "' + b"a" * 1_000_000 + b'"}', JSON, 413, "body_too_large"),
     "a foreign page": (b'{"text": "a"}', {**JSON, "Origin": "https://example.org"}, 403, "foreign_page"),

@@ -30,6 +30,7 @@ from etl.models.export.folder import advise_export, read_export
 from etl.models.export.metadata import Metadata
 from etl.models.export.vectors import PreparedText, Vector
 from etl.models.export.web import check as web
+from etl.models.export.web.export import RUNTIME as JAVASCRIPT
 from etl.models.inference.classifier import start_preparing
 from etl.models.linear import features
 from etl.models.linear.features import read_features
@@ -112,7 +113,7 @@ def check_export(folder: PathLike) -> Checked:
     os.environ.setdefault(*NO_TELEMETRY)
     metadata, given = read_export(folder)
     comparisons, unchecked = [], []
-    is_of_texts = metadata.runtime == web.RUNTIME
+    is_of_texts = metadata.runtime == JAVASCRIPT
     for check in (_compare_texts,) if is_of_texts else (_compare_prepared, _compare_answers):
         found, left = check(folder, metadata, given)
         comparisons += found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import http.server
 import json
 import re
@@ -20,7 +21,8 @@ from support.browsers import CHROMIUM, start_chromium
 from support.training_datasets import SEPARABLE, write_splits, write_votes
 from support.untrained import save_untrained
 
-from etl.errors import FindingsError, SettingsError
+from etl.errors import FindingsError, InputError, SettingsError
+from etl.models.export.check import FIELDS, check_export
 from etl.models.export.export import export
 from etl.models.export.web import engine
 from etl.models.export.web.modules import PAGE, RUNTIME, join_modules
@@ -130,6 +132,44 @@ def test_weights_in_8_bits_are_taken_where_next_to_nothing_is_lost(trained, tmp_
     assert done.metadata.parity.largest_difference <= 1e-5  # of the same model in 32 bits
 
 
+@pytest.mark.parametrize("is_single", [False, True])
+def test_an_export_is_checked_with_its_vectors(is_single, trained, tmp_path):
+    folder = export(trained.model, "web", tmp_path / "web", is_single_file=is_single).folder
+    checked = check_export(folder)
+    assert checked.has_passed
+    assert {each.field for each in checked.comparisons} == set(FIELDS)
+    assert all(each.compared > 1000 for each in checked.comparisons)
+
+
+def test_a_script_that_was_changed_is_found_by_its_hash_and_else_by_the_vectors(trained, tmp_path):
+    folder = export(trained.model, "web", tmp_path / "web").folder
+    script = folder / "classifier.js"
+    script.write_text(script.read_text("utf-8").replace("slice(0, longest)", "slice(0, 1)"), "utf-8")
+    with pytest.raises(InputError, match="does not hold the files"):
+        check_export(folder)
+    described = json.loads((folder / "metadata.json").read_bytes())
+    described["files"]["classifier.js"] = hashlib.sha256(script.read_bytes()).hexdigest()
+    (folder / "metadata.json").write_text(json.dumps(described), encoding="utf-8")
+    assert {each.field for each in check_export(folder).differing} >= {"ids", "probabilities"}
+
+
+def test_a_page_that_is_another_is_said(trained, tmp_path):
+    folder = export(trained.model, "web", tmp_path / "web", is_single_file=True).folder
+    (folder / "index.html").write_text("<title>another</title>", encoding="utf-8")
+    described = (folder / "metadata.json").read_text("utf-8")
+    hashes = json.loads(described)["sha256"], hashlib.sha256((folder / "index.html").read_bytes()).hexdigest()
+    (folder / "metadata.json").write_text(described.replace(*hashes), encoding="utf-8")
+    with pytest.raises(InputError, match="is no page that `etl export` wrote"):
+        check_export(folder)
+
+
+def test_without_anything_that_runs_it_nothing_is_called_checked(exported, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checked = check_export(exported)
+    assert not checked.has_passed
+    assert [each.fields for each in checked.unchecked] == [FIELDS]
+
+
 @contextmanager
 def opened(page: Path) -> Iterator[tuple[Any, list[str]]]:
     """The page in Chromium, as it is opened from the disk, and the addresses of all that it has asked for."""
@@ -146,7 +186,7 @@ _SET = "(field, text) => { field.value = text; field.dispatchEvent(new Event('in
 
 def type_text(tab: Any, text: str) -> None:
     tab.locator("#answer").evaluate("(shown) => shown.replaceChildren()")
-    if len(text) > 10_000:  # Chromium takes a minute to type that
+    if len(text) > 10_000:  # at once, as a script does: it is not typed
         tab.locator("#text").evaluate(_SET, text)
     else:
         tab.locator("#text").fill(text)

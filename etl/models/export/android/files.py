@@ -28,6 +28,11 @@ Copy `kotlin/` to `app/src/main/kotlin/`, the two files to `app/src/main/assets/
 (`com.google.ai.edge.litert:litert`) to the app; Android 8.0 (API 26) is the oldest that runs it.
 `vectors.jsonl` has sentences with their tokens, ids and probabilities, to test an app with.
 docs/android.md of the tool has a complete example.
+
+The sources are part of korean-emotion-etl, licensed under the Apache License, Version 2.0
+(https://www.apache.org/licenses/LICENSE-2.0). Where the model reads tokens of Okt, they re-implement
+open-korean-text 2.1, Copyright 2014 Twitter, Inc., and `preparation.bin` holds its dictionaries, rules and
+patterns in another form, and those of twitter-text; both are licensed under the same.
 """
 
 

@@ -1,6 +1,6 @@
 // Text in, label out: what the page and the module are made of.
 
-import { decideLabels } from "./decide.js";
+import { answerOf } from "./decide.js";
 import { openEncoding } from "./encode.js";
 import { openLinearModel } from "./linear.js";
 import { openNetwork } from "./network.js";
@@ -43,7 +43,6 @@ function softmax(logits) {
  */
 export async function openClassifier(bytes) {
   const { config, tensors } = await openPack(bytes);
-  const { labels, thresholds } = config;
   const prepare = openPreparation(config, tensors);
   const encoding = openEncoding(config.encoder, tensors);
   const weights = weightsOf(tensors);
@@ -59,23 +58,15 @@ export async function openClassifier(bytes) {
   }
 
   return {
-    labels,
+    labels: config.labels,
     encode,
     classify(text) {
       const { ids, ...prepared } = encode(text);
       const tokens = prepared.tokens.map((own) => ({ ...own, isKnown: encoding.isKnown(own.token) }));
-      if (prepared.reason) return { ...prepared, label: null, labels: [], probability: null, probabilities: {}, tokens };
+      if (prepared.reason) return answerOf(config, { ...prepared, tokens }, null);
       const logits = score(ids);
-      const all = thresholds ? logits.map((logit) => 1 / (1 + Math.exp(-logit))) : softmax(logits);
-      const given = decideLabels(labels, all, thresholds);
-      return {
-        ...prepared,
-        label: given.join(", "),
-        labels: given,
-        probability: Math.max(...all),
-        probabilities: Object.fromEntries(labels.map((label, at) => [label, all[at]])),
-        tokens,
-      };
+      const all = config.thresholds ? logits.map((logit) => 1 / (1 + Math.exp(-logit))) : softmax(logits);
+      return answerOf(config, { ...prepared, tokens }, all);
     },
   };
 }

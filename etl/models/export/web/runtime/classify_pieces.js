@@ -1,7 +1,7 @@
 // Text in, label out, of a model that reads word pieces and is run by ONNX Runtime.
 
 import { openCleaner } from "./clean.js";
-import { decideLabels } from "./decide.js";
+import { answerOf } from "./decide.js";
 import { openPack } from "./pack.js";
 import { wellFormed } from "./text.js";
 import { openWordPieces } from "./word_pieces.js";
@@ -17,7 +17,6 @@ const leastIds = 2; // the file takes any number from it on, filled up with padd
  */
 export async function openPieceClassifier(bytes, run) {
   const { config } = await openPack(bytes);
-  const { labels, thresholds } = config;
   const clean = openCleaner(config.clean);
   const cut = openWordPieces(config.encoder);
   let last = Promise.resolve(); // one sentence after another: a session of ONNX Runtime takes no second one
@@ -38,7 +37,7 @@ export async function openPieceClassifier(bytes, run) {
   }
 
   return {
-    labels,
+    labels: config.labels,
     encode(text) {
       const { pieces, ...encoded } = prepare(text);
       return encoded;
@@ -46,17 +45,8 @@ export async function openPieceClassifier(bytes, run) {
     async classify(text) {
       const { ids, pieces, ...prepared } = prepare(text);
       const tokens = pieces.map(({ piece, isKept, isKnown }) => ({ token: piece, tag: "", isKept, isKnown }));
-      if (prepared.reason) return { ...prepared, label: null, labels: [], probability: null, probabilities: {}, tokens };
-      const all = Array.from(await score(ids));
-      const given = decideLabels(labels, all, thresholds);
-      return {
-        ...prepared,
-        label: given.join(", "),
-        labels: given,
-        probability: Math.max(...all),
-        probabilities: Object.fromEntries(labels.map((label, at) => [label, all[at]])),
-        tokens,
-      };
+      const all = prepared.reason ? null : Array.from(await score(ids));
+      return answerOf(config, { ...prepared, tokens }, all);
     },
   };
 }
