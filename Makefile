@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CATALOGUES := etl/language/compiled/ko/LC_MESSAGES/messages.mo
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint bench bench-keras faults test-schedulers test-tools test-kotlin test-web clean help
+.PHONY: demo test check lint messages bench bench-keras faults test-schedulers test-tools test-kotlin test-web clean help
 
 help:
 	@echo "make demo   the whole way on made-up corpora: sample, ingest, validate, build-vocab, train-baseline"
@@ -16,6 +17,7 @@ help:
 	@echo "make test-kotlin  the sources of etl export --format android, compiled and compared with Python"
 	@echo "make test-web  transformers in the web, with onnxruntime-web in an environment of its own; needs npm"
 	@echo "make faults  everything that can break, broken: system calls, processes, artefacts, raw files, storage"
+	@echo "make messages  collects what the tool says into translations/*.po, and compiles them"
 	@echo "make lint   ruff, mypy, import-linter, codespell"
 	@echo "make bench  side-by-side speed comparisons, printed as tables"
 	@echo "make bench-keras  the baseline against Keras; installs TensorFlow into an environment of its own"
@@ -23,10 +25,10 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/etl demo demo
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev $(CATALOGUES)
 	$(BIN)/pytest $(if $(FILE),$(FILE),-n 3 --dist loadfile --no-loadscope-reorder)
 
-check: lint $(VENV)/.installed-dev
+check: lint $(VENV)/.installed-dev $(CATALOGUES)
 	$(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile quick \
 	  -m "not (jvm or training or cluster or browser or slow)"
 
@@ -52,6 +54,9 @@ lint: $(VENV)-lint/.installed
 	$(VENV)-lint/bin/lint-imports
 	$(VENV)-lint/bin/codespell
 
+messages: $(VENV)/.installed-dev
+	PYTHONPATH=$(CURDIR) $(BIN)/python translations/messages.py
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
@@ -60,6 +65,10 @@ bench-keras: $(VENV)/.installed-dev $(VENV)-keras/.installed
 
 clean:
 	rm -rf .node $(VENV) $(VENV)-lint $(VENV)-keras $(VENV)-airflow $(VENV)-dagster $(VENV)-tools $(VENV)-kotlin demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+
+# An installation compiles them too; this is for translations that were changed since.
+$(CATALOGUES): translations/ko.po | $(VENV)/.installed-dev
+	$(BIN)/python translations/catalogues.py
 
 # The stamps follow what is to be installed; the code itself is installed as a link.
 $(VENV)/.installed: pyproject.toml constraints.txt

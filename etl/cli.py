@@ -10,6 +10,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 import etl
 from etl.commands import (
@@ -41,6 +42,10 @@ from etl.commands import (
     versions,
 )
 from etl.errors import EtlError, FindingsError, SettingsError, WriteError
+from etl.language import catalogue, choice, help_texts, usage
+from etl.language.lists import join_with_or
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime import console, failures, signals
 from etl.runtime.streams import guard_outputs
 from etl.runtime.supervision import supervise
@@ -99,6 +104,15 @@ def common(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show details of what is done.")] = False,
+    lang: Annotated[  # noqa: ARG001 - taken out of the command line before typer is loaded, see etl.__main__
+        str,
+        typer.Option(
+            "--lang",
+            metavar="ko|en",
+            help="The language of what people read; it may also stand after the command.",
+            show_default=False,
+        ),
+    ] = "",
     version: Annotated[  # noqa: ARG001 - its callback does it
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
@@ -129,7 +143,10 @@ def _run() -> int:
     """Runs the command of `sys.argv`, explains what goes wrong, and returns the exit code."""
     try:
         signals.end_like_interrupt()
-        ending = app(prog_name="etl", standalone_mode=False)
+        _check_language()
+        command = get_command(app)
+        help_texts.translate(command)
+        ending = command(prog_name="etl", standalone_mode=False)
         # The code of a `typer.Exit`, into which typer has turned Ctrl-C, too.
         return _say_stopped() if ending == signals.INTERRUPTED else ending or 0
     except typer.TyperException as error:
@@ -145,6 +162,20 @@ def _run() -> int:
         return _explain(failures.explain(origin) or _unexpected(origin), origin)
 
 
+def _check_language() -> None:
+    """Refuses a language that nobody wrote; says so where the catalogues are not compiled."""
+    language = choice.asked_for(os.environ)
+    if language not in catalogue.LANGUAGES:
+        raise SettingsError(
+            tr("there are no texts in the language {language}", language=os.environ[choice.VARIABLE]),
+            details=[tr("expected {languages}", languages=join_with_or(catalogue.LANGUAGES))],
+            cause=tr("It was asked for by --lang or by the environment variable ETL_LANG."),
+            next_step="etl --lang ko --help",
+        )
+    if not catalogue.is_compiled(language):
+        console.note(tr("note: the Korean texts of this checkout are not compiled: make messages"))
+
+
 def _say_stopped() -> int:
     signals.forget_interrupt()
     console.note(signals.STOPPED)
@@ -153,29 +184,33 @@ def _say_stopped() -> int:
 
 def _wrong_usage(error: typer.TyperException) -> EtlError:
     context: typer.Context | None = getattr(error, "ctx", None)
-    if context is None:
-        return SettingsError(error.format_message(), next_step="see `etl --help`.")
+    if context is None:  # of an option without its value, for one: the parser knows no command
+        commands = getattr(get_command(app), "commands", {})
+        called = next((f" {word}" for word in sys.argv[1:] if word in commands), "")
+        return SettingsError(
+            usage.describe(error), next_step=tr("see `{command_path} --help`.", command_path="etl" + called)
+        )
     return SettingsError(
-        error.format_message(),
-        details=[context.get_usage()],
-        next_step=f"see `{context.command_path} --help`.",
+        usage.describe(error),
+        details=[usage.of(context)],
+        next_step=tr("see `{command_path} --help`.", command_path=context.command_path),
     )
 
 
 def _unexpected(error: BaseException) -> EtlError:
     return EtlError(
-        f"something unexpected happened: {type(error).__name__}: {error}",
-        cause="This is a defect of the tool, not of your files.",
-        next_step="run the command again as `etl --debug …` and report what it shows.",
+        tr("something unexpected happened: {name}: {error}", name=type(error).__name__, error=error),
+        cause=tr("This is a defect of the tool, not of your files."),
+        next_step=tr("run the command again as `etl --debug …` and report what it shows."),
     )
 
 
 def _unshown(error: OSError | None) -> WriteError:
     return WriteError(
-        "standard output cannot be written",
-        details=[(error and error.strerror) or str(error)],
-        cause="All else was done: if the command writes files, your dataset, model or report is written.",
-        next_step="make room where the output goes, or send it elsewhere: `etl … > FILE`.",
+        tr("standard output cannot be written"),
+        details=[system_words(error)] if error else [],
+        cause=tr("All else was done: if the command writes files, your dataset, model or report is written."),
+        next_step=tr("make room where the output goes, or send it elsewhere: `etl … > FILE`."),
     )
 
 

@@ -7,7 +7,11 @@ next. A bad *row* never raises: it is rejected with a reason (`etl.ingestion.ste
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import Any
+
+from etl.language.library_words import said
+from etl.language.message import Message, joined, tr
 
 # The last one stands for what a server calls its own error (S3: InternalError); not every system has it.
 SERVER_FAILED = getattr(errno, "EREMOTEIO", errno.EIO)
@@ -15,20 +19,24 @@ _TRANSIENT = frozenset({errno.EIO, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT, 
 
 
 class EtlError(Exception):
-    """An error with an explanation; `str(error)` is the text a user reads.
+    """An error with an explanation; `str(error)` is the whole of it, in English.
+
+    What users read is a message (`tr`), so that `etl.runtime.console` can say it in their language.
 
     Args:
         what: one line: what is wrong, and with what.
-        details: further lines: expected and got, where.
+        details: further lines: expected and got, where; also an error, for what it says.
         cause: the likely cause, one sentence.
         next_step: what to do about it, usually a command.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, details: list[str] | None = None, cause: str = "", next_step: str = ""):
+    def __init__(
+        self, what: str, *, details: Sequence[object] | None = None, cause: str = "", next_step: str = ""
+    ):
         self.what = what
-        self.details = details or []
+        self.details = list(map(said, details or []))
         self.cause = cause
         self.next_step = next_step
         super().__init__(self.text())
@@ -38,17 +46,16 @@ class EtlError(Exception):
         return _rebuilt, (type(self), self.what, self.details, self.cause, self.next_step)
 
     def lines(self) -> list[str]:
-        """The whole explanation, one fact per line."""
-        lines = [self.what, *(f"  {detail}" for detail in self.details)]
-        if self.cause:
-            lines.append(f"  {self.cause}")
+        """The whole explanation, one fact per line; each line is a message."""
+        below = [*self.details, *([self.cause] if self.cause else [])]
+        lines = [self.what, *(joined("", ("  ", line)) for line in below)]
         if self.next_step:
-            lines.append(f"  Next: {self.next_step}")
+            lines.append(tr("  Next: {step}", step=self.next_step))
         return lines
 
-    def text(self) -> str:
-        """The same as one text."""
-        return "\n".join(self.lines())
+    def text(self) -> Message:
+        """The same as one message."""
+        return joined("\n", self.lines())
 
 
 def _rebuilt(kind: type[EtlError], what: str, details: list[str], cause: str, next_step: str) -> EtlError:

@@ -13,10 +13,13 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 import msgspec
 
 from etl.errors import SettingsError
+from etl.language.message import joined, tr
+from etl.language.system_words import system_words
 from etl.user_files.plain import plain_file
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
-_COMPARE = "compare it with the commented file that `etl init` writes."
+_DELIMITER = tr("expected one character as the delimiter, or tab")  # in place of a regular expression
+_COMPARE = tr("compare it with the commented file that `etl init` writes.")
 PathLike = str | os.PathLike[str]
 
 Tagger = Literal["okt", "komoran", "hannanum", "kkma", "mecab", "kiwi", "whitespace"]
@@ -276,15 +279,15 @@ def choose_settings(settings: Settings | PathLike | None, **options: Unpack[Opti
     """
     if not isinstance(settings, Settings):
         return load_settings(settings, **options)
-    return _convert(_with_overrides(msgspec.to_builtins(settings), _overrides(options)), "the options")
+    return _convert(_with_overrides(msgspec.to_builtins(settings), _overrides(options)), tr("the options"))
 
 
 def _overrides(options: Options) -> dict[str, Any]:
     if unknown := sorted(set(options) - set(_KEYS)):
         raise SettingsError(
-            f"there is no option {unknown[0]!r}",
-            details=[f"expected one of {', '.join(_KEYS)}"],
-            next_step="set other keys in an etl.yaml; `etl init` writes one with all of them.",
+            tr("there is no option {option!r}", option=unknown[0]),
+            details=[tr("expected one of {options}", options=", ".join(_KEYS))],
+            next_step=tr("set other keys in an etl.yaml; `etl init` writes one with all of them."),
         )
     values: dict[str, Any] = dict(options)
     if (files := values.get("corrections")) is not None:
@@ -305,7 +308,7 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
     tree = _with_text_in_tables(_with_off_spelt_out(_read_yaml(config))) if config else {}
     if config:
         tree = _with_files_beside(tree, config.parent)
-    return _convert(_with_overrides(tree, overrides), config.name if config else "the options")
+    return _convert(_with_overrides(tree, overrides), config.name if config else tr("the options"))
 
 
 def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
@@ -326,14 +329,13 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
+        raise _unusable(name, _DELIMITER if "matching regex" in str(error) else str(error)) from error
+    validation, test = settings.split.validation, settings.split.test
+    if validation + test >= 1:
         raise SettingsError(
-            f"{name} cannot be used as settings", details=[str(error)], next_step=_COMPARE
-        ) from error
-    if settings.split.validation + settings.split.test >= 1:
-        raise SettingsError(
-            "split.validation and split.test together leave nothing for train",
-            details=[f"{settings.split.validation} + {settings.split.test} must be less than 1"],
-            next_step="lower one of them in etl.yaml",
+            tr("split.validation and split.test together leave nothing for train"),
+            details=[tr("{validation} + {test} must be less than 1", validation=validation, test=test)],
+            next_step=tr("lower one of them in etl.yaml"),
         )
     return settings
 
@@ -360,12 +362,7 @@ def _with_files_beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:
     """YAML reads the columns and labels 0 and 1 as numbers."""
-    tables = tree.get("tables")
-    return {
-        **tree,
-        **({"table": _as_text(tree["table"])} if "table" in tree else {}),
-        **({"tables": [_as_text(table) for table in tables]} if isinstance(tables, list) else {}),
-    }
+    return {**tree, **{key: _as_text(tree[key]) for key in ("table", "tables") if key in tree}}
 
 
 def _as_text(value: Any) -> Any:
@@ -381,18 +378,22 @@ def _read_yaml(config: Path) -> dict[str, Any]:
         tree = decode_yaml(plain_file(config).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
-            f"{config} cannot be read: {error.strerror}", next_step="write one with `etl init`"
+            tr("{path} cannot be read: {reason}", path=config, reason=system_words(error)),
+            next_step=tr("write one with `etl init {path}`", path=config),
         ) from error
     except (YamlError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{config} cannot be used as settings", details=[str(error)], next_step=_COMPARE
-        ) from error
+        raise _unusable(config, joined("", [error])) from error
     if tree is None:
         return {}
     if not isinstance(tree, dict):
         raise SettingsError(
-            f"{config} is not a mapping of settings",
-            details=[f"expected `key: value` lines, got {type(tree).__name__}"],
+            tr("{path} is not a mapping of settings", path=config),
+            details=[tr("expected `key: value` lines, got {kind}", kind=type(tree).__name__)],
             next_step=_COMPARE,
         )
     return tree
+
+
+def _unusable(name: str | Path, detail: str) -> SettingsError:
+    what = tr("{name} cannot be used as settings", name=name)
+    return SettingsError(what, details=[detail], next_step=_COMPARE)

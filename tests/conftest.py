@@ -1,3 +1,4 @@
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from support import warm_cache
 # Beside other tests on the same cores, the threads of torch and BLAS wait for each other far longer than they
 # work. Set here, before anything imports them.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# English on a machine whose locale is Korean, too; tests of Korean ask for it.
+os.environ["ETL_LANG"] = "en"
 
-
+pytest_plugins = ["support.worker_reports"]
 TESTS = Path(__file__).parent
 # Longest first, each more than half a minute: one that began last would keep one processor busy alone.
 LONGEST = [
@@ -57,6 +60,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(TESTS / "models"):
             item.add_marker("training")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules stay to the end: the garbage collector need not look at them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,7 @@ MAX_LINES, MAX_FUNCTION_LINES = 400, 50
 # Syllables and letters; not the fillers, which look like nothing and are written as escapes.
 HANGUL = re.compile("[\u1100-\u115e\u1161-\u11ff\u3131-\u3163\u3165-\u318e\uac00-\ud7a3]")
 KOREAN_ALLOWED = {
+    "etl/language/particles.py": "a particle of Korean, which takes another form after one of its consonants",
     "etl/ingestion/sources/aihub_dialogue.py": "the columns and folders of the corpus: facts of its format",
     "etl/commands/ingest.py": "the name of a corpus in a help text",
     "etl/commands/sample.py": "the name of a corpus in a help text",

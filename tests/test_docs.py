@@ -1,4 +1,4 @@
-"""Keeps README and docs true: commands, links, lists, both languages, and the worked example."""
+"""Keeps README and docs true: commands, links, lists, and the worked example."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import typer
 import typer.main
 import yaml
+from support import warm_cache
+from support.pages import INLINE, ROOT, anchors, blocks, prose, text_of
 
 from etl import errors, settings
 from etl.cli import app
@@ -26,15 +29,11 @@ from etl.sample.corpora import write_sample
 from etl.schema import contract, row, taxonomy
 from etl.validation.rules import load_rules
 
-ROOT = Path(__file__).parents[1]
 README, README_KO = ROOT / "README.md", ROOT / "README.ko.md"
 TOUR, CORPORA = ROOT / "docs" / "tour.md", ROOT / "docs" / "corpora.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [README, README_KO, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS]
-BOTH_LANGUAGES = [README, TOUR, ROOT / "docs" / "why.md"]
 EXAMPLE = ROOT / "docs" / "adding-a-corpus.md"
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INLINE = re.compile(r"`([^`\n]+)`")
 # A file that the worked example writes, appends to, or changes.
 EXAMPLE_PART = re.compile(
     r"^`([^`]+)`, (new|at the end|changed):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL
@@ -44,20 +43,6 @@ COMMANDS = COMMAND.commands  # type: ignore[attr-defined]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 all_pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
-
-
-def text_of(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
-
-
-def blocks(text: str) -> list[tuple[str, str]]:
-    """The fenced blocks as (language, content)."""
-    return FENCE.findall(text)
-
-
-def prose(text: str) -> str:
-    """What stands outside the fenced blocks."""
-    return FENCE.sub("", text)
 
 
 def shell_lines(text: str) -> Iterator[str]:
@@ -78,7 +63,9 @@ def etl_commands(text: str) -> list[list[str]]:
 
 def parse(arguments: list[str]) -> None:
     """Parses a command line as `etl` would, and runs nothing."""
-    rest = arguments[1:] if arguments[0] == "--debug" else arguments
+    # As etl.language.choice, which takes the language out wherever it stands.
+    rest = [word for before, word in pairwise(["", *arguments]) if "--lang" not in {before, word}]
+    rest = rest[1:] if rest[0] == "--debug" else rest
     command = COMMANDS[rest[0]]
     if hasattr(command, "commands"):
         command, rest = command.commands[rest[1]], rest[1:]
@@ -88,12 +75,6 @@ def parse(arguments: list[str]) -> None:
 def table_rows(text: str, first_cell: str) -> list[str]:
     """The lines of Markdown tables whose first cell is this."""
     return [line for line in text.splitlines() if re.match(rf"\|\s*{re.escape(first_cell)}\s*\|", line)]
-
-
-def anchors(page: Path) -> set[str]:
-    """The anchors that a page's headings get: lower case, no punctuation, hyphens for spaces."""
-    headings = re.findall(r"^#+ (.+)$", prose(text_of(page)), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @all_pages
@@ -153,7 +134,7 @@ def test_every_relative_link_resolves(page: Path) -> None:
         linked = (page.parent / path).resolve() if path else page
         assert linked.exists(), target
         assert linked.is_relative_to(ROOT), target
-        assert not anchor or anchor in anchors(linked), target
+        assert not anchor or anchor in anchors(text_of(linked)), target
 
 
 @all_pages
@@ -278,18 +259,6 @@ def test_the_table_of_taxonomies_counts_what_they_map() -> None:
         assert ", ".join(taxonomy.load(name).targets) in page
 
 
-@pytest.mark.parametrize("page", BOTH_LANGUAGES, ids=lambda page: page.name)
-def test_both_languages_show_the_same(page: Path) -> None:
-    korean = page.with_suffix(".ko.md")
-    one, other = text_of(page), text_of(korean)
-    for pattern in (r"^(#+) ", r"^(\|(?:-+:?\|)+)$", r"^\| (`[^`]+`) \|", r"^(-|\d\.) "):
-        assert re.findall(pattern, one, re.MULTILINE) == re.findall(pattern, other, re.MULTILINE), pattern
-    assert blocks(one) == blocks(other)
-    links = [re.findall(r"\]\(([^)]+)\)", prose(text)) for text in (one, other)]
-    assert [links[0][0], links[1][0]] == [korean.name, page.name]
-    assert links[0][1:] == [link.replace(".ko.md", ".md") for link in links[1][1:]]
-
-
 def test_the_counts_of_the_demo_are_those_of_the_sample(tmp_path: Path) -> None:
     truth = write_sample(tmp_path / "raw")["sources"]
     counts = {
@@ -326,6 +295,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert len(parts) == 14
     for path, how, content in parts:
         apply(folder / path, how, content)
+    warm_cache.share_with(folder)
     return folder
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import tr
 from etl.settings import EngineName
 
 
@@ -41,9 +42,8 @@ def build_vocab(
         source = open_dataset(folder)
         with open_engine(engine, address, None) as chosen:
             vocabulary = vocab.count_vocab(source, min_count=min_count, max_size=max_size, engine=chosen)
-        covered = vocab.measure_coverage(
-            vocabulary, source
-        )  # a damaged shard of any split: nothing is written
+        # A damaged shard of any split: nothing is written.
+        covered = vocab.measure_coverage(vocabulary, source)
         vocab.add_vocab(source, vocabulary)
     file = f"{dataset.rstrip('/')}/{vocab.FILE}"
     if is_json:
@@ -68,8 +68,8 @@ def build_vocab(
         )
         return
     console.table(
-        f"{file}: {len(vocabulary):,} ids",
-        ["split", "rows", "tokens", "known %", "unknown %"],
+        tr("{file}: {ids:,} ids", file=file, ids=len(vocabulary)),
+        [tr("split"), tr("rows"), tr("tokens"), tr("known %"), tr("unknown %")],
         [
             [
                 split,

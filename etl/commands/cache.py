@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl.language.message import Message, joined, plural, tr
+
 if TYPE_CHECKING:
     from etl.tagging.cache import Stored
 
+_HASH, _HASH_DIGITS = re.compile("[0-9a-f]{64}"), 8
 Action = StrEnum("Action", ["show", "clear"])
 
 
@@ -37,7 +41,7 @@ def cache(
         if is_json:
             console.json_document({"folder": str(folder), "removed": [_document(each) for each in removed]})
         else:
-            console.line(f"removed {_summed(removed)} from {folder}")
+            console.line(tr("removed {files} from {folder}", files=_summed(removed), folder=folder))
         return
     kept = [each for each in tagged.stored(folder) if tagger in {None, each.tagger}]
     others = {} if tagger else _others(folder)
@@ -46,14 +50,13 @@ def cache(
             {"folder": str(folder), "tagged": [_document(each) for each in kept], "others": others}
         )
         return
-    console.line(f"{folder}: {_summed(kept)}")
+    console.line(joined(": ", (folder, _summed(kept))))
     if kept:
-        header = ["tagger", "version", "options", "sentences", "size", "last used"]
-        console.table("Tagged sentences", header, [_row(each) for each in kept])
+        header = [tr("tagger"), tr("version"), tr("options"), tr("sentences"), tr("size"), tr("last used")]
+        console.table(tr("Tagged sentences"), header, [_row(each) for each in kept])
     if others:
-        console.table(
-            "Other files", ["name", "size"], [[name, _size(count)] for name, count in others.items()]
-        )
+        sizes = [[name, _size(count)] for name, count in others.items()]
+        console.table(tr("Other files"), [tr("name"), tr("size")], sizes)
 
 
 def _others(folder: Path) -> dict[str, int]:
@@ -74,11 +77,11 @@ def _bytes_in(path: Path) -> int:
 
 def _row(each: Stored) -> list[object]:
     if each.sentences is None:
-        return [each.tagger, "cannot be read", each.path.name, "-", _size(each.bytes), _local(each)]
+        return [each.tagger, tr("cannot be read"), each.path.name, "-", _size(each.bytes), _local(each)]
     return [
         each.tagger,
         each.facts.get("version") or "-",
-        ", ".join(f"{name} {value}" for name, value in _options(each.facts).items()) or "-",
+        ", ".join(f"{name} {_shown(value)}" for name, value in _options(each.facts).items()) or "-",
         f"{each.sentences:,}",
         _size(each.bytes),
         _local(each),
@@ -89,6 +92,12 @@ def _options(facts: dict[str, Any]) -> dict[str, Any]:
     """All that makes this cache another than that of the same tagger and version."""
     options = {name: value for name, value in facts.items() if name not in {"name", "version", "fingerprint"}}
     return {**options.pop("options", {}), **options}
+
+
+def _shown(value: object) -> str:
+    """An option, or as much of a hash as tells it from another; `--json` has all of it."""
+    text = str(value)
+    return f"{text[:_HASH_DIGITS]}…" if _HASH.fullmatch(text) else text
 
 
 def _document(each: Stored) -> dict[str, Any]:
@@ -102,11 +111,10 @@ def _document(each: Stored) -> dict[str, Any]:
     }
 
 
-def _summed(files: list[Stored]) -> str:
-    from etl.runtime import console
-
-    sentences = console.plural(sum(each.sentences or 0 for each in files), "tagged sentence")
-    return f"{sentences}, {_size(sum(each.bytes for each in files))}"
+def _summed(files: list[Stored]) -> Message:
+    number = sum(each.sentences or 0 for each in files)
+    sentences = plural("{number:,} tagged sentence", "{number:,} tagged sentences", number)
+    return joined(", ", (sentences, _size(sum(each.bytes for each in files))))
 
 
 def _size(number_of_bytes: int) -> str:

@@ -9,6 +9,7 @@ from typing import get_args
 
 import typer
 
+from etl.language.message import tr, translated
 from etl.settings import Tagger
 
 TAGGERS: tuple[str, ...] = get_args(Tagger)
@@ -28,5 +29,7 @@ def parse_tagger(name: str) -> str:
     """
     if name not in TAGGERS:
         choices = ", ".join(map(repr, TAGGERS))
-        raise typer.BadParameter(f"{name!r} is not one of {choices}.")
+        # Typer puts it into a sentence of its own, which is in the user's language.
+        found = tr("{name!r} is not one of {choices}.", name=name, choices=choices)
+        raise typer.BadParameter(translated(found))
     return name

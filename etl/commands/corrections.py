@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from etl.language.message import plural, tr
+
 corrections = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -17,6 +19,11 @@ FILES = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="Decisions: JSON lines, or CSV with the same columns.")
 ]
 Format = Literal["label-studio", "csv", "columns"]
+# How the JSON calls what becomes of decisions, said to people.
+_OUTCOMES = {
+    str(word): word
+    for word in (tr("applies"), tr("stale"), tr("not found"), tr("incomplete"), tr("disagreement"))
+}
 FORMAT_OPTION = typer.Option(
     "--format", help="Label Studio's JSON, CSV for a spreadsheet, or columns as Argilla has them."
 )
@@ -50,17 +57,33 @@ def check(
         document = {"counts": checked.counts, "other_taxonomy": checked.other_taxonomy}
         console.json_document(document | {"not_applied": left.to_dicts()})
     else:
-        counts = [*checked.counts.items(), ("for another taxonomy", checked.other_taxonomy)]
-        console.table("Decisions", ["outcome", "decisions"], counts)
+        counts: list[tuple[str, int]] = [
+            *((_OUTCOMES[outcome], number) for outcome, number in checked.counts.items()),
+            (tr("for another taxonomy"), checked.other_taxonomy),
+        ]
+        console.table(tr("Decisions"), [tr("outcome"), tr("decisions")], counts)
         if left.height and limit:
             shown = left.head(limit)
+            columns = {
+                str(name): name
+                for name in (tr("outcome"), tr("source"), tr("decision"), tr("label"), tr("by"))
+            }
             console.table(
-                f"Not applied: {shown.height:,} of {left.height:,}", left.columns, shown.iter_rows()
+                tr("Not applied: {shown:,} of {number:,}", shown=shown.height, number=left.height),
+                [columns.get(name, name) for name in shown.columns],
+                [(_OUTCOMES[outcome], *others) for outcome, *others in shown.iter_rows()],
             )
     if n_left := left.height + checked.other_taxonomy:
         raise FindingsError(
-            f"{console.plural(n_left, 'decision')} would not be applied to {dataset}",
-            next_step=f"look at the rows with `etl review {dataset}`, or see all with `--json`.",
+            plural(
+                "{number:,} decision would not be applied to {dataset}",
+                "{number:,} decisions would not be applied to {dataset}",
+                n_left,
+                dataset=dataset,
+            ),
+            next_step=tr(
+                "look at the rows with `etl review {dataset}`, or see all with `--json`.", dataset=dataset
+            ),
         )
 
 
@@ -86,8 +109,15 @@ def merge(
     if is_json:
         console.json_document({"read": len(decisions), "written": len(merged), "out": str(out)})
     else:
-        again = len(decisions) - len(merged)
-        console.line(f"{out}: {console.plural(len(merged), 'decision')}; {again:,} were there twice")
+        console.line(
+            plural(
+                "{out}: {number:,} decision; {again:,} were there twice",
+                "{out}: {number:,} decisions; {again:,} were there twice",
+                len(merged),
+                out=out,
+                again=len(decisions) - len(merged),
+            )
+        )
 
 
 @corrections.command()
@@ -106,16 +136,22 @@ def stats(files: FILES, is_json: JSON = False) -> None:
     if is_json:
         console.json_document(asdict(agreement))
         return
-    console.table("People", ["by", "decisions that count"], agreement.people.items())
-    console.table("Decisions", ["decision", "number"], agreement.decisions.items())
+    console.table(tr("People"), [tr("by"), tr("decisions that count")], agreement.people.items())
+    console.table(tr("Decisions"), [tr("decision"), tr("count")], agreement.decisions.items())
     if agreement.pairs:
         console.table(
-            "Agreement of two",
-            ["one", "other", "both decided on", "equal", "Cohen's kappa"],
+            tr("Agreement of two"),
+            [tr("one"), tr("other"), tr("both decided on"), tr("equal"), tr("Cohen's kappa")],
             [(p.one, p.other, p.both, _number(p.equal), _number(p.kappa)) for p in agreement.pairs],
         )
     alpha = _number(agreement.alpha)
-    console.line(f"Krippendorff's alpha of all, on {agreement.shared:,} that several decided on: {alpha}")
+    console.line(
+        tr(
+            "Krippendorff's alpha of all, on {shared:,} that several decided on: {alpha}",
+            shared=agreement.shared,
+            alpha=alpha,
+        )
+    )
 
 
 @corrections.command("export")
@@ -162,8 +198,18 @@ def export_rows(
     if is_json:
         console.json_document(asdict(done))
     else:
-        files, decisions = " and ".join(done.files), console.plural(done.decisions, "decision")
-        console.line(f"{files}: {console.plural(done.rows, 'row')}, {decisions} beside them")
+        files, *interface = done.files  # Label Studio also gets what its page looks like
+        if interface:
+            files = tr("{tasks} and {interface}", tasks=files, interface=interface[0])
+        decisions = plural("{number:,} decision", "{number:,} decisions", done.decisions)
+        console.line(
+            tr(
+                "{files}: {rows}, {decisions} beside them",
+                files=files,
+                rows=plural("{number:,} row", "{number:,} rows", done.rows),
+                decisions=decisions,
+            )
+        )
 
 
 @corrections.command("import")
@@ -193,8 +239,17 @@ def import_decisions(
     if is_json:
         console.json_document(asdict(done))
     else:
-        console.line(f"{out}: {console.plural(done.new, 'new decision')} of {done.read:,} in {file}")
+        console.line(
+            plural(
+                "{out}: {number:,} new decision of {read:,} in {file}",
+                "{out}: {number:,} new decisions of {read:,} in {file}",
+                done.new,
+                out=out,
+                read=done.read,
+                file=file,
+            )
+        )
 
 
 def _number(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.3f}"
+    return tr("not defined") if value is None else f"{value:.3f}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.language.message import joined, plural, tr
+
 if TYPE_CHECKING:
     from etl.publishing.demo import DemoResult
 
@@ -32,14 +34,14 @@ def demo(
 
 def _show(result: DemoResult) -> None:
     from etl.commands import ingest
-    from etl.dataset.manifest import MANIFEST
     from etl.models.training.report_html import predictors
     from etl.runtime import console
 
-    ingest.show(result.manifest, result.dataset)
+    ingest.show(result.manifest)
+    ingest.say_complete(result.dataset)
     console.table(
-        f"Baseline, on {result.training.held_out}",
-        ["", "accuracy", "macro-F1", "loss"],
+        tr("Baseline, on {split}", split=result.training.held_out),
+        ["", tr("accuracy"), "macro-F1", tr("loss")],
         [
             [name, *(round(number, 4) for number in (scores.accuracy, scores.macro_f1, scores.loss))]
             for split, name, _, scores, _lead in predictors(result.training)
@@ -47,25 +49,50 @@ def _show(result: DemoResult) -> None:
         ],
     )
     warnings = sum(finding.severity == "warning" for finding in result.validation.findings)
-    console.line(f"Validation: no errors, {warnings} warnings. Vocabulary: {result.vocabulary_size:,} ids.")
-    published = result.published
-    added = console.plural(sum(published.difference.added.values()), "row")
     console.line(
-        f"Refresh: {published.seconds[0]:.1f} s; one file added: {published.seconds[1]:.1f} s, {added} more; "
-        f"rolled back to version {published.current}."
+        tr(
+            "Validation: no errors, {warnings} warnings. Vocabulary: {ids:,} ids.",
+            warnings=warnings,
+            ids=result.vocabulary_size,
+        )
     )
-    console.line("Where to look:")
+    published = result.published
+    rows = plural("{number:,} row", "{number:,} rows", sum(published.difference.added.values()))
+    console.line(
+        tr(
+            "Refresh: {first:.1f} s; one file added: {second:.1f} s, {rows} more; rolled "
+            "back to version {version}.",
+            first=published.seconds[0],
+            second=published.seconds[1],
+            rows=rows,
+            version=published.current,
+        )
+    )
+    _show_places(result)
+    console.line(tr("Next: `etl sources` says what your own corpora should look like."))
+
+
+def _show_places(result: DemoResult) -> None:
+    from etl.dataset.manifest import MANIFEST
+    from etl.runtime import console
+
+    console.line(tr("Where to look:"))
     for path, text in (
-        (result.raw, "made-up corpora, and truth.json: what is planted in them"),
+        (result.raw, tr("made-up corpora, and truth.json: what is planted in them")),
         (
             result.dataset / "data",
-            "the shards: datasets.load_dataset, polars or pandas read them as they are",
+            tr("the shards: datasets.load_dataset, polars or pandas read them as they are"),
         ),
-        (result.dataset / "rejects", f"every rejected row with its reason: etl rejects {result.dataset}"),
-        (result.dataset / "validation" / "report.html", "the report"),
-        (result.dataset / MANIFEST, "what went in, what came out, the sha256 of every file"),
-        (result.model / "report.html", "what the baseline learnt, and what needs no baseline"),
-        (published.place / "current", f"the published version: etl versions {published.place}"),
+        (
+            result.dataset / "rejects",
+            tr("every rejected row with its reason: etl rejects {dataset}", dataset=result.dataset),
+        ),
+        (result.dataset / "validation" / "report.html", tr("the report")),
+        (result.dataset / MANIFEST, tr("what went in, what came out, the sha256 of every file")),
+        (result.model / "report.html", tr("what the baseline learnt, and what needs no baseline")),
+        (
+            result.published.place / "current",
+            tr("the published version: etl versions {publish_dir}", publish_dir=result.published.place),
+        ),
     ):
-        console.line(f"  {path}  {text}")
-    console.line("Next: `etl sources` says what your own corpora should look like.")
+        console.line(joined("  ", ("", path, text)))

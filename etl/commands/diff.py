@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl.language.message import joined, plural, tr
+
 if TYPE_CHECKING:
     from etl.dataset.corrected_rows import CorrectedRow
     from etl.dataset.difference import Difference
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 _PLACE_AND_TWO = 3
 _MOST_SHOWN = 20
+# How the JSON calls what happened to rows, said to people.
+_CASES = {
+    str(case): case for case in (tr("added"), tr("removed"), tr("relabelled"), tr("reworded"), tr("moved"))
+}
 
 
 def diff(
@@ -60,9 +66,9 @@ def _opened(names: list[str], stack: ExitStack) -> tuple[Dataset, Dataset]:
         one, other = (stack.enter_context(open_url(name)) for name in names)
     else:
         raise SettingsError(
-            "two things are compared",
-            details=[f"expected PLACE A B, or two datasets, got {len(names)} names"],
-            next_step="`etl versions PLACE` lists the versions of a place.",
+            tr("two things are compared"),
+            details=[tr("expected PLACE A B, or two datasets, got {number} names", number=len(names))],
+            next_step=tr("`etl versions PLACE` lists the versions of a place."),
         )
     return open_dataset(one), open_dataset(other)
 
@@ -89,7 +95,7 @@ def _show(found: Difference, names: list[str]) -> None:
     drift = {split: "" if value is None else f"{value:.4f}" for split, value in found.label_drift.items()}
     console.table(
         f"{names[0]} → {names[1]}",
-        ["split", "before", "added", "removed", "now", "label drift"],
+        [tr("split"), tr("before"), tr("added"), tr("removed"), tr("now"), tr("label drift")],
         [
             [
                 split,
@@ -103,13 +109,28 @@ def _show(found: Difference, names: list[str]) -> None:
         ],
     )
     for (start, end), count in found.moved.items():
-        console.line(f"{console.plural(count, 'row')} moved from {start} to {end}")
-    console.line(f"{console.plural(found.relabelled, 'row')} relabelled, {found.reworded:,} reworded")
+        console.line(
+            plural(
+                "{number:,} row moved from {start} to {end}",
+                "{number:,} rows moved from {start} to {end}",
+                count,
+                start=start,
+                end=end,
+            )
+        )
+    console.line(
+        plural(
+            "{number:,} row relabelled, {reworded:,} reworded",
+            "{number:,} rows relabelled, {reworded:,} reworded",
+            found.relabelled,
+            reworded=found.reworded,
+        )
+    )
     for case, ids in found.examples.items():
-        console.line(f"{case}: {', '.join(ids)}")
+        console.line(joined(": ", (_CASES[case], ", ".join(ids))))
     _show_corrected(found.corrected)
     if found.is_same:
-        console.line("No row differs.")
+        console.line(tr("No row differs."))
 
 
 def _show_corrected(rows: Sequence[CorrectedRow]) -> None:
@@ -118,16 +139,16 @@ def _show_corrected(rows: Sequence[CorrectedRow]) -> None:
     if not rows:
         return
     console.table(
-        f"Corrected ({len(rows):,})",
-        ["id", "decision", "label before", "label now"],
+        tr("Corrected ({rows:,})", rows=len(rows)),
+        [tr("id"), tr("decision"), tr("label before"), tr("label now")],
         [
-            [row.id, row.decision or "taken back", row.earlier_label or "", _label_now(row)]
+            [row.id, row.decision or tr("taken back"), row.earlier_label or "", _label_now(row)]
             for row in rows[:_MOST_SHOWN]
         ],
     )
     if len(rows) > _MOST_SHOWN:
-        console.note(f"{len(rows) - _MOST_SHOWN:,} more: `--json` names all of them")
+        console.note(tr("{rows:,} more: `--json` names all of them", rows=len(rows) - _MOST_SHOWN))
 
 
 def _label_now(row: CorrectedRow) -> str:
-    return (row.label or "") if row.is_kept else "rejected"
+    return (row.label or "") if row.is_kept else tr("rejected")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from etl.commands.choices import TAGGER_METAVAR, parse_tagger
+from etl.language.message import plural, tr, translated
+
+if TYPE_CHECKING:
+    from etl.tagging.doctor import Diagnosis
 
 _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
+_STATES = {"ok": tr("ok"), "note": tr("note"), "problem": tr("problem")}
 
 
 def doctor(
@@ -50,7 +55,7 @@ def doctor(
     for check in examine(tagger or [], workers or os.cpu_count() or 1, proves=prove):
         checks.append(check)
         if not is_json:
-            _show(check.name, check.state, check.found, check.next_step)
+            _show(check)
     problems = sum(check.state == "problem" for check in checks)
     if is_json:
         console.json_document(
@@ -69,22 +74,29 @@ def doctor(
             }
         )
     elif problems:
-        console.line(f"{console.plural(problems, 'problem')}: `etl ingest` would stop here.")
+        console.line(
+            tr(
+                "{problems}: `etl ingest` would stop here.",
+                problems=plural("{number:,} problem", "{number:,} problems", problems),
+            )
+        )
     else:
-        console.line("No problem: `etl ingest` can work here.")
+        console.line(tr("No problem: `etl ingest` can work here."))
     if problems:
         raise typer.Exit(FindingsError.exit_code)
 
 
-def _show(name: str, state: str, found: str, next_step: str) -> None:
+def _show(check: Diagnosis) -> None:
+    from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
     from etl.runtime import console
 
     output = console.stdout()
-    output.print(
-        Text.assemble((f"{state:<8}", _STYLES[state]), f"{name:<17}", console.printable(found)),
-        soft_wrap=True,
-    )
-    if next_step:
-        output.print(Text(f"{'':<8}{'':<17}Next: {next_step}"), soft_wrap=True)
+    state = (set_cell_size(translated(_STATES[check.state]), 8), _STYLES[check.state])
+    name = translated(check.name)
+    name += " " * max(1, 17 - cell_len(name))
+    output.print(Text.assemble(state, name, console.printable(translated(check.found))), soft_wrap=True)
+    if check.next_step:
+        indent = " " * (8 + 17)
+        output.print(Text(indent + translated(tr("Next: {step}", step=check.next_step))), soft_wrap=True)

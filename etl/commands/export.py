@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl.errors import SettingsError
+from etl.language.message import Message, plural, tr
 from etl.models.export.options import MIN_ROWS, ROWS, Format
 
 if TYPE_CHECKING:
     from etl.models.export.export import Exported
+    from etl.models.export.parity import Loss
 
 
 def export(
@@ -104,9 +106,9 @@ def export(
         return
     if model is None or to is None:
         raise SettingsError(
-            "there is nothing to export" if model is None else "--format says to what",
-            details=["expected a model and --format, or --check and the folder of an export"],
-            next_step=f"for instance: etl export {model or 'MODEL'} --format onnx",
+            tr("there is nothing to export") if model is None else tr("--format says to what"),
+            details=[tr("expected a model and --format, or --check and the folder of an export")],
+            next_step=tr("for instance: etl export {model} --format onnx", model=model or "MODEL"),
         )
     from etl.commands.training import require_training
 
@@ -137,40 +139,69 @@ def export(
 def _refuse_beside_check(*given: object) -> None:
     if any(each is not None for each in given):
         raise SettingsError(
-            "--check takes the folder of an export, and nothing else but --json",
-            next_step="for instance: etl export --check MODEL/export/onnx",
+            tr("--check takes the folder of an export, and nothing else but --json"),
+            next_step=tr("for instance: etl export --check MODEL/export/onnx"),
         )
 
 
 def _show(done: Exported) -> None:
-    from msgspec import UnsetType
-
     from etl.runtime import console
 
     written, same, lost = done.metadata, done.metadata.parity, done.metadata.int8
+    lines = _list_facts(done) + (_list_losses(lost) if lost else [])
+    console.table(
+        tr("{runtime} of {architecture}", runtime=written.runtime, architecture=written.model.architecture),
+        [tr("what"), tr("value")],
+        lines,
+    )
+    if same.rows < MIN_ROWS:
+        console.note(
+            tr("note: {split} has only {rows:,} sentences to compare on", split=same.split, rows=same.rows)
+        )
+
+
+def _list_facts(done: Exported) -> list[tuple[str, object]]:
+    from msgspec import UnsetType
+
+    written, same = done.metadata, done.metadata.parity
+    speed = tr(
+        "{median_ms:.3f} ms, median of {sentences}, {threads}",
+        median_ms=written.latency.median_ms,
+        sentences=written.latency.sentences,
+        threads=plural("{number:,} thread", "{number:,} threads", written.latency.threads),
+    )
+    parity = tr(
+        "{rows:,} of {rows_of_split:,} sentences of {split}: same labels, probabilities differ by at most "
+        "{largest_difference:.2g}",
+        rows=same.rows,
+        rows_of_split=same.rows_of_split,
+        split=same.split,
+        largest_difference=same.largest_difference,
+    )
     lines: list[tuple[str, object]] = [
-        ("file", done.folder / written.file),
-        ("size", f"{written.bytes / 1e6:,.2f} MB"),
-        ("input", f"{written.input.name}, {written.input.type}, {list(written.input.shape)}"),
-        (
-            "one sentence",
-            f"{written.latency.median_ms:.3f} ms, median of {written.latency.sentences}, "
-            f"{console.plural(written.latency.threads, 'thread')}",
-        ),
-        (
-            "float32 against the model",
-            f"{same.rows:,} of {same.rows_of_split:,} sentences of {same.split}: same labels, "
-            f"probabilities differ by at most {same.largest_difference:.2g}",
-        ),
+        (tr("file"), done.folder / written.file),
+        (tr("size"), f"{written.bytes / 1e6:,.2f} MB"),
+        (tr("input"), f"{written.input.name}, {written.input.type}, {list(written.input.shape)}"),
+        (tr("one sentence"), speed),
+        (tr("float32 against the model"), parity),
     ]
     if not isinstance(written.vectors, UnsetType):
-        lines.append(("vectors", f"{written.vectors.count:,} made-up texts in {written.vectors.file}"))
-    if lost is not None:
-        lines += [
-            ("int8: other labels", f"{lost.differing_predictions:,} of {lost.rows:,}"),
-            ("int8: accuracy", f"{lost.int8_accuracy:.4f}, of the model {lost.model_accuracy:.4f}"),
-            ("int8: macro-F1", f"{lost.int8_macro_f1:.4f}, of the model {lost.model_macro_f1:.4f}"),
-        ]
-    console.table(f"{written.runtime} of {written.model.architecture}", ["", ""], lines)
-    if same.rows < MIN_ROWS:
-        console.note(f"note: {same.split} has only {same.rows:,} sentences to compare on")
+        count, file = written.vectors.count, written.vectors.file
+        lines.append((tr("vectors"), tr("{count:,} made-up texts in {file}", count=count, file=file)))
+    return lines
+
+
+def _list_losses(lost: Loss) -> list[tuple[str, object]]:
+    """Lists what the weights in 8 bits cost."""
+    return [
+        (
+            tr("int8: other labels"),
+            tr("{number:,} of {rows:,}", number=lost.differing_predictions, rows=lost.rows),
+        ),
+        (tr("int8: accuracy"), _score(lost.int8_accuracy, lost.model_accuracy)),
+        (tr("int8: macro-F1"), _score(lost.int8_macro_f1, lost.model_macro_f1)),
+    ]
+
+
+def _score(score: float, of_model: float) -> Message:
+    return tr("{score:.4f}, of the model {of_model:.4f}", score=score, of_model=of_model)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.errors import EtlError, FindingsError, SettingsError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from etl.models.export.check import Checked
@@ -49,14 +51,26 @@ def _show(checked: Checked) -> None:
     for field in FIELDS:
         own = by_field.get(field)
         cells = (
-            ("not checked", "")
+            (tr("not checked"), "")
             if own is None
-            else (f"{own.compared - len(own.differences):,} of {own.compared:,}", f"{len(own.differences):,}")
+            else (
+                tr(
+                    "{number:,} of {rows:,}",
+                    number=own.compared - len(own.differences),
+                    rows=own.compared,
+                ),
+                f"{len(own.differences):,}",
+            )
         )
         rows.append((field, *cells))
     console.table(
-        f"{checked.folder}: {checked.metadata.runtime} of {checked.metadata.model.architecture}",
-        ["field of the vectors", "the same", "differing"],
+        tr(
+            "{folder}: {runtime} of {architecture}",
+            folder=checked.folder,
+            runtime=checked.metadata.runtime,
+            architecture=checked.metadata.model.architecture,
+        ),
+        [tr("field of the vectors"), tr("the same"), tr("differing")],
         rows,
     )
 
@@ -84,22 +98,37 @@ def _document(checked: Checked) -> dict[str, object]:
 
 def _findings(checked: Checked) -> FindingsError:
     details = [
-        f"line {own.line}, {each.field}: expected {_shortened(own.expected)}, got {_shortened(own.got)}, "
-        f"for {_shortened(own.text)}"
+        tr(
+            "line {line}, {field}: expected {expected}, got {got}, for {text}",
+            line=own.line,
+            field=each.field,
+            expected=_shortened(own.expected),
+            got=_shortened(own.got),
+            text=_shortened(own.text),
+        )
         for each in checked.differing
         for own in each.differences[:_SHOWN_LINES]
     ]
-    details += [f"not checked: {', '.join(each.fields)}: {each.error.what}" for each in checked.unchecked]
+    details += [
+        tr("not checked: {fields}: {what}", fields=", ".join(each.fields), what=each.error.what)
+        for each in checked.unchecked
+    ]
     vectors = checked.metadata.vectors
     name = getattr(vectors, "file", "")
     fields = ", ".join(each.field for each in checked.differing)
     return FindingsError(
-        f"{checked.folder} does not do what its vectors say ({fields})",
+        tr("{folder} does not do what its vectors say ({fields})", folder=checked.folder, fields=fields),
         details=details,
-        cause=f"What is installed here prepares or computes otherwise than what made {name}, or "
-        "metadata.json was edited.",
-        next_step="compare the versions in metadata.json and preparation.json with those installed, "
-        f"or export the model again with `etl export MODEL --format FORMAT --out {checked.folder}`",
+        cause=tr(
+            "What is installed here prepares or computes otherwise than what made {name}, or "
+            "metadata.json was edited.",
+            name=name,
+        ),
+        next_step=tr(
+            "compare the versions in metadata.json and preparation.json with those installed, "
+            "or export the model again with `etl export MODEL --format FORMAT --out {folder}`",
+            folder=checked.folder,
+        ),
     )
 
 
@@ -107,17 +136,18 @@ def _unchecked(checked: Checked) -> EtlError:
     """Returns the error of what could not be compared, with the exit code of its cause."""
     first, *others = checked.unchecked
     details = [
-        f"not checked: {', '.join(each.fields)}: {line.strip()}"
+        tr("not checked: {fields}: {what}", fields=", ".join(each.fields), what=line)
         for each in checked.unchecked
         for line in [each.error.what, *each.error.details]
     ]
     steps = dict.fromkeys(each.error.next_step for each in (first, *others))
+    next_step = reduce(lambda one, other: tr("{one}, and {other}", one=one, other=other), steps)
     kind = type(first.error) if not others else SettingsError
     return kind(
-        f"{checked.folder} was not checked in full; what was checked is as its vectors say",
+        tr("{folder} was not checked in full; what was checked is as its vectors say", folder=checked.folder),
         details=details,
         cause=first.error.cause,
-        next_step=", and ".join(steps),
+        next_step=next_step,
     )
 
 

@@ -13,6 +13,7 @@ import typer
 from etl.commands.choices import DELIMITER, HEADER
 from etl.commands.ingest_counts import show_corrections, show_counts, show_skipped
 from etl.commands.ingest_plan import show_form, show_plan
+from etl.language.message import Message, plural, tr
 from etl.settings import (
     Conflicts,
     DocumentParts,
@@ -28,13 +29,9 @@ from etl.settings import (
 )
 
 if TYPE_CHECKING:
-    from etl.dataset.manifest import (
-        Manifest,
-        TokenReport,
-    )
+    from etl.dataset.manifest import Manifest, TokenReport
 
 _DEFAULTS = Settings()
-
 _NAMES = 3  # of files that were left aside for the same reason
 
 # What `--json` shows of the manifest.
@@ -157,8 +154,8 @@ def ingest(
         list[str] | None,
         typer.Option(
             metavar="CODE",
-            help="nothing_kept, rows_rejected, nothing_labelled: replace a better dataset and end with 0 "
-            "although that is so.",
+            help="nothing_kept, rows_rejected, nothing_labelled: replace a better dataset all the same, and "
+            "end with exit code 0.",
             show_default=False,
         ),
     ] = None,
@@ -203,7 +200,7 @@ def ingest(
         shard_rows=shard_rows,
         corrections=tuple(map(str, corrections)) if corrections else None,
     )
-    accepted = guards.check_codes(accept or (), "--accept names", guards.OF_INGEST)
+    accepted = guards.check_codes(accept or (), "--accept", guards.OF_INGEST)
     with fetch_inputs(paths) as raw:
         if dry_run:
             check_output(out)
@@ -213,7 +210,7 @@ def ingest(
         with (
             _output_folder(out, is_resumed=resume) as folder,
             open_engine(engine, address, workers) as chosen,
-            console.progress("reading", is_quiet=is_json) as progress,
+            console.progress(tr("reading"), is_quiet=is_json) as progress,
         ):
             dataset = run(out=folder, progress=progress, engine=chosen, accept=accepted)
             check_replaced(out, dataset.manifest, accepted)
@@ -227,9 +224,9 @@ def _output_folder(out: str, *, is_resumed: bool) -> AbstractContextManager[Path
 
     if is_resumed and is_remote(out):
         raise SettingsError(
-            f"--resume does not go with {out}",
-            details=["expected a folder as --out: nothing is kept of a run that writes to a URL"],
-            next_step="leave out --resume; or write to a folder, and copy that.",
+            tr("--resume does not go with {out}", out=out),
+            details=[tr("expected a folder as --out: nothing is kept of a run that writes to a URL")],
+            next_step=tr("leave out --resume; or write to a folder, and copy that."),
         )
     return output_folder(out)
 
@@ -250,48 +247,66 @@ def _show_result(
     if is_json:
         _show_as_json(manifest)
     else:
-        show(manifest, out, accepted)
+        show(manifest, accepted)
         show_form(manifest.unknown_labels, settings)
     check_usable(manifest.counts, accepted, out)
+    if not is_json:
+        say_complete(out)
 
 
 def _show_as_json(manifest: Manifest) -> None:
     import msgspec
 
+    from etl.language.stored import in_english
     from etl.runtime import console
 
-    document = msgspec.to_builtins(manifest)
+    document = msgspec.to_builtins(manifest, enc_hook=in_english)
     console.json_document({key: document[key] for key in _SHOWN})
 
 
-def show(manifest: Manifest, out: str | Path, accepted: Collection[str] = ()) -> None:
+def show(manifest: Manifest, accepted: Collection[str] = ()) -> None:
     """The closing tables: what was read and kept, and why the rest was not.
 
     Args:
         manifest: of the dataset.
-        out: its folder or URL.
         accepted: the guards whose objections are warnings; the others are left to the error that follows.
     """
     from etl.runtime import console
     from etl.schema.splits import SPLITS, UNLABELLED
 
     counts, splits = manifest.counts, manifest.splits
-    show_counts("Rows", counts)
+    show_counts(tr("Rows"), counts)
     console.table(
-        f"Labels ({manifest.taxonomy.name})",
-        ["label", *SPLITS],
+        tr("Labels ({taxonomy})", taxonomy=manifest.taxonomy.name),
+        [tr("label"), *SPLITS],
         [
             [label, *(_amount(splits[name].labels[label]) for name in SPLITS)]
             for label in manifest.taxonomy.targets
         ],
     )
     if waiting := splits.get(UNLABELLED):
-        console.line(f"{console.plural(waiting.rows, 'row')} without a label, in the split {UNLABELLED}")
+        console.line(
+            plural(
+                "{number:,} row without a label, in the split {split}",
+                "{number:,} rows without a label, in the split {split}",
+                waiting.rows,
+                split=UNLABELLED,
+            )
+        )
     console.line(key_tokens_in_short(manifest.tokens))
     show_corrections(manifest.corrections)
     _show_notes(manifest, accepted)
+
+
+def say_complete(out: str | Path) -> None:
+    """Says that a dataset is there, and what may be done with it."""
+    from etl.runtime import console
+
     console.line(
-        f"{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it."
+        tr(
+            "{out} is complete. Next: `etl validate {out}`, or `etl rejects {out}` for what is not in it.",
+            out=out,
+        )
     )
 
 
@@ -300,19 +315,24 @@ def _amount(rows: float) -> int | str:
     return rows if isinstance(rows, int) else f"{rows:,.1f}"
 
 
-def key_tokens_in_short(tokens: TokenReport) -> str:
+def key_tokens_in_short(tokens: TokenReport) -> Message:
     """Summarises the key-token filter in one line; shares are of all tokens."""
-    from etl.runtime import console
-
     before, after = tokens.before, tokens.after
+    if not before:
+        return tr("Key tokens: none, as no sentence was tagged")
     if before == after:
-        return f"Key tokens: all {after:,} kept" if before else "Key tokens: none, as no sentence was tagged"
+        return tr("Key tokens: all {after:,} kept", after=after)
     shares = [(each.removed_share, name) for name, each in tokens.classes.items()]
     largest = sorted(shares, key=lambda share: -share[0])[:4]
     removed = ", ".join(f"{name} {share:.0%}" for share, name in largest if share >= 0.005)
-    emptied = console.plural(tokens.emptied, "sentence")
-    kept = f"{after:,} of {before:,} kept ({after / before:.0%})"
-    return f"Key tokens: {kept}; removed: {removed}; {emptied} emptied"
+    return tr(
+        "Key tokens: {after:,} of {before:,} kept ({share:.0%}); removed: {removed}; {emptied} emptied",
+        after=after,
+        before=before,
+        share=after / before,
+        removed=removed,
+        emptied=plural("{number:,} sentence", "{number:,} sentences", tokens.emptied),
+    )
 
 
 def _show_notes(manifest: Manifest, accepted: Collection[str]) -> None:
@@ -327,22 +347,51 @@ def _show_notes(manifest: Manifest, accepted: Collection[str]) -> None:
         )
     for why, names in left_aside.items():
         shown = ", ".join(names[:_NAMES]) + (", …" if len(names) > _NAMES else "")
-        console.note(f"note: {console.plural(len(names), 'file')} left aside: {why}: {shown}")
+        console.note(
+            plural(
+                "note: {number:,} file left aside: {why}: {shown}",
+                "note: {number:,} files left aside: {why}: {shown}",
+                len(names),
+                why=why,
+                shown=shown,
+            )
+        )
     show_skipped(manifest.skipped)
     for source, met in manifest.aliases.items():
         console.note(
-            f"note: {source}: {sum(met.values()):,} labels in {len(met)} other spellings were understood"
-        )
-    for source, counts in manifest.counts.items():
-        if ambiguous := counts.rejected.get("label_ambiguous"):
-            console.note(
-                f"note: {source}: {ambiguous:,} of {counts.read:,} rows have no majority: `--labels soft` "
-                "keeps them with their votes, `--labels multi` with the set of their labels"
+            tr(
+                "note: {source}: {labels:,} labels in {spellings} other spellings were understood",
+                source=source,
+                labels=sum(met.values()),
+                spellings=len(met),
             )
+        )
+    _show_ambiguous(manifest)
     said_later = {each.message for each in guards.find_refused(manifest.counts, accepted)}
     for warning in manifest.warnings:
         if warning not in said_later:
-            console.note(f"warning: {warning}")
+            console.note(tr("warning: {warning}", warning=warning))
     if manifest.unexpected_rows:
-        parts = console.plural(len(manifest.unexpected_rows), "part")
-        console.note(f"note: other numbers of rows than published in {parts} (see manifest.json)")
+        console.note(
+            plural(
+                "note: other numbers of rows than published in {number:,} part (see manifest.json)",
+                "note: other numbers of rows than published in {number:,} parts (see manifest.json)",
+                len(manifest.unexpected_rows),
+            )
+        )
+
+
+def _show_ambiguous(manifest: Manifest) -> None:
+    from etl.runtime import console
+
+    for source, counts in manifest.counts.items():
+        if ambiguous := counts.rejected.get("label_ambiguous"):
+            console.note(
+                tr(
+                    "note: {source}: {ambiguous:,} of {read:,} rows have no majority: `--labels soft` "
+                    "keeps them with their votes, `--labels multi` with the set of their labels",
+                    source=source,
+                    ambiguous=ambiguous,
+                    read=counts.read,
+                )
+            )

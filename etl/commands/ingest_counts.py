@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from etl.language.message import Message, plural, tr
+
 if TYPE_CHECKING:
     from etl.dataset.manifest import CorrectionCounts, SkippedFile, SourceCounts
+
+_READ, _KEPT = tr("read"), tr("kept")
 
 
 def show_skipped(skipped: Iterable[SkippedFile]) -> None:
@@ -15,8 +19,14 @@ def show_skipped(skipped: Iterable[SkippedFile]) -> None:
     from etl.runtime import console
 
     for each in skipped:
-        kept = f" ({console.plural(each.rows, 'row')} before that were read)"
-        console.note(f"skipped: {each.error}{kept}")
+        console.note(
+            plural(
+                "skipped: {error} ({number:,} row before that were read)",
+                "skipped: {error} ({number:,} rows before that were read)",
+                each.rows,
+                error=each.error,
+            )
+        )
 
 
 def show_corrections(counts: CorrectionCounts) -> None:
@@ -24,19 +34,36 @@ def show_corrections(counts: CorrectionCounts) -> None:
     from etl.runtime import console
 
     if counts.files:
-        of = console.plural(counts.rows, "row")
-        by_text = f", {counts.found_by_text:,} of them found by the text" if counts.found_by_text else ""
-        console.line(f"Corrections: {counts.applied:,} applied to {of}{by_text}")
+        console.line(_applied(counts))
     left_out = {
-        "stale, as their rows have another text": counts.stale,
-        "about rows or labels that are not there": counts.not_found,
-        "as the rows with that label have others that are unknown": counts.incomplete,
-        "that people disagree about": counts.unresolved,
-        "for another taxonomy": counts.other_taxonomy,
+        tr("stale, as their rows have another text"): counts.stale,
+        tr("about rows or labels that are not there"): counts.not_found,
+        tr("as the rows with that label have others that are unknown"): counts.incomplete,
+        tr("that people disagree about"): counts.unresolved,
+        tr("for another taxonomy"): counts.other_taxonomy,
     }
     for why, number in left_out.items():
         if number:
-            console.note(f"warning: {console.plural(number, 'correction')} not applied: {why}")
+            console.note(
+                plural(
+                    "warning: {number:,} correction not applied: {why}",
+                    "warning: {number:,} corrections not applied: {why}",
+                    number,
+                    why=why,
+                )
+            )
+
+
+def _applied(counts: CorrectionCounts) -> Message:
+    of = plural("{number:,} row", "{number:,} rows", counts.rows)
+    if not counts.found_by_text:
+        return tr("Corrections: {applied:,} applied to {of}", applied=counts.applied, of=of)
+    return tr(
+        "Corrections: {applied:,} applied to {of}, {by_text:,} of them found by the text",
+        applied=counts.applied,
+        of=of,
+        by_text=counts.found_by_text,
+    )
 
 
 def show_counts(title: str, counts: Mapping[str, SourceCounts]) -> None:
@@ -45,14 +72,12 @@ def show_counts(title: str, counts: Mapping[str, SourceCounts]) -> None:
     from etl.schema import row
 
     columns = {
-        source: {"read": each.read, "kept": each.kept, **each.rejected} for source, each in counts.items()
+        source: {_READ: each.read, _KEPT: each.kept, **each.rejected} for source, each in counts.items()
     }
     if len(columns) > 1:
-        columns["all"] = dict(sum((Counter(column) for column in columns.values()), Counter()))
+        columns[tr("all")] = dict(sum((Counter(column) for column in columns.values()), Counter()))
     lines = [
-        name
-        for name in ("read", "kept", *row.reasons())
-        if any(name in column for column in columns.values())
+        name for name in (_READ, _KEPT, *row.reasons()) if any(name in column for column in columns.values())
     ]
     console.table(
         title,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.commands.ingest_counts import show_counts, show_skipped
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from etl.dataset.manifest import UnknownLabels
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from etl.settings import Settings
 
 _NAMES = ("source", "release", "split", "layout", "file", "members")
+_HEADER = (tr("source"), tr("release"), tr("split"), tr("layout"), tr("file"), tr("members"))
 
 
 def show_plan(paths: list[Path], settings: Settings, accepted: tuple[str, ...], *, is_json: bool) -> None:
@@ -21,15 +23,16 @@ def show_plan(paths: list[Path], settings: Settings, accepted: tuple[str, ...], 
     import msgspec
 
     from etl.ingestion.plan import plan_ingest
+    from etl.language.stored import in_english
     from etl.runtime import console
     from etl.storage.datasets import check_usable
 
-    with console.progress("reading", is_quiet=is_json) as progress:
+    with console.progress(tr("reading"), is_quiet=is_json) as progress:
         plan = plan_ingest(paths, settings, progress=progress)
     parts: dict[tuple[str, ...], list[str]] = {}
     for slug, files in plan.found.items():
         for each in files:
-            part = (slug, each.release, each.official_split or "by group", each.layout, each.raw.file)
+            part = (slug, each.release, each.official_split or tr("by group"), each.layout, each.raw.file)
             parts.setdefault(part, []).append(each.raw.member)
     if is_json:
         document = {
@@ -40,34 +43,34 @@ def show_plan(paths: list[Path], settings: Settings, accepted: tuple[str, ...], 
             "warnings": plan.warnings,
             "unknown_labels": plan.unknown_labels,
         }
-        console.json_document(msgspec.to_builtins(document))
+        console.json_document(msgspec.to_builtins(document, enc_hook=in_english))
     else:
         _show_as_text(plan, parts, settings)
     check_usable(plan.counts, accepted, None)
 
 
 def _show_as_text(plan: Plan, parts: dict[tuple[str, ...], list[str]], settings: Settings) -> None:
-    import msgspec
-
     from etl.dataset.manifest import SkippedFile
     from etl.runtime import console
 
     console.table(
-        "Would be read",
-        _NAMES,
+        tr("Would be read"),
+        _HEADER,
         [
-            (*part, members[0] if len(members) == 1 else f"{len(members):,} members")
+            (*part, members[0] if len(members) == 1 else tr("{number:,} members", number=len(members)))
             for part, members in parts.items()
         ],
     )
-    show_counts("Rows before tagging", plan.counts)
+    show_counts(tr("Rows before tagging"), plan.counts)
     if plan.log.left_aside:
         console.table(
-            "Left aside", ["file", "why"], [[_name(each), each["why"]] for each in plan.log.left_aside]
+            tr("Left aside"),
+            [tr("file"), tr("why")],
+            [[_name(each), each["why"]] for each in plan.log.left_aside],
         )
-    show_skipped(msgspec.convert(plan.log.skipped, tuple[SkippedFile, ...]))
+    show_skipped(SkippedFile(**each) for each in plan.log.skipped)
     for warning in plan.warnings:
-        console.note(f"warning: {warning}")
+        console.note(tr("warning: {warning}", warning=warning))
     show_form(plan.unknown_labels, settings)
 
 
@@ -85,8 +88,13 @@ def show_form(unknown: Sequence[UnknownLabels], settings: Settings) -> None:
         if each.source == taxonomy.TABLE:
             chosen = taxonomy.load(settings.taxonomy)
             console.note(
-                "To say what these labels mean, save this as labels.yaml, put targets in the place of null, "
-                "and run again with `--taxonomy labels.yaml`.\nIf known corpora are read as well, put the "
-                f"lines below `{taxonomy.TABLE}:` into a copy of the taxonomy that maps them "
-                f"({settings.taxonomy}).\n\n{write_form(chosen, each.labels)}"
+                tr(
+                    "To say what these labels mean, save this as labels.yaml, put targets in the "
+                    "place of null, and run again with `--taxonomy labels.yaml`.\nIf known corpora are "
+                    "read as well, put the lines below `{section}:` into a copy of the taxonomy that "
+                    "maps them ({taxonomy}).\n\n{form}",
+                    section=taxonomy.TABLE,
+                    taxonomy=settings.taxonomy,
+                    form=write_form(chosen, each.labels),
+                )
             )

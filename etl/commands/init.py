@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import tr
+
 
 def init(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("etl.yaml"),
@@ -14,13 +16,20 @@ def init(
 ) -> None:
     """Write a commented `etl.yaml` with every setting at its default."""
     from etl.errors import SettingsError
+    from etl.language import comments
     from etl.runtime import console
     from etl.runtime.files import write_atomic
     from etl.schema import resources
 
     if path.exists() and not force:
-        raise SettingsError(f"{path} is already there", next_step="name another file, or add `--force`.")
-    write_atomic(path, resources.path("schemas", "etl.yaml").read_text(encoding="utf-8"))
+        raise SettingsError(
+            tr("{path} is already there", path=path), next_step=tr("name another file, or add `--force`.")
+        )
+    content = resources.path("schemas", "etl.yaml").read_text(encoding="utf-8")
+    write_atomic(path, comments.translate(content))
     console.line(
-        f"{path} written. Next: edit it, then run `etl ingest PATH... --config {path} --out DATASET`."
+        tr(
+            "{path} written. Next: edit it, then run `etl ingest PATH... --config {path} --out DATASET`.",
+            path=path,
+        )
     )

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import Message, tr
+
 
 def labels(
     name: Annotated[
@@ -34,9 +36,11 @@ def labels(
     slugs = taxonomy.corpora() if source is None else [source]
     if source is not None and source not in [*taxonomy.corpora(), taxonomy.TABLE]:
         raise SettingsError(
-            f"there is no corpus {source!r}",
-            details=[f"expected one of {', '.join([*taxonomy.corpora(), taxonomy.TABLE])}"],
-            next_step="run `etl sources` to see what each of them is",
+            tr("there is no corpus {source!r}", source=source),
+            details=[
+                tr("expected one of {options}", options=", ".join([*taxonomy.corpora(), taxonomy.TABLE]))
+            ],
+            next_step=tr("run `etl sources` to see what each of them is"),
         )
     rows = {slug: taxonomy.explain(chosen, slug) for slug in slugs}
     if source == taxonomy.TABLE:
@@ -51,11 +55,19 @@ def labels(
         return
     console.line(f"{chosen.name}: {', '.join(chosen.targets)}")
     if chosen.about:
-        console.line(chosen.about)
+        console.line(_said(chosen.about))
     for slug in slugs:
         console.line()
         console.table(
             slug,
-            ["code", "name", chosen.name, "why"],
-            [[row["code"], row["name"], row["target"] or "-", row["why"]] for row in rows[slug]],
+            [tr("code"), tr("name"), chosen.name, tr("why")],
+            [
+                [row["code"], _said(row["name"]), row["target"] or "-", _said(row["why"])]
+                for row in rows[slug]
+            ],
         )
+
+
+def _said(text: str | None) -> str:
+    """A text of the label tables and taxonomies, as a message."""
+    return text if isinstance(text, Message) else tr(text) if text else ""

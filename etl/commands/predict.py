@@ -14,6 +14,7 @@ from etl.commands.choices import DELIMITER, HEADER, RAW
 from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
+from etl.language.message import Message, joined, tr
 from etl.models.inference.options import Per, PredictOptions
 from etl.runtime.streams import is_read
 
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 _SHOWN_CHARS, _TABLE_ROWS = 100, 5000
 _MOST_COLUMNS, _LIKELIEST = 12, 5  # of the probabilities in a table
 _DEFAULT = PredictOptions()
+# What the files call kinds of documents, places in them and parts of them, said to people.
+_KINDS = {str(kind): kind for kind in (tr("text"), tr("mail"), tr("chat"), tr("post"), tr("formal"))}
+_PARTS = {str(part): part for part in (tr("quote"), tr("signature"))}
+_PLACES = {
+    "line": tr("line {number}"),
+    "paragraph": tr("paragraph {number}"),
+    "message": tr("message {number}"),
+    "row": tr("row {number}"),
+    "page": tr("page {number}"),
+}
 
 
 def predict(
@@ -86,13 +97,14 @@ def predict(
     from etl.models.inference.classifier import open_classifier
     from etl.models.inference.documents import classify_inputs
     from etl.models.inference.mood import count_moods, render_moods
+    from etl.runtime import console
     from etl.runtime.files import write_atomic
 
     if not inputs:
         raise SettingsError(
-            "there is nothing to classify",
-            details=["expected texts, files, or - for lines on standard input"],
-            next_step=f'for instance: etl predict {model} "TEXT"',
+            tr("there is nothing to classify"),
+            details=[tr("expected texts, files, or - for lines on standard input")],
+            next_step=tr('for instance: etl predict {model} "TEXT"', model=model),
         )
     dialect = parse_dialect(delimiter, header=header)
     options = PredictOptions(per, split, kind, text_column, has_quotes, dialect, keep_markup)
@@ -115,6 +127,7 @@ def predict(
                     break
         if mood:
             write_atomic(mood, render_moods(model.resolve().name, counted, classifier.labels))
+            console.note(tr("{path} is written", path=mood))
     if failed:
         raise typer.Exit(InputError.exit_code)
 
@@ -204,8 +217,13 @@ def _show(rows: pl.DataFrame, labels: list[str], per: str) -> None:
 
     records = rows.to_dicts()
     has_speakers = any(row["speaker"] for row in records)
-    header = ["where", *(["speaker"] if has_speakers else []), "text", "label", "probability"]
-    header += labels if len(labels) <= _MOST_COLUMNS else [f"{_LIKELIEST} likeliest of {len(labels)}"]
+    speaker = [tr("speaker")] if has_speakers else []
+    header: list[str] = [tr("where"), *speaker, tr("text"), tr("label"), tr("probability")]
+    header += (
+        labels
+        if len(labels) <= _MOST_COLUMNS
+        else [tr("{number} likeliest of {labels}", number=_LIKELIEST, labels=len(labels))]
+    )
     n_documents = max(row["document"] for row in records)
     body = [
         [
@@ -232,20 +250,27 @@ def _probabilities(by_label: dict[str, float | None]) -> list[str]:
 def _location(row: dict[str, Any], per: str, *, is_one: bool) -> str:
     """Returns where a sentence stands, or which document it is, in words."""
     if per == "document":
-        name = str(row["kind"]) if is_one else f"{row['kind']} {row['document']}"
-        return f"{name}, {row['sentence']} sentences" if row["sentence"] != 1 else name
-    parts = [f"{row['unit']} {row['position']}"]
+        name = _KINDS[row["kind"]] if is_one else _document(row)
+        if row["sentence"] == 1:
+            return name
+        return tr("{document}, {number} sentences", document=name, number=row["sentence"])
+    parts = [tr(_PLACES[row["unit"]], number=row["position"])]
     if row["kind"] in {"mail", "chat"} and not is_one:
-        parts.insert(0, f"{row['kind']} {row['document']}")
+        parts.insert(0, _document(row))
     if row["sentence"] != 1:
-        parts.append(f"sentence {row['sentence']}")
-    return ", ".join(parts) + ("" if row["part"] == "body" else f" ({row['part']})")
+        parts.append(tr("sentence {number}", number=row["sentence"]))
+    part = "" if row["part"] == "body" else joined("", (" (", _PARTS[row["part"]], ")"))
+    return joined(", ", parts) + part
+
+
+def _document(row: dict[str, Any]) -> Message:
+    return joined(" ", (_KINDS[row["kind"]], row["document"]))
 
 
 def _label(row: dict[str, Any]) -> str:
     if row["label"] is None:
         return f"({row['reason']})"
-    return row["label"] if row["known"] else f"{row['label']} (no known word)"
+    return row["label"] if row["known"] else tr("{label} (no known word)", label=row["label"])
 
 
 def _shortened(text: str) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import plural
+
 
 def prune(
     place: Annotated[
@@ -35,5 +37,11 @@ def prune(
         console.json_document({"removed": removed, "kept": kept})
     else:
         console.line(
-            f"{console.plural(len(removed), 'version')} removed, {len(kept)} kept in {hide_query(place)}."
+            plural(
+                "{number:,} version removed, {kept} kept in {place}.",
+                "{number:,} versions removed, {kept} kept in {place}.",
+                len(removed),
+                kept=len(kept),
+                place=hide_query(place),
+            )
         )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.language.message import joined, tr
 from etl.settings import EngineName
 
 if TYPE_CHECKING:
-    from etl.publishing.changes import Changes
+    from etl.publishing.changes import Changes, Event
     from etl.publishing.job import Job
     from etl.publishing.record import Run
+
+# How the record calls what happened to a raw file, said to people.
+_EVENTS = {str(event): event for event in (tr("added"), tr("changed"), tr("gone"))}
 
 
 def refresh(
@@ -42,7 +46,8 @@ def refresh(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")] = False,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait for a run that is in the way, instead of ending with 5.")
+        bool,
+        typer.Option("--wait", help="Wait for a run that is in the way, instead of ending with exit code 5."),
     ] = False,
     notify: Annotated[
         str | None,
@@ -82,9 +87,9 @@ def refresh(
     is_lasting = every is not None or cron is not None
     if accept and is_lasting:
         raise SettingsError(
-            "--accept is about one run",
-            details=["got --accept with --every or --cron"],
-            next_step="run once with it, or set `refresh.guards` in etl.yaml, which holds for all runs.",
+            tr("--accept is about one run"),
+            details=[tr("got --accept with --every or --cron")],
+            next_step=tr("run once with it, or set `refresh.guards` in etl.yaml, which holds for all runs."),
         )
     job = make_job(settings, config.parent, workers, (*(accept or ()),))
     if settings.refresh.notify:
@@ -105,7 +110,8 @@ def _occasions(every: str | None, cron: str | None, *, is_once: bool) -> Iterato
 
     if sum([every is not None, cron is not None, is_once]) > 1:
         raise SettingsError(
-            "--once, --every and --cron exclude each other", next_step="choose one; without any it is once."
+            tr("--once, --every and --cron exclude each other"),
+            next_step=tr("choose one; without any it is once."),
         )
     if every is not None:
         return loop.repeat_every(loop.parse_interval(every))
@@ -120,50 +126,64 @@ def _run_once(job: Job, *, wait: bool, is_lasting: bool, is_json: bool) -> Run |
     import msgspec
 
     from etl.errors import LockError
+    from etl.language.stored import in_english
     from etl.publishing import refresh as publishing
     from etl.runtime import console
 
     try:
         is_quiet = is_json or not sys.stderr.isatty()
-        with console.progress("refresh", is_quiet=is_quiet) as progress:
+        with console.progress(tr("refresh"), is_quiet=is_quiet) as progress:
             run = publishing.refresh(job, wait=wait, progress=progress)
     except LockError as error:
         if not is_lasting:
             raise
-        console.note(f"error: {error.text()}")
+        console.note(tr("error: {message}", message=error.text()))
         return None
     if is_json:
-        console.json_document(msgspec.to_builtins(run))
+        console.json_document(msgspec.to_builtins(run, enc_hook=in_english))
     else:
         _show(run, job.publish_dir)
     if run.error:
-        console.note(f"error: {run.error}")
+        console.note(tr("error: {message}", message=run.error))
     return run
 
 
 def _show(run: Run, place: Path) -> None:
     from etl.runtime import console
 
-    for event in run.events:
-        console.line(f"{event.event}: {event.file}")
+    _show_events(run.events)
     for stage in run.stages:
         if stage.why:
-            console.line(f"{stage.stage}: {stage.seconds:.1f} s, since {'; '.join(stage.why)}")
-        elif run.outcome not in {"unchanged"}:
-            console.line(f"{stage.stage}: not needed")
+            console.line(
+                tr(
+                    "{stage}: {seconds:.1f} s, since {why}",
+                    stage=stage.stage,
+                    seconds=stage.seconds,
+                    why=joined("; ", stage.why),
+                )
+            )
+        elif run.outcome != "unchanged":
+            console.line(tr("{stage}: not needed", stage=stage.stage))
     for accepted in run.accepted:
-        console.line(f"accepted: {accepted.code}: {accepted.message}")
-    kept = f"{place / 'current'} stays version {run.version}" if run.version else "nothing is published"
+        console.line(tr("accepted: {code}: {message}", code=accepted.code, message=accepted.message))
+    link = place / "current"
+    kept = (
+        tr("{link} stays version {version}", link=link, version=run.version)
+        if run.version
+        else tr("nothing is published")
+    )
     said = {
-        "published": f"{place / 'current'} is version {run.version}",
-        "unchanged": f"nothing changed: {place / 'current'} is version {run.version}",
-        "withdrawn": f"{place / 'current'} stays version {run.version}; the newer one was rolled back",
+        "published": tr("{link} is version {version}", link=link, version=run.version),
+        "unchanged": tr("nothing changed: {link} is version {version}", link=link, version=run.version),
+        "withdrawn": tr(
+            "{link} stays version {version}; the newer one was rolled back", link=link, version=run.version
+        ),
         "refused": kept,
         "failed": kept,
     }
-    console.line(f"{said[run.outcome]} ({run.seconds:.1f} s)")
+    console.line(tr("{what} ({seconds:.1f} s)", what=said[run.outcome], seconds=run.seconds))
     if run.kept:
-        console.line(f"the dataset of this run is kept in {run.kept}")
+        console.line(tr("the dataset of this run is kept in {kept}", kept=run.kept))
 
 
 def _show_plan(changes: Changes, *, is_json: bool) -> None:
@@ -180,11 +200,17 @@ def _show_plan(changes: Changes, *, is_json: bool) -> None:
             }
         )
         return
-    for event in changes.events:
-        console.line(f"{event.event}: {event.file}")
+    _show_events(changes.events)
     if changes.is_nothing:
-        console.line("nothing changed: nothing would be done")
+        console.line(tr("nothing changed: nothing would be done"))
         return
     for stage in changes.stages:
-        why = changes.why.get(stage) or (["if what comes before gives something new"])
-        console.line(f"{stage}: {'; '.join(why)}")
+        why = changes.why.get(stage) or [tr("if what comes before gives something new")]
+        console.line(joined(": ", (stage, joined("; ", why))))
+
+
+def _show_events(events: Iterable[Event]) -> None:
+    from etl.runtime import console
+
+    for event in events:
+        console.line(joined(": ", (_EVENTS[event.event], event.file)))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from etl.commands.choices import RAW
+from etl.language.message import plural, tr
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from etl.dataset.read import Dataset
 
 _SHOWN_CHARS = 60
 _SHOWN_ROWS = 20
@@ -47,39 +50,61 @@ def rejects(
     from etl.dataset.read import open_dataset
     from etl.dataset.rejects import read_rejects
     from etl.errors import SettingsError
-    from etl.runtime.console import json_text
+    from etl.runtime import console
     from etl.runtime.files import write_atomic
     from etl.schema import row
 
     if reason is not None and reason not in row.reasons():
         raise SettingsError(
-            f"{reason!r} is not a reason",
-            details=[f"expected one of {', '.join(row.reasons())}"],
-            next_step=f"`etl rejects {dataset}` shows those that occur.",
+            tr("{reason!r} is not a reason", reason=reason),
+            details=[tr("expected one of {reasons}", reasons=", ".join(row.reasons()))],
+            next_step=tr("`etl rejects {dataset}` shows those that occur.", dataset=dataset),
         )
     chosen = "jsonl" if is_json else layout
     if out is None and chosen == "xlsx":
         raise SettingsError(
-            "a workbook needs a file", next_step=f"`etl rejects {dataset} --format xlsx --out FILE`"
+            tr("a workbook needs a file"),
+            next_step=tr("`etl rejects {dataset} --format xlsx --out FILE`", dataset=dataset),
         )
     if out is not None and chosen == "table":
         raise SettingsError(
-            "a table is shown, not written",
-            next_step=f"`etl rejects {dataset} --format csv --out {out}`; or xlsx, or jsonl",
+            tr("a table is shown, not written"),
+            next_step=tr(
+                "`etl rejects {dataset} --format csv --out {out}`; or xlsx, or jsonl",
+                dataset=dataset,
+                out=out,
+            ),
         )
-    found = read_rejects(open_dataset(dataset), reason, source)
+    opened = open_dataset(dataset)
+    _check_source(opened, source)
+    found = read_rejects(opened, reason, source)
     if chosen == "table":
-        _show(found, _SHOWN_ROWS if limit is None else limit)
+        _show(found, _SHOWN_ROWS if limit is None else limit, is_narrowed=bool(reason or source))
         return
     rows = (found if limit is None else found.head(limit)).drop("tokens", "tags").collect()
     content = rows.write_ndjson().encode() if chosen == "jsonl" else _as_sheet(rows, chosen, is_raw=is_raw)
     if out is not None:
         write_atomic(out, content)
+        console.note(
+            tr("{rows} in {path}", rows=plural("{number:,} row", "{number:,} rows", rows.height), path=out)
+        )
     elif chosen == "jsonl":
-        json_text(content.decode())
+        console.json_text(content.decode())
     else:
         sys.stdout.write(content.decode())
         sys.stdout.flush()
+
+
+def _check_source(dataset: Dataset, source: str | None) -> None:
+    """Refuses a corpus of which no row was read: "none was rejected" would be said of a misspelt name."""
+    from etl.errors import SettingsError
+
+    if source is not None and source not in dataset.manifest.counts:
+        raise SettingsError(
+            tr("{dataset} has no row of {source}", dataset=dataset.path, source=source),
+            details=[tr("expected one of {sources}", sources=", ".join(dataset.manifest.counts))],
+            next_step=tr("`etl rejects {dataset}` shows those that occur.", dataset=dataset.path),
+        )
 
 
 def _as_sheet(rows: pl.DataFrame, layout: str, *, is_raw: bool) -> bytes:
@@ -98,7 +123,7 @@ def _as_sheet(rows: pl.DataFrame, layout: str, *, is_raw: bool) -> bytes:
     return written.getvalue()
 
 
-def _show(found: pl.LazyFrame, limit: int) -> None:
+def _show(found: pl.LazyFrame, limit: int, *, is_narrowed: bool) -> None:
     import polars as pl
 
     from etl.runtime import console
@@ -111,29 +136,46 @@ def _show(found: pl.LazyFrame, limit: int) -> None:
         .sort("source", "rows", "reason", descending=[False, True, False])
         .collect()
     )
+    if tally.is_empty():
+        console.line(tr("no such row was rejected") if is_narrowed else tr("no row was rejected"))
+        return
     console.table(
-        "Rejected rows",
-        ["source", "reason", "rows", "meaning"],
-        [(*each, row.reasons()[each[1]]) for each in tally.iter_rows()],
+        tr("Rejected rows"),
+        [tr("source"), tr("reason"), tr("rows"), tr("meaning")],
+        [(*each, tr(row.reasons()[each[1]])) for each in tally.iter_rows()],
     )
     unknown = found.filter(pl.col("reason") == "unknown_label").group_by("source", "raw_label").agg(rows)
     labels = unknown.sort("rows", "source", "raw_label", descending=[True, False, False]).collect()
     if labels.height:
-        title = f"Unknown labels: {min(labels.height, _MOST_LABELS):,} of {labels.height:,}"
-        console.table(title, ["source", "label", "rows"], labels.head(_MOST_LABELS).iter_rows())
+        title = tr(
+            "Unknown labels: {shown:,} of {number:,}",
+            shown=min(labels.height, _MOST_LABELS),
+            number=labels.height,
+        )
+        header = [tr("source"), tr("label"), tr("rows")]
+        console.table(title, header, labels.head(_MOST_LABELS).iter_rows())
     labelled = found.with_columns(label=pl.coalesce("label", "raw_label"))
     shown = labelled.select(_SHOWN).head(limit).collect()
     total = int(tally["rows"].sum())
     console.table(
-        f"The first {shown.height:,} of {total:,}", _SHOWN, [_shorten(each) for each in shown.iter_rows()]
+        tr("The first {shown:,} of {number:,}", shown=shown.height, number=total),
+        _SHOWN,
+        [_cells(each) for each in shown.iter_rows(named=True)],
     )
     if total > limit:
         console.note(
-            f"{total - limit:,} more: `--limit N`, `--reason R`, or `--format csv --out FILE` for all of them"
+            tr(
+                "{number:,} more: `--limit N`, `--reason R`, or `--format csv --out FILE` for all of them",
+                number=total - limit,
+            )
         )
 
 
-def _shorten(cells: tuple[object, ...]) -> list[object]:
+def _cells(row: dict[str, Any]) -> list[object]:
     """File and member stay whole, or the row could not be found; a sentence may be cut."""
-    *found, text = ["" if cell is None else cell for cell in cells]
-    return [*found, f"{text[:_SHOWN_CHARS]}…" if isinstance(text, str) and len(text) > _SHOWN_CHARS else text]
+    from etl.schema.details import said
+
+    text = row["raw_text"] or ""
+    cut = f"{text[:_SHOWN_CHARS]}…" if len(text) > _SHOWN_CHARS else text
+    cells = row | {"detail": said(row["detail"] or ""), "raw_text": cut}
+    return ["" if cell is None else cell for cell in cells.values()]

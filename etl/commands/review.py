@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.language.message import tr
 from etl.runtime import console
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ PORT = Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes 
 OPEN = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
 AUDIT = Annotated[int, typer.Option(metavar="ROWS", min=1, help="How many rows the random sample has.")]
 SEED = Annotated[int, typer.Option(min=0, help="Of the random sample: the same seed, the same rows.")]
+# Of what a share is, said to people.
+_KINDS = {str(kind): kind for kind in (tr("all"), tr("source"), tr("label"))}
 SUMMARY = Annotated[
     bool, typer.Option("--summary", help="Only say how many labels of the audit sample are wrong, and end.")
 ]
@@ -142,7 +145,7 @@ def _serve(choices: Choices, dataset: str, model: Path | None, *, port: int, is_
     """Serves the page until Ctrl-C, which is how it is meant to end."""
     from etl.runtime import local_server, loopback, signals
 
-    local_server.require_server("the review page", "review")
+    local_server.require_server(tr("the review page"), "review")
     from etl.review import serve
 
     try:
@@ -156,7 +159,7 @@ def _serve(choices: Choices, dataset: str, model: Path | None, *, port: int, is_
                 thread.join(1)
     except KeyboardInterrupt:
         signals.forget_interrupt()
-        console.note("ended; every decision is on disk")
+        console.note(tr("ended; every decision is on disk"))
 
 
 def _announce(address: str, *, is_opened: bool) -> None:
@@ -164,7 +167,7 @@ def _announce(address: str, *, is_opened: bool) -> None:
 
     console.line(address)
     sys.stdout.flush()
-    console.note("the page is open to this machine only; Ctrl-C ends it")
+    console.note(tr("the page is open to this machine only; Ctrl-C ends it"))
     if is_opened:
         webbrowser.open(address)
 
@@ -179,13 +182,17 @@ def _summarise(choices: Choices, dataset: str, *, is_json: bool) -> None:
         console.json_document([asdict(share) for share in shares])
         return
     console.table(
-        f"Labels of the audit sample, {shares[0].judged:,} of {shares[0].rows:,} rows looked at",
-        ["", "", "rows", "looked at", "wrong", "share", "95 % interval"],
+        tr(
+            "Labels of the audit sample, {judged:,} of {rows:,} rows looked at",
+            judged=shares[0].judged,
+            rows=shares[0].rows,
+        ),
+        ["", "", tr("rows"), tr("looked at"), tr("wrong"), tr("share"), tr("95 % interval")],
         [_line(share) for share in shares],
     )
 
 
 def _line(share: Share) -> list[object]:
     wrong = f"{share.wrong / share.judged:.1%}" if share.judged else "–"
-    interval = f"{share.least:.1%} to {share.most:.1%}"
-    return [share.kind, share.name, share.rows, share.judged, share.wrong, wrong, interval]
+    interval = tr("{least:.1%} to {most:.1%}", least=share.least, most=share.most)
+    return [_KINDS[share.kind], share.name, share.rows, share.judged, share.wrong, wrong, interval]

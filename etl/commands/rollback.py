@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import tr
+
 
 def rollback(
     place: Annotated[
@@ -35,4 +37,12 @@ def rollback(
     if is_json:
         console.json_document({"current": now, "before": before})
     else:
-        console.line(f"{hide_query(place).rstrip('/')}/{CURRENT} is version {now}; it was {before}.")
+        link = f"{hide_query(place).rstrip('/')}/{CURRENT}"
+        console.line(
+            tr(
+                "{link} is version {now}; it was {before}.",
+                link=link,
+                now=now,
+                before=before,
+            )
+        )

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import tr
+
 
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; empty, or not there yet.")],
@@ -30,8 +32,8 @@ def sample(
         console.json_document(truth)
         return
     console.table(
-        f"{folder}: what `etl ingest` should count",
-        ["source", "read", "kept", "rejected"],
+        tr("{folder}: what `etl ingest` should count", folder=folder),
+        [tr("source"), tr("read"), tr("kept"), tr("rejected")],
         [
             [
                 slug,
@@ -42,4 +44,4 @@ def sample(
             for slug, counts in truth["sources"].items()
         ],
     )
-    console.line(f"Next: etl ingest {folder} --out DATASET")
+    console.line(tr("Next: etl ingest {folder} --out DATASET", folder=folder))

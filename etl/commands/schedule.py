@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from etl.language.message import tr
+
 
 def schedule(
     scheduler: Annotated[
@@ -57,7 +59,7 @@ def schedule(
     for file, content in files.items():
         if out is not None:
             write_atomic(out / file, content)
-            console.line(f"{out / file} written; its first lines say what to do with it.")
+            console.line(tr("{path} written; its first lines say what to do with it.", path=out / file))
         else:
             heading = f"# --- {file}\n" if len(files) > 1 else ""
             typer.echo(f"{heading}{content}", nl=False)

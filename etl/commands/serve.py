@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.language.message import tr
 from etl.runtime import console
 from etl.runtime.loopback import HOST
 from etl.serving.limits import Limits
@@ -62,17 +63,17 @@ def serve(
                 running.thread.join(1)
     except KeyboardInterrupt:
         signals.forget_interrupt()
-        console.note("ended; what was asked is answered")
+        console.note(tr("ended; what was asked is answered"))
 
 
 def _announce(address: Address, url: str) -> None:
     console.line(url)
     sys.stdout.flush()
     if address.is_local:
-        console.note("open to this machine only; Ctrl-C ends it")
+        console.note(tr("open to this machine only; Ctrl-C ends it"))
     else:
         console.note(
-            "open to other machines, and not encrypted: put a proxy with TLS in front; Ctrl-C ends it"
+            tr("open to other machines, and not encrypted: put a proxy with TLS in front; Ctrl-C ends it")
         )
-    token = address.token if address.is_own_token else "TOKEN, the one of ETL_SERVE_TOKEN"
-    console.note(f"programs send the header Authorization: Bearer {token}")
+    token = address.token if address.is_own_token else tr("TOKEN, the value of ETL_SERVE_TOKEN")
+    console.note(tr("programs send the header Authorization: Bearer {token}", token=token))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl.language.message import joined, tr, translated
+
 if TYPE_CHECKING:
     from etl.schema.contract import Contract
 
@@ -23,9 +25,9 @@ def sources(
 
     if slug is not None and slug not in contract.slugs():
         raise SettingsError(
-            f"there is no corpus {slug!r}",
-            details=[f"expected one of {', '.join(contract.slugs())}"],
-            next_step="run `etl sources` to see what each of them is",
+            tr("there is no corpus {slug!r}", slug=slug),
+            details=[tr("expected one of {options}", options=", ".join(contract.slugs()))],
+            next_step=tr("run `etl sources` to see what each of them is"),
         )
     contracts = [contract.load(each) for each in ([slug] if slug else contract.slugs())]
     if is_json:
@@ -41,27 +43,34 @@ def _show_all(contracts: list[Contract]) -> None:
     from etl.runtime import console
 
     console.table(
-        "Corpora",
-        ["source", "title", "licence", "where to get it", "files", "published rows"],
+        tr("Corpora"),
+        [
+            tr("source"),
+            tr("title"),
+            tr("licence"),
+            tr("where to get it"),
+            tr("files"),
+            tr("published rows"),
+        ],
         [
             [
                 each.slug,
-                each.title,
-                each.licence,
-                "\n".join(each.where) or "-",
-                "\n".join(each.files),
+                tr(each.title),
+                tr(each.licence),
+                tuple(each.where) or "-",
+                tuple(map(tr, each.files)),
                 _published(each),
             ]
             for each in contracts
         ],
     )
-    console.line("`etl sources SLUG` shows the columns of its files, and what to beware of.")
+    console.line(tr("`etl sources SLUG` shows the columns of its files, and what to beware of."))
 
 
-def _published(contract: Contract) -> str:
+def _published(contract: Contract) -> tuple[str, ...]:
     """The numbers of the first layout that has any: the others hold the same rows in another form."""
     layouts = [rows.layout for rows in contract.expected_rows]
-    return "\n".join(
+    return tuple(
         f"{' '.join(filter(None, [rows.release, rows.split]))}: {rows.rows:,}"
         for rows in contract.expected_rows
         if rows.layout == layouts[0]
@@ -69,35 +78,43 @@ def _published(contract: Contract) -> str:
 
 
 def _show_one(contract: Contract) -> None:
+    from rich.cells import set_cell_size
+
     from etl.runtime import console
 
     for name, text in (
-        ("source", f"{contract.slug}, {contract.title}"),
-        ("domain", contract.domain),
-        ("about", contract.about),
-        ("beware", contract.limitations),
-        ("licence", contract.licence),
-        ("get it", "  ".join(contract.where)),
-        ("files", "; ".join(contract.files)),
+        (tr("source"), joined(", ", (contract.slug, tr(contract.title)))),
+        (tr("domain"), contract.domain),
+        (tr("about"), tr(contract.about)),
+        (tr("beware"), tr(contract.limitations)),
+        (tr("licence"), tr(contract.licence)),
+        (tr("get it"), "  ".join(contract.where)),
+        (tr("files"), joined("; ", map(tr, contract.files))),
     ):
         if text:
-            console.line(f"{name:8} {text}")
+            console.line(f"{set_cell_size(translated(name), 8)} {translated(text)}")
     console.table(
-        "Layouts (* needed)",
-        ["layout", "columns or keys"],
+        tr("Layouts (* needed)"),
+        [tr("layout"), tr("columns or keys")],
         [
             [
                 layout.name,
-                ", ".join((name or "(blank)") + "*" * (name in layout.required) for name in layout.columns),
+                joined(
+                    ", ",
+                    ((name or tr("(blank)")) + "*" * (name in layout.required) for name in layout.columns),
+                ),
             ]
             for layout in contract.layouts.values()
         ],
     )
     if contract.expected_rows:
         console.table(
-            "Published rows (a hint)",
-            ["release", "split", "layout", "rows"],
-            [[each.release, each.split or "all", each.layout, each.rows] for each in contract.expected_rows],
+            tr("Published rows (a hint)"),
+            [tr("release"), tr("split"), tr("layout"), tr("rows")],
+            [
+                [each.release, each.split or tr("all"), each.layout, each.rows]
+                for each in contract.expected_rows
+            ],
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl.commands.choices import DELIMITER, HEADER, TAGGER_METAVAR, parse_tagger
+from etl.language.message import joined, tr, translated
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -86,21 +87,22 @@ def tokens(
     chosen = settings.load(config, overrides)
     raw_texts = comparison.parse_sentences(text, limit, chosen.table)
     names, missing = comparison.installed_taggers(tagger or [])
-    with console.progress("tagging", len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
+    with console.progress(tr("tagging"), len(names), is_quiet=is_json or not sys.stderr.isatty()) as progress:
         sentences = comparison.compare_taggers(raw_texts, chosen, names, progress)
     if is_json:
         console.json_document([each.document() for each in sentences])
         return
     for error in missing:
-        console.note(f"note: {error.what}. {error.next_step}")
+        console.note(tr("note: {what}. {next_step}", what=error.what, next_step=error.next_step))
     for warning in policy.load(chosen.tag).warnings():
-        console.note(f"warning: {warning}")
+        console.note(tr("warning: {warning}", warning=warning))
     for sentence in sentences:
         _show(sentence)
     _show_legend(sentences)
 
 
 def _show(sentence: ComparedSentence) -> None:
+    from rich.cells import set_cell_size
     from rich.table import Table
 
     from etl.runtime import console
@@ -108,9 +110,15 @@ def _show(sentence: ComparedSentence) -> None:
     output = console.stdout()
     console.line(_shortened(sentence.raw_text).translate(_PICTURES))
     if sentence.text != sentence.raw_text and sentence.text:
-        console.line(f"{'cleaned':{_NAME_WIDTH}}{_shortened(sentence.text)}")
+        console.line(set_cell_size(translated(tr("cleaned")), _NAME_WIDTH) + _shortened(sentence.text))
     if sentence.reason is not None:
-        console.line(f"{sentence.reason}: {sentence.detail}. `etl ingest` rejects it, and no tagger sees it.")
+        console.line(
+            tr(
+                "{reason}: {detail}. `etl ingest` rejects it, and no tagger sees it.",
+                reason=sentence.reason,
+                detail=sentence.detail,
+            )
+        )
     if output.is_terminal:
         drawn = Table.grid(padding=(0, 1))
         drawn.add_column(width=_NAME_WIDTH - 1)
@@ -135,7 +143,8 @@ def _line(result: TaggerResult) -> Text:
     from etl.runtime.console import printable
 
     if result.problem is not None:
-        return Text(printable(f"{result.problem}: {result.found}"), style="bold red")
+        problem = joined(": ", (result.problem, result.found))
+        return Text(printable(translated(problem)), style="bold red")
     return Text(" ").join(_drawn(token) for token in result.tokens)
 
 
@@ -171,7 +180,7 @@ def _show_legend(sentences: list[ComparedSentence]) -> None:
     kept = {token.coarse for token in shown if token.is_kept}
     names = [*(name for name in _COLOURS if name in kept), *sorted(kept - set(_COLOURS))]
     parts = [Text(name, style=f"bold {_COLOURS.get(name, _OTHER_COLOUR)}") for name in names]
-    dropped = Text("dropped", style="dim strike") if _has_colour() else Text("(dropped)")
-    console.stdout().print(
-        Text.assemble("kept: ", Text(", ").join(parts) if parts else "nothing", "; ", dropped), soft_wrap=True
-    )
+    how = translated(tr("dropped"))
+    dropped = Text(how, style="dim strike") if _has_colour() else Text(f"({how})")
+    listed = Text(", ").join(parts) if parts else translated(tr("nothing"))
+    console.stdout().print(Text.assemble(translated(tr("kept: ")), listed, "; ", dropped), soft_wrap=True)

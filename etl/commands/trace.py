@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.language.message import Message, tr
+
 if TYPE_CHECKING:
     from etl.ingestion.trace import TracedRow, TracedToken
 
@@ -47,29 +49,44 @@ def _show_row(row: TracedRow) -> None:
     from etl.runtime import console
 
     console.line(
-        f"{row.id}: {row.label or 'no label'} (raw label {row.raw_label}), {row.split}, {row.source}"
+        tr(
+            "{id}: {label} (raw label {raw_label}), {split}, {source}",
+            id=row.id,
+            label=row.label or tr("no label"),
+            raw_label=row.raw_label,
+            split=row.split,
+            source=row.source,
+        )
     )
     if row.label_votes:
-        said = ", ".join(f"{vote['label']} {float(vote['weight']):.2f}" for vote in row.label_votes)
-        console.line(f"  votes: {said}")
-    console.line(f"  from {_place(row.file, row.member, row.position)}")
-    console.line(f"  raw:  {row.raw_text}")
-    console.line(f"  text: {row.text}")
+        votes = ", ".join(f"{vote['label']} {float(vote['weight']):.2f}" for vote in row.label_votes)
+        console.line(tr("  votes: {votes}", votes=votes))
+    console.line(tr("  from {place}", place=_place(row.file, row.member, row.position)))
+    console.line(tr("  raw:  {text}", text=row.raw_text))
+    console.line(tr("  text: {text}", text=row.text))
     rows = list(zip(row.ids, row.tokens, row.tags, strict=True))
-    console.table("tokens", ["id", "token", "tag"], [[str(number), *rest] for number, *rest in rows])
+    header = [tr("id"), tr("token"), tr("tag")]
+    console.table(tr("tokens"), header, [[str(number), *rest] for number, *rest in rows])
 
 
 def _show_token(token: TracedToken) -> None:
     from etl.runtime import console
 
-    console.line(f"{token.token}: id {token.token_id}, {token.in_train:,} times in train")
+    console.line(
+        tr(
+            "{token}: id {id}, {times:,} times in train",
+            token=token.token,
+            id=token.token_id,
+            times=token.in_train,
+        )
+    )
     rows = ", ".join(f"{split} {count:,}" for split, count in token.rows.items())
-    console.line(f"  rows:  {rows}")
+    console.line(tr("  rows:  {rows}", rows=rows))
     forms = ", ".join(f"{form} ({count:,})" for form, count in token.forms.items())
-    console.line(f"  words: {forms or 'none gives it when tagged alone'}")
+    console.line(tr("  words: {words}", words=forms or tr("none gives it when tagged alone")))
     console.table(
-        "the first rows that have it",
-        ["id", "split", "label", "from", "times"],
+        tr("the first rows that have it"),
+        [tr("id"), tr("split"), tr("label"), tr("from"), tr("times")],
         [
             [each.id, each.split, each.label, _place(each.file, each.member, each.position), each.times]
             for each in token.places
@@ -77,5 +94,6 @@ def _show_token(token: TracedToken) -> None:
     )
 
 
-def _place(file: str, member: str, position: int) -> str:
-    return f"{file} → {member}, position {position}" if member else f"{file}, position {position}"
+def _place(file: str, member: str, position: int) -> Message:
+    whole = f"{file} → {member}" if member else file
+    return tr("{file}, position {position}", file=whole, position=position)

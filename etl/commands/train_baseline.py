@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.baseline.settings import Architecture, TrainSettings
 from etl.models.training.settings import Device
 from etl.settings import Tokens
@@ -91,7 +92,7 @@ def train_baseline(
     n_epochs = 0 if model == "linear" else epochs
     with (
         open_url(dataset) as folder,
-        training.show_progress("training", n_epochs, is_json=is_json) as watcher,
+        training.show_progress(tr("training"), n_epochs, is_json=is_json) as watcher,
     ):
         if model == "auto":
             _check_no_resume(resume=resume)
@@ -114,6 +115,6 @@ def _network_options(settings: TrainSettings, device: Device, *, resume: bool) -
 def _check_no_resume(*, resume: bool) -> None:
     if resume:
         raise SettingsError(
-            "--model auto trains several models, which are not resumed",
-            next_step="leave --resume out, or name the model with --model",
+            tr("--model auto trains several models, which are not resumed"),
+            next_step=tr("leave --resume out, or name the model with --model"),
         )

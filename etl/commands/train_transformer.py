@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from etl.language.message import tr
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.training.settings import Device
 
@@ -70,7 +71,7 @@ def train_transformer(
         max_len=training.parse_max_len(max_len),
         class_weights=class_weights,
     )
-    with training.show_progress("fine-tuning", epochs, is_json=is_json) as watcher:
+    with training.show_progress(tr("fine-tuning"), epochs, is_json=is_json) as watcher:
         report = fine_tune(
             dataset, model, out, settings, device=device, resume=resume, show_text=show_text, watcher=watcher
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.training.settings import MAX_LEN
 
 if TYPE_CHECKING:
@@ -31,16 +32,12 @@ def require_training(*, is_network: bool = True) -> None:
 
     try:
         with delayed():  # a signal within the import of a library in C is an ImportError there
-            for name in (
-                "numpy",
-                "sklearn",
-                *(("tensorboardX", "torch") if is_network else ()),
-            ):
+            for name in ("numpy", "sklearn", *(("tensorboardX", "torch") if is_network else ())):
                 import_module(name)
     except ImportError as error:
         raise SettingsError(
-            "train needs the extra [train]",
-            details=[str(error)],
+            tr("train needs the extra [train]"),
+            details=[error],
             next_step="pip install 'korean-emotion-etl[train]'",
         ) from error
 
@@ -58,7 +55,9 @@ def check_lr(lr: float, default: float) -> None:
     if lr <= 0:
         usual = f"{default:f}".rstrip("0")
         raise SettingsError(
-            "--lr must be above 0", details=[f"got {lr:g}"], next_step=f"leave it out, or use {usual}"
+            tr("--lr must be above 0"),
+            details=[tr("got {lr:g}", lr=lr)],
+            next_step=tr("leave it out, or use {usual}", usual=usual),
         )
 
 
@@ -72,9 +71,9 @@ def parse_max_len(text: str) -> int | None:
         return None
     if not text.isdecimal() or len(text) > len(str(MAX_LEN)) or not 1 <= int(text) <= MAX_LEN:
         raise SettingsError(
-            "--max-len is neither auto nor a number of tokens",
-            details=[f'expected auto, or 1 to {MAX_LEN:,}, got "{text}"'],
-            next_step="leave it out",
+            tr("--max-len is neither auto nor a number of tokens"),
+            details=[tr('expected auto, or 1 to {most:,}, got "{text}"', most=MAX_LEN, text=text)],
+            next_step=tr("leave it out"),
         )
     return int(text)
 
@@ -91,7 +90,9 @@ def show_progress(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher
     from etl.models.training.fit import Watcher
     from etl.runtime import console
 
-    with console.progress(f"{doing}, epochs", total=epochs, is_quiet=is_json or not epochs) as advance:
+    with console.progress(
+        tr("{doing}, epochs", doing=doing), total=epochs, is_quiet=is_json or not epochs
+    ) as advance:
 
         def on_epoch(record: Record) -> None:
             advance(1)
@@ -100,7 +101,9 @@ def show_progress(doing: str, epochs: int, *, is_json: bool) -> Iterator[Watcher
 
         yield Watcher(
             on_epoch=on_epoch,
-            on_batch=lambda epoch, share: advance(0, f"{doing}, epoch {epoch}: {share:.0%}"),
+            on_batch=lambda epoch, share: advance(
+                0, tr("{doing}, epoch {epoch}: {share:.0%}", doing=doing, epoch=epoch, share=share)
+            ),
             on_note=console.note,
         )
 
@@ -117,7 +120,7 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
     from etl.runtime import console
 
     for warning in report.warnings:
-        console.note(f"warning: {warning}")
+        console.note(tr("warning: {warning}", warning=warning))
     if is_json:
         console.json_document({"model": str(out), "metrics": json.loads(to_json(report))})
         return
@@ -125,14 +128,14 @@ def show(report: Report, out: Path, *, is_json: bool) -> None:
 
 
 _SCORES = [
-    "split",
-    "predictor",
-    "rows",
-    "accuracy",
-    "macro-F1",
-    "lead over it (95 %)",
-    "loss",
-    "calibration error",
+    tr("split"),
+    tr("predictor"),
+    tr("rows"),
+    tr("accuracy"),
+    tr("macro-F1"),
+    tr("lead over it (95 %)"),
+    tr("loss"),
+    tr("calibration error"),
 ]
 
 
@@ -149,9 +152,13 @@ def _show_tables(report: Report, out: Path) -> None:
     from etl.models.training.verdict import describe, judge
     from etl.runtime import console
 
-    chosen = f"epoch {report.best_epoch} of {len(report.epochs)}" if report.epochs else report.architecture
+    chosen = (
+        tr("epoch {epoch} of {epochs}", epoch=report.best_epoch, epochs=len(report.epochs))
+        if report.epochs
+        else report.architecture
+    )
     console.table(
-        f"{out}: {chosen}, chosen by {report.held_out}",
+        tr("{out}: {chosen}, chosen by {held_out}", out=out, chosen=chosen, held_out=report.held_out),
         _SCORES,
         [
             [
@@ -168,14 +175,16 @@ def _show_tables(report: Report, out: Path) -> None:
         ],
     )
     if shown := list_votes(report):
-        console.table("against the votes of all rows", [title for title, _ in VOTE_COLUMNS], shown)
+        console.table(tr("against the votes of all rows"), [title for title, _ in VOTE_COLUMNS], shown)
         for split, raters in report.raters.items():
             console.line(describe_raters(split, raters))
     if sets := list_sets(report):
-        console.table("sets of labels", [title for title, _ in SET_COLUMNS], sets)
-    console.line(f"{judge(report)[0]} (macro-F1 on {report.held_out}).")
+        console.table(tr("sets of labels"), [title for title, _ in SET_COLUMNS], sets)
+    console.line(
+        tr("{verdict} (macro-F1 on {held_out}).", verdict=judge(report)[0], held_out=report.held_out)
+    )
     _show_parts(report)
-    console.line(f"Curves, confusion and mistakes: {out / FILE}")
+    console.line(tr("Curves, confusion and mistakes: {file}", file=out / FILE))
 
 
 def _show_parts(report: Report) -> None:
@@ -184,8 +193,8 @@ def _show_parts(report: Report) -> None:
 
     held_out = report.model[report.held_out]
     console.table(
-        f"labels, {report.held_out}",
-        ["label", "rows", "precision", "recall", "F1"],
+        tr("labels, {held_out}", held_out=report.held_out),
+        [tr("label"), tr("rows"), tr("precision"), tr("recall"), tr("F1")],
         [
             [label, own.rows, round(own.precision, 4), round(own.recall, 4), round(own.f1, 4)]
             for label, own in held_out.labels.items()
@@ -193,8 +202,8 @@ def _show_parts(report: Report) -> None:
         ],
     )
     console.table(
-        f"sources, {report.held_out}",
-        ["source", "rows", "accuracy", "macro-F1"],
+        tr("sources, {held_out}", held_out=report.held_out),
+        [tr("source"), tr("rows"), tr("accuracy"), tr("macro-F1")],
         [
             [source, own.rows, round(own.accuracy, 4), round(own.macro_f1, 4)]
             for source, own in held_out.sources.items()
@@ -203,7 +212,12 @@ def _show_parts(report: Report) -> None:
 
 
 def _epoch_line(record: Record) -> str:
-    return (
-        f"epoch {record.epoch}: train loss {record.train_loss:.4f}, held-out loss {record.scores.loss:.4f}, "
-        f"accuracy {record.scores.accuracy:.4f}, macro-F1 {record.scores.macro_f1:.4f}"
+    return tr(
+        "epoch {epoch}: train loss {train_loss:.4f}, held-out loss {loss:.4f}, accuracy "
+        "{accuracy:.4f}, macro-F1 {macro_f1:.4f}",
+        epoch=record.epoch,
+        train_loss=record.train_loss,
+        loss=record.scores.loss,
+        accuracy=record.scores.accuracy,
+        macro_f1=record.scores.macro_f1,
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from etl.commands.choices import DELIMITER, HEADER, RAW
+from etl.language.message import tr
 from etl.runtime import console
 
 
@@ -138,10 +139,10 @@ def validate(
     chosen = "json" if is_json else layout
     text = formats.render(result, chosen, name=subject.resolve().name, fail_on=fail_on)
     if chosen == "table":
-        console.line(f"{text} Report: {shown}/report.html")
+        console.line(tr("{summary} Report: {folder}/report.html", summary=text, folder=shown))
     elif text:
         typer.echo(text)
     if is_timed:
         for name, seconds in result.seconds.items():
-            console.note(f"{seconds:8.2f} s  {name}")
+            console.note(tr("{seconds:8.2f} s  {check}", seconds=seconds, check=name))
     raise typer.Exit(result.exit_code(fail_on))

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl.language.message import tr
+
 if TYPE_CHECKING:
     from etl.dataset.manifest import SplitCounts
     from etl.storage.versions.version import Version
+
+# How the JSON calls what became of a version, said to people.
+_STATES = {"": "", **{str(state): state for state in (tr("current"), tr("withdrawn"))}}
 
 
 def versions(
@@ -45,20 +50,20 @@ def versions(
         return
     splits = [name for name in ALL_SPLITS if name in SPLITS or any(name in each["rows"] for each in found)]
     console.table(
-        f"Versions in {store.location}",
-        ["version", "published", *splits, "state"],
+        tr("Versions in {location}", location=store.location),
+        [tr("version"), tr("published"), *splits, tr("state")],
         [
             [
                 each["version"],
                 each["published"],
                 *(each["rows"].get(name, 0) for name in splits),
-                each["state"],
+                _STATES[each["state"]],
             ]
             for each in found
         ],
     )
     if html:
-        console.line(f"Charts: {html}")
+        console.line(tr("Charts: {file}", file=html))
 
 
 def _document(version: Version, splits: dict[str, SplitCounts], *, is_current: bool) -> dict[str, Any]:

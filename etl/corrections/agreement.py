@@ -16,6 +16,7 @@ import polars as pl
 from etl.corrections.decision import Decision, to_frame
 from etl.corrections.resolve import KEY, last_decisions
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.schema.votes import SEPARATOR
 
 # What each person answered about one row or label.
@@ -132,6 +133,6 @@ def _krippendorff(answers: list[Answers]) -> float | None:
 
 def _not_installed(package: str) -> SettingsError:
     return SettingsError(
-        f"{package} is not installed, which computes how far people agree",
-        next_step=f"install it: {_EXTRA}",
+        tr("{package} is not installed, which computes how far people agree", package=package),
+        next_step=tr("install it: {command}", command=_EXTRA),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from etl.corrections.decision import Decision, to_line
 from etl.corrections.read import CSV, is_torn
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync
 from etl.runtime.lock import is_without_locks, try_lock
@@ -43,9 +44,9 @@ def append_decisions(path: PathLike, decisions: Iterable[Decision]) -> None:
     file = Path(path)
     if file.suffix.lower() == CSV:
         raise SettingsError(
-            f"decisions are not appended to {file}",
-            details=["expected a file of JSON lines, such as corrections.jsonl"],
-            next_step="name another file; both may stand in `corrections.files` of etl.yaml.",
+            tr("decisions are not appended to {file}", file=file),
+            details=[tr("expected a file of JSON lines, such as corrections.jsonl")],
+            next_step=tr("name another file; both may stand in `corrections.files` of etl.yaml."),
         )
     try:
         is_new = not file.exists()
@@ -96,7 +97,7 @@ def _heal(handle: int, file: Path) -> int:
     if not last:
         return end
     if is_torn(last):
-        _log.warning("%s: the last line was cut off by a crash, and is removed", file)
+        _log.warning(tr("{file}: the last line was cut off by a crash, and is removed", file=file))
         os.ftruncate(handle, end - len(last))
         return end - len(last)
     os.pwrite(handle, b"\n", end)

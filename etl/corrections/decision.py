@@ -10,6 +10,9 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
+from etl.language.library_words import own_message, said
+from etl.language.message import tr
+
 Kind = Literal["relabel", "drop", "keep", "not_a_conflict", "note", "map_label", "undo"]
 
 _ABOUT_A_TEXT = ("relabel", "drop", "keep", "not_a_conflict")
@@ -67,25 +70,30 @@ class Decision(
         return (self.label,) if isinstance(self.label, str) else tuple(sorted(set(self.label or ())))
 
 
+def problem_of(error: Exception) -> str:
+    """Returns what is wrong with a decision that msgspec refused; where the words are ours, as a message."""
+    return own_message(error) or own_message(error.__cause__) or said(error)
+
+
 def _find_problem(decision: Decision) -> str:
     kind = decision.decision
     if decision.at.year not in _YEARS:
-        return f"`at` is in the year {decision.at.year}"
+        return tr("`at` is in the year {year}", year=decision.at.year)
     is_about_label = bool(decision.source and decision.raw_label)
     if kind == "map_label" and not is_about_label:
-        return "`map_label` needs `source` and `raw_label`"
+        return tr("`map_label` needs `source` and `raw_label`")
     if kind != "map_label" and not decision.id and not (kind == "undo" and is_about_label):
-        return f"`{kind}` needs the `id` of a row"
+        return tr("`{kind}` needs the `id` of a row", kind=kind)
     if decision.id and (decision.source or decision.raw_label):
-        return "a decision is about a row (`id`) or a label (`source`, `raw_label`), not both"
+        return tr("a decision is about a row (`id`) or a label (`source`, `raw_label`), not both")
     if kind in _ABOUT_A_TEXT and not decision.text_hash:
-        return f"`{kind}` needs the `text_hash` of the text that was decided on"
+        return tr("`{kind}` needs the `text_hash` of the text that was decided on", kind=kind)
     if kind == "relabel" and not decision.label:
-        return "`relabel` needs a `label`"
+        return tr("`relabel` needs a `label`")
     if decision.label is not None and kind not in _WITH_A_LABEL:
-        return f"`{kind}` has no `label`"
+        return tr("`{kind}` has no `label`", kind=kind)
     if decision.label is not None and not all(decision.labels or ("",)):
-        return "a `label` is empty"
+        return tr("a `label` is empty")
     return ""
 
 

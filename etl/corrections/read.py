@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 
-from etl.corrections.decision import Decision
+from etl.corrections.decision import Decision, problem_of
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.json_text import decode_json
 from etl.settings import PathLike
 from etl.user_files.plain import plain_file
@@ -46,9 +48,9 @@ def read_file(path: Path) -> list[Decision]:
         content = plain_file(path).read_bytes()
     except OSError as error:
         raise InputError(
-            f"the corrections {path} cannot be read",
-            details=[error.strerror or str(error)],
-            next_step="name files of decisions, as docs/review.md describes them.",
+            tr("the corrections {path} cannot be read", path=path),
+            details=[system_words(error)],
+            next_step=tr("name files of decisions, as docs/review.md describes them."),
         ) from error
     content = content.removeprefix(_BOM)
     read = _read_csv if path.suffix.lower() == CSV else _read_lines
@@ -67,14 +69,19 @@ def is_torn(line: bytes) -> bool:
 def _read_lines(path: Path, content: bytes) -> Iterator[Decision]:
     lines = content.split(b"\n")
     if is_torn(lines[-1]):
-        _log.warning("%s: the last line is cut off, and passed over; a crash did not let it be written", path)
+        _log.warning(
+            tr(
+                "{path}: the last line is cut off, and passed over; a crash did not let it be written",
+                path=path,
+            )
+        )
         lines.pop()
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 decision = _decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise _bad_line(path, number, str(error)) from error
+                raise _bad_line(path, number, problem_of(error)) from error
             yield decision
 
 
@@ -85,16 +92,16 @@ def _read_csv(path: Path, content: bytes) -> Iterator[Decision]:
         rows = open_cells(_decode(content))
         unknown = [name for name in rows.fieldnames or () if name not in Decision.__struct_fields__]
         if unknown:
-            raise _bad_line(path, 1, f"no decision has a column {unknown[0]!r}")
+            raise _bad_line(path, 1, tr("{name!r} is no column of a decision", name=unknown[0]))
         for row in rows:
             try:
                 decision = msgspec.convert(_filled(row), Decision)
             except msgspec.ValidationError as error:
-                raise _bad_line(path, rows.line_num, str(error)) from error
+                raise _bad_line(path, rows.line_num, problem_of(error)) from error
             yield decision
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _bad_line(path, line, "it is neither UTF-8 nor cp949; save it as `CSV UTF-8`") from error
+        raise _bad_line(path, line, tr("it is neither UTF-8 nor cp949; save it as `CSV UTF-8`")) from error
     except csv.Error as error:
         raise _bad_line(path, rows.reader.line_num, str(error)) from error
 
@@ -129,13 +136,17 @@ def _filled(row: dict[Any, Any]) -> dict[str, Any]:
         try:
             filled["label"] = decode_json(filled["label"], Any)
         except msgspec.DecodeError as error:
-            raise msgspec.ValidationError(f"the label is no list: {error}") from error
+            problem = tr("the label is no list: {error}", error=str(error))
+            raise msgspec.ValidationError(problem) from error
     return filled
 
 
 def _bad_line(path: Path, number: int, problem: str) -> InputError:
     return InputError(
-        f"{path}, line {number:,}: this is no decision",
-        details=[problem, f"expected the fields {', '.join(Decision.__struct_fields__)}"],
-        next_step="correct or remove the line; docs/review.md shows one of each kind.",
+        tr("{path}, line {number:,}: this is no decision", path=path, number=number),
+        details=[
+            problem,
+            tr("expected the fields {fields}", fields=", ".join(Decision.__struct_fields__)),
+        ],
+        next_step=tr("correct or remove the line; docs/review.md shows one of each kind."),
     )

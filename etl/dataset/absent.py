@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl.errors import InputError
+from etl.language.message import tr
 
 # As `etl.storage.versions` names them.
 _CURRENT, _VERSIONS = "current", "versions"
@@ -19,21 +20,25 @@ def no_dataset(folder: Path, manifest: str) -> InputError:
     """
     if is_publish_dir(folder):
         return InputError(
-            f"{folder} holds published versions, and is not a dataset itself",
-            details=[f"expected a folder with {manifest}"],
-            next_step=f"name the current version, {folder / _CURRENT}; `etl versions {folder}` lists all.",
+            tr("{folder} holds published versions, and is not a dataset itself", folder=folder),
+            details=[tr("expected a folder with {manifest}", manifest=manifest)],
+            next_step=tr(
+                "name the current version, {current}; `etl versions {folder}` lists all.",
+                current=folder / _CURRENT,
+                folder=folder,
+            ),
         )
-    expected = [f"expected a folder with {manifest}, which is written last"]
+    expected = [tr("expected a folder with {manifest}, which is written last", manifest=manifest)]
     if folder.is_file():
         return InputError(
-            f"{folder} is a file, and not a dataset",
+            tr("{file} is a file, and not a dataset", file=folder),
             details=expected,
-            next_step=f"make a dataset of it: `etl ingest {folder} --out DATASET`",
+            next_step=tr("make a dataset of it: `etl ingest {folder} --out DATASET`", folder=folder),
         )
     return InputError(
-        f"{folder} is not a dataset",
+        tr("{folder} is not a dataset", folder=folder),
         details=expected,
-        next_step=f"make one with `etl ingest PATH... --out {folder}`",
+        next_step=tr("make one with `etl ingest PATH... --out {folder}`", folder=folder),
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.dataset.manifest import MANIFEST, FileEntry, Manifest, read_manifest, to_bytes
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.files import sha256_file, write_atomic
 from etl.runtime.lock import acquire_lock
@@ -43,7 +44,7 @@ def add_files(dataset: Path, contents: Mapping[str, bytes], command: str) -> Non
         }
         for name in contents:
             if (dataset / name).is_dir():  # the one thing that a file does not replace
-                raise write_error(dataset / name, IsADirectoryError(errno.EISDIR, "it is a folder"))
+                raise write_error(dataset / name, IsADirectoryError(errno.EISDIR, tr("it is a folder")))
         for name, content in contents.items():
             remove_leftovers(dataset / name)
             write_atomic(_next(dataset / name), content)

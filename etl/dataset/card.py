@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from etl.dataset import data_contract
 from etl.dataset.manifest import FileEntry, Manifest, describe_files
+from etl.language.message import tr, translated
 from etl.schema import contract, row
 from etl.schema.splits import UNLABELLED
 from etl.text.markdown import code, escape
@@ -35,8 +37,8 @@ _CONTEXT = {
 # What the card says of rows with several labels or votes.
 _VOTES = {
     "majority": "",
-    "soft": ", a row with votes shared out between its labels (`labels: soft`): see `label_votes`",
-    "multi": ", several of them a row (`labels: multi`): those that `label_votes` names",
+    "soft": tr(", a row with votes shared out between its labels (`labels: soft`): see `label_votes`"),
+    "multi": tr(", several of them a row (`labels: multi`): those that `label_votes` names"),
 }
 
 
@@ -59,7 +61,9 @@ def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
     }
     contents = {
         "labels.json": _to_json(labels),
+        # Both in every language, so that the same input makes the same files for everybody.
         "README.md": dataset_card(manifest),
+        "README.ko.md": korean_card(manifest),
         "croissant.json": _to_json(croissant(manifest.files)),
         data_contract.FILE: _to_yaml(data_contract.describe(manifest)),
     }
@@ -69,7 +73,10 @@ def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
 
 
 def dataset_card(manifest: Manifest) -> str:
-    """The dataset card. Its head tells `datasets.load_dataset` which files are which split."""
+    """Returns the dataset card of Hugging Face.
+
+    Its head is for programs: it tells `datasets.load_dataset` which files are which split.
+    """
     split_files = "".join(
         f"      - split: {split}\n        path: data/{split}-*.parquet\n"
         for split, counts in manifest.splits.items()
@@ -79,40 +86,74 @@ def dataset_card(manifest: Manifest) -> str:
         "---\nlanguage: [ko]\ntask_categories: [text-classification]\npretty_name: Korean emotion sentences\n"
         f"configs:\n  - config_name: default\n    data_files:\n{split_files}---\n"
     )
-    sources = "".join(
-        f"| {contract.load(source).title} (`{source}`) | {contract.load(source).licence} "
-        f"| {counts.read:,} | {counts.kept:,} | {counts.read - counts.kept:,} |\n"
-        for source, counts in manifest.counts.items()
-    )
+    return "\n".join((head, *map(str, _prose(manifest, tr("[In Korean](README.ko.md)")))))
+
+
+def korean_card(manifest: Manifest) -> str:
+    """Returns the same card in Korean, for people alone."""
+    prose = _prose(manifest, tr("[In English](README.md)"))
+    return "\n".join(translated(paragraph, "ko") for paragraph in prose)
+
+
+def _prose(manifest: Manifest, link: str) -> Iterator[str]:
+    """Yields the paragraphs of a card, with a link to the other one."""
     labelled = [counts for split, counts in manifest.splits.items() if split != UNLABELLED]
-    labels = "".join(
-        f"| {escape(label)} | "
-        + " | ".join(f"{round(counts.labels[label], 1):,}" for counts in labelled)
-        + " |\n"
-        for label in manifest.taxonomy.targets
-    )
-    return (
-        f"{head}\n# Korean emotion sentences\n\n"
-        f"Labels: taxonomy {code(manifest.taxonomy.name)}{_VOTES[manifest.settings.labels]}. "
-        f"Tagger: `{manifest.tagger.name}`.\n"
-        f"Key tokens: {manifest.tokens.after:,} of {manifest.tokens.before:,} tokens; "
-        "`manifest.json` says which were removed.\n"
-        "Each corpus keeps its own licence; AIHub corpora may not be redistributed.\n\n"
-        "| corpus | licence | read | kept | rejected |\n|---|---|---:|---:|---:|\n"
-        f"{sources}\n| label | train | validation | test |\n|---|---:|---:|---:|\n{labels}\n"
-        f"{_unlabelled(manifest)}"
-        "Every rejected row is in `rejects/` with its reason; `manifest.json` accounts for every raw file.\n"
-    )
+    yield from _introduction(manifest, link)
+    yield tr("| corpus | licence | read | kept | rejected |")
+    yield "|---|---|---:|---:|---:|"
+    for source, counts in manifest.counts.items():
+        corpus = contract.load(source)
+        yield tr(
+            "| {title} (`{source}`) | {licence} | {read:,} | {kept:,} | {rejected:,} |",
+            title=tr(corpus.title),
+            source=source,
+            licence=tr(corpus.licence),
+            read=counts.read,
+            kept=counts.kept,
+            rejected=counts.read - counts.kept,
+        )
+    yield ""
+    yield tr("| label | train | validation | test |")
+    yield "|---|---:|---:|---:|"
+    for label in manifest.taxonomy.targets:
+        numbers = (f"{round(counts.labels[label], 1):,}" for counts in labelled)
+        yield f"| {escape(label)} | {' | '.join(numbers)} |"
+    yield ""
+    yield from _end(manifest)
 
 
-def _unlabelled(manifest: Manifest) -> str:
-    """Returns what the card says of rows that wait for a label; "" where there are none."""
-    counts = manifest.splits.get(UNLABELLED)
-    if counts is None:
-        return ""
-    return (
-        f"The split `{UNLABELLED}` has {counts.rows:,} rows that wait for a label: `label` is null there.\n\n"
+def _introduction(manifest: Manifest, link: str) -> Iterator[str]:
+    yield tr("# Korean emotion sentences")
+    yield ""
+    yield link
+    yield ""
+    yield tr(
+        "Labels: taxonomy {taxonomy}{votes}. Tagger: `{tagger}`.",
+        taxonomy=code(manifest.taxonomy.name),
+        votes=_VOTES[manifest.settings.labels],
+        tagger=manifest.tagger.name,
     )
+    yield tr(
+        "Key tokens: {after:,} of {before:,} tokens; `manifest.json` says which were removed.",
+        after=manifest.tokens.after,
+        before=manifest.tokens.before,
+    )
+    yield tr("Each corpus keeps its own licence; AIHub corpora may not be redistributed.")
+    yield ""
+
+
+def _end(manifest: Manifest) -> Iterator[str]:
+    if counts := manifest.splits.get(UNLABELLED):
+        yield tr(
+            "The split `{split}` has {rows:,} rows that wait for a label: `label` is null there.",
+            split=UNLABELLED,
+            rows=counts.rows,
+        )
+        yield ""
+    yield tr(
+        "Every rejected row is in `rejects/` with its reason; `manifest.json` accounts for every raw file."
+    )
+    yield ""
 
 
 def croissant(files: dict[str, FileEntry]) -> dict[str, Any]:

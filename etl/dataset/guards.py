@@ -15,6 +15,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, SplitCounts, read_manifest
 from etl.errors import FindingsError, InputError, SettingsError
+from etl.language.message import Message, joined, tr
 from etl.schema import resources, row, taxonomy
 from etl.schema.splits import SPLITS, UNLABELLED
 
@@ -50,6 +51,10 @@ class Objection(msgspec.Struct, frozen=True):
     threshold: float
     of: str = ""
 
+    def line(self) -> Message:
+        """The code and the sentence, as an error lists them."""
+        return joined(": ", (self.code, self.message))
+
 
 def load_guards(chosen: Mapping[str, float | Literal["off"]]) -> dict[str, Guard]:
     """Loads the guards that are not switched off.
@@ -61,7 +66,7 @@ def load_guards(chosen: Mapping[str, float | Literal["off"]]) -> dict[str, Guard
         SettingsError: `chosen` names a guard that does not exist.
     """
     guards = msgspec.convert(resources.load("schemas", "guards.yaml"), dict[str, Guard], strict=False)
-    check_codes(chosen, "refresh.guards names")
+    check_codes(chosen, "refresh.guards")
     return {
         code: msgspec.structs.replace(guard, threshold=threshold)
         for code, guard in guards.items()
@@ -74,7 +79,7 @@ def check_codes(codes: Collection[str], where: str, known: Collection[str] | Non
 
     Args:
         codes: what was given.
-        where: what gave it, as the error begins.
+        where: what gave it: an option or a setting.
         known: the guards to choose from; None: all.
 
     Raises:
@@ -84,9 +89,9 @@ def check_codes(codes: Collection[str], where: str, known: Collection[str] | Non
     for code in codes:
         if code not in known:
             raise SettingsError(
-                f"{where} {code!r}, which is no guard",
-                details=[f"expected one of {', '.join(known)}"],
-                next_step="correct the code; docs/refresh.md says what each guard looks at.",
+                tr("{place} names {code!r}, which is no guard", place=where, code=code),
+                details=[tr("expected one of {known}", known=", ".join(known))],
+                next_step=tr("correct the code; docs/refresh.md says what each guard looks at."),
             )
     return tuple(codes)
 
@@ -103,7 +108,7 @@ def find_unusable(counts: Mapping[str, SourceCounts], guards: Mapping[str, Guard
     return [
         Objection(
             code,
-            guards[code].message.format(number=number, threshold=guards[code].threshold, **facts),
+            tr(guards[code].message, number=number, threshold=guards[code].threshold, **facts),
             number,
             guards[code].threshold,
             of,
@@ -137,23 +142,33 @@ def _measure(
         reasons = {*guard.reasons, *(guard.of_tables if source == taxonomy.TABLE else ())}
         unusable = {reason: rows for reason, rows in each.rejected.items() if reason in reasons}
         if rows := sum(unusable.values()):
-            facts = {"source": source, "rows": rows, "read": each.read, **_commonest(unusable, guard.hints)}
+            facts = {
+                "source": source,
+                "rows": rows,
+                "read": each.read,
+                **_commonest(unusable, _said(guard.hints)),
+            }
             yield ROWS_REJECTED, source, rows / each.read, facts
 
 
-def _hints_for(hints: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
+def _hints_for(texts: Mapping[str, str], sources: Collection[str]) -> dict[str, Message]:
     """Returns the hints by reason, with the taxonomies that have a place for labels of these sources."""
     if names := taxonomy.with_place_for(sources):
-        filled = hints["another_taxonomy"].format(names=", ".join(names), first=names[0])
-        return {**hints, "label_not_in_taxonomy": filled}
-    return dict(hints)
+        filled = tr(texts["another_taxonomy"], names=", ".join(names), first=names[0])
+        return {**_said(texts), "label_not_in_taxonomy": filled}
+    return _said(texts)
 
 
-def _commonest(rejected: Mapping[str, int], hints: Mapping[str, str]) -> dict[str, object]:
+def _said(texts: Mapping[str, str]) -> dict[str, Message]:
+    return {reason: tr(text) for reason, text in texts.items()}
+
+
+def _commonest(rejected: Mapping[str, int], hints: Mapping[str, Message]) -> dict[str, object]:
     """Returns the facts of the commonest reason; the first by name of equals."""
     reason = max(sorted(rejected), key=lambda name: rejected[name])
-    hint = f" ({hints[reason]})" if reason in hints else ""
-    return {"reason": reason, "of_reason": rejected[reason], "why": row.reasons()[reason], "hint": hint}
+    hint = joined("", (" (", hints[reason], ")")) if reason in hints else ""
+    why = tr(row.reasons()[reason])
+    return {"reason": reason, "of_reason": rejected[reason], "why": why, "hint": hint}
 
 
 def check_replacement(
@@ -177,17 +192,16 @@ def check_replacement(
     if replaced is None:
         return
     objections = [] if find_refused(replaced.counts, ()) else find_refused(counts, accept)
-    look = " and look at it with `etl rejects`" if objections else ""
+    are_rows_rejected = bool(objections)
     if NOTHING_LABELLED not in accept and _loses_labels(splits, replaced.splits):
         guard = load_guards({})[NOTHING_LABELLED]
-        message = guard.message.format(rows=splits[UNLABELLED].rows)
+        message = tr(guard.message, rows=splits[UNLABELLED].rows)
         objections.append(Objection(NOTHING_LABELLED, message, 1, guard.threshold))
     if objections:
         raise FindingsError(
-            f"the new dataset is not written, since {out} holds a better one",
-            details=[f"{each.code}: {each.message}" for each in objections],
-            next_step=f"run the command again with another `--out`{look}; if it "
-            f"is right, `{accept_options(objections)}` replaces {out}.",
+            tr("the new dataset is not written, since {out} holds a better one", out=out),
+            details=[each.line() for each in objections],
+            next_step=_try_elsewhere(accept_options(objections), out, are_rows_rejected=are_rows_rejected),
         )
 
 
@@ -200,6 +214,21 @@ def _has_labels(splits: Mapping[str, SplitCounts]) -> bool:
     return any(splits[name].rows for name in SPLITS if name in splits)
 
 
+def _try_elsewhere(options: str, out: str, *, are_rows_rejected: bool) -> Message:
+    if are_rows_rejected:
+        return tr(
+            "run the command again with another `--out` and look at it with `etl rejects`; if it is right, "
+            "`{options}` replaces {out}.",
+            options=options,
+            out=out,
+        )
+    return tr(
+        "run the command again with another `--out`; if it is right, `{options}` replaces {out}.",
+        options=options,
+        out=out,
+    )
+
+
 def not_usable(objections: Collection[Objection], out: str | None) -> FindingsError:
     """Returns the error for a dataset that lacks most rows and took no other's place.
 
@@ -208,14 +237,18 @@ def not_usable(objections: Collection[Objection], out: str | None) -> FindingsEr
         out: its folder or URL, as it is shown to people; None: nothing is written.
     """
     look = (
-        f"`etl rejects {out}` shows the rows"
+        tr("`etl rejects {out}` shows the rows", out=out)
         if out
-        else "run it without `--dry-run` and look at `etl rejects`"
+        else tr("run it without `--dry-run` and look at `etl rejects`")
     )
     return FindingsError(
-        f"{out} is written, but most of what was read is not in it" if out else "most rows would be rejected",
-        details=[f"{each.code}: {each.message}" for each in objections],
-        next_step=f"{look}; `{accept_options(objections)}` says that it is right.",
+        tr("{out} is written, but most of what was read is not in it", out=out)
+        if out
+        else tr("most rows would be rejected"),
+        details=[each.line() for each in objections],
+        next_step=tr(
+            "{look}; `{options}` says that it is right.", look=look, options=accept_options(objections)
+        ),
     )
 
 

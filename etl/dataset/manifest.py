@@ -16,6 +16,8 @@ import msgspec
 import etl
 from etl.dataset.absent import no_dataset
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.stored import in_english
 from etl.runtime.files import sha256_file
 from etl.runtime.json_text import decode_json
 from etl.schema.taxonomy import Taxonomy
@@ -334,23 +336,23 @@ def read_manifest(folder: Path) -> Manifest:
             wrong type.
     """
     path = folder / MANIFEST
-    again = f"write the dataset again with `etl ingest PATH... --out {folder}`"
+    again = tr("write the dataset again with `etl ingest PATH... --out {folder}`", folder=folder)
     try:
         manifest = decode_manifest(plain_file(path).read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise no_dataset(folder, MANIFEST) from error
     except msgspec.ValidationError as error:
         raise InputError(
-            f"{path} is not the manifest of a dataset",
-            details=[str(error)],
-            cause="The file was edited, or another version of the tool wrote it.",
+            tr("{path} is not the manifest of a dataset", path=path),
+            details=[error],
+            cause=tr("The file was edited, or another version of the tool wrote it."),
             next_step=again,
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{path} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
+            tr("{path} cannot be read", path=path),
+            details=[error],
+            cause=tr("The file was edited or damaged."),
             next_step=again,
         ) from error
     return manifest
@@ -366,10 +368,14 @@ def decode_manifest(content: bytes) -> Manifest:
     """
     written = decode_json(content, _Format).format
     if written not in READABLE_FORMATS:
-        raise msgspec.ValidationError(f"expected format {FORMAT}, got {written}")
+        raise msgspec.ValidationError(
+            tr("expected format {expected}, got {found}", expected=FORMAT, found=written)
+        )
     manifest = decode_json(content, Manifest)
     if manifest.own_sha256 not in ("", found := _own_sha256(content, manifest.own_sha256)):
-        raise msgspec.ValidationError(f"expected sha256 {manifest.own_sha256}, got {found}")
+        raise msgspec.ValidationError(
+            tr("expected sha256 {expected}, got {found}", expected=manifest.own_sha256, found=found)
+        )
     return msgspec.structs.replace(manifest, own_sha256="")
 
 
@@ -380,7 +386,9 @@ def to_bytes(manifest: Manifest) -> bytes:
 
 
 def _to_json(manifest: Manifest) -> bytes:
-    return (json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2) + "\n").encode()
+    return (
+        json.dumps(msgspec.to_builtins(manifest, enc_hook=in_english), ensure_ascii=False, indent=2) + "\n"
+    ).encode()
 
 
 def _own_sha256(content: bytes, own_sha256: str) -> str:

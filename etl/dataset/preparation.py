@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 from etl.runtime.scratch import temporary_folder
 from etl.settings import Clean, Positive, Settings, Tag, Tagger, Tokens
@@ -87,27 +88,33 @@ def load(path: Path) -> Preparation:
     Raises:
         InputError: it is not there, not readable, or of another version of this tool.
     """
-    again = "write the dataset again with `etl ingest`, and train again"
+    again = tr("write the dataset again with `etl ingest`, and train again")
     try:
         content = plain_file(path).read_bytes()
         preparation = decode_json(content, Preparation)
     except FileNotFoundError as error:
         raise InputError(
-            f"{path.parent} does not say how its sentences were prepared ({path.name})",
-            cause="It was written by an older version of this tool, or the file was removed.",
+            tr(
+                "{folder} does not say how its sentences were prepared ({file})",
+                folder=path.parent,
+                file=path.name,
+            ),
+            cause=tr("It was written by an older version of this tool, or the file was removed."),
             next_step=again,
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{path} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
+            tr("{path} cannot be read", path=path),
+            details=[error],
+            cause=tr("The file was edited or damaged."),
             next_step=again,
         ) from error
     if preparation.format != FORMAT:
         raise InputError(
-            f"{path} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {preparation.format}"],
+            tr("{path} was written by another version of this tool", path=path),
+            details=[
+                tr("expected format {expected}, got {format}", expected=FORMAT, format=preparation.format)
+            ],
             next_step=again,
         )
     if b'"keep_markup"' not in content:  # written before there was the choice: all of it was kept
@@ -183,21 +190,32 @@ def _check_same_tokens(preparation: Preparation, settings: Tag) -> None:
     facts = tagging.fingerprint(settings)
     if facts["fingerprint"] != preparation.fingerprint:
         raise InputError(
-            f"the tagger {preparation.tagger} of this machine is not the one that made the tokens",
+            tr(
+                "the tagger {tagger} of this machine is not the one that made the tokens",
+                tagger=preparation.tagger,
+            ),
             details=[
-                f"expected {preparation.fingerprint}, got {facts['fingerprint']}",
-                f"expected {preparation.version or 'no package'}, got {facts['version'] or 'no package'}",
+                tr(
+                    "expected {expected}, got {got}",
+                    expected=preparation.fingerprint,
+                    got=facts["fingerprint"],
+                ),
+                tr(
+                    "expected {expected}, got {got}",
+                    expected=preparation.version or tr("no package"),
+                    got=facts["version"] or tr("no package"),
+                ),
             ],
-            cause="Another version of the tagger would cut the same sentence into other tokens.",
-            next_step="install that version, or ingest and train again with this one",
+            cause=tr("Another version of the tagger would cut the same sentence into other tokens."),
+            next_step=tr("install that version, or ingest and train again with this one"),
         )
     if preparation.tokens == "all":  # there is no filter
         return
     found = policy.load(settings).sha256()
     if found != preparation.key_tokens:
         raise InputError(
-            "the filter of key tokens is not the one that the tokens have passed",
-            details=[f"expected {preparation.key_tokens}, got {found}"],
-            cause="schemas/pos was changed, or another version of this tool wrote the dataset.",
-            next_step="use that version, or ingest and train again with this one",
+            tr("the filter of key tokens is not the one that the tokens have passed"),
+            details=[tr("expected {expected}, got {got}", expected=preparation.key_tokens, got=found)],
+            cause=tr("schemas/pos was changed, or another version of this tool wrote the dataset."),
+            next_step=tr("use that version, or ingest and train again with this one"),
         )

@@ -19,6 +19,8 @@ import pyarrow as pa
 from etl.dataset.additions import finish_adding
 from etl.dataset.manifest import Manifest, read_manifest
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import local_path
 from etl.schema import row, splits
@@ -122,7 +124,7 @@ class Dataset:
         try:
             return sha256_file(self.path / name)
         except OSError as error:
-            return f"no file that can be read ({error.strerror})"
+            return tr("no file that can be read ({why})", why=system_words(error))
 
 
 def open_dataset(dataset: PathLike | Dataset, *, is_as_found: bool = False) -> Dataset:
@@ -162,10 +164,18 @@ def _check_columns(file: Path, of_format: int, *, is_reject: bool) -> None:
         raise _odd_file(file, str(error).partition("\n")[0]) from error
     for wanted in row.arrow_schema(is_reject=is_reject, of_format=of_format):
         if wanted.name not in found.names:
-            raise _odd_file(file, f"it has no column {wanted.name}")
+            raise _odd_file(file, tr("it has no column {column}", column=wanted.name))
         kind = found.field(wanted.name).type
         if _plain(kind) != _plain(wanted.type):
-            raise _odd_file(file, f"the column {wanted.name} holds {kind}, expected {wanted.type}")
+            raise _odd_file(
+                file,
+                tr(
+                    "the column {column} holds {kind}, expected {type}",
+                    column=wanted.name,
+                    kind=kind,
+                    type=wanted.type,
+                ),
+            )
 
 
 def _plain(kind: pa.DataType) -> str:
@@ -181,30 +191,43 @@ def _plain(kind: pa.DataType) -> str:
 
 def _odd_file(file: Path, problem: str) -> InputError:
     return InputError(
-        f"{file} cannot be read as part of the dataset",
+        tr("{file} cannot be read as part of the dataset", file=file),
         details=[problem],
-        cause="It was damaged, edited, or written by something else.",
-        next_step="write the dataset again with `etl ingest PATH... --out DATASET`.",
+        cause=tr("It was damaged, edited, or written by something else."),
+        next_step=tr("write the dataset again with `etl ingest PATH... --out DATASET`."),
     )
 
 
 def _other_file(dataset: Dataset, name: str, found: str) -> InputError:
     again = "etl build-vocab" if name.startswith("vocab.") else "etl ingest PATH... --out"
     return InputError(
-        f"{dataset.path / name} is not the file that its manifest lists",
-        details=[f"expected sha256 {dataset.manifest.files[name].sha256}, got {found}"],
-        cause="It was damaged, edited, removed, or copied from another dataset.",
-        next_step=f"see all that differs with `etl validate {dataset.path}`, or write it again with "
-        f"`{again} {dataset.path}`",
+        tr("{file} is not the file that its manifest lists", file=dataset.path / name),
+        details=[
+            tr(
+                "expected sha256 {expected}, got {got}",
+                expected=dataset.manifest.files[name].sha256,
+                got=found,
+            )
+        ],
+        cause=tr("It was damaged, edited, removed, or copied from another dataset."),
+        next_step=tr(
+            "see all that differs with `etl validate {dataset}`, or write it again with "
+            "`{command} {dataset}`",
+            dataset=dataset.path,
+            command=again,
+        ),
     )
 
 
 def _unlisted_file(dataset: Dataset, file: Path) -> InputError:
     return InputError(
-        f"{file} is not in the manifest of its dataset",
-        details=[f"expected the {len(dataset.manifest.files):,} files that it lists"],
-        cause="It was added by hand, or copied from another dataset.",
-        next_step=f"remove it, or write the dataset again with `etl ingest PATH... --out {dataset.path}`",
+        tr("{file} is not in the manifest of its dataset", file=file),
+        details=[tr("expected the {number:,} files that it lists", number=len(dataset.manifest.files))],
+        cause=tr("It was added by hand, or copied from another dataset."),
+        next_step=tr(
+            "remove it, or write the dataset again with `etl ingest PATH... --out {dataset}`",
+            dataset=dataset.path,
+        ),
     )
 
 

@@ -18,7 +18,7 @@ _SHARED = {
     "leak_group": "grouped",
 }
 _NEAR = "leak_near"
-_RESEMBLED = r"(?s): similarity [0-9.]+ to (.+)$"
+_RESEMBLED = "(?s): similarity [0-9.]+ to (.+)$"
 COUNTERPART = ("counterpart", "counterpart_label", "counterpart_split")
 
 

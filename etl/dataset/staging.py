@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync_tree
 from etl.runtime.lock import acquire_lock
@@ -93,17 +94,19 @@ def check_replaceable(target: Path, proof: str) -> None:
     """
     if target.is_dir() and not (target / proof).exists() and any(target.iterdir()):
         raise SettingsError(
-            f"{target} already holds something else",
-            details=[f"expected no such folder, an empty one, or one with {proof}"],
-            next_step="choose another folder, or remove this one yourself.",
+            tr("{target} already holds something else", target=target),
+            details=[tr("expected no such folder, an empty one, or one with {proof}", proof=proof)],
+            next_step=tr("choose another folder, or remove this one yourself."),
         )
     if target.exists() and not target.is_dir():
-        raise SettingsError(f"{target} is a file", next_step="choose the name of a folder.")
+        raise SettingsError(
+            tr("{target} is a file", target=target), next_step=tr("choose the name of a folder.")
+        )
 
 
 def what_is_left(target: Path) -> str:
     """Returns the sentence that says what stands at a target that could not be written."""
-    return f"{target} is as it was." if target.exists() else "nothing was left behind."
+    return tr("{target} is as it was.", target=target) if target.exists() else tr("nothing was left behind.")
 
 
 def swap(folder: Path, target: Path) -> None:

@@ -9,7 +9,6 @@ ingest.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,9 @@ import polars as pl
 from etl.dataset.additions import add_files
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import SPLITS, Dataset, open_dataset
+from etl.dataset.token_counts import count_in_shards, count_tokens
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.runtime.engine.protocol import Engine
 from etl.runtime.json_text import decode_json
 from etl.settings import PathLike
@@ -125,16 +126,22 @@ def count_vocab(
     """
     if not _count_rows(dataset, "train"):
         raise InputError(
-            f"{dataset.path} has no training rows, and a vocabulary is counted from nothing else",
-            cause="Every row was rejected, waits for a label, or belongs to validation or test.",
-            next_step=f"see why with `etl rejects {dataset.path}`, or label rows that wait with "
-            f"`etl review {dataset.path}`; then ingest again",
+            tr(
+                "{dataset} has no training rows, and a vocabulary is counted from nothing else",
+                dataset=dataset.path,
+            ),
+            cause=tr("Every row was rejected, waits for a label, or belongs to validation or test."),
+            next_step=tr(
+                "see why with `etl rejects {dataset}`, or label rows that wait with `etl review "
+                "{dataset}`; then ingest again",
+                dataset=dataset.path,
+            ),
         )
     with wrap_read_errors(dataset, "train"):
         if engine is None or engine.n_partitions == 1:
-            counted = _count_tokens(dataset.scan("train"))
+            counted = count_tokens(dataset.scan("train"))
         else:
-            counted = _count_in_shards(dataset, engine)
+            counted = count_in_shards(dataset, engine)
         return _select_tokens(dataset, counted, min_count, max_size)
 
 
@@ -149,7 +156,7 @@ def count_all_tokens(dataset: Dataset, train: pl.DataFrame, like: Vocabulary) ->
     Raises:
         SettingsError: no token is frequent enough.
     """
-    vocabulary = _select_tokens(dataset, _count_tokens(train.lazy()), like.min_count, like.max_size)
+    vocabulary = _select_tokens(dataset, count_tokens(train.lazy()), like.min_count, like.max_size)
     return msgspec.structs.replace(vocabulary, key_tokens=ALL_TOKENS)
 
 
@@ -179,24 +186,26 @@ def read_vocab(path: Path, *, next_step: str = "") -> Vocabulary:
     Raises:
         InputError: it is not there, not readable, or contradicts itself.
     """
-    rebuild = next_step or f"build it with `etl build-vocab {path.parent}`"
+    rebuild = next_step or tr("build it with `etl build-vocab {dataset}`", dataset=path.parent)
     try:
         vocabulary = decode_json(plain_file(path).read_bytes(), Vocabulary)
     except FileNotFoundError as error:
-        raise InputError(f"{path.parent} has no vocabulary ({path.name})", next_step=rebuild) from error
+        raise InputError(
+            tr("{folder} has no vocabulary ({file})", folder=path.parent, file=path.name), next_step=rebuild
+        ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{path} is not a vocabulary",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
+            tr("{path} is not a vocabulary", path=path),
+            details=[error],
+            cause=tr("The file was edited or damaged."),
             next_step=rebuild,
         ) from error
     defect = _defect(vocabulary)
     if defect:
         raise InputError(
-            f"{path} contradicts itself",
+            tr("{path} contradicts itself", path=path),
             details=[defect],
-            cause="The file was edited or damaged.",
+            cause=tr("The file was edited or damaged."),
             next_step=rebuild,
         )
     return vocabulary
@@ -210,14 +219,14 @@ def read_vocab_of(dataset: Dataset) -> Vocabulary:
     """
     vocabulary = read_vocab(dataset.path / FILE)
     check_belongs(vocabulary, dataset)
-    listed = dataset.manifest.files[FILE].sha256 if FILE in dataset.manifest.files else "nothing"
+    listed = dataset.manifest.files[FILE].sha256 if FILE in dataset.manifest.files else tr("nothing")
     found = hash_vocab(vocabulary)
     if found != listed:
         raise InputError(
-            f"{dataset.path / FILE} is not the vocabulary that the manifest lists",
-            details=[f"expected sha256 {listed}, got {found}"],
-            cause="The file was edited, or building it was interrupted.",
-            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+            tr("{file} is not the vocabulary that the manifest lists", file=dataset.path / FILE),
+            details=[tr("expected sha256 {expected}, got {got}", expected=listed, got=found)],
+            cause=tr("The file was edited, or building it was interrupted."),
+            next_step=tr("build it again with `etl build-vocab {dataset}`", dataset=dataset.path),
         )
     return vocabulary
 
@@ -235,13 +244,22 @@ def check_belongs(vocabulary: Vocabulary, dataset: Dataset) -> None:
     differing = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
     if differing:
         raise InputError(
-            f"the vocabulary does not belong to {dataset.path}: its {FILE} was counted from something else",
+            tr(
+                "the vocabulary does not belong to {dataset}: its {file} was counted from something else",
+                dataset=dataset.path,
+                file=FILE,
+            ),
             details=[
-                f"{name}: expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
+                tr(
+                    "{name}: expected {expected}, got {got}",
+                    name=name,
+                    expected=expected.get(name, tr("nothing")),
+                    got=got.get(name, tr("nothing")),
+                )
                 for name in differing[:4]
             ],
-            cause="The dataset was ingested again after this vocabulary was built, or it is another's.",
-            next_step=f"build it again with `etl build-vocab {dataset.path}`",
+            cause=tr("The dataset was ingested again after this vocabulary was built, or it is another's."),
+            next_step=tr("build it again with `etl build-vocab {dataset}`", dataset=dataset.path),
         )
 
 
@@ -253,7 +271,7 @@ def measure_coverage(vocabulary: Vocabulary, dataset: Dataset) -> dict[str, Cove
         rows = _count_rows(dataset, split)
         if rows:
             with wrap_read_errors(dataset, split):
-                counted = _count_tokens(dataset.scan(split))
+                counted = count_tokens(dataset.scan(split))
             known = counted.filter(pl.col("token").is_in(vocabulary.tokens[len(RESERVED) :]))
             tokens = int(counted["n"].sum())
             shares[split] = Coverage(rows, tokens, tokens - int(known["n"].sum()))
@@ -280,10 +298,10 @@ def wrap_read_errors(dataset: Dataset, split: str) -> Iterator[None]:
         yield
     except pl.exceptions.PolarsError as error:
         raise InputError(
-            f"the {split} shards of {dataset.path} cannot be read",
+            tr("the {split} shards of {dataset} cannot be read", split=split, dataset=dataset.path),
             details=str(error).splitlines()[:2],
-            cause="A shard was edited or damaged.",
-            next_step=f"find it with `etl validate {dataset.path}`",
+            cause=tr("A shard was edited or damaged."),
+            next_step=tr("find it with `etl validate {dataset}`", dataset=dataset.path),
         ) from error
 
 
@@ -300,13 +318,18 @@ def _select_tokens(
     )
     if not kept.height:
         raise SettingsError(
-            f"no token of {dataset.path} would be in the vocabulary",
+            tr("no token of {dataset} would be in the vocabulary", dataset=dataset.path),
             details=[
-                f"expected a token that occurs at least {min_count} times in train, and an id for it, "
-                f"got none of {total:,} tokens with at most {max_size or 'any number of'} ids"
+                tr(
+                    "expected a token that occurs at least {min_count} times in train, and an id for "
+                    "it, got none of {total:,} tokens with at most {max_size} ids",
+                    min_count=min_count,
+                    total=total,
+                    max_size=max_size or tr("any number of"),
+                )
             ],
-            cause="The training split is very small, its rows have no tokens, or the options leave none.",
-            next_step=f"keep rare tokens: `etl build-vocab {dataset.path} --min-count 1`",
+            cause=tr("The training split is very small, its rows have no tokens, or the options leave none."),
+            next_step=tr("keep rare tokens: `etl build-vocab {dataset} --min-count 1`", dataset=dataset.path),
         )
     origin = _origin(dataset)
     return Vocabulary(
@@ -319,29 +342,6 @@ def _select_tokens(
         key_tokens=origin.pop("key_tokens"),
         shards=origin,
     )
-
-
-def _count_tokens(rows: pl.LazyFrame) -> pl.DataFrame:
-    """Counts distinct tokens: columns token and n, in no fixed order."""
-
-    exploded = rows.select(pl.col("tokens").explode().alias("token")).drop_nulls()
-    return exploded.group_by("token").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
-
-
-def _count_in_shards(dataset: Dataset, engine: Engine) -> pl.DataFrame:
-    """Counts like `_count_tokens`, one shard per task, sent as bytes: workers may share no disk."""
-
-    shards = (shard.read_bytes() for shard in dataset.shards("train"))
-    # Added up in between: the tokens of many shards are mostly the same.
-    total = pl.DataFrame(schema={"token": pl.String, "n": pl.Int64})
-    for counted in engine.map(_count_in_shard, shards):
-        total = pl.concat([total, counted]).group_by("token").agg(pl.col("n").sum())
-    return total
-
-
-def _count_in_shard(shard: bytes) -> pl.DataFrame:
-
-    return _count_tokens(pl.scan_parquet(io.BytesIO(shard)))
 
 
 def _count_rows(dataset: Dataset, split: str) -> int:
@@ -362,25 +362,33 @@ def _origin(dataset: Dataset) -> dict[str, str]:
         return origin | {name: dataset.manifest.files[name].sha256 for name in sorted(listed | on_disk)}
     except KeyError as error:
         raise InputError(
-            f"{dataset.path / MANIFEST} does not describe its training shards",
-            details=[f"expected {error} with its sha256, got nothing"],
-            cause="The manifest was edited, or a file was added to data/ by hand.",
-            next_step=f"write the dataset again with `etl ingest PATH... --out {dataset.path}`",
+            tr("{manifest} does not describe its training shards", manifest=dataset.path / MANIFEST),
+            details=[tr("expected {shard} with its sha256, got nothing", shard=str(error))],
+            cause=tr("The manifest was edited, or a file was added to data/ by hand."),
+            next_step=tr(
+                "write the dataset again with `etl ingest PATH... --out {dataset}`", dataset=dataset.path
+            ),
         ) from error
 
 
 def _defect(vocabulary: Vocabulary) -> str:
     """Returns why a vocabulary is invalid; an empty string if it is valid."""
     if vocabulary.format != FORMAT:
-        return f"expected format {FORMAT}, got {vocabulary.format}"
+        return tr("expected format {expected}, got {format}", expected=FORMAT, format=vocabulary.format)
     if vocabulary.tokens[: len(RESERVED)] != RESERVED:
-        return f"expected the tokens to begin with {RESERVED}, got {vocabulary.tokens[: len(RESERVED)]}"
+        return tr(
+            "expected the tokens to begin with {expected}, got {got}",
+            expected=RESERVED,
+            got=vocabulary.tokens[: len(RESERVED)],
+        )
     if len(vocabulary.tokens) != len(vocabulary.counts):
-        return (
-            f"expected one count per token, got {len(vocabulary.counts)} for {len(vocabulary.tokens)} tokens"
+        return tr(
+            "expected one count per token, got {counts} for {tokens} tokens",
+            counts=len(vocabulary.counts),
+            tokens=len(vocabulary.tokens),
         )
     if len(vocabulary.tokens) == len(RESERVED):
-        return "expected at least one token, got none but the reserved ones"
+        return tr("expected at least one token, got none but the reserved ones")
     if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
-        return "expected every token once, got one twice"
+        return tr("expected every token once, got one twice")
     return ""

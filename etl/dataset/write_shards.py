@@ -28,6 +28,7 @@ from etl.dataset.shard_file import partial_path, write_file
 from etl.dataset.shard_plan import REJECTS, Shard, Stretch, plan_shards, plan_stretches
 from etl.dataset.shards import to_table
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.runtime.engine.protocol import MapFn
 from etl.runtime.files import write_atomic, xxh3_bytes
 from etl.runtime.json_text import decode_json
@@ -230,10 +231,10 @@ def _read_aside(target: _Target, wanted: _Slice) -> pa.Table:
     content = _map(path)
     if xxh3_bytes(content) != wanted.xxh3:
         raise EtlError(
-            f"{path} is damaged",
-            details=["its content is not what was written"],
-            cause="The disk lost it, or another program wrote it.",
-            next_step="run the command again.",
+            tr("{path} is damaged", path=path),
+            details=[tr("its content is not what was written")],
+            cause=tr("The disk lost it, or another program wrote it."),
+            next_step=tr("run the command again."),
         )
     return pa.ipc.open_file(content).read_all().slice(wanted.start, wanted.stop - wanted.start)
 
@@ -266,10 +267,10 @@ def _check_rows(batch: int, parts: Mapping[str, pl.DataFrame], planned: Mapping[
     expected = {series: count for series, count in planned.items() if count}
     if found != expected:
         raise EtlError(
-            f"the rows of batch {batch} changed while the dataset was written",
-            details=[f"expected {expected}", f"got {found}"],
-            cause="Another run writes in the same folder, or a file there is damaged.",
-            next_step="run the command again when no other runs.",
+            tr("the rows of batch {batch} changed while the dataset was written", batch=batch),
+            details=[tr("expected {expected}", expected=expected), tr("got {found}", found=found)],
+            cause=tr("Another run writes in the same folder, or a file there is damaged."),
+            next_step=tr("run the command again when no other runs."),
         )
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO, Literal
 
 from etl.documents.passage import SHOWN_CHARS, Passage, bounded
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.settings import MAX_RAW_CHARS
 from etl.text.encoding import decode_text
 
@@ -28,9 +29,9 @@ def classify_argument(text: str) -> Literal["text", "file", "stream"]:
         return "stream"
     if not text.strip():
         raise SettingsError(
-            "there is no sentence to classify",
-            details=[f"expected a text or a file, got {len(text)} blank characters"],
-            next_step="give a text in quotation marks, a file, or `-` for lines on standard input.",
+            tr("there is no sentence to classify"),
+            details=[tr("expected a text or a file, got {number} blank characters", number=len(text))],
+            next_step=tr("give a text in quotation marks, a file, or `-` for lines on standard input."),
         )
     try:
         is_file = os.path.lexists(text) or (_NAME.fullmatch(text) is not None and _has_suffix(text))
@@ -62,9 +63,14 @@ def read_texts(texts: Sequence[str], first: int = 1) -> list[Passage]:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             raise SettingsError(
-                "the text is not UTF-8",
-                details=[f"character {error.start + 1} is half of one, or a byte of another encoding"],
-                next_step="put it into a text file, UTF-8 or cp949, and name the file.",
+                tr("the text is not UTF-8"),
+                details=[
+                    tr(
+                        "character {place} is half of one, or a byte of another encoding",
+                        place=error.start + 1,
+                    )
+                ],
+                next_step=tr("put it into a text file, UTF-8 or cp949, and name the file."),
             ) from error
     return [Passage(text, "text", "line", number, number) for number, text in enumerate(texts, start=first)]
 

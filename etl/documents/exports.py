@@ -17,7 +17,7 @@ from typing import Any
 from etl.documents.file import DocumentFile
 from etl.documents.html import text_of
 from etl.documents.passage import Passage
-from etl.runtime.console import plural
+from etl.language.message import plural, tr
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
 
@@ -66,7 +66,14 @@ def read_export(file: DocumentFile) -> Iterator[Passage]:
             time = _time(_first(record, layout["time"]))
             yield Passage(text, "post", "row", position, document=position, speaker=speaker, time=time)
     if n_left_out:
-        _log.warning("%s: %s left out, %s", file.name, plural(n_left_out, "row"), layout["left_out"])
+        _log.warning(
+            tr(
+                "{file}: {rows} left out, {what}",
+                file=file.name,
+                rows=plural("{number:,} row", "{number:,} rows", n_left_out),
+                what=tr(layout["left_out"]),
+            )
+        )
 
 
 def _document(file: DocumentFile, n_lines: int | None = None) -> Any:
@@ -100,7 +107,13 @@ def _json_lines(file: DocumentFile, n_lines: int | None) -> list[Any] | None:
         except (ValueError, RecursionError):
             n_broken += 1
     if n_broken and n_lines is None:
-        _log.warning("%s: %s left out, no JSON", file.name, plural(n_broken, "line"))
+        _log.warning(
+            tr(
+                "{file}: {lines} left out, no JSON",
+                file=file.name,
+                lines=plural("{number:,} line", "{number:,} lines", n_broken),
+            )
+        )
     return values
 
 

@@ -17,12 +17,13 @@ from etl.errors import InputError
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.reader import raw_file_at, raw_file_in_memory
+from etl.language.message import tr
 from etl.settings import Limits
 from etl.user_files.plain import plain_file
 
 # The longest reports have some megabytes of text, and their pictures are as large unpacked as packed.
 LIMITS = Limits(member_mb=64, package_mb=1024)
-SAVE_TEXT = "if you trust it, save its text from the program that wrote it."
+SAVE_TEXT = tr("if you trust it, save its text from the program that wrote it.")
 _HEAD_BYTES = 64 << 10
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

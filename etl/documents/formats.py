@@ -26,6 +26,7 @@ from etl.ingestion.tables.dialect import FOUND_OUT
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS as TABLE_FORMATS
 from etl.ingestion.tables.reader import format_of
+from etl.language.message import tr
 from etl.text.encoding import head_as_utf8
 
 Reader = Callable[[DocumentFile, ReadOptions], Iterator[Passage]]
@@ -197,9 +198,9 @@ def _read_plain(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
     return text.read_text(file.text) if is_formal else posts.read_lines(file.text)
 
 
-_TEXT = DocumentFormat("text", "formal", lambda file, _: file.is_text, _read_plain)
+_TEXT = DocumentFormat(tr("text"), "formal", lambda file, _: file.is_text, _read_plain)
 _CHAT = DocumentFormat(
-    "a chat",
+    tr("a chat"),
     "chat",
     lambda file, _: chats.is_chat(file),
     lambda file, _: chats.read_chat(file),
@@ -209,77 +210,77 @@ _PLAIN: dict[Kind | None, DocumentFormat] = {"chat": _CHAT, "post": _TEXT, "form
 
 FORMATS: tuple[DocumentFormat, ...] = (
     DocumentFormat(
-        "a PDF",
+        tr("a PDF"),
         "formal",
         _is_pdf,
         lambda file, _: pdf.read_pdf(file),
         (".pdf",),
     ),
     DocumentFormat(
-        "a DOCX",
+        tr("a DOCX"),
         "formal",
         _holds(r"word/document\d*\.xml"),
         lambda file, _: docx.read_docx(file),
         (".docx", ".docm"),
     ),
     DocumentFormat(
-        "a document of Hangul (HWP)",
+        tr("a document of Hangul (HWP)"),
         "formal",
         lambda file, _: hwp_compound.is_hwp(file),
         lambda file, _: read_hwp(file),
         hwp_compound.SUFFIXES,
     ),
     DocumentFormat(
-        "a document of Hangul (HWPX)",
+        tr("a document of Hangul (HWPX)"),
         "formal",
         lambda file, _: hwpx_package.is_hwpx(file),
         lambda file, _: read_hwpx(file),
         hwpx_package.SUFFIXES,
     ),
-    DocumentFormat("an ODT", "formal", _is_odt, lambda file, _: opendocument.read_odt(file), (".odt",)),
+    DocumentFormat(tr("an ODT"), "formal", _is_odt, lambda file, _: opendocument.read_odt(file), (".odt",)),
     DocumentFormat(
-        "an RTF document",
+        tr("an RTF document"),
         "formal",
         _begins(b"{\\rtf"),
         lambda file, _: rtf.read_rtf(file.content, file.name),
         (".rtf",),
     ),
     DocumentFormat(
-        "a workbook (XLSX)", "post", _holds(r"xl/workbook\.xml"), _read_table(".xlsx"), (".xlsx",)
+        tr("a workbook (XLSX)"), "post", _holds(r"xl/workbook\.xml"), _read_table(".xlsx"), (".xlsx",)
     ),
     DocumentFormat(
-        "a workbook of an old Excel (XLS)",
+        tr("a workbook of an old Excel (XLS)"),
         "post",
         lambda file, _: file.has_stream("Workbook"),
         _read_table(".xls"),
         (".xls",),
     ),
-    DocumentFormat("a Parquet table", "post", _begins(b"PAR1"), _read_table(".parquet"), (".parquet",)),
+    DocumentFormat(tr("a Parquet table"), "post", _begins(b"PAR1"), _read_table(".parquet"), (".parquet",)),
     DocumentFormat(
-        "an Arrow table",
+        tr("an Arrow table"),
         "post",
         _begins(b"ARROW1", b"\xff\xff\xff\xff"),
         _read_table(".arrow"),
         (".arrow", ".feather"),
     ),
-    DocumentFormat("a table in gzip", "post", _is_packed_table, _read_table(""), (".gz",)),
-    DocumentFormat("a table of another form than its name says", "post", _is_misnamed, _read_table("")),
+    DocumentFormat(tr("a table in gzip"), "post", _is_packed_table, _read_table(""), (".gz",)),
+    DocumentFormat(tr("a table of another form than its name says"), "post", _is_misnamed, _read_table("")),
     DocumentFormat(
-        "a mailbox",
+        tr("a mailbox"),
         "mail",
         _is_mailbox,
         lambda file, _: mails.read_mbox(file.path, file.name, _read_chat_attached),
         (".mbox",),
     ),
     DocumentFormat(
-        "a mail",
+        tr("a mail"),
         "mail",
         _is_mail,
         lambda file, _: mails.read_mail(file.content, file.name, _read_chat_attached),
         (".eml", ".emlx"),
     ),
     DocumentFormat(
-        "a mail of Outlook (MSG)",
+        tr("a mail of Outlook (MSG)"),
         "mail",
         _is_outlook,
         lambda file, _: mails.read_message(file.content, file.name, _read_chat_attached),
@@ -287,20 +288,20 @@ FORMATS: tuple[DocumentFormat, ...] = (
     ),
     _CHAT,
     DocumentFormat(
-        "a zip archive with chats",
+        tr("a zip archive with chats"),
         "chat",
         lambda file, _: chat_archives.has_chats(file),
         lambda file, _: chat_archives.read_chats(file),
     ),
     DocumentFormat(
-        "an export of posts or comments",
+        tr("an export of posts or comments"),
         "post",
         lambda file, _: exports.find_layout(file) is not None,
         lambda file, _: exports.read_export(file),
     ),
     DocumentFormat("JSON", "post", _is_json, _read_json, _JSON_SUFFIXES),
     DocumentFormat(
-        "a page of HTML",
+        tr("a page of HTML"),
         "formal",
         lambda file, _: file.is_text and _HTML.match(file.text) is not None,
         _read_page,
@@ -312,7 +313,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
         lambda file, _: file.suffix in _MARKDOWN and file.is_text,
         lambda file, _: text.read_markdown(file.text, file.name),
     ),
-    DocumentFormat("a table", "post", _is_delimited, _read_text_table),
+    DocumentFormat(tr("a table"), "post", _is_delimited, _read_text_table),
     _TEXT,
 )
 

@@ -23,13 +23,13 @@ from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import open_file_as_tables, raw_file_in_memory
 from etl.ingestion.tables.table import OpenTable
-from etl.runtime.console import plural
+from etl.language.message import plural, tr
 from etl.schema import resources
 from etl.text.mojibake import repair_mojibake
 
 _log = logging.getLogger(__name__)
 
-_NEXT_STEP = "repair it, or save it again, as UTF-8 where it is text."
+_NEXT_STEP = tr("repair it, or save it again, as UTF-8 where it is text.")
 _HEADER_CHARS = 20_000
 
 
@@ -84,7 +84,13 @@ def read_table(
                     reason=row["reason"],
                 )
     if n_taken_back:
-        _log.warning("%s: %s left out, of posts that were taken back", raw.name, plural(n_taken_back, "row"))
+        _log.warning(
+            tr(
+                "{file}: {rows} left out, of posts that were taken back",
+                file=raw.name,
+                rows=plural("{number:,} row", "{number:,} rows", n_taken_back),
+            )
+        )
 
 
 def _records(table: OpenTable, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -135,10 +141,16 @@ def _columns(table: OpenTable, text_column: str | None) -> dict[str, str]:
     if not table.columns and not table.has_fixed_columns:  # not one line is a JSON object
         columns.setdefault("text", "text")
     elif columns.get("text") not in table.columns:
-        wanted = f"a column {text_column!r}" if text_column else "a column such as text, content or message"
+        names = ", ".join(own_names(table.columns)) or tr("none")
+        if text_column:
+            raise InputError(
+                tr("{file} has no column {name!r}", file=table.name, name=text_column),
+                details=[tr("its columns are {columns}", columns=names)],
+                next_step=tr("name one of them with `--text-column`."),
+            )
         raise InputError(
-            f"{table.name} does not say which column holds the posts",
-            details=[f"expected {wanted}, got {', '.join(own_names(table.columns)) or 'none'}"],
-            next_step="name it with `--text-column NAME`.",
+            tr("{table} does not say which column holds the posts", table=table.name),
+            details=[tr("expected a column such as text, content or message, got {columns}", columns=names)],
+            next_step=tr("name it with `--text-column NAME`."),
         )
     return columns

@@ -15,11 +15,19 @@ from etl.documents.formats import FORMATS, PROMISED, DocumentFormat, recognise
 from etl.documents.passage import Kind, Passage, bounded
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
-from etl.runtime.console import plural
+from etl.language.message import plural, tr
+from etl.language.system_words import system_words
 from etl.text.markup import remove_markup
 
 _log = logging.getLogger(__name__)
 
+_SAID: dict[Kind, str] = {
+    "text": tr("text"),
+    "mail": tr("a mail"),
+    "chat": tr("a chat"),
+    "post": tr("posts"),
+    "formal": tr("a formal document"),
+}
 # A text is held whole, which takes twice its bytes.
 MAX_BYTES = 512 << 20
 
@@ -63,24 +71,31 @@ def read_file(file: DocumentFile, options: ReadOptions) -> Iterator[Passage]:
             yield passage if options.keep_markup else _without_markup(passage)
     if not n_passages:
         raise InputError(
-            f"{file.name} is empty",
-            details=[f"expected words, got none in {file.size:,} bytes"],
-            cause="It holds nothing, or nothing that a person has written.",
-            next_step="give another file.",
+            tr("{file} is empty", file=file.name),
+            details=[tr("expected words, got none in {size:,} bytes", size=file.size)],
+            cause=tr("It holds nothing, or nothing that a person has written."),
+            next_step=tr("give another file."),
         )
     if n_bad == n_passages:
         raise InputError(
-            f"nothing in {file.name} can be read",
-            details=[f"expected posts, got {plural(n_bad, 'row')} without one"],
-            cause="It is something else than it seems, or damaged.",
-            next_step="name the column of the posts with `--text-column NAME`, or give another file.",
+            tr("nothing in {file} can be read", file=file.name),
+            details=[
+                tr(
+                    "expected posts, got {rows} without one",
+                    rows=plural("{number:,} row", "{number:,} rows", n_bad),
+                )
+            ],
+            cause=tr("It is something else than it seems, or damaged."),
+            next_step=tr("name the column of the posts with `--text-column NAME`, or give another file."),
         )
     if n_bad * 2 > n_passages:
         _log.warning(
-            "of %s in %s %s cannot be read: it may be something else than it seems",
-            plural(n_passages, "row"),
-            file.name,
-            f"{n_bad:,}",
+            tr(
+                "of {rows} in {file} {bad:,} cannot be read: it may be something else than it seems",
+                rows=plural("{number:,} row", "{number:,} rows", n_passages),
+                file=file.name,
+                bad=n_bad,
+            ),
         )
 
 
@@ -98,8 +113,10 @@ def _recognise(file: DocumentFile, options: ReadOptions) -> DocumentFormat:
         file.head  # noqa: B018 - whether it can be read
     except OSError as error:
         raise InputError(
-            f"{file.name} cannot be read: {error.strerror}",
-            next_step="check the path, and that you may read it.",
+            tr("{file} cannot be read: {error}", file=file.name, error=system_words(error)),
+            next_step=tr("name the files in it.")
+            if file.path.is_dir()
+            else tr("check the path, and that you may read it."),
         ) from error
     refuse_too_large(file.name, size)
     form = recognise(file, options)
@@ -126,25 +143,32 @@ def refuse_too_large(name: str, size: int) -> None:
     """
     if size > MAX_BYTES:
         raise InputError(
-            f"{name} is too large",
-            details=[f"expected at most {MAX_BYTES:,} bytes, got {size:,}"],
-            next_step="divide it, or give its lines to `etl predict MODEL -`.",
+            tr("{name} is too large", name=name),
+            details=[tr("expected at most {most:,} bytes, got {size:,}", most=MAX_BYTES, size=size)],
+            next_step=tr("divide it, or give its lines to `etl predict MODEL -`."),
         )
 
 
 def _no_form(file: DocumentFile, options: ReadOptions) -> InputError:
+    if b"\0" in file.head and options.kind is None and file.suffix in PROMISED:
+        return InputError(
+            tr("{file} is not what its name says", file=file.name),
+            details=[tr("expected {promised}, got bytes of no known form", promised=PROMISED[file.suffix])],
+            cause=tr("It is damaged, encrypted, or something else with this ending."),
+            next_step=tr("copy it again from where it was, or save it again from the program that wrote it."),
+        )
     if not file.is_text:
         file.text  # noqa: B018 - raises, and says why it is no text
     form = recognise(file, ReadOptions(text_column=options.text_column))
-    said = form.said if form else "something else"
+    said = form.said if form else tr("something else")
     if options.kind:
         return InputError(
-            f"{file.name} is not what --kind {options.kind} says",
-            details=[f"expected a {options.kind}, got {said}"],
-            next_step="leave out `--kind`, or give another file.",
+            tr("{file} is not what --kind {kind} says", file=file.name, kind=options.kind),
+            details=[tr("expected {promised}, got {said}", promised=_SAID[options.kind], said=said)],
+            next_step=tr("leave out `--kind`, or give another file."),
         )
     return InputError(
-        f"{file.name} is not what its name says",
-        details=[f"expected {PROMISED[file.suffix]}, got {said}"],
-        next_step="give it the suffix of what it is, such as .txt, or say what it is with `--kind`.",
+        tr("{file} is not what its name says", file=file.name),
+        details=[tr("expected {promised}, got {said}", promised=PROMISED[file.suffix], said=said)],
+        next_step=tr("give it the suffix of what it is, such as .txt, or say what it is with `--kind`."),
     )

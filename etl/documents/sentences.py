@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from etl.documents.passage import Passage
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi
@@ -59,9 +60,11 @@ def splitter(split: Split, workers: int) -> Splitter:
         return _as_they_stand
     if importlib.util.find_spec("kiwipiepy") is None:
         raise SettingsError(
-            "nothing that cuts texts into sentences is installed",
-            details=["expected kiwipiepy, got nothing"],
-            next_step="install it: pip install 'korean-emotion-etl[kiwi]'; or go without: `--split line`.",
+            tr("nothing that cuts texts into sentences is installed"),
+            details=[tr("expected kiwipiepy, got nothing")],
+            next_step=tr(
+                "install it: pip install 'korean-emotion-etl[kiwi]'; or go without: `--split line`."
+            ),
         )
     return partial(_by_kiwi, _kiwi(workers))
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.text.encoding import decode_text
 
 # Programs wrap at 72 to 80 columns, in which a Hangul syllable takes two.
@@ -29,17 +30,17 @@ def decode(content: bytes, name: str) -> str:
         text, _ = decode_text(content, name)
     except InputError as error:
         raise InputError(
-            f"the encoding of {name} is not known",
+            tr("the encoding of {name} is not known", name=name),
             details=error.details,
-            cause="It was saved in another encoding, it is damaged, or it is not text.",
-            next_step="save it as UTF-8.",
+            cause=tr("It was saved in another encoding, it is damaged, or it is not text."),
+            next_step=tr("save it as UTF-8."),
         ) from error
     if "\0" in text:
         raise InputError(
-            f"{name} is not text",
-            details=[f"expected text, got a NUL at character {text.index(chr(0)):,}"],
-            cause="It is a file of a program, UTF-16 without its first two bytes, or damaged.",
-            next_step="save it from that program as .docx, .pdf or UTF-8 text.",
+            tr("{name} is not text", name=name),
+            details=[tr("expected text, got a NUL at character {place:,}", place=text.index(chr(0)))],
+            cause=tr("It is a file of a program, UTF-16 without its first two bytes, or damaged."),
+            next_step=tr("save it from that program as .docx, .pdf or UTF-8 text."),
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -13,18 +13,18 @@ from typing import Any
 from etl.documents.file import DocumentFile
 from etl.errors import InputError
 from etl.ingestion.sources.pointer import refuse_pointer
+from etl.language.message import tr
 from etl.schema import resources
 from etl.schema.file_forms import unread_form
 
-_NEXT_STEP = "save it as .docx, .pdf or text from the program that wrote it."
+_NEXT_STEP = tr("save it as .docx, .pdf or text from the program that wrote it.")
 _MIN_LINES = 3
 _SHOWN_CHARS, _LINE_CHARS = 40, 200
 
 
 def promised() -> dict[str, str]:
     """Returns the suffixes of files that are not read, and what they promise."""
-    suffixes: dict[str, str] = _schema()["suffixes"]
-    return suffixes
+    return {form["suffix"]: tr(form["said"]) for form in _forms("suffixes")}
 
 
 def mimetype_of(file: DocumentFile) -> str:
@@ -48,8 +48,8 @@ def refuse_unread(file: DocumentFile) -> None:
     form = _binary(file) or _textual(file)
     if form:
         raise InputError(
-            f"{file.name} is {form['said']}, which is not read",
-            next_step=form.get("next", _NEXT_STEP),
+            tr("{file} is {form}, which is not read", file=file.name, form=tr(form["said"])),
+            next_step=tr(form["next"]) if "next" in form else _NEXT_STEP,
         )
 
 
@@ -59,12 +59,13 @@ def refuse_named(file: DocumentFile) -> None:
     Raises:
         InputError: it is one.
     """
-    named: dict[str, list[str]] = _schema()["named"]
-    said = next((said for said, suffixes in named.items() if file.suffix in suffixes), None)
-    if said:
+    form = next((form for form in _forms("named") if file.suffix in form["suffixes"]), None)
+    if form:
         raise InputError(
-            f"{file.name} is {said} by its name, and that is not read",
-            next_step="if a person wrote it, call it .txt, or take each line as it stands: `--kind post`.",
+            tr("{file} is {form} by its name, and that is not read", file=file.name, form=tr(form["said"])),
+            next_step=tr(
+                "if a person wrote it, call it .txt, or take each line as it stands: `--kind post`."
+            ),
         )
 
 
@@ -76,7 +77,10 @@ def refuse_page_of_chat(file: DocumentFile) -> None:
     """
     page = next((page for page in _forms("pages") if re.search(page["has"], file.text)), None)
     if page:
-        raise InputError(f"{file.name} is {page['said']}, which is not read", next_step=page["next"])
+        raise InputError(
+            tr("{file} is {form}, which is not read", file=file.name, form=tr(page["said"])),
+            next_step=tr(page["next"]),
+        )
 
 
 def refuse_log(file: DocumentFile) -> None:
@@ -89,13 +93,17 @@ def refuse_log(file: DocumentFile) -> None:
     stamped = [line for line in lines if _found("stamp", line)]
     if len(lines) >= _MIN_LINES and len(stamped) * 2 > len(lines):
         raise InputError(
-            f"{file.name} looks like a chat or a log, of a layout that is not known",
+            tr("{file} looks like a chat or a log, of a layout that is not known", file=file.name),
             details=[
-                f"{len(stamped):,} of {len(lines):,} lines begin with a date or a time, "
-                f"such as {stamped[0][:_SHOWN_CHARS]!r}"
+                tr(
+                    "{stamped:,} of {lines:,} lines begin with a date or a time, such as {example!r}",
+                    stamped=len(stamped),
+                    lines=len(lines),
+                    example=stamped[0][:_SHOWN_CHARS],
+                )
             ],
-            cause="It was exported by another app, in another language, or edited.",
-            next_step="export it again from the app, or take each line as it stands: `--kind post`.",
+            cause=tr("It was exported by another app, in another language, or edited."),
+            next_step=tr("export it again from the app, or take each line as it stands: `--kind post`."),
         )
 
 
@@ -109,9 +117,16 @@ def refuse_code(file: DocumentFile) -> None:
     code = [line for line in lines if _found("code_line", line)]
     if len(code) * 2 > len(lines):
         raise InputError(
-            f"{file.name} looks like program code or settings, which is not read",
-            details=[f"{len(code):,} of {len(lines):,} lines do, such as {code[0][:_SHOWN_CHARS]!r}"],
-            next_step="if it is what a person wrote, take each line as it stands: `--kind post`.",
+            tr("{file} looks like program code or settings, which is not read", file=file.name),
+            details=[
+                tr(
+                    "{code:,} of {lines:,} lines do, such as {example!r}",
+                    code=len(code),
+                    lines=len(lines),
+                    example=code[0][:_SHOWN_CHARS],
+                )
+            ],
+            next_step=tr("if it is what a person wrote, take each line as it stands: `--kind post`."),
         )
 
 

@@ -26,6 +26,7 @@ from etl.ingestion.batches import BatchDone, FreshInput, Input, Job
 from etl.ingestion.row_numbers import BatchNumber
 from etl.ingestion.sources.raw import InputLog, changed_while_read
 from etl.ingestion.sources.units import Hashes, InputUnit
+from etl.language.stored import Stored, restore, store
 from etl.runtime.files import xxh3_bytes
 from etl.runtime.json_text import decode_json
 
@@ -38,15 +39,16 @@ class Index(msgspec.Struct, frozen=True):
     """Index of a cached input.
 
     Attributes:
-        inputs, left_aside, warnings: what reading the files added to the log of the run.
+        inputs, left_aside, warnings: what reading the files added to the log of the run; its messages as what
+            they are made of, since the next run may speak another language.
         batch_rows: the number of rows of each batch.
         source: the corpus.
         files: the XXH3 of each file.
     """
 
     inputs: list[dict[str, Any]]
-    left_aside: list[dict[str, str]]
-    warnings: list[str]
+    left_aside: list[dict[str, Stored]]
+    warnings: list[Stored]
     batch_rows: list[int]
     source: str
     files: dict[str, str]
@@ -67,8 +69,11 @@ class CachedInput:
     @property
     def log(self) -> InputLog:
         """What became of the files when they were read."""
-        index = self.index
-        return InputLog(inputs=index.inputs, left_aside=index.left_aside, warnings=index.warnings)
+        left_aside = [
+            {name: restore(fact) for name, fact in entry.items()} for entry in self.index.left_aside
+        ]
+        warnings = [restore(warning) for warning in self.index.warnings]
+        return InputLog(inputs=self.index.inputs, left_aside=left_aside, warnings=warnings)
 
     def jobs(self, number: int) -> Iterator[Job]:
         """Yields the job that opens a batch."""
@@ -145,8 +150,9 @@ class CacheEntry:
         for name, path in self.paths.items():
             _share(path, partial_folder / name)
         batch_rows = [rows for _, rows in sorted(self.batch_rows.items())]
-        log = self.log
-        index = Index(log.inputs, log.left_aside, log.warnings, batch_rows, source, self.files)
+        left_aside = [{name: store(fact) for name, fact in entry.items()} for entry in self.log.left_aside]
+        warnings = [store(warning) for warning in self.log.warnings]
+        index = Index(self.log.inputs, left_aside, warnings, batch_rows, source, self.files)
         (partial_folder / INDEX).write_bytes(msgspec.json.encode(index))
         shutil.rmtree(self.folder, ignore_errors=True)  # it was damaged
         partial_folder.rename(self.folder)

@@ -24,6 +24,7 @@ from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.units import InputUnit, read_unit
 from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens
+from etl.language.message import tr
 from etl.runtime.console import Progress
 from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import Batch, BatchFn, Engine
@@ -169,7 +170,7 @@ def run_batches(
     for source, done in ordered_map(_run, _steps(inputs, settings, engine), engine.in_flight):
         if isinstance(done, BatchDone):
             batches.add(done)
-            progress(done.batch.height, f"reading {source.source}")
+            progress(done.batch.height, tr("reading {source}", source=source.source))
         else:
             logs[done.number] = done.log
             if done.has_batches and isinstance(source, FreshInput) and source.recording:

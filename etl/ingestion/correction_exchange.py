@@ -20,6 +20,8 @@ from etl.corrections.read import read_decisions
 from etl.corrections.text_hashes import text_hash
 from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.files import write_atomic
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS
@@ -84,9 +86,11 @@ def export_rows(
     tasks = _tasks(dataset, rows, source, limit)
     if not tasks:
         raise InputError(
-            f"no row of {dataset.path} is chosen, and {file} is not written",
-            details=[f"its sources are {', '.join(dataset.manifest.counts)}"],
-            next_step="name one of them with `--source`, and with `--rows` a file with ids of this dataset.",
+            tr("no row of {dataset} is chosen, and {file} is not written", dataset=dataset.path, file=file),
+            details=[tr("its sources are {sources}", sources=", ".join(dataset.manifest.counts))],
+            next_step=tr(
+                "name one of them with `--source`, and with `--rows` a file with ids of this dataset."
+            ),
         )
     ids = {task.id for task in tasks}
     made = [each for each in read_decisions(corrections) if each.id in ids and each.decision != "undo"]
@@ -128,9 +132,9 @@ def import_decisions(path: PathLike, out: PathLike, form: Format, *, by: str = "
         content = plain_file(file).read_bytes()
     except OSError as error:
         raise InputError(
-            f"{file} cannot be read",
-            details=[error.strerror or str(error)],
-            next_step="name a file that the other tool exported.",
+            tr("{file} cannot be read", file=file),
+            details=[system_words(error)],
+            next_step=tr("name a file that the other tool exported."),
         ) from error
     if form == "label-studio":
         found = list(label_studio.read(file, content))
@@ -158,9 +162,9 @@ def _parse_time(at: str) -> datetime:
         return msgspec.convert(at, _Time)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{at!r} is no time that can be written down",
-            details=[str(error)],
-            next_step="give it with its time zone: `--at 2026-11-29T12:00:00Z`",
+            tr("{at!r} is no time that can be written down", at=at),
+            details=[error],
+            next_step=tr("give it with its time zone: `--at 2026-11-29T12:00:00Z`"),
         ) from error
 
 
@@ -198,7 +202,7 @@ def _read_ids(path: Path) -> pl.DataFrame:
         return rows.select("id").unique(maintain_order=True)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(
-            f"{path} does not name rows",
-            details=[str(error).partition("\n")[0], "expected a CSV or Parquet with a column id"],
-            next_step="take a file of `etl validate DATASET --evidence DIR`.",
+            tr("{path} does not name rows", path=path),
+            details=[str(error).partition("\n")[0], tr("expected a CSV or Parquet with a column id")],
+            next_step=tr("take a file of `etl validate DATASET --evidence DIR`."),
         ) from error

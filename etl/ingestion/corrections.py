@@ -20,6 +20,8 @@ from etl.ingestion.steps.correct import DECIDED
 from etl.ingestion.steps.relabel import Meanings
 from etl.ingestion.steps.split import split
 from etl.ingestion.steps.token_report import TokenTables
+from etl.language.lists import join_with_and
+from etl.language.message import tr
 from etl.schema import votes
 from etl.schema.splits import UNLABELLED
 from etl.schema.taxonomy import Taxonomy
@@ -124,12 +126,25 @@ def check_labels(decisions: pl.DataFrame, taxonomy: str, targets: Sequence[str],
         return
     first = wrong.row(0, named=True)
     named = f"{first['by']}, {first['at']:%Y-%m-%d %H:%M} UTC: {first['id'] or first['raw_label']}"
-    found = " and ".join(map(repr, first["labels"]))
+    found = join_with_and([repr(label) for label in first["labels"]])
     raise InputError(
-        f"{wrong.height:,} of {decisions.height:,} decisions have a label that rows cannot have",
-        details=[f"{named}: found {found}, expected one of {', '.join(targets)}"],
-        next_step="name in their field `taxonomy` what they were made for, or ingest with the same "
-        "`--taxonomy` and `--labels`.",
+        tr(
+            "{wrong:,} of {decisions:,} decisions have a label that rows cannot have",
+            wrong=wrong.height,
+            decisions=decisions.height,
+        ),
+        details=[
+            tr(
+                "{decision}: found {found}, expected one of {targets}",
+                decision=named,
+                found=found,
+                targets=", ".join(targets),
+            )
+        ],
+        next_step=tr(
+            "name in their field `taxonomy` what they were made for, or ingest with the same "
+            "`--taxonomy` and `--labels`."
+        ),
     )
 
 

@@ -30,6 +30,7 @@ import polars as pl
 import xxhash
 
 from etl.errors import EtlError, WriteError
+from etl.language.message import tr
 from etl.runtime.scratch import scratch_path
 
 if TYPE_CHECKING:
@@ -282,7 +283,9 @@ def _hash(content: bytes) -> bytes:
 def damaged(path: Path) -> DamagedExchangeError:
     """Returns the error for a file that is gone or damaged."""
     return DamagedExchangeError(
-        f"{path} is gone, or is not what was written",
-        cause="Something else wrote there, the disk is failing, or the file was removed while it was used.",
-        next_step="run the command again, without `--resume`.",
+        tr("{path} is gone, or is not what was written", path=path),
+        cause=tr(
+            "Something else wrote there, the disk is failing, or the file was removed while it was used."
+        ),
+        next_step=tr("run the command again, without `--resume`."),
     )

@@ -58,6 +58,7 @@ from etl.ingestion.sources.units import group_into_units
 from etl.ingestion.steps.token_report import make_token_report
 from etl.ingestion.unknown_labels import describe, find_unknown_labels
 from etl.ingestion.work_folder import Resources, open_work, stage_folder
+from etl.language.message import tr
 from etl.runtime import machine
 from etl.runtime.console import Progress, no_progress
 from etl.runtime.engine.local import LocalEngine
@@ -132,7 +133,7 @@ def ingest(
     sources = [local_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     chosen, folder = choose_settings(settings, **options), local_path(out)
     engine = engine or LocalEngine(workers or os.cpu_count() or 1)
-    guards.check_codes(accept, "`accept` names", guards.OF_INGEST)
+    guards.check_codes(accept, "`accept`", guards.OF_INGEST)
     resources = Resources(memory, None if work is None else local_path(work), is_resumed=resume)
     index = near_index and find_index_folder(near_index, chosen)
     return _ingest(sources, folder, chosen, engine, progress, batch_cache, index, accept, resources)
@@ -159,7 +160,7 @@ def _ingest(
     opened = partial(open_steps, layout), fingerprints.fingerprint_worker, settings
     start = partial(engine.start_workers, *opened)
     with staging(out, MANIFEST) as folder, open_work(out, resources, facts) as work:
-        engine.check_folder(work, "name a folder that all nodes share: `--work FOLDER`.")
+        engine.check_folder(work, tr("name a folder that all nodes share: `--work FOLDER`."))
         with start() as process, _with_near_duplicates(settings, engine):
             units = group_into_units(found, settings)
             fresh = (FreshInput(unit, process, work / "batches") for unit in units)
@@ -285,7 +286,7 @@ def _write(
 
     They are written in the work folder, so that a run that goes on finds those that are complete.
     """
-    progress(0, "writing")
+    progress(0, tr("writing"))
     made, layout = corpus.folder / "dataset", corpus.settings.write
     made.mkdir(exist_ok=True)
     read = partial(_read_parts, corpus)
@@ -320,13 +321,16 @@ def list_warnings(
 def nothing_read(log: InputLog) -> InputError:
     """Returns the error for files that hold no row."""
     return InputError(
-        "not one row was read",
+        tr("not one row was read"),
         details=[
-            *(f"read, but without a row: {each['member'] or each['file']}" for each in log.inputs),
-            *(f"skipped: {each['error']}" for each in log.skipped),
+            *(
+                tr("read, but without a row: {file}", file=each["member"] or each["file"])
+                for each in log.inputs
+            ),
+            *(tr("skipped: {error}", error=each["error"]) for each in log.skipped),
         ],
-        cause="The files are empty, or all of them were skipped.",
-        next_step="download them again; `etl sources` says how many rows a corpus has.",
+        cause=tr("The files are empty, or all of them were skipped."),
+        next_step=tr("download them again; `etl sources` says how many rows a corpus has."),
     )
 
 

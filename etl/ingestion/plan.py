@@ -18,6 +18,7 @@ from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.units import read_units
 from etl.ingestion.unknown_labels import REASON, count_cells, summarise
+from etl.language.message import tr
 from etl.runtime.console import Progress, no_progress
 from etl.schema import taxonomy
 from etl.schema.own_tables import check_tables
@@ -69,7 +70,7 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
         rows = _map_labels(run_steps(frame, Tools(settings), ("text", "row")), meant)
         reasons.append(rows.select("source", "reason"))
         cells.append(count_cells(rows.lazy().filter(pl.col("reason") == REASON)).collect())
-        progress(rows.height, f"reading {rows['source'][0]}")
+        progress(rows.height, tr("reading {source}", source=rows["source"][0]))
     if not reasons:
         raise nothing_read(log)
     counts = count_sources(pl.concat(reasons).group_by("source", "reason").agg(rows=pl.len()))
@@ -77,7 +78,10 @@ def plan_ingest(paths: list[Path], settings: Settings, *, progress: Progress = n
     warnings = list_warnings(log, key_tokens, unknown, counts)
     if n_about_rows:
         warnings += (
-            f"a dry run does not apply the decisions about rows, of which there are {n_about_rows:,}",
+            tr(
+                "a dry run does not apply the decisions about rows, of which there are {decisions:,}",
+                decisions=n_about_rows,
+            ),
         )
     return Plan(found, log, counts, unknown, warnings)
 

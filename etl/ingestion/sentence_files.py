@@ -16,8 +16,11 @@ from etl.ingestion.tables.dialect import parse_dialect
 from etl.ingestion.tables.header import column_name, find_column, own_names
 from etl.ingestion.tables.preview import WORKBOOKS
 from etl.ingestion.tables.reader import FORMATS, format_of, open_file_as_tables, raw_file_at
-from etl.ingestion.tables.table import OpenTable
+from etl.ingestion.tables.table import OpenTable, Unit
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.schema import resources
+from etl.schema.details import said
 from etl.settings import MAX_RAW_CHARS, Table
 from etl.text.encoding import decode_text
 from etl.user_files.plain import plain_file
@@ -26,7 +29,10 @@ _log = logging.getLogger(__name__)
 
 _MAX_TEXT_BYTES = 16 << 20  # the first lines are shown, not all of a corpus
 _BINARY_FORMATS = {*WORKBOOKS, ".parquet", ".arrow", ".feather"}
-_NEXT_STEP = "name a text file with one sentence a line, or a table with a text column."
+_UNITS: dict[Unit, str] = {"row": tr("row"), "line": tr("line"), "element": tr("element")}
+_NEXT_STEP = tr(
+    "name a text file with one sentence a line, or the column of a table with `--text-column NAME`."
+)
 
 
 def read_sentences(file: Path, limit: int, how: Table = Table()) -> list[str]:
@@ -51,8 +57,8 @@ def read_sentences(file: Path, limit: int, how: Table = Table()) -> list[str]:
         sentences = _lines(file, limit)
     if not sentences:
         raise InputError(
-            f"{file} has no sentence",
-            details=[f"expected one a line, got {file.stat().st_size:,} bytes of blank lines"],
+            tr("{file} has no sentence", file=file),
+            details=[tr("expected one a line, got {size:,} bytes of blank lines", size=file.stat().st_size)],
             next_step=_NEXT_STEP,
         )
     return sentences
@@ -72,10 +78,13 @@ def _cells(file: Path, limit: int, how: Table, *, has_lines: bool) -> list[str] 
             if len(columns) < len(tables) and has_lines:
                 return None
             if len(columns) < len(tables):
-                named = "does not say which column holds the sentences"
                 raise InputError(
-                    f"{file} has no column {how.text_column!r}" if how.text_column else f"{file} {named}",
-                    details=[f"its columns are {', '.join(own_names(tables[0].columns))}"],
+                    tr("{file} has no column {name!r}", file=file, name=how.text_column)
+                    if how.text_column
+                    else tr("{file} does not say which column holds the sentences", file=file),
+                    details=[
+                        tr("its columns are {columns}", columns=", ".join(own_names(tables[0].columns)))
+                    ],
                     next_step=_NEXT_STEP,
                 )
             return list(islice(_filled(tables, columns), limit))
@@ -91,7 +100,14 @@ def _filled(tables: Sequence[OpenTable], columns: Sequence[str]) -> Iterator[str
         for frame in table.frames([column]):
             bad = frame.filter(pl.col("detail").is_not_null()).select("position", "detail")
             for position, detail in bad.iter_rows():
-                _log.warning("%s %d is left out: %s", table.unit, position, detail)
+                _log.warning(
+                    tr(
+                        "{unit} {position} is left out: {detail}",
+                        unit=_UNITS[table.unit],
+                        position=position,
+                        detail=said(detail),
+                    )
+                )
             yield from (cell for cell in frame[column] if (cell or "").strip())
 
 
@@ -108,7 +124,10 @@ def _lines(file: Path, limit: int) -> list[str]:
         with plain_file(file).open("rb") as stream:
             content = stream.read(_MAX_TEXT_BYTES)
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}", next_step=_NEXT_STEP) from error
+        raise InputError(
+            tr("{file} cannot be read: {problem}", file=file, problem=system_words(error)),
+            next_step=_NEXT_STEP,
+        ) from error
     refuse_pointer(content[:MAX_BYTES], str(file))
     if len(content) == _MAX_TEXT_BYTES:  # the last line may be cut
         end = content.rfind(b"\n") + 1
@@ -119,8 +138,8 @@ def _lines(file: Path, limit: int) -> list[str]:
     except InputError as error:
         raise InputError(
             error.what,
-            cause="It is no text file, or was saved by a program that used another encoding.",
-            next_step="save it as UTF-8, one sentence a line.",
+            cause=tr("It is no text file, or was saved by a program that used another encoding."),
+            next_step=tr("save it as UTF-8, one sentence a line."),
         ) from error
     return [line for line in text.split("\n") if line.strip()][:limit]
 

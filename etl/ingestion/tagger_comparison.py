@@ -18,6 +18,7 @@ import polars as pl
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.pipeline import TEXT, TOKENS, Tools, run_steps, sentences
 from etl.ingestion.sentence_files import read_sentences
+from etl.language.message import joined, tr
 from etl.runtime.console import Progress
 from etl.settings import Settings, Table, Tag
 from etl.tagging import policy, taggers
@@ -25,7 +26,7 @@ from etl.tagging.tagger import open_tagger
 
 # Those that result at once; Hannanum and Kkma do if they are asked for.
 DEFAULT_TAGGERS = ("okt", "komoran", "mecab", "kiwi")
-_UNUSABLE = "not usable"
+_UNUSABLE = tr("not usable")
 _FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson|xls[xm]?|zip|gz|parquet|arrow)", re.IGNORECASE)
 
 
@@ -122,9 +123,11 @@ def parse_sentences(text_or_file: str, limit: int, table: Table = Table()) -> li
     """
     if not text_or_file.strip():
         raise SettingsError(
-            "there is no sentence to cut",
-            details=[f"expected a sentence or a file, got {len(text_or_file)} blank characters"],
-            next_step="give a sentence in quotation marks, or a text file with one sentence a line.",
+            tr("there is no sentence to cut"),
+            details=[
+                tr("expected a sentence or a file, got {number} blank characters", number=len(text_or_file))
+            ],
+            next_step=tr("give a sentence in quotation marks, or a text file with one sentence a line."),
         )
     file = _as_file(text_or_file)
     if file is not None:
@@ -133,9 +136,11 @@ def parse_sentences(text_or_file: str, limit: int, table: Table = Table()) -> li
         text_or_file.encode("utf-8")
     except UnicodeEncodeError as error:
         raise SettingsError(
-            "the sentence is not UTF-8",
-            details=[f"character {error.start + 1} is half of one, or a byte of another encoding"],
-            next_step="put it into a text file, UTF-8 or cp949, and name the file.",
+            tr("the sentence is not UTF-8"),
+            details=[
+                tr("character {number} is half of one, or a byte of another encoding", number=error.start + 1)
+            ],
+            next_step=tr("put it into a text file, UTF-8 or cp949, and name the file."),
         ) from error
     return [text_or_file]
 
@@ -148,9 +153,9 @@ def _as_file(text_or_file: str) -> Path | None:
         return None
     if not is_there and _FILE_NAME.fullmatch(text_or_file):
         raise InputError(
-            f"there is no file {text_or_file}",
-            cause="The argument looks like the name of a file, not like a sentence.",
-            next_step="check the path, or add a space if it is a sentence.",
+            tr("there is no file {path}", path=text_or_file),
+            cause=tr("The argument looks like the name of a file, not like a sentence."),
+            next_step=tr("check the path, or add a space if it is a sentence."),
         )
     return path if is_there else None
 
@@ -181,7 +186,7 @@ def compare_taggers(
     for tag in tags:
         policy.load(tag)  # so that wrong settings are told before a tagger is started
     for tag in tags if len(texts) else []:
-        progress(0, f"tagging with {tag.tagger}")
+        progress(0, tr("tagging with {tagger}", tagger=tag.tagger))
         try:
             for text, result in _tag(chosen, tag, distinct):
                 results[text].append(result)
@@ -189,7 +194,7 @@ def compare_taggers(
             unusable.append(error)
             for text in texts:
                 results[text].append(
-                    TaggerResult(tag.tagger, (), _UNUSABLE, "; ".join([error.what, *error.details]))
+                    TaggerResult(tag.tagger, (), _UNUSABLE, joined("; ", (error.what, *error.details)))
                 )
         progress(1)
     if len(unusable) == len(tags):

@@ -10,6 +10,7 @@ from etl.dataset import preparation, vocab
 from etl.dataset.read import Dataset
 from etl.errors import InputError
 from etl.ingestion.prepare import prepare
+from etl.language.message import tr
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS
 
@@ -89,21 +90,24 @@ def trace(dataset: Dataset, what: str, *, limit: int = 10, workers: int = 1) -> 
 def _token_of(vocabulary: vocab.Vocabulary, token_id: int, dataset: Dataset) -> str:
     if token_id >= len(vocabulary):
         raise InputError(
-            f"no token has the id {token_id:,}",
-            details=[f"expected an id below {len(vocabulary):,}, the size of the vocabulary"],
-            next_step=f"the ids stand in {dataset.path / vocab.READABLE}",
+            tr("no token has the id {number:,}", number=token_id),
+            details=[tr("expected an id below {size:,}, the size of the vocabulary", size=len(vocabulary))],
+            next_step=tr("the ids stand in {file}", file=dataset.path / vocab.READABLE),
         )
     if token_id < len(vocab.RESERVED):
-        raise InputError(
-            f"{vocab.RESERVED[token_id]} is no token of a sentence",
-            details=["0 is padding, 1 stands for every token that the vocabulary does not know"],
-            next_step=f"the ids stand in {dataset.path / vocab.READABLE}",
-        )
+        raise _reserved(vocab.RESERVED[token_id], dataset)
     return vocabulary.tokens[token_id]
 
 
-def _row(dataset: Dataset, what: str) -> pl.DataFrame | None:
+def _reserved(token: str, dataset: Dataset) -> InputError:
+    return InputError(
+        tr("{token} is no token of a sentence", token=token),
+        details=[tr("0 is padding, 1 stands for every token that the vocabulary does not know")],
+        next_step=tr("the ids stand in {file}", file=dataset.path / vocab.READABLE),
+    )
 
+
+def _row(dataset: Dataset, what: str) -> pl.DataFrame | None:
     found: pl.DataFrame = dataset.scan(*ALL_SPLITS).filter(pl.col("id") == what).collect()
     return found if found.height else None
 
@@ -118,7 +122,6 @@ def _traced_row(row: pl.DataFrame, vocabulary: vocab.Vocabulary) -> TracedRow:
 def _traced_token(
     dataset: Dataset, vocabulary: vocab.Vocabulary, token: str, limit: int, workers: int
 ) -> TracedToken:
-
     rows = (
         dataset.scan(*ALL_SPLITS)
         .filter(pl.col("tokens").list.contains(token))
@@ -128,11 +131,17 @@ def _traced_token(
         )
         .collect()
     )
+    if not rows.height and token in vocab.RESERVED:
+        raise _reserved(token, dataset)
     if not rows.height:
         raise InputError(
-            f'"{token}" is neither a token nor the id of a token or a row of {dataset.path}',
-            cause="Tokens are what the tagger gives: stems, often, and without what is no key token.",
-            next_step=f'see how a sentence is cut: `etl tokens "{token}"`',
+            tr(
+                '"{token}" is neither a token nor the id of a token or a row of {dataset}',
+                token=token,
+                dataset=dataset.path,
+            ),
+            cause=tr("Tokens are what the tagger gives: stems, often, and without what is no key token."),
+            next_step=tr('see how a sentence is cut: `etl tokens "{token}"`', token=token),
         )
     by_split = dict(rows.group_by("split").len().iter_rows())
     listed = rows.head(limit).select(list(Place.__dataclass_fields__)).iter_rows(named=True)
@@ -148,7 +157,6 @@ def _traced_token(
 
 def _forms(dataset: Dataset, texts: pl.Series, token: str, workers: int) -> dict[str, int]:
     """The eojeols of `texts` that give the token when they are tagged alone, the most frequent first."""
-
     how = preparation.load(dataset.file(preparation.FILE))
     eojeols = texts.str.split(" ").list.unique().explode().value_counts(name="rows")
     with preparation.open_tagger(how, workers) as tagger:

@@ -21,6 +21,7 @@ from etl.dataset.staging import what_is_left
 from etl.errors import LockError
 from etl.ingestion.batch_store import StoredBatch, content_of
 from etl.ingestion.fingerprints import hash_json
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.lock import acquire_lock
 from etl.runtime.scratch import scratch_path
@@ -84,7 +85,7 @@ def _removed_or_kept(folder: Path, resources: Resources) -> Iterator[None]:
         is_kept = False
     finally:
         if is_kept:
-            _log.warning("%s is kept; `--resume` goes on from what is complete", folder)
+            _log.warning(tr("{folder} is kept; `--resume` goes on from what is complete", folder=folder))
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -95,10 +96,15 @@ def _prepare(folder: Path, state: str, resources: Resources) -> None:
         resources.is_resumed and found.is_file() and found.read_bytes() == state.encode()
     ):
         if resources.is_resumed:
-            _log.warning("begins anew: what is in %s was made with other settings or another version", folder)
+            _log.warning(
+                tr(
+                    "begins anew: what is in {folder} was made with other settings or another version",
+                    folder=folder,
+                )
+            )
         shutil.rmtree(folder)
     elif resources.is_resumed and not folder.exists():
-        _log.warning("nothing to resume: %s is not there", folder)
+        _log.warning(tr("nothing to resume: {folder} is not there", folder=folder))
     (folder / "batches").mkdir(parents=True, exist_ok=True)
     found.write_text(state)
 

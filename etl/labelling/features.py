@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -75,6 +76,6 @@ def require_extra(purpose: str, instead: str) -> None:
         import sklearn  # noqa: F401
     except ImportError as error:
         raise SettingsError(
-            f"{purpose}: {error.name} is not installed",
-            next_step=f"pip install 'korean-emotion-etl[noise]', or {instead}.",
+            tr("{purpose}: {package} is not installed", purpose=purpose, package=error.name),
+            next_step=tr("pip install 'korean-emotion-etl[noise]', or {instead}.", instead=instead),
         ) from error

@@ -15,6 +15,7 @@ from etl.corrections import Decision, resolve, text_hash
 from etl.dataset.read import Dataset
 from etl.labelling.choose import UNKNOWN, choose_rows
 from etl.labelling.features import make_features, require_extra
+from etl.language.message import tr
 from etl.schema.splits import UNLABELLED
 from etl.text.normalise import normalised_key
 
@@ -39,7 +40,7 @@ def order_labelling(dataset: Dataset, decisions: Iterable[Decision] = (), n: int
         SettingsError: scikit-learn is not installed.
         InputError: the dataset cannot be read.
     """
-    require_extra("what to label next cannot be found", "label the rows in the order of the dataset")
+    require_extra(tr("what to label next cannot be found"), tr("label the rows in the order of the dataset"))
     rows = _read(dataset, decisions)
     if rows["is_open"].sum() == 0:
         return []

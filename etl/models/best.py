@@ -15,6 +15,7 @@ import msgspec
 from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.baseline import train as networks
 from etl.models.baseline.checkpoint import save_baseline
@@ -95,12 +96,18 @@ def train_best(
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         collapse.check_labels(inputs)
         linear_settings = LinearSettings(settings.tokens, settings.class_weights)
-        watcher.on_note("choosing among linear models")
+        watcher.on_note(tr("choosing among linear models"))
         linear = references.find_linear(inputs, class_weights=settings.class_weights)
         trained = _train_networks(inputs, settings, device, out, watcher, most_tokens)
         predicted = {"linear": linear.predicted, **{name: own.predicted for name, own in trained.items()}}
         best = _find_best(inputs, predicted)
-        watcher.on_note(f"keeping {best}, the best on {inputs.selection_split}")
+        watcher.on_note(
+            tr(
+                "keeping {best}, the best on {split}",
+                best=best,
+                split=inputs.selection_split,
+            )
+        )
         others = {name: predicted[name] for name in trained if name != best}
         if best == "linear":
             report, contents = linear_models.report_linear(
@@ -137,17 +144,24 @@ def _train_networks(
     for architecture in NETWORKS:
         if cost > left:
             watcher.on_note(
-                f"{architecture} is left out: it would read {cost:,} tokens, and {left:,} are left for it; "
-                f"`--model {architecture}` trains it"
+                tr(
+                    "{architecture} is left out: it would read {cost:,} tokens, and {left:,} are left "
+                    "for it; `--model {architecture}` trains it",
+                    architecture=architecture,
+                    cost=cost,
+                    left=left,
+                )
             )
             continue
         left -= cost
-        watcher.on_note(f"training {architecture}")
+        watcher.on_note(tr("training {architecture}", architecture=architecture))
         own = networks.complete_settings(inputs, msgspec.structs.replace(settings, model=architecture))
         try:
             trained[architecture] = _train_network(inputs, own, device, out, watcher)
         except FindingsError as error:
-            watcher.on_note(f"{architecture} is left out: {error.what}")
+            watcher.on_note(
+                tr("{architecture} is left out: {what}", architecture=architecture, what=error.what)
+            )
         finally:
             state.remove_run(out)
     return trained

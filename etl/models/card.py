@@ -16,6 +16,8 @@ from etl.dataset import preparation, staging, vocab
 from etl.dataset.manifest import MANIFEST, to_bytes, without_model
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.models.baseline.settings import TrainSettings
 from etl.models.fine_tuned.settings import FineTuneSettings
 from etl.models.linear.settings import LinearSettings
@@ -126,15 +128,15 @@ def read_card(folder: Path) -> ModelCard:
     card = _decode_card(folder)
     if card.format != FORMAT:
         raise InputError(
-            f"{folder / FILE} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {card.format}"],
+            tr("{path} was written by another version of this tool", path=folder / FILE),
+            details=[tr("expected format {expected}, got {got}", expected=FORMAT, got=card.format)],
             next_step=advise_training(folder, card),
         )
     if twice := sorted({label for label in card.labels if card.labels.count(label) > 1}):
         raise InputError(
-            f"{folder / FILE} has a label twice",
-            details=[f"got {', '.join(twice)}"],
-            cause="The file was edited.",
+            tr("{path} has a label twice", path=folder / FILE),
+            details=[tr("got {labels} twice", labels=", ".join(twice))],
+            cause=tr("The file was edited."),
             next_step=advise_training(folder, card),
         )
     listed = {FILE: card.card_sha256, **card.files}
@@ -142,9 +144,9 @@ def read_card(folder: Path) -> ModelCard:
         found = _own_sha256(card) if name == FILE else _file_sha256(folder / name)
         if found != expected:
             raise InputError(
-                f"{folder / name} is not the file that belongs to its model",
-                details=[f"expected sha256 {expected}, got {found}"],
-                cause="The file was cut off, edited, removed, or copied from another model.",
+                tr("{path} is not the file that belongs to its model", path=folder / name),
+                details=[tr("expected sha256 {expected}, got {got}", expected=expected, got=found)],
+                cause=tr("The file was cut off, edited, removed, or copied from another model."),
                 next_step=advise_training(folder, card),
             )
     return card
@@ -154,7 +156,7 @@ def _file_sha256(path: Path) -> str:
     try:
         return sha256_file(path)
     except OSError as error:
-        return f"no file that can be read ({error.strerror})"
+        return tr("no file that can be read ({why})", why=system_words(error))
 
 
 def _own_sha256(card: ModelCard) -> str:
@@ -170,15 +172,15 @@ def _decode_card(folder: Path) -> ModelCard:
         return decode_json(content, kind)
     except FileNotFoundError as error:
         raise InputError(
-            f"{folder} is not a model",
-            details=[f"expected a folder with {FILE}"],
-            next_step=advise_training(folder, kind),
+            tr("{folder} is not a model", folder=folder),
+            details=[tr("expected a folder with {file}", file=FILE)],
+            next_step=tr("name the folder of one, or make one: `etl train-baseline DATASET --out MODEL`"),
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{folder / FILE} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
+            tr("{path} cannot be read", path=folder / FILE),
+            details=[error],
+            cause=tr("The file was edited or damaged."),
             next_step=advise_training(folder, kind),
         ) from error
 
@@ -222,7 +224,7 @@ def advise_training(
         # A damaged card of a network does not say of which kind.
         kind = "" if card is BaselineCard else f" --model {card.architecture}"
         command = f"train-baseline {dataset}{kind}"
-    return f"train again with `etl {command} --out {folder}`"
+    return tr("train again with `etl {command} --out {folder}`", command=command, folder=folder)
 
 
 def manifest_sha256(dataset: Dataset) -> str:

@@ -16,6 +16,7 @@ from etl.dataset import vocab
 from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.models.baseline.checkpoint import build_module, load_baseline
 from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.baseline.tokens import TokenEncoder
@@ -96,9 +97,9 @@ def load_model(folder: Path) -> Checkpoint:
     encoder, model = _load(folder, card)
     if not _is_finite(model):
         raise InputError(
-            f"{folder} gives no probabilities: some of its weights are no numbers",
-            details=["expected finite weights, got NaN or infinity"],
-            cause="Its training has diverged, with a learning rate too high, say.",
+            tr("{folder} gives no probabilities: some of its weights are no numbers", folder=folder),
+            details=[tr("expected finite weights, got NaN or infinity")],
+            cause=tr("Its training has diverged, with a learning rate too high, say."),
             next_step=advise_training(folder, card),
         )
     return Checkpoint(card, preparation, encoder, model)
@@ -142,8 +143,8 @@ def _require_torch() -> None:
     """
     if importlib.util.find_spec("torch") is None:
         raise SettingsError(
-            "this needs the extra [train]",
-            details=["expected torch, got nothing"],
+            tr("this needs the extra [train]"),
+            details=[tr("expected torch, got nothing")],
             next_step="pip install 'korean-emotion-etl[train]'",
         )
 
@@ -172,21 +173,25 @@ def check_same_dataset(checkpoint: Checkpoint, dataset: Dataset) -> None:
         InputError: both hashes, or both lists of labels, are named.
     """
     card, encoder = checkpoint.card, checkpoint.encoder
-    pairs = [("labels", ", ".join(dataset.labels), ", ".join(card.labels))]
+    pairs: list[tuple[str, str, str]] = [(tr("labels"), ", ".join(dataset.labels), ", ".join(card.labels))]
     if isinstance(card, LinearCard):
-        pairs.append(("manifest", manifest_sha256(dataset), card.manifest_sha256))
+        pairs.append((tr("manifest"), manifest_sha256(dataset), card.manifest_sha256))
     if isinstance(encoder, TokenEncoder):
         vocabulary = vocab.read_vocab_of(dataset)
         if checkpoint.preparation.tokens == "all":
             # The model has a vocabulary of its own, counted from the shards of the dataset.
             vocabulary = encoder.vocabulary
             vocab.check_belongs(vocabulary, dataset)
-        pairs.insert(0, ("vocabulary", vocab.hash_vocab(vocabulary), encoder.sha256()))
+        pairs.insert(0, (tr("vocabulary"), vocab.hash_vocab(vocabulary), encoder.sha256()))
     for name, expected, got in pairs:
         if expected != got:
             raise InputError(
-                f"the model was not trained on {dataset.path}: its {name} differs",
-                details=[f"expected {expected}, got {got}"],
-                cause="The dataset or its vocabulary was made again after the model was trained.",
+                tr(
+                    "the model was not trained on {dataset}: its {part} differs",
+                    dataset=dataset.path,
+                    part=name,
+                ),
+                details=[tr("expected {expected}, got {got}", expected=expected, got=got)],
+                cause=tr("The dataset or its vocabulary was made again after the model was trained."),
                 next_step=advise_training("MODEL", card, dataset.path),
             )

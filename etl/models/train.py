@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from etl.dataset.read import Dataset
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.baseline.settings import TrainSettings
 from etl.models.baseline.train import train_network
 from etl.models.linear.settings import LinearSettings
@@ -66,8 +67,10 @@ def check_linear(names: list[str]) -> None:
     if names:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in names)
         raise SettingsError(
-            "a linear model has no such options",
-            details=[f"got {options}"],
-            cause="They are of networks, and the default is a linear model.",
-            next_step="leave them out, or train a network with `etl train-baseline DATASET --model bilstm`",
+            tr("a linear model has no such options"),
+            details=[tr("got {options}", options=options)],
+            cause=tr("They are of networks, and the default is a linear model."),
+            next_step=tr(
+                "leave them out, or train a network with `etl train-baseline DATASET --model bilstm`"
+            ),
         )

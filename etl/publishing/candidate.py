@@ -19,12 +19,13 @@ import msgspec
 
 from etl.dataset import vocab
 from etl.dataset.guards import Objection, load_guards
-from etl.dataset.manifest import read_manifest, without_model
+from etl.dataset.manifest import CorrectionCounts, read_manifest, without_model
 from etl.dataset.read import open_dataset
 from etl.errors import FindingsError
 from etl.ingestion import fingerprints
 from etl.ingestion.batch_cache import BatchCache
 from etl.ingestion.ingest import ingest
+from etl.language.message import plural, tr
 from etl.models.card import FILE as CARD
 from etl.models.card import manifest_sha256
 from etl.publishing import guards, models, record
@@ -45,7 +46,7 @@ from etl.publishing.changes import (
 from etl.publishing.job import Job
 from etl.publishing.places import Published, find_published
 from etl.publishing.record import Run, Stage
-from etl.runtime.console import Progress, plural
+from etl.runtime.console import Progress
 from etl.runtime.files import sha256_file
 from etl.schema import taxonomy
 from etl.schema.splits import SPLITS, UNLABELLED
@@ -111,7 +112,7 @@ def run_stages(job: Job, run: Run, progress: Progress) -> None:
     _train(candidate, run)
     _export(candidate)
     version = _run_stage(
-        candidate, PUBLISH, ["the dataset or its report is new"], partial(_publish, candidate)
+        candidate, PUBLISH, [tr("the dataset or its report is new")], partial(_publish, candidate)
     )
     run.outcome = record.WITHDRAWN if version.is_withdrawn else record.PUBLISHED
     if cache:
@@ -178,21 +179,32 @@ def _ingest(candidate: Candidate) -> BatchCache | None:
                 near_index=job.publish_dir / TEXTS,
             ),
         )
+    for warning in dataset.manifest.warnings:
+        _log.warning(warning)
     check_unchanged(changes)
     # People may have decided meanwhile: what was applied counts, so that the next run applies the rest.
     applied = dataset.manifest.corrections
-    left_out = (applied.stale, applied.not_found, applied.incomplete, applied.unresolved)
-    if any(left_out):
-        _log.warning(
-            "not applied: %s of people (%s stale, %s not found, %s incomplete, %s disagreed on); "
-            "`etl corrections check` lists them",
-            plural(sum(left_out), "decision"),
-            *(f"{number:,}" for number in left_out),
-        )
+    _warn_of_left_out(applied)
     hashes = [(file.name, file.sha256) for file in applied.files]
     decided = fingerprints.hash_corrections(hashes, job.settings.corrections.resolve)
     candidate.facts[INGEST] = {**candidate.facts[INGEST], "corrections": decided}
     return cache
+
+
+def _warn_of_left_out(counts: CorrectionCounts) -> None:
+    """Says how many decisions of people were not applied, if any."""
+    if number := counts.stale + counts.not_found + counts.incomplete + counts.unresolved:
+        _log.warning(
+            tr(
+                "not applied: {decisions} of people ({stale:,} stale, {not_found:,} not found, "
+                "{incomplete:,} incomplete, {unresolved:,} disagreed on); `etl corrections check` lists them",
+                decisions=plural("{number:,} decision", "{number:,} decisions", number),
+                stale=counts.stale,
+                not_found=counts.not_found,
+                incomplete=counts.incomplete,
+                unresolved=counts.unresolved,
+            )
+        )
 
 
 def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -> None:
@@ -214,10 +226,13 @@ def _validate(candidate: Candidate, start_check: StartCheck, pair_cache: Path) -
         result = _run_stage(candidate, VALIDATE, why, check)
         if result.exit_code("error"):
             raise FindingsError(
-                "the new dataset has errors and is not published",
+                tr("the new dataset has errors and is not published"),
                 details=[each.message for each in result.findings if each.severity == "error"],
-                cause="A raw file is not what it was, or a check is stricter than the dataset.",
-                next_step=f"look at the report in {candidate.job.publish_dir / FAILED}, and at what changed.",
+                cause=tr("A raw file is not what it was, or a check is stricter than the dataset."),
+                next_step=tr(
+                    "look at the report in {folder}, and at what changed.",
+                    folder=candidate.job.publish_dir / FAILED,
+                ),
             )
     else:
         candidate.stages.append(Stage(VALIDATE, []))
@@ -246,7 +261,7 @@ def _build_vocabulary(candidate: Candidate) -> None:
     facts = {DATASET: candidate.facts[VALIDATE][DATASET], **candidate.changes.facts[VOCABULARY]}
     why = _why(candidate, VOCABULARY, facts)
     if not why and not (candidate.folder / vocab.FILE).exists():
-        why = ["the dataset was written anew"]
+        why = [tr("the dataset was written anew")]
     if why and not _has_no_label_yet(candidate.folder):
         with candidate.job.open_engine() as engine:
             build = partial(vocab.build_vocab, candidate.folder, engine=engine)
@@ -274,7 +289,7 @@ def _train(candidate: Candidate, run: Run) -> None:
     facts = {DATASET: manifest_sha256(open_dataset(candidate.folder)), **changes.facts[TRAIN]}
     why = _why(candidate, TRAIN, facts)
     if not why and not _take_over(candidate, models.MODEL):
-        why = ["the model is missing"]
+        why = [tr("the model is missing")]
     candidate.facts[TRAIN] = facts
     if not why:
         candidate.stages.append(Stage(TRAIN, []))
@@ -299,7 +314,7 @@ def _export(candidate: Candidate) -> None:
     facts = {"model": sha256_file(candidate.folder / models.MODEL / CARD), **candidate.changes.facts[EXPORT]}
     why = _why(candidate, EXPORT, facts)
     if not why and not _take_over(candidate, models.EXPORT):
-        why = ["the exports are missing"]
+        why = [tr("the exports are missing")]
     if why:
         models.remove_model(candidate.folder, models.EXPORT)
         _run_stage(candidate, EXPORT, why, partial(models.export_model, candidate.folder, formats))

@@ -14,6 +14,7 @@ from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.sources.archive import whole_of
 from etl.ingestion.sources.snapshot import JOINT, Snapshot, take_snapshot
+from etl.language.message import tr
 from etl.schema import taxonomy
 from etl.settings import Settings
 from etl.storage.versions.local import LocalStore
@@ -26,6 +27,14 @@ STAGES = (INGEST, VALIDATE, VOCABULARY, TRAIN, EXPORT, PUBLISH)
 _OPTIONAL = (TRAIN, EXPORT)
 _MODEL_PACKAGES = ("torch", "scikit-learn", "safetensors", "onnx", "onnxruntime", "litert-torch")
 RAW_FILES, DATASET = "raw files", "dataset"
+# The names of facts, said to people; in the list of versions they are as they stand here.
+_FACTS = {
+    str(fact): fact
+    for fact in (
+        *(tr("raw files"), tr("settings"), tr("labels"), tr("tagger"), tr("key tokens"), tr("corrections")),
+        *(tr("code"), tr("packages"), tr("hashes"), tr("checks"), tr("dataset"), tr("model")),
+    )
+}
 
 Facts = dict[str, dict[str, str]]
 
@@ -113,17 +122,19 @@ def find_changes(inputs: list[Path], store: LocalStore, settings: Settings) -> C
     why = {stage: list_reasons(facts[stage], last.stages.get(stage) if last else None) for stage in facts}
     for stage in _OPTIONAL:
         if last and stage in last.stages and stage not in facts:
-            why[stage] = [f"refresh.{stage} was removed"]
+            why[stage] = [tr("refresh.{stage} was removed", stage=stage)]
     if last and not why[INGEST] and not _has_all_files(store.path_of(last.name)):
-        why[INGEST] = [f"a file of version {last.name} is missing or cut off"]
+        why[INGEST] = [tr("a file of version {version} is missing or cut off", version=last.name)]
     return Changes(last, snapshot, _events(raw_files, last), facts, why)
 
 
 def list_reasons(now: dict[str, str], before: dict[str, str] | None) -> list[str]:
     """Which facts differ; those that are not known yet are left out."""
     if before is None:
-        return ["it was not done before"]
-    return [f"{name} changed" for name in now if now[name] != before.get(name)]
+        return [tr("it was not done before")]
+    return [
+        tr("{fact} changed", fact=_FACTS.get(name, name)) for name in now if now[name] != before.get(name)
+    ]
 
 
 def known_hashes(changes: Changes, store: LocalStore) -> dict[tuple[str, str], str]:

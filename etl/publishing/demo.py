@@ -21,6 +21,7 @@ from etl.dataset.manifest import Manifest
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, FindingsError, SettingsError
 from etl.ingestion.ingest import ingest
+from etl.language.message import tr
 from etl.publishing.job import Job
 from etl.publishing.refresh import refresh
 from etl.runtime.console import Progress
@@ -88,24 +89,24 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
 
     raw, dataset, model = folder / "raw", folder / "dataset", folder / "model"
     _remove_earlier(raw)
-    _log.info(f"1/6 sample: made-up corpora in {raw}")
+    _log.info(tr("1/6 sample: made-up corpora in {raw}", raw=raw))
     write_sample(raw)
-    _log.info(f"2/6 ingest: {raw} → {dataset}")
+    _log.info(tr("2/6 ingest: {raw} → {dataset}", raw=raw, dataset=dataset))
     manifest = ingest([raw], dataset, settings, workers=workers, progress=progress).manifest
     compare(msgspec.to_builtins(manifest.counts), json.loads((raw / TRUTH).read_bytes())["sources"])
-    _log.info("    every count equals truth.json")
-    _log.info(f"3/6 validate: {dataset}")
+    _log.info(tr("    every count equals truth.json"))
+    _log.info(tr("3/6 validate: {dataset}", dataset=dataset))
     validation = validate(dataset)
     if validation.exit_code("error"):
         raise FindingsError(
-            "the demo's dataset has errors",
+            tr("the demo's dataset has errors"),
             details=[finding.message for finding in validation.findings if finding.severity == "error"],
-            cause="This is a defect of the tool.",
-            next_step=f"see {dataset / 'validation' / 'report.html'}",
+            cause=tr("This is a defect of the tool."),
+            next_step=tr("see {path}", path=dataset / "validation" / "report.html"),
         )
-    _log.info("4/6 build-vocab")
+    _log.info(tr("4/6 build-vocab"))
     vocabulary = vocab.build_vocab(dataset)
-    _log.info(f"5/6 train-baseline: {model}")
+    _log.info(tr("5/6 train-baseline: {model}", model=model))
     training = train(dataset, model)
     published = _publish(folder / "published", raw, settings, workers, progress)
     return DemoResult(raw, dataset, model, manifest, validation, len(vocabulary), training, published)
@@ -117,14 +118,19 @@ def _publish(folder: Path, raw: Path, settings: Settings, workers: int, progress
         shutil.rmtree(folder)
     job = Job([folder / "raw"], folder / "place", settings, workers)
     shutil.copytree(raw, folder / "raw")
-    _log.info(f"6/6 refresh: {job.publish_dir}, twice, the second time with one file added; then rollback")
+    _log.info(
+        tr(
+            "6/6 refresh: {publish_dir}, twice, the second time with one file added; then rollback",
+            publish_dir=job.publish_dir,
+        )
+    )
     seconds = []
     for is_added in (False, True):
         if is_added:
             _add_file(folder / "raw")
         done = refresh(job, progress=progress)
         if done.error:
-            raise EtlError("the refresh of the demo failed", details=done.error.splitlines())
+            raise EtlError(tr("the refresh of the demo failed"), details=done.error.splitlines())
         seconds.append(done.seconds)
     first, second = (open_dataset(job.store.path_of(version.name)) for version in job.store.versions())
     with job.store.lock("etl demo"):
@@ -150,16 +156,21 @@ def compare(counts: dict[str, Any], truth: dict[str, Any]) -> None:
         FindingsError: they differ; each difference is listed.
     """
     differences = [
-        f"{source}: expected {_flat(truth.get(source))}, got {_flat(counts.get(source))}"
+        tr(
+            "{source}: expected {planted}, got {counted}",
+            source=source,
+            planted=_flat(truth.get(source)),
+            counted=_flat(counts.get(source)),
+        )
         for source in sorted({*counts, *truth})
         if _flat(truth.get(source)) != _flat(counts.get(source))
     ]
     if differences:
         raise FindingsError(
-            "ingest did not count what the sample planted",
+            tr("ingest did not count what the sample planted"),
             details=differences,
-            cause="This is a defect of the tool.",
-            next_step="`etl rejects` on the demo's dataset shows which rows were rejected, and why.",
+            cause=tr("This is a defect of the tool."),
+            next_step=tr("`etl rejects` on the demo's dataset shows which rows were rejected, and why."),
         )
 
 
@@ -175,7 +186,7 @@ def _remove_earlier(raw: Path) -> None:
         shutil.rmtree(raw)
     elif raw.exists() and any(raw.iterdir()):
         raise SettingsError(
-            f"{raw} holds something that is no demo",
-            details=[f"expected no such folder, or one with {TRUTH}"],
-            next_step="run the demo in another folder: `etl demo DIR`.",
+            tr("{raw} holds something that is no demo", raw=raw),
+            details=[tr("expected no such folder, or one with {file}", file=TRUTH)],
+            next_step=tr("run the demo in another folder: `etl demo DIR`."),
         )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from etl.dataset.guards import Guard, Objection, accept_options, find_unusable
 from etl.dataset.manifest import InputFile, Manifest
 from etl.dataset.read import SPLITS
 from etl.errors import FindingsError
+from etl.language.message import Message, tr
 from etl.validation.checks import drift
 from etl.validation.findings import listing
 
@@ -35,7 +36,7 @@ def compare_manifests(
         *_changed_shares(candidate, published),
     ]
     return unusable + [
-        Objection(code, guard.message.format(number=number, threshold=limit, **facts), number, limit)
+        Objection(code, tr(guard.message, number=number, threshold=limit, **facts), number, limit)
         for code, number, chance, facts in found
         if (guard := guards.get(code)) and number > (limit := max(guard.threshold, chance))
     ]
@@ -50,12 +51,16 @@ def refuse(objections: Collection[Objection], published: str, kept: str) -> Find
         kept: the folder in which the candidate is kept.
     """
     return FindingsError(
-        "the new version differs too much from the published one and is not published",
-        details=[f"{each.code}: {each.message}" for each in objections],
-        cause=f"The new version is kept in {kept}.",
-        next_step=f"look at it with `etl diff {published} {kept}`. If it is right, `etl refresh --config "
-        f"etl.yaml {accept_options(objections)}` publishes it; `refresh.guards` in etl.yaml allows it "
-        "for good.",
+        tr("the new version differs too much from the published one and is not published"),
+        details=[each.line() for each in objections],
+        cause=tr("The new version is kept in {kept}.", kept=kept),
+        next_step=tr(
+            "look at it with `etl diff {published} {kept}`. If it is right, the same `etl refresh` with "
+            "`{accept_options}` publishes it; `refresh.guards` in its settings allows it for good.",
+            published=published,
+            kept=kept,
+            accept_options=accept_options(objections),
+        ),
     )
 
 
@@ -85,24 +90,24 @@ def _missing_rows(candidate: Manifest, published: Manifest) -> Iterator[_Measure
     """Of all rows, and of each source and split that still has some: the others are gone by name."""
     splits = _rows_of_splits(candidate), _rows_of_splits(published)
     sources = _rows_by_source(candidate), _rows_by_source(published)
-    parts: list[tuple[str, Mapping[str, float], Mapping[str, float], bool]] = [
-        ("", {"": sum(sources[0].values())}, {"": sum(sources[1].values())}, False),
-        ("of source {}", sources[0], sources[1] if len(sources[1]) > 1 else {}, False),
+    parts: list[tuple[Callable[[str], Message], Mapping[str, float], Mapping[str, float], bool]] = [
+        (lambda _: tr("in all"), {"": sum(sources[0].values())}, {"": sum(sources[1].values())}, False),
+        (_of_source, sources[0], sources[1] if len(sources[1]) > 1 else {}, False),
         # Which split a new group is in is chance.
-        ("in {}", *splits, True),
+        (_in_split, *splits, True),
     ]
     for of, now, before, is_drawn in parts:
         for name, rows in before.items():
             if is_drawn or now.get(name):
-                facts = {"of": of.format(name) or "in all", "now": now.get(name, 0), "before": rows}
+                facts = {"of": of(name), "now": now.get(name, 0), "before": rows}
                 chance = _BEYOND_CHANCE / math.sqrt(rows) if is_drawn else 0
                 yield "rows_gone", 1 - now.get(name, 0) / rows, chance, facts
 
 
 def _changed_shares(candidate: Manifest, published: Manifest) -> Iterator[_Measure]:
-    pairs = [("in all", _rows_by_label(candidate), _rows_by_label(published))]
+    pairs = [(tr("in all"), _rows_by_label(candidate), _rows_by_label(published))]
     pairs += [
-        (f"in {split}", counts.labels, published.splits[split].labels)
+        (_in_split(split), counts.labels, published.splits[split].labels)
         for split, counts in candidate.splits.items()
         if split in published.splits
     ]
@@ -117,6 +122,14 @@ def _changed_shares(candidate: Manifest, published: Manifest) -> Iterator[_Measu
         most = max(sorted(shares), key=lambda label: abs(shares[label][0] - shares[label][1]))
         facts = {"of": of, "label": most, "now": shares[most][0], "before": shares[most][1]}
         yield "label_shares", drifted.total_variation, _BEYOND_CHANCE * drifted.by_chance, facts
+
+
+def _of_source(source: str) -> Message:
+    return tr("of source {source}", source=source)
+
+
+def _in_split(split: str) -> Message:
+    return tr("in {split}", split=split)
 
 
 def _rows_by_source(manifest: Manifest) -> dict[str, float]:

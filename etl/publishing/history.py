@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.dataset.manifest import Manifest
-from etl.runtime.console import plural
+from etl.language.message import Message, plural, tr, translated
 from etl.schema.splits import ALL_SPLITS, SPLITS, UNLABELLED
 from etl.storage.versions.local import LocalStore
 from etl.storage.versions.version import Version, VersionStore
@@ -18,6 +18,8 @@ from etl.text.html import COLOURS, count, count_or_dash, document, legend, name,
 from etl.validation.findings import SEVERITIES
 
 _FINDINGS = Path("validation", "findings.json")
+_CURRENT, _WITHDRAWN = tr("current"), tr("withdrawn")
+_FOUND = {"error": tr("errors"), "warning": tr("warnings"), "note": tr("notes")}
 _WAITING = "s3"  # the tone of rows that wait for a label
 
 
@@ -51,7 +53,7 @@ def read_history(store: VersionStore) -> list[Entry]:
             version,
             store.read_manifest(version.name),
             _read_findings(store, version.name),
-            "current" if version.name == now else "withdrawn" if version.is_withdrawn else "",
+            _CURRENT if version.name == now else _WITHDRAWN if version.is_withdrawn else "",
         )
         for version in store.versions()
     ]
@@ -82,21 +84,25 @@ def render_history(location: str, entries: Sequence[Entry]) -> str:
         _charts(entries, steps),
         _versions(entries),
     ]
-    return document(f"{location}: versions", "".join(body))
+    return document(tr("{location}: versions", location=location), "".join(body))
 
 
 def _header(location: str, entries: Sequence[Entry]) -> str:
-    current = next((entry for entry in entries if entry.state == "current"), None)
-    lead = "Nothing is current."
+    current = next((entry for entry in entries if entry.state == _CURRENT), None)
+    lead = tr("Nothing is current.")
     if current:
-        grown = current.rows - entries[0].rows
-        lead = (
-            f"<strong>{count(current.rows)}</strong> rows in the current one, "
-            f"<code>{text(current.version.name)}</code>, {grown:+,} since the first."
+        lead = tr(
+            "<strong>{rows}</strong> rows in the current one, <code>{version}</code>, {grown:+,} since the "
+            "first.",
+            rows=count(current.rows),
+            version=text(current.version.name),
+            grown=current.rows - entries[0].rows,
         )
+    title = plural("{number:,} published version", "{number:,} published versions", len(entries))
+    kicker = tr("Versions <b>{location}</b>", location=text(location))
     return (
-        f'<header class="note">\n<p class="kicker">Versions <b>{text(location)}</b></p>\n'
-        f'<h1>{text(plural(len(entries), "published version"))}</h1>\n<p class="lead">{lead}</p>\n</header>\n'
+        f'<header class="note">\n<p class="kicker">{translated(kicker)}</p>\n'
+        f'<h1>{text(title)}</h1>\n<p class="lead">{translated(lead)}</p>\n</header>\n'
     )
 
 
@@ -116,18 +122,19 @@ def _charts(entries: Sequence[Entry], steps: Sequence[str]) -> str:
         severity: [entry.findings[severity] if entry.findings else None for entry in entries]
         for severity in severities
     }
-    drawn = (
-        ("Rows by split", tones, rows),
-        ("Share of each label", {label: f"s{at}" for at, label in enumerate(labels)}, shares),
-        ("Findings of validate", {f"{each}s": f"{each} tone" for each in severities}, findings),
+    drawn: tuple[tuple[Message, dict[str, str], dict[str, list[float | None]]], ...] = (
+        (tr("Rows by split"), tones, rows),
+        (tr("Share of each label"), {label: f"s{at}" for at, label in enumerate(labels)}, shares),
+        (tr("Findings of validate"), {_FOUND[each]: f"{each} tone" for each in severities}, findings),
     )
     charts = "".join(
-        f"<div><h3>{title}</h3>{legend(names)}{line_chart(title, lines, steps, from_zero=True)}</div>\n"
+        f"<div><h3>{text(title)}</h3>{legend(names)}{line_chart(title, lines, steps, from_zero=True)}</div>\n"
         for title, names, lines in drawn
         if names
     )
-    about = "" if severities else "Findings lie beside the versions on the machine that made them."
-    return section("Over time", about, f'<div class="charts">{charts}</div>\n')
+    figure = f'<div class="charts">{charts}</div>\n'
+    about = "" if severities else tr("Findings lie beside the versions on the machine that made them.")
+    return section(tr("Over time"), about, figure)
 
 
 def _splits(entries: Sequence[Entry]) -> list[str]:
@@ -151,12 +158,12 @@ def _count_labels(manifest: Manifest) -> Counter[str]:
 
 def _versions(entries: Sequence[Entry]) -> str:
     columns = [
-        ("version", "name"),
-        ("published", "name"),
-        ("state", "name"),
+        (tr("version"), "name"),
+        (tr("published"), "name"),
+        (tr("state"), "name"),
         *((split, "n") for split in _splits(entries)),
-        ("all", "n"),
-        *((f"{severity}s", "n") for severity in SEVERITIES),
+        (tr("all"), "n"),
+        *((_FOUND[severity], "n") for severity in SEVERITIES),
     ]
     rows = [
         [
@@ -169,4 +176,4 @@ def _versions(entries: Sequence[Entry]) -> str:
         ]
         for entry in reversed(entries)
     ]
-    return section("Versions", "The newest first.", table(columns, rows))
+    return section(tr("Versions"), tr("The newest first."), table(columns, rows))

@@ -9,6 +9,7 @@ from pathlib import Path
 from etl import settings as all_settings
 from etl.dataset import guards
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.publishing import record
 from etl.publishing.models import read_deliverables
 from etl.publishing.places import find_publish_dir, split_inputs
@@ -70,21 +71,21 @@ def make_job(settings: Settings, base: Path, workers: int | None, accept: tuple[
     if not refresh.inputs or refresh.out is None:
         missing = "inputs" if not refresh.inputs else "out"
         raise SettingsError(
-            f"refresh.{missing} is not set",
-            details=["expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`"],
-            next_step="`etl init` writes a file in which every key is explained.",
+            tr("refresh.{key} is not set", key=missing),
+            details=[tr("expected `refresh:` with `inputs: [FILE or FOLDER, …]` and `out: FOLDER`")],
+            next_step=tr("write both into that section; docs/refresh.md has an example."),
         )
     read_deliverables(refresh)
-    guards.check_codes(accept, "--accept names")
+    guards.check_codes(accept, "--accept")
     guards.load_guards(refresh.guards)
     inputs, sources = split_inputs(refresh.inputs, base)
     publish_dir = find_publish_dir(refresh.out, base)
     for path in inputs:
         if path.resolve().is_relative_to(publish_dir.resolve()):
             raise SettingsError(
-                f"refresh.out holds the input {path}",
-                details=[f"got out: {refresh.out}"],
-                next_step="publish into a folder of its own.",
+                tr("refresh.out holds the input {path}", path=path),
+                details=[tr("got out: {out}", out=refresh.out)],
+                next_step=tr("publish into a folder of its own."),
             )
     url = refresh.out if is_remote(refresh.out) else None
     return Job(inputs, publish_dir, settings, workers, sources=sources, url=url, accept=accept)
@@ -108,9 +109,14 @@ def check_publish_dir(folder: Path) -> None:
     known = {VERSIONS, LOCK, record.FILE}
     if folder.is_dir() and any(folder.iterdir()) and not known & {path.name for path in folder.iterdir()}:
         raise SettingsError(
-            f"{folder} already holds something else",
-            details=["expected no such folder, an empty one, or one in which `etl refresh` has published"],
-            next_step="choose another folder as `refresh.out`.",
+            tr("{folder} already holds something else", folder=folder),
+            details=[
+                tr("expected no such folder, an empty one, or one in which `etl refresh` has published")
+            ],
+            next_step=tr("choose another folder as `refresh.out`."),
         )
     if folder.exists() and not folder.is_dir():
-        raise SettingsError(f"{folder} is a file", next_step="choose the name of a folder as `refresh.out`.")
+        raise SettingsError(
+            tr("{folder} is a file", folder=folder),
+            next_step=tr("choose the name of a folder as `refresh.out`."),
+        )

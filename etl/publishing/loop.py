@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime import clock
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -24,9 +25,9 @@ def parse_interval(text: str) -> float:
     match = re.fullmatch(r"(\d+)([smhd])", text.strip())
     if not match or not int(match[1]):
         raise SettingsError(
-            f"{text!r} is no distance in time",
-            details=["expected a number and one of s, m, h, d"],
-            next_step="write `--every 6h`, for example.",
+            tr("{interval!r} is no interval of time", interval=text),
+            details=[tr("expected a number and one of s, m, h, d")],
+            next_step=tr("write `--every 6h`, for example."),
         )
     return float(int(match[1]) * _UNITS[match[2]])
 
@@ -73,14 +74,19 @@ def check_cron(expression: str) -> None:
         from croniter import croniter
     except ModuleNotFoundError as error:
         raise SettingsError(
-            "--cron needs the package croniter",
-            next_step="pip install 'korean-emotion-etl[schedule]', or use `--every`.",
+            tr("--cron needs the package croniter"),
+            next_step=tr("pip install 'korean-emotion-etl[schedule]', or use `--every`."),
         ) from error
     if not croniter.is_valid(expression):
         raise SettingsError(
-            f"{expression!r} is no cron expression",
-            details=["expected minute, hour, day of the month, month and day of the week"],
-            next_step='write `--cron "0 3 * * *"`, for example: each day at three.',
+            tr("{expression!r} is no cron expression", expression=expression),
+            details=[
+                tr(
+                    "expected minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of "
+                    "the week (0-7)"
+                )
+            ],
+            next_step=tr('write `--cron "0 3 * * *"`, for example: each day at three.'),
         )
 
 

@@ -18,6 +18,7 @@ from etl.dataset.guards import Guard, Objection
 from etl.dataset.manifest import MANIFEST, read_manifest
 from etl.dataset.read import open_dataset
 from etl.errors import EtlError, SettingsError
+from etl.language.message import tr
 from etl.models.baseline.settings import Architecture, TrainSettings
 from etl.models.export.options import Format
 from etl.models.linear.settings import LinearSettings
@@ -57,15 +58,15 @@ def read_deliverables(refresh: Refresh) -> Deliverables:
         chosen = msgspec.convert({"train": refresh.train, "export": refresh.export}, Deliverables)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            "refresh.train or refresh.export cannot be used",
-            details=[str(error)],
-            next_step="compare it with the commented file that `etl init` writes.",
+            tr("refresh.train or refresh.export cannot be used"),
+            details=[error],
+            next_step=tr("compare it with the commented file that `etl init` writes."),
         ) from error
     if chosen.export and chosen.train is None:
         raise SettingsError(
-            "refresh.export is set, and refresh.train is not",
-            details=[f"got export: [{', '.join(chosen.export)}], and no model to export"],
-            next_step="set `train: {model: linear}` in the section `refresh` of etl.yaml.",
+            tr("refresh.export is set, and refresh.train is not"),
+            details=[tr("got export: [{formats}], and no model to export", formats=", ".join(chosen.export))],
+            next_step=tr("set `train: {model: linear}` in the section `refresh` of etl.yaml."),
         )
     return chosen
 
@@ -163,15 +164,20 @@ def compare_with(dataset: Path, published: Path, guard: Guard | None) -> list[Ob
     try:
         found = compare_models(dataset / MODEL, published / MODEL, open_dataset(dataset))
     except EtlError as error:
-        _log.warning("the published model is not compared with: %s", error.what)
+        _log.warning(tr("the published model is not compared with: {what}", what=error.what))
         return []
     if found is None:
-        _log.warning("the published model is not compared with: it has other labels, or no row tells")
+        _log.warning(tr("the published model is not compared with: it has other labels, or no row tells"))
         return []
     drop = -found.difference
     if drop <= guard.threshold or found.high >= 0:
         return []
-    message = guard.message.format(
-        number=drop, threshold=guard.threshold, split=found.split, low=-found.high, high=-found.low
+    message = tr(
+        guard.message,
+        number=drop,
+        threshold=guard.threshold,
+        split=found.split,
+        low=-found.high,
+        high=-found.low,
     )
     return [Objection(MACRO_F1, message, drop, guard.threshold)]

@@ -9,10 +9,9 @@ import logging
 import shlex
 import subprocess
 
-import msgspec
-
 from etl.errors import SettingsError
-from etl.publishing.record import Run
+from etl.language.message import joined, tr
+from etl.publishing.record import Run, encode_run
 
 _log = logging.getLogger(__name__)
 
@@ -28,15 +27,15 @@ def check(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        words, found = [], str(error)
+        words, found = list[str](), str(error)
     else:
-        found = "got no command"
+        found = tr("got no command")
     if not words:
         raise SettingsError(
-            "the command to notify cannot be run",
-            details=[f"{found}: {command!r}"],
-            cause="It is split into words as a shell would, but no shell runs it.",
-            next_step="quote its words, or name a script.",
+            tr("the command to notify cannot be run"),
+            details=[joined(": ", (found, repr(command)))],
+            cause=tr("It is split into words as a shell would, but no shell runs it."),
+            next_step=tr("quote its words, or name a script."),
         )
     return words
 
@@ -46,15 +45,22 @@ def notify(command: str, run: Run) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command
             check(command),
-            input=msgspec.json.encode(run) + b"\n",
+            input=encode_run(run),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        _log.warning("`%s` was not notified: %s", command, error)
+        _log.warning(tr("`{command}` was not notified: {error}", command=command, error=error))
         return
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        _log.warning("`%s` ended with %d: %s", command, done.returncode, "".join(said) or "it said nothing")
+        _log.warning(
+            tr(
+                "`{command}` ended with {code}: {said}",
+                command=command,
+                code=done.returncode,
+                said="".join(said) or tr("it said nothing"),
+            )
+        )

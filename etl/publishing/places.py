@@ -16,6 +16,7 @@ from pathlib import Path
 
 from etl.dataset.manifest import Manifest
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.paths import cache_folder, is_remote, local_path
 from etl.storage.inputs import fetch_inputs
 from etl.storage.remote import connect, hide_query
@@ -101,10 +102,10 @@ def open_publish_dir(text: str) -> LocalStore:
     store = LocalStore(find_publish_dir(text, Path()))
     if is_remote(text) and not (store.folder / VERSIONS).is_dir():
         raise InputError(
-            f"{hide_query(text)} is not published from this machine",
-            details=["expected the place in which its refreshes work, in the cache folder"],
-            cause="Another machine refreshes it, or the cache was removed.",
-            next_step="run the command on that machine, or `etl refresh` on this one first.",
+            tr("{text} is not published from this machine", text=hide_query(text)),
+            details=[tr("expected the place in which its refreshes work, in the cache folder")],
+            cause=tr("Another machine refreshes it, or the cache was removed."),
+            next_step=tr("run the command on that machine, or `etl refresh` on this one first."),
         )
     store.check_published()
     return store

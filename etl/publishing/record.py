@@ -13,6 +13,8 @@ import msgspec
 
 from etl.dataset.guards import Objection
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.stored import in_english
 from etl.publishing.changes import Event
 from etl.runtime.failures import write_error
 from etl.runtime.json_text import decode_json
@@ -81,9 +83,9 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         raise InputError(
-            f"{folder / FILE} cannot be read",
-            details=[str(error)],
-            next_step="make it readable, or move it away: it only says what earlier runs did.",
+            tr("{file} cannot be read", file=folder / FILE),
+            details=[error],
+            next_step=tr("make it readable, or move it away: it only says what earlier runs did."),
         ) from error
     found = []
     for line in lines:
@@ -94,6 +96,11 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
         if isinstance(run.get("run"), int):
             found.append(run)
     return found
+
+
+def encode_run(run: Run) -> bytes:
+    """Returns a run as a line of JSON, which is in English whatever the language of the user."""
+    return msgspec.json.encode(run, enc_hook=in_english) + b"\n"
 
 
 def append_run(folder: Path, run: Run) -> None:
@@ -108,8 +115,8 @@ def append_run(folder: Path, run: Run) -> None:
                 lines.seek(-1, os.SEEK_END)
                 if lines.read(1) != b"\n":
                     lines.write(b"\n")
-            lines.write(msgspec.json.encode(run) + b"\n")
+            lines.write(encode_run(run))
             lines.flush()
             os.fsync(lines.fileno())
     except OSError as error:
-        raise write_error(folder / FILE, error, is_left="what was published is published.") from error
+        raise write_error(folder / FILE, error, is_left=tr("what was published is published.")) from error

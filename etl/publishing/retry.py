@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from etl.errors import is_transient
+from etl.errors import EtlError, is_transient
+from etl.language.message import tr
 
 Done = TypeVar("Done")
 
@@ -32,7 +33,8 @@ def with_retries(
         except Exception as error:
             if not left or not is_transient(error):
                 raise
-            _log.warning("%s; trying again in %.0f s", str(error).split("\n", 1)[0], wait)
+            what = error.what if isinstance(error, EtlError) else str(error).split("\n", 1)[0]
+            _log.warning(tr("{what}; trying again in {wait:.0f} s", what=what, wait=wait))
         time.sleep(wait)
         wait *= _EACH_TIME_LONGER
     raise AssertionError("unreachable")

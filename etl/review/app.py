@@ -5,6 +5,7 @@ Each answer is JSON. Threads of the server run the functions, and a decision is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from etl.errors import EtlError
+from etl.language import choice
+from etl.language.message import tr, translated
 from etl.review.audit import Share
 from etl.review.browsing import Review, Wanted, audit, find, group_of, overview
 from etl.review.ledger import NOTE, ON_ROWS, OnRow
@@ -64,7 +67,15 @@ class Undone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefusedRequestError(Exception):
-    """A request that the page never sends."""
+    """A request that the page does not send, unless the dataset or the decisions changed under it.
+
+    Args:
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, problem: str):
+        super().__init__(problem)
+        self.problem = problem
 
 
 def make_app(review: Review, token: str) -> ASGIApp:
@@ -89,7 +100,7 @@ def _answering(review: Review, answer: Callable[[Review], Any]) -> Callable[[Req
         try:
             return _json(answer(review))
         except EtlError as error:
-            return _json({"error": error.text()}, 500)
+            return _failed(error.text(), 500)
 
     return respond
 
@@ -103,12 +114,14 @@ def _taking(review: Review, act: Callable[[Review, bytes], Any]) -> Callable[[Re
             async for part in request.stream():
                 body += part
                 if len(body) > _MOST_BYTES:
-                    return _json({"error": "too much"}, 413)
+                    return _failed(tr("too much"), 413)
             return _json(await run_in_threadpool(act, review, bytes(body)))
-        except (RefusedRequestError, msgspec.DecodeError, ClientDisconnect, RecursionError) as error:
-            return _json({"error": str(error)}, 400)
+        except RefusedRequestError as error:
+            return _failed(error.problem, 400)
+        except (msgspec.DecodeError, ClientDisconnect, RecursionError) as error:
+            return _failed(str(error), 400)
         except EtlError as error:
-            return _json({"error": error.text()}, 500)
+            return _failed(error.text(), 500)
 
     return respond
 
@@ -127,6 +140,7 @@ def _start(review: Review) -> dict[str, Any]:
         "corrections": review.ledger.path.name,
         "by_group": sorted(BY_GROUP),
         "words": resources.load("schemas", "review.yaml"),
+        "language": choice.chosen(os.environ),
     }
 
 
@@ -142,8 +156,8 @@ def _audit(review: Review) -> list[Share]:
 
 def _find(review: Review, body: bytes) -> dict[str, Any]:
     wanted = msgspec.json.decode(body, type=Wanted)
-    _check(wanted.queue in QUEUES, "no such queue")
-    _check(wanted.row is None or _is_row(review, wanted.row), "no such row")
+    _check(wanted.queue in QUEUES, tr("no such queue"))
+    _check(wanted.row is None or _is_row(review, wanted.row), tr("no such row"))
     found = find(review, wanted)
     review.queues.ask_soon()
     return found
@@ -165,14 +179,17 @@ def _decide(review: Review, body: bytes) -> dict[str, Any]:
 
 def _undo(review: Review, body: bytes) -> dict[str, Any]:
     by = msgspec.json.decode(body, type=Undone).by
-    _check(not review.is_read_only and bool(by), "nothing may be changed here")
+    _check(not review.is_read_only and bool(by), tr("nothing may be changed here"))
     number = review.ledger.undo(by)
     return overview(review) | {"row": number}
 
 
 def _map_label(review: Review, decided: Decided) -> None:
     source, raw_label = review.rows.frame.select("source", "raw_label").row(decided.row)
-    _check(decided.decision in ("relabel", "drop"), "a label is mapped, or means nothing")
+    _check(
+        decided.decision in ("relabel", "drop"),
+        tr("an unknown label is mapped to another, or is said to mean nothing"),
+    )
     label = decided.labels[0] if decided.labels else None
     review.ledger.map_label(source, raw_label, label, by=decided.by, why=decided.why)
 
@@ -193,16 +210,19 @@ def _write(review: Review, decided: Decided, numbers: list[int]) -> None:
 
 
 def _check_decided(review: Review, decided: Decided) -> None:
-    _check(not review.is_read_only, "nothing may be changed here")
-    _check(decided.queue in review.queues.made, "no such queue")
-    _check(_is_row(review, decided.row), "no such row")
-    _check(decided.decision in (*ON_ROWS, NOTE), "no such decision")
-    _check(_is_named(review, decided), "decisions go by ids, and another row has the id of this one")
-    _check(bool(decided.by.strip()), "nobody decided")
-    _check(len(decided.by) <= MOST_CHARS and len(decided.why) <= MOST_CHARS, "too long")
-    _check(set(decided.labels) <= {*review.rows.labels}, "no such label")
-    _check(bool(decided.labels) == (decided.decision == "relabel"), "a label is chosen, or none is")
-    _check(len(decided.labels) <= 1 or review.rows.has_sets, "a row has one label here")
+    _check(not review.is_read_only, tr("nothing may be changed here"))
+    _check(decided.queue in review.queues.made, tr("no such queue"))
+    _check(_is_row(review, decided.row), tr("no such row"))
+    _check(decided.decision in (*ON_ROWS, NOTE), tr("no such decision"))
+    _check(_is_named(review, decided), tr("decisions go by ids, and another row has the id of this one"))
+    _check(bool(decided.by.strip()), tr("nobody decided"))
+    _check(len(decided.by) <= MOST_CHARS and len(decided.why) <= MOST_CHARS, tr("too long"))
+    _check(set(decided.labels) <= {*review.rows.labels}, tr("no such label"))
+    _check(
+        bool(decided.labels) == (decided.decision == "relabel"),
+        tr("a label is chosen where a row gets another one, and only there"),
+    )
+    _check(len(decided.labels) <= 1 or review.rows.has_sets, tr("a row has one label here"))
 
 
 def _is_row(review: Review, number: int) -> bool:
@@ -220,6 +240,11 @@ def _is_named(review: Review, decided: Decided) -> bool:
 def _check(is_met: bool, problem: str) -> None:
     if not is_met:
         raise RefusedRequestError(problem)
+
+
+def _failed(problem: str, status: int) -> Response:
+    """Returns an answer of which the page shows what is wrong."""
+    return _json({"error": translated(problem)}, status)
 
 
 def _json(answer: Any, status: int = 200) -> Response:

@@ -23,6 +23,8 @@ from etl.corrections import Decision, append_decision, read_decisions, text_hash
 from etl.corrections.agreement import Answers, compare_people, make_answer
 from etl.corrections.read import CSV
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.review.rows import Flags, Rows
 from etl.runtime import clock
 from etl.user_files.plain import plain_file
@@ -57,9 +59,13 @@ class Ledger:
     def __init__(self, path: Path, rows: Rows):
         if path.suffix.lower() == CSV:
             raise SettingsError(
-                f"decisions are not appended to {path}",
-                details=["expected a file of JSON lines, such as corrections.jsonl"],
-                next_step=f"make one: `etl corrections merge {path} --out {path.with_suffix('.jsonl')}`",
+                tr("decisions are not appended to {path}", path=path),
+                details=[tr("expected a file of JSON lines, such as corrections.jsonl")],
+                next_step=tr(
+                    "make one: `etl corrections merge {path} --out {target}`",
+                    path=path,
+                    target=path.with_suffix(".jsonl"),
+                ),
             )
         if path.exists():
             read_decisions([path])  # strictly: later on, a line that is none only costs a warning
@@ -238,9 +244,9 @@ class Ledger:
             return []
         except OSError as error:
             raise InputError(
-                f"the corrections {self.path} cannot be read",
-                details=[error.strerror or str(error)],
-                next_step="put the file back; what was decided so far is in it.",
+                tr("the corrections {path} cannot be read", path=self.path),
+                details=[system_words(error)],
+                next_step=tr("put the file back; what was decided so far is in it."),
             ) from error
         whole = content[: content.rfind(b"\n") + 1]
         self._offset += len(whole)
@@ -294,7 +300,7 @@ def _decoded(line: bytes, path: Path) -> Decision | None:
     try:
         return msgspec.json.decode(line, type=Decision) if line.strip() else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _log.warning("%s: a line that is no decision is passed over: %s", path, error)
+        _log.warning(tr("{path}: a line that is no decision is passed over: {error}", path=path, error=error))
         return None
 
 

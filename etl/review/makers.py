@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.models.inference.classifier import Classifier
 from etl.review import model, queues
 from etl.review.audit import draw_sample
@@ -90,15 +91,24 @@ def _from_evidence(rows: Rows, folder: Path) -> dict[str, Make]:
     again = f"`etl validate {rows.dataset.path} --label-noise --evidence {folder}`"
     if of and not left:
         raise InputError(
-            f"the evidence in {folder} is about other rows than those of {rows.dataset.path}",
-            details=[f"none of the {of:,} rows that it names is there with its text"],
-            next_step=f"write it again with {again}",
+            tr(
+                "the evidence in {folder} is about other rows than those of {dataset}",
+                folder=folder,
+                dataset=rows.dataset.path,
+            ),
+            details=[tr("none of the {rows:,} rows that it names is there with its text", rows=of)],
+            next_step=tr("write it again with {command}", command=again),
         )
     if left < of:
         _log.warning(
-            "%s of %s rows of the evidence in %s are not in the dataset, or have another text, and are not "
-            "shown; %s writes it again",
-            *(f"{of - left:,}", f"{of:,}", folder, again),
+            tr(
+                "{gone:,} of {rows:,} rows of the evidence in {folder} are not in the dataset, or have "
+                "another text, and are not shown; {command} writes it again",
+                gone=of - left,
+                rows=of,
+                folder=folder,
+                command=again,
+            )
         )
     found = still
     return {
@@ -118,7 +128,7 @@ def _to_label(rows: Rows, ledger: Ledger) -> Queue:
     try:
         ids = order_labelling(rows.dataset, ledger.decisions(), CHOSEN)
     except SettingsError as error:
-        _log.warning("rows wait for a label in the order of the dataset: %s", error.what)
+        _log.warning(tr("rows wait for a label in the order of the dataset: {why}", why=error.what))
         return Queue(waiting)
     numbers = rows.numbers_of(pl.Series(ids, dtype=pl.String))
     chosen = np.array([numbers[row_id] for row_id in ids if row_id in numbers], dtype=np.int64)

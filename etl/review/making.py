@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 
 from etl.errors import EtlError
+from etl.language.message import tr, translated
 from etl.review.queues import Make, Queue
 
 _log = logging.getLogger(__name__)
@@ -83,7 +84,14 @@ class QueueMaker:
         try:
             self.made[name] = self._makers[name]()
         except EtlError as error:
-            self.failed[name] = error.what
+            self.failed[name] = translated(error.what)
         except Exception as error:  # noqa: BLE001 - the page says so, and goes on without it
-            _log.warning("the queue %s cannot be made: %s: %s", name, type(error).__name__, error)
+            _log.warning(
+                tr(
+                    "the queue {queue} cannot be made: {kind}: {error}",
+                    queue=name,
+                    kind=type(error).__name__,
+                    error=error,
+                )
+            )
             self.failed[name] = f"{type(error).__name__}: {error}"

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from etl.errors import EtlError
+from etl.language.message import Message, joined, tr, translated
+from etl.runtime.streams import IN_JSON, encodable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +47,10 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+_BAR_CELLS = 10
+_READABLE_CELLS = 18
+
+
 class Progress(Protocol):
     """Callback for progress; an amount of 0 only changes the description."""
 
@@ -61,22 +67,23 @@ def stdout() -> Console:
 
 def line(text: str = "") -> None:
     """Prints one line of a result, without interpreting markup or control characters in it."""
-    stdout().print(printable(text, keep="\n"), markup=False, soft_wrap=True)
+    stdout().print(printable(translated(text), keep="\n"), markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
     """Prints one line for people on standard error."""
-    lines = (printable(shortened(each)) for each in text.split("\n"))
+    lines = (printable(shortened(each)) for each in translated(text).split("\n"))
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
 
 
 def error(found: EtlError) -> None:
     """Explains an error on standard error; a line break in a name cannot begin a line of its own."""
-    note("error: " + "\n".join(printable(shortened(each)) for each in found.lines()))
+    lines = "\n".join(printable(shortened(translated(each))) for each in found.lines())
+    note(tr("error: {message}", message=lines))
 
 
-_PREFIXES = {logging.ERROR: "error: ", logging.WARNING: "note: "}
+_PREFIXES = {logging.ERROR: tr("error: {message}"), logging.WARNING: tr("note: {message}")}
 
 
 class _LogHandler(logging.Handler):
@@ -84,8 +91,11 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes one record."""
-        origin = f"{record.name}: " if record.levelno < logging.INFO else ""
-        note(_PREFIXES.get(record.levelno, "") + origin + record.getMessage())
+        message = record.msg if isinstance(record.msg, Message) else record.getMessage()
+        if record.levelno < logging.INFO:
+            message = joined(": ", (record.name, message))
+        prefix = _PREFIXES.get(record.levelno)
+        note(tr(prefix, message=message) if prefix else message)
 
 
 def show_log(*, is_verbose: bool = False) -> None:
@@ -99,28 +109,70 @@ def show_log(*, is_verbose: bool = False) -> None:
     logger.handlers[:] = [_LogHandler()]
 
 
-def plural(number: int, noun: str) -> str:
-    """Formats a number with its noun: `1 file`, `2,000 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table; numbers are aligned right and get thousands separators."""
-    from rich.markup import escape
+    """Prints a table; numbers are aligned right and get thousands separators.
+
+    On a terminal that is too narrow for its columns, each row is a list of names and values.
+
+    Args:
+        title: stands above it.
+        header: the names of the columns.
+        rows: a cell is a text, a number, or a tuple of texts, one for each of its lines.
+    """
     from rich.table import Table
 
-    body = [list(row) for row in rows]
-
-    def shown(value: object) -> str:
-        return escape(printable(str(value)))
-
-    drawn = Table(title=shown(title), title_justify="left", title_style="bold")
-    for index, name in enumerate(header):
-        is_number = bool(body) and all(isinstance(row[index], int | float) for row in body)
-        drawn.add_column(shown(name), justify="right" if is_number else "left", overflow="fold")
+    found = [list(row) for row in rows]
+    are_numbers = [
+        bool(found) and all(isinstance(row[column], int | float) for row in found)
+        for column in range(len(header))
+    ]
+    names, body = [_shown(name) for name in header], [[_shown(cell) for cell in row] for row in found]
+    terminal = stdout()
+    if _wanted_width(names, body) > terminal.width:
+        _print_rows(terminal, title, names, body)
+        return
+    terminal.print(f"[bold]{_shown(title)}[/]")
+    drawn = Table()
+    for name, is_number in zip(names, are_numbers, strict=True):
+        drawn.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in body:
-        drawn.add_row(*[f"{cell:,}" if isinstance(cell, int | float) else shown(cell) for cell in row])
-    stdout().print(drawn)
+        drawn.add_row(*row)
+    terminal.print(drawn)
+
+
+def _shown(cell: object) -> str:
+    from rich.markup import escape
+
+    if isinstance(cell, tuple):
+        return "\n".join(map(_shown, cell))
+    if isinstance(cell, int | float):
+        return f"{cell:,}"
+    return escape(encodable(printable(translated(cell))))
+
+
+def _wanted_width(names: list[str], body: list[list[str]]) -> int:
+    """The cells that a table takes at least: long texts may be folded, but not to a word a line."""
+    from rich.cells import cell_len
+
+    columns = zip(names, *body, strict=True)
+    widths = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    return 1 + sum(min(width, _READABLE_CELLS) + 3 for width in widths)  # borders, and a space beside each
+
+
+def _print_rows(terminal: Console, title: str, names: list[str], body: list[list[str]]) -> None:
+    """Prints the rows one below the other, without their empty cells."""
+    from rich.table import Table
+
+    terminal.print(f"[bold]{_shown(title)}[/]", end="\n\n")
+    for row in body:
+        drawn = Table.grid(padding=(0, 2, 0, 0))
+        drawn.add_column(style="bold", no_wrap=True)
+        drawn.add_column(overflow="fold")
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                drawn.add_row(name, cell)
+        terminal.print(drawn)
+        terminal.print()
 
 
 def json_document(document: Any) -> None:
@@ -130,7 +182,8 @@ def json_document(document: Any) -> None:
 
 def json_text(text: str) -> None:
     """Prints JSON or JSON lines, with what a terminal would obey as `\\u009b`; the values are the same."""
-    sys.stdout.write(_CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    safe = _CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    sys.stdout.write(encodable(safe, IN_JSON))
     sys.stdout.flush()
 
 
@@ -151,7 +204,7 @@ def progress(description: str, total: int | None = None, *, is_quiet: bool = Fal
         yield no_progress
         return
     if not sys.stderr.isatty():
-        note(f"{description} …")
+        note(joined(" ", (description, "…")))
         done = 0
 
         def count(amount: int, description: str | None = None) -> None:  # noqa: ARG001
@@ -159,22 +212,38 @@ def progress(description: str, total: int | None = None, *, is_quiet: bool = Fal
             done += amount
 
         yield count
-        note(f"{description}: {done:,} done")
+        note(tr("{what}: {done:,} done", what=description, done=done))
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    terminal = Console(stderr=True)
     with Bar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=terminal,
     ) as bar:
-        task = bar.add_task(printable(description), total=total)
+        # What a long description leaves to the bar, the numbers and the time, with a space before each.
+        others = _BAR_CELLS + len(f"{total}/{total}") + len("0:00:00") + 3
+
+        def shown(description: str) -> str:
+            return _cut(printable(translated(description)), max(_BAR_CELLS, terminal.width - others))
+
+        task = bar.add_task(shown(description), total=total)
 
         def advance(amount: int, description: str | None = None) -> None:
-            bar.update(task, advance=amount, description=description and printable(description))
+            bar.update(task, advance=amount, description=description and shown(description))
 
         yield advance
+
+
+def _cut(text: str, cells: int) -> str:
+    """Returns a text that is at most so many columns wide; Korean letters take two."""
+    from rich.text import Text
+
+    cut = Text(text)
+    cut.truncate(cells, overflow="ellipsis")
+    return cut.plain

@@ -13,31 +13,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from etl.errors import EtlError, InputError, MemoryLimitError, WriteError
+from etl.language.message import joined, tr
+from etl.language.system_words import system_words
 from etl.runtime import machine
 from etl.schema import resources
 
-_NO_ROOM = "make room, or choose a folder on another disk"
-_NOT_YOURS = "choose a folder that you may write"
+_NO_ROOM = tr("make room, or choose a folder on another disk")
+_NOT_YOURS = tr("choose a folder that you may write")
 # The cause where the number alone says it, and what to do.
 _WRITES = {
-    errno.ENOSPC: ("The disk is full.", _NO_ROOM),
-    errno.EDQUOT: ("Your quota on this disk is used up.", _NO_ROOM),
-    errno.EACCES: ("The folder is not yours to write.", _NOT_YOURS),
-    errno.EPERM: ("The folder is not yours to write.", _NOT_YOURS),
-    errno.EROFS: ("The file system is mounted read-only.", _NOT_YOURS),
+    errno.ENOSPC: (tr("The disk is full."), _NO_ROOM),
+    errno.EDQUOT: (tr("Your quota on this disk is used up."), _NO_ROOM),
+    errno.EACCES: (tr("The folder is not yours to write."), _NOT_YOURS),
+    errno.EPERM: (tr("The folder is not yours to write."), _NOT_YOURS),
+    errno.EROFS: (tr("The file system is mounted read-only."), _NOT_YOURS),
     errno.EFBIG: (
-        "A limit on the size of files is in force (`ulimit -f`), or the file system has one.",
-        "raise the limit, or choose a folder on another disk",
+        tr("A limit on the size of files is in force (`ulimit -f`), or the file system has one."),
+        tr("raise the limit, or choose a folder on another disk"),
     ),
-    errno.ENAMETOOLONG: ("", "choose a shorter name"),
-    errno.ENOTDIR: ("A part of the path is a file.", "choose another path"),
-    errno.EEXIST: ("A part of the path is a file.", "choose another path"),
-    errno.ELOOP: ("A link leads back to itself.", "choose another path, or remove the link"),
-    errno.EMFILE: ("A limit on the number of open files is in force (`ulimit -n`).", "raise the limit"),
+    errno.ENAMETOOLONG: ("", tr("choose a shorter name")),
+    errno.ENOTDIR: (tr("A part of the path is a file."), tr("choose another path")),
+    errno.EEXIST: (tr("A part of the path is a file."), tr("choose another path")),
+    errno.ELOOP: (tr("A link leads back to itself."), tr("choose another path, or remove the link")),
+    errno.EMFILE: (
+        tr("A limit on the number of open files is in force (`ulimit -n`)."),
+        tr("raise the limit"),
+    ),
 }
 _READS = _WRITES | {
-    errno.EACCES: ("The file or a folder above it is not yours to read.", "ask its owner, or copy it"),
-    errno.EPERM: ("The file or a folder above it is not yours to read.", "ask its owner, or copy it"),
+    errno.EACCES: (
+        tr("The file or a folder above it is not yours to read."),
+        tr("ask its owner, or copy it"),
+    ),
+    errno.EPERM: (tr("The file or a folder above it is not yours to read."), tr("ask its owner, or copy it")),
 }
 _ONLY_OF_WRITES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 # polars: `… (os error 28)`; pyarrow: `[Errno 28] …`, `[errno 28] …`.
@@ -64,12 +72,12 @@ def write_error(path: Path | str, error: BaseException, *, is_left: str = "") ->
     """
     if is_shortage(error):
         return shortage(error)
-    cause, step = _WRITES.get(errno_of(error), ("", "run the command again, or choose another folder"))
+    cause, step = _WRITES.get(errno_of(error), ("", tr("run the command again, or choose another folder")))
     return WriteError(
-        f"{path} cannot be written",
+        tr("{path} cannot be written", path=path),
         details=[_words(error, Path(path))],
         cause=cause,
-        next_step=f"{step}; {is_left}" if is_left else f"{step}.",
+        next_step=tr("{step}; {what_is_left}", step=step, what_is_left=is_left) if is_left else step + ".",
     )
 
 
@@ -79,28 +87,31 @@ def explain(error: BaseException) -> EtlError | None:
         return shortage(error)
     if isinstance(error, FileNotFoundError) and _NO_TEMPORARY_FOLDER in str(error):
         return WriteError(
-            "no temporary folder can be written",
-            details=[error.strerror or str(error)],
-            next_step="make room in one of them, or set TMPDIR to a folder that has some.",
+            tr("no temporary folder can be written"),
+            details=[system_words(error)],
+            next_step=tr("make room in one of them, or set TMPDIR to a folder that has some."),
         )
     if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
         return explain(OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error)[len(_LOOP) :].strip("'")))
     if _is_of_library(error) and str(error).lstrip().startswith("parquet:"):
         return InputError(
-            "a Parquet file cannot be read",
+            tr("a Parquet file cannot be read"),
             details=[str(error).partition("\n")[0]],
-            cause="It was damaged, or written by something that does not keep to the format.",
-            next_step="see which with `etl validate DATASET`, or write it again.",
+            cause=tr("It was damaged, or written by something that does not keep to the format."),
+            next_step=tr("see which file with `etl validate DATASET`, or write the dataset again."),
         )
     if not is_of_system(error):
         return None
     name = getattr(error, "filename", None)
     path = name if isinstance(name, str) else None
     if errno_of(error) in _ONLY_OF_WRITES:
-        return write_error(path or "a file", error)
-    cause, step = _READS.get(errno_of(error), ("", "check that it is there, and run the command again"))
+        return write_error(path or tr("a file"), error)
+    cause, step = _READS.get(errno_of(error), ("", tr("check that it is there, and run the command again")))
     return InputError(
-        f"{path or 'a file'} cannot be used", details=[_words(error, None)], cause=cause, next_step=f"{step}."
+        tr("{path} cannot be used", path=path or tr("a file")),
+        details=[_words(error, None)],
+        cause=cause,
+        next_step=step + ".",
     )
 
 
@@ -119,11 +130,13 @@ def shortage(error: BaseException | None, details: str = "") -> MemoryLimitError
     found = next((each for each in _chain(error) if _is_shortage(each)), error)
     wanted = details or (f"{type(found).__name__}: {found}".partition("\n")[0] if found is not None else "")
     return MemoryLimitError(
-        "there is too little memory",
-        details=[line for line in (wanted, f"there is {available()}") if line],
-        cause="A limit is in force (`ulimit -v`, a container's), or other programs take it all.",
-        next_step="raise the limit, or take less: `--workers 1`, `--tagger whitespace`; docs/operations.md "
-        "says what each command needs.",
+        tr("there is too little memory"),
+        details=[line for line in (wanted, tr("there is {available}", available=available())) if line],
+        cause=tr("A limit is in force (`ulimit -v`, a container's), or other programs take it all."),
+        next_step=tr(
+            "raise the limit, or take less: `--workers 1`, `--tagger whitespace`; "
+            "docs/operations.md says what each command needs."
+        ),
     )
 
 
@@ -144,7 +157,14 @@ def check_address_space(command: str | None) -> None:
         return
     wanted = resources.load("schemas", "memory.yaml")["address_space_mb"].get(command, 0)
     if limit < wanted:
-        raise shortage(None, f"`etl {command}` takes at least {wanted:,} MB of address space")
+        raise shortage(
+            None,
+            tr(
+                "`etl {command}` takes at least {wanted:,} MB of address space",
+                command=command,
+                wanted=wanted,
+            ),
+        )
 
 
 def is_of_system(error: BaseException) -> bool:
@@ -191,17 +211,24 @@ def available() -> str:
     """Returns the memory that this process may have, in words."""
     memory = machine.read_memory()
     parts = [
-        f"{memory.available_mb:,} MB free" if memory.available_mb is not None else "",
-        f"a limit of {memory.limit_mb:,} MB for the container" if memory.limit_mb is not None else "",
-        f"a limit of {limit:,} MB of address space" if (limit := machine.read_address_limit_mb()) else "",
+        tr("{available_mb:,} MB free", available_mb=memory.available_mb)
+        if memory.available_mb is not None
+        else "",
+        tr("a limit of {limit_mb:,} MB for the container", limit_mb=memory.limit_mb)
+        if memory.limit_mb is not None
+        else "",
+        tr("a limit of {limit:,} MB of address space", limit=limit)
+        if (limit := machine.read_address_limit_mb())
+        else "",
     ]
-    return ", ".join(part for part in parts if part) or "no more than was taken"
+    present = [part for part in parts if part]
+    return joined(", ", present) if present else tr("none is left")
 
 
 def _words(error: BaseException, path: Path | None) -> str:
     """The system's own words, and of what where that is something else than `path`."""
-    words = getattr(error, "strerror", None) or f"{error}".partition("\n")[0]
+    words = system_words(error) if isinstance(error, OSError) else f"{error}".partition("\n")[0]
     name = getattr(error, "filename", None)
     name = name if isinstance(name, str) else ""
     is_inside = path is not None and Path(name).absolute().is_relative_to(path.parent.absolute())
-    return words if not name or is_inside else f"{name}: {words}"
+    return words if not name or is_inside else joined(": ", (name, words))

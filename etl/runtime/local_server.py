@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     import socket
@@ -32,8 +33,8 @@ def require_server(what: str, extra: str) -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise SettingsError(
-            f"{what} needs the extra [{extra}]",
-            details=[str(error)],
+            tr("{what} needs the extra [{extra}]", what=what, extra=extra),
+            details=[error],
             next_step=f"pip install 'korean-emotion-etl[{extra}]'",
         ) from error
 

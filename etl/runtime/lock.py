@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import EtlError, LockError, WriteError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime import clock
 from etl.runtime.failures import write_error
 
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
+# A holder writes who it is just after it has the lock, and removes that just before it frees it.
+_NAMELESS_SECONDS = 5.0
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
@@ -73,8 +77,8 @@ def acquire_lock(
 
 def _take_over(handle: int, path: Path, command: str, *, is_quiet: bool) -> None:
     if last := _read_holder(handle):
-        text = "the lock was left by %s, which has ended; it is taken over"
-        _log.log(logging.DEBUG if is_quiet else logging.WARNING, text, _describe(last))
+        text = tr("the lock was left by {holder}, which has ended; it is taken over", holder=_describe(last))
+        _log.log(logging.DEBUG if is_quiet else logging.WARNING, text)
     _write_holder(handle, command)
     _log.debug("%s is locked for `%s`", path, command)
 
@@ -138,17 +142,26 @@ def _is_file_of(handle: int, path: Path) -> bool:
 def _wait_for(path: Path, in_use: str, *, wait: bool, is_quiet: bool) -> int:
     """Returns the locked file."""
     is_logged = False
+    nameless_until = time.monotonic() + _NAMELESS_SECONDS
     while (handle := try_lock(path)) is None:
-        holder = _describe(_holder_of(path))
+        holder = _holder_of(path)
+        if not holder and time.monotonic() < nameless_until:
+            time.sleep(_POLL_SECONDS / 10)
+            continue
         if not wait:
             raise LockError(
-                f"{in_use} is in use",
-                details=[f"by {holder}"],
-                cause="Only one run at a time may change it; those that read are not concerned.",
-                next_step="run the command again when that one has ended, or add `--wait` where it is known.",
+                tr("{in_use} is in use", in_use=in_use),
+                details=[tr("by {holder}", holder=_describe(holder))],
+                cause=tr("Only one run at a time may change it; those that read are not concerned."),
+                next_step=tr(
+                    "run the command again when that one has ended, or add `--wait` where it is known."
+                ),
             )
         if not is_logged:
-            _log.log(logging.DEBUG if is_quiet else logging.INFO, "waiting for %s", holder)
+            _log.log(
+                logging.DEBUG if is_quiet else logging.INFO,
+                tr("waiting for {holder}", holder=_describe(holder)),
+            )
             is_logged = True
         time.sleep(_POLL_SECONDS)
     return handle
@@ -182,19 +195,22 @@ def _write_holder(handle: int, command: str) -> None:
 
 def _describe(holder: dict[str, Any]) -> str:
     if not holder:
-        return "another run, which has just begun"
-    return (
-        f"`{holder.get('command')}`, process {holder.get('pid')} on {holder.get('host')}"
-        f" since {holder.get('since')}"
+        return tr("another run, which does not say what it is")
+    return tr(
+        "`{command}`, process {pid} on {host} since {since}",
+        command=holder.get("command"),
+        pid=holder.get("pid"),
+        host=holder.get("host"),
+        since=holder.get("since"),
     )
 
 
 def _unusable(path: Path, error: OSError) -> EtlError:
     if is_without_locks(error):
         return WriteError(
-            f"{path} cannot be used as a lock",
-            details=[error.strerror or str(error)],
-            cause="Its file system knows no locks.",
-            next_step="choose a folder on another disk.",
+            tr("{path} cannot be used as a lock", path=path),
+            details=[system_words(error)],
+            cause=tr("Its file system knows no locks."),
+            next_step=tr("choose a folder on another disk."),
         )
     return write_error(path, error)

@@ -13,6 +13,8 @@ import socket
 from collections.abc import Mapping
 
 from etl.errors import SettingsError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 
 HOST = "127.0.0.1"
 _NAMES = frozenset({HOST, "localhost", "[::1]"})
@@ -46,11 +48,13 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:
-        where = f"port {port}" if host == HOST else f"{host}, port {port}"
+        where = (
+            tr("port {port}", port=port) if host == HOST else tr("{host}, port {port}", host=host, port=port)
+        )
         raise SettingsError(
-            f"the page cannot be served on {where}",
-            details=[getattr(error, "strerror", None) or str(error)],
-            next_step="choose another port with `--port`; 0 takes one that is free.",
+            tr("the page cannot be served on {where}", where=where),
+            details=[system_words(error) if isinstance(error, OSError) else error],
+            next_step=tr("choose another port with `--port`; 0 takes one that is free."),
         ) from error
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 _ROOT = Path("/")
 _MEGABYTE = 10**6
@@ -89,11 +90,15 @@ def read_memory_limit(given: str | None = None, root: Path = _ROOT) -> int:
     size = _parse_size(given)
     most = min((mb for mb in (here.total_mb, here.limit_mb) if mb is not None), default=None)
     if size < _LEAST_MB * _MEGABYTE or (most is not None and size > most * _MEGABYTE):
-        between = f"from {_LEAST_MB} MB" + ("" if most is None else f" to the {most:,} MB that there are")
+        expected = (
+            tr("expected from {least} MB", least=_LEAST_MB)
+            if most is None
+            else tr("expected from {least} MB to the {most:,} MB that there are", least=_LEAST_MB, most=most)
+        )
         raise SettingsError(
-            f"--memory {given} is out of range",
-            details=[f"expected {between}"],
-            next_step="leave out --memory: half of what is free is used",
+            tr("--memory {given} is out of range", given=given),
+            details=[expected],
+            next_step=tr("leave out --memory: half of what is free is used"),
         )
     return size
 
@@ -103,9 +108,9 @@ def _parse_size(given: str) -> int:
     parts = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([a-z]{0,3})", given.strip().lower(), re.ASCII)
     if parts is None or parts[2] not in _UNITS:
         raise SettingsError(
-            f"--memory {given!r} is no size",
-            details=["expected a number and a unit: KB, MB, GB, TB, KiB, MiB, GiB or TiB"],
-            next_step="write it like --memory 2GB",
+            tr("--memory {given!r} is no size", given=given),
+            details=[tr("expected a number and a unit: KB, MB, GB, TB, KiB, MiB, GiB or TiB")],
+            next_step=tr("write it like --memory 2GB"),
         )
     return int(float(parts[1]) * _UNITS[parts[2]])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.scratch import temporary_folder
 from etl.settings import PathLike
 
@@ -31,10 +32,10 @@ def local_path(path: PathLike) -> Path:
     text = os.fspath(path)
     if is_remote(text):
         raise SettingsError(
-            "a URL is given where a path is expected",
-            details=[f"got one that begins with {text.partition('://')[0]}://"],
-            cause="URLs are read and written by the commands and by etl.refresh only.",
-            next_step="use the command, such as `etl ingest`, or copy the files to this machine.",
+            tr("a URL is given where a path is expected"),
+            details=[tr("got one that begins with {scheme}://", scheme=text.partition("://")[0])],
+            cause=tr("URLs are read and written by the commands and by etl.refresh only."),
+            next_step=tr("use the command, such as `etl ingest`, or copy the files to this machine."),
         )
     return Path(unquote(urlsplit(text).path)) if text.lower().startswith("file://") else Path(path)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-STOPPED = "error: stopped; nothing half-written was left behind"
+from etl.language.message import tr, translated
+
+STOPPED = tr("error: stopped; nothing half-written was left behind")
 INTERRUPTED = 130
 _SHELL = 128  # shells add the number of a signal to it
 # A shell and the kernel may both tell a process that its terminal has gone: that is one wish.
@@ -27,9 +30,23 @@ _received: list[tuple[int, float]] = []  # signals other than Ctrl-C, and when t
 
 
 def end_at_once() -> None:
-    """Ends the process at a signal, at once: while modules are loaded there is nothing to clean up."""
+    """Ends the process at a signal, at once: while modules are loaded there is nothing to clean up.
+
+    What it then says is in the language that is in use now. It is made here, since a signal may interrupt the
+    loading of the very modules and files that a translation needs. A worker process, which loads this module
+    too, has nothing to say: whoever started it may end it at any time.
+    """
+    if _is_worker():
+        return
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    said = f"{translated(STOPPED)}\n".encode(encoding, "replace")
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        os.write(2, said)
+        os._exit(_SHELL + number)
+
     for number in _ours():
-        signal.signal(number, _end_at_once)
+        signal.signal(number, end)
 
 
 def end_like_interrupt() -> None:
@@ -75,16 +92,16 @@ def exit_code() -> int:
     return _SHELL + _received[0][0] if _received else INTERRUPTED
 
 
+def _is_worker() -> bool:
+    # How `multiprocessing` starts one; it knows it itself only when the modules are loaded.
+    return "--multiprocessing-fork" in sys.orig_argv
+
+
 def _ours() -> list[int]:
     """The signals that this process may answer; one that its caller has it ignore (`nohup`) stays ignored."""
     if threading.current_thread() is not threading.main_thread():
         return []
     return [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
-
-
-def _end_at_once(number: int, _frame: FrameType | None) -> None:
-    os.write(2, f"{STOPPED}\n".encode())
-    os._exit(_SHELL + number)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,12 @@
-"""Standard output and standard error that may be full or gone, without costing what a command does."""
+"""Standard output and standard error that may be full or gone, without costing what a command does.
+
+Nor does it cost anything that an encoding, such as cp949 of a Korean Windows, lacks a character: what looks
+like it stands there, or its number.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import sys
@@ -11,6 +16,28 @@ from pathlib import Path
 from typing import Any, TextIO
 
 _STANDARD = (0, 1, 2)
+# Names of error handlers, as `str.encode` takes them: for people, and for JSON.
+READABLE, IN_JSON = "etl.readable", "etl.in_json"
+# What Python sets when nobody has chosen: for standard output and standard error.
+_DEFAULTS = {"strict", "backslashreplace", "surrogateescape"}
+_LOOKS_LIKE = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u2501\u2550", "-"),
+    **dict.fromkeys("\u2502\u2503", "|"),
+    **dict.fromkeys("\u2018\u2019", "'"),
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys("\u00a0\u2009\u202f", " "),
+    **dict.fromkeys("\u2713\u2714", "v"),
+    **dict.fromkeys("\u2717\u2718\u00d7", "x"),
+    **dict.fromkeys("\u2022\u00b7", "*"),
+    "\u2026": "...",
+    "\u2190": "<-",
+    "\u2192": "->",
+    "\u2248": "~",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u00b1": "+-",
+    "\u00b5": "u",
+}
 
 
 class Output:
@@ -67,16 +94,64 @@ def guard_outputs() -> Iterator[Output]:
     stdout, stderr = (Output(stream or _nowhere()) for stream in before)
     sys.stdout, sys.stderr = stdout, stderr
     try:
-        yield stdout
+        with _readable(stdout), _readable(stderr):
+            yield stdout
     finally:
         stdout.flush()
         stderr.flush()
         sys.stdout, sys.stderr = before
 
 
+def encodable(text: str, errors: str = READABLE) -> str:
+    """Returns a text with something readable for the characters that standard output cannot write.
+
+    Args:
+        text: for people; it is as wide as it will be seen.
+        errors: `IN_JSON` for JSON, which keeps its values: `\\uD83D\\uDE00`.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, errors).decode(encoding)
+
+
 def is_read() -> bool:
     """Whether somebody may still read standard output; a long result can end early where nobody does."""
     return getattr(sys.stdout, "error", None) is None
+
+
+@contextmanager
+def _readable(output: Output) -> Iterator[None]:
+    """Has a stream write something readable for what it cannot encode, unless its user chose otherwise."""
+    before = getattr(output, "errors", None)
+    reconfigure = getattr(output, "reconfigure", None)
+    is_utf8 = (getattr(output, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    if reconfigure is None or is_utf8 or before not in _DEFAULTS:
+        yield
+        return
+    reconfigure(errors=READABLE)
+    try:
+        yield
+    finally:
+        output.flush()
+        reconfigure(errors=before)
+
+
+def _look_alike(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    shown = (_LOOKS_LIKE.get(each) or each.encode("ascii", "backslashreplace").decode() for each in missing)
+    return "".join(shown), error.end
+
+
+def _as_json_escapes(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex("-", 2)
+    return "".join(f"\\u{unit}" for unit in units.split("-")), error.end
+
+
+codecs.register_error(READABLE, _look_alike)
+codecs.register_error(IN_JSON, _as_json_escapes)
 
 
 def _open_closed() -> None:

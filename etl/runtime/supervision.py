@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+from etl.language.message import tr
 from etl.runtime import console, failures
 
 _FORWARDED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} if sys.platform == "linux" else set()
@@ -64,7 +65,9 @@ def _wait_for(child: int) -> int:
     name = signal.Signals(-exit_code).name
     if name not in _DEATHS:
         _end_by(-exit_code)
-    error = failures.shortage(None, f"the command was ended by {name}, as happens when memory cannot be had")
+    error = failures.shortage(
+        None, tr("the command was ended by {name}, as happens when memory cannot be had", name=name)
+    )
     console.error(error)
     return error.exit_code
 

@@ -12,6 +12,7 @@ from typing import IO
 from zipfile import ZipInfo
 
 from etl.errors import InputError
+from etl.language.message import joined, tr
 from etl.settings import Limits
 
 _MB = 1 << 20
@@ -30,7 +31,7 @@ def check_count(name: str, members: int, limits: Limits) -> None:
         InputError: there are more.
     """
     if members > limits.members:
-        found = f"expected at most {limits.members:,} members, got {members:,}"
+        found = tr("expected at most {most:,} members, got {got:,}", most=limits.members, got=members)
         raise too_large(name, found, _raise_limit("members"))
 
 
@@ -52,7 +53,12 @@ def check_member(
     """
     most = limits.member_mb * _MB
     if inflated > most:
-        found = f"expected at most {most:,} bytes, got {inflated:,} from {packed:,}"
+        found = tr(
+            "expected at most {most:,} bytes, got {got:,} from {packed:,}",
+            most=most,
+            got=inflated,
+            packed=packed,
+        )
         raise too_large(name, _of(member, found), next_step or _raise_limit("member_mb"))
     check_ratio(name, member, packed, inflated, limits, next_step)
 
@@ -62,7 +68,12 @@ def check_ratio(
 ) -> None:
     """Checks how many times as many bytes something inflates to; see `check_member`."""
     if inflated > limits.ratio_from_mb * _MB and inflated > limits.ratio * max(packed, 1):
-        found = f"{packed:,} bytes inflate to {inflated:,}, more than {limits.ratio:,} times as many"
+        found = tr(
+            "{packed:,} bytes inflate to {inflated:,}, more than {ratio:,} times as many",
+            packed=packed,
+            inflated=inflated,
+            ratio=limits.ratio,
+        )
         raise too_large(name, _of(member, found), next_step or _raise_limit("ratio"))
 
 
@@ -80,7 +91,7 @@ def check_package(name: str, parts: Iterable[ZipInfo], limits: Limits, next_step
     """
     inflated, most = sum(part.file_size for part in parts), limits.package_mb * _MB
     if inflated > most:
-        found = f"expected at most {most:,} bytes in all, got {inflated:,}"
+        found = tr("expected at most {most:,} bytes in all, got {got:,}", most=most, got=inflated)
         raise too_large(name, found, next_step or _raise_limit("package_mb"))
 
 
@@ -93,19 +104,22 @@ def too_large(name: str, found: str, next_step: str) -> InputError:
         next_step: for a user who trusts the file all the same.
     """
     return InputError(
-        f"{name} would be far too large once unpacked",
+        tr("{name} would be far too large once unpacked", name=name),
         details=[found],
-        cause="No corpus and no document is packed like this; it may be a zip bomb.",
+        cause=tr("No corpus and no document is packed like this; it may be a zip bomb."),
         next_step=next_step,
     )
 
 
 def _of(member: str, found: str) -> str:
-    return f"{member}: {found}" if member else found
+    return joined(": ", (member, found)) if member else found
 
 
 def _raise_limit(key: str) -> str:
-    return f"raise `limits.{key}` in etl.yaml if you trust it, or go on without it: `--on-bad-file skip`."
+    return tr(
+        "raise `limits.{key}` in etl.yaml if you trust it, or go on without it: `--on-bad-file skip`.",
+        key=key,
+    )
 
 
 def open_gzip(stream: IO[bytes], name: str, packed: int, limits: Limits) -> IO[bytes]:

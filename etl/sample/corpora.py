@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import remove_leftovers, scratch_path
 from etl.sample import dialogue, keti, multimodal, planted, speech
@@ -65,16 +66,18 @@ def _check_empty(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     raise SettingsError(
-        f"{folder} is not an empty folder",
-        details=["expected a folder that is empty or does not exist yet: nothing is overwritten"],
-        next_step="give another folder, such as `etl sample sample-corpora`.",
+        tr("{folder} is not an empty folder", folder=folder),
+        details=[tr("expected a folder that is empty or does not exist yet: nothing is overwritten")],
+        next_step=tr("give another folder, such as `etl sample sample-corpora`."),
     )
 
 
 def _write_all(folder: Path, dialogues: int, clips: int, seed: int) -> dict[str, Any]:
     if dialogues < 0:
         raise SettingsError(
-            "--dialogues must not be negative", details=[f"got {dialogues}"], next_step="give 0 or more."
+            tr("--dialogues must not be negative"),
+            details=[tr("got {got}", got=dialogues)],
+            next_step=tr("give 0 or more."),
         )
     rng = Random(seed)  # noqa: S311 - made-up sentences are no secret
     sentences = deal_sentences(rng)

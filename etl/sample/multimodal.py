@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.sample.files import json_bytes, korean_zip_bytes, save
 from etl.sample.phrases import SampleSentence, load_corpus, load_phrases
 
@@ -82,9 +83,15 @@ def _clip_numbers(clips: int) -> list[list[tuple[int, int]]]:
     most = len(batches) * _BLOCKS_PER_ZIP * _BLOCK
     if not MIN_CLIPS <= clips <= most:
         raise SettingsError(
-            f"{clips:,} clips cannot be made",
-            details=[f"expected {MIN_CLIPS} to {most:,}: each zip holds a planted one, and 400 at most"],
-            next_step=f"give --clips a number between {MIN_CLIPS} and {most:,}",
+            tr("{clips:,} clips cannot be made", clips=clips),
+            details=[
+                tr(
+                    "expected {least} to {most:,}: each zip holds a planted one, and 400 at most",
+                    least=MIN_CLIPS,
+                    most=most,
+                )
+            ],
+            next_step=tr("give --clips a number between {least} and {most:,}", least=MIN_CLIPS, most=most),
         )
     blocks = len(batches) * _BLOCKS_PER_ZIP
     per_block = max(_CLIPS_PER_BLOCK if clips >= len(batches) * _CLIPS_PER_BLOCK else 1, -(-clips // blocks))

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.schema import resources
 
 
@@ -88,7 +89,7 @@ def _deal_one(emotion: str, rng: Random) -> Iterator[SampleSentence]:
         text = f"{time} {event.format(who=who)}{link} {predicate.format(very=very)}{ending}"
         yield SampleSentence(text, emotion, register)
     raise SettingsError(
-        f"there are not enough made-up sentences for this many rows of {emotion}",
-        details=[f"expected at most {len(pairs):,} of each emotion over all corpora together"],
-        next_step="ask for fewer --dialogues or --clips",
+        tr("there are not enough made-up sentences for this many rows of {emotion}", emotion=emotion),
+        details=[tr("expected at most {most:,} of each emotion over all corpora together", most=len(pairs))],
+        next_step=tr("ask for fewer --dialogues or --clips"),
     )

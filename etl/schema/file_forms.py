@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from etl.language.message import tr
 from etl.schema import resources
 
 # Far more than any file of nothing but line breaks and blanks begins with.
@@ -29,11 +30,11 @@ def describe_form(head: bytes) -> str | None:
     """
     found = unread_form(head) or next(_forms("known", head), None)
     if found:
-        return str(found["said"])
+        return tr(found["said"])
     start = head[:_LOOKED_AT_BYTES].removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
-        return "blank" if head else "empty"
-    return "a page of HTML" if _HTML.match(start) else None
+        return tr("blank") if head else tr("empty")
+    return tr("a page of HTML") if _HTML.match(start) else None
 
 
 def _forms(name: str, head: bytes) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from etl.language.message import tr
 from etl.schema import resources
 from etl.schema.label_cells import is_number, normalise_label
 from etl.schema.taxonomy import TABLE, Taxonomy, corpora, label_table, table_targets
@@ -27,7 +28,7 @@ def explain_words(taxonomy: Taxonomy) -> list[dict[str, str | None]]:
             "code": word,
             "name": name,
             "target": words[word.casefold()],
-            "why": "a word for it",
+            "why": tr("a word for it"),
         }
         for name, synonyms in resources.load("schemas", "synonyms.yaml").items()
         for word in synonyms["words"]

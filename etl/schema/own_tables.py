@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.schema import row
 from etl.schema.resolver import make_resolver
 from etl.schema.taxonomy import TABLE, Taxonomy
@@ -78,32 +79,45 @@ def check_tables(settings: Settings, taxonomy: Taxonomy) -> None:
     ]:
         problems = _find_problems(table, taxonomy)
         if name != "table":
-            problems += [] if table.path else ["path: a pattern of file names is missing"]
+            problems += [] if table.path else [tr("path: a pattern of file names is missing")]
             problems += _find_missing(table)
         elif table.path:
-            problems += ["path: only an entry of `tables` has one"]
+            problems += [tr("path: only an entry of `tables` has one")]
         if problems:
             raise SettingsError(
-                f"{name} does not say where a table keeps what",
+                tr("{name} does not say where a table keeps what", name=name),
                 details=problems,
-                next_step="compare with docs/tables.md; `etl init` writes all keys.",
+                next_step=tr("compare with docs/tables.md; `etl init` writes all keys."),
             )
 
 
 def _find_missing(table: Table) -> list[str]:
-    return [] if table.text_column else ["text_column: the column of the sentence is missing"]
+    return [] if table.text_column else [tr("text_column: the column of the sentence is missing")]
 
 
 def _find_problems(table: Table, taxonomy: Taxonomy) -> list[str]:
-    problems = []
+    problems: list[str] = []
     if table.domain not in row.domains():
-        problems.append(f"domain: {table.domain!r} is none of {', '.join(row.domains())}")
+        problems.append(
+            tr(
+                "domain: {domain!r} is none of {domains}",
+                domain=table.domain,
+                domains=", ".join(row.domains()),
+            )
+        )
     if table.label_column and table.label_columns:
-        problems.append("label_column, label_columns: a table has one or the other")
+        problems.append(tr("label_column, label_columns: a table has one or the other"))
     if table.split_column and table.split:
-        problems.append("split_column, split: a table has one or the other")
+        problems.append(tr("split_column, split: a table has one or the other"))
     resolve = make_resolver(taxonomy, TABLE)
     for raw, to in table.labels.items():
         if to is not None and resolve(to).reason == "unknown_label":
-            problems.append(f"labels.{raw}: {to!r} is none of {', '.join(taxonomy.targets)}")
+            problems.append(
+                tr(
+                    "labels.{label}: {target!r} is none of {targets}",
+                    label=raw,
+                    target=to,
+                    targets=", ".join(taxonomy.targets),
+                )
+            )
     return problems

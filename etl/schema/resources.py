@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 _PACKAGE = Path(__file__).parents[1]
 _ROOTS = (_PACKAGE / "_knowledge", _PACKAGE.parent)
@@ -26,8 +27,8 @@ def path(*parts: str) -> Path:
         if candidate.exists():
             return candidate
     raise SettingsError(
-        f"{'/'.join(parts)} is not part of this installation",
-        next_step="check the name, or install the package again",
+        tr("{file} is not part of this installation", file="/".join(parts)),
+        next_step=tr("check the name, or install the package again"),
     )
 
 

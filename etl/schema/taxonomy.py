@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
+from etl.language.message import joined, tr
+from etl.language.system_words import system_words
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
 from etl.user_files.plain import plain_file
@@ -137,9 +139,15 @@ def load(name_or_path: str) -> Taxonomy:
         content = plain_file(path).read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"there is no taxonomy {name_or_path!r}",
-            details=[f"expected one of {', '.join(shipped())}, or the path of a YAML file; {error.strerror}"],
-            next_step="run `etl labels` to see what each maps to what",
+            tr("there is no taxonomy {name!r}", name=name_or_path),
+            details=[
+                tr(
+                    "expected one of {names}, or the path of a YAML file; {problem}",
+                    names=", ".join(shipped()),
+                    problem=system_words(error),
+                )
+            ],
+            next_step=tr("run `etl labels` to see what each maps to what"),
         ) from error
     return _make(content, path)
 
@@ -170,7 +178,7 @@ def explain(taxonomy: Taxonomy, slug: str) -> list[dict[str, str | None]]:
     names = label_table(slug).codes if slug != TABLE else {code: code for code in table_targets(taxonomy)}
     mapped = taxonomy.maps.get(slug, {}) if slug != TABLE else table_targets(taxonomy)
     reasons = taxonomy.reasons.get(slug, {})
-    otherwise = "" if mapped else f"{taxonomy.name} does not map this corpus"
+    otherwise = "" if mapped else tr("{taxonomy} does not map this corpus", taxonomy=taxonomy.name)
     return [
         {
             "source": slug,
@@ -196,7 +204,9 @@ def _as_decision(decision: _Decision | str | None) -> _Decision:
 def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     try:
         source = msgspec.convert(decode_yaml(content), _TaxonomyFile)
-    except (YamlError, msgspec.ValidationError) as error:
+    except YamlError as error:
+        raise _unusable(path, [joined("", [error])]) from error
+    except msgspec.ValidationError as error:
         raise _unusable(path, [str(error)]) from error
     maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
     return msgspec.structs.replace(source, maps=maps)
@@ -213,12 +223,14 @@ def _spread(slug: str, codes: _Codes) -> _Codes:
 def _find_problems(source: _TaxonomyFile) -> list[str]:
     """Returns the problems of a decoded taxonomy, one line each."""
     if not source.targets:
-        return ["targets is empty"]
-    problems = [
-        f"the target {name!r} is listed twice" for name, n in Counter(source.targets).items() if n > 1
+        return [tr("targets is empty")]
+    problems: list[str] = [
+        tr("the target {name!r} is listed twice", name=name)
+        for name, n in Counter(source.targets).items()
+        if n > 1
     ]
     problems += [
-        f"the target {name!r} is blank, has spaces around it or is not NFC"
+        tr("the target {name!r} is blank, has spaces around it or is not NFC", name=name)
         for name in source.targets
         if not name or normalise_label(name) != name
     ]
@@ -226,7 +238,14 @@ def _find_problems(source: _TaxonomyFile) -> list[str]:
         for code, decision in codes.items():
             to = _as_decision(decision).to
             if to is not None and to not in source.targets:
-                problems.append(f"maps.{slug}.{code}: {to!r} is not one of the targets")
+                problems.append(
+                    tr(
+                        "maps.{corpus}.{code}: {to!r} is not one of the targets",
+                        corpus=slug,
+                        code=code,
+                        to=to,
+                    )
+                )
         problems += _find_code_problems(slug, codes)
     return problems
 
@@ -236,14 +255,30 @@ def _find_code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
     if slug == TABLE:
         return []
     if slug not in corpora():
-        return [f"maps.{slug}: no corpus of that name; there are {', '.join([*corpora(), TABLE])}"]
+        return [
+            tr(
+                "maps.{corpus}: no corpus of that name; there are {corpora}",
+                corpus=slug,
+                corpora=", ".join([*corpora(), TABLE]),
+            )
+        ]
     known = label_table(slug).codes
     unknown = [code for code in codes if code not in known]
     missing = [code for code in known if code not in codes]
     return [
-        *([f"maps.{slug}: no label of this corpus: {', '.join(unknown)}"] if unknown else []),
         *(
-            [f"maps.{slug}: left out: {', '.join(missing)}; map to null what has no target"]
+            [tr("maps.{corpus}: no label of this corpus: {codes}", corpus=slug, codes=", ".join(unknown))]
+            if unknown
+            else []
+        ),
+        *(
+            [
+                tr(
+                    "maps.{corpus}: left out: {codes}; map to null what has no target",
+                    corpus=slug,
+                    codes=", ".join(missing),
+                )
+            ]
             if missing
             else []
         ),
@@ -252,7 +287,7 @@ def _find_code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
 
 def _unusable(path: Path, problems: list[str]) -> SettingsError:
     return SettingsError(
-        f"{path.name} cannot be used as a taxonomy",
+        tr("{file} cannot be used as a taxonomy", file=path.name),
         details=problems,
-        next_step=f"compare it with {resources.path('schemas', 'emotions', 'ko7.yaml')}",
+        next_step=tr("compare it with {file}", file=resources.path("schemas", "emotions", "ko7.yaml")),
     )

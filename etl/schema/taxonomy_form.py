@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from etl.language.message import Message, plural, translated
 from etl.schema.taxonomy import TABLE, Taxonomy
 
 # What is longer is a sentence.
@@ -26,12 +27,16 @@ def write_form(taxonomy: Taxonomy, unknown: Mapping[str, int]) -> str:
         f"  {TABLE}:",
         *(f"    {_quoted(label)}: {'null' if to is None else _quoted(to)}" for label, to in known.items()),
         *(
-            f"    {_quoted(label)}: {{to: null}}  # {count:,} row{'' if count == 1 else 's'}"
+            f"    {_quoted(label)}: {{to: null}}  # {translated(_rows(count))}"
             for label, count in unknown.items()
             if len(label) <= _MOST_CHARS and label not in known
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _rows(count: int) -> Message:
+    return plural("{number:,} row", "{number:,} rows", count)
 
 
 def _quoted(value: Any) -> str:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.models.inference.predict import Prediction
 from etl.serving.batching import Batcher, BusyError
 from etl.serving.errors import RefusedError
@@ -100,7 +101,7 @@ def _predict(service: Service) -> Endpoint:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except EtlError as error:
-            raise RefusedError(500, "failed", str(error), error.next_step or "try it again") from error
+            raise RefusedError(500, "failed", str(error), str(error.next_step or "try it again")) from error
         return Response(msgspec.json.encode({"predictions": predictions}), media_type="application/json")
 
     return answer
@@ -147,7 +148,7 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
 
 async def _fail(_request: Request, error: Exception) -> Response:
     """Answers where something unexpected happened; Starlette raises it again, for the log."""
-    _log.error("a request failed: %s: %s", type(error).__name__, error)
+    _log.error(tr("a request failed: {kind}: {error}", kind=type(error).__name__, error=error))
     return respond(
         RefusedError(
             500,

@@ -132,7 +132,7 @@ class Batcher(Generic[Answer]):
 
     def _answer(self, batch: Sequence[_Request[Answer]]) -> None:
         try:
-            answers = self._classify([text for request in batch for text in request.texts])
+            answers = self._classify_whole([text for request in batch for text in request.texts])
         except Exception as error:  # noqa: BLE001 - it is handed on to those who asked
             if len(batch) == 1:
                 batch[0].answer.set_exception(error)
@@ -144,6 +144,14 @@ class Batcher(Generic[Answer]):
         for request in batch:
             request.answer.set_result(answers[at : at + len(request.texts)])
             at += len(request.texts)
+
+    def _classify_whole(self, texts: list[str]) -> list[Answer]:
+        """Classifies texts, and does so again where polars raises a Ctrl-C that the main thread handles."""
+        while True:
+            try:
+                return self._classify(texts)
+            except KeyboardInterrupt:  # findings/polars-interrupt-in-threads.sh
+                continue
 
 
 def _count_texts(requests: Iterable[_Request[Answer]]) -> int:

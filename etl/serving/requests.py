@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
@@ -13,6 +15,8 @@ from etl.runtime.json_text import decode_json
 from etl.serving.errors import RefusedError
 from etl.serving.limits import Limits
 
+# Of a body that is refused: so many times what may be sent, and so long, is read and thrown away.
+_DISCARDED, _PATIENCE_SECONDS = 16, 2.0
 _EXAMPLE = 'send {"text": "…"} or {"texts": ["…", "…"]}'
 
 
@@ -56,6 +60,7 @@ async def _read_body(headers: Mapping[str, str], parts: AsyncIterator[bytes], mo
                 is_beyond = True
                 break
     if is_beyond:
+        await _discard(parts, _DISCARDED * most)
         raise RefusedError(
             413,
             "body_too_large",
@@ -65,6 +70,17 @@ async def _read_body(headers: Mapping[str, str], parts: AsyncIterator[bytes], mo
             {"connection": "close"},
         )
     return bytes(body)
+
+
+async def _discard(parts: AsyncIterator[bytes], most: int) -> None:
+    """Reads on for a moment: a client that still sends when the connection is closed may lose the answer."""
+    n_bytes = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            async for part in parts:
+                n_bytes += len(part)
+                if n_bytes > most:
+                    return
 
 
 def decode_texts(body: bytes, limits: Limits) -> list[str]:

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language import choice
+from etl.language.message import tr
 from etl.models.inference.classifier import open_classifier
 from etl.models.inference.predict import Prediction, classify_texts
 from etl.runtime.local_server import require_server, run_app
@@ -24,7 +26,7 @@ from etl.serving.page import page_of, plain_page
 
 TOKEN_VARIABLE = "ETL_SERVE_TOKEN"  # noqa: S105 - a name
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
-_ADVICE = 'make one: python -c "import secrets; print(secrets.token_urlsafe())"'
+_ADVICE = tr('make one: python -c "import secrets; print(secrets.token_urlsafe())"')
 _BACKLOG = 2048
 _WARM_UP = "a"
 
@@ -59,16 +61,20 @@ def choose_address(host: str = HOST, port: int = 0) -> Address:
     token = os.environ.get(TOKEN_VARIABLE, "")
     if token and not _TOKEN.fullmatch(token):
         raise SettingsError(
-            f"{TOKEN_VARIABLE} is no token",
-            details=["expected at least 16 of A-Z, a-z, 0-9, `.`, `_`, `~` and `-`, got something else"],
+            tr("{variable} is no token", variable=TOKEN_VARIABLE),
+            details=[tr("expected at least 16 of A-Z, a-z, 0-9, `.`, `_`, `~` and `-`, got something else")],
             next_step=_ADVICE,
         )
     if not token and not is_loopback(host):
         raise SettingsError(
-            f"other machines reach {host}, and there is no token",
-            details=[f"expected {TOKEN_VARIABLE} in the environment, got nothing"],
-            cause="Without a token anybody in the network could ask the model.",
-            next_step=f"{_ADVICE}, and set {TOKEN_VARIABLE} to it; or leave `--host` out",
+            tr("other machines reach {host}, and there is no token", host=host),
+            details=[tr("expected {variable} in the environment, got nothing", variable=TOKEN_VARIABLE)],
+            cause=tr("Without a token anybody in the network could ask the model."),
+            next_step=tr(
+                "{advice}, and set {variable} to it; or leave `--host` out",
+                advice=_ADVICE,
+                variable=TOKEN_VARIABLE,
+            ),
         )
     return Address(host, port, token or make_token(), is_own_token=not token)
 
@@ -98,7 +104,7 @@ def serve(model: Path, address: Address, limits: Limits, workers: int) -> Iterat
         InputError: the model is damaged, or the installed tagger would give other tokens than in training.
         SettingsError: the port cannot be had, or a package is not installed.
     """
-    require_server("the server", "serve")
+    require_server(tr("the server"), "serve")
     from etl.serving.app import Service, make_app
 
     with ExitStack() as stack:
@@ -113,7 +119,8 @@ def serve(model: Path, address: Address, limits: Limits, workers: int) -> Iterat
         stack.callback(gc.unfreeze)
         batcher: Batcher[Prediction] = Batcher(classify, workers, limits.max_waiting)
         stack.enter_context(batcher)
-        page = page_of(model) or plain_page()
+        language = choice.chosen(os.environ)
+        page = page_of(model, language) or plain_page(language)
         service = Service(classifier.labels, batcher, limits, page)
         app = make_app(service, address.token, is_local=address.is_local)
         thread = stack.enter_context(run_app(app, listening, limits.timeout_seconds))

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import InputError, WriteError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime import lock
 from etl.runtime.files import sync
 from etl.runtime.paths import cache_folder
@@ -69,9 +71,13 @@ def open_copy(url: str, name: str, find: Callable[[], Iterable[RemoteFile]]) -> 
                 _remove_others(cached, {_key(file) for file in wanted})
         except OSError as error:
             raise WriteError(
-                f"what is at {url.partition('?')[0]} cannot be kept in {cached.parent}",
-                details=[error.strerror or str(error)],
-                next_step="make room, or set $ETL_CACHE_DIR to a folder that has some.",
+                tr(
+                    "what is at {url} cannot be kept in {folder}",
+                    url=url.partition("?")[0],
+                    folder=cached.parent,
+                ),
+                details=[system_words(error)],
+                next_step=tr("make room, or set $ETL_CACHE_DIR to a folder that has some."),
             ) from error
         yield folder / name
 
@@ -84,9 +90,9 @@ def temporary_view() -> Iterator[Path]:
         views.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(
-            f"{views} cannot be written",
-            details=[error.strerror or str(error)],
-            next_step="set $ETL_CACHE_DIR to a folder that you may write.",
+            tr("{path} cannot be written", path=views),
+            details=[system_words(error)],
+            next_step=tr("set $ETL_CACHE_DIR to a folder that you may write."),
         ) from error
     with scratch_path(views / "view") as folder:
         folder.mkdir()
@@ -98,7 +104,14 @@ def _fetch(wanted: list[RemoteFile], cached: Path) -> None:
     if not missing:
         return
     megabytes = sum(file.bytes for file in missing.values()) / 1e6
-    _log.info(f"downloading {len(missing):,} of {len(wanted):,} files, {megabytes:,.1f} MB")
+    _log.info(
+        tr(
+            "downloading {missing:,} of {files:,} files, {megabytes:,.1f} MB",
+            missing=len(missing),
+            files=len(wanted),
+            megabytes=megabytes,
+        )
+    )
     transfer_all(lambda item: _download(cached / item[0], item[1]), missing.items())
 
 
@@ -109,9 +122,9 @@ def _download(target: Path, wanted: RemoteFile) -> None:
         got = partial.stat().st_size
         if got != wanted.bytes:
             raise InputError(
-                f"{wanted.name or target.name} was cut off while it was downloaded",
-                details=[f"expected {wanted.bytes:,} bytes, got {got:,}"],
-                next_step="run the command again.",
+                tr("{file} was cut off while it was downloaded", file=wanted.name or target.name),
+                details=[tr("expected {size:,} bytes, got {got:,}", size=wanted.bytes, got=got)],
+                next_step=tr("run the command again."),
             )
         sync(partial)
         partial.replace(target)
@@ -131,10 +144,10 @@ def _path_in(folder: Path, name: str) -> Path:
     """Returns the path of a file in a folder. Names come from outside, and must not lead elsewhere."""
     if name and {"", ".", ".."} & set(name.split("/")):
         raise InputError(
-            "a file cannot be put into a folder",
-            details=[f"got one called {name!r}"],
-            cause="No corpus has such names; it may be an attack.",
-            next_step="remove it there.",
+            tr("a file cannot be put into a folder"),
+            details=[tr("got one called {name!r}", name=name)],
+            cause=tr("No corpus has such names; it may be an attack."),
+            next_step=tr("remove it there."),
         )
     return folder / name if name else folder
 

@@ -15,6 +15,7 @@ from etl.dataset import guards
 from etl.dataset.manifest import MANIFEST, Manifest, SourceCounts, decode_manifest
 from etl.dataset.staging import check_replaceable
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import is_remote, local_path
 from etl.storage.cache import RemoteFile, open_copy, temporary_view
@@ -110,10 +111,10 @@ def open_url(path: str) -> Iterator[Path]:
     manifest = remote.read(MANIFEST)
     if manifest is None and remote.read(_INCOMPLETE) is not None:
         raise InputError(
-            f"{hide_query(path)} is no whole dataset",
-            details=[f"expected {MANIFEST}, which is written last"],
-            cause="It is being written, or writing it was cut off.",
-            next_step="wait for that run, or run it again.",
+            tr("{url} is no whole dataset", url=hide_query(path)),
+            details=[tr("expected {file}, which is written last", file=MANIFEST)],
+            cause=tr("It is being written, or writing it was cut off."),
+            next_step=tr("wait for that run, or run it again."),
         )
     if manifest is None:
         with fetch_inputs([path]) as [table]:
@@ -138,8 +139,8 @@ def edit_url(path: str) -> Iterator[Path]:
     remote = connect(path)
     if UrlStore(path).current() is not None:
         raise SettingsError(
-            f"{hide_query(path)} holds published versions, which are never changed",
-            next_step="leave their vocabulary to `etl refresh`, which makes it before it publishes.",
+            tr("{url} holds published versions, which are never changed", url=hide_query(path)),
+            next_step=tr("leave their vocabulary to `etl refresh`, which makes it before it publishes."),
         )
     with open_url(path) as folder:
         before = _states(folder)
@@ -156,7 +157,7 @@ def upload_dataset(dataset: Path, url: str) -> None:
     """
     remote, names = connect(url), names_in(dataset)
     there = _check_replaceable(remote)
-    _log.info(f"uploading {len(names):,} files to {hide_query(url)}")
+    _log.info(tr("uploading {files:,} files to {url}", files=len(names), url=hide_query(url)))
     with explain_errors(url, is_writing=True):
         remote.files.pipe_file(remote.below(_INCOMPLETE), b"{}\n")
         # First what says that it is whole, then what would not belong to the new one.
@@ -174,9 +175,9 @@ def _check_replaceable(remote: Remote) -> set[str]:
         there = set(remote.list())
     if there and not there & {MANIFEST, _INCOMPLETE}:
         raise SettingsError(
-            f"{hide_query(remote.url)} already holds something else",
-            details=[f"expected nothing, or a dataset; got {min(there) or 'a file'}"],
-            next_step="choose another URL, or remove what is there yourself.",
+            tr("{url} already holds something else", url=hide_query(remote.url)),
+            details=[tr("expected nothing, or a dataset; got {name}", name=min(there) or tr("a file"))],
+            next_step=tr("choose another URL, or remove what is there yourself."),
         )
     return there
 
@@ -186,10 +187,10 @@ def _files(remote: Remote, manifest: bytes) -> list[RemoteFile]:
         listed = decode_manifest(manifest).files
     except msgspec.DecodeError as error:
         raise InputError(
-            f"{hide_query(remote.url)}/{MANIFEST} cannot be read",
-            details=[str(error)],
-            cause="It is not ours, or was damaged.",
-            next_step="write the dataset again.",
+            tr("{path} cannot be read", path=_path_of(remote, MANIFEST)),
+            details=[error],
+            cause=tr("It is not ours, or was damaged."),
+            next_step=tr("write the dataset again."),
         ) from error
     itself = hashlib.sha256(manifest).hexdigest()
     return [
@@ -199,6 +200,11 @@ def _files(remote: Remote, manifest: bytes) -> list[RemoteFile]:
         ),
         RemoteFile(MANIFEST, itself, len(manifest), partial(_write, manifest)),
     ]
+
+
+def _path_of(remote: Remote, name: str) -> str:
+    """Where a file lies, as it is shown to people."""
+    return f"{hide_query(remote.url)}/{name}"
 
 
 def _write(content: bytes, target: Path) -> None:
@@ -211,10 +217,10 @@ def _load(remote: Remote, name: str, sha256: str, target: Path) -> None:
     got = sha256_file(target)
     if got != sha256:
         raise InputError(
-            f"{hide_query(remote.url)}/{name} is not the file that the manifest lists",
-            details=[f"expected sha256 {sha256}, got {got}"],
-            cause="The dataset is being written, or it is damaged.",
-            next_step="run the command again in a while; if that does not help, write the dataset again.",
+            tr("{path} is not the file that the manifest lists", path=_path_of(remote, name)),
+            details=[tr("expected sha256 {sha256}, got {got}", sha256=sha256, got=got)],
+            cause=tr("The dataset is being written, or it is damaged."),
+            next_step=tr("run the command again in a while; if that does not help, write the dataset again."),
         )
 
 

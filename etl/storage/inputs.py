@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.paths import is_remote, local_path
 from etl.storage.cache import RemoteFile, open_copy
 from etl.storage.remote import Remote, connect, explain_errors, hide_query
@@ -46,9 +47,9 @@ def _copy(remote: Remote) -> Iterator[Path]:
             found = remote.list()
         if not found:
             raise InputError(
-                f"there is nothing at {hide_query(remote.url)}",
-                cause="The URL is misspelt, or the corpus is elsewhere.",
-                next_step="check it; `etl sources` says what each corpus is called and where to get it.",
+                tr("there is nothing at {url}", url=hide_query(remote.url)),
+                cause=tr("The URL is misspelt, or the corpus is elsewhere."),
+                next_step=tr("check it; `etl sources` says what each corpus is called and where to get it."),
             )
         return [_wanted(remote, name, facts) for name, facts in sorted(found.items())]
 
@@ -65,10 +66,10 @@ def _wanted(remote: Remote, name: str, facts: dict[str, Any]) -> RemoteFile:
             now = _mark(remote.files.info(path))
         if now != mark:
             raise InputError(
-                f"{name or remote.name} changed while it was downloaded",
-                details=[f"expected {mark}, got {now}"],
-                cause="Somebody was writing it.",
-                next_step="run the command again when the file is complete.",
+                tr("{name} changed while it was downloaded", name=name or remote.name),
+                details=[tr("expected {mark}, got {now}", mark=mark, now=now)],
+                cause=tr("Somebody was writing it."),
+                next_step=tr("run the command again when the file is complete."),
             )
 
     content = [path, mark or secrets.token_hex(8), facts["size"]]  # without a mark nobody knows what it is

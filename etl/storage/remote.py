@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from etl.errors import SERVER_FAILED, EtlError, InputError, SettingsError, WriteError
+from etl.language.message import tr
 from etl.runtime.paths import is_remote
 from etl.runtime.signals import delayed
 
@@ -84,11 +85,12 @@ def connect(url: str) -> Remote:
     """
     parts = urlsplit(url)
     if "@" in parts.netloc:
+        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         raise SettingsError(
-            "a URL with a user name or password is refused",
-            details=[f"got one for {parts.scheme}://{parts.netloc.rpartition('@')[2]}"],
-            cause="It would end up in logs and in the history of the shell.",
-            next_step="leave it out, and set it in the environment: docs/storage.md says how.",
+            tr("a URL with a user name or password is refused"),
+            details=[tr("got one for {place}", place=place)],
+            cause=tr("It would end up in logs and in the history of the shell."),
+            next_step=tr("leave it out, and set it in the environment: docs/storage.md says how."),
         )
     try:
         import fsspec
@@ -98,15 +100,15 @@ def connect(url: str) -> Remote:
     except ImportError as error:
         extra = "s3" if parts.scheme in {"s3", "s3a"} else ""
         raise SettingsError(
-            f"{parts.scheme}:// needs a package that is not installed",
-            details=[str(error)],
-            next_step=f"pip install 'korean-emotion-etl[{extra}]'" if extra else "install it.",
+            tr("{scheme}:// needs a package that is not installed", scheme=parts.scheme),
+            details=[error],
+            next_step=f"pip install 'korean-emotion-etl[{extra}]'" if extra else tr("install it."),
         ) from error
     except ValueError as error:
         raise SettingsError(
-            f"{hide_query(url)} cannot be used",
+            tr("{url} cannot be used", url=hide_query(url)),
             details=[_without_secrets(str(error))],
-            next_step="check its spelling.",
+            next_step=tr("check its spelling."),
         ) from error
     return Remote(url.rstrip("/"), files, path.rstrip("/"))
 
@@ -145,52 +147,56 @@ def _library_errors() -> tuple[type[Exception], ...]:
 
 
 def _explanation(url: str, error: Exception, *, is_writing: bool) -> EtlError:
-    kind, verb = (WriteError, "written") if is_writing else (InputError, "read")
-    place = hide_query(url)
     details = [_without_secrets(f"{error}".partition("\n")[0] or type(error).__name__)]
-    name = type(error).__name__
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return WriteError(
-            "there is no room for what is downloaded",
+            tr("there is no room for what is downloaded"),
             details=details,
-            next_step="make room, or set $ETL_CACHE_DIR to a folder that has some.",
+            next_step=tr("make room, or set $ETL_CACHE_DIR to a folder that has some."),
         )
+    kind = WriteError if is_writing else InputError
+    what, cause, next_step = _words(error, hide_query(url), is_writing=is_writing)
+    return kind(what, details=details, cause=cause, next_step=next_step)
+
+
+def _words(error: Exception, place: str, *, is_writing: bool) -> tuple[str, str, str]:
+    """Returns what is wrong with a place, the likely cause, and what to do."""
+    name = type(error).__name__
     if name in {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}:
-        return kind(
-            f"there are no credentials for {place}",
-            details=details,
-            cause="They are taken from the environment only.",
-            next_step="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for what is public, "
-            "FSSPEC_S3='{\"anon\": true}'.",
+        return (
+            tr("there are no credentials for {place}", place=place),
+            tr("They are taken from the environment only."),
+            tr(
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for what is public, "
+                "FSSPEC_S3='{\"anon\": true}'."
+            ),
         )
     if isinstance(error, PermissionError):
-        return kind(
-            f"access to {place} was refused",
-            details=details,
-            cause="The credentials are wrong or have expired, or may not do this.",
-            next_step=f"check them, and that they allow it to be {verb}.",
+        return (
+            tr("access to {place} was refused", place=place),
+            tr("The credentials are wrong or have expired, or may not do this."),
+            tr("check them, and that they allow it to be written.")
+            if is_writing
+            else tr("check them, and that they allow it to be read."),
         )
     if code_of(error) == "NoSuchBucket":
-        return kind(
-            f"there is no bucket for {place}",
-            details=details,
-            next_step="check how it is spelt, and AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; or make it first.",
-        )
+        advice = tr("check how it is spelt, and AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; or make it first.")
+        return tr("there is no bucket for {place}", place=place), "", advice
     if isinstance(error, ConnectionError | TimeoutError) or "Connect" in name or "Timeout" in name:
-        return kind(
-            f"{place} cannot be reached",
-            details=details,
-            cause="The server is down, the network is, or AWS_ENDPOINT_URL names another.",
-            next_step="run the command again when it can be.",
+        return (
+            tr("{place} cannot be reached", place=place),
+            tr("The server is down, the network is, or AWS_ENDPOINT_URL names another."),
+            tr("run the command again when it can be read."),
         )
+    failed = (
+        tr("{place} cannot be written", place=place)
+        if is_writing
+        else tr("{place} cannot be read", place=place)
+    )
     if _is_servers_fault(error):
-        return kind(
-            f"{place} cannot be {verb}",
-            details=details,
-            cause="The server failed, or the connection was cut.",
-            next_step="run the command again.",
-        )
-    return kind(f"{place} cannot be {verb}", details=details, next_step="check that it is there, and yours.")
+        cause = tr("The server failed, or the connection was cut.")
+        return failed, cause, tr("run the command again.")
+    return failed, "", tr("check that it is there, and yours.")
 
 
 def _is_servers_fault(error: Exception) -> bool:

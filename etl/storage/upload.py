@@ -8,6 +8,7 @@ from pathlib import Path
 
 from etl.dataset.manifest import MANIFEST
 from etl.errors import WriteError
+from etl.language.message import tr
 from etl.storage.remote import Remote, connect, explain_errors, hide_query, transfer_all
 
 
@@ -44,8 +45,9 @@ def _upload_one(remote: Remote, folder: Path, name: str) -> None:
         got = remote.files.info(remote.below(name))["size"]
     expected = (folder / name).stat().st_size
     if got != expected:
+        path = f"{hide_query(remote.url)}/{name}"
         raise WriteError(
-            f"{hide_query(remote.url)}/{name} was cut off",
-            details=[f"expected {expected:,} bytes, got {got:,}"],
-            next_step="run the command again.",
+            tr("{path} was cut off", path=path),
+            details=[tr("expected {size:,} bytes, got {got:,}", size=expected, got=got)],
+            next_step=tr("run the command again."),
         )

@@ -29,6 +29,7 @@ import polars as pl
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from etl.errors import LockError, WriteError
+from etl.language.message import tr
 from etl.tagging import cache_file
 
 Answer = TypeVar("Answer")
@@ -161,14 +162,24 @@ class TagCache:
         self._connection = None
         if isinstance(error, sqlite3.Error) and cache_file.code_of(error) in _DAMAGE and not self.notes:
             self.notes.append(
-                f"the cache of tagged texts {self._path} was damaged and is begun anew: {error}"
+                tr(
+                    "the cache of tagged texts {path} was damaged and is begun anew: {error}",
+                    path=self._path,
+                    error=error,
+                )
             )
             with suppress(OSError):
                 self._path.replace(self._path.with_suffix(cache_file.DAMAGED))
                 cache_file.remove_journal(self._path)
             self._begin()
         else:
-            self.notes.append(f"what is tagged now is not kept in {self._path.parent}: {error}")
+            self.notes.append(
+                tr(
+                    "what is tagged now is not kept in {folder}: {error}",
+                    folder=self._path.parent,
+                    error=error,
+                )
+            )
 
     def _make_room(self) -> None:
         """Marks this tagger as used now, and removes those that were not used for longest."""
@@ -223,15 +234,17 @@ def clear(folder: Path, tagger: str | None = None) -> list[Stored]:
         for step in (cache_file.is_used, lambda path: not cache_file.remove(path)):
             if used := next((each for each in chosen if step(each.path)), None):
                 raise LockError(
-                    f"another run uses the cache of {used.tagger}",
+                    tr("another run uses the cache of {tagger}", tagger=used.tagger),
                     details=[str(used.path)],
-                    next_step="wait until it is done, or stop it; then clear the cache again.",
+                    next_step=tr("wait until it is done, or stop it; then clear the cache again."),
                 )
     except OSError as error:
         raise WriteError(
-            f"the cache in {folder} cannot be cleared",
-            details=[str(error)],
-            next_step="make the folder yours to write, or remove it yourself: all in it can be made again.",
+            tr("the cache in {folder} cannot be cleared", folder=folder),
+            details=[error],
+            next_step=tr(
+                "make the folder yours to write, or remove it yourself: all in it can be made again."
+            ),
         ) from error
     return chosen
 

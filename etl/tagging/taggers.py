@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.scratch import temporary_folder
 from etl.settings import Tag
 
@@ -65,9 +66,12 @@ def versions(tagger: str) -> dict[str, str]:
         return {package: version(package) for package in PACKAGES[tagger]}
     except PackageNotFoundError as error:
         raise SettingsError(
-            f"the tagger {tagger} is not installed",
-            details=[f"expected the package {error.name}"],
-            next_step=f"pip install '{_DISTRIBUTION}{extra}', or choose another: `etl doctor` tries each.",
+            tr("the tagger {tagger} is not installed", tagger=tagger),
+            details=[tr("expected the package {package}", package=error.name)],
+            next_step=tr(
+                "pip install '{package}', or choose another: `etl doctor` tries each.",
+                package=_DISTRIBUTION + extra,
+            ),
         ) from error
 
 
@@ -76,9 +80,9 @@ def check_memory(settings: Tag) -> None:
     least = _LEAST_MB.get(settings.tagger, 0)
     if settings.memory_mb < least:
         raise SettingsError(
-            f"tag.memory_mb is too little for the tagger {settings.tagger}",
-            details=[f"expected {least} or more, got {settings.memory_mb}"],
-            next_step="raise it in etl.yaml, or choose a smaller tagger: `--tagger mecab`.",
+            tr("tag.memory_mb is too little for the tagger {tagger}", tagger=settings.tagger),
+            details=[tr("expected {least} or more, got {got}", least=least, got=settings.memory_mb)],
+            next_step=tr("raise it in etl.yaml, or choose a smaller tagger: `--tagger mecab`."),
         )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.schema import resources
 from etl.settings import Tag
@@ -84,9 +85,9 @@ def start(
             failures.shortage(error)
             if failures.is_shortage(error)
             else EtlError(
-                f"the tagger {settings.tagger} cannot be loaded",
+                tr("the tagger {tagger} cannot be loaded", tagger=settings.tagger),
                 details=[f"{type(error).__name__}: {error}".splitlines()[0]],
-                next_step=f"`etl doctor --tagger {settings.tagger}` says what is missing.",
+                next_step=tr("`etl doctor --tagger {tagger}` says what is missing.", tagger=settings.tagger),
             )
         )
     _die_of_limits()  # whatever the tagger has set
@@ -127,7 +128,7 @@ def tag_chunk(slot: int, sentences: list[str]) -> Packed:
         EtlError: the tagger could not be loaded.
     """
     if not isinstance(_worker, _Worker):
-        raise _worker or EtlError("a worker was not started")
+        raise _worker or EtlError(tr("a worker was not started"))
     outcomes = []
     for index, sentence in enumerate(sentences):
         _worker.begun[slot] = index

@@ -13,6 +13,7 @@ from typing import IO
 import polars as pl
 
 from etl.errors import InputError
+from etl.language.message import tr
 
 # Codecs of Python, in the order in which they are tried: what both can read is UTF-8.
 ENCODINGS = ("utf-8-sig", "cp949")
@@ -23,7 +24,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ISO_2022_KR, _DESIGNATOR_WITHIN_BYTES = b"\x1b$)C", 4096
 
 
-def decode_text(content: bytes, name: str = "the text") -> tuple[str, str]:
+def decode_text(content: bytes, name: str = tr("the text")) -> tuple[str, str]:
     """Decodes a whole text.
 
     Args:
@@ -129,20 +130,29 @@ def is_utf8(content: bytes) -> bool:
 
 def _unknown_encoding(name: str, errors: Mapping[str, UnicodeDecodeError]) -> InputError:
     if ENCODINGS[0] in errors:
-        what = f"{name} is neither UTF-8 nor cp949"
+        what = tr("{name} is neither UTF-8 nor cp949", name=name)
     else:
-        what = f"{name} is not the {_shown(next(iter(errors)))} that its first bytes promise"
+        what = tr(
+            "{name} is not the {encoding} that its first bytes promise",
+            name=name,
+            encoding=_shown(next(iter(errors))),
+        )
     is_cut_off = next(iter(errors.values())).reason == "unexpected end of data"
     return InputError(
         what,
         details=[
-            f"expected {_shown(encoding)}, got byte {error.object[error.start]:#04x} at offset {error.start}"
+            tr(
+                "expected {encoding}, got byte {byte:#04x} at offset {offset}",
+                encoding=_shown(encoding),
+                byte=error.object[error.start],
+                offset=error.start,
+            )
             for encoding, error in errors.items()
         ],
-        cause="The download was cut off inside a character."
+        cause=tr("The download was cut off inside a character.")
         if is_cut_off
-        else "The file was saved by a program that used another encoding, or it is damaged.",
-        next_step="save it as UTF-8, or run with `--on-bad-file skip` to go on without it.",
+        else tr("The file was saved by a program that used another encoding, or it is damaged."),
+        next_step=tr("save it as UTF-8, or run with `--on-bad-file skip` to go on without it."),
     )
 
 

@@ -1,6 +1,7 @@
 """The few pieces of HTML that the report is made of: escaped text, tables, bars.
 
-Whatever comes from data goes through `text` here; the other functions take HTML.
+Whatever comes from data goes through `text` here; the other functions take HTML. A message among what they
+take is said in the user's language; f-strings and `join` would make it English.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from etl.language import catalogue
+from etl.language.message import joined, tr, translated
 
 # How many colours `report.css` has for things without a colour of their own.
 COLOURS = 9
@@ -19,8 +23,8 @@ _OPEN_BOX = "\u2423"
 
 
 def text(value: object) -> str:
-    """Any value as HTML text, safe in an attribute too."""
-    return html.escape(str(value), quote=True)
+    """Any value as HTML text, safe in an attribute too; a message in the user's language."""
+    return html.escape(translated(value), quote=True)
 
 
 def name(value: object) -> str:
@@ -28,7 +32,7 @@ def name(value: object) -> str:
 
     Blanks that nobody sees are open boxes, so that names that differ in them look different.
     """
-    shown = show_blanks(str(value))
+    shown = show_blanks(translated(value))
     return text(shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…")
 
 
@@ -110,7 +114,7 @@ def bar(
     if mark:
         drawn += f'<b style="left:{100 * mark[0]:.2f}%" title="{text(mark[1])}"></b>'
         names.append(mark[1])
-    alternative = text("; ".join(names) or "none")
+    alternative = text(joined("; ", names) if names else tr("none"))
     return f'<div class="bar{" tall" if is_tall else ""}" role="img" aria-label="{alternative}">{drawn}</div>'
 
 
@@ -146,7 +150,7 @@ def document(title: str, body: str) -> str:
     # Nothing is fetched and nothing runs, whatever a label or a sentence contains.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{catalogue.current()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n"
@@ -156,15 +160,20 @@ def document(title: str, body: str) -> str:
 
 def section(title: str, about: str, *content: str, anchor: str = "") -> str:
     """One section of the report; `about` and `content` are HTML, `anchor` is what a link may point to."""
-    opening = f'<p class="about">{about}</p>\n' if about else ""
+    opening = f'<p class="about">{translated(about)}</p>\n' if about else ""
     identity = f' id="{anchor}"' if anchor else ""
     return f"<section{identity}>\n<h2>{text(title)}</h2>\n{opening}{''.join(content)}</section>\n"
 
 
+def heading(title: str) -> str:
+    """The title of a part of a section."""
+    return f"<h3>{text(title)}</h3>\n"
+
+
 def _cells(columns: Sequence[tuple[str, str]], row: Sequence[str]) -> str:
     return "".join(
-        f'<th class="label" scope="row">{cell}</th>'
+        f'<th class="label" scope="row">{translated(cell)}</th>'
         if kind == "label"
-        else f'<td class="{kind}" data-heading="{name(heading)}">{cell}</td>'
-        for (heading, kind), cell in zip(columns, row, strict=True)
+        else f'<td class="{kind}" data-heading="{name(above)}">{translated(cell)}</td>'
+        for (above, kind), cell in zip(columns, row, strict=True)
     )

@@ -6,11 +6,13 @@ import errno
 import stat
 from pathlib import Path
 
+from etl.language.message import tr
+
 _SPECIAL = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFSOCK: "a socket",
+    stat.S_IFIFO: tr("it is a pipe, not a file"),
+    stat.S_IFCHR: tr("it is a device, not a file"),
+    stat.S_IFBLK: tr("it is a device, not a file"),
+    stat.S_IFSOCK: tr("it is a socket, not a file"),
 }
 
 
@@ -24,12 +26,13 @@ def plain_file(path: Path) -> Path:
         mode = path.stat().st_mode
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise OSError(errno.ELOOP, "it is a link that leads back to itself", str(path)) from error
+            words = tr("it is a link that leads back to itself")
+            raise OSError(errno.ELOOP, words, str(path)) from error
         if error.errno == errno.ENOENT and path.is_symlink():
-            words = f"it is a link to {path.readlink()}, which does not exist"
+            words = tr("it is a link to {target}, which does not exist", target=path.readlink())
             raise FileNotFoundError(errno.ENOENT, words, str(path)) from error
         raise
-    kind = _SPECIAL.get(stat.S_IFMT(mode))
-    if kind is not None:
-        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+    special = _SPECIAL.get(stat.S_IFMT(mode))
+    if special is not None:
+        raise OSError(errno.EINVAL, special, str(path))
     return path

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from etl.language.message import tr
+from etl.user_files import yaml_problems
+
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _MOST_LEVELS = 50
@@ -44,7 +47,7 @@ def decode_yaml(content: str | bytes) -> Any:
         raise
     # The constructors of dates, numbers and booleans raise whatever Python does.
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
-        raise YamlError(" ".join(str(error).split())) from error
+        raise YamlError(yaml_problems.describe(error, content)) from error
 
 
 def _check_depth(events: Iterable[Any]) -> None:
@@ -54,7 +57,13 @@ def _check_depth(events: Iterable[Any]) -> None:
         level += name.endswith(("MappingStartEvent", "SequenceStartEvent"))
         level -= name.endswith(("MappingEndEvent", "SequenceEndEvent"))
         if level > _MOST_LEVELS:
-            raise YamlError(f"line {event.start_mark.line + 1}: more than {_MOST_LEVELS} levels deep")
+            raise YamlError(
+                tr(
+                    "line {line}: more than {most} levels deep",
+                    line=event.start_mark.line + 1,
+                    most=_MOST_LEVELS,
+                )
+            )
 
 
 def _measure(node: Any, seen: dict[int, int | None]) -> int:
@@ -62,7 +71,9 @@ def _measure(node: Any, seen: dict[int, int | None]) -> int:
     if id(node) in seen:
         size = seen[id(node)]
         if size is None:
-            raise YamlError(f"line {node.start_mark.line + 1}: an alias stands within what it repeats")
+            raise YamlError(
+                tr("line {line}: an alias stands within what it repeats", line=node.start_mark.line + 1)
+            )
         return size
     seen[id(node)] = None
     size = 1
@@ -72,7 +83,11 @@ def _measure(node: Any, seen: dict[int, int | None]) -> int:
         size += sum(_measure(part, seen) for pair in pairs for part in pair)
     if size > _MOST_NODES:
         raise YamlError(
-            f"line {node.start_mark.line + 1}: its aliases repeat more than {_MOST_NODES:,} values"
+            tr(
+                "line {line}: its aliases repeat more than {most:,} values",
+                line=node.start_mark.line + 1,
+                most=_MOST_NODES,
+            )
         )
     seen[id(node)] = size
     return size
@@ -89,7 +104,14 @@ def _keep_as_written(keys: Iterable[Any]) -> None:
         if not isinstance(key.value, str):  # a list or a mapping, which no value of ours has as its key
             continue
         if key.value in lines:
-            raise YamlError(f"line {line}: the key {key.value!r} stands in line {lines[key.value]} already")
+            raise YamlError(
+                tr(
+                    "line {line}: the key {key!r} stands in line {before} already",
+                    line=line,
+                    key=key.value,
+                    before=lines[key.value],
+                )
+            )
         lines[key.value] = line
         if key.tag != _MERGE:
             key.tag = _TEXT

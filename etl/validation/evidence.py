@@ -27,6 +27,7 @@ from msgspec import structs
 from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import temporary_folder
 from etl.schema import votes
@@ -120,7 +121,13 @@ def write_evidence(view: View, result: Result) -> Result:
                 about = {"severity": severities.get(code), "meaning": result.rules[code].title}
                 index[code] = {"rows": rows.height, "groups": rows["group"].n_unique(), **about}
             if rows.height > _MOST_ROWS_OF_A_SPREADSHEET:
-                _log.warning("%s.csv has %s rows, more than a spreadsheet shows", code, f"{rows.height:,}")
+                _log.warning(
+                    tr(
+                        "{code}.csv has {rows:,} rows, more than a spreadsheet shows",
+                        code=code,
+                        rows=rows.height,
+                    )
+                )
         document = json.dumps({"format": FORMAT, "findings": index}, ensure_ascii=False, indent=2)
         (staged / INDEX).write_text(document + "\n", encoding="utf-8")
     return replace(result, findings=tuple(_with_file(found, index, folder) for found in result.findings))
@@ -154,9 +161,9 @@ def read(folder: PathLike) -> dict[str, pl.DataFrame]:
         return {code: frame.select(COLUMNS.names()).cast(COLUMNS) for code, frame in frames.items()}
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise InputError(
-            f"{folder} holds no evidence that can be read",
+            tr("{folder} holds no evidence that can be read", folder=folder),
             details=[str(error).partition("\n")[0] or type(error).__name__],
-            next_step="write it with `etl validate DATASET --evidence DIR`",
+            next_step=tr("write it with `etl validate DATASET --evidence DIR`"),
         ) from error
 
 

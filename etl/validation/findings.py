@@ -23,9 +23,11 @@ a change of meaning raises `format`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from etl.language.message import Message, joined, plural, tr
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -39,7 +41,8 @@ class Finding:
     Attributes:
         code: a key of a file in `schemas/checks/`; stable.
         severity: error, warning or note.
-        message: one sentence with the number in it; never a sentence of the corpus.
+        message: one sentence with the number in it; never a sentence of the corpus. It and `what_to_do` are
+            messages, which the terminal and the report say in the user's language.
         number: what was measured.
         threshold: what it had to exceed to be a finding.
         examples: ids of rows to look at, at most `MAX_EXAMPLES`.
@@ -60,11 +63,34 @@ class Finding:
 
     def count_examples(self) -> str:
         """Says how many rows there are to look at, how many of them are named, and where all of them are."""
-        shown = f"{len(self.examples):,} of {self.rows:,} {'row' if self.rows == 1 else 'rows'}"
-        return f"{shown}, all in {self.evidence}" if self.evidence else shown
+        shown = plural(
+            "{examples:,} of {number:,} row",
+            "{examples:,} of {number:,} rows",
+            self.rows,
+            examples=len(self.examples),
+        )
+        if not self.evidence:
+            return shown
+        return tr("{shown}, all in {evidence}", shown=shown, evidence=self.evidence)
 
 
 def listing(names: Sequence[str], most: int = 5) -> str:
     """Joins names for a message: the first `most` of them, and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    more, first = len(names) - most, joined(", ", names[:most])
+    return tr("{names} and {more} more", names=first, more=more) if more > 0 else first
+
+
+def change_texts(text: str, change: Callable[[str], str]) -> str:
+    """Changes a text; a message stays one, and the texts that are filled into it are changed.
+
+    Args:
+        text: plain, or a message.
+        change: returns what a plain text becomes.
+    """
+    if not isinstance(text, Message):
+        return change(text)
+    values = {
+        name: change_texts(value, change) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return Message(text.template, values, text.template_of_many, text.number)

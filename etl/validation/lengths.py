@@ -13,17 +13,18 @@ import numpy as np
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.text.charts import round_up
-from etl.text.html import bar, count, table, text
+from etl.text.html import bar, count, heading, table, text
 
 # The heading of a column of the report, and a field of Lengths.
 _HEADINGS = {
-    "shortest": "shortest",
+    tr("shortest"): "shortest",
     "50 %": "p50",
     "90 %": "p90",
     "95 %": "p95",
     "99 %": "p99",
-    "longest": "longest",
+    tr("longest"): "longest",
 }
 
 
@@ -140,17 +141,17 @@ def render_lengths(described: Sequence[Lengths], unit: str) -> str:
     full = round_up(max(1, *(lengths.p99 for lengths in described)))
     rows = [
         [
-            text(lengths.split or "all"),
+            text(lengths.split or tr("all")),
             bar(
                 [
                     (
                         lengths.p50 / full,
                         lengths.split or "s0",
-                        f"half have at most {count(lengths.p50)} {unit}",
+                        tr("half have at most {number:,} {unit}", number=lengths.p50, unit=unit),
                     )
                 ],
                 is_tall=True,
-                mark=(lengths.p95 / full, f"95 % have at most {count(lengths.p95)}"),
+                mark=(lengths.p95 / full, tr("95 % have at most {number:,}", number=lengths.p95)),
             ),
             *(count(getattr(lengths, field)) for field in _HEADINGS.values()),
             f"{lengths.total / lengths.rows:.1f}",
@@ -158,11 +159,10 @@ def render_lengths(described: Sequence[Lengths], unit: str) -> str:
         for lengths in described
     ]
     columns = [
-        ("split", "label"),
-        (f"{unit}: median, and a line at 95 %", "wide"),
+        (tr("split"), "label"),
+        (tr("{unit}: median, and a line at 95 %", unit=unit), "wide"),
         *((heading, "n") for heading in _HEADINGS),
-        ("mean", "n"),
+        (tr("mean"), "n"),
     ]
-    return f"<h3>Length in {text(unit)}</h3>\n" + table(
-        columns, rows, ticks=("0", *(f"{length:,g}" for length in (full / 2, full)))
-    )
+    ticks = ("0", *(f"{length:,g}" for length in (full / 2, full)))
+    return heading(tr("Length in {unit}", unit=unit)) + table(columns, rows, ticks=ticks)

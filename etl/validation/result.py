@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal
 
 import polars as pl
 
 import etl
+from etl.language.lists import join_with_and
+from etl.language.message import joined, tr
 from etl.validation.checks import CHECKS
 from etl.validation.findings import SEVERITIES, Finding, Severity
-from etl.validation.rules import Rules, load_rules
+from etl.validation.rules import AREA_NAMES, Rules, load_rules
 
 FailOn = Literal["error", "warning", "never"]
 FORMAT = 1
@@ -59,7 +61,13 @@ class Result:
         by_reason: dict[str, list[str]] = {}
         for area, reason in self.unchecked.items():
             by_reason.setdefault(reason, []).append(area)
-        return "; ".join(f"{' and '.join(areas)} ({reason})" for reason, areas in by_reason.items())
+        return joined(
+            "; ",
+            (
+                tr("{areas} ({reason})", areas=list_areas(areas), reason=reason)
+                for reason, areas in by_reason.items()
+            ),
+        )
 
     def exit_code(self, fail_on: FailOn) -> int:
         """Returns 3 where a finding is at least as severe as `fail_on`, else 0."""
@@ -76,6 +84,11 @@ class Result:
             "unchecked": dict(self.unchecked),
             "statistics": None if self.statistics is None else _documented(self.statistics),
         }
+
+
+def list_areas(areas: Iterable[str]) -> str:
+    """Names areas in a phrase, at least one."""
+    return join_with_and(AREA_NAMES[area] for area in areas)
 
 
 def _documented(statistics: Mapping[str, Any]) -> dict[str, Any]:

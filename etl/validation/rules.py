@@ -15,10 +15,24 @@ import msgspec
 from msgspec import structs
 
 from etl.errors import SettingsError
+from etl.language.message import plural, tr
 from etl.schema import resources
 from etl.settings import Validate
 from etl.text.html import show_blanks
-from etl.validation.findings import MAX_EXAMPLES, SEVERITIES, Finding
+from etl.validation.findings import MAX_EXAMPLES, SEVERITIES, Finding, change_texts
+
+# What people call the areas.
+AREA_NAMES = {
+    "contract": tr("contract"),
+    "text": tr("text"),
+    "balance": tr("balance"),
+    "drift": tr("drift"),
+    "leakage": tr("leakage"),
+    "conflicts": tr("conflicts"),
+    "tokens": tr("tokens"),
+    "noise": tr("noise"),
+    "corrections": tr("corrections"),
+}
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +41,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         area: the file that it stands in, such as "leakage".
         minor: where at most this share of the rows is concerned, an error is a warning.
+        of_one: the message for a number of 1; "": it is the same.
+        title, message, of_one, explanation, what_to_do, short: English, as in the file; people read what `tr`
+            makes of them.
     """
 
     area: str
@@ -37,6 +54,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     explanation: str
     what_to_do: str
     short: str = ""
+    of_one: str = ""
     minor: float = 0.0
 
     def judge_severity(self, share: float) -> Literal["error", "warning", "note", "off"]:
@@ -85,11 +103,19 @@ class Rules:
         severity = rule.judge_severity(share if isinstance(share, float) else 1.0)
         if severity == "off" or not number > limit:
             return []
-        shown = {key: show_blanks(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
-        message = rule.message.format(number=number, threshold=limit, **shown)
+        shown = {
+            name: change_texts(fact, show_blanks) if isinstance(fact, str) else fact
+            for name, fact in facts.items()
+        }
+        facts = {"threshold": limit, **shown}
+        message = (
+            plural(rule.of_one, rule.message, int(number), **facts)
+            if rule.of_one
+            else tr(rule.message, number=number, **facts)
+        )
         kept = tuple(dict.fromkeys(examples))[:MAX_EXAMPLES]
         rows = int(number if rows_to_see is None else rows_to_see) if kept else 0
-        return [Finding(code, severity, message, number, limit, kept, rule.what_to_do, rows)]
+        return [Finding(code, severity, message, number, limit, kept, tr(rule.what_to_do), rows)]
 
     def sort(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Sorts findings: errors, warnings, notes; within one severity in the order of the rules."""
@@ -133,9 +159,13 @@ def load_rules(chosen: Validate = Validate()) -> Rules:
 
 def _unknown_code(section: str, code: str, codes: list[str]) -> SettingsError:
     nearest = difflib.get_close_matches(code, codes, n=3, cutoff=0.5)
-    meant = f"the nearest are {', '.join(nearest)}" if nearest else f"expected one of {', '.join(codes)}"
+    meant = (
+        tr("the nearest are {nearest}", nearest=", ".join(nearest))
+        if nearest
+        else tr("expected one of {codes}", codes=", ".join(codes))
+    )
     return SettingsError(
-        f"validate.{section} names {code!r}, which is no finding code",
+        tr("validate.{section} names {code!r}, which is no finding code", section=section, code=code),
         details=[meant],
-        next_step="correct the code in your etl.yaml; docs/dataset.md lists them all.",
+        next_step=tr("correct the code in your etl.yaml; docs/dataset.md lists them all."),
     )

@@ -23,6 +23,7 @@ from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
+from etl.language.message import joined, tr
 from etl.runtime import processes
 from etl.runtime.files import write_atomic
 from etl.runtime.machine import read_memory_limit
@@ -193,7 +194,8 @@ def run_checks(
     measured = _measure(of_files, view, timer)
     findings = _judge(of_files, measured, rules)
     if any(finding.code in columns.CHECK.codes for finding in findings):
-        unchecked = dict.fromkeys(rules.areas[1:], "the columns are not those of a row")
+        why: str = tr("the columns are not those of a row")
+        unchecked = dict.fromkeys(rules.areas[1:], why)
         codes = _codes(of_files, rules)
         result = Result(rules.sort(findings), None, codes, unchecked, rules, timer.seconds)
         return write_evidence(view, result) if view.evidence_dir else result
@@ -238,7 +240,7 @@ def _find_unchecked(checks: Iterable[Check[Any]], view: View, rules: Rules) -> d
     for check in checks:
         if reason := check.why_not(view):
             reasons.setdefault(rules[check.codes[0]].area, {})[reason] = None
-    return {area: "; ".join(reasons[area]) for area in rules.areas if area in reasons}
+    return {area: joined("; ", reasons[area]) for area in rules.areas if area in reasons}
 
 
 def _read_examples(dataset: Dataset, result: Result) -> dict[str, str]:
@@ -276,9 +278,9 @@ def _open_view(path: Path, named: Columns, settings: Settings, timer: Timer) -> 
     if _is_dataset(path):
         if named.by_role:
             raise SettingsError(
-                f"{path} is a dataset, whose columns are known",
-                details=[f"got a column for {', '.join(named.by_role)}"],
-                next_step=f"leave those options out: `etl validate {path}`",
+                tr("{path} is a dataset, whose columns are known", path=path),
+                details=[tr("got a column for {roles}", roles=", ".join(named.by_role))],
+                next_step=tr("leave those options out: `etl validate {path}`", path=path),
             )
         yield View(with_strict_dedupe(open_dataset(path, is_as_found=True), settings.dedupe))
         return
@@ -299,8 +301,8 @@ def _open_earlier(
         broken = columns.judge(columns.measure(view), rules)
         if broken:
             raise InputError(
-                f"{path} cannot be compared with",
+                tr("{path} cannot be compared with", path=path),
                 details=[finding.message for finding in broken],
-                next_step=f"see `etl validate {path}`",
+                next_step=tr("see `etl validate {path}`", path=path),
             )
         yield view.dataset

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.text.charts import round_up
-from etl.text.html import bar, count, percent, percent_axis, table, text
+from etl.text.html import bar, count, heading, percent, percent_axis, table, text
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 
@@ -106,11 +107,14 @@ def render_unseen(counts: Sequence[UnseenTokens]) -> str:
     full = round_up(max(max(unseen.share, unseen.by_chance) for unseen in counts) or 1.0)
     rows = [
         [
-            text(f"{unseen.split}, not in {unseen.reference}"),
+            text(_title(unseen)),
             bar(
                 [(unseen.share / full, unseen.split, percent(unseen.share))],
                 is_tall=True,
-                mark=(unseen.by_chance / full, f"{percent(unseen.by_chance)} to be expected"),
+                mark=(
+                    unseen.by_chance / full,
+                    tr("{share} to be expected", share=percent(unseen.by_chance)),
+                ),
             ),
             percent(unseen.share),
             percent(unseen.by_chance),
@@ -121,12 +125,18 @@ def render_unseen(counts: Sequence[UnseenTokens]) -> str:
         for unseen in counts
     ]
     columns = [
-        ("tokens of", "label"),
-        ("share unseen", "wide"),
-        ("unseen", "n"),
-        ("to be expected", "n"),
-        ("tokens unseen", "n"),
-        ("of", "n"),
-        ("different ones", "n"),
+        (tr("tokens of"), "label"),
+        (tr("share unseen"), "wide"),
+        (tr("unseen"), "n"),
+        (tr("to be expected"), "n"),
+        (tr("tokens unseen"), "n"),
+        (tr("of"), "n"),
+        (tr("different ones"), "n"),
     ]
-    return "<h3>Tokens out of vocabulary</h3>\n" + table(columns, rows, ticks=percent_axis(full))
+    return heading(tr("Tokens out of vocabulary")) + table(columns, rows, ticks=percent_axis(full))
+
+
+def _title(unseen: UnseenTokens) -> str:
+    if unseen.reference == "train":
+        return tr("{split}, not in train", split=unseen.split)
+    return tr("{split}, not in earlier", split=unseen.split)

@@ -16,6 +16,7 @@ import msgspec
 
 from etl.errors import WriteError
 from etl.ingestion import fingerprints
+from etl.language.message import tr
 from etl.runtime.files import write_atomic, xxh3_bytes
 from etl.runtime.json_text import decode_json
 from etl.validation.row_patterns import SplitPatterns, Verdict
@@ -55,7 +56,7 @@ def save_verdicts(file: Path, verdicts: dict[str, Verdict]) -> None:
     try:
         write_atomic(file, msgspec.json.encode(stored))
     except WriteError as error:
-        _log.warning("what was found of the contract is not kept for the next run: %s", error)
+        _log.warning(tr("what was found of the contract is not kept for the next run: {error}", error=error))
 
 
 @cache

@@ -18,6 +18,7 @@ from msgspec import structs
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS, EVALUATION
 from etl.settings import Dedupe, Labels
@@ -104,15 +105,15 @@ class View:
     def why_no_comparison(self) -> str:
         """Returns why validation and test cannot be compared with train; "" where they can."""
         if self.table and not self.table.has_splits:
-            return "no split column"
+            return tr("no split column")
         splits = {split for split, rows in self.row_counts.select("split", "rows").iter_rows() if rows}
         if "train" not in splits:
-            return "no rows in train"
-        return "" if splits & {*EVALUATION} else "no rows in validation or test"
+            return tr("no rows in train")
+        return "" if splits & {*EVALUATION} else tr("no rows in validation or test")
 
     def why_no_labels(self) -> str:
         """Returns "no labels" where no row has one, else ""."""
-        return "" if self.row_counts["labelled"].sum() else "no labels"
+        return "" if self.row_counts["labelled"].sum() else tr("no labels")
 
     @cached_property
     def row_counts(self) -> pl.DataFrame:
@@ -216,9 +217,10 @@ def parquet_files(dataset: Dataset) -> list[Path]:
 
 def unreadable_file(file: Path, error: Exception) -> InputError:
     """Returns the error to raise for a file of the dataset that cannot be read."""
+    name = f"{file.parent.name}/{file.name}"
     return InputError(
-        f"{file.parent.name}/{file.name} cannot be read as part of the dataset",
+        tr("{file} cannot be read as part of the dataset", file=name),
         details=[str(error).splitlines()[0] if str(error) else type(error).__name__],
-        cause="The file was damaged, edited, or cut off while it was copied.",
-        next_step="copy the dataset again, or write it again with `etl ingest`",
+        cause=tr("The file was damaged, edited, or cut off while it was copied."),
+        next_step=tr("copy the dataset again, or write it again with `etl ingest`"),
     )

@@ -62,6 +62,12 @@ def test_it_shows_what_is_kept_by_tagger_version_and_options(folder: Path) -> No
     assert ["okt-tables", "2.5 MB"] in rows
 
 
+def test_a_hash_is_shown_as_far_as_it_tells_one_from_another(tmp_path: Path) -> None:
+    keep(tmp_path, 4, "kiwi", around="a1" * 32)
+    assert "around a1a1a1a1… " in succeeded(etl_cache(tmp_path)).stdout
+    assert document(tmp_path)["tagged"][0]["facts"]["options"] == {"around": "a1" * 32}
+
+
 def test_the_json_document_says_the_same(folder: Path) -> None:
     shown = document(folder)
     assert shown["folder"] == str(folder)

@@ -15,7 +15,9 @@ def test_a_ray_that_is_started_for_the_run_makes_the_same_dataset(
     table: Path, dataset: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
-    run = succeeded(etl_process("ingest", *TABLE, table, "--out", tmp_path / "d", *RAY))
+    # Else the workers of Ray give way to all other tests.
+    env = environment(RAY_worker_niceness="0")
+    run = succeeded(etl_process("ingest", *TABLE, table, "--out", tmp_path / "d", *RAY, env=env))
     assert "note: 1 worker on 1 node ready" in run.stderr
     assert digests(tmp_path / "d") == digests(dataset)
 

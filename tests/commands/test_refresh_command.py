@@ -118,7 +118,7 @@ def test_a_folder_in_which_nothing_was_published(tmp_path: Path, command: list[s
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--every", "soon"], "no distance in time"),
+        (["--every", "soon"], "no interval of time"),
         (["--every", "6h", "--once"], "exclude each other"),
         (["--notify", "'"], "cannot be run"),
     ],

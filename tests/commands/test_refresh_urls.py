@@ -95,7 +95,10 @@ def test_a_bucket_is_refreshed_from_a_bucket(
 def test_versions_in_a_bucket_are_listed_compared_rolled_back_and_pruned(
     s3: fsspec.AbstractFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, run = "s3://bucket/published", ["refresh", "--config", str(write_config(tmp_path))]
+    place, run = (
+        "s3://bucket/published",
+        ["refresh", "--config", str(write_config(tmp_path)), "--workers", "1"],
+    )
     names = []
     for number in (1, 2):
         upload_rows(s3, tmp_path, number)

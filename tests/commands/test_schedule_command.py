@@ -1,6 +1,7 @@
 """`etl schedule`: each file is read by the parser of the scheduler it is for, whatever the path is called."""
 
 import ast
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from croniter import croniter
-from support.run_etl import etl, explained, succeeded
+from support.run_etl import environment, etl, explained, succeeded
 
 from etl.errors import SettingsError
 from etl.publishing.schedule import quote
@@ -148,6 +149,22 @@ def test_the_generated_python_runs_the_refresh(config: Path, scheduler: str) -> 
     assert name.startswith("etl_reviews_")
     assert_runs_the_refresh(command_in(source), config)
     compile(source, name, "exec")
+
+
+@pytest.mark.parametrize("scheduler", ["systemd", "cron", "kubernetes", "airflow", "dagster"])
+def test_what_people_read_of_a_schedule_is_in_their_language(config: Path, scheduler: str) -> None:
+    out = config.parent / "schedule"
+    options = ["--config", config, "--out", out, "--every", "6h"]
+    succeeded(etl("schedule", scheduler, *options, env=environment(ETL_LANG="ko")))
+    for path in out.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert re.search("[가-힣] ", text.replace(ODD, "")), text
+        assert not re.search(r"# [A-Z][a-z]+ [a-z]+ [a-z]+|Description=[A-Z]|[\"(]another refresh", text), (
+            text
+        )
+        if path.suffix == ".py":
+            compile(text, path.name, "exec")
+            assert "다른 갱신이 진행 중입니다" in text
 
 
 def test_without_a_folder_the_files_are_shown(config: Path) -> None:

@@ -44,6 +44,21 @@ def test_a_delimiter_of_several_characters_is_wrong_usage(bars: Path, tmp_path: 
     assert "is no delimiter" in explained(etl("validate", bars, "--delimiter", "||"), SETTINGS)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("table: {delimiter: '||'}", "expected one character as the delimiter, or tab"),
+        ("clean: {regex: a}", "Object contains unknown field `regex` - at `$.clean`"),
+    ],
+)
+def test_a_wrong_setting_is_said_by_what_is_wrong_with_it(
+    bars: Path, tmp_path: Path, written: str, said: str
+) -> None:
+    (tmp_path / "etl.yaml").write_text(written, encoding="utf-8")
+    run = etl("ingest", bars, *NUMBERED, "--config", tmp_path / "etl.yaml", "--out", tmp_path / "out")
+    assert said in explained(run, SETTINGS)
+
+
 def test_a_sheet_left_aside_is_named_with_its_rows_on_the_console_and_in_the_manifest(tmp_path: Path) -> None:
     rows = [["문장", "감정"], *([f"{number}번째 비가 그쳤다", "기쁨"] for number in range(4))]
     path = write_workbook(tmp_path / "a.xlsx", {"자료": rows, "메모": [["누가"], ["연구실"]]})

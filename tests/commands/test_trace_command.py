@@ -54,6 +54,7 @@ def test_what_is_nothing_of_the_dataset_is_refused(dataset) -> None:
         ("아무것도아님", "neither a token nor the id"),
         ("4109", "no token has the id 4,109"),
         ("id:1", "<unk> is no token of a sentence"),
+        ("<unk>", "<unk> is no token of a sentence"),
     ):
         result = etl("trace", dataset, what)
         assert result.returncode == 4

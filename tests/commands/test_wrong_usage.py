@@ -33,3 +33,9 @@ def test_a_missing_option_names_the_page_that_says_more() -> None:
         "  Usage: etl ingest [OPTIONS] {paths}...",
         "  Next: see `etl ingest --help`.",
     ]
+
+
+@pytest.mark.parametrize("arguments", [["rejects", "--limit"], ["--debug", "rejects", "dataset", "--limit"]])
+def test_an_option_without_its_value_names_the_page_of_its_command(arguments: list[str]) -> None:
+    said = explained(etl(*arguments), 2)
+    assert said.splitlines()[-1] == "  Next: see `etl rejects --help`."

@@ -90,6 +90,10 @@ def test_a_line_that_is_no_decision_is_named_with_its_file(tmp_path: Path, line:
         (b"id,decision,by,at\na:1,undo,kim,yesterday\n", "line 2: .*RFC3339"),
         (b"id,decision,by,at\na:1,undo,kim,2026-11-29T12:00:00Z,more\n", "line 2: .*without a column"),
         (b"id,decision,by,at\na:1,undo,\xff\xff,2026-11-29T12:00:00Z\n", "line 2: .*neither UTF-8 nor cp949"),
+        (
+            b"id,decision,label,by,at\na:1,relabel,[joy,kim,2026-11-29T12:00:00Z\n",
+            "line 2: .*the label is no list: JSON is malformed",
+        ),
         (b'id,decision,by,at\n"a:1"x,undo,kim,2026-11-29T12:00:00Z\n', "line 2: "),
     ],
 )

@@ -68,7 +68,7 @@ def ingested(tables: list[list[Any]], **overrides: Any) -> Iterator[tuple[Manife
         yield manifest, open_dataset(out)
 
 
-@settings(max_examples=40)
+@settings(max_examples=14)
 @given(TABLES, st.sampled_from(["official", "grouped"]), st.sampled_from([1, 2]))
 def test_every_row_that_is_read_is_kept_or_rejected(tables: list[list[Any]], mode: str, workers: int) -> None:
     with ingested(tables, table__split_column="split", split__mode=mode, workers=workers) as (
@@ -91,7 +91,7 @@ def test_every_row_that_is_read_is_kept_or_rejected(tables: list[list[Any]], mod
     }
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(TABLES)
 def test_what_is_kept_is_sound_and_what_is_rejected_says_why(tables: list[list[Any]]) -> None:
     with ingested(tables, table__split_column="split", split__mode="grouped") as (manifest, dataset):
@@ -178,6 +178,7 @@ def test_no_temporary_file_is_left(account: tuple[Path, Manifest]) -> None:
     folder, _ = account
     assert sorted(path.name for path in folder.iterdir()) == ["dataset", "raw"]
     assert sorted(path.name for path in (folder / "dataset").iterdir()) == [
+        "README.ko.md",
         "README.md",
         "croissant.json",
         "data",

@@ -6,7 +6,9 @@ import pytest
 import yaml
 from support.small_tables import ingest, make_rows, write_lines
 
+from etl.dataset.card import write_cards
 from etl.dataset.manifest import Manifest
+from etl.language import catalogue
 from etl.schema import contract, row
 
 
@@ -58,6 +60,25 @@ def test_croissant_describes_every_column_and_every_shard(written: tuple[Path, M
     assert {each["contentUrl"]: each["sha256"] for each in files} == {
         name: facts.sha256 for name, facts in manifest.files.items() if name.startswith("data/")
     }
+
+
+def test_the_card_is_there_in_both_languages_whoever_ingests(
+    written: tuple[Path, Manifest], tmp_path: Path
+) -> None:
+    dataset, manifest = written
+    catalogue.use("ko")
+    try:
+        write_cards(tmp_path, manifest)
+    finally:
+        catalogue.use("en")
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (dataset / file.name).read_bytes(), file.name
+    english, korean = ((tmp_path / name).read_text("utf-8") for name in ("README.md", "README.ko.md"))
+    assert "| corpus | licence | read | kept | rejected |" in english
+    assert "| 말뭉치 | 라이선스 | 읽음 | 채택 | 탈락 |" in korean
+    counts = manifest.counts["table"]
+    (line,) = (line for line in korean.splitlines() if "(`table`)" in line)
+    assert [cell.strip() for cell in line.split("|")][3:5] == [str(counts.read), str(counts.kept)]
 
 
 def test_a_label_moves_no_number_and_is_no_html(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from etl.runtime import signals
 pytestmark = pytest.mark.slow
 
 PROOF = "manifest.json"
-SMALL_SHARDS = ["--shard-rows", "500"]  # hundreds of files, so that writing takes a while
+SMALL_SHARDS = ["--shard-rows", "500"]  # dozens of files, so that writing takes a while
 
 
 def fill(folder: Path, content: str = "new") -> None:
@@ -60,7 +60,7 @@ def run(*arguments: str | Path, limit_file_bytes: int | None = None) -> subproce
 @pytest.fixture(scope="module")
 def large_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Several batches, one shard."""
-    return write_lines(tmp_path_factory.mktemp("raw") / "table.jsonl", make_rows(60_000))
+    return write_lines(tmp_path_factory.mktemp("raw") / "table.jsonl", make_rows(24_000))
 
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_run_that_is_killed_leaves_what_was_there_and_the_next_one_cleans_up(
     process.communicate()
     assert process.returncode == 0
     assert not any(tmp_path.glob(".dataset.*"))
-    assert open_dataset(out).manifest.counts["table"].read == 60_000
+    assert open_dataset(out).manifest.counts["table"].read == 24_000
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

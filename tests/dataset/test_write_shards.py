@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -82,6 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 mostly_train = st.lists(st.sampled_from(("train",) * 8 + SERIES), max_size=400)
 
 
+@settings(max_examples=30)
 @given(mostly_train, st.lists(st.integers(0, 90), max_size=40), st.booleans())
 def test_any_cut_into_batches_gives_the_bytes_of_one_pass(
     series: list[str], sizes: list[int], is_threaded: bool

@@ -121,7 +121,7 @@ def test_a_code_page_of_korean_is_read_without_a_table_of_letters(tmp_path: Path
 @pytest.mark.parametrize("shift", [0xE000 - 0xAC00, 3])  # for private use; or syllables that nobody writes
 def test_letters_without_a_meaning_are_refused(tmp_path: Path, shift: int) -> None:
     path = write_placed_pdf(tmp_path / "a.pdf", [column(["자기소개서입니다", "기쁘고설렙니다"], 72)], shift)
-    with pytest.raises(InputError, match=r"the letters of a\.pdf have no meaning"):
+    with pytest.raises(InputError, match=r"the letters of a\.pdf cannot be told"):
         texts(path)
 
 

@@ -71,7 +71,7 @@ def test_a_column_that_is_not_known_can_be_named(tmp_path: Path, suffix: str) ->
     assert "속마음, 제목" in str(refused.value)
     assert "--text-column" in str(refused.value)
     assert [each.text for each in posts(path, "속마음")] == ["외롭다"]
-    with pytest.raises(InputError, match="expected a column '속맘'"):
+    with pytest.raises(InputError, match="has no column '속맘'"):
         posts(path, "속맘")
 
 

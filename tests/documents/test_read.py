@@ -44,6 +44,7 @@ def read(path: Path) -> list[Passage]:
         ("a.csv", b"SQLite format 3\0" + bytes(90), "is a database (SQLite)"),
         ("a.doc", OLE + "WordDocument".encode("utf-16-le"), "a.doc is a document of an old Word"),
         ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx is an encrypted document"),
+        ("a.pdf", b"\x00\x8d\x9f" * 9, "expected a PDF, got bytes of no known form"),
         ("a.txt", b"abc\x00def", "is not text"),
         ("a.txt", b"\x80\x81\xff\xff\xfe", "the encoding of a.txt is not known"),
         ("a.xml", b"<?xml version='1.0'?><a/>", "is a page of XML"),

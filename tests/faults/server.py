@@ -17,7 +17,8 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from numba.core.registry import cpu_target
+
+from etl.runtime.paths import keep_compiled_code
 
 KILL = -1
 NOT_PRELOADED = ("etl.__main__", "etl.runtime.engine.ray", "etl.models.export.litert")
@@ -65,11 +66,14 @@ def preload() -> None:
     """Imports what the commands import, and calls nothing: forks do not have the threads of their parent."""
     import etl
 
+    keep_compiled_code()  # before numba is imported
     for module in pkgutil.walk_packages(etl.__path__, "etl."):
         if not module.name.startswith(NOT_PRELOADED):
             importlib.import_module(module.name)
     for name in PRELOADED:
         importlib.import_module(name)
+    from numba.core.registry import cpu_target
+
     # Else each fork does so, in seconds, when it runs the first compiled function.
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()

@@ -211,6 +211,7 @@ DATASET = {
     "vocabulary as a table": "vocab.tsv",
     "labels": "labels.json",
     "card": "README.md",
+    "Korean card": "README.ko.md",
     "metadata": "croissant.json",
     "contract": "dataset.odcs.yaml",
     "findings": "validation/findings.json",

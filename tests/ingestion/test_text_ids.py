@@ -26,7 +26,7 @@ from etl.schema.text_ids import text_id
 
 COLUMNS = {"text_column": "text", "label_column": "label"}
 SENTENCES = [row["text"] for row in kept_rows(0, 40)]  # of which none is near another
-few = hypothesis_settings(max_examples=30)  # each makes datasets
+few = hypothesis_settings(max_examples=10)  # each makes datasets
 TEXTS = st.lists(st.sampled_from(["네.", "아니요.", *SENTENCES[:8]]), min_size=2, max_size=12)
 
 

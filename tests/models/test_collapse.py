@@ -6,6 +6,7 @@ import random
 import re
 
 import pytest
+from msgspec import structs
 from support.run_etl import etl
 
 from etl.errors import FindingsError
@@ -14,6 +15,8 @@ from etl.models.train import train
 from etl.models.training.collapse import MIN_EPOCHS, MIN_STEPS
 
 SMALL = TrainSettings(embedding=16, hidden=16, lr=0.002, batch_size=8, epochs=8)
+# Half as many steps again as there have to be for a verdict.
+BRIEF = structs.replace(SMALL, epochs=3)
 
 
 def refusal(dataset, tmp_path, settings=SMALL) -> str:
@@ -55,7 +58,7 @@ def test_a_run_that_gives_one_answer_is_stopped_after_a_few_epochs(write_dataset
 
 
 def test_a_learning_rate_that_is_too_high_is_named_as_the_cause(write_dataset, separable, tmp_path) -> None:
-    settings = TrainSettings(embedding=16, hidden=16, lr=1e30, batch_size=8, epochs=8)
+    settings = structs.replace(SMALL, lr=1e30)
     text = refusal(write_dataset(separable), tmp_path, settings)
     assert "learning rate: 1e+30" in text
     assert "--lr 0.001" in text
@@ -68,14 +71,14 @@ def test_a_vocabulary_that_knows_nothing_of_the_held_out_rows_is_named_as_the_ca
         ([f"낯선{token}" for token in tokens], label, source)
         for tokens, label, source in separable["validation"]
     ]
-    text = refusal(write_dataset({"train": separable["train"], "validation": strange}), tmp_path)
+    text = refusal(write_dataset({"train": separable["train"], "validation": strange}), tmp_path, BRIEF)
     assert "1.0000 of the tokens are unknown, 1.0000 of the rows have no known token" in text
     assert "--min-count 1" in text
 
 
 def test_one_label_in_train_is_refused(write_dataset, separable, tmp_path) -> None:
     one = [(tokens, "기쁨", source) for tokens, _, source in separable["train"]]
-    text = refusal(write_dataset({"train": one, "validation": separable["validation"]}), tmp_path)
+    text = refusal(write_dataset({"train": one, "validation": separable["validation"]}), tmp_path, BRIEF)
     assert "predictions: 1.0000 are 기쁨" in text
 
 
@@ -88,7 +91,7 @@ def test_rare_labels_that_are_learnt_are_no_collapse(write_dataset, tmp_path) ->
         ]
         for split, n in (("train", 800), ("validation", 400))
     }
-    settings = TrainSettings(embedding=16, hidden=16, lr=0.01, batch_size=8, epochs=8)
+    settings = structs.replace(SMALL, lr=0.01, epochs=4)
     report = train(write_dataset(splits), tmp_path / "model", settings)
     assert report.model["validation"].accuracy == 1.0
     assert report.model["validation"].most_predicted == ("중립", 0.99)
@@ -101,7 +104,7 @@ def test_a_run_that_learns_slowly_is_not_stopped(write_dataset, separable, tmp_p
 
 
 def test_a_learning_rate_that_is_too_low_is_named_as_the_cause(write_dataset, separable, tmp_path) -> None:
-    settings = TrainSettings(embedding=8, hidden=8, lr=1e-9, batch_size=8, epochs=10)
+    settings = structs.replace(BRIEF, lr=1e-9)
     text = refusal(write_dataset(separable), tmp_path, settings)
     assert "learning rate of 1e-09 is so low" in text
     assert "Next: train again with `--lr 0.001`" in text
@@ -162,6 +165,7 @@ def test_with_class_weights_a_loss_is_compared_with_one_of_the_same_weights(writ
     settings = TrainSettings(embedding=8, hidden=8, lr=0.005, batch_size=16, epochs=6, class_weights=True)
     report = train(write_dataset(splits), tmp_path / "model", settings)
     assert len(report.epochs) > MIN_EPOCHS
+    assert report.epochs[-1].steps > MIN_STEPS
     last = report.epochs[-1]
     assert last.scores.loss > report.constant["validation"].loss > 0
     assert last.weighted_loss < math.log(2)
@@ -172,8 +176,8 @@ def test_with_class_weights_a_loss_is_compared_with_one_of_the_same_weights(writ
 def test_where_nearly_all_rows_have_one_label_that_is_named_as_the_cause(
     write_dataset, tmp_path, class_weights, advice
 ) -> None:
-    rows = [(["나", "집"], "슬픔" if index % 20 == 0 else "중립", "kote") for index in range(800)]
-    settings = TrainSettings(embedding=8, hidden=8, batch_size=8, epochs=6, class_weights=class_weights)
+    rows = [(["나", "집"], "슬픔" if index % 20 == 0 else "중립", "kote") for index in range(400)]
+    settings = TrainSettings(embedding=8, hidden=8, batch_size=8, epochs=3, class_weights=class_weights)
     text = refusal(write_dataset({"train": rows, "validation": rows[:400]}), tmp_path, settings)
     assert "95.0% of train are 중립" in text
     assert advice in text.split("Next:")[1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,22 @@ def make_model(folder: Path, tagger: str, **tag: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model(tmp_path_factory.mktemp("whitespace"), "whitespace")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A model of each tagger, which no test changes; its dataset stands beside it."""
+    return functools.cache(lambda tagger: make_model(tmp_path_factory.mktemp(tagger), tagger))
+
+
+@pytest.fixture(scope="module")
+def model(make: Callable[[str], Path]) -> Path:
+    return make("whitespace")
+
+
+@pytest.fixture(scope="module")
+def stopping(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that leaves a word out."""
+    folder = tmp_path_factory.mktemp("stopping")
+    (folder / "stop.txt").write_text("글쎄\n", encoding="utf-8")
+    return make_model(folder, "whitespace", stop_words=str(folder / "stop.txt"))
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +114,11 @@ def run_predict(*arguments: str | Path, stdin: bytes = b"") -> Any:
 
 @pytest.mark.jvm
 @pytest.mark.parametrize("tagger", ["okt", "komoran"])
-def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(tmp_path: Path, tagger: str) -> None:
-    model = make_model(tmp_path, tagger)
-    loaded, dataset = load_model(model), open_dataset(tmp_path / "dataset")
+def test_a_sentence_of_the_dataset_gets_what_the_model_says_of_its_row(
+    make: Callable[[str], Path], tagger: str
+) -> None:
+    model = make(tagger)
+    loaded, dataset = load_model(model), open_dataset(model.with_name("dataset"))
     frame = dataset.scan("validation").collect()
     rows = loaded.encoder.encode(frame, dataset.labels)
     expected = np.exp(loop.predict_rows(load_module(loaded), rows, loaded.max_len))
@@ -124,9 +141,8 @@ def test_what_was_learnt_is_said_of_new_sentences(classifier: Classifier) -> Non
         assert row["reason"] is None
 
 
-def test_a_sentence_without_tokens_has_a_reason_in_the_place_of_a_label(tmp_path: Path) -> None:
-    model = make_model(tmp_path, "whitespace", stop_words=str(_stop_words(tmp_path)))
-    with open_classifier(model) as classifier:
+def test_a_sentence_without_tokens_has_a_reason_in_the_place_of_a_label(stopping: Path) -> None:
+    with open_classifier(stopping) as classifier:
         long = "".join(chr(ord("가") + number) for number in range(1001))
         found, _ = classified(classifier, "\u200b.", "글쎄", long, "정말 기쁘다", split="line")
     assert [row["reason"] for row in found] == [None, "no_key_tokens", "text_too_long", None]
@@ -134,16 +150,9 @@ def test_a_sentence_without_tokens_has_a_reason_in_the_place_of_a_label(tmp_path
     assert found[1]["probability"] is None
 
 
-def _stop_words(folder: Path) -> Path:
-    path = folder / "stop.txt"
-    path.write_text("글쎄\n", encoding="utf-8")
-    return path
-
-
-def test_predict_gives_one_prediction_for_each_text_in_their_order(tmp_path: Path) -> None:
-    model = make_model(tmp_path, "whitespace", stop_words=str(_stop_words(tmp_path)))
+def test_predict_gives_one_prediction_for_each_text_in_their_order(stopping: Path) -> None:
     texts = ["어제는 자꾸 눈물이 난다", "글쎄", "", "오늘은 정말 기쁘다", "글쎄"]
-    predictions = predict(str(model), iter(texts))
+    predictions = predict(str(stopping), iter(texts))
     assert [prediction.text for prediction in predictions] == texts
     assert [prediction.label for prediction in predictions] == ["슬픔", None, None, "기쁨", None]
     assert [prediction.reason for prediction in predictions] == [
@@ -159,10 +168,10 @@ def test_predict_gives_one_prediction_for_each_text_in_their_order(tmp_path: Pat
         else:
             assert sum(prediction.probabilities.values()) == pytest.approx(1)
             assert prediction.probability == prediction.probabilities[prediction.label]
-    [alone] = predict(model, "오늘은 정말 기쁘다")
+    [alone] = predict(stopping, "오늘은 정말 기쁘다")
     assert (alone.text, alone.label) == ("오늘은 정말 기쁘다", "기쁨")
     assert alone.probabilities == pytest.approx(predictions[3].probabilities, abs=1e-6)
-    assert predict(model, []) == []
+    assert predict(stopping, []) == []
 
 
 def test_it_does_not_matter_what_stands_beside_a_sentence(classifier: Classifier) -> None:
@@ -413,8 +422,8 @@ def test_one_sentence_needs_nothing_but_what_is_always_installed(model: Path, tm
 
 
 @pytest.mark.jvm
-def test_one_sentence_loads_nothing_that_takes_long(tmp_path: Path) -> None:
-    model = make_model(tmp_path, "okt")
+def test_one_sentence_loads_nothing_that_takes_long(make: Callable[[str], Path]) -> None:
+    model = make("okt")
     script = """
 import sys
 from etl.cli import app

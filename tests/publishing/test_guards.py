@@ -79,33 +79,28 @@ def test_a_corpus_that_is_missing_is_refused_and_kept_to_look_at(tmp_path: Path)
     ended_well(etl("diff", made.publish_dir / "current", done.kept))
 
 
-def test_what_is_accepted_by_its_code_is_published_and_recorded(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    write_rows(made.inputs[0] / "b.jsonl", 300, 330)
-    succeeded(run(made))
+def test_what_is_accepted_by_its_code_is_published_and_recorded(grown: tuple[Job, str, str]) -> None:
+    made, *_ = grown
     (made.inputs[0] / "b.jsonl").unlink()
     assert codes(refused(replace(made, accept=("rows_gone",)))) == {"file_gone"}
     done = succeeded(run(replace(made, accept=("file_gone", "rows_gone"))))
     assert done.outcome == "published"
     runs = record.read_runs(made.publish_dir)
-    assert [each["outcome"] for each in runs] == ["published", "refused", "published"]
-    assert [each["code"] for each in runs[1]["refused"]] == ["file_gone"]
-    assert runs[2]["refused"] == []
-    assert {each["code"] for each in runs[2]["accepted"]} == {"file_gone", "rows_gone"}
+    assert [each["outcome"] for each in runs] == ["published", "published", "refused", "published"]
+    assert [each["code"] for each in runs[2]["refused"]] == ["file_gone"]
+    assert runs[3]["refused"] == []
+    assert {each["code"] for each in runs[3]["accepted"]} == {"file_gone", "rows_gone"}
 
 
-def test_settings_say_what_a_new_version_may_lack(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    write_rows(made.inputs[0] / "b.jsonl", 300, 330)
-    succeeded(run(made))
+def test_settings_say_what_a_new_version_may_lack(grown: tuple[Job, str, str], tmp_path: Path) -> None:
+    made, *_ = grown
     (made.inputs[0] / "b.jsonl").unlink()
     allowed = job(write_config(tmp_path, guards={"file_gone": False, "rows_gone": 0.1}))
     assert succeeded(run(allowed)).outcome == "published"
 
 
-def test_a_file_that_was_only_renamed_is_not_missing(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    succeeded(run(made))
+def test_a_file_that_was_only_renamed_is_not_missing(published: Job) -> None:
+    made = published
     (made.inputs[0] / "a.jsonl").rename(made.inputs[0] / "renamed.jsonl")
     assert succeeded(run(made)).outcome == "published"
 
@@ -119,40 +114,34 @@ def test_a_damaged_file_that_is_skipped_is_missing(tmp_path: Path) -> None:
     assert codes(refused(skipping)) == {"file_gone"}
 
 
-def test_a_label_that_vanishes_and_shares_that_jump_are_refused(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    succeeded(run(made))
+def test_a_label_that_vanishes_and_shares_that_jump_are_refused(published: Job) -> None:
+    made = published
     rows = kept_rows(0, 300)
     write_lines(made.inputs[0] / "a.jsonl", [{**row, "label": LABELS[at % 2]} for at, row in enumerate(rows)])
     assert codes(refused(made)) == {"label_gone", "label_shares"}
 
 
-def test_notify_and_the_record_get_what_was_refused(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    succeeded(run(made))
+def test_notify_and_the_record_get_what_was_refused(published: Job, tmp_path: Path) -> None:
+    made = published
     write_rows(made.inputs[0] / "a.jsonl", 0, 200)
     told = tmp_path / "told.json"
     refused(job(write_config(tmp_path, notify=f"cp /dev/stdin {told}")))
     assert {each["code"] for each in json.loads(told.read_text())["refused"]} == {"rows_gone"}
 
 
-def test_a_damaged_published_version_does_not_switch_the_guards_off(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    succeeded(run(made))
-    write_rows(made.inputs[0] / "b.jsonl", 300, 330)
-    second = succeeded(run(made)).version
-    (made.publish_dir / "versions" / str(second) / "manifest.json").write_bytes(b"{}")
+def test_a_damaged_published_version_does_not_switch_the_guards_off(grown: tuple[Job, str, str]) -> None:
+    made, _, second = grown
+    (made.publish_dir / "versions" / second / "manifest.json").write_bytes(b"{}")
     write_rows(made.inputs[0] / "a.jsonl", 0, 100)
     done = run(made)
     assert (done.outcome, codes(done)) == ("refused", {"rows_gone"})
 
 
-def test_the_command_says_how_to_publish_all_the_same(tmp_path: Path) -> None:
-    made = make(tmp_path)
-    succeeded(run(made))
+def test_the_command_says_how_to_publish_all_the_same(published: Job, tmp_path: Path) -> None:
+    made = published
     write_rows(made.inputs[0] / "a.jsonl", 0, 200)
     command = ["refresh", "--config", "etl.yaml", "--workers", "1"]
-    assert "`etl refresh --config etl.yaml --accept rows_gone`" in explained(etl(*command, cwd=tmp_path), 3)
+    assert "`etl refresh` with `--accept rows_gone`" in explained(etl(*command, cwd=tmp_path), 3)
     shown = ended_well(etl(*command, "--accept", "rows_gone", cwd=tmp_path)).stdout
     assert "accepted: rows_gone: 33.3% fewer rows in all: 200, and 300 before" in shown
 

@@ -38,7 +38,7 @@ def test_a_distance_in_time(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "6", "h", "0h", "-1h", "6 hours", "1.5h"])
 def test_what_is_no_distance_in_time(text: str) -> None:
-    with pytest.raises(SettingsError, match="no distance in time"):
+    with pytest.raises(SettingsError, match="no interval of time"):
         loop.parse_interval(text)
 
 

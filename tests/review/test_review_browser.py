@@ -147,10 +147,10 @@ def test_a_reload_shows_the_same_row_and_all_decisions(open_page: OpenPage, serv
 def test_two_browsers_see_each_other(open_page: OpenPage, served: Page) -> None:
     kim, lee = open_page("#queue=all"), open_page("#queue=all", name="lee")
     press(kim, "2")
-    lee.wait_for_selector(".history >> text=kim", timeout=5000)
+    lee.wait_for_selector(".history >> text=kim")
     press(lee, "4")
     assert [line["by"] for line in lines(served)] == ["kim", "lee"]
-    kim.wait_for_selector(".people >> text=lee", timeout=5000)
+    kim.wait_for_selector(".people >> text=lee")
     assert kim.locator(".kappa li").all_inner_texts() == ["kim · lee\n0.00 (rows: 1)"]
 
 
@@ -178,11 +178,25 @@ def test_the_page_never_scrolls_sideways(open_page: OpenPage, served: Page, widt
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_language_of_the_browser_is_spoken_and_can_be_switched(open_page: OpenPage) -> None:
+def test_the_language_of_the_browser_is_spoken_and_can_be_switched(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ETL_LANG")
+    monkeypatch.setenv("LC_ALL", "C")
     page = open_page("#queue=all", locale="ko-KR")
     assert page.evaluate("document.documentElement.lang") == "ko"
     page.get_by_role("button", name="English").click()
     assert page.evaluate("document.documentElement.lang") == "en"
+    page.wait_for_selector("text=Queues")
+
+
+def test_the_language_of_the_command_goes_before_that_of_the_browser(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_LANG", "ko")
+    page = open_page("#queue=all", locale="en-US")
+    page.get_by_role("button", name="English").click()
+    page.reload()  # what was chosen on the page stays until the command ends
     page.wait_for_selector("text=Queues")
 
 

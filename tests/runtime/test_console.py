@@ -96,3 +96,14 @@ def test_json_has_the_same_values_and_no_control_character(values: dict[str, str
     assert json.loads(written.getvalue()) == values
     shown = written.getvalue().replace("\n", "")
     assert not any(unicodedata.category(each) == "Cc" or each == "\u202e" for each in shown)
+
+
+def test_a_cell_of_several_lines_shows_each_and_escapes_what_is_in_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table("t", ["where", "n"], [[("https://a.example", "b\nc"), 1]])
+    shown = capsys.readouterr().out
+    assert [line.strip(" │").split("│")[0].strip() for line in shown.splitlines()[4:6]] == [
+        "https://a.example",
+        "b\\nc",
+    ]

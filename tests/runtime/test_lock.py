@@ -40,6 +40,37 @@ def test_who_finds_it_taken_learns_by_whom(tmp_path: Path) -> None:
         holder.kill()
 
 
+NAME_LATE = """
+import fcntl, os, sys, time
+handle = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(handle, fcntl.LOCK_EX)
+print('held', flush=True)
+time.sleep(0.5)
+os.pwrite(handle, sys.argv[2].encode(), 0)
+time.sleep(float(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize(("written", "seconds"), [('{"command": "etl refresh", "pid": 7}', 60), ("", 0)])
+def test_who_finds_it_taken_by_one_that_has_not_said_its_name_gives_it_the_time(
+    tmp_path: Path, written: str, seconds: float
+) -> None:
+    command = [sys.executable, "-c", NAME_LATE, str(tmp_path / "lock"), written, str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        if written:
+            with (
+                pytest.raises(LockError, match="`etl refresh`, process 7"),
+                acquire_lock(tmp_path / "lock", "x"),
+            ):
+                pass
+        else:  # it ended without a name: the lock is free
+            with acquire_lock(tmp_path / "lock", "x"):
+                pass
+        holder.kill()
+
+
 def test_it_is_free_again_when_the_block_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         with acquire_lock(tmp_path / "lock", "etl refresh"):
@@ -68,7 +99,7 @@ def test_one_may_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         hold(tmp_path / "lock", seconds=1) as holder,
         acquire_lock(tmp_path / "lock", "etl refresh", wait=True),
     ):
-        assert holder.wait(timeout=10) == 0
+        assert holder.wait(timeout=60) == 0
     assert len(caplog.messages) == 1
     assert f"waiting for `etl refresh`, process {holder.pid}" in caplog.messages[0]
 

@@ -42,6 +42,34 @@ etl.__main__.main()
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_worker_that_is_ended_while_it_loads_modules_says_nothing(tmp_path: Path) -> None:
+    # It loads the module that its parent has run, and with it this handler.
+    (tmp_path / "program.py").write_text(
+        """
+import multiprocessing, os, signal
+import etl.__main__
+
+def end():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=end)
+    worker.start()
+    worker.join()
+    print(worker.exitcode)
+""",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, tmp_path / "program.py"],
+        capture_output=True,
+        text=True,
+        env=environment(PYTHONPATH=str(ROOT)),
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (f"{-signal.SIGTERM}\n", "")
+
+
 def test_a_wish_that_is_told_twice_is_one(tmp_path: Path) -> None:
     # A shell and the kernel both send SIGHUP; the second must not disturb the cleaning up.
     code = """

@@ -85,7 +85,7 @@ def found(index: NearIndex, texts: Iterable[str]) -> Directed:
     return pairs
 
 
-@settings(max_examples=200)
+@settings(max_examples=70)
 @given(MEMBERS, THRESHOLDS, MEMORY, st.integers(1, 4), st.integers(1, 3))
 def test_the_pairs_are_those_of_a_brute_force_search(
     members: list[tuple[str, int]], threshold: float, memory: int, n_parts: int, threads: int
@@ -98,7 +98,7 @@ def test_the_pairs_are_those_of_a_brute_force_search(
         assert found(index, [text for text, _ in members]) == brute_force(members, threshold)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(MEMBERS, THRESHOLDS, MEMORY, st.lists(st.integers(0, 25), max_size=4), st.integers(1, 3))
 def test_texts_may_be_added_in_any_number_of_runs(
     members: list[tuple[str, int]], threshold: float, memory: int, cuts: list[int], n_parts: int
@@ -114,6 +114,7 @@ def test_texts_may_be_added_in_any_number_of_runs(
                 assert found(index, seen) == brute_force(members[:end], threshold)
 
 
+@settings(max_examples=40)
 @given(st.lists(TEXT, unique=True, max_size=20), THRESHOLDS, MEMORY, st.randoms(use_true_random=False))
 def test_any_groups_may_be_compared(texts: list[str], threshold: float, memory: int, rng: Random) -> None:
     groups = {text: rng.randrange(4) for text in texts}
@@ -150,11 +151,13 @@ def test_very_long_texts_are_compared_like_others(tmp_path: Path) -> None:
 
 def test_more_candidates_than_fit_into_memory(tmp_path: Path) -> None:
     stem = "".join(chr(0xAC00 + 7 * number) for number in range(60))
-    members = [(f"{stem}{chr(0xB000 + number)}", 1 + number % 2) for number in range(600)]
+    members = [(f"{stem}{chr(0xB000 + number)}", 1 + number % 2) for number in range(300)]
     with open_index(tmp_path, 0.8, memory=200_000, threads=2) as index:
         add(index, members, 3)
-        pairs = pl.concat(index.pairs())
-        assert pairs.height == 300 * 300
+        frames = list(index.pairs())
+        assert len(frames) > 1
+        pairs = pl.concat(frames)
+        assert pairs.height == 150 * 150
         assert pairs["similarity"].unique().to_list() == [58 / 60]
         assert not pairs.select(pl.exclude("similarity")).is_duplicated().any()
 

@@ -250,7 +250,7 @@ def test_a_reader_sees_one_whole_version_whatever_is_published(
     while reader.is_alive():
         for name in names:
             LocalStore(tmp_path).rollback(name)
-    assert broken.get(timeout=10) == ""
+    assert broken.get(timeout=60) == ""
     assert reader.exitcode == 0
 
 

@@ -1,9 +1,13 @@
 """Python environments in which something is missing or broken, and commands that run in them."""
 
 import subprocess
+import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 from support.run_etl import environment
 
@@ -24,6 +28,17 @@ def with_package(folder: Path, name: str, code: str) -> dict[str, str]:
     (folder / name / "__init__.py").write_text(code, encoding="utf-8")
     before = environment().get("PYTHONPATH", "")
     return environment(PYTHONPATH=":".join(filter(None, [str(folder), before])))
+
+
+@contextmanager
+def replaced_package(folder: Path, name: str, code: str) -> Iterator[None]:
+    """For the block, this process, and each that it starts to tag, imports this package instead."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "__init__.py").write_text(code, encoding="utf-8")
+    with mock.patch.dict(sys.modules), mock.patch.object(sys, "path", [str(folder), *sys.path]):
+        for module in [each for each in sys.modules if each.partition(".")[0] == name]:
+            del sys.modules[module]
+        yield
 
 
 def etl_of(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

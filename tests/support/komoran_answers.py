@@ -1,5 +1,7 @@
 """What Komoran without its JVM answers, and where that is not what KoNLPy's Komoran answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -10,16 +12,23 @@ from etl.tagging.komoran import tables
 from etl.tagging.komoran.exact import ExactKomoran
 from etl.tagging.pool import Pool
 
-KOMORAN = Tag(tagger="komoran")
+# A long line takes the library some seconds, on a busy machine more than a sentence is given by default.
+KOMORAN = Tag(tagger="komoran", seconds=100)
 
 
-def by_library(texts: pl.Series, settings: Tag = KOMORAN) -> pl.DataFrame:
-    """Tags with the library in a worker process."""
+@contextmanager
+def library(settings: Tag = KOMORAN) -> Iterator[Pool]:
+    """A worker process with the library, from the first text on, in which it is loaded once for all."""
     pool = Pool(settings, 1)
     try:
-        answers = pool.tag(texts.to_list())
+        yield pool
     finally:
         pool.stop()
+
+
+def by_library(texts: pl.Series, pool: Pool) -> pl.DataFrame:
+    """Tags with the library."""
+    answers = pool.tag(texts.to_list())
     lists = {
         "tokens": pl.List(pl.String),
         "tags": pl.List(pl.String),
@@ -30,22 +39,23 @@ def by_library(texts: pl.Series, settings: Tag = KOMORAN) -> pl.DataFrame:
     return frame.insert_column(0, texts.rename("text"))
 
 
-def tagged(texts: list[str], made: Path, settings: Tag = KOMORAN) -> tuple[pl.DataFrame, list[str]]:
-    """Tags from the tables; also returns the texts that the library had to tag."""
+def tagged(texts: list[str], made: Path, pool: Pool) -> tuple[pl.DataFrame, list[str]]:
+    """Tags from the tables with the pool's settings; also returns the texts that the library had to tag."""
     left: list[str] = []
 
     def tag_left(texts: pl.Series) -> pl.DataFrame:
         left.extend(texts)
-        return by_library(texts, settings)
+        return by_library(texts, pool)
 
-    komoran = ExactKomoran(tables.load(made, dictionary.tagged(settings)), settings, tag_left)
+    words = dictionary.tagged(pool.settings)
+    komoran = ExactKomoran(tables.load(made, words), pool.settings, tag_left)
     return komoran(pl.Series("text", texts, pl.String)), left
 
 
-def differing(texts: list[str], made: Path, settings: Tag = KOMORAN) -> list[dict[str, object]]:
+def differing(texts: list[str], made: Path, pool: Pool) -> list[dict[str, object]]:
     """What comes out otherwise than from KoNLPy."""
-    ours, _ = tagged(texts, made, settings)
-    theirs = by_library(ours["text"], settings)
+    ours, _ = tagged(texts, made, pool)
+    theirs = by_library(ours["text"], pool)
     differs = pl.Series([False]).new_from_index(0, len(texts))
     for name in ("tokens", "tags"):
         differs |= ours[name] != theirs[name]

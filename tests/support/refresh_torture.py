@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from etl.storage.versions.local import LocalStore
-from support.places import content, make, run, start, succeeded, whole, write_rows
+from support.places import content, job, make, run, start, succeeded, whole, write_rows
 
 
 def torture(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> None:
@@ -51,9 +51,7 @@ def torture(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> 
         process.communicate()
         current = whole(disturbed / "place")
         assert current in {old, new}, current
-        again = start(disturbed / "etl.yaml")
-        _, said = again.communicate()
-        assert again.returncode == 0, said
+        succeeded(run(job(disturbed / "etl.yaml")))
         assert content(disturbed / "place") == expected
         assert not (disturbed / "place" / ".candidate").exists()
         found.append("old" if current == old else "new")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etl import cli
+from etl.language import catalogue, choice
 from etl.validation.checks.output_contract import great_expectations
 from support.small_tables import kept_rows
 
@@ -74,12 +75,14 @@ def _as_process(command: list[str], cwd: Path, env: Mapping[str, str]) -> Iterat
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(env)
+        choice.speak(sys.argv)
         yield
     finally:
         sys.argv = before[0]
         os.chdir(before[1])
         os.environ.clear()
         os.environ.update(before[2])
+        catalogue.use(catalogue.ENGLISH)
         _forget_buckets()
         log.handlers[:] = handlers
         log.setLevel(level)

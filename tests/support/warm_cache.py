@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from etl.runtime.paths import cache_folder
 from etl.runtime.scratch import scratch_path
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,29 @@ def begin(*, is_fresh: bool) -> Iterator[Path]:
         folder.mkdir()
         _fill(folder, is_fresh=is_fresh)
         yield folder
+
+
+def share_with(root: Path) -> None:
+    """Lets a copy of the code have what was compiled of this one: numba keeps it by the folder of the module.
+
+    Args:
+        root: the folder that holds the copied `etl`, whose files have the times of the originals.
+    """
+    compiled = cache_folder() / "compiled"
+    kept, shared = (
+        compiled / f"index_{hashlib.sha1(os.fsencode(each / 'etl/similarity/index')).hexdigest()}"
+        for each in (ROOT, root)
+    )
+    if kept.is_dir():
+        shutil.copytree(kept, shared, dirs_exist_ok=True)
+
+
+def with_compiled_code(folder: Path) -> Path:
+    """A cache folder with the compiled code of this run, which takes longest to make, and nothing else."""
+    compiled = cache_folder() / "compiled"
+    if compiled.is_dir():  # else it is made again
+        shutil.copytree(compiled, folder / "compiled")
+    return folder
 
 
 def _fill(folder: Path, *, is_fresh: bool) -> None:
@@ -71,34 +95,42 @@ def _key() -> str:
 
 
 def _make(kept: Path) -> None:
-    """In a process of its own, so that no module is loaded before a test asks for it."""
+    """In processes of their own, side by side, so that no module is loaded before a test asks for it."""
     sys.stderr.write("Tables of taggers and compiled code are made once for all runs of the tests\n")
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
         made = Path(scratch, "made")
         path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
         environment = {**os.environ, "PYTHONPATH": path, "ETL_CACHE_DIR": str(made)}
-        run = subprocess.run([sys.executable, "-m", "support.warm_cache"], env=environment, check=False)
-        if run.returncode == 0:  # else each test that needs it makes it, or fails
+        command = [sys.executable, "-m", "support.warm_cache"]
+        runs = [subprocess.Popen([*command, part], env=environment) for part in _PARTS]
+        codes = [run.wait() for run in runs]
+        if not any(codes):  # else each test that needs it makes it, or fails
             made.rename(kept)
 
 
-def _use() -> None:
-    """Calls what is worth keeping."""
+def _use_taggers() -> None:
     import polars as pl
 
     from etl.errors import SettingsError
     from etl.settings import Tag
     from etl.tagging.native import registry
     from etl.tagging.tagger import open_tagger
-    from support.small_tables import ingest, make_rows, write_lines
 
     for name in registry.names():
         with suppress(SettingsError), open_tagger(Tag(tagger=name), 1, is_cached=False) as tagger:  # type: ignore[arg-type]
             tagger(pl.Series("text", ["오늘 본 영화는 정말 재미있었어요ㅋㅋ"]))
+
+
+def _use_index() -> None:
+    from support.small_tables import ingest, make_rows, write_lines
+
     with tempfile.TemporaryDirectory() as scratch:
         raw = write_lines(Path(scratch, "raw.jsonl"), make_rows(300))
         ingest(raw, out=Path(scratch, "dataset"))
 
 
+# What is worth keeping, and the call that makes it.
+_PARTS = {"taggers": _use_taggers, "index": _use_index}
+
 if __name__ == "__main__":
-    _use()
+    _PARTS[sys.argv[1]]()

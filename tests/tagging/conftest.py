@@ -16,6 +16,17 @@ JAVA_OPTIONS = "-XX:+UseSerialGC -Xmn600m"
 
 
 @pytest.fixture(scope="module")
+def brief_java() -> Iterator[None]:
+    """For JVMs that end soon: they do without the compiler that optimises, which changes no answer.
+
+    Not for Kkma, which computes for seconds before it can tag.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        yield
+
+
+@pytest.fixture(scope="module")
 def plain_okt() -> Iterator[PlainOkt]:
     """Answers what `[okt.pos(text) for text in texts]` does, blank tokens aside; one JVM for all tests."""
     with subprocess.Popen(

@@ -2,11 +2,11 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.komoran_answers import KOMORAN, differing, tagged
+from support.komoran_answers import KOMORAN, differing, library, tagged
 from support.real_texts import real_texts
 
 from etl.schema import resources
@@ -14,11 +14,13 @@ from etl.settings import Tag
 from etl.tagging.komoran import tables
 from etl.tagging.komoran.dump import dump
 from etl.tagging.komoran.made_up import made_up_texts
+from etl.tagging.pool import Pool
 
-pytestmark = pytest.mark.jvm
+pytestmark = [pytest.mark.jvm, pytest.mark.usefixtures("brief_java")]
 
 # Komoran fails at this: of what it may stand for, its dictionary has no foreign word A.
 FAILS = "좥조선"
+HAS_TIME = "ETL_TEST_ALL" in os.environ
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +30,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def pairs(text: str, made: Path, settings: Tag = KOMORAN) -> list[tuple[str, str]]:
-    frame, left = tagged([text], made, settings)
+@pytest.fixture(scope="module")
+def konlpy() -> Iterator[Pool]:
+    with library() as pool:
+        yield pool
+
+
+def pairs(text: str, made: Path, pool: Pool) -> list[tuple[str, str]]:
+    frame, left = tagged([text], made, pool)
     assert not left
     return list(zip(frame["tokens"][0], frame["tags"][0], strict=True))
 
 
-def test_any_jumble_of_its_words_and_signs_is_tagged_as_konlpy_does(made: Path) -> None:
-    assert differing(made_up_texts(made, 3000, seed=11), made) == []
+def test_any_jumble_of_its_words_and_signs_is_tagged_as_konlpy_does(made: Path, konlpy: Pool) -> None:
+    texts = made_up_texts(made, 3000 if HAS_TIME else 800, seed=11)
+    assert differing(texts, made, konlpy) == []
 
 
-def test_so_are_lines_blanks_and_emoji(made: Path) -> None:
+def test_so_are_lines_blanks_and_emoji(made: Path, konlpy: Pool) -> None:
     texts = [
         "",
         "   ",
@@ -58,34 +67,35 @@ def test_so_are_lines_blanks_and_emoji(made: Path) -> None:
         "１２３ ٣٤ abc漢字かなカナ",
         "\ufeff처음",
     ]
-    assert differing(texts, made) == []
+    assert differing(texts, made, konlpy) == []
 
 
-def test_what_the_library_fails_at_is_left_to_it(made: Path) -> None:
+def test_what_the_library_fails_at_is_left_to_it(made: Path, konlpy: Pool) -> None:
     texts = [f"오늘 {FAILS} 신문", "앞 줄\n \n뒷줄", "가\ud7a4", "\x00", "보통 문장"]
-    frame, left = tagged(texts, made)
+    frame, left = tagged(texts, made, konlpy)
     assert left == texts[:4]
     assert frame["problem"].to_list() == [*["tagger_error"] * 4, None]
-    assert differing(texts, made) == []
+    assert differing(texts, made, konlpy) == []
 
 
-def test_a_long_line_is_searched_to_its_end(made: Path) -> None:
+def test_a_long_line_is_searched_to_its_end(made: Path, konlpy: Pool) -> None:
     text = "오늘 본 영화는 정말 재미있었고 배우들의 연기도 좋아서 다음에 또 보고 싶었다 " * 200
-    assert differing([text, text.replace(" ", "")], made) == []
+    assert differing([text, text.replace(" ", "")], made, konlpy) == []
 
 
-def test_ordinary_sentences_need_no_java(made: Path) -> None:
-    assert pairs("정말 좋았어요 ㅋㅋ 😡", made)[-1] == ("😡", "Emoji")
-    assert not multiprocessing.active_children()
+def test_ordinary_sentences_need_no_java(made: Path, konlpy: Pool) -> None:
+    before = {*multiprocessing.active_children()}
+    assert pairs("정말 좋았어요 ㅋㅋ 😡", made, konlpy)[-1] == ("😡", "Emoji")
+    assert {*multiprocessing.active_children()} == before
 
 
-def test_words_of_the_users_own_come_first(made: Path, tmp_path: Path) -> None:
+def test_words_of_the_users_own_come_first(made: Path, konlpy: Pool, tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text(
         "갓생러\n현타\n킹받\tverb\n킹받\n꾸안꾸\tadverb\n영화관람객수\n이\tadjective\n #줄임\n",
         encoding="utf-8",
     )
-    settings = Tag(tagger="komoran", dictionary=str(words))
+    settings = Tag(tagger="komoran", seconds=KOMORAN.seconds, dictionary=str(words))
     texts = [
         "갓생러가 되고 싶었는데 현타 왔다",
         "너무 킹받는다",
@@ -94,9 +104,11 @@ def test_words_of_the_users_own_come_first(made: Path, tmp_path: Path) -> None:
         "이이이",
         "#줄임",
     ]
-    assert ("갓생러", "NNP") in pairs(texts[0], made, settings)
-    assert ("갓생러", "NNP") not in pairs(texts[0], made)
-    assert differing([*texts, *made_up_texts(made, 500, seed=12)], made, settings) == []
+    assert ("갓생러", "NNP") not in pairs(texts[0], made, konlpy)
+    with library(settings) as with_words:
+        assert ("갓생러", "NNP") in pairs(texts[0], made, with_words)
+        made_up = made_up_texts(made, 500 if HAS_TIME else 150, seed=12)
+        assert differing([*texts, *made_up], made, with_words) == []
 
 
 def test_its_tags_are_those_of_the_policy(made: Path) -> None:
@@ -105,9 +117,10 @@ def test_its_tags_are_those_of_the_policy(made: Path) -> None:
     assert set(tables.load(made, []).tags) - never_given <= known
 
 
-def test_real_sentences_are_tagged_as_konlpy_does(made: Path, shared_data: Callable[[str], Path]) -> None:
-    """A tenth of comments, dialogues and 50,000 reviews; with ETL_TEST_ALL=1 all, and 250,000 more."""
-    has_time = "ETL_TEST_ALL" in os.environ
-    texts = real_texts(shared_data, 300_000 if has_time else 50_000)
+def test_real_sentences_are_tagged_as_konlpy_does(
+    made: Path, konlpy: Pool, shared_data: Callable[[str], Path]
+) -> None:
+    """Some of comments, dialogues and 50,000 reviews; with ETL_TEST_ALL=1 all, and 250,000 more."""
+    texts = real_texts(shared_data, 300_000 if HAS_TIME else 50_000)
     assert len(texts) > 60_000
-    assert differing(texts if has_time else texts[::10], made) == []
+    assert differing(texts if HAS_TIME else texts[::60], made, konlpy) == []

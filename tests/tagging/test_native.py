@@ -5,6 +5,7 @@ The library is one that cuts at spaces, in a worker process; ours does, too, or 
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,11 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+def begin(native: Native) -> Callable[[], TagTexts] | None:
+    with ThreadPoolExecutor(1) as thread:
+        return begin_to_open(native, SETTINGS, refuse, thread)
+
+
 def made_in(native: Native) -> Path:
     into = folder(native).with_name("made")
     into.mkdir(parents=True)
@@ -107,7 +113,7 @@ def test_what_differs_is_shown() -> None:
 
 def test_a_library_that_is_not_known_is_proved_before_it_is_used(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        opened = begin_to_open(RIGHT, SETTINGS, refuse)
+        opened = begin(RIGHT)
     assert opened
     assert opened()(pl.Series(["나 다"]))["tokens"].to_list() == [["나", "다"]]
     assert [record.message for record in caplog.records] == [
@@ -126,7 +132,7 @@ def test_it_is_proved_once(caplog: pytest.LogCaptureFixture) -> None:
 def test_where_one_text_differs_the_library_tags_for_good(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         with caplog.at_level(logging.WARNING):
-            assert begin_to_open(WRONG, SETTINGS, refuse) is None
+            assert begin(WRONG) is None
         assert caplog.records[-1].message == (
             "Stand-in is tagged by its library, many times slower: of 3 made-up texts 2 come out otherwise."
         )
@@ -135,7 +141,7 @@ def test_where_one_text_differs_the_library_tags_for_good(caplog: pytest.LogCapt
 
 def test_a_library_that_is_known_is_not_asked() -> None:
     known = replace(WRONG, is_known=lambda: True)
-    opened = begin_to_open(known, SETTINGS, refuse)
+    opened = begin(known)
     assert opened
     assert opened()(pl.Series(["가 나"]))["tokens"].to_list() == [["가 나"]]
 

@@ -17,7 +17,7 @@ from etl.tagging.okt import tables
 from etl.tagging.pool import Pool
 from etl.tagging.tagger import open_tagger
 
-pytestmark = pytest.mark.jvm
+pytestmark = [pytest.mark.jvm, pytest.mark.usefixtures("brief_java")]
 
 PIECES = [
     *"가힣뷁각것데가지인는은ㅋㅠㅜㅎㅏ아.,!?~1aZ-'%·…’^:/@#$_",
@@ -67,10 +67,13 @@ def by_library(texts: list[str], settings: Tag) -> Answers:
     return [list(zip(tokens, tags, strict=True)) for tokens, tags, _, _ in outcomes]
 
 
-@pytest.mark.parametrize(("norm", "stem"), OPTIONS)
-def test_so_is_any_jumble_of_what_the_rules_look_at(norm: bool, stem: bool, plain_okt: PlainOkt) -> None:
-    chance = random.Random(11)
-    texts = ["".join(chance.choices([*PIECES, " "], k=chance.randint(1, 9))) for _ in range(1500)]
+@pytest.mark.parametrize(("seed", "norm", "stem"), [(seed, *options) for seed, options in enumerate(OPTIONS)])
+def test_so_is_any_jumble_of_what_the_rules_look_at(
+    seed: int, norm: bool, stem: bool, plain_okt: PlainOkt
+) -> None:
+    chance = random.Random(seed)
+    count = 1500 if "ETL_TEST_ALL" in os.environ else 400
+    texts = ["".join(chance.choices([*PIECES, " "], k=chance.randint(1, 9))) for _ in range(count)]
     texts = [text for text in dict.fromkeys(texts) if text.strip()]
     assert differing(texts, Tag(norm=norm, stem=stem), plain_okt) == []
 
@@ -108,27 +111,16 @@ def test_every_tag_it_gives_is_one_of_okts() -> None:
     assert set(tables.POS_NAMES) <= known
 
 
-@pytest.mark.parametrize("both", [True, False])
+@pytest.fixture(scope="module")
+def comments(shared_data: Callable[[str], Path]) -> list[str]:
+    return real_texts(shared_data, 50_000)
+
+
+@pytest.mark.parametrize(("part", "norm", "stem"), [(part, *options) for part, options in enumerate(OPTIONS)])
 def test_kote_chatbot_and_50000_reviews_are_tagged_as_konlpy_does(
-    both: bool, shared_data: Callable[[str], Path], plain_okt: PlainOkt
+    part: int, norm: bool, stem: bool, comments: list[str], plain_okt: PlainOkt
 ) -> None:
-    """A tenth of them; all with ETL_TEST_ALL=1, which takes three minutes more."""
-    texts = real_texts(shared_data, 50_000)
-    assert len(texts) > 60_000
-    assert (
-        differing(
-            texts if "ETL_TEST_ALL" in os.environ else texts[::10], Tag(norm=both, stem=both), plain_okt
-        )
-        == []
-    )
-
-
-@pytest.mark.parametrize(("norm", "stem"), [(True, False), (False, True)])
-def test_so_are_some_of_them_with_one_option_alone(
-    norm: bool,
-    stem: bool,
-    shared_data: Callable[[str], Path],
-    plain_okt: PlainOkt,
-) -> None:
-    texts = real_texts(shared_data, 50_000)[::20]
+    """With each of the options others of them, a hundredth; all with ETL_TEST_ALL=1, in five minutes more."""
+    assert len(comments) > 60_000
+    texts = comments if "ETL_TEST_ALL" in os.environ else comments[25 * part :: 100]
     assert differing(texts, Tag(norm=norm, stem=stem), plain_okt) == []

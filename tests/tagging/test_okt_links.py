@@ -3,6 +3,7 @@
 import gzip
 import json
 import multiprocessing
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 from support.links import links
 from support.okt_answers import OPTIONS, PlainOkt, differing, tagged
+from support.warm_cache import with_compiled_code
 
 from etl.schema import resources
 from etl.settings import Tag
@@ -18,7 +20,8 @@ from etl.tagging.okt import cut, tables
 from etl.tagging.okt.native import NATIVE
 from etl.tagging.tagger import open_tagger
 
-pytestmark = pytest.mark.jvm
+pytestmark = [pytest.mark.jvm, pytest.mark.usefixtures("brief_java")]
+PARTS = [(part, *options) for part, options in enumerate(OPTIONS)]
 
 REVIEWS = [
     "영화..KTX도 나오고 정말..bb 이뻐서...♡ 빅맨@_@연기력",
@@ -27,11 +30,12 @@ REVIEWS = [
 ]
 
 
-@pytest.mark.parametrize(("seed", "norm", "stem"), [(seed, *options) for seed, options in enumerate(OPTIONS)])
+@pytest.mark.parametrize(("seed", "norm", "stem"), PARTS)
 def test_made_up_links_and_tags_are_tagged_as_konlpy_does(
     seed: int, norm: bool, stem: bool, plain_okt: PlainOkt
 ) -> None:
-    assert differing(links(seed, 1000), Tag(norm=norm, stem=stem), plain_okt) == []
+    count = 1000 if "ETL_TEST_ALL" in os.environ else 300
+    assert differing(links(seed, count), Tag(norm=norm, stem=stem), plain_okt) == []
 
 
 def test_what_is_found_has_the_names_of_okt() -> None:
@@ -44,6 +48,7 @@ def test_what_is_found_has_the_names_of_okt() -> None:
     assert tags["$100"] == "Number"
 
 
+@pytest.fixture(scope="module")
 def odd_eojeols(shared_data: Callable[[str], Path]) -> list[str]:
     """Every distinct one that may have a link or a tag in it."""
     with gzip.open(shared_data("nsmc") / "reviews-300k.jsonl.gz", "rt", encoding="utf-8") as reviews:
@@ -54,19 +59,20 @@ def odd_eojeols(shared_data: Callable[[str], Path]) -> list[str]:
     return eojeols.filter(eojeols.str.contains(resources.load("schemas", "okt.yaml")["odd"])).to_list()
 
 
-@pytest.mark.parametrize(("norm", "stem"), OPTIONS)
+@pytest.mark.parametrize(("part", "norm", "stem"), PARTS)
 def test_so_are_all_that_the_corpora_have(
-    norm: bool, stem: bool, shared_data: Callable[[str], Path], plain_okt: PlainOkt
+    part: int, norm: bool, stem: bool, odd_eojeols: list[str], plain_okt: PlainOkt
 ) -> None:
-    eojeols = odd_eojeols(shared_data)
-    assert len(eojeols) > 1000
+    """Each with one of the options; with ETL_TEST_ALL=1 with all of them."""
+    assert len(odd_eojeols) > 1000
+    eojeols = odd_eojeols if "ETL_TEST_ALL" in os.environ else odd_eojeols[part :: len(PARTS)]
     assert differing(eojeols, Tag(norm=norm, stem=stem), plain_okt) == []
 
 
-def test_none_of_them_needs_java(shared_data: Callable[[str], Path]) -> None:
+def test_none_of_them_needs_java(odd_eojeols: list[str]) -> None:
     with open_tagger(Tag(), workers=2, is_cached=False) as tagger:
         tagger(pl.Series("text", REVIEWS))
-        tagger(pl.Series("text", odd_eojeols(shared_data)))
+        tagger(pl.Series("text", odd_eojeols))
         assert not multiprocessing.active_children()
 
 
@@ -91,6 +97,6 @@ def test_without_patterns_the_library_tags_all_of_them(
         NATIVE.make(into)
         tables.forget_patterns(into)
 
-    monkeypatch.setenv("ETL_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("ETL_CACHE_DIR", str(with_compiled_code(tmp_path)))
     monkeypatch.setattr("etl.tagging.okt.native.NATIVE", replace(NATIVE, make=make))
     check_library_answers(REVIEWS, plain_okt)

@@ -1,5 +1,6 @@
 """YAML that users write: what it lets pass in silence, and what breaks its decoder."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from support.run_etl import etl, explained
 
 from etl.errors import SettingsError
+from etl.language.library_words import said
+from etl.language.message import translated
 from etl.schema import taxonomy
 from etl.settings import load_settings
 from etl.user_files.yaml_text import YamlError, decode_yaml
@@ -66,6 +69,44 @@ def test_what_no_settings_hold_is_refused_with_a_reason_on_one_line(text: str | 
     with pytest.raises(YamlError) as caught:
         decode_yaml(text)
     assert len(str(caught.value).splitlines()) == 1
+
+
+# What is written by mistake, and what is said of it; `@` and the tab have the same words in libyaml.
+MISTAKES = {
+    "a:\n\tb: 1\n": "line 2, column 1: a tab",
+    "a: @x\n": "line 1, column 4: no value begins with '@'",
+    "a: `x`\n": "no value begins with '`'",
+    "a: *x\n": "put a value that begins with * into quotes",
+    "a: !x y\n": "put a value that begins with ! into quotes",
+    'a: "x\nb: 1\n': "the quotation mark that opens in line 1 is not closed",
+    'a: "\\q"\n': "line 1, column 5: a backslash before 'q'",
+    "a: [1, 2\nb: 3\n": "the list that [ opens in line 1",
+    "a: {b: 1\nc: 2\n": "the mapping that { opens in line 1",
+    "a: b: c\n": "line 1, column 5: no colon may stand here",
+    "a:\n  b: 1\n c: 2\n": "line 3, column 2: expected a key of the mapping that begins in line 1",
+    "- a\nb: 1\n": "line 2, column 1: expected - and an entry of the list that begins in line 1",
+    "? a\nb\n": "expected a colon after the key in line 2",
+    "a: 1\n---\nb: 2\n": "line 2, column 1: a second document",
+    "a: \x07\n": "the character U+0007 cannot stand in YAML",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_is_said_with_its_line_in_the_words_of_who_writes_settings(text: str) -> None:
+    for content in (text, text.encode()):
+        with pytest.raises(YamlError) as caught:
+            decode_yaml(content)
+        assert MISTAKES[text] in str(caught.value)
+        in_korean = translated(said(caught.value), "ko")
+        assert re.search("[가-힣]{2}", in_korean)
+        assert not re.search(r"[a-z]{3,} [a-z]{3,}", in_korean)
+
+
+def test_a_mistake_of_another_kind_is_said_as_the_parser_says_it() -> None:
+    with pytest.raises(
+        YamlError, match=r"^line 1, column 5: while constructing a mapping expected a mapping or"
+    ):
+        decode_yaml("<<: 1\n")
 
 
 @pytest.mark.parametrize(

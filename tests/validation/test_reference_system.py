@@ -9,8 +9,6 @@ import html
 import json
 import math
 import re
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.run_etl import etl
 from support.small_datasets import Row, write_dataset
 
 from etl.dataset.read import open_dataset
@@ -56,11 +55,6 @@ class Judged:
     def shares(self, split: str, column: str) -> dict[str, float]:
         rows = self.of(split)
         return {name: count / len(rows) for name, count in Counter(row[column] for row in rows).items()}
-
-
-def etl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "etl", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")

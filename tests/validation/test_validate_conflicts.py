@@ -133,7 +133,7 @@ def test_the_81_conflicting_questions_of_the_chatbot_are_found(
 WORDS = st.sampled_from([LONG, f"{LONG}!", LONG.replace(" ", ""), "네.", "네", "다른 긴 문장 하나"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(WORDS, st.sampled_from(["가", "나", "다", None]), st.sampled_from(SPLITS)), max_size=20

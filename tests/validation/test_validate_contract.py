@@ -355,7 +355,7 @@ wild_rows = st.lists(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(rows=wild_rows)
 def test_any_rows_give_a_report(tmp_path: Path, rows: list[dict]) -> None:
     path = write_dataset(

@@ -19,7 +19,7 @@ from etl.validation.run import validate
 pytestmark = pytest.mark.slow
 
 Rows = list[list[Any]]
-FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = st.one_of(
     st.none(),
     st.text(max_size=30),

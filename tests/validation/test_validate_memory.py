@@ -92,7 +92,7 @@ def meeting_ids(rows: list[Row]) -> set[str]:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(datasets())
 def test_the_rows_that_meet_are_those_of_a_comparison_of_all_with_all(rows: list[Row]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +103,7 @@ def test_the_rows_that_meet_are_those_of_a_comparison_of_all_with_all(rows: list
             assert found.count("train", "validation", "test") == len(rows)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(datasets())
 def test_the_limit_of_memory_changes_nothing(rows: list[Row]) -> None:
     with tempfile.TemporaryDirectory() as folder:

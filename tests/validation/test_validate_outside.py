@@ -249,7 +249,7 @@ def test_records_that_are_no_rows_are_left_out_and_counted(tmp_path: Path) -> No
     path = write_csv(tmp_path / "rows.csv", ROWS)
     path.write_text(path.read_text(encoding="utf-8") + "하나,둘,셋,넷\n", encoding="utf-8")
     [finding] = found(validate(path), "bad_rows")
-    assert finding.message == "1 records are left out: expected 3 fields, got 4 (1)"
+    assert finding.message == "1 record is left out: expected 3 fields, got 4 (1)"
     path = tmp_path / "rows.jsonl"
     path.write_text(jsonl(ROWS) + '[1]\n{"문장": \n', encoding="utf-8")
     assert found(validate(path), "bad_rows")[0].examples == ("rows.jsonl:31", "rows.jsonl:32")

@@ -20,11 +20,12 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from etl.corrections.decision import Decision
+from etl.corrections.decision import Decision, problem_of
 from etl.corrections.exchange.task import Answer, Task, bad_file, to_decision
+from etl.language.message import tr
 
 _QUESTIONS = ("label", "decision", "why")
-_EXPECTED = "Parquet or JSON lines with the columns id, text, label.responses and label.responses.users"
+_EXPECTED = tr("Parquet or JSON lines with the columns id, text, label.responses and label.responses.users")
 _MAGIC = b"PAR1"
 _SUBMITTED = "submitted"
 _TEXT, _TEXTS = pl.String, pl.List(pl.String)
@@ -99,12 +100,14 @@ def read(path: Path, content: bytes, at: str = "") -> Iterator[Decision]:
         raise bad_file(path, str(error).partition("\n")[0], _EXPECTED) from error
     for name in ("id", "text", "label.responses", "label.responses.users"):
         if name not in frame.columns:
-            raise bad_file(path, f"there is no column {name}", _EXPECTED)
+            raise bad_file(path, tr("there is no column {name}", name=name), _EXPECTED)
     for number, row in enumerate(frame.iter_rows(named=True), start=1):
         try:
             yield from _decisions(row, at)
         except (ValueError, TypeError) as error:
-            raise bad_file(path, f"row {number:,}: {error}", _EXPECTED) from error
+            raise bad_file(
+                path, tr("row {number:,}: {problem}", number=number, problem=problem_of(error)), _EXPECTED
+            ) from error
 
 
 def _decisions(row: Mapping[str, Any], at: str) -> Iterator[Decision]:

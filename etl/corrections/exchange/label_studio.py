@@ -20,11 +20,12 @@ from xml.sax.saxutils import quoteattr
 
 import msgspec
 
-from etl.corrections.decision import Decision
+from etl.corrections.decision import Decision, problem_of
 from etl.corrections.exchange.task import Answer, Task, bad_file, to_decision
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 
-_EXPECTED = "Label Studio's JSON (not JSON-MIN), of tasks with `row_id` and `text`"
+_EXPECTED = tr("Label Studio's JSON (not JSON-MIN), of tasks with `row_id` and `text`")
 _DECISIONS = ("relabel", "keep", "drop", "not_a_conflict", "note")
 
 
@@ -114,13 +115,15 @@ def read(path: Path, content: bytes) -> Iterator[Decision]:
                     if decision is not None:
                         yield decision
         except ValueError as error:
-            raise bad_file(path, f"task {number:,}: {error}", _EXPECTED) from error
+            raise bad_file(
+                path, tr("task {number:,}: {problem}", number=number, problem=problem_of(error)), _EXPECTED
+            ) from error
 
 
 def _task(data: dict[str, Any]) -> Task:
     for name in ("row_id", "text"):
         if not isinstance(data.get(name), str):
-            raise ValueError(f"`data` has no `{name}`")
+            raise ValueError(tr("`data` has no `{name}`", name=name))
     words = {name: str(data.get(name) or "") for name in ("source", "taxonomy", "text_hash")}
     return Task(id=data["row_id"], text=data["text"], label=data.get("given_label"), **words)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from etl.corrections.decision import Decision
+from etl.corrections.decision import Decision, problem_of
 from etl.corrections.exchange.task import Answer, Task, bad_file, to_decision
 from etl.corrections.read import open_cells
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 from etl.text.encoding import decode_text
 from etl.text.spreadsheet import guard_cells, unguard
@@ -24,7 +25,11 @@ COLUMNS = (
     *("taxonomy", "text_hash"),
 )
 _NEEDED = ("id", "text", "label")
-_EXPECTED = f"CSV with the columns {', '.join(_NEEDED)}, and any of {', '.join(COLUMNS)}"
+_EXPECTED = tr(
+    "CSV with the columns {needed}, and any of {others}",
+    needed=", ".join(_NEEDED),
+    others=", ".join(COLUMNS),
+)
 
 
 def export(tasks: Sequence[Task], decisions: Mapping[str, Sequence[Decision]]) -> bytes:
@@ -61,15 +66,23 @@ def read(path: Path, content: bytes, by: str = "", at: str = "") -> Iterator[Dec
     try:
         missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
         if missing:
-            found = ", ".join(rows.fieldnames or ()) or "none"
-            raise bad_file(path, f"there is no column {missing[0]}; the columns are: {found}", _EXPECTED)
+            found = ", ".join(rows.fieldnames or ()) or tr("none")
+            raise bad_file(
+                path,
+                tr("there is no column {name}; the columns are: {found}", name=missing[0], found=found),
+                _EXPECTED,
+            )
         for row in rows:
             cells = {name: unguard(cell or "") for name, cell in row.items() if isinstance(name, str)}
             decision = _decision(cells, by, at)
             if decision is not None:
                 yield decision
     except (ValueError, csv.Error) as error:
-        raise bad_file(path, f"line {rows.reader.line_num:,}: {error}", _EXPECTED) from error
+        raise bad_file(
+            path,
+            tr("line {number:,}: {problem}", number=rows.reader.line_num, problem=problem_of(error)),
+            _EXPECTED,
+        ) from error
 
 
 def _decision(cells: Mapping[str, str], by: str, at: str) -> Decision | None:

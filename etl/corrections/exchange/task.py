@@ -12,6 +12,7 @@ import msgspec
 from etl.corrections.decision import Decision
 from etl.corrections.text_hashes import text_hash
 from etl.errors import InputError
+from etl.language.message import tr
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,16 @@ def to_decision(task: Task, answer: Answer) -> Decision | None:
     }
     decision = msgspec.convert(fields, Decision)  # a ValidationError is a ValueError
     if not answer.by:
-        raise ValueError("nobody is named who decided so; a CSV without `by` needs `--by NAME`")
+        raise ValueError(tr("nobody is named who decided so; a CSV without `by` needs `--by NAME`"))
     return decision
 
 
 def bad_file(path: Path, problem: str, expected: str) -> InputError:
     """Returns the error for a file that is not what was said."""
     return InputError(
-        f"{path} holds no decisions that can be read",
-        details=[problem, f"expected {expected}"],
-        next_step="write tasks with `etl corrections export`; docs/review.md shows what each format holds.",
+        tr("{path} holds no decisions that can be read", path=path),
+        details=[problem, tr("expected {expected}", expected=expected)],
+        next_step=tr(
+            "write tasks with `etl corrections export`; docs/review.md shows what each format holds."
+        ),
     )

@@ -21,7 +21,7 @@ from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.ingestion.sources.archive import member_name
 from etl.ingestion.sources.raw import DAMAGE_ERRORS
-from etl.runtime.console import plural
+from etl.language.message import joined, plural, tr
 from etl.runtime.unpacking import check_package, check_ratio
 from etl.settings import Limits
 
@@ -78,10 +78,10 @@ def read_chats(file: DocumentFile) -> Iterator[Passage]:
             yield from _read_slack(opened, archive) if archive.days else _read_each(opened, archive)
     except _DAMAGE as error:
         raise InputError(
-            f"{file.name} cannot be read",
-            details=[f"{type(error).__name__}: {error}"],
-            cause="The download was cut off, or the archive is encrypted.",
-            next_step="export the chat again, or unpack it and name what is in it.",
+            tr("{file} cannot be read", file=file.name),
+            details=[joined(": ", (type(error).__name__, error))],
+            cause=tr("The download was cut off, or the archive is encrypted."),
+            next_step=tr("export the chat again, or unpack it and name what is in it."),
         ) from error
     _warn(archive)
 
@@ -158,8 +158,8 @@ def _content(opened: zipfile.ZipFile, archive: _Archive, name: str) -> bytes:
     check_ratio(archive.name, name, info.compress_size, info.file_size, archive.limits, SAVE_TEXT)
     if info.flag_bits & _ENCRYPTED:
         raise InputError(
-            f"{archive.name} is encrypted",
-            next_step="unpack it with its password, and name what is in it.",
+            tr("{archive} is encrypted", archive=archive.name),
+            next_step=tr("unpack it with its password, and name what is in it."),
         )
     return opened.read(info)
 
@@ -167,6 +167,14 @@ def _content(opened: zipfile.ZipFile, archive: _Archive, name: str) -> bytes:
 def _warn(archive: _Archive) -> None:
     if archive.others:
         named = ", ".join(map(repr, archive.others[:_NAMED]))
-        more = f" and {len(archive.others) - _NAMED:,} more" if len(archive.others) > _NAMED else ""
-        counted = plural(len(archive.others), "member")
-        _log.warning(f"{archive.name}: {counted} left aside, only chats are read: {named}{more}")
+        if len(archive.others) > _NAMED:
+            named = tr("{names} and {others:,} more", names=named, others=len(archive.others) - _NAMED)
+        members = plural("{number:,} member", "{number:,} members", len(archive.others))
+        _log.warning(
+            tr(
+                "{archive}: {members} left aside, only chats are read: {names}",
+                archive=archive.name,
+                members=members,
+                names=named,
+            )
+        )

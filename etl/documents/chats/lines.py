@@ -14,7 +14,7 @@ from etl.documents.chats.stamps import Clock
 from etl.documents.chats.words import MAX_NOTICE_CHARS, words_of
 from etl.documents.passage import Passage
 from etl.errors import InputError
-from etl.runtime.console import plural
+from etl.language.message import plural, tr
 
 _LineKind = Literal["event", "end", "day", "words"]
 # Blanks, and the marks of the direction of writing that stand around names.
@@ -54,13 +54,22 @@ class _Doubts:
         """Logs what was noted."""
         if self.n_stamped:
             _log.warning(
-                f"{name}: {plural(self.n_stamped, 'line')} inside messages begin with a time, the first is "
-                f"line {self.first_stamped:,}; they were read as words of the message above them"
+                tr(
+                    "{name}: {lines} inside messages begin with a time, the first is line "
+                    "{first:,}; they were read as words of the message above them",
+                    name=name,
+                    lines=plural("{number:,} line", "{number:,} lines", self.n_stamped),
+                    first=self.first_stamped,
+                )
             )
         if self.n_lost:
             _log.warning(
-                f"{name}: {plural(self.n_lost, 'line')} left aside that belong to no message, the first is "
-                f"line {self.first_lost:,}"
+                tr(
+                    "{name}: {lines} left aside that belong to no message, the first is line {first:,}",
+                    name=name,
+                    lines=plural("{number:,} line", "{number:,} lines", self.n_lost),
+                    first=self.first_lost,
+                )
             )
 
 
@@ -90,10 +99,10 @@ def read_chat(text: str, name: str, document: int = 1) -> Iterator[Passage]:
     layout = find_layout(text, is_stated=True)
     if layout is None:
         raise InputError(
-            f"{name} is not a chat in a layout that is known",
-            details=["expected lines such as `[name] [9:05 PM] …` or `2026. 3. 2. 21:05, name : …`"],
-            cause="It is another text, or the export of an app or of a version that is not known yet.",
-            next_step="export the chat again from the app as text; docs/predict.md lists what is read.",
+            tr("{name} is not a chat in a layout that is known", name=name),
+            details=[tr("expected lines such as `[name] [9:05 PM] …` or `2026. 3. 2. 21:05, name : …`")],
+            cause=tr("It is another text, or the export of an app or of a version that is not known yet."),
+            next_step=tr("export the chat again from the app as text; docs/predict.md lists what is read."),
         )
     doubts = _Doubts()
     for position, (speaker, time, said) in enumerate(_messages(text, layout, doubts), start=1):

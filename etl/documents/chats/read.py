@@ -11,6 +11,7 @@ from etl.documents.file import DocumentFile
 from etl.documents.passage import Passage
 from etl.documents.posts import header_of
 from etl.errors import InputError
+from etl.language.message import tr
 
 Reader = Callable[[DocumentFile, int], Iterator[Passage]]
 
@@ -44,9 +45,15 @@ def refuse_without_messages(file: DocumentFile) -> None:
     """
     if app := find_app(file.text):
         raise InputError(
-            f"{file.name} begins like a chat of {app.name}, and no message in it is in a known layout",
-            cause="It holds notices only, or it comes from a version or a language that is not known yet.",
-            next_step="export the chat again from the app; docs/predict.md lists what is read.",
+            tr(
+                "{file} begins like a chat of {app}, and no message in it is in a known layout",
+                file=file.name,
+                app=app.name,
+            ),
+            cause=tr(
+                "It holds notices only, or it comes from a version or a language that is not known yet."
+            ),
+            next_step=tr("export the chat again from the app; docs/predict.md lists what is read."),
         )
 
 

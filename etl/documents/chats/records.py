@@ -16,6 +16,7 @@ from etl.documents.chats.layouts import Pattern, any_of, schema_of
 from etl.documents.chats.stamps import iso_time
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.text.mojibake import repair_mojibake
 
 _APPS = ("telegram", "discord", "meta")
@@ -58,9 +59,9 @@ def read_records(value: object, name: str, document: int = 1) -> Iterator[Passag
     records = find_records(value)
     if records is None or not isinstance(value, dict):
         raise InputError(
-            f"{name} is not a chat in a layout that is known",
-            details=["expected the messages of Telegram, Discord, Facebook, Instagram or Slack"],
-            next_step="export the chat again as JSON; docs/predict.md lists what is read.",
+            tr("{name} is not a chat in a layout that is known", name=name),
+            details=[tr("expected the messages of Telegram, Discord, Facebook, Instagram or Slack")],
+            next_step=tr("export the chat again as JSON; docs/predict.md lists what is read."),
         )
     chats = [value] if _is_chat(value, records) else _chats_in(value, records)
     for number, chat in enumerate(chats, start=document):

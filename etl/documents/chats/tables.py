@@ -14,6 +14,7 @@ from etl.documents.chats.words import words_of
 from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.ingestion.tables.dialect import find_cut
+from etl.language.message import tr
 
 _APPS = ("kakaotalk", "discord")
 
@@ -43,11 +44,14 @@ def read_chat_table(text: str, name: str, document: int = 1) -> Iterator[Passage
         app = _app_of(header)
         if app is None:
             raise InputError(
-                f"{name} is not a chat in a layout that is known",
+                tr("{name} is not a chat in a layout that is known", name=name),
                 details=[
-                    f"expected columns such as Date, User, Message, got {', '.join(header)[:200] or 'none'}"
+                    tr(
+                        "expected columns such as Date, User, Message, got {columns}",
+                        columns=", ".join(header)[:200] or tr("none"),
+                    )
                 ],
-                next_step="export the chat again from the app, or read it with `--kind post`.",
+                next_step=tr("export the chat again from the app, or read it with `--kind post`."),
             )
         names = _columns(app, header)
         filled = (record for record in records if record)
@@ -57,10 +61,10 @@ def read_chat_table(text: str, name: str, document: int = 1) -> Iterator[Passage
             )
     except csv.Error as error:
         raise InputError(
-            f"{name} is damaged",
-            details=[f"expected CSV, got at line {records.line_num:,}: {error}"],
-            cause="A quotation mark is missing, or the file was cut off.",
-            next_step="export the chat again from the app.",
+            tr("{name} is damaged", name=name),
+            details=[tr("expected CSV, got at line {line:,}: {error}", line=records.line_num, error=error)],
+            cause=tr("A quotation mark is missing, or the file was cut off."),
+            next_step=tr("export the chat again from the app."),
         ) from error
 
 

@@ -18,6 +18,7 @@ from etl.documents.formal.needs import DAMAGE, damaged
 from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -52,7 +53,7 @@ def _texts(file: DocumentFile) -> Iterator[str]:
     root = parse_member(file, main)
     body = next((child for child in root if tag(child) == "body"), None) if root is not None else None
     if body is None:
-        raise ValueError(f"there is no body in {main}")
+        raise ValueError(tr("there is no body in {part}", part=main))
     schema = load_rules("docx")
     folder = posixpath.dirname(main)
 
@@ -75,7 +76,9 @@ def _texts(file: DocumentFile) -> Iterator[str]:
         return (name := _style(element)) is not None and name in hidden_styles
 
     if any(tag(each) == "altChunk" for each in body.iter()):
-        _log.warning("%s: what it takes in from other documents (altChunk) is not read", file.name)
+        _log.warning(
+            tr("{file}: what it takes in from other documents (altChunk) is not read", file=file.name)
+        )
     yield from _joined(_without_directions(body), Rules(schema, note_of, is_hidden))
 
 

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 from etl.errors import InputError
+from etl.language.message import tr
 
 _INSTALL = "pip install 'korean-emotion-etl[documents]'"
 # What parsers raise for a file that is damaged in a way that its form does not foresee; an error of XML is a
@@ -40,9 +41,9 @@ def require(module: str, package: str, name: str) -> None:
     """
     if importlib.util.find_spec(module) is None:
         raise InputError(
-            f"{name} cannot be read: a package is not installed",
-            details=[f"expected {package}, got nothing"],
-            next_step=f"install it: {_INSTALL}",
+            tr("{name} cannot be read: a package is not installed", name=name),
+            details=[tr("expected {package}, got nothing", package=package)],
+            next_step=tr("install it: {command}", command=_INSTALL),
         )
 
 
@@ -55,8 +56,14 @@ def damaged(name: str, form: str, error: Exception) -> InputError:
         error: what the parser raised.
     """
     return InputError(
-        f"{name} cannot be read as {form}",
-        details=[f"{type(error).__name__}: {str(error) or 'no more is known'}"],
-        cause="It is damaged, was cut off, or is something else.",
-        next_step="open it in the program that wrote it and save it again, or save its text as .txt.",
+        tr("{name} cannot be read as {form}", name=name, form=form),
+        details=[
+            tr(
+                "{kind}: {error}",
+                kind=type(error).__name__,
+                error=error if str(error) else tr("no more is known"),
+            )
+        ],
+        cause=tr("It is damaged, was cut off, or is something else."),
+        next_step=tr("open it in the program that wrote it and save it again, or save its text as .txt."),
     )

@@ -13,6 +13,7 @@ from etl.documents.formal.needs import DAMAGE, damaged
 from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.language.message import tr
 
 MIMETYPE = "application/vnd.oasis.opendocument.text"
 
@@ -50,7 +51,7 @@ def _refuse_encrypted(file: DocumentFile) -> None:
     manifest = parse_member(file, "META-INF/manifest.xml")
     if manifest is not None and any(tag(each) == "encryption-data" for each in manifest.iter()):
         raise InputError(
-            f"{file.name} is encrypted",
-            details=["expected an ODT that opens without a password"],
-            next_step="open it with its password and save it without one.",
+            tr("{file} is encrypted", file=file.name),
+            details=[tr("expected an ODT that opens without a password")],
+            next_step=tr("open it with its password and save it without one."),
         )

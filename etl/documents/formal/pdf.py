@@ -21,6 +21,7 @@ from etl.documents.formal.needs import DAMAGE, damaged, require
 from etl.documents.formal.pdf_layout import Line, in_reading_order, join_lines
 from etl.documents.passage import Passage
 from etl.errors import InputError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
@@ -73,9 +74,15 @@ def _pages(document: PdfDocument, file: DocumentFile) -> list[list[Line]]:
     document.init_forms()
     if len(document) > _MAX_PAGES:
         raise InputError(
-            f"{file.name} is too long",
-            details=[f"expected at most {_MAX_PAGES:,} pages, got {len(document):,}"],
-            next_step="divide it.",
+            tr("{file} is too long", file=file.name),
+            details=[
+                tr(
+                    "expected at most {most:,} pages, got {pages:,}",
+                    most=_MAX_PAGES,
+                    pages=len(document),
+                )
+            ],
+            next_step=tr("divide it."),
         )
     pages = []
     for index in range(len(document)):
@@ -234,18 +241,24 @@ def _refuse_no_text(pages: list[list[Line]], file: DocumentFile) -> None:
     characters = [each for lines in pages for line in lines for each in line.text if not each.isspace()]
     if not characters and pages:
         raise InputError(
-            f"{file.name} has no text",
-            details=[f"expected text on {len(pages):,} pages, got none"],
-            cause="It was scanned: its pages are pictures.",
-            next_step="have its text recognised (OCR), or save it from the program that wrote it.",
+            tr("{file} has no text", file=file.name),
+            details=[tr("expected text on {pages:,} pages, got none", pages=len(pages))],
+            cause=tr("It was scanned: its pages are pictures."),
+            next_step=tr("have its text recognised (OCR), or save it from the program that wrote it."),
         )
     meaningless = sum(map(_is_meaningless, characters))
     if len(characters) >= _MIN_CHARS and meaningless > _MEANINGLESS_SHARE * len(characters):
         raise InputError(
-            f"the letters of {file.name} have no meaning",
-            details=[f"of {len(characters):,} letters {meaningless:,} cannot be told"],
-            cause="Its fonts do not say which letters their shapes are.",
-            next_step="have its text recognised (OCR), or save it from the program that wrote it.",
+            tr("the letters of {file} cannot be told", file=file.name),
+            details=[
+                tr(
+                    "of {letters:,} letters {meaningless:,} cannot be told",
+                    letters=len(characters),
+                    meaningless=meaningless,
+                )
+            ],
+            cause=tr("Its fonts do not say which letters their shapes are."),
+            next_step=tr("have its text recognised (OCR), or save it from the program that wrote it."),
         )
 
 
@@ -260,7 +273,7 @@ def _is_meaningless(character: str) -> bool:
 
 def _encrypted(file: DocumentFile) -> InputError:
     return InputError(
-        f"{file.name} is encrypted",
-        details=["expected a PDF that opens without a password"],
-        next_step="open it with its password and save it without one.",
+        tr("{file} is encrypted", file=file.name),
+        details=[tr("expected a PDF that opens without a password")],
+        next_step=tr("open it with its password and save it without one."),
     )

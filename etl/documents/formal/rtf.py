@@ -15,6 +15,7 @@ from etl.documents.formal.markup import load_rules
 from etl.documents.formal.needs import damaged
 from etl.documents.formal.soft_breaks import join_soft_breaks
 from etl.documents.passage import Passage
+from etl.language.message import tr
 
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|([^\\{}\r\n]+)", re.DOTALL
@@ -100,7 +101,7 @@ def read_rtf(content: bytes, name: str) -> Iterator[Passage]:
     for position, line in enumerate(lines, start=1):
         yield Passage(line, "formal", "paragraph", position)
     if not content.rstrip(b"\0\x1a \t\r\n").endswith(b"}"):
-        raise damaged(name, "RTF", ValueError("the last group has no end"))
+        raise damaged(name, "RTF", ValueError(tr("the last group has no end")))
 
 
 def rtf_text(content: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from etl.documents.hwp import damage
 from etl.documents.hwp.records import CTRL_HEADER, FORM_OBJECT, PARA_HEADER, PARA_RANGE_TAG, PARA_TEXT, Record
 from etl.documents.hwp.words import MAX_DEPTH, Paragraph, Words, joined, setting_of
+from etl.language.message import tr
 
 # Control characters that take eight code units; each of the extended ones has a record of its own.
 _INLINE = frozenset({4, 5, 6, 7, 8, 9, 19, 20})
@@ -42,7 +43,11 @@ def texts_of(section: Record, name: str, *, has_marks: bool, depth: int = 0) -> 
         InputError: lists stand in each other more than `MAX_DEPTH` times.
     """
     if depth > MAX_DEPTH:
-        raise damage.damaged(name, "HWP", f"expected at most {MAX_DEPTH} tables in each other, got more")
+        raise damage.damaged(
+            name,
+            "HWP",
+            tr("expected at most {most} tables in each other, got more", most=MAX_DEPTH),
+        )
     headers = (record for record in section.children if record.tag == PARA_HEADER)
     for paragraph in joined(_paragraph(header, name, has_marks) for header in headers):
         yield paragraph.text
@@ -59,7 +64,9 @@ def _paragraph(header: Record, name: str, has_marks: bool) -> Paragraph:
     units = _units(content)
     marks = _marks(units)
     if len(marks) > _MAX_MARKS:
-        raise damage.beyond(name, _MAX_MARKS, "control characters in a paragraph")
+        raise damage.beyond(
+            name, tr("expected at most {most:,} control characters in a paragraph", most=_MAX_MARKS)
+        )
     controls = [child for child in header.children if child.tag == CTRL_HEADER]
     deleted = _deleted(header, len(units)) if has_marks else b""
     if not marks and not deleted:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from etl.documents.file import DocumentFile
 from etl.documents.hwp import damage
 from etl.documents.hwp.distribution import decipher
+from etl.language.message import joined, tr
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -59,7 +60,7 @@ def read_sections(file: DocumentFile) -> Iterator[tuple[bytes, bool]]:
         with file.open() as stream, olefile.OleFileIO(stream) as compound:
             yield from _sections(compound, file)
     except DAMAGE as error:
-        raise damage.damaged(file.name, "HWP", f"{type(error).__name__}: {error}") from error
+        raise damage.damaged(file.name, "HWP", joined(": ", (type(error).__name__, error))) from error
 
 
 def _sections(compound: OleFileIO, file: DocumentFile) -> Iterator[tuple[bytes, bool]]:
@@ -69,7 +70,7 @@ def _sections(compound: OleFileIO, file: DocumentFile) -> Iterator[tuple[bytes, 
     # The body of a document for distribution is a notice; its text stands, enciphered, in ViewText.
     streams = _streams(compound, "ViewText" if is_distribution else "BodyText")
     if not streams:
-        raise damage.damaged(name, "HWP", "expected sections of text, got none")
+        raise damage.damaged(name, "HWP", tr("expected sections of text, got none"))
     # Of a document with tracked changes the body has the final text, and ViewText the one with the marks.
     has_marks = is_distribution or not (flags & _TRACKED and _streams(compound, "ViewText"))
     left = limits.package_mb << 20
@@ -86,7 +87,7 @@ def _sections(compound: OleFileIO, file: DocumentFile) -> Iterator[tuple[bytes, 
 def _flags(compound: OleFileIO, name: str) -> int:
     header: bytes = compound.openstream("FileHeader").read()
     if not header.startswith(SIGNATURE) or len(header) < 40:
-        raise damage.damaged(name, "HWP", "expected a FileHeader that names the form, got another")
+        raise damage.damaged(name, "HWP", tr("expected a FileHeader that names the form, got another"))
     (flags,) = struct.unpack_from("<I", header, 36)
     if flags & (_PASSWORD | _RIGHTS):
         raise damage.encrypted(name)
@@ -109,9 +110,9 @@ def _inflated(content: bytes, limit: int, name: str) -> bytes:
     try:
         inflated = inflater.decompress(content, limit)
     except zlib.error as error:
-        raise damage.damaged(name, "HWP", f"{type(error).__name__}: {error}") from error
+        raise damage.damaged(name, "HWP", joined(": ", (type(error).__name__, error))) from error
     if inflater.unconsumed_tail and not inflater.eof:
-        raise damage.beyond(name, limit, "bytes")
+        raise damage.beyond(name, tr("expected at most {most:,} bytes", most=limit))
     if not inflater.eof:
-        raise damage.damaged(name, "HWP", "expected a whole section, got one that was cut off")
+        raise damage.damaged(name, "HWP", tr("expected a whole section, got one that was cut off"))
     return inflated

@@ -6,9 +6,10 @@ import importlib.util
 
 from etl.documents.file import SAVE_TEXT
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.unpacking import too_large
 
-_SAVE = "open it in Hangul and save it again, as .hwpx."
+_SAVE = tr("open it in Hangul and save it again, as .hwpx.")
 
 
 def damaged(name: str, form: str, found: str) -> InputError:
@@ -20,9 +21,9 @@ def damaged(name: str, form: str, found: str) -> InputError:
         found: what is wrong.
     """
     return InputError(
-        f"{name} cannot be read as {form}",
+        tr("{name} cannot be read as {form}", name=name, form=form),
         details=[found],
-        cause=f"It is damaged, was cut off, or is another file with the name of a {form}.",
+        cause=tr("It is damaged, was cut off, or is another file with the name of a {form}.", form=form),
         next_step=_SAVE,
     )
 
@@ -30,21 +31,20 @@ def damaged(name: str, form: str, found: str) -> InputError:
 def encrypted(name: str) -> InputError:
     """An error: the file asks for a password, or for the rights to open it."""
     return InputError(
-        f"{name} is encrypted",
-        details=["expected a document that opens without a password"],
-        next_step="open it in Hangul with its password and save it without one.",
+        tr("{name} is encrypted", name=name),
+        details=[tr("expected a document that opens without a password")],
+        next_step=tr("open it in Hangul with its password and save it without one."),
     )
 
 
-def beyond(name: str, limit: int, what: str) -> InputError:
+def beyond(name: str, found: str) -> InputError:
     """An error: the file holds more than any document does.
 
     Args:
         name: of the file.
-        limit: that was passed.
-        what: is counted.
+        found: which limit is passed.
     """
-    return too_large(name, f"expected at most {limit:,} {what}", SAVE_TEXT)
+    return too_large(name, found, SAVE_TEXT)
 
 
 def require(package: str, name: str) -> None:
@@ -59,7 +59,7 @@ def require(package: str, name: str) -> None:
     """
     if importlib.util.find_spec(package) is None:
         raise InputError(
-            f"{name} cannot be read: a package is not installed",
-            details=[f"expected {package}, got nothing"],
-            next_step="install it: pip install 'korean-emotion-etl[documents]'",
+            tr("{name} cannot be read: a package is not installed", name=name),
+            details=[tr("expected {package}, got nothing", package=package)],
+            next_step=tr("install it: pip install 'korean-emotion-etl[documents]'"),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 
 from etl.documents.hwp import damage
+from etl.language.message import tr
 
 DISTRIBUTE_DOC_DATA = 28
 RECORD_BYTES, KEY_BYTES = 256, 16
@@ -35,7 +36,7 @@ def decipher(section: bytes, name: str) -> bytes:
         or header >> 20 != RECORD_BYTES
         or len(section) < 4 + RECORD_BYTES
     ):
-        raise damage.damaged(name, "HWP", "expected the key of a document for distribution, got none")
+        raise damage.damaged(name, "HWP", tr("expected the key of a document for distribution, got none"))
     record, ciphered = section[4 : 4 + RECORD_BYTES], section[4 + RECORD_BYTES :]
     decryptor = Cipher(AES(_key(record)), ECB()).decryptor()  # noqa: S305 - the form has it so
     deciphered: bytes = decryptor.update(ciphered[: len(ciphered) // 16 * 16])

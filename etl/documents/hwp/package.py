@@ -13,6 +13,7 @@ from typing import Any
 
 from etl.documents.file import SAVE_TEXT, DocumentFile
 from etl.documents.hwp import damage
+from etl.language.message import joined, tr
 from etl.runtime.unpacking import check_member, check_package
 
 SUFFIXES = (".hwpx", ".hwtx")
@@ -41,7 +42,7 @@ def read_sections(file: DocumentFile) -> Iterator[Any]:
         with file.open() as stream, zipfile.ZipFile(stream) as archive:
             yield from _sections(archive, file)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
-        raise damage.damaged(file.name, "HWPX", f"{type(error).__name__}: {error}") from error
+        raise damage.damaged(file.name, "HWPX", joined(": ", (type(error).__name__, error))) from error
     except RuntimeError as error:  # a member that asks for a password
         raise damage.encrypted(file.name) from error
 
@@ -55,7 +56,7 @@ def _sections(archive: zipfile.ZipFile, file: DocumentFile) -> Iterator[Any]:
         (int(matched[1]), member) for member in members if (matched := _SECTION.fullmatch(member))
     )
     if not sections:
-        raise damage.damaged(name, "HWPX", "expected sections of text, got none")
+        raise damage.damaged(name, "HWPX", tr("expected sections of text, got none"))
     check_package(name, (members[member] for _, member in sections), file.limits, SAVE_TEXT)
     spine = _spine(archive, members, file)
     for _, member in sorted(
@@ -100,11 +101,15 @@ def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: DocumentFile)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     content = _read(archive, info, file)
     if content.count(b"<") + content.count(b"=") > _MAX_NODES:
-        raise damage.beyond(name, _MAX_NODES, "elements and attributes in a section")
+        raise damage.beyond(
+            name, tr("expected at most {most:,} elements and attributes in a section", most=_MAX_NODES)
+        )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise damage.damaged(name, "HWPX", f"{info.filename}: {error}") from error
     if root.getroottree().docinfo.doctype:
-        raise damage.damaged(name, "HWPX", f"{info.filename}: expected no document type, got one")
+        raise damage.damaged(
+            name, "HWPX", tr("{filename}: expected no document type, got one", filename=info.filename)
+        )
     return root

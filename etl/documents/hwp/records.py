@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from etl.documents.hwp import damage
+from etl.language.message import tr
 
 PARA_HEADER, PARA_TEXT, PARA_RANGE_TAG = 66, 67, 70
 CTRL_HEADER, LIST_HEADER, FORM_OBJECT, MEMO_LIST = 71, 72, 91, 93
@@ -54,13 +55,17 @@ def tree_of(section: bytes, name: str) -> Record:
             size = int.from_bytes(section[offset : offset + 4], "little")
             offset += 4
         if offset + size > end:
-            raise damage.damaged(name, "HWP", f"expected a record of {size:,} bytes, got {end - offset:,}")
+            raise damage.damaged(
+                name,
+                "HWP",
+                tr("expected a record of {size:,} bytes, got {left:,}", size=size, left=end - offset),
+            )
         while open_records[-1][0] >= level:
             open_records.pop()
         if tag in _KEPT:
             kept += 1
             if kept > _MAX_RECORDS:
-                raise damage.beyond(name, _MAX_RECORDS, "records")
+                raise damage.beyond(name, tr("expected at most {most:,} records", most=_MAX_RECORDS))
             record = Record(tag, section[offset : offset + size])
             open_records[-1][1].children.append(record)
             open_records.append((level, record))

@@ -17,6 +17,7 @@ from etl.documents.mails.charsets import decode_charset, decode_header
 from etl.documents.mails.mail import MAX_DEPTH, Attachment, Mail
 from etl.documents.mails.quotes import has_words_elsewhere, html_marks, is_encrypted, is_html
 from etl.errors import InputError
+from etl.language.message import tr
 
 _ESSENTIAL = ("from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path")
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
@@ -67,16 +68,16 @@ def parse_mail(content: bytes, name: str, depth: int = 0) -> Mail:
             return mail_of(message, name, depth)
     except RecursionError as error:
         raise InputError(
-            f"{name} is not a mail that can be read",
-            details=["expected parts in parts, got hundreds of them in each other"],
-            cause="It is damaged, or made to do harm.",
-            next_step="save its text as .txt, from a program that can show it.",
+            tr("{name} is not a mail that can be read", name=name),
+            details=[tr("expected some parts in parts, got hundreds of levels of them")],
+            cause=tr("It is damaged, or made to do harm."),
+            next_step=tr("save its text as .txt, from a program that can show it."),
         ) from error
     raise InputError(
-        f"{name} is not a mail",
-        details=["expected headers such as `From:` and `Subject:` first, got none"],
-        cause="It is something else, whatever its name says.",
-        next_step="give it the suffix of what it is, such as .txt.",
+        tr("{name} is not a mail", name=name),
+        details=[tr("expected headers such as `From:` and `Subject:` first, got none")],
+        cause=tr("It is something else, whatever its name says."),
+        next_step=tr("give it the suffix of what it is, such as .txt."),
     )
 
 
@@ -138,10 +139,12 @@ def _text_in(part: Message, found: _Found, *, is_root: bool = False, is_needed: 
         return _decoded(part, media_type, found) if is_needed else ""
     elif media_type.startswith("multipart/"):
         raise InputError(
-            f"the parts of {found.name} cannot be told apart",
-            details=[f"expected {media_type} with a boundary between its parts, got none"],
-            cause="The mail was cut off, or changed on its way.",
-            next_step="export the mail again, or save its text as UTF-8.",
+            tr("the parts of {name} cannot be told apart", name=found.name),
+            details=[
+                tr("expected {media_type} with a boundary between its parts, got none", media_type=media_type)
+            ],
+            cause=tr("The mail was cut off, or changed on its way."),
+            next_step=tr("export the mail again, or save its text as UTF-8."),
         )
     elif media_type not in _SIGNATURES:
         found.attached.append(_attachment(part))
@@ -176,10 +179,10 @@ def _decoded(part: Message, media_type: str, found: _Found) -> str:
     text = decode_charset(_content(part, found.name), charset)
     if text is None:
         raise InputError(
-            f"the encoding of {found.name} is not known",
-            details=[f"expected {charset or 'UTF-8'}, UTF-8 or cp949, got other bytes"],
-            cause="The mail was cut off, or changed on its way.",
-            next_step="export the mail again, or save its text as UTF-8.",
+            tr("the encoding of {name} is not known", name=found.name),
+            details=[tr("expected {charset}, UTF-8 or cp949, got other bytes", charset=charset or "UTF-8")],
+            cause=tr("The mail was cut off, or changed on its way."),
+            next_step=tr("export the mail again, or save its text as UTF-8."),
         )
     text = _NEWLINE.sub("\n", text.replace("\0", ""))
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
@@ -207,10 +210,10 @@ def _content(part: Message, name: str) -> bytes:
         and content == str(part.get_payload()).encode("utf-8", "surrogateescape")
     ):
         raise InputError(
-            f"{name} is damaged",
-            details=["expected base64, got other letters"],
-            cause="The mail was cut off, or changed on its way.",
-            next_step="export the mail again, or save its text as UTF-8.",
+            tr("{name} is damaged", name=name),
+            details=[tr("expected base64, got other letters")],
+            cause=tr("The mail was cut off, or changed on its way."),
+            next_step=tr("export the mail again, or save its text as UTF-8."),
         )
     return content
 
@@ -271,7 +274,7 @@ def _nested(part: Message, found: _Found) -> Mail | Attachment:
 
 def _encrypted(name: str, form: str) -> InputError:
     return InputError(
-        f"{name} is encrypted",
-        details=[f"expected a mail that can be read, got {form}"],
-        next_step="save its text as .txt, from the program that can read it.",
+        tr("{name} is encrypted", name=name),
+        details=[tr("expected a mail that can be read, got {form}", form=form)],
+        next_step=tr("save its text as .txt, from the program that can read it."),
     )

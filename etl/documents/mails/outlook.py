@@ -23,6 +23,7 @@ from etl.documents.mails.mail import MAX_DEPTH, Attachment, Mail
 from etl.documents.mails.mime import sender_of, time_of
 from etl.documents.mails.quotes import html_marks
 from etl.errors import InputError
+from etl.language.message import tr
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -62,12 +63,12 @@ def parse_message(content: bytes, name: str) -> Mail:
     try:
         ole = olefile.OleFileIO(io.BytesIO(content))
         if not ole.exists(PROPERTIES):
-            raise _damaged(name, f"no stream {PROPERTIES}")
+            raise _damaged(name, tr("no stream {stream}", stream=PROPERTIES))
         return _mail(_Storage(ole, [], ole.root, _ROOT_HEADER), name, 0)
     except RecursionError as error:
-        raise _damaged(name, "storages that hold each other") from error
+        raise _damaged(name, tr("storages that hold each other")) from error
     except (*_DAMAGE, MemoryError) as error:
-        raise _damaged(name, f"{type(error).__name__}: {error}") from error
+        raise _damaged(name, tr("{kind}: {error}", kind=type(error).__name__, error=error)) from error
 
 
 class _Storage:
@@ -134,9 +135,11 @@ def _mail(storage: _Storage, name: str, depth: int) -> Mail:
         _BODY
     ):
         raise InputError(
-            f"{name} is encrypted",
-            details=[f"expected a mail that can be read, got one of the class {storage.text(_CLASS)}"],
-            next_step="open it in Outlook and save its text as .txt.",
+            tr("{name} is encrypted", name=name),
+            details=[
+                tr("expected a mail that can be read, got one of the class {name}", name=storage.text(_CLASS))
+            ],
+            next_step=tr("open it in Outlook and save its text as .txt."),
         )
     headers = message_from_string(storage.text(_HEADERS))
     sender = storage.text(_SENDER, _REPRESENTED) or sender_of(headers["from"] or "")
@@ -159,7 +162,7 @@ def _body(storage: _Storage) -> str:
         return text
     page = storage.decoded(storage.content(_HTML) or b"")
     if page is None or storage.decoded(storage.content(_BODY, _STRING8) or b"") is None:
-        raise ValueError("a body in none of the code pages that are known")
+        raise ValueError(tr("a body in none of the code pages that are known"))
     if text := text_of(page or storage.text(_HTML), html_marks()).strip():
         return text
     packed = storage.content(_RTF)
@@ -172,7 +175,7 @@ def _rtf_text(packed: bytes) -> str:
     try:
         return rtf_text(decompress(packed))
     except Exception as error:  # the library raises nothing narrower
-        raise ValueError(f"compressed RTF: {error}") from error
+        raise ValueError(tr("compressed RTF: {error}", error=error)) from error
 
 
 def _attached(storage: _Storage, name: str, depth: int) -> Mail | Attachment:
@@ -180,7 +183,7 @@ def _attached(storage: _Storage, name: str, depth: int) -> Mail | Attachment:
     mail = next(storage.storages(f"__substg1.0_{_DATA:04X}{_OBJECT:04X}", _EMBEDDED_HEADER), None)
     if mail is not None and mail.text(_CLASS) and depth < MAX_DEPTH:
         return _mail(mail, name, depth + 1)
-    file = storage.text(_LONG_FILE, _FILE, _NAME).strip() or "an attachment without a name"
+    file = storage.text(_LONG_FILE, _FILE, _NAME).strip() or tr("an attachment without a name")
     return Attachment(file, storage.text(_TYPE), partial(_bytes_of, storage, file))
 
 
@@ -188,13 +191,13 @@ def _bytes_of(storage: _Storage, name: str) -> bytes:
     try:
         return storage.content(_DATA) or b""
     except _DAMAGE as error:
-        raise _damaged(name, f"{type(error).__name__}: {error}") from error
+        raise _damaged(name, tr("{kind}: {error}", kind=type(error).__name__, error=error)) from error
 
 
 def _damaged(name: str, got: str) -> InputError:
     return InputError(
-        f"{name} cannot be read as a mail of Outlook",
-        details=[f"expected the properties of a mail (MSG), got {got}"],
-        cause="It is damaged, was cut off, or is another file with the name of a mail.",
-        next_step="save it again from Outlook, as .msg or .eml, or save its text as .txt.",
+        tr("{name} cannot be read as a mail of Outlook", name=name),
+        details=[tr("expected the properties of a mail (MSG), got {got}", got=got)],
+        cause=tr("It is damaged, was cut off, or is another file with the name of a mail."),
+        next_step=tr("save it again from Outlook, as .msg or .eml, or save its text as .txt."),
     )

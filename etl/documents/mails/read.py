@@ -18,6 +18,7 @@ from etl.documents.mails.quotes import letters_in
 from etl.documents.passage import Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
+from etl.language.message import Message, joined, tr
 from etl.runtime.console import printable, shortened
 
 # Reads the messages of a file that is a chat; None of any other.
@@ -63,9 +64,9 @@ def read_mbox(path: Path, name: str, read_chat: ReadChat) -> Iterator[Passage]:
         keys = box.keys()
         if not keys:
             raise InputError(
-                f"{name} is not a mailbox",
-                details=["expected mails that begin with a line `From …`, got none"],
-                next_step="export the mailbox again as mbox, or name single mails (.eml).",
+                tr("{name} is not a mailbox", name=name),
+                details=[tr("expected mails that begin with a line `From …`, got none")],
+                next_step=tr("export the mailbox again as mbox, or name single mails (.eml)."),
             )
         unread: list[str] = []
         contents = _contents(box.get_bytes(key, from_=True) for key in keys)
@@ -136,7 +137,7 @@ def _documents(
         read_chat: for attachments.
     """
     if isinstance(mail, InputError):
-        yield [Passage(mail.what, "mail", "paragraph", 1, reason="bad_row")]
+        yield [Passage(str(mail.what), "mail", "paragraph", 1, reason="bad_row")]
         return
     for number, letter in enumerate(letters_in(mail.text, mail.subject)):
         speaker, time = (letter.sender, letter.time) if number else (mail.sender, mail.time)
@@ -180,20 +181,28 @@ def _content_of(attachment: Attachment, read_chat: ReadChat) -> Mail | list[Pass
 def _only_attachments(unread: list[str], name: str) -> InputError:
     is_packed = any(each.lower() in {_PACKED_NAME, *_PACKED_BY_OUTLOOK} for each in unread)
     return InputError(
-        f"{name} has no words but in attachments that are not read",
-        details=[f"expected a text, got {_listed(unread)}"],
-        cause="Outlook has packed the text of the mail in its own form (TNEF)." if is_packed else "",
-        next_step="open it in Outlook and save it as .msg or .eml, or save its text as .txt."
+        tr("{name} has no words but in attachments that are not read", name=name),
+        details=[tr("expected a text, got {names}", names=_listed(unread))],
+        cause=tr("Outlook has packed the text of the mail in its own form (TNEF).") if is_packed else "",
+        next_step=tr("open it in Outlook and save it as .msg or .eml, or save its text as .txt.")
         if is_packed
-        else "save the attachments, and give them to `etl predict`.",
+        else tr("save the attachments, and give them to `etl predict`."),
     )
 
 
 def _note(unread: list[str], name: str) -> None:
     if unread:
-        _log.warning("%s: what is attached was not read: %s", name, _listed(unread))
+        _log.warning(tr("{name}: what is attached was not read: {names}", name=name, names=_listed(unread)))
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(printable(shortened(name, _MOST_CHARS)) for name in names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"
+    shown = joined(
+        ", ",
+        (
+            name if isinstance(name, Message) else printable(shortened(name, _MOST_CHARS))
+            for name in names[:_SHOWN]
+        ),
+    )
+    if len(names) <= _SHOWN:
+        return shown
+    return tr("{names} and {others:,} more", names=shown, others=len(names) - _SHOWN)

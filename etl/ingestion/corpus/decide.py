@@ -16,6 +16,7 @@ import polars as pl
 from etl.ingestion.corpus import groups, ids, near, texts
 from etl.ingestion.corpus.corpus import Corpus, read_bucket
 from etl.ingestion.corpus.done import check_files, is_done, note_done
+from etl.language.message import tr
 from etl.runtime.console import Progress
 from etl.runtime.engine.protocol import Engine
 
@@ -24,7 +25,7 @@ MARKS = (ids.MARKS, texts.MARKS, near.MARKS, groups.MARKS)
 
 def number_rows(corpus: Corpus, engine: Engine, progress: Progress) -> None:
     """Gives rows of equal texts ids of their own; from here on the corpus has its final ids."""
-    _run(corpus, engine, ids.number_texts, corpus.n_partitions, progress, "ids")
+    _run(corpus, engine, ids.number_texts, corpus.n_partitions, progress, tr("ids"))
 
 
 def decide(corpus: Corpus, engine: Engine, near_index: Path | None, memory: int, progress: Progress) -> None:
@@ -38,16 +39,16 @@ def decide(corpus: Corpus, engine: Engine, near_index: Path | None, memory: int,
         progress: told about each stage.
     """
     run = partial(_run, corpus, engine, progress=progress)
-    run(ids.mark_ids, corpus.n_partitions, what="ids")
+    run(ids.mark_ids, corpus.n_partitions, what=tr("ids"))
     if corpus.settings.dedupe.near:
-        progress(0, "near-duplicates")
+        progress(0, tr("near-duplicates"))
         compare = partial(near.compare_texts, corpus, near_index, memory, engine)
         _once(corpus, "compare-texts", compare, f"{texts.PAIRS}/*.parts")
-    run(texts.mark_texts, corpus.n_partitions, what="texts")
+    run(texts.mark_texts, corpus.n_partitions, what=tr("texts"))
     if corpus.settings.dedupe.near:
-        run(near.find_most_similar, corpus.n_partitions, what="near-duplicates")
-        run(near.mark_near, corpus.n_buckets, what="near-duplicates")
-    run(groups.mark_groups, corpus.n_partitions, what="groups")
+        run(near.find_most_similar, corpus.n_partitions, what=tr("near-duplicates"))
+        run(near.mark_near, corpus.n_buckets, what=tr("near-duplicates"))
+    run(groups.mark_groups, corpus.n_partitions, what=tr("groups"))
 
 
 def read_marks(corpus: Corpus, bucket: int) -> pl.DataFrame:

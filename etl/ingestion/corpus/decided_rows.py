@@ -13,6 +13,7 @@ from etl.ingestion.corpus.corpus import BUCKET_BATCHES, NUMBERS, Corpus, read_bu
 from etl.ingestion.corpus.decide import read_marks
 from etl.ingestion.row_numbers import positions
 from etl.ingestion.steps.correct import correct
+from etl.language.message import tr
 from etl.runtime.console import Progress
 from etl.runtime.engine.protocol import Engine
 from etl.schema import votes
@@ -72,7 +73,7 @@ def read_verdicts_of(corpus: Corpus, number: int) -> Verdicts:
 
 def count_batches(corpus: Corpus, engine: Engine, progress: Progress) -> list[RowCounts]:
     """Counts the rows of each batch as they are written."""
-    progress(0, "counting")
+    progress(0, tr("counting"))
     counted = engine.map(partial(_count_bucket, corpus), range(corpus.n_buckets))
     return [of_batch for of_bucket in counted for of_batch in of_bucket]
 

@@ -27,6 +27,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.json_tables import Elements, array_elements, find_tables
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import BATCH_ROWS
+from etl.language.message import tr
 from etl.settings import Settings
 from etl.text.composition import composed
 from etl.text.encoding import to_utf8
@@ -151,7 +152,11 @@ def _read_json(
     mismatches = sum(_is_mismatch(each.profile.emotion) for each in dialogues if not isinstance(each, str))
     if mismatches:
         log.warnings.append(
-            f"{file.raw.name}: {mismatches:,} emotion-ids are not situation + type; type was used"
+            tr(
+                "{file}: {mismatches:,} emotion-ids are not situation + type; type was used",
+                file=file.raw.name,
+                mismatches=mismatches,
+            )
         )
     ids = _talk_ids(dialogues)
     for start in range(0, len(dialogues), BATCH_ROWS):
@@ -171,10 +176,16 @@ def _decode(content: bytes, one: Any, raw: RawFile) -> list[Dialogue | str]:
             return [_decode_one(each, one) for each in array_elements(content)]
     except msgspec.DecodeError as error:
         raise InputError(
-            f"{raw.name} is not the corpus its contract describes",
-            details=[f"expected one JSON array of dialogues, got {len(content):,} bytes: {error}"],
-            cause="The file was edited, or the download was cut off.",
-            next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+            tr("{file} is not the corpus its contract describes", file=raw.name),
+            details=[
+                tr(
+                    "expected one JSON array of dialogues, got {size:,} bytes: {error}",
+                    size=len(content),
+                    error=error,
+                )
+            ],
+            cause=tr("The file was edited, or the download was cut off."),
+            next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
         ) from error
 
 

@@ -21,6 +21,7 @@ from etl.ingestion.sources.raw import InputLog, RawFile, read_ahead
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import in_batches
 from etl.ingestion.tables.json_records import array_elements
+from etl.language.message import tr
 from etl.text.encoding import to_utf8
 
 # Folders, and the zips of the labels (TL, VL) and of what was labelled (TS, VS).
@@ -132,10 +133,10 @@ def _is_json(content: bytes) -> bool:
 
 def _no_json(raw: RawFile, error: Exception) -> InputError:
     return InputError(
-        f"{raw.name} is not the dialogue its contract describes",
-        details=[str(error)],
-        cause="The file was edited, or the download was cut off.",
-        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        tr("{file} is not the dialogue its contract describes", file=raw.name),
+        details=[error],
+        cause=tr("The file was edited, or the download was cut off."),
+        next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
     )
 
 

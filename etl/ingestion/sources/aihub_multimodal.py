@@ -27,6 +27,7 @@ from etl.ingestion.sources.raw import InputLog, OpenFile, read_ahead
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import in_batches
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
 
@@ -156,10 +157,10 @@ def _decode(open_file: OpenFile) -> _Clip:
         return _DECODER.decode(content)
     except msgspec.DecodeError as error:
         raise InputError(
-            f"{open_file.raw.name} is not the clip its contract describes",
-            details=[str(error)],
-            cause="The file was edited, or the download was cut off.",
-            next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+            tr("{file} is not the clip its contract describes", file=open_file.raw.name),
+            details=[error],
+            cause=tr("The file was edited, or the download was cut off."),
+            next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
         ) from error
 
 
@@ -170,10 +171,10 @@ def _utterances(file: RecognisedFile, clip: _Clip) -> list[_Utterance]:
         frames = sorted(((int(frame), things) for frame, things in clip.data.items()), key=itemgetter(0))
     except ValueError as error:
         raise InputError(
-            f"{file.raw.name} is not the clip its contract describes",
-            details=[f"expected numbers as clip_id and as keys of data, got: {error}"],
-            cause="The file was edited.",
-            next_step="repair it, or run with `--on-bad-file skip` to go on without it.",
+            tr("{file} is not the clip its contract describes", file=file.raw.name),
+            details=[tr("expected numbers as clip_id and as keys of data, got: {error}", error=error)],
+            cause=tr("The file was edited."),
+            next_step=tr("repair it, or run with `--on-bad-file skip` to go on without it."),
         ) from error
     utterances: dict[tuple[str, str, str], _Utterance] = {}
     known: dict[tuple[Number, Number, Number], _Utterance] = {}  # by the numbers as they are spelt

@@ -18,6 +18,7 @@ from etl.ingestion.sources.frame import filled, key_id, rows_frame, stem, whole_
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -60,8 +61,11 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 yield rows_frame(raw, columns, source=SLUG, release=file.release)
         if file.layout == _ASKED_FOR_LAYOUT:
             log.warnings.append(
-                f"{file.raw.name} has no votes: its labels say which emotion the actor was asked for, not "
-                "what listeners heard; the files of the publisher have both"
+                tr(
+                    "{file} has no votes: its labels say which emotion the actor was asked for, not "
+                    "what listeners heard; the files of the publisher have both",
+                    file=file.raw.name,
+                )
             )
 
 

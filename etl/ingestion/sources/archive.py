@@ -25,6 +25,8 @@ from etl.ingestion.sources.disk import files_on_disk
 from etl.ingestion.sources.entry import Entry, FileOnDisk, Open, entry_on_disk, opener_of
 from etl.ingestion.sources.joined_parts import PART, join_parts
 from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_file
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.unpacking import check_count, check_member, check_ratio, open_gzip
 from etl.schema.file_forms import describe_form
 from etl.settings import Limits
@@ -44,14 +46,14 @@ _ARCHIVES = {".zip", ".tar", ".tgz", ".gz"}
 # What `zipfile` and `tarfile` raise beside `DAMAGE_ERRORS` for an archive whose numbers or names are no such.
 _ARCHIVE_ERRORS = (tarfile.TarError, ValueError, struct.error)
 _PROMISED = {
-    ".zip": "a zip archive",
-    ".tar": "a tar archive",
-    ".tgz": "a gzip archive",
-    ".gz": "a gzip archive",
+    ".zip": tr("a zip archive"),
+    ".tar": tr("a tar archive"),
+    ".tgz": tr("a gzip archive"),
+    ".gz": tr("a gzip archive"),
 }
 _HEAD_BYTES = 4096
 # Why what stands in a folder is left aside.
-NO_FILE = "it is no file"
+NO_FILE = tr("it is no file")
 # Section 4.3.7 of the ZIP specification: a signature first, the lengths of name and extra field last.
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 1  # the first of the general purpose bits
@@ -74,8 +76,8 @@ def walk(
     """
 
     def leave_aside(name: str, why: str) -> None:
-        log.leave_aside(RawFile(name, "", 0, opener_of(Path(name))), NO_FILE, f": {why}")
-        log.warnings.append(f"{name} is left aside: {why}")
+        log.leave_aside(RawFile(name, "", 0, opener_of(Path(name))), NO_FILE, why)
+        log.warnings.append(tr("{name} is left aside: {why}", name=name, why=why))
 
     found = files_on_disk(paths, leave_aside)
     entries = [entry_on_disk((name, file.absolute(), file.stat().st_size)) for name, file in found]
@@ -96,11 +98,11 @@ class DiskFiles:
         """Returns a raw file that `walk` has found in them.
 
         Raises:
-            InputError: it is there no more.
+            InputError: it is no longer there.
         """
         raw = _raw_files(self).get((file, member))
         if raw is None:
-            raise _changed(f"{file} → {member}" if member else file, "it is there no more")
+            raise _changed(f"{file} → {member}" if member else file, tr("it is no longer there"))
         return raw
 
     def check(self) -> None:
@@ -114,21 +116,25 @@ class DiskFiles:
                 found = path.stat().st_size
             except OSError as error:
                 raise InputError(
-                    f"{path} cannot be read here: {error.strerror}",
-                    cause="The raw files are on another machine's disk, or were moved meanwhile.",
-                    next_step="put them into a folder that all nodes share, under the same path on each; "
-                    "or use `--engine local`.",
+                    tr("{path} cannot be read here: {problem}", path=path, problem=system_words(error)),
+                    cause=tr("The raw files are on another machine's disk, or were moved meanwhile."),
+                    next_step=tr(
+                        "put them into a folder that all nodes share, under the same path on each; or use "
+                        "`--engine local`."
+                    ),
                 ) from error
             if found != size:
-                raise _changed(str(path), f"expected {size:,} bytes, got {found:,}")
+                raise _changed(
+                    str(path), tr("expected {size:,} bytes, got {found:,}", size=size, found=found)
+                )
 
 
 def _changed(name: str, found: str) -> InputError:
     return InputError(
-        f"{name} is another file than when the run began",
+        tr("{name} is another file than when the run began", name=name),
         details=[found],
-        cause="Somebody was writing it, or a node has another file at this path.",
-        next_step="run the command again when the file is complete, and the same for all nodes.",
+        cause=tr("Somebody was writing it, or a node has another file at this path."),
+        next_step=tr("run the command again when the file is complete, and the same for all nodes."),
     )
 
 
@@ -184,12 +190,12 @@ def _damaged(entry: Entry, error: BaseException) -> InputError:
     except (*DAMAGE_ERRORS, ValueError):
         said = None
     promised = _PROMISED.get(PurePosixPath((entry.member or entry.file).lower()).suffix)
-    if said in {None, "empty", "blank", promised}:
+    if not said or said in {"empty", "blank", promised}:
         return damaged_file(_raw_name(entry), error)
     return InputError(
-        f"{_raw_name(entry)} is {said}, not the archive that its name says",
-        details=[f"expected {', '.join(_PROMISED)}, or a table that gzip has compressed"],
-        next_step="unpack it if it is an archive, or run with `--on-bad-file skip` to go on without it.",
+        tr("{file} is {said}, not the archive that its name says", file=_raw_name(entry), said=said),
+        details=[tr("expected {endings}, or a table that gzip has compressed", endings=", ".join(_PROMISED))],
+        next_step=tr("unpack it if it is an archive, or run with `--on-bad-file skip` to go on without it."),
     )
 
 
@@ -233,9 +239,15 @@ def _raw_file(entry: Entry, opener: Open, limits: Limits, load: Callable[[], byt
 def _check_depth(entry: Entry, depth: int, limits: Limits) -> None:
     if depth >= limits.archives:
         raise InputError(
-            f"{entry.file} is nested too deeply",
-            details=[f"expected at most {limits.archives} archives inside each other, got {entry.member}"],
-            next_step="unpack the outer archives yourself and pass the folder.",
+            tr("{file} is nested too deeply", file=entry.file),
+            details=[
+                tr(
+                    "expected at most {most} archives inside each other, got {member}",
+                    most=limits.archives,
+                    member=entry.member,
+                )
+            ],
+            next_step=tr("unpack the outer archives yourself and pass the folder."),
         )
 
 
@@ -301,7 +313,7 @@ def _tar_members(entry: Entry, limits: Limits) -> Iterator[Entry]:
     archive.fileobj.seek(archive.offset)
     # tarfile takes a header that is damaged or cut off for the end, which is zeros or nothing.
     if archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError(f"no member begins at byte {archive.offset:,}")
+        raise tarfile.ReadError(tr("no member begins at byte {offset:,}", offset=archive.offset))
     for member in sorted(members, key=lambda each: each.name):
         name = composed(member.name).removeprefix("./")
         if member.isfile():
@@ -335,10 +347,10 @@ def _check_member(entry: Entry, name: str, size: int, packed: int, limits: Limit
     has_drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
     if name.startswith("/") or has_drive or ".." in name.split("/"):
         raise InputError(
-            f"{entry.file} is refused: a member leaves the archive's folder",
-            details=[f"got a member called {name!r}"],
-            cause="No corpus is packed like this; the archive may be an attack.",
-            next_step="download it again from its publisher.",
+            tr("{file} is refused: a member leaves the archive's folder", file=entry.file),
+            details=[tr("got a member called {name!r}", name=name)],
+            cause=tr("No corpus is packed like this; the archive may be an attack."),
+            next_step=tr("download it again from its publisher."),
         )
     if is_opened(name):
         check_member(entry.file, name, packed, size, limits)

@@ -8,6 +8,8 @@ import polars as pl
 
 from etl.errors import InputError
 from etl.ingestion.sources.raw import InputLog
+from etl.language.message import tr
+from etl.schema.details import said
 
 # A package may have thousands of files with one dialogue each: one of them is no warning.
 _FEW_ROWS = 20
@@ -49,7 +51,15 @@ class BadRows:
                 if rows < _FEW_ROWS and not is_alone:
                     continue
                 log.warnings.append(
-                    f"{name}: {bad:,} of {rows:,} rows are not what rows of {slug} are (bad_row): {detail}"
+                    tr(
+                        "{file}: {bad:,} of {rows:,} rows are not what rows of {corpus} are (bad_row): "
+                        "{detail}",
+                        file=name,
+                        bad=bad,
+                        rows=rows,
+                        corpus=slug,
+                        detail=said(detail),
+                    )
                 )
             else:
                 log.raise_or_skip(file, member, _not_recognised(name, slug, rows, detail))
@@ -57,8 +67,13 @@ class BadRows:
 
 def _not_recognised(name: str, slug: str, rows: int, detail: str | None) -> InputError:
     return InputError(
-        f"{name} is not {slug}: not one of its {rows:,} rows is a row of it",
-        details=[f"the first says: {detail}"],
-        cause="The file is something else that begins like this, or it was saved in another form.",
-        next_step=f"look into the file; `etl sources {slug}` says what its rows are.",
+        tr(
+            "{file} is not {corpus}: not one of its {rows:,} rows is a row of it",
+            file=name,
+            corpus=slug,
+            rows=rows,
+        ),
+        details=[tr("the first says: {detail}", detail=said(str(detail)))],
+        cause=tr("The file is something else that begins like this, or it was saved in another form."),
+        next_step=tr("look into the file; `etl sources {corpus}` says what its rows are.", corpus=slug),
     )

@@ -24,13 +24,14 @@ from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.preview import DELIMITED, HEAD_BYTES, Preview
 from etl.ingestion.tables.reader import OPENERS, is_metadata, open_tables
 from etl.ingestion.tables.table import OpenTable
+from etl.language.message import tr
 from etl.schema import contract, taxonomy
 from etl.schema.contract import Layout
 from etl.schema.label_cells import is_number, normalise_label
 from etl.text.composition import composed
 
 # Why a sheet is left aside.
-OTHER_COLUMNS = "it has other columns"
+OTHER_COLUMNS = tr("it has other columns")
 # Rows that are looked at before a file is read.
 _SAMPLE_ROWS = 1000
 _MOST_NUMBERS = 0.9
@@ -144,7 +145,7 @@ def read_copy(
     layout = contract.load(file.slug).layouts[file.layout]
     opened = open_tables(open_file, file.preview(), lambda header: _match([layout], header) is not None)
     for left in opened.left_aside:
-        log.leave_aside(file.raw.inside(left.part), OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
+        log.leave_aside(file.raw.inside(left.part), OTHER_COLUMNS, left.describe(), rows=left.rows)
     for table in opened.tables:
         for frame in _frames(table, layout):
             yield file.raw.inside(table.part), frame

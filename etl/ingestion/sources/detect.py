@@ -7,7 +7,7 @@ split and part, which hold the same rows, the one with the lowest rank is read; 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 
 import polars as pl
@@ -44,16 +44,20 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, InputLog, RawFile, damaged_
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import FORMATS
+from etl.language.lists import join_with_or
+from etl.language.message import tr
 from etl.schema.own_tables import find_table, has_own_settings
 from etl.settings import Settings
 
+# What each file lacks that nearly is of a known corpus, by its `file` and `member`.
+_NearMisses = Mapping[tuple[str, str], str]
 Read = Callable[[list[RecognisedFile], Settings, InputLog], "Iterator[pl.DataFrame]"]
 
 # Why a file is left aside.
-SAME_ROWS = "the same rows are read from another file"
-SAME_BYTES = "the same bytes are read from another file"
-UNKNOWN = "no known corpus looks like this"
-NEARLY_KNOWN = "a known corpus looks nearly like this"
+SAME_ROWS = tr("the same rows are read from another file")
+SAME_BYTES = tr("the same bytes are read from another file")
+UNKNOWN = tr("no known corpus looks like this")
+NEARLY_KNOWN = tr("a known corpus looks nearly like this")
 
 # In the order in which they try to recognise a file. A new corpus is one line here.
 ADAPTERS = {
@@ -97,6 +101,7 @@ def detect(
     """
     others = _candidates(settings)
     found: dict[str, list[RecognisedFile]] = {slug: [] for slug in ADAPTERS}
+    near_misses: dict[tuple[str, str], str] = {}
     seen = 0
     for raw in raw_files:
         seen += 1
@@ -118,13 +123,14 @@ def detect(
             if match:
                 found[match.slug].append(match)
             elif near_miss:
-                log.leave_aside(raw, NEARLY_KNOWN, f": {near_miss}")
-                log.warnings.append(f"{raw.name} is left aside: {near_miss}")
+                log.leave_aside(raw, NEARLY_KNOWN, near_miss)
+                near_misses[raw.file, raw.member] = near_miss
+                log.warnings.append(tr("{name} is left aside: {why}", name=raw.name, why=near_miss))
             else:
                 log.leave_aside(raw, UNKNOWN)
     chosen = {slug: _choose(files, log) for slug, files in found.items() if files}
     if not chosen and not log.skipped:
-        raise _nothing_found(seen, log, settings)
+        raise _nothing_found(seen, near_misses, log, settings)
     _warn_of_unused_paths(found[table.SLUG], settings, log)
     return with_named_splits(chosen, settings, log)
 
@@ -138,9 +144,11 @@ def _candidates(settings: Settings) -> list[str]:
         return []
     if slug not in ADAPTERS:
         raise SettingsError(
-            f"{slug!r} is not a corpus this tool knows",
-            details=[f"expected one of {', '.join(ADAPTERS)}"],
-            next_step="`etl sources` lists them; your own file needs `--text-column` and `--label-column`.",
+            tr("{slug!r} is not a corpus this tool knows", slug=slug),
+            details=[tr("expected one of {corpora}", corpora=", ".join(ADAPTERS))],
+            next_step=tr(
+                "`etl sources` lists them; your own file needs `--text-column` and `--label-column`."
+            ),
         )
     return [slug]
 
@@ -154,7 +162,7 @@ def _warn_of_unused_paths(files: list[RecognisedFile], settings: Settings, log: 
     used = [find_table(settings, file.raw.path) for file in files]
     for index, each in enumerate(settings.tables):
         if not any(each is other for other in used):
-            log.warnings.append(f"tables[{index}]: no table is at {each.path!r}")
+            log.warnings.append(tr("tables[{index}]: no table is at {path!r}", index=index, path=each.path))
 
 
 def _recognise(preview: Preview, candidates: list[str]) -> RecognisedFile | None:
@@ -180,9 +188,9 @@ def _near_miss(preview: Preview, candidates: list[str]) -> str | None:
     if not believed:
         return describe_near_miss(preview, candidates)
     why = describe_near_miss(preview, believed) or (
-        f"it may be {' or '.join(believed)}, but its labels, ids and name do not say so"
+        tr("it may be {corpora}, but its labels, ids and name do not say so", corpora=join_with_or(believed))
     )
-    return f"{why}; `--source {believed[0]}` reads it all the same"
+    return tr("{why}; `--source {corpus}` reads it all the same", why=why, corpus=believed[0])
 
 
 def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
@@ -195,7 +203,7 @@ def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
     for file in files:
         winner = best[_part(file)]
         if file.rank > winner.rank:
-            log.leave_aside(file.raw, SAME_ROWS, f": {winner.raw.name}")
+            log.leave_aside(file.raw, SAME_ROWS, winner.raw.name)
             continue
         if same_size[file.raw.size] > 1 and not file.is_known_by_name:
             try:
@@ -207,7 +215,7 @@ def _choose(files: list[RecognisedFile], log: InputLog) -> list[RecognisedFile]:
                 log.raise_or_skip(file.raw.file, file.raw.member, damaged_file(file.raw.name, error))
                 continue
             if first is not file:
-                log.leave_aside(file.raw, SAME_BYTES, f": {first.raw.name}")
+                log.leave_aside(file.raw, SAME_BYTES, first.raw.name)
                 continue
         chosen.append(file)
     return chosen
@@ -218,38 +226,59 @@ def _part(file: RecognisedFile) -> tuple[str, ...]:
     return (file.release, file.split or "", file.part)
 
 
-def _nothing_found(seen: int, log: InputLog, settings: Settings) -> InputError:
+def _nothing_found(seen: int, near_misses: _NearMisses, log: InputLog, settings: Settings) -> InputError:
     # Those that come near to a corpus first: what they lack is most likely what is wrong.
     looked_at = sorted(log.left_aside, key=lambda entry: entry["kind"] != NEARLY_KNOWN)[:5]
     if not seen and log.ignored:
         return _no_readable_ending(log)
-    ignored = ", ".join(f"{count} {suffix}" for suffix, count in sorted(log.ignored.items()))
-    details = [_looked_at(entry) for entry in looked_at] + ([f"ignored: {ignored}"] if ignored else [])
+    if not seen:
+        return InputError(
+            tr("there is no file to read"),
+            details=[_looked_at(entry, near_misses) for entry in looked_at],
+            cause=tr("The folder is empty, or what it holds is left aside."),
+            next_step=tr("name the folder that the corpus was unpacked into, or its archive."),
+        )
+    details = [_looked_at(entry, near_misses) for entry in looked_at]
+    if log.ignored:
+        details.append(tr("ignored: {endings}", endings=_endings(log)))
     if _candidates(settings) == [table.SLUG]:
         return InputError(
-            f"none of {seen:,} readable files holds a table",
+            tr("none of {files:,} readable files holds a table", files=seen),
             details=details,
-            cause="A table has rows with columns, or objects with keys; these files hold something else.",
-            next_step="look into them; docs/tables.md says which forms of tables are read.",
+            cause=tr("A table has rows with columns, or objects with keys; these files hold something else."),
+            next_step=tr("look into them; docs/tables.md says which forms of tables are read."),
         )
-    expected = settings.read.source or "a known corpus"
+    expected = settings.read.source or tr("a known corpus")
     return InputError(
-        f"none of {seen:,} readable files is {expected}",
+        tr("none of {files:,} readable files is {expected}", files=seen, expected=expected),
         details=details,
-        cause="These files are no corpus this tool knows, or their header was changed or lost.",
-        next_step="`etl sources` says what is expected; a table of your own needs `--text-column`.",
+        cause=tr("These files are no corpus this tool knows, or their header was changed or lost."),
+        next_step=tr("`etl sources` says what is expected; a table of your own needs `--text-column`."),
     )
 
 
 def _no_readable_ending(log: InputLog) -> InputError:
-    endings = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(log.ignored.items()))
     return InputError(
-        "no file has an ending that tells how it is read",
-        details=[f"expected {', '.join(FORMATS)}, or an archive of such; got {endings}"],
-        next_step="give it the ending of what it is, or save it in one of these formats.",
+        tr("no file has an ending that tells how it is read"),
+        details=[
+            tr(
+                "expected {formats}, or an archive of such; got {endings}",
+                formats=", ".join(FORMATS),
+                endings=_endings(log),
+            )
+        ],
+        next_step=tr("`--documents sentence` reads mails, chats, posts and formal documents, without labels.")
+        if document.are_documents(log.ignored)
+        else tr("give it the ending of what it is, or save it in one of these formats."),
     )
 
 
-def _looked_at(entry: dict[str, str]) -> str:
-    near_miss = entry["why"].removeprefix(entry["kind"]) if entry["kind"] == NEARLY_KNOWN else ""
-    return f"looked at: {entry['member'] or entry['file']}{near_miss}"
+def _endings(log: InputLog) -> str:
+    return ", ".join(f"{suffix} ({count:,})" for suffix, count in sorted(log.ignored.items()))
+
+
+def _looked_at(entry: dict[str, str], near_misses: _NearMisses) -> str:
+    name = entry["member"] or entry["file"]
+    if near_miss := near_misses.get((entry["file"], entry["member"])):
+        return tr("looked at: {file}: {near_miss}", file=name, near_miss=near_miss)
+    return tr("looked at: {file}", file=name)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from etl.dataset.manifest import MANIFEST
 from etl.errors import InputError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.text.composition import composed
 from etl.user_files.plain import plain_file
 
@@ -45,19 +47,21 @@ def _check(path: Path) -> None:
     except OSError as error:
         is_missing = isinstance(error, FileNotFoundError) and not path.is_symlink()
         raise InputError(
-            f"{path} {'does not exist' if is_missing else f'cannot be read: {error.strerror}'}",
-            cause="The path is misspelt, or the corpus is elsewhere." if is_missing else "",
-            next_step="`etl sources` says what each corpus is called and where to get it."
+            tr("{path} does not exist", path=path)
             if is_missing
-            else "name a file or a folder that can be read.",
+            else tr("{path} cannot be read: {problem}", path=path, problem=system_words(error)),
+            cause=tr("The path is misspelt, or the corpus is elsewhere.") if is_missing else "",
+            next_step=tr("check the path; `etl sources` says what each corpus is called and where to get it.")
+            if is_missing
+            else tr("name a file or a folder that can be read."),
         ) from error
 
 
 def _why_no_file(path: Path) -> str:
     try:
-        return "it is a link to a folder, which is not followed" if plain_file(path).is_dir() else ""
+        return tr("it is a link to a folder, which is not followed") if plain_file(path).is_dir() else ""
     except OSError as error:
-        return error.strerror or str(error)
+        return system_words(error)
 
 
 def _names_of(paths: list[Path]) -> list[str]:
@@ -89,8 +93,8 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def _refuse_folder(error: OSError) -> None:
     raise InputError(
-        f"{error.filename} cannot be read: {error.strerror}",
-        next_step="make it readable, or name the files and folders that are.",
+        tr("{path} cannot be read: {problem}", path=error.filename, problem=system_words(error)),
+        next_step=tr("make it readable, or name the files and folders that are."),
     ) from error
 
 

@@ -33,6 +33,13 @@ _PASSAGES = 4096  # at a time
 _DOMAINS = {"text": "comment", "mail": "mail", "chat": "dialogue", "post": "sns", "formal": "formal"}
 
 
+def are_documents(suffixes: Iterable[str]) -> bool:
+    """Whether one of these is a suffix of documents that are read."""
+    from etl.documents.formats import FORMATS
+
+    return any(suffix in form.suffixes for suffix in suffixes for form in FORMATS)
+
+
 def recognise(raw: RawFile) -> RecognisedFile | None:
     """Whether a file, which belongs to no corpus, is a document of a form that is read.
 

@@ -9,6 +9,7 @@ from typing import IO
 
 from etl.errors import InputError
 from etl.ingestion.sources.entry import Entry, Open
+from etl.language.message import tr
 
 PART = re.compile(r"^(?P<whole>.+\.(?:zip|tar))\.part(?P<number>\d+)$", re.IGNORECASE)
 
@@ -93,10 +94,10 @@ def _missing_number(numbers: list[int], sizes: list[int]) -> int | None:
 def _missing_part(whole: str, missing: int) -> Open:
     def opener() -> IO[bytes]:
         raise InputError(
-            f"{whole} is not complete",
-            details=[f"expected all parts, missing .part{missing}"],
-            cause="The download was cut off.",
-            next_step="download the missing part, or run with `--on-bad-file skip` to go on without it.",
+            tr("{whole} is not complete", whole=whole),
+            details=[tr("expected all parts, missing .part{missing}", missing=missing)],
+            cause=tr("The download was cut off."),
+            next_step=tr("download the missing part, or run with `--on-bad-file skip` to go on without it."),
         )
 
     return opener

@@ -25,12 +25,13 @@ from etl.ingestion.sources.raw import InputLog, RawFile, read_ahead
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import record_frames
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.schema import contract
 from etl.settings import Settings
 from etl.text.encoding import decode_text
 
 SLUG = "kemdy"
-SAME_SEGMENT = "the text of the same segment is read from another file"
+SAME_SEGMENT = tr("the text of the same segment is read from another file")
 _SEGMENT = r"Sess\d+_[A-Za-z]+\d+_(?:User\d+)?([MF])_?\d+"
 _ID, _EMOTION = "Segment ID", "Total Evaluation"
 _SUBHEADER = 2  # the number of its record
@@ -145,7 +146,7 @@ def _read_texts(files: list[RecognisedFile], log: InputLog) -> pl.DataFrame:
     for file, raw in zip(files, read_ahead([file.raw for file in files]), strict=True):
         segment = _segment(raw)
         if segment in texts:
-            log.leave_aside(raw, SAME_SEGMENT, f": {texts[segment][0].raw.name}")
+            log.leave_aside(raw, SAME_SEGMENT, texts[segment][0].raw.name)
             continue
         with log.open_file(raw, source=SLUG, release=file.release, split=None) as open_file:
             text, open_file.encoding = decode_text(open_file.stream.read(), raw.name)
@@ -160,10 +161,10 @@ def _read_texts(files: list[RecognisedFile], log: InputLog) -> pl.DataFrame:
 
 def _no_texts(raw: RawFile) -> InputError:
     return InputError(
-        f"{raw.name} has emotions, but no sentences",
+        tr("{file} has emotions, but no sentences", file=raw.name),
         details=[
-            "expected a text for each segment, such as Sess01_script01_User001F_001.txt, and found none"
+            tr("expected a text for each segment, such as Sess01_script01_User001F_001.txt, and found none")
         ],
-        cause="The texts of KEMDy lie beside the recordings, in the folder wav.",
-        next_step="give the folder that holds both annotation and wav.",
+        cause=tr("The texts of KEMDy lie beside the recordings, in the folder wav."),
+        next_step=tr("give the folder that holds both annotation and wav."),
     )

@@ -22,6 +22,7 @@ from etl.ingestion.sources.frame import filled, rows_frame, whole_number
 from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.schema import contract, taxonomy
 from etl.schema.text_ids import text_id
 from etl.settings import Settings
@@ -107,12 +108,19 @@ def _with_dialogues(table: pl.DataFrame, sentence: str) -> pl.DataFrame:
 def _warnings(raw: RawFile, table: pl.DataFrame, label: str, layout: str) -> Iterator[str]:
     if "group" not in table.columns:
         yield (
-            f"{raw.name} does not say where a dialogue begins: each utterance is a group of its own, so "
-            "those of one dialogue may stand in train and in test"
+            tr(
+                "{file} does not say where a dialogue begins: each utterance is a group of its "
+                "own, so those of one dialogue may stand in train and in test",
+                file=raw.name,
+            )
         )
     if layout == _NUMBERED:
         numbers = table.select(filled(whole_number(pl.col(label))).drop_nulls()).to_series().to_list()
         names = taxonomy.label_table(SLUG).spellings
         order = ", ".join(f"{number} {name}" for number, name in names.items() if number.isdigit())
-        doubt = "" if _is_alphabetical(numbers) else f", though {_NEUTRAL_NUMBER} is not the commonest"
-        yield f"{raw.name} has numbers for labels, read in alphabetical order ({order}){doubt}"
+        said = tr(
+            "{file} has numbers for labels, read in alphabetical order ({order})", file=raw.name, order=order
+        )
+        if not _is_alphabetical(numbers):
+            said = tr("{said}, though {number} is not the commonest", said=said, number=_NEUTRAL_NUMBER)
+        yield said

@@ -15,6 +15,7 @@ from etl.ingestion.sources.frame import filled, rows_frame
 from etl.ingestion.sources.raw import InputLog, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.settings import Settings
 
 SLUG = "keti-single"
@@ -48,8 +49,13 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
 def _dialogues_are_lost(raw: RawFile) -> str:
     neutral = keti_dialogue.neutral_label()
-    return (
-        f"{raw.name} looks like {keti_dialogue.SLUG} without its dialogues, not like {SLUG}, by its name or "
-        f"as most labels are {neutral}: each row is a group of its own, so utterances of one dialogue may "
-        "stand in train and in test; the publisher's workbook says where a dialogue begins"
+    return tr(
+        "{file} looks like {corpus} without its dialogues, not like {other}, by its name or "
+        "as most labels are {neutral}: each row is a group of its own, so utterances of "
+        "one dialogue may stand in train and in test; the publisher's workbook says where "
+        "a dialogue begins",
+        file=raw.name,
+        corpus=keti_dialogue.SLUG,
+        other=SLUG,
+        neutral=neutral,
     )

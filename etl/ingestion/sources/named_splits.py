@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
+from etl.language.lists import join_with_or
+from etl.language.message import tr
 from etl.schema.own_tables import find_table
 from etl.schema.splits import split_in_path
 from etl.schema.taxonomy import TABLE
@@ -38,8 +40,11 @@ def _of_one_corpus(
     ]
     if named != said and not _tell_apart(named):
         log.warnings.append(
-            f"{slug}: all files are called {' or '.join(sorted({str(split) for split in named}))}, "
-            "so their names are not taken for official splits"
+            tr(
+                "{corpus}: all files are called {splits}, so their names are not taken for official splits",
+                corpus=slug,
+                splits=join_with_or(sorted({str(split) for split in named})),
+            )
         )
         named = said
     return [

@@ -11,6 +11,7 @@ from etl.ingestion.sources.raw import HashingStream, OpenFile
 from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.preview import JSON, Preview
 from etl.ingestion.tables.reader import open_tables
+from etl.language.message import plural, tr
 from etl.schema import contract
 from etl.schema.contract import Layout
 
@@ -27,8 +28,8 @@ def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
     """
     layouts = [*_layouts_like(preview, tuple(slugs))]
     near = [
-        (found, slug, layout, is_called, where, header)
-        for where, header in (_headers(preview) if layouts else ())
+        (found, slug, layout, is_called, part, header)
+        for part, header in (_headers(preview) if layouts else ())
         for slug, layout, is_called in layouts
         if len(found := locate(layout.required, header)) < len(layout.required)
         if preview.is_named or _is_near(found, layout, is_called=is_called)
@@ -36,11 +37,26 @@ def describe_near_miss(preview: Preview, slugs: Collection[str]) -> str | None:
     if not near:
         return None
     nearest = max(near, key=lambda each: (each[3], len(each[0]), len(each[0]) / len(each[2].required)))
-    found, slug, layout, _, where, header = nearest
+    found, slug, layout, _, part, header = nearest
     missing = [f"`{name}`" for name in layout.columns if name in layout.required - found.keys()]
-    lacks = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
-    shown = ", ".join(name[:40] for name in header[:20] if name)
-    return f"it looks like {slug}, but {lacks} missing; {where} {shown}"
+    columns = ", ".join(name[:40] for name in header[:20] if name)
+    if not found:
+        return tr(
+            "it has none of the columns of {corpus}, {missing}; its columns are {columns}",
+            corpus=slug,
+            missing=", ".join(missing),
+            columns=columns,
+        )
+    return plural(
+        "it looks like {corpus}, but the column {missing} is missing; {found}",
+        "it looks like {corpus}, but the columns {missing} are missing; {found}",
+        len(missing),
+        corpus=slug,
+        missing=", ".join(missing),
+        found=tr("the columns of its part {part!r} are {columns}", part=part, columns=columns)
+        if part
+        else tr("its columns are {columns}", columns=columns),
+    )
 
 
 def slugs_like(preview: Preview, slugs: Collection[str]) -> list[str]:
@@ -105,7 +121,7 @@ def _is_near(found: Collection[str], layout: Layout, *, is_called: bool) -> bool
 
 
 def _headers(preview: Preview) -> Iterator[tuple[str, list[str]]]:
-    """Which table of a file, in words, and the names of its columns; nothing of a file without tables."""
+    """Which table of a file, and the names of its columns; nothing of a file without tables."""
     if not may_have(preview):
         return
     try:
@@ -114,5 +130,4 @@ def _headers(preview: Preview) -> Iterator[tuple[str, list[str]]]:
     except InputError:  # it cannot be read, and was not recognised either
         return
     for table in opened.tables:
-        where = f"the columns of its part {table.part!r} are" if table.part else "its columns are"
-        yield where, table.columns
+        yield table.part, table.columns

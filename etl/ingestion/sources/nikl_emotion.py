@@ -22,6 +22,7 @@ from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables.delimited import in_batches
 from etl.ingestion.tables.json_records import array_elements
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
 
@@ -100,10 +101,10 @@ def _elements(content: bytes, open_file: OpenFile) -> Sequence[tuple[int, bytes 
             return list(enumerate(array_elements(content)))
         except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(
-                f"{open_file.raw.name} is not the array of sentences its contract describes",
-                details=[str(error)],
-                cause="The file was edited, or the download was cut off.",
-                next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+                tr("{file} is not the array of sentences its contract describes", file=open_file.raw.name),
+                details=[error],
+                cause=tr("The file was edited, or the download was cut off."),
+                next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
             ) from error
     return [(number, line) for number, line in enumerate(content.split(b"\n"), start=1) if line.strip()]
 

@@ -31,6 +31,7 @@ from etl.ingestion.tables.delimited import record_frames
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import OpenTable
+from etl.language.message import tr
 from etl.settings import Settings
 from etl.text.encoding import to_utf8
 
@@ -178,10 +179,10 @@ def _open_reviews(file: RecognisedFile, open_file: OpenFile) -> OpenTable:
 
 def _not_reviews(raw: RawFile, error: msgspec.DecodeError) -> InputError:
     return InputError(
-        f"{raw.name} is not the array of reviews its contract describes",
-        details=[str(error)],
-        cause="The file was edited, or the download was cut off.",
-        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        tr("{file} is not the array of reviews its contract describes", file=raw.name),
+        details=[error],
+        cause=tr("The file was edited, or the download was cut off."),
+        next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from etl.errors import InputError
+from etl.language.message import tr
 
 MAX_BYTES = 1024
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -27,14 +28,14 @@ def refuse_pointer(head: bytes, name: str) -> None:
     if _GIT_LFS.match(head):
         size = _GIT_LFS_SIZE.search(head)
         raise InputError(
-            f"{name} is a pointer of Git LFS, not the file itself",
-            details=[f"the file has {int(size[1][:20]):,} bytes"] if size else [],
-            cause="The repository was cloned without Git LFS, or downloaded as an archive.",
-            next_step="run `git lfs pull` in the clone, or download the file from its page.",
+            tr("{name} is a pointer of Git LFS, not the file itself", name=name),
+            details=[tr("the file has {size:,} bytes", size=int(size[1][:20]))] if size else [],
+            cause=tr("The repository was cloned without Git LFS, or downloaded as an archive."),
+            next_step=tr("run `git lfs pull` in the clone, or download the file from its page."),
         )
     if _GIT_ANNEX.match(head):
         raise InputError(
-            f"{name} is a pointer of git-annex, not the file itself",
-            cause="The content was not fetched into this clone.",
-            next_step="run `git annex get` (or `datalad get`) in the clone.",
+            tr("{name} is a pointer of git-annex, not the file itself", name=name),
+            cause=tr("The content was not fetched into this clone."),
+            next_step=tr("run `git annex get` (or `datalad get`) in the clone."),
         )

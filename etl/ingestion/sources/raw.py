@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import IO, Any, Protocol
 
 from etl.errors import InputError, is_transient
+from etl.language.message import joined, tr
 from etl.settings import Limits
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
@@ -217,13 +218,13 @@ class InputLog:
         Args:
             raw: the file.
             kind: why such files are not read, the same for all of them.
-            details: appended to `kind`: which file is read instead.
+            details: more of this one: which file is read instead.
             rows: how many rows are not read with it; then it is a warning as well.
         """
+        why = joined(": ", (kind, details)) if details else kind
         if rows:
-            self.warnings.append(f"{raw.name} is left aside: {kind}{details}")
-        entry = {"file": raw.file, "member": raw.member, "kind": kind, "why": f"{kind}{details}"}
-        self.left_aside.append(entry)
+            self.warnings.append(tr("{name} is left aside: {why}", name=raw.name, why=why))
+        self.left_aside.append({"file": raw.file, "member": raw.member, "kind": kind, "why": why})
 
     def raise_or_skip(
         self, file: str, member: str, error: InputError, open_file: OpenFile | None = None
@@ -235,7 +236,7 @@ class InputLog:
         # A file server that is away for a moment is no reason to do without a file.
         if not self.skip_bad_files or is_transient(sys.exception()):
             raise error
-        found = "; ".join([error.what, *error.details])
+        found = joined("; ", (error.what, *error.details))
         rows = open_file.rows if open_file else 0
         self.skipped.append({"file": file, "member": member, "error": found, "rows": rows})
 
@@ -276,7 +277,7 @@ class InputLog:
     def _record(self, open_file: OpenFile, facts: dict[str, str | None]) -> None:
         while open_file.stream.read(1 << 20):  # the hash covers the whole file, however much of it was needed
             pass
-        self.warnings += [f"{open_file.raw.name}: {finding}" for finding in open_file.findings]
+        self.warnings += [joined(": ", (open_file.raw.name, finding)) for finding in open_file.findings]
         self.inputs.append(
             {
                 "file": open_file.raw.file,
@@ -295,31 +296,33 @@ def damaged_file(name: str, error: BaseException) -> InputError:
     """Returns the error for a file whose bytes cannot be read."""
     if isinstance(error, RuntimeError) and "encrypted" in str(error):  # the words of zipfile
         return InputError(
-            f"{name} is encrypted",
-            details=["expected a file that needs no password"],
-            cause="It was packed with a password, which cannot be given here.",
-            next_step="unpack it and give the folder, or run with `--on-bad-file skip` to go on without it.",
+            tr("{name} is encrypted", name=name),
+            details=[tr("expected a file that needs no password")],
+            cause=tr("It was packed with a password, which cannot be given here."),
+            next_step=tr(
+                "unpack it and give the folder, or run with `--on-bad-file skip` to go on without it."
+            ),
         )
     if isinstance(error, RecursionError):
         return InputError(
-            f"{name} is nested too deeply",
-            details=[str(error)],
-            cause="No corpus nests hundreds of levels deep; the file is damaged, or something else.",
-            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+            tr("{name} is nested too deeply", name=name),
+            details=[error],
+            cause=tr("No corpus nests hundreds of levels deep; the file is damaged, or something else."),
+            next_step=tr("write it again, or run with `--on-bad-file skip` to go on without it."),
         )
     return InputError(
-        f"{name} cannot be read",
-        details=[f"{type(error).__name__}: {' '.join(str(error).split())}"],
-        cause="The download was cut off, or the file was edited.",
-        next_step="download it again, or run with `--on-bad-file skip` to go on without it.",
+        tr("{name} cannot be read", name=name),
+        details=[joined(": ", (type(error).__name__, error))],
+        cause=tr("The download was cut off, or the file was edited."),
+        next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
     )
 
 
 def changed_while_read(name: str, expected: str, got: str) -> InputError:
     """Returns the error for a raw file whose content at the end is not that of the beginning."""
     return InputError(
-        f"{name} changed while it was read",
-        details=[f"expected sha256 {expected}, got {got}"],
-        cause="Somebody was writing it: a download that has not ended, or a copy.",
-        next_step="run the command again when the file is complete.",
+        tr("{name} changed while it was read", name=name),
+        details=[tr("expected sha256 {expected}, got {got}", expected=expected, got=got)],
+        cause=tr("Somebody was writing it: a download that has not ended, or a copy."),
+        next_step=tr("run the command again when the file is complete."),
     )

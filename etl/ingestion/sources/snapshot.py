@@ -15,6 +15,8 @@ from etl.errors import InputError
 from etl.ingestion.sources.archive import is_opened, is_plain, whole_of
 from etl.ingestion.sources.disk import files_on_disk
 from etl.ingestion.sources.raw import changed_while_read
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime import clock
 from etl.runtime.files import FileState, read_state, sha256_file
 
@@ -105,9 +107,9 @@ def _look_at(name: str, path: Path) -> DiskFile:
         return DiskFile(path, _hash(name, path), state if is_settled else None)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read",
-            details=[error.strerror or str(error)],
-            next_step="run the command again when it can be.",
+            tr("{path} cannot be read", path=path),
+            details=[system_words(error)],
+            next_step=tr("run the command again when it can be read."),
         ) from error
 
 
@@ -119,4 +121,4 @@ def _hash_if_there(name: str, path: Path) -> str:
     try:
         return _hash(name, path)
     except OSError:
-        return "no such file"
+        return tr("no such file")

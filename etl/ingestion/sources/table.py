@@ -18,11 +18,11 @@ from etl.ingestion.sources.raw import InputLog, OpenFile, RawFile
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import parse_dialect
-from etl.ingestion.tables.header import column_name, others_called, own_names
+from etl.ingestion.tables.header import column_name, others_called, own_names, without_columns
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import OPENERS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
-from etl.runtime.console import plural
+from etl.language.message import joined, plural, tr
 from etl.schema import taxonomy
 from etl.schema.own_tables import find_table
 from etl.schema.splits import UNLABELLED, split_names
@@ -30,8 +30,7 @@ from etl.settings import Settings, Table
 
 SLUG = "table"
 # Why a sheet is left aside.
-_OTHER_COLUMNS = "it has other columns"
-_UNLABELLED = f"{{}}: no label column is named, so its rows have no label: they are in the split {UNLABELLED}"
+_OTHER_COLUMNS = tr("it has other columns")
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
@@ -63,7 +62,14 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
         if table is None or table.text_column is None:
             raise _no_columns(settings.table)
         if not _label_columns(table):
-            log.warnings.append(_UNLABELLED.format(file.raw.name))
+            log.warnings.append(
+                tr(
+                    "{file}: no label column is named, so its rows have no label: they are in the split "
+                    "{split}",
+                    file=file.raw.name,
+                    split=UNLABELLED,
+                )
+            )
         with log.open_file(file.raw, source=SLUG, release="v1") as open_file:
             for raw, frame in _frames(file, open_file, table, settings, log):
                 yield _rows(raw, frame, table)
@@ -71,10 +77,18 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
 
 def _no_columns(table: Table) -> SettingsError:
     return SettingsError(
-        "a table needs to say which column holds the sentence",
-        details=[f"got text_column={table.text_column}, label_column={table.label_column}"],
-        next_step="name it: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`; "
-        "without a label column the rows wait for labels.",
+        tr("a table needs to say which column holds the sentence"),
+        details=[
+            tr(
+                "got text_column={text_column}, label_column={label_column}",
+                text_column=table.text_column,
+                label_column=table.label_column,
+            )
+        ],
+        next_step=tr(
+            "name it: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`; "
+            "without a label column the rows wait for labels."
+        ),
     )
 
 
@@ -115,22 +129,33 @@ def _frames(
     if not opened.tables:
         raise _no_table(file.raw, preview.suffix, [*names], opened.left_aside)
     for left in opened.left_aside:
-        log.leave_aside(file.raw.inside(left.part), _OTHER_COLUMNS, f": {left.describe()}", rows=left.rows)
+        log.leave_aside(file.raw.inside(left.part), _OTHER_COLUMNS, left.describe(), rows=left.rows)
     splits = splits_of_parts([table.part for table in opened.tables], how, settings)
     for table, split in zip(opened.tables, splits, strict=True):
         raw = replace(file.raw.inside(table.part), split=file.raw.split or split)
         if table.rows_above:
-            log.warnings.append(f"{raw.name}: not read above its header: {plural(table.rows_above, 'row')}")
+            log.warnings.append(
+                tr(
+                    "{file}: not read above its header: {rows}",
+                    file=raw.name,
+                    rows=plural("{number:,} row", "{number:,} rows", table.rows_above),
+                )
+            )
         if table.is_hidden:
-            log.warnings.append(f"{raw.name} is read, although it is hidden in the workbook")
+            log.warnings.append(tr("{file} is read, although it is hidden in the workbook", file=raw.name))
         blank_ids = 0
         for frame in _table_frames(raw, table, preview, how, settings, log):
             blank_ids += _count_blank_ids(frame, how)
             yield raw, frame
         if blank_ids:
             log.warnings.append(
-                f"{raw.name}: {plural(blank_ids, 'row')} with nothing in the column {how.id_column!r}; "
-                "an id is made of the text"
+                plural(
+                    "{file}: {number:,} row with nothing in the column {name!r}; an id is made of the text",
+                    "{file}: {number:,} rows with nothing in the column {name!r}; an id is made of the text",
+                    blank_ids,
+                    file=raw.name,
+                    name=how.id_column,
+                )
             )
 
 
@@ -151,7 +176,12 @@ def _table_frames(
     for name in wanted:
         if others := others_called(column_name(name), table.columns):
             log.warnings.append(
-                f"{raw.name} has several columns {name!r}: the first is read, not {', '.join(others)}"
+                tr(
+                    "{file} has several columns {name!r}: the first is read, not {others}",
+                    file=raw.name,
+                    name=name,
+                    others=", ".join(others),
+                )
             )
     columns = list(dict.fromkeys(map(column_name, wanted)))
     lists = [column_name(name) for name in _label_columns(how)]
@@ -178,20 +208,22 @@ def _no_table(raw: RawFile, suffix: str, names: Sequence[str], left_aside: Seque
         missing = next(name for name in names if name not in left_aside[0].columns)
         return _no_column(raw, missing, left_aside[0].columns)
     return InputError(
-        f"{raw.name} has no table with the columns {', '.join(names)}",
-        details=[f"{each.part}: {each.describe()}" for each in left_aside]
-        or [f"it is {form.SAID.get(suffix, 'a file')} without a table"],
-        cause="A name is misspelt, or this is another file.",
-        next_step="name the right ones with `--text-column` and `--label-column`, or leave the file out.",
+        tr("{file} has no table with the columns {columns}", file=raw.name, columns=", ".join(names)),
+        details=[joined(": ", (each.part, each.describe())) for each in left_aside]
+        or [tr("it is {said} without a table", said=form.SAID.get(suffix, tr("a file")))],
+        cause=tr("A name is misspelt, or this is another file."),
+        next_step=tr("name the right ones with `--text-column` and `--label-column`, or leave the file out."),
     )
 
 
 def _no_column(raw: RawFile, name: str, columns: list[str]) -> InputError:
+    if not any(columns):
+        return without_columns(raw.name)
     return InputError(
-        f"{raw.name} has no column {name!r}",
-        details=[f"its columns are {', '.join(own_names(columns))}" if any(columns) else "it has no columns"],
-        cause="The name is misspelt, or this is another file.",
-        next_step="name the right ones with `--text-column`, `--label-column` and so on.",
+        tr("{file} has no column {name!r}", file=raw.name, name=name),
+        details=[tr("its columns are {columns}", columns=", ".join(own_names(columns)))],
+        cause=tr("The name is misspelt, or this is another file."),
+        next_step=tr("name the right ones with `--text-column`, `--label-column` and so on."),
     )
 
 

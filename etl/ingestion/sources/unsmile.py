@@ -17,6 +17,7 @@ from etl.ingestion.sources.raw import InputLog
 from etl.ingestion.sources.recognised import RecognisedFile
 from etl.ingestion.sources.sentences import read_sentences
 from etl.ingestion.tables.preview import Preview
+from etl.language.message import tr
 from etl.schema import contract
 from etl.settings import Settings
 
@@ -36,7 +37,11 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
     for file in files:
         if absent := [name for name in labels if name not in file.columns]:
             log.warnings.append(
-                f"{file.raw.name} lacks the columns {', '.join(absent)}: no row of it has these labels"
+                tr(
+                    "{file} lacks the columns {absent}: no row of it has these labels",
+                    file=file.raw.name,
+                    absent=", ".join(absent),
+                )
             )
     yield from read_sentences(
         files,

@@ -28,6 +28,7 @@ from etl.ingestion.tables.table import (
     Selection,
     with_no_bad_records,
 )
+from etl.language.message import tr
 from etl.runtime import failures
 
 # polars panics where the name of a field, say, is no text.
@@ -247,10 +248,10 @@ def _json(values: list[Any]) -> str:
 
 def _no_plain_values(column: pl.Series, raw: RawFile) -> InputError:
     return InputError(
-        f"{raw.name} has no plain values in column {column.name!r}",
-        details=[f"expected text or numbers, got {column.dtype}"],
-        cause="The column holds lists, records, bytes, durations or the like.",
-        next_step="name another column, or write the table again with text in it.",
+        tr("{file} has no plain values in column {name!r}", file=raw.name, name=column.name),
+        details=[tr("expected text or numbers, got {type}", type=column.dtype)],
+        cause=tr("The column holds lists, records, bytes, durations or the like."),
+        next_step=tr("name another column, or write the table again with text in it."),
     )
 
 
@@ -264,8 +265,8 @@ def _explained(raw: RawFile, suffix: str) -> Iterator[None]:
             raise
         lines = str(error).splitlines()
         raise InputError(
-            f"{raw.name} is not a readable {_FORMATS[suffix]} file",
+            tr("{file} is not a readable {format} file", file=raw.name, format=_FORMATS[suffix]),
             details=lines[:1],
-            cause="The download was cut off, or the file is something else with this ending.",
-            next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+            cause=tr("The download was cut off, or the file is something else with this ending."),
+            next_step=tr("write it again, or run with `--on-bad-file skip` to go on without it."),
         ) from error

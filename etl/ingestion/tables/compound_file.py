@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import struct
 
+from etl.language.message import tr
+
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS = ("Workbook", "Book")  # since Excel 97, and before
 _SECTOR = 4096
@@ -40,7 +42,7 @@ def write_stream(name: str, stream: bytes) -> bytes:
         OSError: the stream is too long.
     """
     if len(stream) > _MAX_BYTES:
-        raise OSError("it is longer than any workbook of this format")
+        raise OSError(tr("it is longer than any workbook of this format"))
     stream = stream.ljust(_SECTOR, b"\0")  # a shorter one would stand elsewhere, in small sectors
     n_sectors = -(-len(stream) // _SECTOR)
     n_tables = -(-(n_sectors + 1) // (_ENTRIES - 1))

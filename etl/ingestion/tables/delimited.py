@@ -27,6 +27,7 @@ from etl.ingestion.tables.table import (
     find_header,
     with_no_bad_records,
 )
+from etl.language.message import tr
 
 # Blocks of lines, see `read_lines`, after which a batch ends however few rows it has.
 _BATCH_BLOCKS = 64
@@ -168,21 +169,26 @@ def _explained(open_file: OpenFile, cutter: RecordCutter) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise breaks_off(open_file, f"at record {cutter.n_records + 1:,}", error) from error
+        raise breaks_off(open_file, tr("at record {number:,}", number=cutter.n_records + 1), error) from error
 
 
 def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> InputError:
     """Returns the error for a text that cannot be read from some place on."""
     is_cut_off = error.reason in {"unexpected end of data", "truncated data", "incomplete multibyte sequence"}
     return InputError(
-        f"{open_file.raw.name} breaks off {where}",
+        tr("{file} breaks off {where}", file=open_file.raw.name, where=where),
         details=[
-            f"expected {open_file.encoding} text, got byte {error.object[error.start]:#04x}: {error.reason}"
+            tr(
+                "expected {encoding} text, got byte {byte:#04x}: {reason}",
+                encoding=open_file.encoding,
+                byte=error.object[error.start],
+                reason=error.reason,
+            )
         ],
-        cause="It ends inside a character: it was cut off."
+        cause=tr("It ends inside a character: it was cut off.")
         if is_cut_off
-        else "The file was edited, or mixes encodings.",
-        next_step="repair the record, or run with `--on-bad-file skip` to go on without the rest.",
+        else tr("The file was edited, or mixes encodings."),
+        next_step=tr("repair the record, or run with `--on-bad-file skip` to go on without the rest."),
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 # In the order of preference where several cut the lines equally well.
 DELIMITERS = ("\t", ",", ";", "|")
@@ -77,9 +78,9 @@ def parse_dialect(delimiter: str | None, *, header: bool = True) -> Dialect:
     character = _SPELLINGS.get(delimiter.lower(), delimiter)
     if len(character) != 1 or character in '"\r\n':
         raise SettingsError(
-            f"{delimiter!r} is no delimiter",
-            details=["expected one character that stands between the fields, such as , or ;, or tab"],
-            next_step="leave it out to have it found, or name it as `--delimiter tab`.",
+            tr("{delimiter!r} is no delimiter", delimiter=delimiter),
+            details=[tr("expected one character that stands between the fields, such as , or ;, or tab")],
+            next_step=tr("leave it out to have it found, or name it as `--delimiter tab`."),
         )
     return Dialect(character, header)
 

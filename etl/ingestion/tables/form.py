@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 
+from etl.language.message import tr
 from etl.text.encoding import head_as_utf8, is_text
 
 # The formats of pages of HTML, and of workbooks in one XML file, which no name promises.
 HTML, XML = ".html", ".spreadsheet-xml"
 SAID = {
-    ".xlsx": "a workbook (XLSX)",
-    ".xls": "a workbook of an old Excel (XLS)",
-    ".parquet": "a Parquet table",
-    ".arrow": "an Arrow table",
+    ".xlsx": tr("a workbook (XLSX)"),
+    ".xls": tr("a workbook of an old Excel (XLS)"),
+    ".parquet": tr("a Parquet table"),
+    ".arrow": tr("an Arrow table"),
     ".json": "JSON",
-    ".tsv": "delimited text",
-    HTML: "a page of HTML",
-    XML: "a workbook in XML (Excel 2003)",
+    ".tsv": tr("delimited text"),
+    HTML: tr("a page of HTML"),
+    XML: tr("a workbook in XML (Excel 2003)"),
 }
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls"}
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

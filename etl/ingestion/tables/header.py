@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from etl.errors import InputError
+from etl.language.message import tr
 from etl.text.composition import composed
 
 # A table of the user's own may well have a column called `position` or `detail`.
@@ -35,6 +37,15 @@ def own_names(columns: Iterable[str]) -> list[str]:
 def others_called(name: str, columns: Sequence[str]) -> list[str]:
     """Returns the columns of which the header has the same name again, as `column_names` calls them."""
     return [column for index, column in enumerate(columns) if column == f"{name}#{index}"]
+
+
+def without_columns(name: str) -> InputError:
+    """Returns the error for a file, as the user calls it, in which there is no column at all."""
+    return InputError(
+        tr("{file} has no columns", file=name),
+        cause=tr("The file is empty, damaged, or holds no table."),
+        next_step=tr("give a file that holds a table; docs/tables.md says in which forms."),
+    )
 
 
 def find_column(columns: Sequence[str], usual: Iterable[str]) -> str | None:

@@ -39,6 +39,7 @@ from etl.ingestion.tables.table import (
     Unit,
     with_no_bad_records,
 )
+from etl.language.message import tr
 from etl.settings import MAX_RAW_CHARS
 from etl.text.encoding import CHUNK_BYTES, is_utf8, plain_name, to_utf8
 
@@ -145,10 +146,10 @@ def open_array(open_file: OpenFile) -> OpenTable:
 
 def _no_json(name: str, error: Exception) -> InputError:
     return InputError(
-        f"{name} is not a JSON array",
-        details=[str(error)],
-        cause="The file was edited, or the download was cut off.",
-        next_step="write it again, or run with `--on-bad-file skip` to go on without it.",
+        tr("{file} is not a JSON array", file=name),
+        details=[error],
+        cause=tr("The file was edited, or the download was cut off."),
+        next_step=tr("write it again, or run with `--on-bad-file skip` to go on without it."),
     )
 
 
@@ -237,7 +238,7 @@ def _utf8_chunks(open_file: OpenFile, codec: str) -> Iterator[bytes]:
             try:
                 yield decoder.decode(chunk, final=not is_more).encode("utf-8")
             except UnicodeDecodeError as error:
-                raise breaks_off(open_file, f"after {open_file.rows:,} rows", error) from error
+                raise breaks_off(open_file, tr("after {rows:,} rows", rows=open_file.rows), error) from error
         is_first = False
 
 

@@ -20,6 +20,7 @@ from etl.ingestion.tables import form
 from etl.ingestion.tables.dialect import FOUND_OUT, Cut, Dialect, find_cut
 from etl.ingestion.tables.header import folded_name
 from etl.ingestion.tables.sheet import Workbook, header_of, read_workbook
+from etl.language.message import tr
 from etl.schema.file_forms import describe_form
 from etl.text.encoding import head_as_utf8, plain_name, sniff_encoding, to_utf8
 
@@ -123,10 +124,12 @@ class Preview:
         except InputError as error:
             if said := describe_form(self._first_bytes):
                 raise InputError(
-                    f"{self.raw.name} is {said}, not text",
-                    details=["expected text in UTF-8, UTF-16 or cp949"],
-                    cause="Its name has the ending of something else, or another file was saved under it.",
-                    next_step="give it the ending of what it is, or run with `--on-bad-file skip`.",
+                    tr("{file} is {said}, not text", file=self.raw.name, said=said),
+                    details=[tr("expected text in UTF-8, UTF-16 or cp949")],
+                    cause=tr(
+                        "Its name has the ending of something else, or another file was saved under it."
+                    ),
+                    next_step=tr("give it the ending of what it is, or run with `--on-bad-file skip`."),
                 ) from error
             raise
 

@@ -28,6 +28,7 @@ from etl.ingestion.tables.json_tables import find_tables, objects_in_a_row
 from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.table import IsHeader, OpenTable, OpenTables, Selection
 from etl.ingestion.tables.workbook import open_workbook
+from etl.language.message import joined, tr
 from etl.runtime.unpacking import open_gzip
 from etl.settings import Limits
 from etl.text.encoding import to_utf8
@@ -72,12 +73,18 @@ def open_tables(open_file: OpenFile, preview: Preview, is_header: IsHeader | Non
     opener = OPENERS.get(preview.suffix)
     if opener is None:
         raise InputError(
-            f"{open_file.raw.name} is not a supported table format",
-            details=[f"expected {', '.join(FORMATS)}, got {preview.suffix or 'no ending'}"],
-            next_step="save it in one of these formats.",
+            tr("{file} is not a supported table format", file=open_file.raw.name),
+            details=[
+                tr(
+                    "expected {formats}, got {ending}",
+                    formats=", ".join(FORMATS),
+                    ending=preview.suffix or tr("no ending"),
+                )
+            ],
+            next_step=tr("save it in one of these formats."),
         )
     if not preview.format and preview.suffix != preview.named_suffix:
-        found = f"it is {form.SAID[preview.suffix]}, whatever its name says, and read as that"
+        found = tr("it is {said}, whatever its name says, and read as that", said=form.SAID[preview.suffix])
         open_file.findings.append(found)
     return opener(open_file, preview, is_header)
 
@@ -96,10 +103,10 @@ def open_table(open_file: OpenFile, preview: Preview, is_header: IsHeader | None
 
 def _no_table(raw: RawFile, opened: OpenTables) -> InputError:
     return InputError(
-        f"{raw.name} holds no table",
-        details=[f"{each.part or 'it'}: {each.describe()}" for each in opened.left_aside],
-        cause="The columns are not those that were expected, or the file holds something else.",
-        next_step="name the columns, or give another file.",
+        tr("{file} holds no table", file=raw.name),
+        details=[joined(": ", (each.part or tr("it"), each.describe())) for each in opened.left_aside],
+        cause=tr("The columns are not those that were expected, or the file holds something else."),
+        next_step=tr("name the columns, or give another file."),
     )
 
 
@@ -149,7 +156,13 @@ def open_file_as_tables(
                 raise _no_table(raw, found)
         if found.tables:
             for left in found.left_aside:
-                _log.warning("%s is left aside: it has %s", raw.inside(left.part).name, left.describe())
+                _log.warning(
+                    tr(
+                        "{name} is left aside: it has {rows}",
+                        name=raw.inside(left.part).name,
+                        rows=left.describe(),
+                    )
+                )
         yield [replace(table, read=partial(read, table)) for table in tables]
 
 
@@ -170,11 +183,11 @@ def _explain_errors(name: str, next_step: str) -> Iterator[None]:
             raise
         raise InputError(error.what, details=error.details, cause=error.cause, next_step=next_step) from error
     except (*DAMAGE_ERRORS, UnicodeError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        reason = (str(error).splitlines() or ["no more is known"])[0]
+        reason = error if str(error) else tr("no more is known")
         raise InputError(
-            f"{name} cannot be read",
-            details=[f"{type(error).__name__}: {reason}"],
-            cause="The file was cut off, edited, or is something else with this ending.",
+            tr("{name} cannot be read", name=name),
+            details=[joined(": ", (type(error).__name__, reason))],
+            cause=tr("The file was cut off, edited, or is something else with this ending."),
             next_step=next_step,
         ) from error
 

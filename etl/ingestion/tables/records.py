@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.table import TOO_LONG
+from etl.language.message import joined, tr
 from etl.settings import MAX_RAW_CHARS
 
 # The number of a record, from 1, and its fields. A blank line is no record, but it has a number.
@@ -238,13 +239,24 @@ class RecordCutter:
         """Says, with the numbers of lines, where quotes are open and records long."""
         if self.open_quotes:
             lines = _listed([f"{number:,}" for number in self.open_quotes])
-            yield f"{OPEN_QUOTE}; such a line is a bad_row, and those after it are read: line {lines}"
+            yield tr(
+                "a quotation mark is opened and not closed; such a line is a bad_row, and those after it are "
+                "read: line {lines}",
+                lines=lines,
+            )
         if self.long_records:
-            lines = _listed([f"{first:,} to {last:,}" for first, last in self.long_records])
-            yield f"a record goes over more than {_USUAL_LINES} lines (is a quotation mark open?): {lines}"
+            places = [
+                tr("{first:,} to {last:,}", first=first, last=last) for first, last in self.long_records
+            ]
+            yield tr(
+                "a record goes over more than {usual} lines (is a quotation mark open?): {lines}",
+                usual=_USUAL_LINES,
+                lines=_listed(places),
+            )
 
 
-def _listed(places: list[str]) -> str:
+def _listed(places: Sequence[str]) -> str:
     """The first places, and how many more there are."""
-    more = f" and {len(places) - _SHOWN_PLACES:,} more" if len(places) > _SHOWN_PLACES else ""
-    return ", ".join(places[:_SHOWN_PLACES]) + more
+    shown = joined(", ", places[:_SHOWN_PLACES])
+    more = len(places) - _SHOWN_PLACES
+    return tr("{shown} and {more:,} more", shown=shown, more=more) if more > 0 else shown

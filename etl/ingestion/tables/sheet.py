@@ -18,6 +18,7 @@ from etl.ingestion.sources.raw import DAMAGE_ERRORS, RawFile
 from etl.ingestion.tables import compound_file, form, spreadsheet_xml, web_tables, workbook_parts, xls_parts
 from etl.ingestion.tables.header import column_names
 from etl.ingestion.tables.merged_cells import Area, fill
+from etl.language.message import tr
 from etl.schema.file_forms import describe_form
 from etl.text.encoding import decode_text, is_text
 
@@ -105,12 +106,12 @@ def read_workbook(raw: RawFile, suffix: str) -> Workbook:
 def _refuse_other_form(content: bytes, raw: RawFile) -> None:
     if content.startswith((b"PK", compound_file.MAGIC)):
         return
-    if said := describe_form(content) or ("text" if is_text(content) else None):
+    if said := describe_form(content) or (tr("text") if is_text(content) else None):
         raise InputError(
-            f"{raw.name} is {said}, not a workbook",
-            details=["expected XLSX, XLS, a table of HTML, or lines with tabs or commas between cells"],
-            cause="Its name has the ending of something else, or another file was saved under it.",
-            next_step="give it the ending of what it is, or run with `--on-bad-file skip`.",
+            tr("{file} is {said}, not a workbook", file=raw.name, said=said),
+            details=[tr("expected XLSX, XLS, a table of HTML, or lines with tabs or commas between cells")],
+            cause=tr("Its name has the ending of something else, or another file was saved under it."),
+            next_step=tr("give it the ending of what it is, or run with `--on-bad-file skip`."),
         )
 
 
@@ -141,7 +142,7 @@ def _check(content: bytes, raw: RawFile) -> tuple[bytes, dict[str, list[Area]]]:
         return content, workbook_parts.find_merged(content, raw)
     found = compound_file.read_stream(content)
     if found is None:
-        raise OSError("it holds no workbook")
+        raise OSError(tr("it holds no workbook"))
     return compound_file.write_stream(*found), xls_parts.find_merged(found[1])
 
 
@@ -190,13 +191,13 @@ def header_of(cells: pl.DataFrame, index: int) -> list[str]:
 def _not_readable(raw: RawFile, content: bytes, error: BaseException) -> InputError:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return InputError(
-            f"{raw.name} is encrypted",
-            details=["expected a workbook, got one with a password"],
-            next_step="save it without a password from a spreadsheet program.",
+            tr("{name} is encrypted", name=raw.name),
+            details=[tr("expected a workbook, got one with a password")],
+            next_step=tr("save it without a password from a spreadsheet program."),
         )
     return InputError(
-        f"{raw.name} is not a readable workbook",
-        details=[(str(error).splitlines() or [type(error).__name__])[0]],
-        cause="The download was cut off, or the file is something else with this ending.",
-        next_step="open it in a spreadsheet program to see, or run with `--on-bad-file skip`.",
+        tr("{file} is not a readable workbook", file=raw.name),
+        details=[error if str(error) else type(error).__name__],
+        cause=tr("The download was cut off, or the file is something else with this ending."),
+        next_step=tr("open it in a spreadsheet program to see, or run with `--on-bad-file skip`."),
     )

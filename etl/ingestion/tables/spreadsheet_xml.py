@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from etl.ingestion.tables.merged_cells import Area
 from etl.ingestion.tables.web_tables import MAX_COLUMNS, Grid
+from etl.language.message import tr
 
 _NAMESPACE = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MAX_ROWS = 1_048_576
@@ -19,7 +20,7 @@ def read_sheets(xml: str) -> list[Grid]:
         ValueError: it is no well-formed XML, declares entities, or has a cell where no sheet has one.
     """
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise ValueError("it declares entities, which no program does")
+        raise ValueError(tr("it declares entities, which no program does"))
     try:
         root = ET.fromstring(xml)  # noqa: S314 - without entities
     except ET.ParseError as error:
@@ -32,11 +33,23 @@ def _read_sheet(sheet: ET.Element, name: str) -> Grid:
     grid = Grid(name)
     for number, row in _placed(sheet.iter(f"{_NAMESPACE}Row"), "Span"):
         if number > _MAX_ROWS:
-            raise ValueError(f"expected at most {_MAX_ROWS:,} rows, got one with the number {number:,}")
+            raise ValueError(
+                tr(
+                    "expected at most {most:,} rows, got one with the number {number:,}",
+                    most=_MAX_ROWS,
+                    number=number,
+                )
+            )
         grid.rows.extend({} for _ in range(number - len(grid.rows)))
         for column, cell in _placed(row.findall(f"{_NAMESPACE}Cell"), "MergeAcross"):
             if column > MAX_COLUMNS:
-                raise ValueError(f"expected at most {MAX_COLUMNS:,} columns, got a cell in {column:,}")
+                raise ValueError(
+                    tr(
+                        "expected at most {most:,} columns, got a cell in {column:,}",
+                        most=MAX_COLUMNS,
+                        column=column,
+                    )
+                )
             text = "".join("".join(data.itertext()) for data in cell.findall(f"{_NAMESPACE}Data"))
             if text.strip():
                 grid.rows[-1][column - 1] = text

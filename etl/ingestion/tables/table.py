@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from etl.ingestion.tables.header import column_names
+from etl.language.message import plural, tr
 from etl.settings import MAX_RAW_CHARS
 
 # Rows in a frame, and in a batch of ingest; and bytes of text in a batch, but for a single longer one.
@@ -108,7 +109,12 @@ class LeftAside:
     def describe(self) -> str:
         """Says how many rows are left aside, and what their columns are."""
         shown = ", ".join(name[:40] for name in self.columns[:20] if name)
-        return f"{self.rows:,} row{'' if self.rows == 1 else 's'} with the columns {shown or '(none)'}"
+        return plural(
+            "{number:,} row with the columns {columns}",
+            "{number:,} rows with the columns {columns}",
+            self.rows,
+            columns=shown or tr("(none)"),
+        )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.merged_cells import Area
+from etl.language.message import tr
 from etl.runtime.unpacking import check_package, too_large
 
 _MAX_CELLS = 30_000_000
@@ -124,8 +125,14 @@ def check_size(width: int, height: int, name: str, raw: RawFile) -> None:
     if width > _MAX_COLUMNS or height > _MAX_ROWS or width * height > _MAX_CELLS:
         raise too_large(
             raw.name,
-            f"sheet {name!r}: expected at most {_MAX_CELLS:,} cells, got {width:,} × {height:,}",
-            "open it in the program that wrote it, and save its rows alone.",
+            tr(
+                "sheet {name!r}: expected at most {most:,} cells, got {width:,} × {height:,}",
+                name=name,
+                most=_MAX_CELLS,
+                width=width,
+                height=height,
+            ),
+            tr("open it in the program that wrote it, and save its rows alone."),
         )
 
 

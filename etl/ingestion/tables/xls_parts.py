@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from etl.ingestion.tables.merged_cells import Area
+from etl.language.message import tr
 
 _BOUND_SHEET, _MERGE_CELLS, _EOF, _STRINGS, _DIMENSIONS = 0x85, 0xE5, 0x0A, 0xFC, 0x200
 _CELLS = {0x06, 0xBD, 0xBE, 0xD6, 0xFD, 0x201, 0x203, 0x204, 0x205, 0x27E}
@@ -37,7 +38,7 @@ def _sheets(stream: bytes) -> Iterator[tuple[str, list[Area]]]:
     for kind, record in _records(stream, 0):
         # How many strings there are; each takes three bytes at least.
         if kind == _STRINGS and int.from_bytes(record[4:8], "little") > len(stream) // 3:
-            raise OSError("it has more strings than bytes")
+            raise OSError(tr("it has more strings than bytes"))
         if kind == _BOUND_SHEET and len(record) > _SHEET.size:
             start, _, _, length, is_wide = _SHEET.unpack_from(record)
             characters = record[_SHEET.size :][: length * 2 if is_wide & 1 else length]
@@ -48,11 +49,11 @@ def _sheets(stream: bytes) -> Iterator[tuple[str, list[Area]]]:
 def _areas(stream: bytes, start: int) -> Iterator[Area]:
     for kind, record in _records(stream, start):
         if kind in _CELLS and int.from_bytes(record[2:4], "little") >= _MAX_COLUMNS:
-            raise OSError("a cell stands beyond the last column")
+            raise OSError(tr("a cell stands beyond the last column"))
         if kind == _DIMENSIONS:
             top, rows, left, columns = struct.unpack_from("<IIHH", record.ljust(12, b"\0"))
             if not (top <= rows <= _MAX_ROWS and left <= columns <= _MAX_COLUMNS):
-                raise OSError("a sheet is larger than a sheet can be")
+                raise OSError(tr("a sheet is larger than a sheet can be"))
         if kind == _MERGE_CELLS:
             for top, bottom, left, right in _AREA.iter_unpack(record[2 : 2 + (len(record) - 2) // 8 * 8]):
                 yield Area(top + 1, left, bottom + 1, right)

@@ -14,6 +14,7 @@ import numpy as np
 
 from etl.dataset import preparation, staging, vocab
 from etl.errors import InputError
+from etl.language.message import joined, tr
 from etl.models import card as cards
 from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.baseline.settings import TrainSettings
@@ -92,9 +93,14 @@ def load_baseline(folder: Path, card: BaselineCard) -> tuple[TokenEncoder, Numpy
             raise ValueError(_describe_difference(expected, found))
     except (SafetensorError, ValueError) as error:
         raise InputError(
-            f"{folder / BASELINE_WEIGHTS} does not fit {cards.FILE} and {vocab.FILE}",
-            details=[str(error)],
-            cause="A file was edited, or copied from another model.",
+            tr(
+                "{path} does not fit {card} and {other}",
+                path=folder / BASELINE_WEIGHTS,
+                card=cards.FILE,
+                other=vocab.FILE,
+            ),
+            details=[joined("", (error,))],
+            cause=tr("A file was edited, or copied from another model."),
             next_step=advice,
         ) from error
     return TokenEncoder(vocabulary), NumpyNetwork(card.settings, weights)
@@ -104,8 +110,8 @@ def _describe_difference(expected: Shapes, found: Shapes) -> str:
     """Returns the first weight that is missing, unexpected or of another shape, in words."""
     names = sorted(expected.keys() | found.keys())
     name = next(name for name in names if expected.get(name) != found.get(name))
-    wanted, got = (shapes.get(name, "nothing") for shapes in (expected, found))
-    return f"{name}: expected {wanted} in float32, got {got}"
+    wanted, got = (shapes.get(name, tr("nothing")) for shapes in (expected, found))
+    return tr("{name}: expected {wanted} in float32, got {got}", name=name, wanted=wanted, got=got)
 
 
 def build_module(network: NumpyNetwork) -> Model:

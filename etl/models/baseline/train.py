@@ -10,6 +10,7 @@ import msgspec
 from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.baseline.checkpoint import save_baseline
 from etl.models.baseline.settings import TrainSettings
@@ -96,8 +97,10 @@ def make_reference(inputs: Inputs, settings: TrainSettings) -> Reference:
     """Returns the scores that a network has to beat, with what to advise where it does not."""
     advice = Advice(
         lr=TrainSettings().lr,
-        unknown=f"keep rare tokens with `etl build-vocab {inputs.dataset.path} --min-count 1`, "
-        "or ingest with another tagger",
+        unknown=tr(
+            "keep rare tokens with `etl build-vocab {dataset} --min-count 1`, or ingest with another tagger",
+            dataset=inputs.dataset.path,
+        ),
     )
     return collapse.make_reference(inputs, settings.lr, advice, class_weights=settings.class_weights)
 
@@ -135,8 +138,14 @@ def build(inputs: Inputs, settings: TrainSettings) -> Model:
 
     if settings.model == "transformer" and settings.hidden % TRANSFORMER_HEADS:
         raise SettingsError(
-            "the width of a transformer is divided among its heads",
-            details=[f"expected --hidden to be a multiple of {TRANSFORMER_HEADS}, got {settings.hidden}"],
-            next_step="train with `--hidden 128`",
+            tr("the width of a transformer is divided among its heads"),
+            details=[
+                tr(
+                    "expected --hidden to be a multiple of {heads}, got {hidden}",
+                    heads=TRANSFORMER_HEADS,
+                    hidden=settings.hidden,
+                )
+            ],
+            next_step=tr("train with `--hidden 128`"),
         )
     return network.build_network(len(inputs.encoder), len(inputs.dataset.labels), settings)

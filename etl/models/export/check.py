@@ -22,6 +22,7 @@ from etl.dataset import vocab
 from etl.dataset.preparation import Preparation
 from etl.errors import EtlError, InputError, SettingsError
 from etl.ingestion.prepare import prepare_text
+from etl.language.message import tr
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.export import metadata as metadatas
 from etl.models.export import vectors
@@ -179,9 +180,15 @@ def _open_encoder(folder: Path, metadata: Metadata) -> tuple[ListIds, str]:
     expected = (encoder.padding_id, encoder.unknown_id, len(encoder))
     if (got := (how.padding_id, how.unknown_id, how.vocabulary_size)) != expected:
         raise InputError(
-            f"{folder / metadatas.FILE} contradicts {path.name}",
-            details=[f"expected ids of padding and unknown tokens, and their number, {expected}, got {got}"],
-            cause="The file was edited or damaged.",
+            tr("{path} contradicts {other}", path=folder / metadatas.FILE, other=path.name),
+            details=[
+                tr(
+                    "expected ids of padding and unknown tokens, and their number, {expected}, got {got}",
+                    expected=expected,
+                    got=got,
+                )
+            ],
+            cause=tr("The file was edited or damaged."),
             next_step=advise_export(folder),
         )
 
@@ -199,8 +206,8 @@ def _open_tokenizer(path: Path, max_len: int) -> ListIds:
             from tokenizers import Tokenizer
     except ImportError as error:
         raise SettingsError(
-            f"{path.name} needs the extra [transformer]",
-            details=[str(error)],
+            tr("{file} needs the extra [transformer]", file=path.name),
+            details=[error],
             next_step="pip install 'korean-emotion-etl[transformer]'",
         ) from error
     tokenizer = Tokenizer.from_file(str(path))
@@ -301,12 +308,15 @@ def _load(folder: Path, metadata: Metadata) -> Run:
     runtime = next((each for each in RUNTIMES.values() if each.name == metadata.runtime), None)
     if runtime is None:
         raise InputError(
-            f"{folder / metadatas.FILE} names a runtime that this version does not know",
+            tr("{path} names a runtime that this version does not know", path=folder / metadatas.FILE),
             details=[
-                f"expected one of {', '.join(each.name for each in RUNTIMES.values())}, "
-                f"got {metadata.runtime}"
+                tr(
+                    "expected one of {runtimes}, got {got}",
+                    runtimes=", ".join(each.name for each in RUNTIMES.values()),
+                    got=metadata.runtime,
+                )
             ],
-            cause="The file was edited, or a newer version of this tool wrote it.",
+            cause=tr("The file was edited, or a newer version of this tool wrote it."),
             next_step=advise_export(folder),
         )
     try:
@@ -315,7 +325,11 @@ def _load(folder: Path, metadata: Metadata) -> Run:
             return runtime.load(folder / metadata.file, metadatas.THREADS)
     except ImportError as error:
         raise SettingsError(
-            f"a file of {runtime.name} is run with the extra [{runtime.extra}]",
-            details=[str(error)],
+            tr(
+                "a file of {runtime} is run with the extra [{extra}]",
+                runtime=runtime.name,
+                extra=runtime.extra,
+            ),
+            details=[error],
             next_step=runtime.install,
         ) from error

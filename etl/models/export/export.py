@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from etl.dataset import staging
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.card import FineTunedCard, LinearCard, read_card
 from etl.models.checkpoint import load_module
 from etl.models.export import linear, litert, metadata, onnx, parity, torchscript, vectors
@@ -43,7 +44,9 @@ RUNTIMES = {
 NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "1")
 
 # What a phone runs is a network, and the default of `etl train-baseline` is none.
-NETWORK = "train a network with `etl train-baseline DATASET --out NETWORK --model bilstm`, and export that"
+NETWORK = tr(
+    "train a network with `etl train-baseline DATASET --out NETWORK --model bilstm`, and export that"
+)
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,12 @@ def _choose_runtime(model: Path, to: Format, *, int8: bool) -> Runtime:
         return RUNTIMES[to]
     if to != "onnx" or int8:
         raise SettingsError(
-            f"a linear model is not exported to {RUNTIMES[to].name}" + (" with --int8" if int8 else ""),
-            next_step=f"{NETWORK}; or export it with `etl export {model} --format onnx`",
+            tr("a linear model is not exported to {runtime} with --int8", runtime=RUNTIMES[to].name)
+            if int8
+            else tr("a linear model is not exported to {runtime}", runtime=RUNTIMES[to].name),
+            next_step=tr(
+                "{train}; or export it with `etl export {model} --format onnx`", train=NETWORK, model=model
+            ),
         )
     return linear.make_runtime(is_multi=card.thresholds is not msgspec.UNSET)
 
@@ -170,20 +177,20 @@ def _choose_runtime(model: Path, to: Format, *, int8: bool) -> Runtime:
 def _check_options(runtime: Runtime | None, *, int8: bool, rows: int, is_single_file: bool) -> None:
     if runtime and is_single_file:
         raise SettingsError(
-            f"an export to {runtime.name} is not a page",
-            details=["expected --format web with --single-file"],
-            next_step="leave --single-file out",
+            tr("only an export to the web is a page, and this one is to {runtime}", runtime=runtime.name),
+            details=[tr("expected --format web with --single-file")],
+            next_step=tr("leave --single-file out"),
         )
     if runtime and int8 and runtime.quantise is None:
         raise SettingsError(
-            f"there is no int8 variant of {runtime.name}",
-            next_step="leave --int8 out",
+            tr("there is no int8 variant of {runtime}", runtime=runtime.name),
+            next_step=tr("leave --int8 out"),
         )
     if rows < MIN_ROWS:
         raise SettingsError(
-            "too few sentences to tell whether a file is right",
-            details=[f"expected at least {MIN_ROWS}, got {rows}"],
-            next_step="leave --rows out",
+            tr("too few sentences to tell whether a file is right"),
+            details=[tr("expected at least {least} sentences, got {rows}", least=MIN_ROWS, rows=rows)],
+            next_step=tr("leave --rows out"),
         )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
+from etl.language.message import joined, tr
+from etl.language.system_words import system_words
 from etl.models.export import metadata as metadatas
 from etl.models.export import vectors
 from etl.models.export.metadata import INPUT, Metadata
@@ -17,7 +19,7 @@ from etl.runtime.json_text import decode_json
 
 def advise_export(folder: Path) -> str:
     """Returns the next step of an error: the command that writes the export again."""
-    return f"export the model again with `etl export MODEL --format FORMAT --out {folder}`"
+    return tr("export the model again with `etl export MODEL --format FORMAT --out {folder}`", folder=folder)
 
 
 def read_export(folder: Path) -> tuple[Metadata, list[Vector]]:
@@ -29,9 +31,9 @@ def read_export(folder: Path) -> tuple[Metadata, list[Vector]]:
     metadata = metadatas.read(folder)
     if isinstance(metadata.vectors, msgspec.UnsetType):
         raise InputError(
-            f"{folder} holds no vectors",
-            details=[f"expected `vectors` in {metadatas.FILE}"],
-            cause="An older version of this tool exported it.",
+            tr("{folder} holds no vectors", folder=folder),
+            details=[tr("expected `vectors` in {file}", file=metadatas.FILE)],
+            cause=tr("An older version of this tool exported it."),
             next_step=advise_export(folder),
         )
     how = metadata.preprocessing
@@ -51,12 +53,20 @@ def read_export(folder: Path) -> tuple[Metadata, list[Vector]]:
     is_other_width = metadata.input.name == INPUT and metadata.max_len not in (None, width)
     if len(given) != metadata.vectors.count or is_other_width:
         raise InputError(
-            f"{folder / metadatas.FILE} contradicts itself or {metadata.vectors.file}",
+            tr(
+                "{path} contradicts itself or {other}",
+                path=folder / metadatas.FILE,
+                other=metadata.vectors.file,
+            ),
             details=[
-                f"expected {metadata.vectors.count:,} vectors, got {len(given):,}",
-                f"expected an input of {metadata.max_len} ids, got {width}",
+                tr(
+                    "expected {expected:,} vectors, got {got:,}",
+                    expected=metadata.vectors.count,
+                    got=len(given),
+                ),
+                tr("expected an input of {max_len} ids, got {width}", max_len=metadata.max_len, width=width),
             ],
-            cause="The file was edited or damaged.",
+            cause=tr("The file was edited or damaged."),
             next_step=advise_export(folder),
         )
     return metadata, given
@@ -69,14 +79,21 @@ def _check_files(folder: Path, listed: dict[str, str]) -> None:
         try:
             found = f"sha256 {sha256_file(folder / name)}"
         except OSError as error:
-            found = f"no file that can be read ({error.strerror})"
+            found = tr("no file that can be read ({why})", why=system_words(error))
         if found != f"sha256 {expected}":
-            wrong.append(f"{name}: expected sha256 {expected}, got {found}")
+            wrong.append(
+                tr(
+                    "{file}: expected sha256 {expected}, got {got}",
+                    file=name,
+                    expected=expected,
+                    got=found,
+                )
+            )
     if wrong:
         raise InputError(
-            f"{folder} does not hold the files that its {metadatas.FILE} lists",
+            tr("{folder} does not hold the files that its {file} lists", folder=folder, file=metadatas.FILE),
             details=wrong,
-            cause="A file was cut off, edited, removed, or copied from another export.",
+            cause=tr("A file was cut off, edited, removed, or copied from another export."),
             next_step=advise_export(folder),
         )
 
@@ -86,14 +103,27 @@ def _decode(folder: Path, metadata: Metadata, number: int, line: bytes) -> Vecto
         vector = decode_json(line, Vector)
         n_labels = 0 if vector.reason else len(metadata.labels)
         if len(vector.probabilities) != n_labels:
-            raise msgspec.DecodeError(f"expected {n_labels} probabilities, got {len(vector.probabilities)}")
+            raise msgspec.DecodeError(
+                tr(
+                    "expected {expected} probabilities, got {got}",
+                    expected=n_labels,
+                    got=len(vector.probabilities),
+                )
+            )
         if metadata.max_len is not None and len(vector.ids) > metadata.max_len:
-            raise msgspec.DecodeError(f"expected at most {metadata.max_len} ids, got {len(vector.ids)}")
+            raise msgspec.DecodeError(
+                tr("expected at most {most} ids, got {got}", most=metadata.max_len, got=len(vector.ids))
+            )
     except msgspec.DecodeError as error:
         raise InputError(
-            f"line {number} of {folder / vectors.FILE} is no vector as {metadatas.FILE} describes it",
-            details=[str(error)],
-            cause="The file was edited or damaged, or another version of this tool wrote it.",
+            tr(
+                "line {number} of {path} is no vector as {file} describes it",
+                number=number,
+                path=folder / vectors.FILE,
+                file=metadatas.FILE,
+            ),
+            details=[joined("", (error,))],
+            cause=tr("The file was edited or damaged, or another version of this tool wrote it."),
             next_step=advise_export(folder),
         ) from error
     return vector

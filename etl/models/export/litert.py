@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.export.runtime import Runtime
 from etl.models.silence import silence
 
@@ -60,10 +61,10 @@ def check_operators(path: Path) -> None:
     strange = [name for name in list_operators(path) if name.startswith("CUSTOM ")]
     if strange:
         raise FindingsError(
-            "the LiteRT file needs operators that are not built into the runtime; nothing was written",
-            details=[f"expected built-in operators only, got {', '.join(strange)}"],
-            cause="The model does something that the converter has no built-in operators for.",
-            next_step="export to ONNX, or train another --model",
+            tr("the LiteRT file needs operators that are not built into the runtime; nothing was written"),
+            details=[tr("expected built-in operators only, got {operators}", operators=", ".join(strange))],
+            cause=tr("The model does something that the converter has no built-in operators for."),
+            next_step=tr("export to ONNX, or train another --model"),
         )
 
 

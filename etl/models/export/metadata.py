@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.models.export.parity import Loss, Parity
 from etl.runtime.json_text import decode_json
 from etl.user_files.plain import plain_file
@@ -112,26 +113,26 @@ def read(folder: Path) -> Metadata:
         InputError: it is not there, damaged, or of another version of this tool.
     """
     path = folder / FILE
-    again = f"export the model again with `etl export MODEL --format FORMAT --out {folder}`"
+    again = tr("export the model again with `etl export MODEL --format FORMAT --out {folder}`", folder=folder)
     try:
         metadata = decode_json(plain_file(path).read_bytes(), Metadata)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
-            f"{folder} is not an export",
-            details=[f"expected a folder with {FILE}"],
-            next_step="name the folder that `etl export` wrote, such as MODEL/export/onnx",
+            tr("{folder} is not an export", folder=folder),
+            details=[tr("expected a folder with {file}", file=FILE)],
+            next_step=tr("name the folder that `etl export` wrote, such as MODEL/export/onnx"),
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{path} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged, or another version of this tool wrote it.",
+            tr("{path} cannot be read", path=path),
+            details=[error],
+            cause=tr("The file was edited or damaged, or another version of this tool wrote it."),
             next_step=again,
         ) from error
     if metadata.format != FORMAT:
         raise InputError(
-            f"{path} was written by another version of this tool",
-            details=[f"expected format {FORMAT}, got {metadata.format}"],
+            tr("{path} was written by another version of this tool", path=path),
+            details=[tr("expected format {expected}, got {got}", expected=FORMAT, got=metadata.format)],
             next_step=again,
         )
     return metadata

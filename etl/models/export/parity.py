@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.export.sample import Sample
 from etl.models.training import scoring
 
@@ -64,15 +65,28 @@ def check_parity(parity: Parity, runtime: str) -> None:
     # `not <=` instead of `>`: NaN has to fail too.
     if parity.differing_predictions or not parity.largest_difference <= TOLERANCE:
         raise FindingsError(
-            f"the {runtime} file does not give the answers of the model; nothing was written",
+            tr(
+                "the {runtime} file does not give the answers of the model; nothing was written",
+                runtime=runtime,
+            ),
             details=[
-                f"{parity.rows:,} sentences of {parity.split}: "
-                f"{parity.differing_predictions:,} are given another label",
-                f"expected probabilities to differ by at most {TOLERANCE:g}, "
-                f"got up to {parity.largest_difference:.3g}",
+                tr(
+                    "{rows:,} sentences of {split}: {differing:,} are given another label",
+                    rows=parity.rows,
+                    split=parity.split,
+                    differing=parity.differing_predictions,
+                ),
+                tr(
+                    "expected probabilities to differ by at most {tolerance:g}, got up to {largest:.3g}",
+                    tolerance=TOLERANCE,
+                    largest=parity.largest_difference,
+                ),
             ],
-            cause=f"The converter or the runtime of {runtime} computes something of this model otherwise.",
-            next_step="export to another format, or with the versions that constraints.txt pins",
+            cause=tr(
+                "The converter or the runtime of {runtime} computes something of this model otherwise.",
+                runtime=runtime,
+            ),
+            next_step=tr("export to another format, or with the versions that constraints.txt pins"),
         )
 
 

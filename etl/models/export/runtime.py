@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.silence import silence
 from etl.runtime.signals import delayed
 
@@ -54,7 +55,11 @@ def check_installed(runtime: Runtime) -> None:
                 import_module(package)
         except ImportError as error:
             raise SettingsError(
-                f"an export to {runtime.name} needs the extra [{runtime.extra}]",
-                details=[str(error)],
+                tr(
+                    "an export to {runtime} needs the extra [{extra}]",
+                    runtime=runtime.name,
+                    extra=runtime.extra,
+                ),
+                details=[error],
                 next_step=runtime.install,
             ) from error

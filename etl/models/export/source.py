@@ -9,6 +9,7 @@ from etl.dataset import preparation as preparations
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.models.card import LinearCard, manifest_sha256
 from etl.models.checkpoint import Checkpoint, check_same_dataset, load_model, read_rows
 from etl.models.export import linear
@@ -91,12 +92,14 @@ def open_source(folder: Path, dataset: Path | None, max_len: int | None) -> Sour
 def _choose_max_len(max_len: int | None, checkpoint: Checkpoint) -> int:
     trained = checkpoint.max_len
     if max_len is not None and isinstance(checkpoint.card, LinearCard):
-        raise SettingsError("a linear model takes all ids of a sentence", next_step="leave --max-len out")
+        raise SettingsError(
+            tr("a linear model takes all ids of a sentence"), next_step=tr("leave --max-len out")
+        )
     if max_len is not None and not 1 <= max_len <= trained:
         raise SettingsError(
-            "--max-len is not a number of ids that the model was trained with",
-            details=[f"expected 1 to {trained}, got {max_len}"],
-            next_step="leave it out, or train again with a higher --max-len",
+            tr("--max-len is out of the range that the model was trained with"),
+            details=[tr("expected 1 to {most}, got {max_len}", most=trained, max_len=max_len)],
+            next_step=tr("leave it out, or train again with a higher --max-len"),
         )
     return trained if max_len is None else max_len
 
@@ -108,9 +111,9 @@ def _read_held_out(checkpoint: Checkpoint, dataset: Dataset, max_len: int) -> tu
         if len(rows):
             return split, rows
     raise InputError(
-        f"{dataset.path} has neither validation nor test rows",
-        details=["expected real sentences: nothing else tells whether the exported file is right"],
-        next_step="name the dataset that the model was trained on with --dataset",
+        tr("{dataset} has neither validation nor test rows", dataset=dataset.path),
+        details=[tr("expected real sentences: nothing else tells whether the exported file is right")],
+        next_step=tr("name the dataset that the model was trained on with --dataset"),
     )
 
 
@@ -122,10 +125,14 @@ def _find_dataset(folder: Path, named: Path | None, expected: str) -> Dataset:
     found = manifest_sha256(dataset)
     if found != expected:
         raise InputError(
-            f"{named} is not the dataset that the model was trained on",
-            details=[f"expected a manifest with sha256 {expected}, got {found}"],
-            cause="The dataset was made again after the model was trained, or it is another one.",
-            next_step=f"train again on {named}, or name the model's own dataset with --dataset",
+            tr("{dataset} is not the dataset that the model was trained on", dataset=named),
+            details=[
+                tr("expected a manifest with sha256 {expected}, got {got}", expected=expected, got=found)
+            ],
+            cause=tr("The dataset was made again after the model was trained, or it is another one."),
+            next_step=tr(
+                "train again on {dataset}, or name the model's own dataset with --dataset", dataset=named
+            ),
         )
     return dataset
 
@@ -139,8 +146,16 @@ def _find_beside(folder: Path, expected: str) -> Dataset:
         if sha256_file(manifest) == expected:
             return open_dataset(manifest.parent)
     raise SettingsError(
-        f"the dataset of {folder} is not beside it",
-        details=[f"expected a folder whose {MANIFEST} has sha256 {expected}"],
-        cause="An exported file is compared with its model on real sentences, which the model does not hold.",
-        next_step=f"name it: `etl export {folder} --dataset DATASET`",
+        tr("the dataset of {model} is not beside it", model=folder),
+        details=[
+            tr(
+                "expected a folder whose {file} has sha256 {expected}",
+                file=MANIFEST,
+                expected=expected,
+            )
+        ],
+        cause=tr(
+            "An exported file is compared with its model on real sentences, which the model does not hold."
+        ),
+        next_step=tr("name it: `etl export {model} --dataset DATASET`", model=folder),
     )

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.checkpoint import Checkpoint
 from etl.models.export.metadata import Vectors
@@ -210,13 +211,24 @@ def check_answers(cases: Cases, answers: Floats, runtime: str) -> None:
     if not differences.max() <= TOLERANCE:
         accepted = [each for each in cases.prepared if each.reason is None]
         raise FindingsError(
-            f"the {runtime} file does not give the model's answers to made-up texts; nothing was written",
+            tr(
+                "the {runtime} file does not give the model's answers to made-up texts; nothing was written",
+                runtime=runtime,
+            ),
             details=[
-                f"expected probabilities to differ by at most {TOLERANCE:g}, "
-                f"got {differences[worst]:.3g} for {accepted[worst].text!r}",
+                tr(
+                    "expected probabilities to differ by at most {tolerance:g}, got {difference:.3g} "
+                    "for {text!r}",
+                    tolerance=TOLERANCE,
+                    difference=differences[worst],
+                    text=accepted[worst].text,
+                ),
             ],
-            cause=f"The converter or the runtime of {runtime} computes something of this model otherwise.",
-            next_step="export to another format, or with the versions that constraints.txt pins",
+            cause=tr(
+                "The converter or the runtime of {runtime} computes something of this model otherwise.",
+                runtime=runtime,
+            ),
+            next_step=tr("export to another format, or with the versions that constraints.txt pins"),
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.models.silence import silence
 from etl.runtime.signals import delayed
 
@@ -43,8 +44,8 @@ def require_transformers() -> None:
             import transformers  # noqa: F401
     except ImportError as error:
         raise SettingsError(
-            "fine-tuning needs the extra [transformer]",
-            details=[str(error)],
+            tr("fine-tuning needs the extra [transformer]"),
+            details=[error],
             next_step=f"pip install '{EXTRA}'",
         ) from error
 
@@ -114,30 +115,48 @@ def _explain_errors(name: str) -> Iterator[None]:
         is_folder = Path(name).is_dir()
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise InputError(
-            f"{name} is no model that can be fine-tuned" if is_folder else f"{name} cannot be loaded",
+            tr("{name} is no model that can be fine-tuned", name=name)
+            if is_folder
+            else tr("{name} cannot be loaded", name=name),
             details=[
-                "expected a folder with config.json, the weights and the tokenizer of an ELECTRA or a BERT"
+                tr(
+                    "expected a folder with config.json, the weights and the tokenizer of an ELECTRA "
+                    "or a BERT"
+                )
                 if is_folder
-                else "expected a folder, or the name of a model that is in the cache or can be downloaded",
+                else tr(
+                    "expected a folder, or the name of a model that is in the cache or can be downloaded"
+                ),
                 *lines[:2],
             ],
-            cause="A file is missing or damaged." if is_folder else "There is no network, or no such model.",
-            next_step="where there is a network: `hf download NAME --local-dir DIR`; then give --model DIR",
+            cause=tr("A file is missing or damaged.")
+            if is_folder
+            else tr("There is no network, or no such model."),
+            next_step=tr(
+                "where there is a network: `hf download NAME --local-dir DIR`; then give --model DIR"
+            ),
         ) from error
 
 
 def _check(name: str, tokenizer: PreTrainedTokenizerBase, network: PreTrainedModel) -> None:
     wrong = ""
     if not tokenizer.is_fast or tokenizer.pad_token_id is None or tokenizer.unk_token_id is None:
-        wrong = "a fast tokenizer with tokens for padding and for what is unknown"
+        wrong = tr("a fast tokenizer with tokens for padding and for what is unknown")
     elif network.config.is_encoder_decoder or getattr(network.config, "is_decoder", False):
-        wrong = "an encoder such as ELECTRA or BERT"
+        wrong = tr("an encoder such as ELECTRA or BERT")
     elif len(tokenizer) > network.get_input_embeddings().num_embeddings:
-        wrong = f"at least {len(tokenizer):,} embeddings, one for each word piece"
+        wrong = tr("at least {number:,} embeddings, one for each word piece", number=len(tokenizer))
     if wrong:
         raise InputError(
-            f"{name} is no model that can be fine-tuned",
-            details=[f"expected {wrong}, got {network.config.model_type} with {type(tokenizer).__name__}"],
-            cause="It is of another kind, or its tokenizer belongs to another model.",
-            next_step="take an ELECTRA or a BERT",
+            tr("{name} is no model that can be fine-tuned", name=name),
+            details=[
+                tr(
+                    "expected {expected}, got {kind} with {tokenizer}",
+                    expected=wrong,
+                    kind=network.config.model_type,
+                    tokenizer=type(tokenizer).__name__,
+                )
+            ],
+            cause=tr("It is of another kind, or its tokenizer belongs to another model."),
+            next_step=tr("take an ELECTRA or a BERT"),
         )

@@ -12,6 +12,7 @@ import msgspec
 
 from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.fine_tuned import pretrained, schedule
 from etl.models.fine_tuned.checkpoint import save_fine_tuned
@@ -29,7 +30,7 @@ from etl.settings import PathLike
 
 ADVICE = Advice(
     lr=FineTuneSettings().lr,
-    unknown="start from a model that was pre-trained on Korean text, with `--model`",
+    unknown=tr("start from a model that was pre-trained on Korean text, with `--model`"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from etl.errors import InputError
+from etl.language.message import tr, translated
 from etl.text.charts import line_chart, shade
 from etl.text.html import COLOURS, count, document, legend, name, percent, section, table, text
 
@@ -18,6 +19,13 @@ _DAYS_OF_A_WEEK = 7
 # Of those who wrote most.
 _MOST_SPEAKERS = 20
 _KEY = ("day", "hour", "speaker", "label")
+# What the table, its section and its chart are called, by unit of time.
+_UNITS = {
+    "hour": (tr("hour"), tr("By hour"), tr("share of each label by hour")),
+    "day": (tr("day"), tr("By day"), tr("share of each label by day")),
+    "week": (tr("week"), tr("By week"), tr("share of each label by week")),
+    "month": (tr("month"), tr("By month"), tr("share of each label by month")),
+}
 
 
 class Steps(NamedTuple):
@@ -62,24 +70,31 @@ def render_moods(model: str, counted: Sequence[pl.DataFrame], labels: Sequence[s
     rows = pl.concat(counted).group_by(_KEY).agg(pl.col("n").sum()) if counted else pl.DataFrame()
     if rows.is_empty():
         raise InputError(
-            "there is no mood over time: no sentence has a label and a time",
-            details=["expected chats, mails or posts with dates"],
-            next_step="leave out `--mood`",
+            tr("there is no mood over time: no sentence has a label and a time"),
+            details=[tr("expected chats, mails or posts with dates")],
+            next_step=tr("leave out `--mood`"),
         )
     steps = _divide(rows)
     rows = rows.with_columns(steps.of_rows.alias("step"))
     totals = dict(rows.group_by("label").agg(pl.col("n").sum()).iter_rows())
     shown = sorted(totals, key=lambda label: (-totals[label], labels.index(label)))[:COLOURS]
     days: list[date] = rows["day"].to_list()
-    n = count(sum(totals.values()))
-    lead = f"{n} sentences from {min(days)} to {max(days)}, labelled by {text(model)}."
+    lead = tr(
+        "{number} sentences from {first} to {last}, labelled by {model}. A share of few sentences "
+        "says little.",
+        number=count(sum(totals.values())),
+        first=min(days),
+        last=max(days),
+        model=text(model),
+    )
+    title = tr("{label} is the commonest mood", label=name(shown[0]))
+    kicker = tr("Mood over time")
     header = (
-        f'<header class="note">\n<p class="kicker">Mood over time</p>\n'
-        f"<h1>{name(shown[0])} is the commonest mood</h1>\n"
-        f'<p class="lead">{lead} A share of few sentences says little.</p>\n</header>\n'
+        f'<header class="note">\n<p class="kicker">{text(kicker)}</p>\n'
+        f'<h1>{translated(title)}</h1>\n<p class="lead">{translated(lead)}</p>\n</header>\n'
     )
     by_speaker = _by_speaker(rows, shown)
-    return document("Mood over time", header + _over_time(rows, steps, shown) + by_speaker)
+    return document(kicker, header + _over_time(rows, steps, shown) + by_speaker)
 
 
 def _divide(rows: pl.DataFrame) -> Steps:
@@ -108,14 +123,15 @@ def _over_time(rows: pl.DataFrame, steps: Steps, shown: Sequence[str]) -> str:
         for at, label in enumerate(shown)
     }
     colours = {label: f"s{at}" for at, label in enumerate(shown)}
-    chart = line_chart(f"share of each label by {steps.unit}", lines, steps.names, from_zero=True)
+    heading, title, chart_title = _UNITS[steps.unit]
+    chart = line_chart(chart_title, lines, steps.names, from_zero=True)
     present = [step for step in steps.names if step in shares]
     return section(
-        f"By {steps.unit}",
-        "The share of the sentences that has each label; a gap is a time without any.",
+        title,
+        tr("The share of the sentences of each time that has each label; a gap is a time without sentences."),
         legend(colours),
         chart,
-        _table(steps.unit, present, shares, shown),
+        _table(heading, present, shares, shown),
     )
 
 
@@ -125,8 +141,8 @@ def _by_speaker(rows: pl.DataFrame, shown: Sequence[str]) -> str:
         return ""
     speakers = sorted(shares, key=lambda speaker: (-shares[speaker][0], speaker))[:_MOST_SPEAKERS]
     more = len(shares) - len(speakers)
-    about = f"Of those who wrote most; {count(more)} more are not shown." if more else ""
-    return section("By speaker", about, _table("speaker", speakers, shares, shown))
+    about = tr("Of those who wrote most; {number} more are not shown.", number=count(more)) if more else ""
+    return section(tr("By speaker"), about, _table(tr("speaker"), speakers, shares, shown))
 
 
 def _share(rows: pl.DataFrame, key: str) -> dict[str, tuple[int, dict[str, float]]]:
@@ -148,7 +164,7 @@ def _table(
 ) -> str:
     # Dates are not broken over lines, names of people are.
     kind = "label" if what == "speaker" else "name"
-    columns = [(what, kind), ("sentences", "n"), *((label, "heat") for label in shown)]
+    columns = [(what, kind), (tr("sentences"), "n"), *((label, "heat") for label in shown)]
     lines = [
         [
             name(value),

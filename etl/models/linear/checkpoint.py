@@ -12,6 +12,7 @@ import numpy as np
 
 from etl.dataset import preparation, staging
 from etl.errors import InputError
+from etl.language.message import joined, tr
 from etl.models import card as cards
 from etl.models.card import BASELINE_WEIGHTS, LinearCard
 from etl.models.linear import features
@@ -83,12 +84,17 @@ def load_linear(folder: Path, card: LinearCard) -> tuple[FeatureEncoder, LinearM
         tensors = load_file(folder / BASELINE_WEIGHTS)
         found = {name: tensor.shape for name, tensor in tensors.items() if tensor.dtype == np.float32}
         if found != shapes:
-            raise ValueError(f"expected float32 {shapes}, got {found}")
+            raise ValueError(tr("expected float32 {expected}, got {got}", expected=shapes, got=found))
     except (SafetensorError, ValueError) as error:
         raise InputError(
-            f"{folder / BASELINE_WEIGHTS} does not fit {cards.FILE} and {features.FILE}",
-            details=[str(error)],
-            cause="A file was edited, or copied from another model.",
+            tr(
+                "{path} does not fit {card} and {other}",
+                path=folder / BASELINE_WEIGHTS,
+                card=cards.FILE,
+                other=features.FILE,
+            ),
+            details=[joined("", (error,))],
+            cause=tr("A file was edited, or copied from another model."),
             next_step=advice,
         ) from error
     return encoder, LinearModel(**tensors)

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from etl.errors import InputError
+from etl.language.message import joined, tr
 from etl.models.linear import grams
 from etl.models.linear.grams import EDGE, Found, Ints
 from etl.models.training.batches import Rows, make_rows
@@ -143,15 +144,15 @@ def read_features(path: Path, next_step: str) -> FeatureEncoder:
     try:
         content = decode_json(plain_file(path).read_bytes(), Content)
         if content.format != FORMAT:
-            raise ValueError(f"expected format {FORMAT}, got {content.format}")
+            raise ValueError(tr("expected format {expected}, got {got}", expected=FORMAT, got=content.format))
         return FeatureEncoder(
             _read_grams(content.tokens, []), _read_grams([tuple(gram) for gram in content.characters], [EDGE])
         )
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise InputError(
-            f"{path} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged, or another version of this tool wrote it.",
+            tr("{path} cannot be read", path=path),
+            details=[joined("", (error,))],
+            cause=tr("The file was edited or damaged, or another version of this tool wrote it."),
             next_step=next_step,
         ) from error
 
@@ -161,7 +162,7 @@ def _read_grams(spelt: Sequence[tuple[str, ...]], more: list[str]) -> Grams:
     symbols = tuple(sorted({*(gram[0] for gram in spelt if len(gram) == 1), *more}))
     codes = grams.encode_grams(spelt, symbols)
     if (np.diff(codes) <= 0).any():
-        raise ValueError("expected n-grams in the order of their ids, each once")
+        raise ValueError(tr("expected n-grams in the order of their ids, each once"))
     return Grams(symbols, codes)
 
 

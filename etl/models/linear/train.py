@@ -8,6 +8,7 @@ from pathlib import Path
 
 from etl.dataset import staging
 from etl.dataset.read import Dataset, open_dataset
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.baseline.tokens import read_token_inputs
 from etl.models.linear.checkpoint import save_linear
@@ -59,7 +60,7 @@ def train_linear(
         source = open_dataset(dataset)
         inputs = read_token_inputs(source, settings.tokens, workers=os.cpu_count() or 1)
         collapse.check_labels(inputs)
-        (watcher or Watcher()).on_note("choosing among linear models")
+        (watcher or Watcher()).on_note(tr("choosing among linear models"))
         linear = references.find_linear(inputs, class_weights=settings.class_weights)
         report, contents = report_linear(inputs, linear, out, candidates={}, show_text=show_text)
         save_linear(out, linear.model, linear.encoder, settings, inputs, contents, report.thresholds)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.models.training import targets
 
 if TYPE_CHECKING:
@@ -80,10 +81,16 @@ def make_rows(frame: pl.DataFrame, labels: list[str], ids: Ints, sizes: Ints, en
     if is_strange.any():
         strange = frame.filter(is_strange)["label"].unique(maintain_order=True).to_list()
         raise InputError(
-            "a row has a label that is not in the taxonomy of its dataset",
-            details=[f"expected one of {', '.join(labels)}, got {', '.join(map(str, strange[:5]))}"],
-            cause="A shard was edited, or belongs to another dataset.",
-            next_step="find the rows with `etl validate DATASET`",
+            tr("a row has a label that is not in the taxonomy of its dataset"),
+            details=[
+                tr(
+                    "expected one of {labels}, got {got}",
+                    labels=", ".join(labels),
+                    got=", ".join(map(str, strange[:5])),
+                )
+            ],
+            cause=tr("A shard was edited, or belongs to another dataset."),
+            next_step=tr("find the rows with `etl validate DATASET`"),
         )
     is_token = ~np.isin(ids, encoder.special_ids)
     is_known = is_token & (ids != encoder.unknown_id)
@@ -114,17 +121,22 @@ def check_range(rows: Rows, n_ids: int, n_labels: int) -> None:
         InputError: with both sizes.
     """
     for name, highest, size in (
-        ("token id", int(rows.ids.max()), n_ids),
-        ("label", int(rows.labels.max(initial=0)), n_labels),
+        (tr("token id"), int(rows.ids.max()), n_ids),
+        (tr("label"), int(rows.labels.max(initial=0)), n_labels),
     ):
         if highest >= size:
             raise InputError(
-                f"the rows do not fit the model: a {name} is out of its range",
+                tr("the rows do not fit the model: a {name} is out of its range", name=name),
                 details=[
-                    f"expected each {name} to be below {size:,}, the model's size, got up to {highest:,}"
+                    tr(
+                        "expected each {name} to be below {size:,}, the model's size, got up to {highest:,}",
+                        name=name,
+                        size=size,
+                        highest=highest,
+                    )
                 ],
-                cause="The model and the rows were made with two different vocabularies or taxonomies.",
-                next_step="build the vocabulary with `etl build-vocab DATASET`, then train again",
+                cause=tr("The model and the rows were made with two different vocabularies or taxonomies."),
+                next_step=tr("build the vocabulary with `etl build-vocab DATASET`, then train again"),
             )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.training import metrics, references, scoring, targets
 from etl.models.training.inputs import Inputs
 from etl.models.training.metrics import Scores
@@ -129,7 +130,7 @@ def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     """
     latest = records[-1]
     if not math.isfinite(latest.train_loss) or not math.isfinite(latest.scores.loss):
-        raise _finding("training diverged: the loss is no longer a number", latest, reference)
+        raise _finding(tr("training diverged: the loss is no longer a number"), latest, reference)
     is_early = latest.epoch < MIN_EPOCHS or latest.steps < MIN_STEPS
     lowest = min(record.weighted_loss for record in records)
     is_moving = (
@@ -139,9 +140,9 @@ def check_epoch(records: Sequence[Record], reference: Reference) -> None:
     if is_early or is_moving:
         return
     if latest.scores.most_predicted[1] >= ONE_CLASS_SHARE:
-        raise _finding("the model gives one answer for (nearly) every row", latest, reference)
+        raise _finding(tr("the model gives one answer for (nearly) every row"), latest, reference)
     if lowest >= reference.held_out_entropy:
-        raise _finding("the model's loss is no better than that of the class prior", latest, reference)
+        raise _finding(tr("the model's loss is no better than that of the class prior"), latest, reference)
 
 
 def check_outcome(records: Sequence[Record], best: Record, reference: Reference) -> None:
@@ -156,13 +157,13 @@ def check_outcome(records: Sequence[Record], best: Record, reference: Reference)
     if is_too_short(records) or _is_more_accurate(scores, constant):
         return
     if scores.most_predicted[1] >= ONE_CLASS_SHARE and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
-        raise _finding("the model gives one answer for (nearly) every row", best, reference)
+        raise _finding(tr("the model gives one answer for (nearly) every row"), best, reference)
     if metrics.independence_p_value(scores) > MAX_P_VALUE:
-        raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
+        raise _finding(tr("the model learnt nothing that holds outside the training rows"), best, reference)
     # With rare labels, or with weights for them, accuracy and loss say little: macro-F1 tells.
     is_better = min(record.weighted_loss for record in records) < IMPROVED * reference.held_out_entropy
     if not is_better and scores.macro_f1 < constant.macro_f1 + MIN_F1_GAIN:
-        raise _finding("the model learnt nothing that holds outside the training rows", best, reference)
+        raise _finding(tr("the model learnt nothing that holds outside the training rows"), best, reference)
 
 
 def check_labels(inputs: Inputs) -> None:
@@ -175,9 +176,9 @@ def check_labels(inputs: Inputs) -> None:
         labels = inputs.dataset.labels
         label = labels[int(targets.count_labels(inputs.train, len(labels)).argmax())]
         raise FindingsError(
-            "all training rows have one label; no model was written",
-            details=[f"{len(inputs.train):,} rows are {label}"],
-            next_step=f"look at balance with `etl validate {inputs.dataset.path}`",
+            tr("all training rows have one label; no model was written"),
+            details=[tr("{rows:,} rows are {label}", rows=len(inputs.train), label=label)],
+            next_step=tr("look at balance with `etl validate {dataset}`", dataset=inputs.dataset.path),
         )
 
 
@@ -190,10 +191,13 @@ def check_scores(scores: Scores, reference: Reference) -> None:
     is_better = _is_more_accurate(scores, reference.constant)
     if not is_better and metrics.independence_p_value(scores) > MAX_P_VALUE:
         raise FindingsError(
-            "the model learnt nothing that holds outside the training rows; no model was written",
+            tr("the model learnt nothing that holds outside the training rows; no model was written"),
             details=[*_describe(scores, reference), _describe_inputs(reference)],
-            cause="The labels do not follow from the sentences, or the rows are too few to show it.",
-            next_step=f"look at balance, drift and conflicts with `etl validate {reference.dataset}`",
+            cause=tr("The labels do not follow from the sentences, or the rows are too few to show it."),
+            next_step=tr(
+                "look at balance, drift and conflicts with `etl validate {dataset}`",
+                dataset=reference.dataset,
+            ),
         )
 
 
@@ -217,19 +221,34 @@ def _finding(message: str, record: Record, reference: Reference) -> FindingsErro
     weighted = []
     if reference.class_weights:
         weighted = [
-            f"loss, labels weighing the same: {record.weighted_loss:.4f} nats; "
-            f"of an even answer {reference.held_out_entropy:.4f}"
+            tr(
+                "loss, labels weighing the same: {loss:.4f} nats; of an even answer {entropy:.4f}",
+                loss=record.weighted_loss,
+                entropy=reference.held_out_entropy,
+            )
         ]
     return FindingsError(
-        f"{message}; no model was written",
+        tr("{message}; no model was written", message=message),
         details=[
-            f"epoch {record.epoch}, {record.steps:,} steps, {record.scores.rows:,} held-out rows",
+            tr(
+                "epoch {epoch}, {steps:,} steps, {rows:,} held-out rows",
+                epoch=record.epoch,
+                steps=record.steps,
+                rows=record.scores.rows,
+            ),
             *_describe(record.scores, reference),
             *weighted,
-            f"train loss: {record.train_loss:.4f} nats; of "
-            f"{'an even answer' if reference.class_weights else 'the class prior'} "
-            f"{reference.train_entropy:.4f}",
-            f"learning rate: {reference.lr:g}; gradient norm: {record.gradient_norm:.3g}",
+            tr(
+                "train loss: {train_loss:.4f} nats; of {reference} {entropy:.4f}",
+                train_loss=record.train_loss,
+                reference=tr("an even answer") if reference.class_weights else tr("the class prior"),
+                entropy=reference.train_entropy,
+            ),
+            tr(
+                "learning rate: {lr:g}; gradient norm: {gradient_norm:.3g}",
+                lr=reference.lr,
+                gradient_norm=record.gradient_norm,
+            ),
             _describe_inputs(reference),
         ],
         cause=cause,
@@ -240,49 +259,78 @@ def _finding(message: str, record: Record, reference: Reference) -> FindingsErro
 def _describe(scores: Scores, reference: Reference) -> list[str]:
     label, share = scores.most_predicted
     return [
-        f"predictions: {share:.4f} are {label}, which {scores.labels[label].rows / scores.rows:.4f} of the "
-        f"rows are; entropy {scores.prediction_entropy:.4f} nats",
-        f"accuracy: {scores.accuracy:.4f}; of the constant predictor {reference.constant.accuracy:.4f}",
-        f"macro-F1: {scores.macro_f1:.4f}; of the constant predictor {reference.constant.macro_f1:.4f}",
-        f"loss: {scores.loss:.4f} nats; of the class prior {reference.constant.loss:.4f}",
+        tr(
+            "predictions: {share:.4f} are {label}, which {share_of_rows:.4f} of the rows are; entropy "
+            "{entropy:.4f} nats",
+            share=share,
+            label=label,
+            share_of_rows=scores.labels[label].rows / scores.rows,
+            entropy=scores.prediction_entropy,
+        ),
+        tr(
+            "accuracy: {own:.4f}; of the constant predictor {constant:.4f}",
+            own=scores.accuracy,
+            constant=reference.constant.accuracy,
+        ),
+        tr(
+            "macro-F1: {own:.4f}; of the constant predictor {constant:.4f}",
+            own=scores.macro_f1,
+            constant=reference.constant.macro_f1,
+        ),
+        tr(
+            "loss: {own:.4f} nats; of the class prior {prior:.4f}",
+            own=scores.loss,
+            prior=reference.constant.loss,
+        ),
     ]
 
 
 def _describe_inputs(reference: Reference) -> str:
-    return (
-        f"inputs: {reference.unknown_share:.4f} of the tokens are unknown, "
-        f"{reference.empty_share:.4f} of the rows have no known token"
+    return tr(
+        "inputs: {unknown:.4f} of the tokens are unknown, {empty:.4f} of the rows have no known token",
+        unknown=reference.unknown_share,
+        empty=reference.empty_share,
     )
 
 
 def _likely_cause(record: Record, reference: Reference) -> tuple[str, str]:
     if reference.unknown_share >= TOO_MANY or reference.empty_share >= TOO_MANY:
         return (
-            "The vocabulary knows too little of the text for anything to be learnt from it.",
+            tr("The vocabulary knows too little of the text for anything to be learnt from it."),
             reference.advice.unknown,
         )
     usual = reference.advice.lr
     if reference.lr >= HIGH_LR * usual or not math.isfinite(record.train_loss):
         return (
-            f"A learning rate of {reference.lr:g} is high: the weights saturate and no longer move.",
+            tr(
+                "A learning rate of {lr:g} is high: the weights saturate and no longer move.", lr=reference.lr
+            ),
             # The usual one may be what diverged.
-            f"train again with `--lr {min(usual, reference.lr / 10):g}`",
+            tr("train again with `--lr {usual:g}`", usual=min(usual, reference.lr / 10)),
         )
     if reference.lr <= LOW_LR * usual:
         return (
-            f"A learning rate of {reference.lr:g} is so low that hardly a weight moves.",
-            f"train again with `--lr {usual:g}`",
+            tr("A learning rate of {lr:g} is so low that hardly a weight moves.", lr=reference.lr),
+            tr("train again with `--lr {usual:g}`", usual=usual),
         )
     label, share = reference.majority
     if share >= MAJORITY:
         return (
-            f"Few rows have another label: {share:.1%} of train are {label}, so that this answer alone has a "
-            "low loss.",
-            f"look at balance with `etl validate {reference.dataset}`"
+            tr(
+                "Few rows have another label: {share:.1%} of train are {label}, so that this "
+                "answer alone has a low loss.",
+                share=share,
+                label=label,
+            ),
+            tr("look at balance with `etl validate {dataset}`", dataset=reference.dataset)
             if reference.class_weights
-            else "train again with `--class-weights`, which lets rare labels weigh as much as frequent ones",
+            else tr(
+                "train again with `--class-weights`, which lets rare labels weigh as much as frequent ones"
+            ),
         )
     return (
-        "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label.",
-        f"look at balance, drift and conflicts with `etl validate {reference.dataset}`",
+        tr(
+            "The labels do not follow from the tokens: shuffled, contradictory, or one corpus for each label."
+        ),
+        tr("look at balance, drift and conflicts with `etl validate {dataset}`", dataset=reference.dataset),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.training import (
     collapse,
     events,
@@ -123,7 +124,7 @@ def fit_and_report(
         EtlError: see `fit`.
     """
     progress, predicted = fit_and_predict(training, inputs, reference, out, watcher, resume=resume)
-    watcher.on_note("comparing with linear models")
+    watcher.on_note(tr("comparing with linear models"))
     report = reports.make_report(
         inputs,
         reference,
@@ -170,11 +171,13 @@ def _start(training: Training, inputs: Inputs, out: Path, watcher: Watcher, *, r
     if resume:
         progress = state.load_state(out, training, inputs)
         if progress is not None:
-            watcher.on_note(f"going on after epoch {training.epoch} of the run that was interrupted")
+            watcher.on_note(
+                tr("going on after epoch {epoch} of the run that was interrupted", epoch=training.epoch)
+            )
             return progress
-        watcher.on_note("no run of this model was interrupted: training from the beginning")
+        watcher.on_note(tr("no run of this model was interrupted: training from the beginning"))
     elif state.run_folder(out).exists():
-        watcher.on_note("a run of this model was interrupted; --resume would have gone on from there")
+        watcher.on_note(tr("a run of this model was interrupted; --resume would have gone on from there"))
     state.remove_run(out)
     return RunProgress([], None, {})
 

@@ -17,6 +17,7 @@ from etl.dataset.preparation import Preparation
 from etl.dataset.read import Dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.prepare import prepare
+from etl.language.message import tr
 from etl.models.training import targets
 from etl.models.training.batches import Rows, share_cut
 from etl.models.training.encoder import Encoder
@@ -56,7 +57,12 @@ def describe_cuts(inputs: Inputs, max_len: int) -> list[str]:
         split: share_cut(rows, max_len) for split, rows in {"train": inputs.train, **inputs.held_out}.items()
     }
     return [
-        f"a max_len of {max_len} cuts {share:.1%} of the rows of {split}: raise --max-len"
+        tr(
+            "a max_len of {max_len} cuts {share:.1%} of the rows of {split}: raise --max-len",
+            max_len=max_len,
+            share=share,
+            split=split,
+        )
         for split, share in shares.items()
         if share > MOST_CUT
     ]
@@ -80,15 +86,16 @@ def encode_splits(
     rows = {split: encoder.encode(frame, dataset.labels) for split, frame in frames.items()}
     if not len(rows["train"]):
         raise InputError(
-            f"{dataset.path} has no training rows", next_step=f"see why with `etl rejects {dataset.path}`"
+            tr("{dataset} has no training rows", dataset=dataset.path),
+            next_step=tr("see why with `etl rejects {dataset}`", dataset=dataset.path),
         )
     held_out = {split: own for split, own in rows.items() if split != "train" and _is_scored(own)}
     if not held_out:
         raise SettingsError(
-            f"{dataset.path} has neither validation nor test rows with a label",
-            details=["expected rows that are not learnt from: nothing else tells whether a model learns"],
-            cause="The corpora have no official split, or split.validation and split.test are 0.",
-            next_step="ingest again with `--split grouped`, and split.validation above 0 in etl.yaml",
+            tr("{dataset} has neither validation nor test rows with a label", dataset=dataset.path),
+            details=[tr("expected rows that are not learnt from: nothing else tells whether a model learns")],
+            cause=tr("The corpora have no official split, or split.validation and split.test are 0."),
+            next_step=tr("ingest again with `--split grouped`, and split.validation above 0 in etl.yaml"),
         )
     return Inputs(dataset, preparation, encoder, rows["train"], held_out, frames)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.training.batches import Rows, check_range, in_order_of_length, shuffled
 from etl.models.training.settings import Device, LoopSettings
 
@@ -173,7 +174,7 @@ def find_device(name: Device) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
         raise SettingsError(
-            "this machine has no GPU that torch can use", next_step="train with `--device auto`"
+            tr("this machine has no GPU that torch can use"), next_step=tr("train with `--device auto`")
         )
     return torch.device(name)
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.models.training import metrics
 from etl.schema import taxonomy
 from etl.schema.resolver import make_counter
@@ -103,8 +104,14 @@ def _count_votes(inputs: Inputs, frame: pl.DataFrame) -> Ints:
 
 def describe(split: str, scores: RaterScores) -> str:
     """Returns the scores as a sentence."""
-    return (
-        f"A rater against the others, {split}: accuracy {scores.accuracy:.4f} and macro-F1 "
-        f"{scores.macro_f1:.4f} where these have a majority ({scores.decided:,} of {scores.judgements:,} "
-        f"judgements), correlation {scores.correlation:.4f}."
+    return tr(
+        "A rater against the others, {split}: accuracy {accuracy:.4f} and macro-F1 "
+        "{macro_f1:.4f} where these have a majority ({decided:,} of {judgements:,} "
+        "judgements), correlation {correlation:.4f}.",
+        split=split,
+        accuracy=scores.accuracy,
+        macro_f1=scores.macro_f1,
+        decided=scores.decided,
+        judgements=scores.judgements,
+        correlation=scores.correlation,
     )

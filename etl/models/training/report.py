@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
 import polars as pl
 
+from etl.language.message import tr
 from etl.models.linear.fit import Trial
 from etl.models.training import collapse, raters, references, scoring
 from etl.models.training.collapse import Record, Reference
@@ -127,21 +128,33 @@ def _decide(inputs: Inputs, predicted: LogProbabilities, split: str) -> Predicti
 
 def to_json(report: Report) -> bytes:
     """Returns the content of `metrics.json`."""
-    return msgspec.json.format(msgspec.json.encode(report)) + b"\n"
+    plain = replace(report, warnings=[str(warning) for warning in report.warnings])
+    return msgspec.json.format(msgspec.json.encode(plain)) + b"\n"
 
 
 def _warnings(records: list[Record], inputs: Inputs, max_len: int) -> list[str]:
     warnings = describe_cuts(inputs, max_len) if max_len else []
     if records and collapse.is_too_short(records):
         warnings.append(
-            f"only {records[-1].steps:,} steps of training: too few to say whether the model learns; "
-            "raise --epochs or lower --batch-size"
+            tr(
+                "only {steps:,} steps of training: too few to say whether the model learns; raise "
+                "--epochs or lower --batch-size",
+                steps=records[-1].steps,
+            )
         )
     for split, n_rows in inputs.unscored.items():
-        warnings.append(f"{split} is not scored: none of its {n_rows:,} rows has a majority of the votes")
+        warnings.append(
+            tr(
+                "{split} is not scored: none of its {rows:,} rows has a majority of the votes",
+                split=split,
+                rows=n_rows,
+            )
+        )
     if "validation" not in inputs.held_out:
         warnings.append(
-            "no validation rows with a label: the model was chosen by the test rows, so that their scores "
-            "flatter it"
+            tr(
+                "no validation rows with a label: the model was chosen by the test rows, so that "
+                "their scores flatter it"
+            )
         )
     return warnings

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.models.training.collapse import Record
+from etl.language.message import tr, translated
 from etl.models.training.compare import Comparison
+from etl.models.training.curves_html import render_curves, render_trials
 from etl.models.training.metrics import Scores
 from etl.models.training.mistakes import Mistake
 from etl.models.training.raters import describe as describe_raters
 from etl.models.training.report import Report
 from etl.models.training.verdict import CONSTANT, LINEAR, TFIDF, describe, find_comparison, judge
-from etl.text.charts import line_chart, shade
+from etl.text.charts import shade
 from etl.text.html import (
     bar,
     count,
     count_or_dash,
     document,
-    legend,
     name,
     percent,
     percent_axis,
@@ -47,40 +47,48 @@ def render_report(model: str, labels: Sequence[str], report: Report, wrong: Sequ
         _predictors(report),
         _votes(report),
         _sets(report),
-        _curves(report) if report.epochs else _trials(report),
+        render_curves(report) if report.epochs else render_trials(report),
         _labels(scores, report.held_out),
         _confusion(scores, labels, report.held_out),
         _sources(report),
         _calibration(scores, report.held_out),
         _mistakes(wrong, report.held_out),
     ]
-    return document(f"{model}: training report", "".join(body))
+    return document(tr("{model}: training report", model=model), "".join(body))
 
 
 def _header(model: str, report: Report) -> str:
     own, constant = report.model[report.held_out], report.constant[report.held_out]
     verdict, tone = judge(report)
-    lead = (
-        f"The {text(report.architecture)} reaches a macro-F1 of <strong>{own.macro_f1:.4f}</strong> and an "
-        f"accuracy of {own.accuracy:.4f} on {count(own.rows)} rows of {text(report.held_out)}; one answer "
-        f"for all rows has {constant.macro_f1:.4f} and {constant.accuracy:.4f}."
+    lead = tr(
+        "The {model} reaches a macro-F1 of <strong>{macro_f1:.4f}</strong> and an accuracy of {accuracy:.4f} "
+        "on {rows} rows of {split}; one answer for all rows has {constant_f1:.4f} and "
+        "{constant_accuracy:.4f}.",
+        model=text(report.architecture),
+        macro_f1=own.macro_f1,
+        accuracy=own.accuracy,
+        rows=count(own.rows),
+        split=text(report.held_out),
+        constant_f1=constant.macro_f1,
+        constant_accuracy=constant.accuracy,
     )
+    kicker = text(tr("Training report"))
     warnings = "".join(f'<p class="about">{text(warning)}</p>\n' for warning in report.warnings)
     return (
-        f'<header class="{tone}">\n<p class="kicker">Training report <b>{text(model)}</b></p>\n'
-        f'<h1>{text(verdict)}</h1>\n<p class="lead">{lead}</p>\n{warnings}</header>\n'
+        f'<header class="{tone}">\n<p class="kicker">{kicker} <b>{text(model)}</b></p>\n'
+        f'<h1>{text(verdict)}</h1>\n<p class="lead">{translated(lead)}</p>\n{warnings}</header>\n'
     )
 
 
 def _predictors(report: Report) -> str:
     columns = [
-        ("predictor", "label"),
+        (tr("predictor"), "label"),
         ("macro-F1", "wide"),
         ("", "n"),
-        ("the model's lead (95 %)", "n"),
-        ("accuracy", "n"),
-        ("loss, nats", "n"),
-        ("calibration error", "n"),
+        (tr("the model's lead (95 %)"), "n"),
+        (tr("accuracy"), "n"),
+        (tr("loss, nats"), "n"),
+        (tr("calibration error"), "n"),
     ]
     tables = ""
     for split, own in report.model.items():
@@ -89,7 +97,7 @@ def _predictors(report: Report) -> str:
                 text(predictor),
                 bar([(scores.macro_f1, colour, f"macro-F1 {scores.macro_f1:.4f}")]),
                 f"{scores.macro_f1:.4f}",
-                describe(lead) or "–",
+                text(describe(lead)) or "–",
                 f"{scores.accuracy:.4f}",
                 f"{scores.loss:.4f}",
                 f"{scores.ece:.4f}",
@@ -98,13 +106,15 @@ def _predictors(report: Report) -> str:
             if of_split == split
         ]
         drawn = table(columns, rows, ticks=("0", "0.5", "1"))
-        tables += f"<h3>{text(split)}, {count(own.rows)} rows</h3>\n{drawn}"
-    about = (
-        "On the same rows. A model that is not above the others has learnt nothing that they have not. The "
-        "lead is that in macro-F1, with what it would be in 95 % of draws of groups; one that may be 0 may "
-        "be chance. The constant predictor gives every row the labels' shares of its split."
+        heading = tr("{split}, {rows} rows", split=split, rows=count(own.rows))
+        tables += f"<h3>{text(heading)}</h3>\n{drawn}"
+    about = tr(
+        "On the same rows. A model that is not above the others has learnt nothing that "
+        "they have not. The lead is that in macro-F1, with what it would be in 95 % of "
+        "draws of groups; one that may be 0 may be chance. The constant predictor gives "
+        "every row the labels' shares of its split."
     )
-    return section("Scores", about, tables)
+    return section(tr("Scores"), about, tables)
 
 
 def predictors(report: Report) -> list[tuple[str, str, str, Scores, Comparison | None]]:
@@ -125,13 +135,13 @@ def predictors(report: Report) -> list[tuple[str, str, str, Scores, Comparison |
 
 
 VOTE_COLUMNS = [
-    ("split", "label"),
-    ("predictor", "name"),
-    ("rows", "n"),
-    ("without a majority", "n"),
-    ("cross-entropy", "n"),
-    ("entropy of the votes", "n"),
-    ("correlation", "n"),
+    (tr("split"), "label"),
+    (tr("predictor"), "name"),
+    (tr("rows"), "n"),
+    (tr("without a majority"), "n"),
+    (tr("cross-entropy"), "n"),
+    (tr("entropy of the votes"), "n"),
+    (tr("correlation"), "n"),
 ]
 
 
@@ -153,20 +163,21 @@ def list_votes(report: Report) -> list[list[str | int | float]]:
 
 
 def _votes(report: Report) -> str:
-    rows = [[text(str(cell)) for cell in row] for row in list_votes(report)]
-    about = (
-        "Against the votes of all rows, also of those without a majority, in nats: the cross-entropy of "
-        "probabilities and votes, which is never below the entropy of the votes, and their correlation."
+    rows = [[text(cell) for cell in row] for row in list_votes(report)]
+    about = tr(
+        "Against the votes of all rows, also of those without a majority, in nats: the "
+        "cross-entropy of probabilities and votes, which is never below the entropy of "
+        "the votes, and their correlation."
     )
     ceiling = "".join(f"<p>{text(describe_raters(*each))}</p>" for each in report.raters.items())
-    return section("Votes", about, table(VOTE_COLUMNS, rows), ceiling) if rows else ""
+    return section(tr("Votes"), about, table(VOTE_COLUMNS, rows), ceiling) if rows else ""
 
 
 SET_COLUMNS = [
-    ("split", "label"),
-    ("predictor", "name"),
+    (tr("split"), "label"),
+    (tr("predictor"), "name"),
     ("micro-F1", "n"),
-    ("Jaccard", "n"),
+    (tr("Jaccard"), "n"),
     ("LRAP", "n"),
 ]
 
@@ -182,83 +193,21 @@ def list_sets(report: Report) -> list[list[str | float]]:
 
 def _sets(report: Report) -> str:
     rows = [[text(cell) for cell in row] for row in list_sets(report)]
-    about = (
-        "Rows have sets of labels: accuracy is the share of rows whose set is exact, loss and calibration "
-        "are of each row and label. Thresholds were chosen on the rows that chose the epoch."
+    about = tr(
+        "Rows have sets of labels: accuracy is the share of rows whose set is exact, loss "
+        "and calibration are of each row and label. Thresholds were chosen on the rows "
+        "that chose the epoch."
     )
-    return section("Sets of labels", about, table(SET_COLUMNS, rows)) if rows else ""
-
-
-def _trials(report: Report) -> str:
-    columns = [("C", "n"), ("class weights", "label"), ("macro-F1", "n")]
-    rows = [
-        [f"{trial.penalty:g}", "balanced" if trial.class_weights else "none", f"{trial.macro_f1:.4f}"]
-        for trial in report.trials
-    ]
-    about = f"The one with the highest macro-F1 on {text(report.held_out)} was kept."
-    return section("Choices", about, table(columns, rows))
-
-
-def _curves(report: Report) -> str:
-    epochs = report.epochs
-    constant = report.constant[report.held_out]
-    steps = [str(record.epoch) for record in epochs]
-    losses = line_chart(
-        "loss in nats by epoch",
-        {
-            "train": [record.train_loss for record in epochs],
-            "validation": [record.scores.loss for record in epochs],
-        },
-        steps,
-        level=constant.loss,
-    )
-    scored = line_chart(
-        "macro-F1 by epoch",
-        {"validation": [record.scores.macro_f1 for record in epochs]},
-        steps,
-        level=constant.macro_f1,
-    )
-    names = legend({"train": "train", report.held_out: "validation", "constant predictor": "kept"})
-    about = f"Epoch {report.best_epoch} of {len(epochs)} was kept: the one with the highest macro-F1."
-    charts = (
-        f'<div class="charts"><div><h3>Loss by epoch, nats</h3>\n{losses}</div>'
-        f"<div><h3>Macro-F1 by epoch</h3>\n{scored}</div></div>\n"
-    )
-    return section("Curves", about, names, charts, _epochs(epochs))
-
-
-def _epochs(epochs: Sequence[Record]) -> str:
-    columns = [
-        ("epoch", "n"),
-        ("steps", "n"),
-        ("train loss", "n"),
-        ("held-out loss", "n"),
-        ("accuracy", "n"),
-        ("macro-F1", "n"),
-        ("gradient norm", "n"),
-    ]
-    rows = [
-        [
-            str(record.epoch),
-            count(record.steps),
-            f"{record.train_loss:.4f}",
-            f"{record.scores.loss:.4f}",
-            f"{record.scores.accuracy:.4f}",
-            f"{record.scores.macro_f1:.4f}",
-            f"{record.gradient_norm:.3g}",
-        ]
-        for record in epochs
-    ]
-    return table(columns, rows)
+    return section(tr("Sets of labels"), about, table(SET_COLUMNS, rows)) if rows else ""
 
 
 def _labels(scores: Scores, split: str) -> str:
     columns = [
-        ("label", "label"),
-        ("rows", "n"),
-        ("predicted", "n"),
-        ("precision", "n"),
-        ("recall", "n"),
+        (tr("label"), "label"),
+        (tr("rows"), "n"),
+        (tr("predicted"), "n"),
+        (tr("precision"), "n"),
+        (tr("recall"), "n"),
         ("F1", "n"),
     ]
     rows = [
@@ -273,7 +222,7 @@ def _labels(scores: Scores, split: str) -> str:
         for label, own in scores.labels.items()
         if own.rows or own.predicted
     ]
-    return section("Labels", f"The model, on {text(split)}.", table(columns, rows))
+    return section(tr("Labels"), tr("The model, on {split}.", split=text(split)), table(columns, rows))
 
 
 def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
@@ -285,9 +234,9 @@ def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
         if scores.labels[label].rows or scores.labels[label].predicted
     ]
     columns = [
-        ("label ↓, predicted →", "label"),
+        (tr("label ↓, predicted →"), "label"),
         *((labels[index], "heat") for index in shown),
-        ("rows", "n"),
+        (tr("rows"), "n"),
     ]
     rows = [
         [
@@ -297,32 +246,35 @@ def _confusion(scores: Scores, labels: Sequence[str], split: str) -> str:
         ]
         for row in shown
     ]
-    about = (
-        f"How many rows of {text(split)} with the label of the line were given that of the column. The "
-        "stronger its colour, the larger the share of the line."
+    about = tr(
+        "How many rows of {split} with the label of the line were given that of the "
+        "column. The stronger its colour, the larger the share of the line.",
+        split=text(split),
     )
-    total = ["predicted", *(count(scores.labels[labels[column]].predicted) for column in shown)]
-    return section("Confusion", about, table(columns, rows, [*total, count(scores.rows)]))
+    total = [text(tr("predicted")), *(count(scores.labels[labels[column]].predicted) for column in shown)]
+    return section(tr("Confusion"), about, table(columns, rows, [*total, count(scores.rows)]))
 
 
 def _cell(scores: Scores, labels: Sequence[str], row: int, column: int) -> str:
     rows, all_rows = scores.confusion[row][column], scores.labels[labels[row]].rows
     share = rows / max(1, all_rows)
     shown = count_or_dash(rows)
-    what = f"{percent(share)} of {labels[row]}: {labels[column]}"
+    what = tr(
+        "{share} of {label}: {predicted}", share=percent(share), label=labels[row], predicted=labels[column]
+    )
     return shade(f"<strong>{shown}</strong>" if row == column else shown, share, what)
 
 
 def _sources(report: Report) -> str:
     split = report.held_out
     columns = [
-        ("source", "label"),
-        ("rows", "n"),
-        ("accuracy", "n"),
+        (tr("source"), "label"),
+        (tr("rows"), "n"),
+        (tr("accuracy"), "n"),
         ("macro-F1", "n"),
-        ("linear macro-F1", "n"),
-        ("TF-IDF macro-F1", "n"),
-        ("constant accuracy", "n"),
+        (tr("linear macro-F1"), "n"),
+        (tr("TF-IDF macro-F1"), "n"),
+        (tr("constant accuracy"), "n"),
     ]
     linear, tfidf = report.linear.get(split), report.tfidf.get(split)
     rows = [
@@ -337,15 +289,16 @@ def _sources(report: Report) -> str:
         ]
         for source, own in report.model[split].sources.items()
     ]
-    return section("Sources", f"The model on each corpus of {text(split)}.", table(columns, rows))
+    about = tr("The model on each corpus of {split}.", split=text(split))
+    return section(tr("Sources"), about, table(columns, rows))
 
 
 def _calibration(scores: Scores, split: str) -> str:
     columns = [
-        ("confidence", "label"),
-        ("rows", "n"),
-        ("accuracy", "n"),
-        ("accuracy, and a line at the confidence", "wide"),
+        (tr("confidence"), "label"),
+        (tr("rows"), "n"),
+        (tr("accuracy"), "n"),
+        (tr("accuracy, and a line at the confidence"), "wide"),
     ]
     rows = [
         [
@@ -353,25 +306,32 @@ def _calibration(scores: Scores, split: str) -> str:
             count(own.rows),
             percent(own.accuracy),
             bar(
-                [(own.accuracy, "train", f"accuracy {own.accuracy:.1%}")],
-                mark=(own.confidence, f"confidence {own.confidence:.1%}"),
+                [(own.accuracy, "train", tr("accuracy {accuracy:.1%}", accuracy=own.accuracy))],
+                mark=(own.confidence, tr("confidence {confidence:.1%}", confidence=own.confidence)),
             ),
         ]
         for own in scores.calibration
     ]
-    about = (
-        f"Whether the model is right as often as it says, on {text(split)}: the bar is how often, the line "
-        f"what it says. Expected calibration error: {scores.ece:.4f}."
+    about = tr(
+        "Whether the model is right as often as it says, on {split}: the bar is how often, "
+        "the line what it says. Expected calibration error: {ece:.4f}.",
+        split=text(split),
+        ece=scores.ece,
     )
-    return section("Calibration", about, table(columns, rows, ticks=percent_axis()))
+    return section(tr("Calibration"), about, table(columns, rows, ticks=percent_axis()))
 
 
 def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
     if not wrong:
         return ""
     show_text = any(mistake.text is not None for mistake in wrong)
-    columns = [("row", "label"), ("label", "name"), ("predicted", "name"), ("confidence", "n")]
-    columns += [("sentence", "prose")] if show_text else []
+    columns = [
+        (tr("row"), "label"),
+        (tr("label"), "name"),
+        (tr("predicted"), "name"),
+        (tr("confidence"), "n"),
+    ]
+    columns += [(tr("sentence"), "prose")] if show_text else []
     rows = [
         [
             f'<span class="id">{text(mistake.id)}</span>',
@@ -382,8 +342,9 @@ def _mistakes(wrong: Sequence[Mistake], split: str) -> str:
         + ([text(mistake.text or "")] if show_text else [])
         for mistake in wrong
     ]
-    about = (
-        f"Rows of {text(split)} that the model is surest of and wrong about: look whether it is the label "
-        "that is wrong. <code>etl trace DATASET ID</code> shows a row."
+    about = tr(
+        "Rows of {split} that the model is surest of and wrong about: look whether it is the label "
+        "that is wrong. <code>etl trace DATASET ID</code> shows a row.",
+        split=text(split),
     )
-    return section("Confident mistakes", about, table(columns, rows, is_stacked=True))
+    return section(tr("Confident mistakes"), about, table(columns, rows, is_stacked=True))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 import msgspec
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 # No sentence has more tokens, and what is padded to the length (`etl export`) stays in memory.
 MAX_LEN = 99_999
@@ -63,7 +64,7 @@ def check_settings(settings: Kind) -> Kind:
         return msgspec.convert(msgspec.to_builtins(settings), type(settings))
     except msgspec.ValidationError as error:
         raise SettingsError(
-            "these settings cannot be used for training",
-            details=[str(error)],
-            next_step=f"correct them: {type(settings).__name__} says what each may be.",
+            tr("these settings cannot be used for training"),
+            details=[error],
+            next_step=tr("correct them: {settings} says what each may be.", settings=type(settings).__name__),
         ) from error

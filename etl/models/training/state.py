@@ -17,6 +17,7 @@ import msgspec
 
 from etl.dataset import staging
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.models.card import manifest_sha256
 from etl.models.training.collapse import Record
 from etl.models.training.inputs import Inputs
@@ -118,25 +119,33 @@ def load_state(model: Path, training: Training, inputs: Inputs) -> RunProgress |
     folder = run_folder(model) / "state"
     if not (folder / STATE).exists():
         return None
-    again = "train from the beginning: the same command without --resume"
+    again = tr("train from the beginning: the same command without --resume")
     try:
         state = decode_json((folder / STATE).read_bytes(), State)
         content = (folder / TENSORS).read_bytes()
     except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise InputError(
-            f"the interrupted run in {folder} cannot be read", details=[str(error)], next_step=again
+            tr("the interrupted run in {folder} cannot be read", folder=folder),
+            details=[error],
+            next_step=again,
         ) from error
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != state.tensors_sha256:
         raise InputError(
-            f"{folder / TENSORS} is damaged",
-            details=[f"expected sha256 {state.tensors_sha256}, got {sha256}"],
+            tr("{path} is damaged", path=folder / TENSORS),
+            details=[
+                tr(
+                    "expected sha256 {expected}, got {got}",
+                    expected=state.tensors_sha256,
+                    got=sha256,
+                )
+            ],
             next_step=again,
         )
     if state.format != FORMAT:
         raise InputError(
-            f"the interrupted run in {folder} is of another version of this tool",
-            details=[f"expected format {FORMAT}, got {state.format}"],
+            tr("the interrupted run in {folder} is of another version of this tool", folder=folder),
+            details=[tr("expected format {expected}, got {got}", expected=FORMAT, got=state.format)],
             next_step=again,
         )
     _check_same_run(state, training.settings, inputs)
@@ -149,19 +158,23 @@ def load_state(model: Path, training: Training, inputs: Inputs) -> RunProgress |
 
 def _check_same_run(state: State, settings: LoopSettings, inputs: Inputs) -> None:
     own = msgspec.to_builtins(settings)
-    pairs = [(name, own[name], state.settings.get(name)) for name in own if name != "epochs"]
+    pairs: list[tuple[str, object, object]] = [
+        (name, own[name], state.settings.get(name)) for name in own if name != "epochs"
+    ]
     pairs += [
-        ("dataset's manifest", manifest_sha256(inputs.dataset), state.manifest_sha256),
-        ("vocabulary", inputs.encoder.sha256(), state.vocabulary_sha256),
+        (tr("dataset's manifest"), manifest_sha256(inputs.dataset), state.manifest_sha256),
+        (tr("vocabulary"), inputs.encoder.sha256(), state.vocabulary_sha256),
     ]
     differing = [
-        f"{name}: expected {expected}, got {got}" for name, expected, got in pairs if expected != got
+        tr("{setting}: expected {expected}, got {got}", setting=name, expected=expected, got=got)
+        for name, expected, got in pairs
+        if expected != got
     ]
     if differing:
         raise SettingsError(
-            "the interrupted run was another one, and cannot be gone on with",
+            tr("the interrupted run was another one, and cannot be gone on with"),
             details=differing,
-            next_step="give the options it had, or train from the beginning without --resume",
+            next_step=tr("give the options it had, or train from the beginning without --resume"),
         )
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
+from etl.language.message import tr
 from etl.models.training.compare import Comparison
 from etl.models.training.report import Report
 
-LINEAR, TFIDF, CONSTANT = "strongest linear model", "TF-IDF + logistic regression", "constant predictor"
+LINEAR, TFIDF, CONSTANT = (
+    tr("strongest linear model"),
+    tr("TF-IDF + logistic regression"),
+    tr("constant predictor"),
+)
 _IN_PROSE = {
-    "linear": f"the {LINEAR}",
-    "tfidf": "TF-IDF with logistic regression",
-    "constant": f"the {CONSTANT}",
+    "linear": tr("the strongest linear model"),
+    "tfidf": tr("TF-IDF with logistic regression"),
+    "constant": tr("the constant predictor"),
 }
 
 
@@ -21,12 +26,23 @@ def judge(report: Report) -> tuple[str, Literal["error", "warning", "clean"]]:
     known = [other for other in _IN_PROSE if other in compared]
     for other in reversed(known):
         if not compared[other].is_above:
-            is_below = compared[other].difference <= 0
-            word = "Not better" if is_below else "Not surely better"
-            return f"{word} than {_IN_PROSE[other]}", "error" if other == "constant" else "warning"
+            return _describe_rival(_IN_PROSE[other], compared[other]), (
+                "error" if other == "constant" else "warning"
+            )
     if not is_more_accurate(report):
-        return f"Better than {_IN_PROSE['constant']} by macro-F1 alone: it is right less often", "warning"
-    return f"Better than {' and '.join(_IN_PROSE[other] for other in known[:2])}", "clean"
+        return tr(
+            "Better than {other} by macro-F1 alone: it is right less often", other=_IN_PROSE["constant"]
+        ), "warning"
+    beaten = [_IN_PROSE[other] for other in known[:2]]
+    if len(beaten) == 2:
+        return tr("Better than {one} and {other}", one=beaten[0], other=beaten[1]), "clean"
+    return tr("Better than {other}", other=beaten[0]), "clean"
+
+
+def _describe_rival(other: str, comparison: Comparison) -> str:
+    if comparison.difference <= 0:
+        return tr("Not better than {other}", other=other)
+    return tr("Not surely better than {other}", other=other)
 
 
 def is_more_accurate(report: Report) -> bool:
@@ -45,4 +61,9 @@ def describe(comparison: Comparison | None) -> str:
     """Returns how far the model is above another predictor, with the interval of 95 %."""
     if comparison is None:
         return ""
-    return f"{comparison.difference:+.4f} ({comparison.low:+.4f} to {comparison.high:+.4f})"
+    return tr(
+        "{difference:+.4f} ({low:+.4f} to {high:+.4f})",
+        difference=comparison.difference,
+        low=comparison.low,
+        high=comparison.high,
+    )

@@ -12,6 +12,8 @@ from typing import Literal
 
 import etl
 from etl.errors import SettingsError
+from etl.language import comments
+from etl.language.message import tr, translated
 from etl.publishing.schedule import quote
 from etl.publishing.schedule.times import Timing, to_calendar, to_cron
 from etl.schema import resources
@@ -61,9 +63,9 @@ def render_files(system: System, refresh: ScheduledRefresh) -> dict[str, str]:
     quote.check_writable(config)
     if not _NAME.fullmatch(refresh.name):
         raise SettingsError(
-            f"{refresh.name!r} cannot be the name of a schedule",
-            details=["expected at most 52 of a-z, 0-9 and -, a letter first"],
-            next_step=f"leave it out, or use `--name {NAME}-reviews`, for example.",
+            tr("{name!r} cannot be the name of a schedule", name=refresh.name),
+            details=[tr("expected at most 52 of a-z, 0-9 and -, a letter first and no - last")],
+            next_step=tr("leave out `--name`, or use `--name {name}-reviews`, for example.", name=NAME),
         )
     if refresh.time_zone is not None:
         _check_time_zone(refresh.time_zone)
@@ -85,18 +87,28 @@ def _systemd(refresh: ScheduledRefresh, command: list[str]) -> dict[str, str]:
         times = ["OnActiveSec=1min", f"OnUnitActiveSec={refresh.timing.seconds}s"]
     return {
         f"{refresh.name}.service": _render(
-            "systemd.service", name=refresh.name, command=quote.for_systemd([*_etl_command(), *command])
+            "systemd.service",
+            name=refresh.name,
+            description=translated(tr("Refresh a dataset ({name})", name=refresh.name)),
+            command=quote.for_systemd([*_etl_command(), *command]),
         ),
-        f"{refresh.name}.timer": _render("systemd.timer", name=refresh.name, times="\n".join(times)),
+        f"{refresh.name}.timer": _render(
+            "systemd.timer",
+            name=refresh.name,
+            description=translated(tr("When to refresh a dataset ({name})", name=refresh.name)),
+            times="\n".join(times),
+        ),
     }
 
 
 def _cron(refresh: ScheduledRefresh, command: list[str]) -> dict[str, str]:
     if refresh.time_zone is not None:
         raise SettingsError(
-            "not every cron knows time zones",
-            details=[f"got --time-zone {refresh.time_zone}"],
-            next_step="leave it out: cron goes by the machine's own; or use `etl schedule systemd`.",
+            tr("not every cron knows time zones"),
+            details=[tr("got --time-zone {time_zone}", time_zone=refresh.time_zone)],
+            next_step=tr(
+                "leave out `--time-zone`: cron goes by the machine's own; or use `etl schedule systemd`."
+            ),
         )
     line = f"{to_cron(refresh.timing, 'cron')} {quote.for_crontab([*_etl_command(), *command])}"
     return {f"{refresh.name}.crontab": _render("crontab", line=line)}
@@ -106,9 +118,9 @@ def _kubernetes(refresh: ScheduledRefresh, command: list[str]) -> dict[str, str]
     folder = str(refresh.config.absolute().parent)
     if ":" in folder or folder in _TAKEN:
         raise SettingsError(
-            "Kubernetes cannot mount a volume there",
-            details=[f"got the folder of the config: {folder}"],
-            next_step="keep etl.yaml in a folder of its own whose path has no colon.",
+            tr("Kubernetes cannot mount a volume there"),
+            details=[tr("got the folder of the config: {folder}", folder=folder)],
+            next_step=tr("keep etl.yaml in a folder of its own whose path has no colon."),
         )
     values = {
         "name": refresh.name,
@@ -133,6 +145,7 @@ def _airflow(refresh: ScheduledRefresh, command: list[str]) -> dict[str, str]:
         "schedule": schedule,
         "time_zone": quote.for_python(refresh.time_zone or "UTC"),
         "command": quote.for_python([*_etl_command(), *command]),
+        "another_is_running": quote.for_python(translated(tr("another refresh is running"))),
     }
     return {f"{_identifier(refresh.name)}_dag.py": _render("airflow.py", **values)}
 
@@ -143,13 +156,15 @@ def _dagster(refresh: ScheduledRefresh, command: list[str]) -> dict[str, str]:
         "schedule": quote.for_python(to_cron(refresh.timing, "Dagster")),
         "time_zone": quote.for_python(refresh.time_zone or "UTC"),
         "command": quote.for_python([*_etl_command(), *command]),
+        "another_is_running": quote.for_python(translated(tr("another refresh is running"))),
+        "failed": quote.for_python(translated(tr("etl refresh failed with exit code {code}", code="{code}"))),
     }
     return {f"{_identifier(refresh.name)}_definitions.py": _render("dagster.py", **values)}
 
 
 def _render(template: str, **values: str) -> str:
     text = resources.path("schemas", "schedule", f"{template}.template").read_text(encoding="utf-8")
-    return Template(text).substitute(values)
+    return Template(comments.translate(text)).substitute(values)
 
 
 def _etl_command() -> list[str]:
@@ -167,7 +182,7 @@ def _check_time_zone(name: str) -> None:
         zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
         raise SettingsError(
-            f"{name!r} is not a time zone",
-            details=["expected a name such as Asia/Seoul or UTC"],
-            next_step="see `timedatectl list-timezones`, or leave it out.",
+            tr("{name!r} is not a time zone", name=name),
+            details=[tr("expected a name such as Asia/Seoul or UTC")],
+            next_step=tr("see `timedatectl list-timezones`, or leave out `--time-zone`."),
         ) from error

@@ -8,6 +8,7 @@ import shlex
 import unicodedata
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 _NEEDS_NO_QUOTES = re.compile(r"[\w@+=:,./-]+")
 # Unicode categories: control, surrogate (bytes of a path that are not UTF-8), line and paragraph separators.
@@ -22,10 +23,10 @@ def check_writable(path: str) -> None:
     """
     if any(unicodedata.category(character) in _UNWRITABLE for character in path):
         raise SettingsError(
-            "the path cannot be written into a schedule",
-            details=[f"got {path!a}"],
-            cause="It has a line break or another control character, or bytes that are no UTF-8.",
-            next_step="rename that file or folder.",
+            tr("the path cannot be written into a schedule"),
+            details=[tr("got {path!a}", path=path)],
+            cause=tr("It has a line break or another control character, or bytes that are no UTF-8."),
+            next_step=tr("rename that file or folder."),
         )
 
 
@@ -37,9 +38,9 @@ def for_systemd(words: list[str]) -> str:
     """
     if set("\"'\\") & set(words[0]):
         raise SettingsError(
-            "systemd runs no program whose path has a quote or a backslash",
-            details=[f"got {words[0]}"],
-            next_step="install etl somewhere else, or use `etl schedule cron`.",
+            tr("systemd runs no program whose path has a quote or a backslash"),
+            details=[tr("got {program}", program=words[0])],
+            next_step=tr("install etl somewhere else, or use `etl schedule cron`."),
         )
     return " ".join(_for_systemd(word) for word in words)
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 
 from etl.errors import SettingsError
+from etl.language.lists import join_with_or
+from etl.language.message import tr
 from etl.publishing.loop import check_cron, parse_interval
 
 DAILY = "0 3 * * *"
@@ -51,7 +53,7 @@ def parse_timing(every: str | None, cron: str | None) -> Timing:
         SettingsError: both are given, or one cannot be parsed.
     """
     if every is not None and cron is not None:
-        raise SettingsError("--every and --cron exclude each other", next_step="choose one.")
+        raise SettingsError(tr("--every and --cron exclude each other"), next_step=tr("choose one."))
     if every is not None:
         return Timing(int(parse_interval(every)), None)
     return Timing(None, _standardise(DAILY if cron is None else cron))
@@ -76,10 +78,12 @@ def to_cron(timing: Timing, system: str) -> str:
     longer = [seconds for seconds in _CRON_OF_SECONDS if seconds > timing.seconds]
     near = [_format(seconds) for seconds in (*shorter[-1:], *longer[:1])]
     raise SettingsError(
-        f"{system} cannot run something every {_format(timing.seconds)}",
-        details=[f"the nearest that it can: {' or '.join(near)}"],
-        cause="A cron expression begins anew each hour, day and week: only what divides them is even.",
-        next_step="choose one of these, name the times by `--cron`, or let `etl refresh --every` keep time.",
+        tr("{system} cannot run something every {interval}", system=system, interval=_format(timing.seconds)),
+        details=[tr("the nearest that it can: {near}", near=join_with_or(near))],
+        cause=tr("A cron expression begins anew each hour, day and week: only what divides them is even."),
+        next_step=tr(
+            "choose one of these, name the times by `--cron`, or let `etl refresh --every` keep time."
+        ),
     )
 
 
@@ -105,21 +109,39 @@ def _standardise(expression: str) -> str:
         SettingsError: it is not a cron expression, or schedulers differ in how they read it.
     """
     fields = expression.lower().split()
-    if len(fields) != 5 or not all(_is_standard(index, field) for index, field in enumerate(fields)):
+    wrong = [field for index, field in enumerate(fields) if index > 4 or not _is_standard(index, field)]
+    if len(fields) != 5 or wrong:
         raise SettingsError(
-            f"{expression!r} is not a cron expression that every scheduler understands",
+            tr(
+                "{expression!r} is not a cron expression that every scheduler understands",
+                expression=expression,
+            ),
             details=[
-                "expected minute, hour, day of month, month, day of week, of numbers, names, * , - and /"
+                tr(
+                    "expected minute, hour, day of month, month, day of week, of numbers, names, `*`, `,`, "
+                    "`-` and `/`"
+                ),
+                tr("got {fields}", fields=" ".join(wrong))
+                if wrong
+                else tr("got {number} of these five", number=len(fields)),
             ],
-            next_step='write `--cron "0 3 * * *"`, for example: each day at three.',
+            next_step=tr('write `--cron "0 3 * * *"`, for example: each day at three.'),
         )
     check_cron(expression)
     if "*" not in {fields[2], fields[4]} and (fields[2] + fields[4]).count("*"):
         raise SettingsError(
-            f"{expression!r} means different days to different schedulers",
-            details=[f"got a day of the month, {fields[2]}, and a day of the week, {fields[4]}"],
-            cause="Where both are given and one begins with *, some run when either fits, some when both do.",
-            next_step="give only one of them, or write its numbers out.",
+            tr("{expression!r} means different days to different schedulers", expression=expression),
+            details=[
+                tr(
+                    "got a day of the month, {day}, and a day of the week, {weekday}",
+                    day=fields[2],
+                    weekday=fields[4],
+                )
+            ],
+            cause=tr(
+                "Where both are given and one begins with *, some run when either fits, some when both do."
+            ),
+            next_step=tr("give only one of them, or write its numbers out."),
         )
     written_out = [
         field

@@ -25,7 +25,7 @@ const fill = (id, elements) => part(id).replaceChildren(...elements.filter(Boole
 async function begin() {
   const start = await get("start");
   for (const [name, meaning] of Object.entries(start.reasons)) start.words.en.reasons[name] ??= meaning;
-  speak(start.words);
+  speak(start.words, start.language);
   Object.assign(page, {
     name: start.name, labels: start.labels, choices: start.choices, hasSets: start.has_sets,
     isReadOnly: start.is_read_only, byGroup: start.by_group, corrections: start.corrections,

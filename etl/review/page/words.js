@@ -1,18 +1,24 @@
-// The words of the page in the language of the browser, or in the one that was chosen.
+// The words of the page, in the language of the command if it was told one, else in that of the browser.
+// A language that is chosen here goes before both: of a command with one of its own, until that ends.
 
 const KEPT = "etl-review-language";
 let words = {};
 let language = "en";
+let kept = [localStorage, KEPT];
 
-export function speak(all) {
+export function speak(all, told) {
   words = all;
-  const wished = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+  // The address has the token of this run in it.
+  if (told) kept = [sessionStorage, `${KEPT}:${location.pathname}`];
+  const [storage, name] = kept;
+  const wished = storage.getItem(name) ?? told ?? navigator.language.slice(0, 2);
   choose(wished in words ? wished : "en");
 }
 
 export function switchLanguage() {
   choose(language === "ko" ? "en" : "ko");
-  localStorage.setItem(KEPT, language);
+  const [storage, name] = kept;
+  storage.setItem(name, language);
 }
 
 function choose(name) {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.engine.local import LocalEngine
 from etl.runtime.engine.protocol import Engine
 from etl.runtime.engine.ray import open_ray
@@ -29,9 +30,9 @@ def open_engine(name: str, address: str | None, workers: int | None) -> Iterator
             yield engine
     elif address is not None:
         raise SettingsError(
-            "an address is given, but the engine is local",
-            details=[f"got {address}"],
-            next_step="add `--engine ray`, or leave out the address.",
+            tr("an address is given, but the engine is local"),
+            details=[tr("got {address}", address=address)],
+            next_step=tr("add `--engine ray`, or leave out the address."),
         )
     else:
         yield LocalEngine(workers or os.cpu_count() or 1)

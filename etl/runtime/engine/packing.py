@@ -13,6 +13,7 @@ import msgspec
 import polars as pl
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.runtime.scratch import temporary_folder
 from etl.schema import taxonomy
 from etl.settings import Settings
@@ -85,5 +86,7 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read", details=[str(error)], next_step="correct its path in etl.yaml."
+            tr("{path} cannot be read", path=path),
+            details=[error],
+            next_step=tr("correct its path in etl.yaml."),
         ) from error

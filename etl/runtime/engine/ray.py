@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import EtlError, SettingsError
+from etl.language.message import tr
 from etl.runtime import signals
 from etl.runtime.engine import ray_nodes, ray_readers, ray_workers
 from etl.runtime.engine.protocol import (
@@ -94,9 +95,11 @@ def open_ray(address: str | None, workers: int | None) -> Iterator[RayEngine]:
         import ray
     except ModuleNotFoundError as error:
         raise SettingsError(
-            "Ray is not installed",
-            details=[f"expected the package {error.name}"],
-            next_step=f"pip install '{_DISTRIBUTION}[ray]', or use `--engine local`.",
+            tr("Ray is not installed"),
+            details=[tr("expected the package {package}", package=error.name)],
+            next_step=tr(
+                "pip install '{package}', or use `--engine local`.", package=_DISTRIBUTION + "[ray]"
+            ),
         ) from error
     try:
         with signals.delayed():  # half-started, Ray leaves processes behind
@@ -145,8 +148,8 @@ def _call(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _get_result(reference: Any) -> Any:
-    what = "a task was lost on the Ray cluster"
-    cause = "The nodes it ran on died, or have too little memory for a partition of the corpus."
+    what = tr("a task was lost on the Ray cluster")
+    cause = tr("The nodes it ran on died, or have too little memory for a partition of the corpus.")
     return ray_nodes.get_result(reference, what, cause, tries=_RETRIES + 1)
 
 
@@ -162,16 +165,18 @@ def _connect(address: str | None, workers: int | None) -> None:
             ray.init(address, **quiet)
     except (ConnectionError, TimeoutError, socket.gaierror, ValueError) as error:
         raise SettingsError(
-            f"there is no Ray cluster at {address}",
+            tr("there is no Ray cluster at {address}", address=address),
             details=[ray_nodes.first_line(error)],
-            cause="It is not running, or this machine is none of its nodes.",
-            next_step="start one with `ray start --head`, or leave out --address.",
+            cause=tr("It is not running, or this machine is none of its nodes."),
+            next_step=tr("start one with `ray start --head`, or leave out --address."),
         ) from error
     except (RuntimeError, OSError) as error:
         raise EtlError(
-            "Ray does not start" if address is None else f"the Ray cluster at {address} does not answer",
+            tr("Ray does not start")
+            if address is None
+            else tr("the Ray cluster at {address} does not answer", address=address),
             details=[ray_nodes.first_line(error)],
-            next_step="`ray status` says more; or use `--engine local`.",
+            next_step=tr("`ray status` says more; or use `--engine local`."),
         ) from error
 
 
@@ -180,10 +185,16 @@ def _check_answers(address: str) -> None:
 
     Raises:
         OSError: nothing listens there.
-        ValueError: it is not an address.
+        SettingsError: it is not an address.
     """
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        raise SettingsError(
+            tr("{address} is no address of a Ray cluster", address=address),
+            details=[tr("expected HOST:PORT or auto")],
+            next_step=tr("start one with `ray start --head`, or leave out --address."),
+        )
     with socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS):
         pass

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import EtlError, SettingsError
+from etl.language.message import tr
+from etl.language.system_words import system_words
 
 if TYPE_CHECKING:
     from ray.exceptions import RayTaskError
@@ -37,7 +39,7 @@ def errors_with_node() -> Iterator[None]:
     try:
         yield
     except EtlError as error:
-        error.details.append(f"on the node {node_name()}")
+        error.details.append(tr("on the node {node}", node=node_name()))
         raise
 
 
@@ -62,9 +64,9 @@ def get_result(reference: Any, what: str, cause: str, *, tries: int) -> Any:
     except RayError as error:
         raise EtlError(
             what,
-            details=[f"tried {tries} times: {first_line(error)}"],
+            details=[tr("tried {tries} times: {problem}", tries=tries, problem=first_line(error))],
             cause=cause,
-            next_step="look at the nodes with `ray status`, and run the command again.",
+            next_step=tr("look at the nodes with `ray status`, and run the command again."),
         ) from error
 
 
@@ -100,9 +102,9 @@ def check_folder(folder: Path, next_step: str) -> None:
         probe.unlink(missing_ok=True)
     if problems:
         raise SettingsError(
-            f"not all nodes of the Ray cluster share the folder {folder}",
+            tr("not all nodes of the Ray cluster share the folder {folder}", folder=folder),
             details=problems,
-            cause="It is on the disk of this machine, or the node has it under another path.",
+            cause=tr("It is on the disk of this machine, or the node has it under another path."),
             next_step=next_step,
         )
 
@@ -115,8 +117,10 @@ def _look_at(probe: Path, content: str) -> list[str]:
         own.write_text(content, encoding="ascii")
         own.unlink()
     except OSError as error:
-        return [f"on the node {node_name()}: {error.strerror}"]
-    return [] if found == content else [f"on the node {node_name()}: it holds other files"]
+        return [tr("on the node {node}: {problem}", node=node_name(), problem=system_words(error))]
+    if found == content:
+        return []
+    return [tr("on the node {node}: it holds other files", node=node_name())]
 
 
 def cancel(tasks: Iterable[Any]) -> None:

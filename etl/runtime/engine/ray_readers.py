@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from etl.language.message import tr
 from etl.runtime.engine import ray_nodes
 from etl.runtime.engine.packing import pack_frame
 from etl.runtime.engine.protocol import Batch, Finished, Item, ReadFn
@@ -104,6 +105,6 @@ def _read(function: ReadFn[Item, Any], item: Item) -> Generator[Any, None, None]
 
 
 def _get(reference: Any) -> Any:
-    what = "an input was lost on the Ray cluster while it was read"
-    cause = "The nodes are being taken away, or have too little memory."
+    what = tr("an input was lost on the Ray cluster while it was read")
+    cause = tr("The nodes are being taken away, or have too little memory.")
     return ray_nodes.get_result(reference, what, cause, tries=_RETRIES + 1)

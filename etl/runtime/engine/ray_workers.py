@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from etl.errors import EtlError, InputError
-from etl.runtime.console import plural
+from etl.language.message import joined, plural, tr
 from etl.runtime.engine import ray_nodes
 from etl.runtime.engine.packing import pack_frame, pack_settings, unpack_frame, unpack_settings
 from etl.runtime.engine.protocol import BatchFn, BatchFnFactory, FingerprintsFn
@@ -75,7 +75,7 @@ class _Worker:
     """The handle of an actor; the name of its node is known once it is open."""
 
     actor: Any
-    node: str = "that has not said its name"
+    node: str = tr("that has not said its name")
     is_lost: bool = False
 
 
@@ -169,16 +169,19 @@ class _WorkerPool:
             except RayTaskError as error:
                 raise ray_nodes.unwrap_error(error) from error
             except RayError as error:  # the actor, its node, or the result is gone
-                losses.append(f"{worker.node}: {ray_nodes.first_line(error)}")
+                losses.append(joined(": ", (worker.node, ray_nodes.first_line(error))))
                 self._lose(worker, error)
             else:
                 self._ready.put(worker)
                 return made
         raise EtlError(
-            f"a batch was given to {_TRIES} workers of the Ray cluster, and none of them lived",
-            details=[f"on the node {loss}" for loss in losses],
-            cause="The nodes are being taken away, or have too little memory for the tagger.",
-            next_step="run the command again, with fewer `--workers` if memory is short.",
+            tr(
+                "a batch was given to {tries} workers of the Ray cluster, and none of them lived",
+                tries=_TRIES,
+            ),
+            details=[tr("on the node {loss}", loss=loss) for loss in losses],
+            cause=tr("The nodes are being taken away, or have too little memory for the tagger."),
+            next_step=tr("run the command again, with fewer `--workers` if memory is short."),
         )
 
     def _wait(self, reference: Any) -> Any:
@@ -233,8 +236,9 @@ class _WorkerPool:
                         self._ready.put(worker)
             if done and not self._starting:
                 nodes = len({worker.node for worker in self._open})
-                workers = plural(len(self._open), "worker")
-                _log.warning("%s on %s ready", workers, plural(nodes, "node"))
+                workers = plural("{number:,} worker", "{number:,} workers", len(self._open))
+                where = plural("{number:,} node", "{number:,} nodes", nodes)
+                _log.warning(tr("{workers} on {nodes} ready", workers=workers, nodes=where))
             if self._open:
                 self._last_seen = time.monotonic()
             elif time.monotonic() - self._last_seen > _START_SECONDS or len(self._losses) > _TRIES:
@@ -249,21 +253,25 @@ class _WorkerPool:
             worker.is_lost = True
             if worker in self._open:
                 self._open.remove(worker)
-            self._losses.append(f"{worker.node}: {ray_nodes.first_line(error)}")
+            self._losses.append(joined(": ", (worker.node, ray_nodes.first_line(error))))
             with suppress(ValueError):
                 ray.kill(worker.actor)  # it may live, and only be out of reach
             if len(self._losses) <= self._max_losses:
                 self._start()
         if not self._is_stopped.is_set():
-            _log.warning("a worker on the node %s was lost; others do its work", worker.node)
+            _log.warning(tr("a worker on the node {node} was lost; others do its work", node=worker.node))
 
     def _no_worker_error(self) -> EtlError:
         return EtlError(
-            "no worker starts on the Ray cluster",
-            details=[f"on the node {loss}" for loss in self._losses[-_TRIES:]]
-            or [f"waited {_START_SECONDS} s for a node with a free processor"],
-            cause="All processors are taken, or the nodes do not have this package with its dependencies.",
-            next_step="look at the nodes with `ray status`; each needs what is installed on this machine.",
+            tr("no worker starts on the Ray cluster"),
+            details=[tr("on the node {loss}", loss=loss) for loss in self._losses[-_TRIES:]]
+            or [tr("waited {seconds} s for a node with a free processor", seconds=_START_SECONDS)],
+            cause=tr(
+                "All processors are taken, or the nodes do not have this package with its dependencies."
+            ),
+            next_step=tr(
+                "look at the nodes with `ray status`; each needs what is installed on this machine."
+            ),
         )
 
 
@@ -271,8 +279,16 @@ def _check_same(got: dict[str, str], expected: dict[str, str], node: str) -> Non
     differing = [name for name in expected if got.get(name) != expected[name]]
     if differing:
         raise InputError(
-            f"the node {node} would give other rows than this machine",
-            details=[f"{name}: expected {expected[name]}, got {got.get(name)}" for name in differing],
-            cause="Another version of this package, of polars or of the tagger is installed there.",
-            next_step="install the same versions on each node: `pip install -c constraints.txt …`.",
+            tr("the node {node} would give other rows than this machine", node=node),
+            details=[
+                tr(
+                    "{name}: expected {expected}, got {got}",
+                    name=name,
+                    expected=expected[name],
+                    got=got.get(name),
+                )
+                for name in differing
+            ],
+            cause=tr("Another version of this package, of polars or of the tagger is installed there."),
+            next_step=tr("install the same versions on each node: `pip install -c constraints.txt …`."),
         )

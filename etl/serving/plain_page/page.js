@@ -1,4 +1,9 @@
 // Sends the text to the server and shows what it answers; all of it is shown as text.
+// `pageWords` and `pageLanguage` are put in front of this file.
+const language = pageLanguage ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+const words = pageWords[language];
+document.documentElement.lang = language;
+for (const id of ["ask", "classify"]) document.getElementById(id).textContent = words[id];
 const answer = document.getElementById("answer");
 
 function element(name, text) {
@@ -13,7 +18,7 @@ function show({ label, probabilities, reason }) {
   for (const [name, probability] of ranked) {
     list.append(element("dt", name), element("dd", probability.toFixed(3)));
   }
-  answer.replaceChildren(element("strong", label ?? reason), list);
+  answer.replaceChildren(element("strong", label ?? words.reasons[reason] ?? reason), list);
 }
 
 document.forms[0].addEventListener("submit", async (event) => {

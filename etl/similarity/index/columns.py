@@ -19,6 +19,7 @@ import numpy as np
 import xxhash
 
 from etl.errors import EtlError, InputError
+from etl.language.message import joined, tr
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import scratch_path
 
@@ -36,10 +37,10 @@ class DamagedError(EtlError):
     def at(cls, path: Path, why: object) -> DamagedError:
         """Returns the error for a file."""
         return cls(
-            f"{path} is damaged",
-            details=[str(why)],
-            cause="Something else has changed the index of near-duplicates, or the disk has.",
-            next_step="run the command again: the index is made anew.",
+            tr("{path} is damaged", path=path),
+            details=[joined("", (why,))],
+            cause=tr("Something else has changed the index of near-duplicates, or the disk has."),
+            next_step=tr("run the command again: the index is made anew."),
         )
 
 
@@ -168,7 +169,9 @@ class Columns:
                 start = column.offset + block * BLOCK_BYTES
                 content = self._bytes[start : min(start + BLOCK_BYTES, end)].data
                 if xxhash.xxh3_64_intdigest(content) != column.sums[block]:
-                    raise DamagedError.at(self.path, f"block {block} of {name} has another checksum")
+                    raise DamagedError.at(
+                        self.path, tr("block {block} of {name} has another checksum", block=block, name=name)
+                    )
                 self._verified.add((name, block))
 
 
@@ -181,6 +184,6 @@ def _read_description(content: memoryview, checksum: int) -> _Description:
     end = len(content) - _END.size
     length, written = _END.unpack(content[end:] if end >= 0 else b"")
     if length > end or not checksum == written == xxhash.xxh3_64_intdigest(content[end - length : end]):
-        raise ValueError("it is cut off, changed, or another file")
+        raise ValueError(tr("it is cut off, changed, or another file"))
     described = content[end - length : end]
     return msgspec.json.decode(described, type=_Description)

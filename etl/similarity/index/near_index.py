@@ -30,6 +30,7 @@ import msgspec
 import polars as pl
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.runtime.engine.protocol import MapFn
 from etl.runtime.failures import write_error
 from etl.runtime.lock import acquire_lock
@@ -208,17 +209,33 @@ def _load(folder: Path, wanted: Contents, most_texts: int) -> Contents:
     except FileNotFoundError:
         return wanted
     except (OSError, ValueError, DamagedError) as error:
-        why = error.what if isinstance(error, DamagedError) else str(error)
-        _log.warning("the index of near-duplicates in %s is damaged and is made anew: %s", folder, why)
+        why = error.what if isinstance(error, DamagedError) else error
+        _log.warning(
+            tr(
+                "the index of near-duplicates in {folder} is damaged and is made anew: {why}",
+                folder=folder,
+                why=why,
+            )
+        )
     else:
         names = ("version", "threshold", "hashed_by", "compare")
         differ = [name for name in names if getattr(found, name) != getattr(wanted, name)]
         if not differ and found.n_texts <= most_texts:
             return found
-        why = (
-            f"has another {differ[0]}" if differ else f"knows {found.n_texts:,} texts, most of which are gone"
+        _log.info(
+            tr(
+                "the index of near-duplicates in {folder} has another {setting}; it is made anew",
+                folder=folder,
+                setting=differ[0],
+            )
+            if differ
+            else tr(
+                "the index of near-duplicates in {folder} knows {n_texts:,} texts, most of which are gone; "
+                "it is made anew",
+                folder=folder,
+                n_texts=found.n_texts,
+            )
         )
-        _log.info("the index of near-duplicates in %s %s; it is made anew", folder, why)
     (folder / state.NAME).unlink(missing_ok=True)
     return wanted
 
@@ -236,9 +253,9 @@ def _numbered(stored: Sequence[Stored], first: int) -> list[Texts]:
             first += each.texts.count
     if first > MOST_TEXTS:
         raise EtlError(
-            f"{first:,} texts are too many for an index of near-duplicates",
-            details=[f"it holds at most {MOST_TEXTS:,}"],
-            next_step="switch the search off: `dedupe: {near: 0}` in etl.yaml, which `etl init` writes.",
+            tr("{n_texts:,} texts are too many for an index of near-duplicates", n_texts=first),
+            details=[tr("it holds at most {most:,}", most=MOST_TEXTS)],
+            next_step=tr("switch the search off: `dedupe: {near: 0}` in etl.yaml, which `etl init` writes."),
         )
     return numbered
 

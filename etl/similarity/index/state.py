@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from etl.language.message import tr
 from etl.runtime.files import write_atomic, xxh3_bytes
 from etl.similarity.index.columns import Columns
 
@@ -133,7 +134,7 @@ def load(folder: Path) -> Contents:
     """
     signed = msgspec.json.decode((folder / NAME).read_bytes(), type=_Signed)
     if xxh3_bytes(bytes(signed.contents)) != signed.xxh3:
-        raise ValueError("index.json has another checksum")
+        raise ValueError(tr("index.json has another checksum"))
     return msgspec.json.decode(signed.contents, type=Contents)
 
 

@@ -17,6 +17,7 @@ import msgspec
 from etl.dataset.manifest import MANIFEST, Manifest, read_manifest
 from etl.dataset.staging import swap
 from etl.errors import EtlError, InputError
+from etl.language.message import tr
 from etl.runtime import clock
 from etl.runtime.failures import write_error
 from etl.runtime.files import sync, sync_tree, write_atomic
@@ -67,7 +68,7 @@ class LocalStore:
     def check_published(self) -> None:
         """Raises an InputError if nothing was ever published here."""
         if not (self.folder / VERSIONS).is_dir():
-            raise nothing_published(f"in {self.folder}")
+            raise nothing_published(tr("nothing was published in {folder}", folder=self.folder))
 
     def path_of(self, name: str) -> Path:
         """Returns the folder of a version."""
@@ -170,9 +171,14 @@ class LocalStore:
         target = choose_version(self, name) if name else self._before_current()
         if damaged := self._damaged_file(target.name):
             raise InputError(
-                f"version {target.name} is damaged",
-                details=[f"{damaged} is missing, or not what it was when the version was published"],
-                next_step=f"choose another: `etl versions {self.folder}` lists them.",
+                tr("version {name} is damaged", name=target.name),
+                details=[
+                    tr(
+                        "{file} is missing, or not what it was when the version was published",
+                        file=damaged,
+                    )
+                ],
+                next_step=tr("choose another: `etl versions {folder}` lists them.", folder=self.folder),
             )
         with self._explain_write_errors():
             for version in self.versions():
@@ -281,11 +287,11 @@ class LocalStore:
         number = next((version.number for version in known if version.name == now), 0)
         earlier = [version for version in known if version.number < number]
         if not earlier:
-            names = ", ".join(version.name for version in known) or "none"
+            names = ", ".join(version.name for version in known) or tr("none")
             raise InputError(
-                f"{self.folder} has no version before the current one",
-                details=[f"current: {now or 'none'}; versions: {names}"],
-                next_step=f"`etl versions {self.folder}` lists them.",
+                tr("{folder} has no version before the current one", folder=self.folder),
+                details=[tr("current: {now}; versions: {names}", now=now or tr("none"), names=names)],
+                next_step=tr("`etl versions {folder}` lists them.", folder=self.folder),
             )
         return earlier[-1]
 
@@ -303,7 +309,7 @@ class LocalStore:
         try:
             yield
         except OSError as error:
-            raise write_error(self.folder, error, is_left="what was current is current.") from error
+            raise write_error(self.folder, error, is_left=tr("what was current is current.")) from error
 
 
 def _write_version(folder: Path, version: Version) -> None:
@@ -320,13 +326,18 @@ def _read_version(folder: Path) -> Version:
     try:
         version = decode_version((folder / VERSION_FILE).read_bytes())
         if version.name != folder.name:
-            raise msgspec.DecodeError(f"expected {folder.name}, got {version.name}")
+            raise msgspec.DecodeError(
+                tr("expected {name}, got {found}", name=folder.name, found=version.name)
+            )
         return version
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{folder / VERSION_FILE} cannot be read",
-            details=[str(error)],
-            cause="The file was edited or damaged.",
-            next_step=f"`etl rollback {folder.parents[1]} VERSION` to the version that is to be current; "
-            "this one then counts as withdrawn, unless it is that one.",
+            tr("{path} cannot be read", path=folder / VERSION_FILE),
+            details=[error],
+            cause=tr("The file was edited or damaged."),
+            next_step=tr(
+                "`etl rollback {folder} VERSION` to the version that is to be current; this one "
+                "then counts as withdrawn, unless it is that one.",
+                folder=folder.parents[1],
+            ),
         ) from error

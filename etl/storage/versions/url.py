@@ -14,6 +14,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest, decode_manifest
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 from etl.storage.remote import Remote, connect, explain_errors, hide_query
 from etl.storage.upload import names_in, upload
@@ -50,7 +51,7 @@ class UrlStore:
     def check_published(self) -> None:
         """Raises an InputError if nothing was ever published here."""
         if not self.versions():
-            raise nothing_published(f"at {self.location}")
+            raise nothing_published(tr("nothing was published at {location}", location=self.location))
 
     def current(self) -> str | None:
         """Returns the name of the current version; None if nothing was published yet."""
@@ -60,11 +61,12 @@ class UrlStore:
         try:
             return decode_json(content, _Pointer).version
         except msgspec.DecodeError as error:
+            path = f"{self.location}/{CURRENT}"
             raise InputError(
-                f"{self.location}/{CURRENT} does not say which version is current",
-                details=[str(error)],
-                cause="It is not ours, or was damaged.",
-                next_step="publish again with `etl refresh`, or remove it.",
+                tr("{path} does not say which version is current", path=path),
+                details=[error],
+                cause=tr("It is not ours, or was damaged."),
+                next_step=tr("publish again with `etl refresh`, or remove it."),
             ) from error
 
     def versions(self) -> list[Version]:
@@ -84,16 +86,17 @@ class UrlStore:
             InputError: it is not there, damaged, or that of another version.
         """
         content = self.open_version(name).read(MANIFEST) or b""
+        path = f"{self.location}/{VERSIONS}/{name}/{MANIFEST}"
         try:
             manifest = decode_manifest(content)
         except msgspec.DecodeError as error:
             raise InputError(
-                f"{self.location}/{VERSIONS}/{name}/{MANIFEST} cannot be read",
-                details=[str(error)],
-                cause="It is not ours, or was damaged.",
-                next_step="publish again with `etl refresh`, or remove that version.",
+                tr("{path} cannot be read", path=path),
+                details=[error],
+                cause=tr("It is not ours, or was damaged."),
+                next_step=tr("publish again with `etl refresh`, or remove that version."),
             ) from error
-        check_name(name, name_of(content), f"{self.location}/{VERSIONS}/{name}/{MANIFEST}")
+        check_name(name, name_of(content), path)
         return manifest
 
     def open_version(self, name: str) -> Remote:
@@ -122,7 +125,14 @@ class UrlStore:
         is_there = version.read(MANIFEST) == (dataset / MANIFEST).read_bytes()
         if not is_there:
             names = names_in(dataset)
-            _log.info(f"uploading version {name}, {len(names):,} files, to {self.location}")
+            _log.info(
+                tr(
+                    "uploading version {name}, {files:,} files, to {location}",
+                    name=name,
+                    files=len(names),
+                    location=self.location,
+                )
+            )
             upload(version, dataset, names)
         is_current = self.current() == name
         if not is_current:
@@ -138,8 +148,8 @@ class UrlStore:
         """
         if self.open_version(name).read(MANIFEST) is None:
             raise InputError(
-                f"there is no version {name} at {self.location}",
-                next_step="publish it with `etl refresh`.",
+                tr("there is no version {name} at {location}", name=name, location=self.location),
+                next_step=tr("publish it with `etl refresh`."),
             )
         self._write(connect(self.url), CURRENT, json.dumps({"version": name}).encode() + b"\n")
 

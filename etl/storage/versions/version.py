@@ -18,6 +18,7 @@ import msgspec
 
 from etl.dataset.manifest import MANIFEST, Manifest
 from etl.errors import InputError, SettingsError
+from etl.language.message import tr
 from etl.runtime.json_text import decode_json
 
 CURRENT, VERSIONS, VERSION_FILE = "current", "versions", "version.json"
@@ -86,7 +87,9 @@ def decode_version(content: bytes) -> Version:
     """
     version = decode_json(content, Version)
     if version.own_sha256 not in ("", found := _own_sha256(version)):
-        raise msgspec.DecodeError(f"expected sha256 {version.own_sha256}, got {found}")
+        raise msgspec.DecodeError(
+            tr("expected sha256 {expected}, got {found}", expected=version.own_sha256, found=found)
+        )
     return msgspec.structs.replace(version, own_sha256="")
 
 
@@ -118,10 +121,10 @@ def check_name(name: str, found: str, manifest: str) -> None:
     """
     if name != found:
         raise InputError(
-            f"{manifest} is not the manifest of this version",
-            details=[f"expected a sha256 that begins with {name}, got {found}"],
-            cause="It was edited, or copied from another version.",
-            next_step="publish again with `etl refresh`, or remove that version.",
+            tr("{manifest} is not the manifest of this version", manifest=manifest),
+            details=[tr("expected a sha256 that begins with {name}, got {found}", name=name, found=found)],
+            cause=tr("It was edited, or copied from another version."),
+            next_step=tr("publish again with `etl refresh`, or remove that version."),
         )
 
 
@@ -135,11 +138,18 @@ def choose_version(store: VersionStore, name: str) -> Version:
     wanted = store.current() if name == CURRENT else name
     matching = [version for version in known if wanted and version.name.startswith(wanted)]
     if len(matching) != 1:
-        what = "no version" if not matching else f"{len(matching)} versions"
+        names = ", ".join(version.name for version in known) or tr("none")
         raise InputError(
-            f"{store.location} has {what} called {name!r}",
-            details=[f"its versions: {', '.join(version.name for version in known) or 'none'}"],
-            next_step=f"`etl versions {store.location}` lists them.",
+            tr(
+                "{location} has {number} versions called {name!r}",
+                location=store.location,
+                number=len(matching),
+                name=name,
+            )
+            if matching
+            else tr("{location} has no version called {name!r}", location=store.location, name=name),
+            details=[tr("its versions: {names}", names=names)],
+            next_step=tr("`etl versions {location}` lists them.", location=store.location),
         )
     return matching[0]
 
@@ -155,7 +165,9 @@ def prune_versions(store: VersionStore, keep: int) -> list[str]:
         WriteError: a version cannot be removed.
     """
     if keep < 1:
-        raise SettingsError("at least one version must be kept", details=[f"got --keep {keep}"])
+        raise SettingsError(
+            tr("at least one version must be kept"), details=[tr("got --keep {keep}", keep=keep)]
+        )
     now = store.current()
     removed = [version.name for version in store.versions()[:-keep] if version.name != now]
     for name in removed:
@@ -163,9 +175,9 @@ def prune_versions(store: VersionStore, keep: int) -> list[str]:
     return removed
 
 
-def nothing_published(location: str) -> InputError:
-    """Returns the error for a place in which nothing was ever published."""
+def nothing_published(what: str) -> InputError:
+    """Returns the error for a place in which nothing was ever published, which `what` says and names."""
     return InputError(
-        f"nothing was published {location}",
-        next_step="`etl refresh --config etl.yaml` publishes where `refresh.out` says.",
+        what,
+        next_step=tr("`etl refresh --config etl.yaml` publishes where `refresh.out` says."),
     )

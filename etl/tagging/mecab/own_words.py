@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.errors import EtlError
+from etl.language.message import tr
 
 _ATTRIBUTES = ["", "", ""]  # left, right and cost: MeCab's to find
 _FIRST, _LAST, _CODAS = 0xAC00, 0xD7A3, 28
@@ -49,9 +50,9 @@ def compile_words(words: Sequence[tuple[str, str]], folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own interpreter
     if done.returncode or not target.is_file():
         raise EtlError(
-            "MeCab cannot compile the words of tag.dictionary",
+            tr("MeCab cannot compile the words of tag.dictionary"),
             details=(done.stderr or done.stdout).decode("utf-8", "replace").splitlines()[-3:],
-            next_step="leave out the word that it names, or choose another tagger with `--tagger`.",
+            next_step=tr("leave out the word that it names, or choose another tagger with `--tagger`."),
         )
     return target
 

@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import polars as pl
 from xxhash import xxh3_128_hexdigest
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.scratch import scratch_path, temporary_folder
@@ -57,7 +58,13 @@ def open_native(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts |
         if failures.is_shortage(error) or failures.is_of_system(error):
             raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        _log.warning("%s is tagged by its library, many times slower: %s", native.title, reason)
+        _log.warning(
+            tr(
+                "{title} is tagged by its library, many times slower: {reason}",
+                title=native.title,
+                reason=reason,
+            )
+        )
         return None
 
 
@@ -82,7 +89,13 @@ def load_tables(native: Native, settings: Tag) -> Any | None:
             tables = None if _is_refused(made) else native.load(made, words)
         if tables is None:
             text = (made / _REFUSED).read_text(encoding="utf-8")
-            _log.warning("%s is tagged by its library, many times slower: %s", native.title, text)
+            _log.warning(
+                tr(
+                    "{title} is tagged by its library, many times slower: {reason}",
+                    title=native.title,
+                    reason=text,
+                )
+            )
     return tables
 
 
@@ -91,13 +104,16 @@ def _opened(native: Native, settings: Tag, tag_left: TagTexts) -> TagTexts | Non
     return None if tables is None else native.tagger(tables, settings, tag_left)
 
 
-def begin_to_open(native: Native, settings: Tag, tag_left: TagTexts) -> Callable[[], TagTexts] | None:
+def begin_to_open(
+    native: Native, settings: Tag, tag_left: TagTexts, thread: Executor
+) -> Callable[[], TagTexts] | None:
     """Begins to open a tagger on a thread, which takes a second, and meanwhile texts are read.
 
     One that has to be proved is opened at once: that takes long, and may end with None.
 
     Args:
         native, settings, tag_left: see `open_native`.
+        thread: the caller has to wait for it before files of the cache may change.
 
     Returns:
         How to wait for what `open_native` returns or raises; None where that is None.
@@ -109,9 +125,7 @@ def begin_to_open(native: Native, settings: Tag, tag_left: TagTexts) -> Callable
     if _is_refused(made) or not (made.is_dir() or native.is_known()):
         opened_now = open_native(native, settings, tag_left)
         return None if opened_now is None else lambda: opened_now
-    thread = ThreadPoolExecutor(1)
     opened = thread.submit(_open_surely, native, settings, tag_left)
-    thread.shutdown(wait=False)
     return partial(processes.wait_for_result, opened)
 
 
@@ -182,7 +196,7 @@ def _digests(made: Path) -> dict[str, str]:
 
 def _prove_or_refuse(native: Native, made: Path) -> None:
     """Leaves a file in the folder if it is not to be used."""
-    _log.warning("this version of %s is compared with what is made of it, once", native.title)
+    _log.warning(tr("this version of {title} is compared with what is made of it, once", title=native.title))
     texts = native.made_up_texts(native.load(made, ()))
     answers = ask_library(native, texts)
     checked = compare(native, made, texts, answers)

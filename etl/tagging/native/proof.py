@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from etl.language.message import joined, tr
 from etl.settings import Tag
 from etl.tagging.native.native import Checked, Native
 from etl.tagging.pool import Pool
@@ -51,8 +52,8 @@ def compare(native: Native, folder: Path, texts: list[str], answers: list[list[O
         for text, answer, outcome in zip(texts, rows, library, strict=True):
             if answer[2] != _LEFT:
                 compared += 1
-                differing += [f"{text!r}: {shown}" for shown in _difference(answer, outcome)]
-    return Checked("made-up texts", compared, tuple(differing))
+                differing += [joined(": ", (repr(text), each)) for each in _difference(answer, outcome)]
+    return Checked(tr("made-up texts"), compared, tuple(differing))
 
 
 def _mark_left(texts: pl.Series) -> pl.DataFrame:
@@ -72,9 +73,9 @@ def _by_library(native: Native, settings: Tag, texts: list[str]) -> list[Outcome
 
 def _difference(ours: Outcome, library: Outcome) -> Iterable[str]:
     if library[2] is not None:
-        yield f"the library gives up: {library[2]}: {library[3]}"
+        yield tr("the library gives up: {problem}: {found}", problem=library[2], found=library[3])
     elif ours[:2] != library[:2]:
-        yield f"{_written(ours)}, from the library {_written(library)}"
+        yield tr("{ours}, from the library {theirs}", ours=_written(ours), theirs=_written(library))
 
 
 def _written(outcome: Outcome) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from etl.language.message import tr
 from etl.runtime.scratch import temporary_folder
 from etl.tagging.native.native import Checked
 from etl.tagging.okt.dump import dump_in_process
@@ -39,7 +40,7 @@ def _check_words(ours: pl.DataFrame, library: pl.DataFrame) -> Checked:
     names = [name for name in library.columns if name != "word"]
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_library")) for name in names)
     rows = both.filter(differs).sort("word").iter_rows(named=True)
-    return Checked("words of the dictionaries", library.height, tuple(str(row) for row in rows))
+    return Checked(tr("words of the dictionaries"), library.height, tuple(str(row) for row in rows))
 
 
 def _check_rules(ours: dict[str, Any], library: dict[str, Any]) -> Checked:
@@ -52,7 +53,7 @@ def _check_rules(ours: dict[str, Any], library: dict[str, Any]) -> Checked:
         if own != others
     ]
     return Checked(
-        "typos, weights, nodes and patterns", sum(len(others) for *_, others in pairs), tuple(differing)
+        tr("typos, weights, nodes and patterns"), sum(len(others) for *_, others in pairs), tuple(differing)
     )
 
 

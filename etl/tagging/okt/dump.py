@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.runtime.processes import KeepLocksContext
 from etl.settings import Tag
@@ -43,7 +44,7 @@ def dump_in_process(into: Path) -> None:
         is_limited = failures.is_memory_limited()
         problem = failures.shortage(error) if is_limited else _cannot_be_taken(str(error))
     except FutureTimeout:
-        problem = _cannot_be_taken(f"no answer in {_SECONDS} s")
+        problem = _cannot_be_taken(tr("no answer in {seconds} s", seconds=_SECONDS))
     finally:
         processes.kill_pool(pool)
     if problem:
@@ -56,7 +57,7 @@ def dump_or_explain(folder: Path) -> EtlError | None:
         dump(folder)
     except Exception as error:  # noqa: BLE001 - whatever Java throws
         if failures.is_of_system(error):
-            return failures.write_error(folder, error, is_left="TMPDIR says where temporary files go.")
+            return failures.write_error(folder, error, is_left=tr("TMPDIR says where temporary files go."))
         if failures.is_shortage(error):
             return failures.shortage(error)
         return _cannot_be_taken(f"{type(error).__name__}: {error}".splitlines()[0])
@@ -66,10 +67,10 @@ def dump_or_explain(folder: Path) -> EtlError | None:
 def _cannot_be_taken(found: str) -> EtlError:
     """Returns the error for a library that does not run."""
     return EtlError(
-        "Okt's dictionaries cannot be taken out of KoNLPy",
+        tr("Okt's dictionaries cannot be taken out of KoNLPy"),
         details=[found],
-        cause="The Java part of KoNLPy does not run on this machine.",
-        next_step="`etl doctor` says what is missing; `--tagger kiwi` needs no Java.",
+        cause=tr("The Java part of KoNLPy does not run on this machine."),
+        next_step=tr("`etl doctor` says what is missing; `--tagger kiwi` needs no Java."),
     )
 
 

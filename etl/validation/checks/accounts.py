@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etl.language.message import tr
 from etl.schema import row
-from etl.text.html import bar, count, count_or_dash, name, percent, percent_axis, section, table, text
+from etl.text.html import (
+    bar,
+    count,
+    count_or_dash,
+    heading,
+    name,
+    percent,
+    percent_axis,
+    section,
+    table,
+    text,
+)
 from etl.validation.check import Check, ReportContext
 from etl.validation.view import View
 
@@ -48,19 +60,28 @@ def render(sources: tuple[SourceTotals, ...], _context: ReportContext) -> str:
     rows = [
         [
             name(counts.source),
-            bar([(counts.kept / counts.read, "kept", f"{percent(counts.kept / counts.read)} kept")]),
+            bar([(counts.kept / counts.read, "kept", _share_kept(counts))]),
             count(counts.read),
             count(counts.kept),
             count_or_dash(counts.read - counts.kept),
         ]
         for counts in sources
     ]
-    columns = [("source", "label"), ("share kept", "wide"), ("read", "n"), ("kept", "n"), ("rejected", "n")]
-    whole = table(
-        columns, rows, ["all", "", count(read), count(kept), count(read - kept)], ticks=percent_axis()
-    )
-    about = "Every row that was read is either kept or rejected with a reason: read = kept + rejected."
-    return section("Rows read, kept and rejected", about, whole, _render_reasons(sources))
+    columns = [
+        (tr("source"), "label"),
+        (tr("share kept"), "wide"),
+        (tr("read"), "n"),
+        (tr("kept"), "n"),
+        (tr("rejected"), "n"),
+    ]
+    total = [tr("all"), "", count(read), count(kept), count(read - kept)]
+    whole = table(columns, rows, total, ticks=percent_axis())
+    about = tr("Every row that was read is either kept or rejected with a reason: read = kept + rejected.")
+    return section(tr("Rows read, kept and rejected"), about, whole, _render_reasons(sources))
+
+
+def _share_kept(counts: SourceTotals) -> str:
+    return tr("{share} kept", share=percent(counts.kept / counts.read))
 
 
 def _render_reasons(sources: tuple[SourceTotals, ...]) -> str:
@@ -72,19 +93,19 @@ def _render_reasons(sources: tuple[SourceTotals, ...]) -> str:
     rows = [
         [
             f"<code>{text(reason)}</code>",
-            f'<span class="quiet">{text(meanings.get(reason, ""))}</span>',
+            f'<span class="quiet">{text(tr(meanings.get(reason, "")))}</span>',
             *(count_or_dash(counts.rejected.get(reason, 0)) for counts in sources),
             count(sum(counts.rejected.get(reason, 0) for counts in sources)),
         ]
         for reason in reasons
     ]
     columns = [
-        ("reason", "name"),
-        ("meaning", "prose"),
+        (tr("reason"), "name"),
+        (tr("meaning"), "prose"),
         *((counts.source, "n") for counts in sources),
-        ("all", "n"),
+        (tr("all"), "n"),
     ]
-    return "<h3>Rejected, by reason</h3>\n" + table(columns, rows)
+    return heading(tr("Rejected, by reason")) + table(columns, rows)
 
 
 CHECK = Check("accounts", measure, render=render, chapter="rows", key="accounts")

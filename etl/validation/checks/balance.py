@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.text.html import count, name, percent, section, table
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.labels import count_labels
@@ -97,14 +98,14 @@ def _describe(view: View, split: str | None, source: str | None) -> Balance | No
 def render(balances: tuple[Balance, ...], _context: ReportContext) -> str:
     """Lists largest and smallest label, entropy and imbalance of each split, source, and both."""
     columns = [
-        ("rows of", "label"),
-        ("rows", "n"),
-        ("largest label", ""),
-        ("share", "n"),
-        ("entropy, nats", "n"),
-        ("smallest label", ""),
-        ("rows", "n"),
-        ("largest ÷ smallest", "n"),
+        (tr("rows of"), "label"),
+        (tr("rows"), "n"),
+        (tr("largest label"), ""),
+        (tr("share"), "n"),
+        (tr("entropy, nats"), "n"),
+        (tr("smallest label"), ""),
+        (tr("rows"), "n"),
+        (tr("largest ÷ smallest"), "n"),
     ]
     rows = [
         [
@@ -119,7 +120,7 @@ def render(balances: tuple[Balance, ...], _context: ReportContext) -> str:
         ]
         for balance in balances
     ]
-    return section("Balance", "", table(columns, rows)) if rows else ""
+    return section(tr("Balance"), "", table(columns, rows)) if rows else ""
 
 
 CHECK = Check(

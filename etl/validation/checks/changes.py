@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.language.message import tr
 from etl.schema import votes
 from etl.settings import Labels
 from etl.text.html import count, count_or_dash, name, section, table, text
@@ -32,6 +33,7 @@ from etl.validation.view import View, count_labelled, count_rows, make_cells
 EARLIER = "earlier"
 # Of the rows that share an id, so many must share the text too, or the ids are but numbers of lines.
 _SAME_TEXT = 0.5
+_MATCHED_BY = {"id": tr("id"), "text": tr("text")}
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def judge(changes: DatasetChanges, rules: Rules) -> list[Finding]:
             change.moved_in,
             examples=change.examples,
             split=change.split,
-            matched_by=changes.matched_by,
+            matched_by=_MATCHED_BY[changes.matched_by],
         )
         if change.split != "train":
             added, removed = change.added + change.moved_in, change.removed + change.moved_out
@@ -182,7 +184,7 @@ def _judge_rows(changes: DatasetChanges, rules: Rules) -> list[Finding]:
             total("removed") / before,
             removed=total("removed"),
             of=before,
-            matched_by=changes.matched_by,
+            matched_by=_MATCHED_BY[changes.matched_by],
         )
     if kept:
         findings += rules.judge(
@@ -195,7 +197,7 @@ def _judge_rows(changes: DatasetChanges, rules: Rules) -> list[Finding]:
         removed=total("removed"),
         rows=rows,
         before=before,
-        matched_by=changes.matched_by,
+        matched_by=_MATCHED_BY[changes.matched_by],
     )
     return findings
 
@@ -303,13 +305,14 @@ def render(changes: DatasetChanges, _context: ReportContext) -> str:
     if not changes.changes:
         return ""
     about = (
-        "What changed since the earlier dataset. Rows are the same where their "
-        f"{'ids' if changes.matched_by == 'id' else 'normalised texts'} are."
+        tr("What changed since the earlier dataset. Rows are the same where their ids are.")
+        if changes.matched_by == "id"
+        else tr("What changed since the earlier dataset. Rows are the same where their normalised texts are.")
     )
     drifts = [drifted for change in changes.changes for drifted in change.drifts]
     new_tokens = [change.unseen for change in changes.changes if change.unseen]
     return section(
-        "Since the earlier dataset",
+        tr("Since the earlier dataset"),
         about,
         _render_rows(changes.changes),
         _render_names(changes),
@@ -334,15 +337,15 @@ def _render_rows(splits: Iterable[SplitChanges]) -> str:
         for change in splits
     ]
     columns = [
-        ("split", "label"),
-        ("rows then", "n"),
-        ("rows now", "n"),
-        ("new", "n"),
-        ("gone", "n"),
-        ("from another split", "n"),
-        ("to another split", "n"),
-        ("another label", "n"),
-        ("another text", "n"),
+        (tr("split"), "label"),
+        (tr("rows then"), "n"),
+        (tr("rows now"), "n"),
+        (tr("new"), "n"),
+        (tr("gone"), "n"),
+        (tr("from another split"), "n"),
+        (tr("to another split"), "n"),
+        (tr("another label"), "n"),
+        (tr("another text"), "n"),
     ]
     return table(columns, rows)
 
@@ -351,10 +354,10 @@ def _render_names(changes: DatasetChanges) -> str:
     lines = [
         (title, names)
         for title, names in (
-            ("labels that are gone", changes.labels_gone),
-            ("labels that are new", changes.labels_new),
-            ("sources that are gone", changes.sources_gone),
-            ("sources that are new", changes.sources_new),
+            (tr("labels that are gone"), changes.labels_gone),
+            (tr("labels that are new"), changes.labels_new),
+            (tr("sources that are gone"), changes.sources_gone),
+            (tr("sources that are new"), changes.sources_new),
         )
         if names
     ]

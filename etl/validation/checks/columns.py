@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.language.message import joined, tr
 from etl.schema import row
 from etl.validation.check import Check
 from etl.validation.findings import Finding, listing
@@ -50,7 +51,13 @@ def measure(view: View) -> SchemaDifferences:
             kind = actual.field(field.name).type
             if kind != field.type:
                 wrong_types.setdefault(
-                    f"`{field.name}` is {_short(kind)}, expected {_short(field.type)}", name
+                    tr(
+                        "`{column}` is {type}, expected {expected}",
+                        column=field.name,
+                        type=_short(kind),
+                        expected=_short(field.type),
+                    ),
+                    name,
                 )
     return SchemaDifferences(wrong_columns, wrong_types)
 
@@ -75,9 +82,9 @@ def _read_schema(file: Path) -> pa.Schema:
 def _column_difference(expected: list[str], actual: list[str]) -> str:
     missing = [name for name in expected if name not in actual]
     unknown = [name for name in actual if name not in expected]
-    facts = [f"missing {', '.join(missing)}"] if missing else []
-    facts += [f"unknown {', '.join(unknown)}"] if unknown else []
-    return "; ".join(facts) or "another order"
+    facts = [tr("missing {names}", names=", ".join(missing))] if missing else []
+    facts += [tr("unknown {names}", names=", ".join(unknown))] if unknown else []
+    return joined("; ", facts) if facts else tr("another order")
 
 
 def _short(kind: pa.DataType) -> str:

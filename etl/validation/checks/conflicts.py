@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.schema import votes
 from etl.settings import Labels
 from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
@@ -236,8 +237,8 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
     agreements: tuple[RaterAgreement, ...] = context.statistics["rater agreement"]
     rows = [
         [
-            f'<span class="level">{conflict.level}</span> {text(context.rules[conflict.code].short)}',
-            "all splits" if conflict.split == ALL else text(conflict.split),
+            f'<span class="level">{conflict.level}</span> {text(tr(context.rules[conflict.code].short))}',
+            tr("all splits") if conflict.split == ALL else text(conflict.split),
             bar([(conflict.best_accuracy, "kept", f"{conflict.best_accuracy:.4f}")]),
             f"{conflict.best_accuracy:.4f}",
             count_or_dash(conflict.own_texts),
@@ -251,23 +252,24 @@ def render(conflicts: tuple[Conflict, ...], context: ReportContext) -> str:
     if not has_conflicts and not agreements:
         return ""
     columns = [
-        ("level", "label"),
-        ("split", "name"),
-        ("best accuracy that is possible", "wide"),
+        (tr("level"), "label"),
+        (tr("split"), "name"),
+        (tr("best accuracy that is possible"), "wide"),
         ("", "n"),
-        ("texts", "n"),
-        ("rows", "n"),
-        ("share", "n"),
-        ("short texts", "n"),
+        (tr("texts"), "n"),
+        (tr("rows"), "n"),
+        (tr("share"), "n"),
+        (tr("short texts"), "n"),
     ]
-    about = (
-        "Texts that stand there with different labels, each counted once, at the strictest level. No model "
-        "that sees no more of a row than its level does can be right more often than the bar says."
+    about = tr(
+        "Texts that stand there with different labels, each counted once, at the "
+        "strictest level. No model that sees no more of a row than its level does can be "
+        "right more often than the bar says."
     )
     tables = (table(columns, rows, ticks=percent_axis()) if has_conflicts else "") + render_agreements(
         agreements
     )
-    return section("Conflicting labels", about, tables, anchor="conflicts")
+    return section(tr("Conflicting labels"), about, tables, anchor="conflicts")
 
 
 CHECK = Check(

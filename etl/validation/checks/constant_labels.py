@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etl.language.message import tr
 from etl.schema.splits import EVALUATION
 from etl.text.html import name, section, table, text
 from etl.validation.check import Check, ReportContext
@@ -94,14 +95,14 @@ def render(predictors: tuple[ConstantLabels, ...], _context: ReportContext) -> s
         for each in predictors
     ]
     columns = [
-        ("split", "label"),
-        ("best constant labels", ""),
+        (tr("split"), "label"),
+        (tr("best constant labels"), ""),
         ("micro-F1", "n"),
-        ("macro-F1 of all labels", "n"),
-        ("loss of the shares", "n"),
+        (tr("macro-F1 of all labels"), "n"),
+        (tr("loss of the shares"), "n"),
     ]
-    about = "What a model reaches here without looking at a single sentence. Losses are in nats."
-    return section("The score that means nothing", about, table(columns, rows))
+    about = tr("What a model reaches here without looking at a single sentence. Losses are in nats.")
+    return section(tr("The score that means nothing"), about, table(columns, rows))
 
 
 CHECK = Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from etl.language.message import tr, translated
 from etl.schema.splits import EVALUATION
 from etl.text.html import name, section, table, text
 from etl.validation.check import Check, ReportContext
@@ -105,34 +106,40 @@ def render(predictors: tuple[ConstantPredictor, ...], _context: ReportContext) -
             f"{predictor.loss:.4f}",
             name(predictor.train_label),
             f"{predictor.train_accuracy:.4f}",
-            "infinite" if predictor.train_loss is None else f"{predictor.train_loss:.4f}",
+            text(tr("infinite")) if predictor.train_loss is None else f"{predictor.train_loss:.4f}",
         ]
         for predictor in predictors
     ]
     columns = [
-        ("split", "label"),
-        ("best constant answer", ""),
-        ("accuracy", "n"),
+        (tr("split"), "label"),
+        (tr("best constant answer"), ""),
+        (tr("accuracy"), "n"),
         ("macro-F1", "n"),
-        ("loss", "n"),
-        ("train's commonest", ""),
-        ("accuracy", "n"),
-        ("loss of train's shares", "n"),
+        (tr("loss"), "n"),
+        (tr("train's commonest"), ""),
+        (tr("accuracy"), "n"),
+        (tr("loss of train's shares"), "n"),
     ]
-    about = "What a model reaches here without looking at a single sentence. Losses are in nats."
-    return section("The score that means nothing", about, _callout(predictors[0]), table(columns, rows))
+    about = tr("What a model reaches here without looking at a single sentence. Losses are in nats.")
+    return section(tr("The score that means nothing"), about, _callout(predictors[0]), table(columns, rows))
 
 
 def _callout(predictor: ConstantPredictor) -> str:
     short = _SHORT[predictor.split]
     width = f"{100 * predictor.accuracy:.2f}%"
-    reached = f"accuracy up to {predictor.accuracy:.4f}: nothing learnt"
+    reached = text(tr("accuracy up to {accuracy:.4f}: nothing learnt", accuracy=predictor.accuracy))
+    said = tr(
+        "<code>{short}_accuracy {accuracy:.4f}</code> (macro-F1 {macro_f1:.4f}) and "
+        "<code>{short}_loss {loss:.2f}</code> on this data mean that nothing was learnt: always answering "
+        "“{label}” gets that accuracy, and the labels' shares alone that loss.",
+        short=short,
+        accuracy=predictor.accuracy,
+        macro_f1=predictor.macro_f1,
+        loss=predictor.loss,
+        label=name(predictor.label),
+    )
     return (
-        '<div class="callout">\n<p class="said">'
-        f"<code>{short}_accuracy {predictor.accuracy:.4f}</code> (macro-F1 {predictor.macro_f1:.4f}) and "
-        f"<code>{short}_loss {predictor.loss:.2f}</code> on this data mean that nothing was learnt: always "
-        f"answering “{name(predictor.label)}” gets that accuracy, and the labels' shares alone that loss."
-        "</p>\n"
+        f'<div class="callout">\n<p class="said">{translated(said)}</p>\n'
         f'<div class="gauge" role="img" aria-label="{reached}">'
         f'<i style="width:{width}"></i><b style="left:{width}"></b></div>\n'
         f'<p class="ends" aria-hidden="true"><span>{reached}</span><span>1</span></p>\n'

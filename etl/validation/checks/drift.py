@@ -16,6 +16,7 @@ from typing import Literal
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.language.message import tr
 from etl.text.charts import round_up
 from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
 from etl.validation import lengths
@@ -243,11 +244,11 @@ def render(drifts: tuple[Drift, ...], context: ReportContext) -> str:
     if not drifts and not unseen:
         return ""
     has_sources = len(context.statistics["accounts"]) > 1
-    about = (
-        "How far validation and test are from train. The line marks what chance alone gives two samples of "
-        "these sizes; what is beyond three times that is drift."
+    about = tr(
+        "How far validation and test are from train. The line marks what chance alone "
+        "gives two samples of these sizes; what is beyond three times that is drift."
     )
-    return section("Drift", about, render_drifts(drifts, has_sources=has_sources), render_unseen(unseen))
+    return section(tr("Drift"), about, render_drifts(drifts, has_sources=has_sources), render_unseen(unseen))
 
 
 def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
@@ -267,7 +268,10 @@ def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
             bar(
                 [(drift.total_variation / full, drift.split, percent(drift.total_variation))],
                 is_tall=True,
-                mark=(drift.by_chance / full, f"{percent(drift.by_chance)} by chance alone"),
+                mark=(
+                    drift.by_chance / full,
+                    tr("{share} by chance alone", share=percent(drift.by_chance)),
+                ),
             ),
             percent(drift.total_variation),
             percent(drift.by_chance),
@@ -278,21 +282,22 @@ def render_drifts(drifts: Iterable[Drift], *, has_sources: bool) -> str:
         for drift in shown
     ]
     columns = [
-        ("drift of", "label"),
-        ("total variation", "wide"),
-        ("total variation", "n"),
-        ("by chance alone", "n"),
-        ("Jensen-Shannon, nats", "n"),
-        ("stability index", "n"),
-        ("Kolmogorov-Smirnov", "n"),
+        (tr("drift of"), "label"),
+        (tr("total variation"), "wide"),
+        (tr("total variation"), "n"),
+        (tr("by chance alone"), "n"),
+        (tr("Jensen-Shannon, nats"), "n"),
+        (tr("stability index"), "n"),
+        (tr("Kolmogorov-Smirnov"), "n"),
     ]
     return table(columns, rows, ticks=percent_axis(full))
 
 
 def _title(drift: Drift) -> str:
+    what = {"label": tr("labels"), "source": tr("sources"), "length": tr("lengths")}[drift.of]
     if drift.reference == "train":
-        return f"{drift.of}s, train to {drift.split}"
-    return f"{drift.of}s of {drift.split}, {drift.reference} to now"
+        return tr("{what}, train to {split}", what=what, split=drift.split)
+    return tr("{what} of {split}, earlier to now", what=what, split=drift.split)
 
 
 CHECK = Check(

@@ -22,6 +22,7 @@ from etl.labelling import features as labelling
 from etl.labelling.features import MAX_CHARS, MAX_FEATURES, make_features
 from etl.labelling.noise import NoiseEstimate, estimate_noise
 from etl.labelling.out_of_fold import Predictions, predict_out_of_fold
+from etl.language.message import tr
 from etl.runtime.files import write_atomic
 from etl.text.normalise import normalised_key
 from etl.text.spreadsheet import guard_cells
@@ -39,7 +40,7 @@ MIN_LABEL_ROWS = 5
 FIRST = 20  # ids that are kept for the report
 # Bounds the model's memory.
 MAX_WEIGHTS = 2_000_000
-_HAS_SETS = "a row may have several labels (labels: multi), and the estimate is one of single labels"
+_HAS_SETS = tr("a row may have several labels (labels: multi), and the estimate is one of single labels")
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def find_label_noise(
     reason = _HAS_SETS if has_sets else _why_not(usable)
     judged, estimate = (_nothing(usable), None) if reason else _judge(usable)
     if judged.is_empty() and not reason:
-        reason = "no two labels are each in several groups"
+        reason = tr("no two labels are each in several groups")
     suspects = judged.filter(pl.col("likely") > ODDS * pl.col("score")).sort("score", "id", "text", "split")
     if out:
         write_atomic(out / FILE, _as_csv(suspects, show_text=show_text, raw=raw))
@@ -140,7 +141,7 @@ def judge(noise: LabelNoise, rules: Rules) -> list[Finding]:
     rows, first, estimate = noise.rows, noise.first, noise.estimate
     if estimate is None:
         of_all = rules.judge("noise_not_estimated", rows, accuracy=noise.accuracy)
-        found = "how many of the wrong ones they are is not known"
+        found = tr("how many of the wrong ones they are is not known")
     else:
         share, least, most = estimate.share, estimate.least, estimate.most
         wrong = round(share * rows)
@@ -154,9 +155,13 @@ def judge(noise: LabelNoise, rules: Rules) -> list[Finding]:
             most=most,
             rows=rows,
         )
-        found = (
-            f"{least:.1%} to {most:.1%} of all labels are wrong by chance, and the first "
-            f"{estimate.looked_at:.0%} of the rows hold about {estimate.found:.0%} of those"
+        found = tr(
+            "{least:.1%} to {most:.1%} of all labels are wrong by chance, and the first {looked_at:.0%} of "
+            "the rows hold about {found:.0%} of those",
+            least=least,
+            most=most,
+            looked_at=estimate.looked_at,
+            found=estimate.found,
         )
     return [
         *of_all,
@@ -173,7 +178,7 @@ def require_extra() -> None:
     Raises:
         SettingsError: the extra `noise` is not installed.
     """
-    labelling.require_extra("label noise cannot be looked for", "leave out --label-noise")
+    labelling.require_extra(tr("label noise cannot be looked for"), tr("leave out --label-noise"))
 
 
 def _read(dataset: Dataset) -> pl.DataFrame:
@@ -207,11 +212,15 @@ def _usable(rows: pl.DataFrame) -> pl.DataFrame:
 def _why_not(rows: pl.DataFrame) -> str:
     """Returns why nothing can be judged, or ""."""
     if rows.height < MIN_ROWS:
-        return f"only {rows.height} have a text and a label that is not rare, fewer than {MIN_ROWS}"
+        return tr(
+            "only {rows} have a text and a label that is not rare, fewer than {least}",
+            rows=rows.height,
+            least=MIN_ROWS,
+        )
     if rows["label"].n_unique() < 2:
-        return "there is a single label"
+        return tr("there is a single label")
     if rows["together"].n_unique() < 2:
-        return "all are in one group, or say the same"
+        return tr("all are in one group, or say the same")
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from etl.language.message import joined, tr
 from etl.text.html import (
     COLOURS,
     bar,
@@ -16,6 +17,7 @@ from etl.text.html import (
     percent_axis,
     section,
     table,
+    text,
 )
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.labels import commonest_labels, render_left_out
@@ -80,12 +82,18 @@ def judge(predicts: LabelPredictsSource | None, rules: Rules) -> list[Finding]:
     only: dict[str, list[str]] = {}
     for label, source in predicts.only_source.items():
         only.setdefault(source, []).append(label)
-    names = "; ".join(f"{', '.join(labels)} only in {source}" for source, labels in sorted(only.items()))
-    lacking = "; ".join(f"{source} lacks {listing(labels)}" for source, labels in predicts.lacking.items())
+    names = [
+        tr("{labels} only in {source}", labels=", ".join(labels), source=source)
+        for source, labels in sorted(only.items())
+    ]
+    lacking = [
+        tr("{source} lacks {labels}", source=source, labels=listing(labels))
+        for source, labels in predicts.lacking.items()
+    ]
     return [
         *rules.judge(code, predicts.reduction, accuracy=predicts.accuracy, chance=predicts.chance),
-        *rules.judge("labels_of_one_source", len(predicts.only_source), names=names),
-        *rules.judge("sources_without_labels", len(predicts.lacking), names=lacking),
+        *rules.judge("labels_of_one_source", len(predicts.only_source), names=joined("; ", names)),
+        *rules.judge("sources_without_labels", len(predicts.lacking), names=joined("; ", lacking)),
     ]
 
 
@@ -98,19 +106,20 @@ def render(predicts: LabelPredictsSource | None, context: ReportContext) -> str:
         return ""
     colours = {source: f"s{number % COLOURS}" for number, source in enumerate(sources)}
     columns = [
-        ("label", "label"),
-        ("share of the label", "wide"),
+        (tr("label"), "label"),
+        (tr("share of the label"), "wide"),
         *((source, "n") for source in sources),
-        ("rows", "n"),
+        (tr("rows"), "n"),
     ]
-    about = (
-        "Which corpus the rows of each label come from. A bar of one colour is a label that names "
-        "its corpus. From the label alone, the source is guessed right for "
-        f"<strong>{percent(predicts.accuracy)}</strong> of the rows; "
-        f"always naming the largest source gives {percent(predicts.chance)}."
+    about = tr(
+        "Which corpus the rows of each label come from. A bar of one colour is a label that names its "
+        "corpus. From the label alone, the source is guessed right for <strong>{accuracy}</strong> of the "
+        "rows; always naming the largest source gives {chance}.",
+        accuracy=text(percent(predicts.accuracy)),
+        chance=text(percent(predicts.chance)),
     )
     drawn = table(columns, _rows_by_label(cells, colours), ticks=percent_axis())
-    return section("Labels by source", about, legend(colours), drawn, render_left_out(cells))
+    return section(tr("Labels by source"), about, legend(colours), drawn, render_left_out(cells))
 
 
 def _rows_by_label(cells: tuple[Cell, ...], colours: dict[str, str]) -> list[list[str]]:

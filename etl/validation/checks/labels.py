@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.text.charts import round_up
-from etl.text.html import bar, count, legend, name, percent, percent_axis, section, table
+from etl.text.html import bar, count, legend, name, percent, percent_axis, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.view import Cell, View
 
@@ -47,7 +48,10 @@ def commonest_labels(cells: Iterable[Cell]) -> list[str]:
 def render_left_out(cells: Iterable[Cell]) -> str:
     """Says how many labels a chart of the commonest leaves out."""
     more = len({cell.label for cell in cells}) - _MOST_LABELS
-    return f'<p class="about">{count(more)} rarer labels are not shown.</p>\n' if more > 0 else ""
+    if more <= 0:
+        return ""
+    said = tr("{number:,} rarer labels are not shown.", number=more)
+    return f'<p class="about">{text(said)}</p>\n'
 
 
 def render(cells: tuple[Cell, ...], context: ReportContext) -> str:
@@ -74,15 +78,15 @@ def render(cells: tuple[Cell, ...], context: ReportContext) -> str:
         for label in commonest_labels(cells)
     ]
     columns = [
-        ("label", "label"),
-        ("share of the split", "wide"),
+        (tr("label"), "label"),
+        (tr("share of the split"), "wide"),
         *((split, "n") for split in by_split),
-        ("rows", "n"),
+        (tr("rows"), "n"),
     ]
     colours = {split: split for split in by_split}
-    about = "How each split shares out its labels. Bars of one label that differ in length are drift."
+    about = tr("How each split shares out its labels. Bars of one label that differ in length are drift.")
     return section(
-        "Labels by split",
+        tr("Labels by split"),
         about,
         legend(colours),
         table(columns, lines, ticks=percent_axis(full)),

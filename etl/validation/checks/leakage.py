@@ -14,6 +14,7 @@ from itertools import zip_longest
 
 import polars as pl
 
+from etl.language.message import tr
 from etl.schema.splits import EVALUATION
 from etl.text.charts import round_up
 from etl.text.html import (
@@ -143,7 +144,7 @@ def judge(leaks: tuple[Leak, ...], rules: Rules) -> list[Finding]:
 def why_not(view: View) -> str:
     """Returns why rows that leak cannot be found, or not all of them."""
     is_near_off = not view.manifest.settings.dedupe.near
-    return view.why_no_comparison() or ("near-duplicates: dedupe.near is 0" if is_near_off else "")
+    return view.why_no_comparison() or (tr("near-duplicates: dedupe.near is 0") if is_near_off else "")
 
 
 def _measure_level(rows: Sentences, level: str, code: str, key: str, split: str) -> tuple[Leak, pl.DataFrame]:
@@ -252,33 +253,34 @@ def render(leaks: tuple[Leak, ...], context: ReportContext) -> str:
         return ""
     full = round_up(max(0.01, *(leak.own_share for leak in leaks)))
     columns = [
-        ("level", "label"),
-        ("split", "name"),
-        ("share of the split", "wide"),
-        ("rows", "n"),
-        ("share", "n"),
-        ("train rows", "n"),
-        ("too short to count", "n"),
+        (tr("level"), "label"),
+        (tr("split"), "name"),
+        (tr("share of the split"), "wide"),
+        (tr("rows"), "n"),
+        (tr("share"), "n"),
+        (tr("train rows"), "n"),
+        (tr("too short to count"), "n"),
     ]
-    about = (
-        "Rows of validation and test that train has too, each counted once, at the strictest level that it "
-        "has; by group, rows are counted again. Utterances so short that meeting them twice is chance are "
-        "counted apart."
+    about = tr(
+        "Rows of validation and test that train has too, each counted once, at the "
+        "strictest level that it has; by group, rows are counted again. Utterances so "
+        "short that meeting them twice is chance are counted apart."
     )
-    colours = {"an error": "leak", "a warning": "doubtful"}
+    colours: dict[str, str] = {tr("an error"): "leak", tr("a warning"): "doubtful"}
     rows = [_render_leak(leak, full, context.rules) for leak in leaks]
-    levels = section("Leakage", about, legend(colours), table(columns, rows, ticks=percent_axis(full)))
+    levels = section(tr("Leakage"), about, legend(colours), table(columns, rows, ticks=percent_axis(full)))
     return levels + render_pairs(leaks, context.rules, context.quotes)
 
 
 def _render_leak(leak: Leak, full: float, rules: Rules) -> list[str]:
     rule = rules[leak.code]
     is_error = rule.judge_severity(leak.own_share) == "error"
+    what = tr("{share} of {split}", share=percent(leak.own_share), split=leak.split)
     colour, tone = ("leak", "bad") if is_error else ("doubtful", "doubt")
     return [
-        f'<span class="level">{leak.level}</span> {text(rule.short)}',
+        f'<span class="level">{leak.level}</span> {text(tr(rule.short))}',
         text(leak.split),
-        bar([(leak.own_share / full, colour, f"{percent(leak.own_share)} of {leak.split}")], is_tall=True),
+        bar([(leak.own_share / full, colour, what)], is_tall=True),
         f'<span class="{tone}">{count(leak.own_rows)}</span>' if leak.own_rows else count_or_dash(0),
         percent(leak.own_share) if leak.own_rows else count_or_dash(0),
         count_or_dash(leak.train_rows),
@@ -297,26 +299,27 @@ def render_pairs(leaks: tuple[Leak, ...], rules: Rules, quotes: Mapping[str, str
     rows: dict[tuple[str, str], list[str]] = {}
     for leak in leaks:
         for pair, alike in zip_longest(leak.pairs, leak.similarities):
-            level = f'<span class="level">{leak.level}</span> {text(rules[leak.code].short)}'
+            level = f'<span class="level">{leak.level}</span> {text(tr(rules[leak.code].short))}'
             similarity = f"{alike:.2f}" if leak.similarities else count_or_dash(0)
             ids = (quoted(row_id, quotes) for row_id in pair)
             rows.setdefault(pair, [level, text(leak.split), *ids, similarity])
     if not rows:
         return ""
     columns = [
-        ("level", "label"),
-        ("of", "name"),
-        ("row", "prose"),
-        ("row of train", "prose"),
-        ("alike", "n"),
+        (tr("level"), "label"),
+        (tr("split"), "name"),
+        (tr("row"), "prose"),
+        (tr("row of train"), "prose"),
+        (tr("alike"), "n"),
     ]
-    about = (
-        "A few pairs, each at the strictest level that has it. Of near-duplicates they are the least alike: "
-        "if these are not the same sentence, the threshold is too low. How alike they are is the share of "
-        "character trigrams that two texts have in common."
+    about = tr(
+        "A few pairs, each at the strictest level that has it. Of near-duplicates they "
+        "are the least alike: if these are not the same sentence, the threshold is too "
+        "low. How alike they are is the share of character trigrams that two texts have "
+        "in common."
     )
     return section(
-        "Leaking pairs to look at", about, table(columns, rows.values(), is_stacked=True), anchor="pairs"
+        tr("Leaking pairs to look at"), about, table(columns, rows.values(), is_stacked=True), anchor="pairs"
     )
 
 

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from etl.dataset.read import Dataset
 from etl.errors import EtlError
+from etl.language.message import tr
 from etl.schema import votes
 from etl.schema.splits import ALL_SPLITS, UNLABELLED
 from etl.validation.broken_rows import REQUIRED, Promise, broken_rows, select
@@ -255,10 +256,16 @@ def refuse_unevaluated(result: Any) -> None:
     """
     config = result.expectation_config
     if not result.result and not result.success:
-        column = f" on `{config.kwargs['column']}`" if "column" in config.kwargs else ""
+        what = tr("Great Expectations could not evaluate {type}", type=config.type)
+        if "column" in config.kwargs:
+            what = tr(
+                "Great Expectations could not evaluate {type} on `{column}`",
+                type=config.type,
+                column=config.kwargs["column"],
+            )
         raise EtlError(
-            f"Great Expectations could not evaluate {config.type}{column}",
-            next_step="run `etl --debug validate …` and report what it shows",
+            what,
+            next_step=tr("run `etl --debug validate …` and report what it shows"),
         )
 
 

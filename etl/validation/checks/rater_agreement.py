@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.language.message import tr
 from etl.schema import taxonomy
 from etl.schema.label_cells import normalise_label
-from etl.text.html import bar, count, name, percent, percent_axis, table
+from etl.text.html import bar, count, heading, name, percent, percent_axis, table
 from etl.validation.check import Check
 from etl.validation.findings import Finding
 from etl.validation.rules import Rules
@@ -84,7 +85,7 @@ def judge(agreements: tuple[RaterAgreement, ...], rules: Rules) -> list[Finding]
             source=agreement.source,
             rows=agreement.rows,
             by_chance=agreement.by_chance,
-            kappa="not defined" if agreement.kappa is None else f"{agreement.kappa:.2f}",
+            kappa=tr("not defined") if agreement.kappa is None else f"{agreement.kappa:.2f}",
             unanimous=agreement.unanimous / agreement.rows,
         )
     ]
@@ -136,7 +137,7 @@ def render_agreements(agreements: Sequence[RaterAgreement]) -> str:
             name(agreement.source),
             bar(
                 [(agreement.pairwise, "kept", percent(agreement.pairwise))],
-                mark=(agreement.by_chance, "by chance"),
+                mark=(agreement.by_chance, tr("by chance")),
             ),
             percent(agreement.pairwise),
             percent(agreement.by_chance),
@@ -148,16 +149,16 @@ def render_agreements(agreements: Sequence[RaterAgreement]) -> str:
         for agreement in agreements
     ]
     columns = [
-        ("source", "label"),
-        ("two raters agree", "wide"),
+        (tr("source"), "label"),
+        (tr("two raters agree"), "wide"),
         ("", "n"),
-        ("by chance", "n"),
-        ("Fleiss' kappa", "n"),
-        ("all agree", "n"),
-        ("mean share of the majority", "n"),
-        ("rows", "n"),
+        (tr("by chance"), "n"),
+        (tr("Fleiss' kappa"), "n"),
+        (tr("all agree"), "n"),
+        (tr("mean share of the majority"), "n"),
+        (tr("rows"), "n"),
     ]
-    return "<h3>Agreement of the raters</h3>\n" + table(columns, rows, ticks=percent_axis())
+    return heading(tr("Agreement of the raters")) + table(columns, rows, ticks=percent_axis())
 
 
 CHECK = Check("rater agreement", measure, codes=("rater_agreement",), judge=judge, key="rater_agreements")

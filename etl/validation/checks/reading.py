@@ -6,12 +6,21 @@ from collections.abc import Collection
 
 import polars as pl
 
+from etl.language.message import joined, tr
+from etl.schema.details import said
 from etl.validation.check import Check
-from etl.validation.external.dataset import ExternalTable
+from etl.validation.external.dataset import ExternalTable, Role
 from etl.validation.findings import Finding, listing
 from etl.validation.rules import Rules
 from etl.validation.selection import number_groups, number_rows
 from etl.validation.view import View
+
+_ROLES: dict[Role, str] = {
+    "text": tr("text"),
+    "label": tr("label"),
+    "split": tr("split"),
+    "group": tr("group"),
+}
 
 
 def measure(view: View) -> ExternalTable:
@@ -22,11 +31,23 @@ def measure(view: View) -> ExternalTable:
 
 def judge(table: ExternalTable, rules: Rules) -> list[Finding]:
     """Judges bad rows, guessed columns, a missing split column, files left aside, spellings of labels."""
-    guessed = ", ".join(f"{role} from `{column}`" for role, column in table.guessed.items())
-    reasons = [f"{detail} ({count:,})" for detail, count in table.bad_rows.most_common()]
+    guessed = [
+        tr("{role} from `{column}`", role=_ROLES[role], column=column)
+        for role, column in table.guessed.items()
+    ]
+    reasons = [
+        tr("{detail} ({rows:,})", detail=said(detail), rows=rows)
+        for detail, rows in table.bad_rows.most_common()
+    ]
     labels = table.labels
     spellings = [
-        f"{label!r} ({labels[label]:,}) beside {usual!r} ({labels[usual]:,})"
+        tr(
+            "{label!r} ({rows:,}) beside {usual!r} ({usual_rows:,})",
+            label=label,
+            rows=labels[label],
+            usual=usual,
+            usual_rows=labels[usual],
+        )
         for label, usual in table.spellings.items()
     ]
     return [
@@ -36,7 +57,7 @@ def judge(table: ExternalTable, rules: Rules) -> list[Finding]:
             difference=listing(reasons, most=3),
             examples=table.bad_row_ids,
         ),
-        *rules.judge("guessed_columns", len(table.guessed), difference=guessed),
+        *rules.judge("guessed_columns", len(table.guessed), difference=joined(", ", guessed)),
         *rules.judge("no_split_column", 0 if table.has_splits else table.rows),
         *rules.judge("files_left_aside", len(table.left_aside), names=listing(table.left_aside)),
         *rules.judge(

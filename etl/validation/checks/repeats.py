@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS
+from etl.language.message import tr
 from etl.text.charts import round_up
 from etl.text.html import bar, count_or_dash, percent, percent_axis, section, table, text
 from etl.validation.check import Check, ReportContext
@@ -164,13 +165,13 @@ def select(
 
 def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
     """Draws what each split repeats."""
-    names = {"L0": "same raw text", "L1": "same normalised text", "L3": "near-duplicate"}
+    names = {"L0": tr("same raw text"), "L1": tr("same normalised text"), "L3": tr("near-duplicate")}
     full = round_up(max(0.01, *(repeat.share for repeat in repeats))) if repeats else 0
     rows = [
         [
-            f'<span class="level">{repeat.level}</span> {names[repeat.level]}',
+            f'<span class="level">{repeat.level}</span> {text(names[repeat.level])}',
             text(repeat.split),
-            bar([(repeat.share / full, "doubtful", f"{percent(repeat.share)} of {repeat.split}")]),
+            bar([(repeat.share / full, "doubtful", _share(repeat))]),
             count_or_dash(repeat.rows),
             percent(repeat.share) if repeat.rows else count_or_dash(0),
             count_or_dash(repeat.texts),
@@ -181,18 +182,25 @@ def render(repeats: tuple[Repeat, ...], _context: ReportContext) -> str:
     if not any(repeat.rows or repeat.short_rows for repeat in repeats):
         return ""
     columns = [
-        ("level", "label"),
-        ("split", "name"),
-        ("share of the split", "wide"),
-        ("rows", "n"),
-        ("share", "n"),
-        ("texts", "n"),
-        ("too short to count", "n"),
+        (tr("level"), "label"),
+        (tr("split"), "name"),
+        (tr("share of the split"), "wide"),
+        (tr("rows"), "n"),
+        (tr("share"), "n"),
+        (tr("texts"), "n"),
+        (tr("too short to count"), "n"),
     ]
-    about = "Rows that another row of the same split repeats, each level counted on its own."
+    about = tr("Rows that another row of the same split repeats, each level counted on its own.")
     return section(
-        "Duplicates within a split", about, table(columns, rows, ticks=percent_axis(full)), anchor="repeats"
+        tr("Duplicates within a split"),
+        about,
+        table(columns, rows, ticks=percent_axis(full)),
+        anchor="repeats",
     )
+
+
+def _share(repeat: Repeat) -> str:
+    return tr("{share} of {split}", share=percent(repeat.share), split=repeat.split)
 
 
 CHECK = Check(

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from etl.dataset.read import Dataset
+from etl.language.message import tr
 from etl.schema.splits import ALL_SPLITS
 from etl.validation.check import Check
 from etl.validation.findings import Finding, listing
@@ -34,9 +35,18 @@ class CountDifferences:
 
 def measure(view: View) -> CountDifferences:
     """Compares the counts of the manifest with those of the rows."""
-    wrong = [f"{name} is {stated:,}, the rows are {actual:,}" for name, stated, actual in _wrong_counts(view)]
+    wrong = [
+        tr("{name} is {stated:,}, the rows are {actual:,}", name=name, stated=stated, actual=actual)
+        for name, stated, actual in _wrong_counts(view)
+    ]
     unbalanced = [
-        f"{source}: read {counts.read:,}, kept {counts.kept:,}, rejected {sum(counts.rejected.values()):,}"
+        tr(
+            "{source}: read {read:,}, kept {kept:,}, rejected {rejected:,}",
+            source=source,
+            read=counts.read,
+            kept=counts.kept,
+            rejected=sum(counts.rejected.values()),
+        )
         for source, counts in sorted(view.manifest.counts.items())
         if counts.read != counts.kept + sum(counts.rejected.values())
     ]

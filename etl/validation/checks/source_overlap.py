@@ -11,9 +11,10 @@ from typing import Any
 
 import polars as pl
 
+from etl.language.message import tr
 from etl.schema import votes
 from etl.settings import Labels
-from etl.text.html import count, count_or_dash, name, percent, section, table
+from etl.text.html import count, count_or_dash, name, percent, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
@@ -193,18 +194,18 @@ def render(overlaps: tuple[SourceOverlap, ...], _context: ReportContext) -> str:
         for source in sources
     ]
     columns = [("", "label"), *((source, "n") for source in sources)]
-    about = (
-        "Distinct normalised texts that two corpora share, and how many of those that both label carry one "
-        "label in all their rows. Short utterances are left out."
+    about = tr(
+        "Distinct normalised texts that two corpora share, and how many of those that "
+        "both label carry one label in all their rows. Short utterances are left out."
     )
-    return section("Texts that corpora share", about, table(columns, rows), anchor="overlap")
+    return section(tr("Texts that corpora share"), about, table(columns, rows), anchor="overlap")
 
 
 def _render_cell(overlap: SourceOverlap | None) -> str:
     if overlap is None:
         return count_or_dash(0)
-    agreement = "" if overlap.agreement is None else f"{percent(overlap.agreement)} agree"
-    return f'{count(overlap.texts)} <span class="quiet">{agreement}</span>'
+    agreement = "" if overlap.agreement is None else tr("{share} agree", share=percent(overlap.agreement))
+    return f'{count(overlap.texts)} <span class="quiet">{text(agreement)}</span>'
 
 
 CHECK = Check(

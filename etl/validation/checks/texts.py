@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from etl.dataset.read import SPLITS
+from etl.language.message import joined, tr
 from etl.text.html import count, count_or_dash, name, percent, section, table
 from etl.text.markup import has_markup
 from etl.validation import characters, lengths
@@ -43,17 +44,17 @@ _KIND_OF = {
 }
 # A field of TextCounts, and the heading of its column.
 _HEADINGS = (
-    ("null", "no text"),
-    ("empty", "empty"),
-    ("white_space", "white space"),
-    ("fillers", "invisible only"),
-    ("invisible", "with invisible"),
+    ("null", tr("no text")),
+    ("empty", tr("empty")),
+    ("white_space", tr("white space")),
+    ("fillers", tr("invisible only")),
+    ("invisible", tr("with invisible")),
     ("replaced", "U+FFFD"),
-    ("garbled", "wrong encoding"),
-    ("control", "control"),
+    ("garbled", tr("wrong encoding")),
+    ("control", tr("control")),
     ("markup", "HTML"),
-    ("long", "very long"),
-    ("not_korean", "no Hangul"),
+    ("long", tr("very long")),
+    ("not_korean", tr("no Hangul")),
 )
 
 
@@ -202,7 +203,7 @@ def _judge_language(stats: TextStats, rules: Rules) -> list[Finding]:
             examples=stats.examples.get("not_korean", {}).get(source, ()),
             rows_to_see=foreign,
             rows=foreign,
-            source=source or "no source",
+            source=source or tr("no source"),
             hangul=hangul / letters if letters else 0.0,
         )
     return findings
@@ -308,20 +309,22 @@ def render(stats: TextStats, _context: ReportContext) -> str:
         return ""
     rows = [_render_row(counts) for counts in stats.counts]
     columns = [
-        ("rows of", "label"),
-        ("rows", "n"),
+        (tr("rows of"), "label"),
+        (tr("rows"), "n"),
         *((heading, "n") for _, heading in _HEADINGS),
-        ("Hangul of all letters", "n"),
+        (tr("Hangul of all letters"), "n"),
     ]
-    about = "What the sentences are made of, character by character. A dash is what one wants to see."
+    about = tr("What the sentences are made of, character by character. A dash is what one wants to see.")
     if stats.long_limit:
-        about += f" Very long is more than {count(stats.long_limit)} characters."
-    return section("Sentences", about, table(columns, rows), render_lengths(stats.characters, "characters"))
+        limit = tr("Very long is more than {limit:,} characters.", limit=stats.long_limit)
+        about = joined(" ", (about, limit))
+    of_texts = render_lengths(stats.characters, tr("characters"))
+    return section(tr("Sentences"), about, table(columns, rows), of_texts)
 
 
 def _render_row(counts: TextCounts) -> list[str]:
     return [
-        name(" · ".join(part for part in (counts.split, counts.source) if part) or "all"),
+        name(" · ".join(part for part in (counts.split, counts.source) if part) or tr("all")),
         count(counts.rows),
         *(count_or_dash(getattr(counts, field)) for field, _ in _HEADINGS),
         percent(counts.hangul / counts.letters) if counts.letters else count_or_dash(0),

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
-from etl.text.html import bar, count, count_or_dash, legend, name, percent, percent_axis, section, table, text
+from etl.language.message import joined, tr
+from etl.text.html import (
+    bar,
+    count,
+    count_or_dash,
+    heading,
+    legend,
+    name,
+    percent,
+    percent_axis,
+    section,
+    table,
+    text,
+)
 from etl.validation import lengths, unseen
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -140,7 +153,7 @@ def judge(stats: TokenStats, rules: Rules) -> list[Finding]:
         findings += rules.judge(
             "emptied",
             (emptied.kept + emptied.rejected) / emptied.rows,
-            source=emptied.source or "no source",
+            source=emptied.source or tr("no source"),
             rows=emptied.kept + emptied.rejected,
             of=emptied.rows,
             rejected=emptied.rejected,
@@ -229,9 +242,9 @@ def render(stats: TokenStats, _context: ReportContext) -> str:
     if not stats.lengths:
         return ""
     return section(
-        "Tokens",
+        tr("Tokens"),
         _about(stats),
-        render_lengths(stats.lengths, "tokens"),
+        render_lengths(stats.lengths, tr("tokens")),
         _render_coverage(stats.coverage),
         _render_emptied(stats),
     )
@@ -239,13 +252,20 @@ def render(stats: TokenStats, _context: ReportContext) -> str:
 
 def _about(stats: TokenStats) -> str:
     if not stats.max_len:
-        return "What a model gets to see of the sentences."
-    cut = ", ".join(f"{percent(share)} of {text(split)}" for split, share in stats.cut_by_split.items())
-    once = percent(stats.once / stats.distinct) if stats.distinct else "none"
-    return (
-        f"A <code>max_len</code> of <strong>{stats.max_len}</strong> cuts {cut}. Train has "
-        f"{count(stats.tokens)} tokens, {count(stats.distinct)} different ones; {count(stats.once)} of these "
-        f"({once}) occur once."
+        return tr("What a model gets to see of the sentences.")
+    cut = [
+        tr("{share} of {split}", share=text(percent(share)), split=text(split))
+        for split, share in stats.cut_by_split.items()
+    ]
+    return tr(
+        "A <code>max_len</code> of <strong>{max_len}</strong> cuts {cut}. Train has {tokens:,} tokens, "
+        "{distinct:,} different ones; {once:,} of these ({share}) occur once.",
+        max_len=stats.max_len,
+        cut=joined(", ", cut),
+        tokens=stats.tokens,
+        distinct=stats.distinct,
+        once=stats.once,
+        share=text(percent(stats.once / stats.distinct) if stats.distinct else tr("none")),
     )
 
 
@@ -255,7 +275,11 @@ def _render_coverage(coverages: tuple[VocabularyCoverage, ...]) -> str:
     splits = list(coverages[-1].shares)
     rows = [
         [
-            "every token of train" if coverage is coverages[-1] else f"{count(coverage.size)} commonest",
+            text(
+                tr("every token of train")
+                if coverage is coverages[-1]
+                else tr("{size:,} commonest", size=coverage.size)
+            ),
             "".join(
                 bar([(share, split, f"{split} {percent(share)}")]) for split, share in coverage.shares.items()
             ),
@@ -265,14 +289,14 @@ def _render_coverage(coverages: tuple[VocabularyCoverage, ...]) -> str:
         for coverage in coverages
     ]
     columns = [
-        ("vocabulary", "label"),
-        ("share of the tokens it knows", "wide"),
+        (tr("vocabulary"), "label"),
+        (tr("share of the tokens it knows"), "wide"),
         *((split, "n") for split in splits),
-        (f"unknown in {splits[-1]}", "n"),
+        (tr("unknown in {split}", split=splits[-1]), "n"),
     ]
     colours = {split: split for split in splits}
     return (
-        "<h3>Coverage by vocabulary size</h3>\n"
+        heading(tr("Coverage by vocabulary size"))
         + legend(colours)
         + table(columns, rows, ticks=percent_axis())
     )
@@ -283,7 +307,7 @@ def _render_emptied(stats: TokenStats) -> str:
         return ""
     rows = [
         [
-            name(emptied.source or "no source"),
+            name(emptied.source or tr("no source")),
             count(emptied.rows),
             count_or_dash(emptied.kept),
             count_or_dash(emptied.rejected),
@@ -292,13 +316,13 @@ def _render_emptied(stats: TokenStats) -> str:
         for emptied in stats.emptied
     ]
     columns = [
-        ("source", "label"),
-        ("sentences", "n"),
-        ("kept without a token", "n"),
-        ("rejected for it", "n"),
-        ("share", "n"),
+        (tr("source"), "label"),
+        (tr("sentences"), "n"),
+        (tr("kept without a token"), "n"),
+        (tr("rejected for it"), "n"),
+        (tr("share"), "n"),
     ]
-    return "<h3>Sentences of which no token is left</h3>\n" + table(columns, rows)
+    return heading(tr("Sentences of which no token is left")) + table(columns, rows)
 
 
 CHECK = Check(

@@ -26,9 +26,11 @@ from etl.ingestion.pipeline import TEXT, Tools, run_steps
 from etl.ingestion.sources.frame import reason_of
 from etl.ingestion.sources.raw import RawFile
 from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
-from etl.ingestion.tables.header import column_name, find_column, own_names
+from etl.ingestion.tables.header import column_name, find_column, own_names, without_columns
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
+from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.scratch import temporary_folder
 from etl.schema import resources, row, votes
 from etl.schema.splits import split_in_path, split_names
@@ -39,7 +41,7 @@ from etl.validation.findings import MAX_EXAMPLES, listing
 
 Role = Literal["text", "label", "split", "group"]
 ROLES: tuple[Role, ...] = get_args(Role)
-_NEXT_STEP = "save it again, as UTF-8 where it is text, and validate that"
+_NEXT_STEP = tr("save it again, as UTF-8 where it is text, and validate that")
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,13 @@ def open_as_dataset(path: Path, columns: Columns) -> Iterator[tuple[Dataset, Ext
             table, written = _write(path, files, columns, folder)
         except OSError as error:
             raise WriteError(
-                f"{tempfile.gettempdir()} has no room for a copy of {path}",
-                details=[f"{error.strerror or error}"],
-                next_step="make room, or name another folder in the environment variable TMPDIR",
+                tr(
+                    "{folder} has no room for a copy of {path}",
+                    folder=tempfile.gettempdir(),
+                    path=path,
+                ),
+                details=[system_words(error)],
+                next_step=tr("make room, or name another folder in the environment variable TMPDIR"),
             ) from error
         name = f"of {path.resolve().name}"
         manifest = Manifest(taxonomy=TaxonomyEntry(name, ()), counts={}, splits={}, files=written)
@@ -156,11 +162,11 @@ def _files(path: Path) -> tuple[dict[Path, str | None], list[str]]:
         try:
             plain_file(path)
         except OSError as error:
-            why = [str(error.strerror)]
+            why = [system_words(error)]
         raise InputError(
-            f"{path} is not a dataset",
-            details=["expected a folder with manifest.json, a table, or a folder with tables", *why],
-            next_step=f"make a dataset with `etl ingest PATH... --out {path}`, or name a file",
+            tr("{path} is not a dataset", path=path),
+            details=[tr("expected a folder with manifest.json, a table, or a folder with tables"), *why],
+            next_step=tr("make a dataset with `etl ingest PATH... --out {path}`, or name a file", path=path),
         )
     splits = {file: split_in_path(file.relative_to(path).as_posix()) for file in candidates}
     chosen = [file for file in candidates if splits[file]] or candidates
@@ -221,25 +227,35 @@ def _choose(table: OpenTable, columns: Columns) -> dict[Role, str]:
         named = columns.by_role.get(role)
         if named is not None:
             if not column_name(named) or column_name(named) not in table.columns:
-                raise _no_column(table, f"has no column {named!r}")
+                raise _no_column(
+                    table, tr("{table} has no column {column!r}", table=table.name, column=named)
+                )
             chosen[role] = column_name(named)
             continue
         usual_name = find_column(unnamed, usual[role])
         if usual_name:
             chosen[role] = usual_name
         elif role in ("text", "label"):
-            raise _no_column(table, f"does not say which column holds the {role}")
+            raise _no_column(
+                table,
+                tr("{table} does not say which column holds the text", table=table.name)
+                if role == "text"
+                else tr("{table} does not say which column holds the label", table=table.name),
+            )
     return chosen
 
 
 def _no_column(table: OpenTable, problem: str) -> InputError:
     shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in own_names(table.columns)]
+    if not shown:
+        return without_columns(table.name)
     return InputError(
-        f"{table.name} {problem}",
-        details=[f"its columns are {listing(shown, most=20)}" if shown else "it has no columns at all"],
-        cause="" if shown else "The file is empty, or holds no table.",
-        next_step="name them with `--text-column` and `--label-column`, "
-        "and if there are such with `--split-column` and `--group-column`",
+        problem,
+        details=[tr("its columns are {names}", names=listing(shown, most=20))],
+        next_step=tr(
+            "name them with `--text-column` and `--label-column`, and if there are such with "
+            "`--split-column` and `--group-column`"
+        ),
     )
 
 
@@ -306,14 +322,17 @@ def _labels(dataset: Dataset, path: Path) -> dict[str, int]:
     assert isinstance(longest, int)
     if counted.height > limits["most"] or longest > limits["longest"]:
         raise InputError(
-            f"the label column of {path} holds no labels",
+            tr("the label column of {path} holds no labels", path=path),
             details=[
-                f"expected at most {limits['most']:,} distinct values "
-                f"of at most {limits['longest']} characters",
-                f"got {counted.height:,} of up to {longest:,}",
+                tr(
+                    "expected at most {most:,} distinct values of at most {longest} characters",
+                    most=limits["most"],
+                    longest=limits["longest"],
+                ),
+                tr("got {values:,} of up to {longest:,}", values=counted.height, longest=longest),
             ],
-            cause="Another column was taken for that of the label.",
-            next_step="name the right one with `--label-column`",
+            cause=tr("Another column was taken for that of the label."),
+            next_step=tr("name the right one with `--label-column`"),
         )
     return dict(counted.select("label", "rows").iter_rows())
 

@@ -8,7 +8,6 @@ page forbids the browser to load or run anything. No sentence of the corpus is e
 from __future__ import annotations
 
 import glob
-import html
 import logging
 import re
 import sys
@@ -27,8 +26,10 @@ import pyarrow.parquet as pq
 from etl.dataset.manifest import Manifest
 from etl.dataset.read import Dataset
 from etl.dataset.staging import check_replaceable, staging
+from etl.language.message import tr, translated
 from etl.schema import row, votes
 from etl.schema.splits import ALL_SPLITS
+from etl.text.html import text
 from etl.validation.broken_rows import promise_of
 from etl.validation.checks import files, output_contract
 from etl.validation.view import parquet_files, unreadable_file
@@ -53,6 +54,8 @@ _REMOTE_IMAGE = re.compile(r"https://great-expectations-web-assets[^\"']*")
 _IDLE = re.compile(r"""\son[a-z]+="[^"]*"|@font-face\s*\{[^}]*\}""")
 _STYLE = Path(__file__).with_name("data_docs.css")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:"
+# What its pages mark by an icon, whose font is not loaded, and the index in words.
+_OUTCOMES = {"passed": tr("passed"), "failed": tr("failed"), "error": tr("error")}
 
 
 @dataclass(frozen=True)
@@ -292,28 +295,32 @@ def _make_static(folder: Path, outcomes: dict[str, bool]) -> None:
     """Takes out scripts and what is loaded from elsewhere; gives the index links that need neither."""
     # The style comes last, and without its scripts and fonts that of Great Expectations changes little.
     head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    style = f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n"
+    words = "".join(f'--{outcome}: "{translated(shown)}"; ' for outcome, shown in _OUTCOMES.items())
+    style = f"<style>\n:root {{ {words}}}\n{_STYLE.read_text(encoding='utf-8')}</style>\n"
     for page in sorted(folder.rglob("*.html")):
         up = "../" * (len(page.relative_to(folder).parts) - 1)
-        text = _IDLE.sub("", _REMOTE.sub("", page.read_text(encoding="utf-8")))
-        text = _REMOTE_IMAGE.sub(f"{up}static/images/logo-long.png", text)
-        text = text.replace("<head>", f"<head>\n{head}", 1).replace("</head>", f"{style}</head>", 1)
+        content = _IDLE.sub("", _REMOTE.sub("", page.read_text(encoding="utf-8")))
+        content = _REMOTE_IMAGE.sub(f"{up}static/images/logo-long.png", content)
+        content = content.replace("<head>", f"<head>\n{head}", 1).replace("</head>", f"{style}</head>", 1)
         if page == folder / INDEX:
-            text = text.replace("<body>", f'<body class="index">{_links(folder, outcomes)}', 1)
-        page.write_text(text, encoding="utf-8")
+            content = content.replace("<body>", f'<body class="index">{_links(folder, outcomes)}', 1)
+        page.write_text(content, encoding="utf-8")
 
 
 def _links(folder: Path, outcomes: dict[str, bool]) -> str:
     """Returns the index, which Great Expectations draws by a script, in plain HTML."""
     rows = [
-        f'<tr><td class="{status}">{status}</td>'
-        f'<td><a href="{quote(page.relative_to(folder).as_posix())}">{html.escape(name)}</a></td></tr>'
+        f'<tr><td class="{status}">{text(_OUTCOMES[status])}</td>'
+        f'<td><a href="{quote(page.relative_to(folder).as_posix())}">{text(name)}</a></td></tr>'
         for name in outcomes
         for status in ["passed" if outcomes[name] else "failed"]
         for page in sorted(folder.glob(f"validations/{glob.escape(name)}/**/*.html"))
     ]
+    title, status, page = (text(each) for each in (tr("Contract"), tr("Status"), tr("Page")))
+    about = text(tr("What the files and rows promise, checked by Great Expectations: a page each."))
+    note = text(tr("Data Docs of Great Expectations, without its scripts. No sentence is shown."))
     return (
-        "<h1>Contract</h1><p>What the files and rows promise, checked by Great Expectations: a page each.</p>"
-        f"<table><tr><th>Status</th><th>Page</th></tr>{''.join(rows)}</table>"
-        '<p class="note">Data Docs of Great Expectations, without its scripts. No sentence is shown.</p>'
+        f"<h1>{title}</h1><p>{about}</p>"
+        f"<table><tr><th>{status}</th><th>{page}</th></tr>{''.join(rows)}</table>"
+        f'<p class="note">{note}</p>'
     )

@@ -1,4 +1,7 @@
-"""Formats a result: lines for a person, JSON, JUnit XML for CI servers, workflow commands for GitHub."""
+"""Formats a result: lines for a person, JSON, JUnit XML for CI servers, workflow commands for GitHub.
+
+The lines are in the user's language, what programs read is English.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ from collections.abc import Callable
 from typing import Literal, get_args
 from xml.etree import ElementTree as ET
 
-from etl.runtime.console import plural, printable
-from etl.validation.findings import Finding
+from etl.language.message import Message, joined, plural, tr
+from etl.runtime.console import printable
+from etl.validation.findings import Finding, change_texts
 from etl.validation.result import FAILING, FailOn, Result
 
 Format = Literal["table", "json", "junit", "github"]
+# As wide as each other on a terminal, in every language.
+_SEVERITIES = {"error": tr("error   "), "warning": tr("warning "), "note": tr("note    ")}
+_INDENT = " " * 9
 _GITHUB = {"error": "error", "warning": "warning", "note": "notice"}
 # What XML 1.0 has no way to write (section 2.2 of its specification).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,18 +45,21 @@ def render(result: Result, layout: Format, *, name: str, fail_on: FailOn) -> str
 
 
 def as_lines(result: Result) -> str:
-    """Lists each finding with its examples and the next step, and how many there are."""
-    lines = []
+    """Lists each finding with its examples and the next step, and counts them: a message for people."""
+    lines: list[str] = []
     for finding in result.findings:
-        lines.append(f"{finding.severity:<8} {finding.code}: {printable(finding.message)}")
+        lines.append(joined("", (_SEVERITIES[finding.severity], f" {finding.code}: ", finding.message)))
         if finding.examples:
-            lines.append(f"         {printable(_examples(finding))}")
+            lines.append(_INDENT + _examples(finding))
         if finding.severity != "note":
-            lines.append(f"         Next: {finding.what_to_do}")
-    lines.append(f"{plural(result.count('error'), 'error')}, {plural(result.count('warning'), 'warning')}.")
+            lines.append(_INDENT + _next(finding))
+    errors = plural("{number:,} error", "{number:,} errors", result.count("error"))
+    warnings = plural("{number:,} warning", "{number:,} warnings", result.count("warning"))
+    counted = [tr("{errors}, {warnings}.", errors=errors, warnings=warnings)]
     if unchecked := result.name_unchecked():
-        lines[-1] += f" Not looked at: {printable(unchecked)}."
-    return "\n".join(lines)
+        counted.append(tr("Not looked at: {areas}.", areas=unchecked))
+    lines.append(joined(" ", counted))
+    return joined("\n", (change_texts(line, printable) for line in lines))
 
 
 def as_junit(result: Result, *, name: str, fail_on: FailOn) -> str:
@@ -100,12 +110,17 @@ def _paragraph(finding: Finding) -> str:
     if finding.examples:
         lines.append(_examples(finding))
     if finding.severity != "note":
-        lines.append(f"Next: {finding.what_to_do}")
+        lines.append(_next(finding))
     return "\n".join(lines)
 
 
-def _examples(finding: Finding) -> str:
-    return f"for example {finding.count_examples()}: {', '.join(finding.examples)}"
+def _examples(finding: Finding) -> Message:
+    ids = ", ".join(finding.examples)
+    return tr("for example {shown}: {ids}", shown=finding.count_examples(), ids=ids)
+
+
+def _next(finding: Finding) -> Message:
+    return tr("Next: {step}", step=finding.what_to_do)
 
 
 def _xml(text: str) -> str:

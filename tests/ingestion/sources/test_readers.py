@@ -282,7 +282,7 @@ def test_files_of_no_known_corpus_are_an_explained_error(tmp_path: Path) -> None
     with pytest.raises(InputError) as caught:
         read_all(tmp_path)
     assert "other.xlsx" in caught.value.text()
-    assert "1 .mp4" in caught.value.text()
+    assert ".mp4 (1)" in caught.value.text()
     assert "etl sources" in caught.value.next_step
 
 

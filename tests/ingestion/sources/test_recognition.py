@@ -182,7 +182,10 @@ def test_any_table_is_read_as_one_corpus_or_refused_with_an_explanation(
 def test_of_the_named_corpus_all_missing_columns_are_said() -> None:
     with pytest.raises(InputError) as caught:
         read_file("mine.csv", "문장,감정\n하나,행복\n".encode(), read={"source": "keti-single"})
-    assert "the columns `Sentence`, `Emotion` are missing; its columns are 문장, 감정" in caught.value.text()
+    assert (
+        "none of the columns of keti-single, `Sentence`, `Emotion`; its columns are 문장, 감정"
+        in caught.value.text()
+    )
 
 
 # -------------------------------------------------------------------------------------------------- bad rows

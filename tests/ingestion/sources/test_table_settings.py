@@ -62,7 +62,7 @@ def test_a_table_with_a_label_column_only_is_told_to_name_the_sentence(tmp_path:
 def test_a_file_of_an_unknown_ending_is_told_which_are_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ending") as caught:
         read_all(write(tmp_path / "a.dat", "text,label", "하나,기쁨"), table=COLUMNS)
-    assert "got 1 .dat" in caught.value.text()
+    assert "got .dat (1)" in caught.value.text()
 
 
 def test_a_label_column_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -373,7 +373,7 @@ def leak_by_hand(row: Row, evaluated: list[Row]) -> str | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=35)
 @given(
     ROWS,
     st.sampled_from(["first", "keep"]),
@@ -390,7 +390,7 @@ def test_the_rules_applied_to_partitions_are_the_rules_applied_by_hand(
     assert found == mark_by_hand(rows, duplicates, conflicts)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(ROWS)
 def test_rows_keep_their_order_and_every_mark_its_detail(rows: list[Row]) -> None:
     frame = deduped(rows)
@@ -403,7 +403,7 @@ def test_rows_keep_their_order_and_every_mark_its_detail(rows: list[Row]) -> Non
 ALIKE = st.text("가나다 ", min_size=10, max_size=30).map(lambda text: " ".join(text.split())).filter(bool)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(ALIKE, st.sampled_from(SPLITS)), max_size=20),
     st.sampled_from([0.3, 0.5, 0.8, 1.0]),

@@ -150,8 +150,8 @@ def rules() -> list[str]:
 
 
 def test_patterns_of_python_find_the_same(tmp_path: Path) -> None:
-    jumble, links = made_up(PIECES, 1, 3000), made_up(LINKS, 2, 1500)
-    jamo_and_signs = made_up(RULES, 3, 20_000)
+    jumble, links = made_up(PIECES, 1, 3000), made_up(LINKS, 2, 500)
+    jamo_and_signs = made_up(RULES, 3, 6_000)
     both = re.IGNORECASE | re.DOTALL
     given = [(pattern, both if ignores_case else 0, jumble) for pattern, ignores_case in PYTHON]
     given += [(pattern, 0, jamo_and_signs) for pattern in rules()]

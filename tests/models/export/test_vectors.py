@@ -153,9 +153,16 @@ def test_a_line_ends_nowhere_but_at_a_line_feed(exported: Path) -> None:
     assert any("\u2028" in line["text"] for line in read_lines(exported))
 
 
-def test_the_ids_of_a_linear_model_follow_from_its_steps(sets: Trained, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def exported_sets(sets: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of it, which no test changes."""
     pytest.importorskip("onnxruntime")
-    folder = export(sets.model, "onnx", tmp_path / "exported", dataset=sets.dataset).folder
+    folder = tmp_path_factory.mktemp("exported-sets") / "onnx"
+    return export(sets.model, "onnx", folder, dataset=sets.dataset).folder
+
+
+def test_the_ids_of_a_linear_model_follow_from_its_steps(exported_sets: Path) -> None:
+    folder = exported_sets
     features = json.loads((folder / "features.json").read_bytes())
     spelt = [*map(tuple, features["tokens"]), *features["characters"]]
     lines = [line for line in read_lines(folder) if line["reason"] is None]
@@ -173,14 +180,14 @@ def test_the_ids_of_a_linear_model_follow_from_its_steps(sets: Trained, tmp_path
     assert any(not line["ids"] for line in lines)
 
 
-def test_a_model_of_sets_gives_all_labels_that_reach_their_thresholds(sets: Trained, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
-    done = export(sets.model, "onnx", tmp_path / "exported", dataset=sets.dataset)
-    lines = read_lines(done.folder)
+def test_a_model_of_sets_gives_all_labels_that_reach_their_thresholds(
+    sets: Trained, exported_sets: Path
+) -> None:
+    lines = read_lines(exported_sets)
     found = etl.predict(sets.model, [line["text"] for line in lines])
     assert [line["labels"] for line in lines] == [each.labels for each in found]
     assert max(len(line["labels"]) for line in lines) > 1
-    assert check_export(done.folder).has_passed
+    assert check_export(exported_sets).has_passed
 
 
 def test_ids_are_cut_where_the_input_of_the_file_ends(trained: Trained, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language.message import tr, translated
 from etl.models.baseline.tokens import TokenEncoder
 from etl.models.export.pack.container import write_pack
 from etl.models.export.pack.encoder import pack_encoder
@@ -20,7 +21,7 @@ from etl.models.export.source import Source
 PACK, SOURCES, README = "preparation.bin", "kotlin", "README.md"
 _FORMAT = 1  # of the pack, as kotlin/emotion/preparation/Pack.kt reads it
 SOURCES_FOLDER = Path(__file__).parent / SOURCES
-_README = """\
+_ABOUT = tr("""\
 # {architecture} for Android
 
 `model.tflite` classifies the ids of a sentence; `kotlin/` makes them, with the tables in `preparation.bin`.
@@ -28,7 +29,8 @@ Copy `kotlin/` to `app/src/main/kotlin/`, the two files to `app/src/main/assets/
 (`com.google.ai.edge.litert:litert`) to the app; Android 8.0 (API 26) is the oldest that runs it.
 `vectors.jsonl` has sentences with their tokens, ids and probabilities, to test an app with.
 docs/android.md of the tool has a complete example.
-
+""")
+_LICENCE = """\
 The sources are part of korean-emotion-etl, licensed under the Apache License, Version 2.0
 (https://www.apache.org/licenses/LICENSE-2.0). Where the model reads tokens of Okt, they re-implement
 open-korean-text 2.1, Copyright 2014 Twitter, Inc., and `preparation.bin` holds its dictionaries, rules and
@@ -55,9 +57,9 @@ def pack_source(source: Source) -> bytes:
     encoder = checkpoint.encoder
     if not isinstance(encoder, TokenEncoder):
         raise SettingsError(
-            "the sources for Android make ids of a vocabulary, and this model reads word pieces",
-            details=["expected a model of `etl train-baseline`, got one of `etl train-transformer`"],
-            next_step=f"export it with `etl export {source.folder} --format litert`",
+            tr("the sources for Android make ids of a vocabulary, and this model reads word pieces"),
+            details=[tr("expected a model of `etl train-baseline`, got one of `etl train-transformer`")],
+            next_step=tr("export it with `etl export {folder} --format litert`", folder=source.folder),
         )
     prepared = pack_preparation(checkpoint.preparation, "java")
     ids, tables = pack_encoder(encoder, source.max_len)
@@ -75,7 +77,8 @@ def pack_source(source: Source) -> bytes:
 def make_files(source: Source) -> dict[str, bytes]:
     """Returns the files by their paths in the export; raises what `pack_source` does."""
     sources = {f"{SOURCES}/{path}": content for path, content in read_sources().items()}
-    readme = _README.format(architecture=source.checkpoint.card.architecture)
+    about = translated(_ABOUT).format(architecture=source.checkpoint.card.architecture)
+    readme = f"{about}\n{_LICENCE}"
     return {PACK: pack_source(source), README: readme.encode(), **sources}
 
 

@@ -1,4 +1,4 @@
-"""What the library `tokenizers` takes each code point for: it is asked about all of them at once.
+"""What the library `tokenizers` takes each code point for: it is asked about all of them at once, and once.
 
 Its tables of Unicode are older or newer than those of Python and of a browser, and it has no function that
 shows them. `etl.models.export.pack.word_pieces` says what the results mean.
@@ -40,6 +40,7 @@ def pack_normalizer(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@cache
 def pack_cutter() -> dict[str, Any]:
     """Returns where a BertPreTokenizer cuts words."""
     from tokenizers.pre_tokenizers import BertPreTokenizer
@@ -75,6 +76,7 @@ def _ask(normalizer: Normalizer, questions: Iterable[str], between: str = "\n") 
     return answers
 
 
+@cache
 def _changed(step: str, between: str = "\n") -> dict[str, str]:
     """What becomes of each character that a step changes."""
     every = _characters().replace(between, "")
@@ -82,6 +84,7 @@ def _changed(step: str, between: str = "\n") -> dict[str, str]:
     return {own: found for own, found in zip(every, answers, strict=True) if own != found}
 
 
+@cache
 def _accents() -> dict[str, Any]:
     from tokenizers.normalizers import NFD
 

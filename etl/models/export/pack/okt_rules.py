@@ -35,6 +35,7 @@ import re
 from typing import Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.export.pack.container import Tensors
 from etl.models.export.pack.okt_words import pack_words
 from etl.models.export.pack.patterns import Dialect, translate
@@ -66,9 +67,11 @@ def pack_okt(settings: Tag, dialect: Dialect) -> tuple[dict[str, Any], Tensors]:
     tables = load_tables(NATIVE, settings)
     if tables is None:
         raise SettingsError(
-            "what the installed Okt has in its dictionaries and rules is not understood",
-            cause="It is another version than those that were compared, and its tokens come out otherwise.",
-            next_step="`etl doctor --prove` shows the difference; install the version of constraints.txt",
+            tr("what the installed Okt has in its dictionaries and rules is not understood"),
+            cause=tr(
+                "It is another version than those that were compared, and its tokens come out otherwise."
+            ),
+            next_step=tr("`etl doctor --prove` shows the difference; install the version of constraints.txt"),
         )
     words, tensors = pack_words(tables, is_stemmed=settings.stem)
     constants = resources.load("schemas", "okt.yaml")

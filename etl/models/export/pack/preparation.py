@@ -55,6 +55,7 @@ from typing import Any
 from etl.dataset.preparation import Preparation, open_settings
 from etl.errors import SettingsError
 from etl.ingestion.steps import clean
+from etl.language.message import tr
 from etl.models.export.pack.container import Tensors
 from etl.models.export.pack.okt_rules import pack_okt
 from etl.models.export.pack.patterns import Dialect, translate
@@ -99,10 +100,10 @@ def pack_preparation(preparation: Preparation, dialect: Dialect, *, is_tagged: b
         return Packed(config, {})
     if name not in TAGGERS:
         raise SettingsError(
-            f"the tagger {name} runs in Python alone",
-            details=[f"expected {' or '.join(TAGGERS)}"],
-            cause="Its dictionaries and rules are too large for a page or a phone.",
-            next_step="ingest with `--tagger okt` or `--tagger whitespace`, and train again",
+            tr("the tagger {tagger} runs in Python alone", tagger=name),
+            details=[tr("expected {one} or {other}", one=TAGGERS[0], other=TAGGERS[1])],
+            cause=tr("Its dictionaries and rules are too large for a page or a phone."),
+            next_step=tr("ingest with `--tagger okt` or `--tagger whitespace`, and train again"),
         )
     with open_settings(preparation) as settings:
         kept = policy.load(settings) if preparation.tokens == "key" else policy.KEEP_ALL

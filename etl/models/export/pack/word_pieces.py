@@ -35,6 +35,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.export.pack import characters
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from etl.models.fine_tuned.word_pieces import PieceEncoder
 
-_EXPECTED = "expected BertNormalizer or none, BertPreTokenizer, WordPiece, and a template of one text"
+_EXPECTED = tr("expected BertNormalizer or none, BertPreTokenizer, WordPiece, and a template of one text")
 
 
 def pack_word_pieces(encoder: PieceEncoder, max_len: int) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def pack_word_pieces(encoder: PieceEncoder, max_len: int) -> dict[str, Any]:
     if normalizer is not None:
         _check(normalizer, "BertNormalizer")
     if model["unk_token"] not in model["vocab"]:
-        raise _refusal("a vocabulary without the piece in place of unknown words")
+        raise _refusal(tr("a vocabulary without the piece in place of unknown words"))
     before, after = _surround(spelt["post_processor"])
     return {
         "kind": "word_pieces",
@@ -85,17 +86,17 @@ def pack_word_pieces(encoder: PieceEncoder, max_len: int) -> dict[str, Any]:
 
 
 def _check(part: dict[str, Any] | None, expected: str) -> None:
-    found = "none" if part is None else part["type"]
+    found = tr("none") if part is None else part["type"]
     if found != expected:
-        raise _refusal(f"{found} in place of {expected}")
+        raise _refusal(tr("{found} in place of {expected}", found=found, expected=expected))
 
 
 def _refusal(found: str) -> SettingsError:
     return SettingsError(
-        "the tokenizer of this model is not written in JavaScript",
-        details=[_EXPECTED, f"got {found}"],
-        cause="Its tokenizer.json is of another kind than those of BERT and ELECTRA.",
-        next_step="export with `--format onnx`, and use tokenizer.json with a library of Hugging Face",
+        tr("the tokenizer of this model is not written in JavaScript"),
+        details=[_EXPECTED, tr("got {found}", found=found)],
+        cause=tr("Its tokenizer.json is of another kind than those of BERT and ELECTRA."),
+        next_step=tr("export with `--format onnx`, and use tokenizer.json with a library of Hugging Face"),
     )
 
 
@@ -105,7 +106,12 @@ def _added(token: dict[str, Any], backend: Tokenizer) -> dict[str, Any]:
     if token["normalized"] and backend.normalizer is not None:
         content = backend.normalizer.normalize_str(content)
     if token["single_word"] or not content:
-        raise _refusal(f"the added token {token['content']!r}, which is found between words only or is empty")
+        raise _refusal(
+            tr(
+                "the added token {token!r}, which is found between words only or is empty",
+                token=token["content"],
+            )
+        )
     return {
         "content": content,
         "id": token["id"],
@@ -127,7 +133,7 @@ def _surround(processor: dict[str, Any] | None) -> tuple[list[int], list[int]]:
         for part in processor["single"]
     ]
     if parts.count(None) != 1:
-        raise _refusal(f"a template with {parts.count(None)} texts")
+        raise _refusal(tr("a template with {number} texts", number=parts.count(None)))
     place = parts.index(None)
     before, after = (
         [each for ids in side for each in ids or []] for side in (parts[:place], parts[place + 1 :])

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.errors import InputError
+from etl.language.message import tr
 from etl.models.export.metadata import Metadata
 from etl.models.export.vectors import PreparedText
 from etl.models.export.web import transformer
@@ -59,10 +60,10 @@ def _take_apart(page: str, scratch: Path) -> None:
     model, runtime = _MODEL.search(page), _RUNTIME.search(page)
     if model is None or runtime is None:
         raise InputError(
-            f"{PAGE_FILE} is no page that `etl export` wrote",
-            details=["expected the line of the model, and the script of the page, got another page"],
-            cause="The page and metadata.json were edited.",
-            next_step="export the model again with `etl export MODEL --format web --single-file`",
+            tr("{file} is no page that `etl export` wrote", file=PAGE_FILE),
+            details=[tr("expected the line of the model, and the script of the page, got another page")],
+            cause=tr("The page and metadata.json were edited."),
+            next_step=tr("export the model again with `etl export MODEL --format web --single-file`"),
         )
     (scratch / MODEL_FILE).write_text(model[1], encoding="ascii")
     entry = (PAGE / "module.js").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import EtlError, SettingsError
+from etl.language.message import tr
 from etl.models.export.web.modules import PAGE, RUNTIME, join_modules
 from etl.models.export.web.page import MODEL_FILE
 from etl.runtime.scratch import temporary_folder
@@ -44,10 +45,10 @@ def find_engine() -> Engine:
         if program and (version := _version(program)):
             return Engine(f"{name} {version}", program, name in _BROWSERS)
     raise SettingsError(
-        "an export to the web needs Node 18 or newer, or Chromium",
-        details=["expected one of node, chromium, google-chrome or microsoft-edge, got none"],
-        cause="What is written is run on real sentences first.",
-        next_step="install Node, such as with `apt-get install nodejs`, and export again",
+        tr("an export to the web needs Node 18 or newer, or Chromium"),
+        details=[tr("expected one of node, chromium, google-chrome or microsoft-edge, got none")],
+        cause=tr("What is written is run on real sentences first."),
+        next_step=tr("install Node, such as with `apt-get install nodejs`, and export again"),
     )
 
 
@@ -88,9 +89,9 @@ def run_module(
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         raise EtlError(
-            f"{engine.name} cannot run the exported module",
+            tr("{engine} cannot run the exported module", engine=engine.name),
             details=[str(said).strip()[-2000:]],
-            next_step="update Node or the browser, and export again",
+            next_step=tr("update Node or the browser, and export again"),
         ) from error
     return answers
 

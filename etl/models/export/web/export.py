@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.errors import FindingsError
+from etl.language.message import tr
 from etl.models.export import metadata, onnx, parity, vectors
 from etl.models.export.metadata import Latency, Metadata, Tensor
 from etl.models.export.parity import Loss, Parity
@@ -159,7 +160,7 @@ def _check_same(
         expected = [row["text"], row["tokens"], ids] if is_key else [row["text"], ids]
         found = [answer["text"], *([answer["tokens"]] if is_key else []), answer["ids"]]
         if expected != found:
-            differing.append(f"expected {expected}, got {found}")
+            differing.append(tr("expected {expected}, got {got}", expected=expected, got=found))
     _refuse(differing, len(answers))
 
 
@@ -169,7 +170,7 @@ def _check_cases(cases: Cases, answers: Sequence[dict[str, Any]]) -> None:
     for case, answer in zip(cases.prepared, answers, strict=True):
         found = PreparedText(case.text, *(answer[name] for name in ("text", "reason", "tokens", "ids")))
         if found != case:
-            differing.append(f"expected {case}, got {found}")
+            differing.append(tr("expected {expected}, got {got}", expected=case, got=found))
     _refuse(differing, len(answers))
 
 
@@ -181,10 +182,13 @@ def _refuse(differing: Sequence[str], compared: int) -> None:
     """
     if differing:
         raise FindingsError(
-            "the web export does not prepare sentences as the model's dataset was; nothing was written",
-            details=[f"{len(differing):,} of {compared:,} texts differ", *differing[:_SHOWN]],
-            cause="The dataset was edited, or JavaScript runs a rule of its preparation otherwise.",
-            next_step="ingest and train again, and export again; or export with `--format onnx`",
+            tr("the web export does not prepare sentences as the model's dataset was; nothing was written"),
+            details=[
+                tr("{differing:,} of {compared:,} texts differ", differing=len(differing), compared=compared),
+                *differing[:_SHOWN],
+            ],
+            cause=tr("The dataset was edited, or JavaScript runs a rule of its preparation otherwise."),
+            next_step=tr("ingest and train again, and export again; or export with `--format onnx`"),
         )
 
 

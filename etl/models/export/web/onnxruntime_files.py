@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 # The build with WebAssembly alone, as one module, and what it runs.
@@ -53,9 +54,16 @@ def find_onnxruntime_web(named: Path | None = None) -> OnnxRuntimeWeb:
                 return OnnxRuntimeWeb(package / "dist", str(described["version"]))
         searched.append(str(folder))
     raise SettingsError(
-        f"an export of a transformer to the web needs {PACKAGE}",
-        details=[f"expected its files in {_NODE_MODULES}/{PACKAGE}, got none in {', '.join(searched)}"],
-        cause="It is not installed, or elsewhere: --node-modules DIR names the folder.",
+        tr("an export of a transformer to the web needs {package}", package=PACKAGE),
+        details=[
+            tr(
+                "expected its files in {folder}/{package}, got none in {searched}",
+                folder=_NODE_MODULES,
+                package=PACKAGE,
+                searched=", ".join(searched),
+            )
+        ],
+        cause=tr("It is not installed, or elsewhere: --node-modules DIR names the folder."),
         next_step=f"npm install {PACKAGE}@{VERSION}",
     )
 

@@ -59,7 +59,7 @@ def _render(
         connect: what its scripts may ask for.
     """
     words = resources.load("schemas", "page.yaml")
-    constants = f"const pageWords = {_spell(words)};\nconst aboutModel = {_spell(about)};\n"
+    constants = f"const pageWords = {spell(words)};\nconst aboutModel = {spell(about)};\n"
     script = constants + join_modules(PAGE / entry)
     style = (PAGE / "page.css").read_text(encoding="utf-8")
     scripts = " ".join([_hash(script), *sources])
@@ -81,7 +81,7 @@ def render_module() -> str:
     return f'import "./{MODEL_FILE}";\n\n{join_modules(PAGE / "../runtime/classify.js")}\n{entry}'
 
 
-def _spell(value: object) -> str:
+def spell(value: object) -> str:
     """A value as JavaScript that no `</script>` in it can end."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from etl.errors import SettingsError
+from etl.language.message import tr
 from etl.models.checkpoint import load_module
 from etl.models.export import onnx
 from etl.models.export.pack.container import write_pack
@@ -49,18 +50,18 @@ def check_transformer(node_modules: Path | None, *, is_single_file: bool) -> Onn
     """
     if is_single_file:
         raise SettingsError(
-            "a transformer is no page of one file",
-            details=["expected --single-file with a model of `etl train-baseline`"],
-            cause="Its runtime and its weights are files that a browser loads from a server only.",
-            next_step="leave --single-file out",
+            tr("a transformer is no page of one file"),
+            details=[tr("expected --single-file with a model of `etl train-baseline`")],
+            cause=tr("Its runtime and its weights are files that a browser loads from a server only."),
+            next_step=tr("leave --single-file out"),
         )
     check_installed(onnx.RUNTIME)
     if find_engine().is_browser:
         raise SettingsError(
-            "an export of a transformer to the web needs Node 18 or newer",
-            details=["expected node, got a browser"],
-            cause="What is written is run on real sentences first, and a browser loads it from no disk.",
-            next_step="install Node, such as with `apt-get install nodejs`, and export again",
+            tr("an export of a transformer to the web needs Node 18 or newer"),
+            details=[tr("expected node, got a browser")],
+            cause=tr("What is written is run on real sentences first, and a browser loads it from no disk."),
+            next_step=tr("install Node, such as with `apt-get install nodejs`, and export again"),
         )
     return find_onnxruntime_web(node_modules)
 
@@ -82,9 +83,15 @@ def open_transformer(source: Source, runtime: OnnxRuntimeWeb) -> Iterator[Callab
     """
     if source.max_len < _LEAST_IDS:
         raise SettingsError(
-            "a transformer in the web takes more ids",
-            details=[f"expected --max-len {_LEAST_IDS} or more, got {source.max_len}"],
-            next_step="leave --max-len out",
+            tr("a transformer in the web needs a larger --max-len"),
+            details=[
+                tr(
+                    "expected --max-len {least} or more, got {max_len}",
+                    least=_LEAST_IDS,
+                    max_len=source.max_len,
+                )
+            ],
+            next_step=tr("leave --max-len out"),
         )
     pack = _make_pack(source)
     with temporary_folder("transformer") as scratch:

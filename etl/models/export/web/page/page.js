@@ -4,7 +4,7 @@ const byId = (id) => document.getElementById(id);
 const waitMilliseconds = 60; // after the last key
 
 let classifier = null;
-let language = navigator.language.startsWith("ko") ? "ko" : "en";
+let language = aboutModel.language ?? (navigator.language.startsWith("ko") ? "ko" : "en");
 let failure = null; // what is said of it, and the error
 let timer = 0;
 let asked = 0; // how many texts

@@ -1,0 +1,55 @@
+"""The help texts of all commands in the user's language: found where typer keeps them, so none is marked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from etl.language import catalogue
+from etl.language.message import tr, translated
+from etl.language.wrapping import wrap_by_cells
+
+_USAGE = tr("Usage: ")
+
+
+def texts(command: Any) -> Iterator[str]:
+    """Yields the help texts of a command of typer, its options and all commands below it."""
+    for each in _commands(command):
+        for holder, name in _holders(each):
+            text = getattr(holder, name, None)
+            if text:
+                yield inspect.cleandoc(text)
+
+
+def translate(command: Any) -> None:
+    """Puts the language in use into the help texts of a command and all below it."""
+    if catalogue.current() == catalogue.ENGLISH:
+        return
+    for each in _commands(command):
+        for holder, name in _holders(each):
+            text = getattr(holder, name, None)
+            if text:
+                setattr(holder, name, catalogue.look_up(inspect.cleandoc(text)))
+        _translate_usage(each)
+    wrap_by_cells()
+
+
+def _translate_usage(command: Any) -> None:
+    english = command.get_usage
+    command.get_usage = lambda context: english(context).replace(_USAGE, translated(_USAGE), 1)
+
+
+def _commands(command: Any) -> Iterator[Any]:
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _commands(below)
+
+
+def _holders(command: Any) -> Iterator[tuple[Any, str]]:
+    yield from ((command, "help"), (command, "short_help"), (command, "epilog"))
+    # `--help` itself is made on demand.
+    for parameter in (*command.params, command.get_help_option(typer.Context(command))):
+        yield from ((parameter, "help"), (parameter, "rich_help_panel"))
