@@ -11,15 +11,19 @@ from etl.language.message import Message
 # A regular expression, and the message that has the names of its groups: its English is what was recognised.
 Form = tuple[str, Message]
 
+# In characters. Longer ones quote a whole value of the user's, and to try where each name of a form may end
+# takes a power of the length.
+LONGEST = 1000
+
 
 def recognise(text: str, forms: Sequence[Form]) -> str:
     """Returns the message that a text is, or the text where it has none of the forms.
 
     Args:
-        text: what a library says.
+        text: what a library says; one longer than `LONGEST` has none of the forms.
         forms: the first that fits the whole text decides; what its groups hold is recognised, too.
     """
-    for pattern, message in forms:
+    for pattern, message in forms if len(text) <= LONGEST else ():
         found = re.fullmatch(pattern, text, re.DOTALL)
         if found:
             return Message(

@@ -50,6 +50,10 @@ def _commands(command: Any) -> Iterator[Any]:
 
 def _holders(command: Any) -> Iterator[tuple[Any, str]]:
     yield from ((command, "help"), (command, "short_help"), (command, "epilog"))
+    context = typer.Context(command)
     # `--help` itself is made on demand.
-    for parameter in (*command.params, command.get_help_option(typer.Context(command))):
+    for parameter in (*command.params, command.get_help_option(context)):
         yield from ((parameter, "help"), (parameter, "rich_help_panel"))
+        is_flag = getattr(parameter, "is_flag", False)
+        if not is_flag and not parameter.metavar and not parameter.type.get_metavar(parameter, context):
+            yield parameter.type, "name"

@@ -12,7 +12,7 @@ import polars as pl
 
 # Hangul fillers and the blank Braille cell are letters or symbols to Unicode, and blank to a reader.
 # Variation selectors and the keycap are marks that emoji leave behind. Classes of Rust's regex crate.
-_INVISIBLE = r"\s\p{C}\u{115F}\u{1160}\u{3164}\u{FFA0}\u{2800}\u{FE00}-\u{FE0F}\u{20E3}"
+INVISIBLE = r"\s\p{C}\u{115F}\u{1160}\u{3164}\u{FFA0}\u{2800}\u{FE00}-\u{FE0F}\u{20E3}"
 # Characters outside these ranges may change under normalisation, alone or beside another. Inside them none
 # does: ASCII and syllables in both forms; Latin, compatibility jamo (ㅋㅋ) and common punctuation in NFC.
 CAN_CHANGE = {
@@ -20,7 +20,7 @@ CAN_CHANGE = {
     "NFKC": r"[^\x00-\x7F\u{AC00}-\u{D7A3}]",
 }
 _MAY_BE_UPPER_CASE = r"[^\x00-\x40\x5B-\x7F\u{AC00}-\u{D7A3}\u{1100}-\u{11FF}]"
-_NOT_SPOKEN = rf"[{_INVISIBLE}\p{{P}}\p{{S}}]+"
+_NOT_SPOKEN = rf"[{INVISIBLE}\p{{P}}\p{{S}}]+"
 # Of texts of ASCII, syllables and jamo, which most are, letters and digits are told byte by byte. The line
 # feed is needed between texts.
 _NOT_SIMPLE = r"[^\x00-\x09\x0B-\x7F\u{AC00}-\u{D7A3}\u{1100}-\u{115E}\u{1161}-\u{11FF}]"
@@ -52,7 +52,7 @@ def _normalised_key(text: pl.Series) -> pl.Series:
     spoken = _spoken_bytes(folded.clone().scatter(others, ""))
     spoken.scatter(others, _spoken(folded.gather(others)))
     silent = (spoken == "").arg_true()  # few, so that processing them again is cheap
-    return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{_INVISIBLE}]+", ""))
+    return spoken.scatter(silent, folded.gather(silent).str.replace_all(f"[{INVISIBLE}]+", ""))
 
 
 def _spoken(folded: pl.Series) -> pl.Series:

@@ -36,6 +36,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["ingest", "table.jsonl", "--out", "d", "--config", "odd.yaml"], 2, ["odd.yaml", "다음: "]),
         (["ingest", "--out", "d"], 2, ["인자가 빠졌습니다", "사용법: etl ingest", "다음: "]),
         (["validate", "table.jsonl", "--fail-on", "x"], 2, ["'--fail-on' 값이 잘못되었습니다", "다음: "]),
+        (
+            ["ingest", "table.jsonl", "--out", "d", "--limit", "many"],
+            2,
+            ["'many'는 정수 값이 아닙니다", "다음: "],
+        ),
         (["predict", "nothing", "안녕"], 4, ["nothing", "model.json", "다음: "]),
         (["build-vocab", "nothing"], 4, ["nothing", "manifest.json", "다음: "]),
         (["sources", "nsmcc"], 2, ["'nsmcc'", "말뭉치", "nsmc,", "다음: "]),

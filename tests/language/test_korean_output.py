@@ -153,6 +153,7 @@ def test_the_help_of_every_command_is_korean(command: str) -> None:
     shown = speak("ko", *command.split(), "--help")
     assert "사용법: etl" in shown
     assert left_in_english(shown) == []
+    assert not re.search("<(?:int|float|str|path)", shown)
     assert {cell_len(line.rstrip()) for line in _drawn(shown)} <= {80}
 
 

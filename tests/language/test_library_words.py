@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl.errors import InputError
+from etl.language.forms import LONGEST
 from etl.language.library_words import said
 from etl.language.message import Message, tr, translated
 
@@ -81,3 +82,11 @@ def test_the_message_that_an_error_was_raised_with_counts() -> None:
 def test_what_nobody_knows_stays_as_it_is(text: str) -> None:
     assert said(text) == text
     assert not isinstance(said(text), Message)
+
+
+def test_what_quotes_a_long_value_stays_as_it_is() -> None:
+    short, long = (f"Invalid enum value '{'x' * length}'" for length in (10, LONGEST))
+    assert said(short) == short
+    assert isinstance(said(short), Message)
+    assert said(long) == long
+    assert not isinstance(said(long), Message)

@@ -134,8 +134,11 @@ def test_out_says_where_the_report_goes(tmp_path: Path) -> None:
 
 def test_ids_are_the_file_and_the_row_as_a_spreadsheet_counts_it(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "rows.csv", [*ROWS, {"문장": "", "감정": "기쁨"}])
-    [blank] = found(validate(path), "blank_text")
+    result = validate(path)
+    [blank] = found(result, "blank_text")
     assert (blank.number, blank.examples) == (1, ("rows.csv:32",))
+    # That is what is wrong with it; that it has no token follows.
+    assert found(result, "rows_without_tokens") == []
 
 
 def test_a_label_keeps_its_spelling_and_its_twin_is_named(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ from etl.settings import Settings, Table
 SLUG = "table"
 # Why a sheet is left aside.
 _OTHER_COLUMNS = tr("it has other columns")
+# Of a value that a warning quotes.
+_MOST_CHARS = 40
 
 
 def recognise(preview: Preview) -> RecognisedFile | None:
@@ -143,20 +145,14 @@ def _frames(
             )
         if table.is_hidden:
             log.warnings.append(tr("{file} is read, although it is hidden in the workbook", file=raw.name))
-        blank_ids = 0
+        blank_ids, unknown_splits, example = 0, 0, ""
         for frame in _table_frames(raw, table, preview, how, settings, log):
             blank_ids += _count_blank_ids(frame, how)
+            unknown = _unknown_splits(frame, how, settings)
+            unknown_splits += len(unknown)
+            example = example or next(iter(unknown), "")
             yield raw, frame
-        if blank_ids:
-            log.warnings.append(
-                plural(
-                    "{file}: {number:,} row with nothing in the column {name!r}; an id is made of the text",
-                    "{file}: {number:,} rows with nothing in the column {name!r}; an id is made of the text",
-                    blank_ids,
-                    file=raw.name,
-                    name=how.id_column,
-                )
-            )
+        log.warnings += _warnings(raw, how, blank_ids, unknown_splits, example)
 
 
 def _table_frames(
@@ -232,6 +228,37 @@ def _count_blank_ids(frame: pl.DataFrame, how: Table) -> int:
         return 0
     is_blank = filled(pl.col(column_name(how.id_column))).is_null() & pl.col("detail").is_null()
     return int(frame.select(is_blank.sum()).item())
+
+
+def _unknown_splits(frame: pl.DataFrame, how: Table, settings: Settings) -> pl.Series:
+    """What the column of splits says where it says something else than the name of a split."""
+    if how.split_column is None or settings.split.mode == "grouped":
+        return pl.Series(dtype=pl.String)
+    name = filled(pl.col(column_name(how.split_column)))
+    is_unknown = _split_name(name).is_null() & pl.col("detail").is_null()
+    return frame.select(name.filter(is_unknown).drop_nulls().alias("name"))["name"]
+
+
+def _warnings(raw: RawFile, how: Table, blank_ids: int, unknown_splits: int, example: str) -> Iterator[str]:
+    if blank_ids:
+        yield plural(
+            "{file}: {number:,} row with nothing in the column {name!r}; an id is made of the text",
+            "{file}: {number:,} rows with nothing in the column {name!r}; an id is made of the text",
+            blank_ids,
+            file=raw.name,
+            name=how.id_column,
+        )
+    if unknown_splits:
+        yield plural(
+            "{file}: {number:,} row names no split in the column {name!r}, but {example!r}: it is split "
+            "by group",
+            "{file}: {number:,} rows name no split in the column {name!r}, but values such as {example!r}: "
+            "they are split by group",
+            unknown_splits,
+            file=raw.name,
+            name=how.split_column,
+            example=example[:_MOST_CHARS],
+        )
 
 
 def _rows(raw: RawFile, frame: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from etl.text.html import (
     table,
     text,
 )
+from etl.text.normalise import INVISIBLE
 from etl.validation import lengths, unseen
 from etl.validation.check import Check, ReportContext
 from etl.validation.findings import MAX_EXAMPLES, Finding
@@ -105,7 +106,7 @@ class TokenStats:
 
 def measure(view: View) -> TokenStats:
     """Counts tokens by row and by token; memory grows with the distinct tokens, not with the rows."""
-    rows = view.dataset.scan()
+    rows = _rows(view)
     kept = _count_kept(rows)
     by_length = lengths.add_up(kept)
     counted = unseen.count_tokens(rows)
@@ -164,6 +165,12 @@ def judge(stats: TokenStats, rules: Rules) -> list[Finding]:
     for tokens in stats.unseen:
         findings += unseen.judge_unseen(tokens, rules, "unseen_tokens")
     return findings
+
+
+def _rows(view: View) -> pl.LazyFrame:
+    """The rows with a sentence: in a table of others may be blank ones, which `blank_text` counts."""
+    rows = view.dataset.scan().with_row_index("row")
+    return rows.filter(pl.col("raw_text").str.contains(f"[^{INVISIBLE}]")) if view.is_external else rows
 
 
 def _max_len(counted: pl.DataFrame) -> int | None:
@@ -228,7 +235,7 @@ def select(view: View, codes: Collection[str], _measured: TokenStats | None) -> 
     """Selects the rows that have no token, in order."""
     if "rows_without_tokens" not in codes:
         return {}
-    rows = view.dataset.scan().with_row_index("row").filter(_HAS_NO_TOKEN).select("row")
+    rows = _rows(view).filter(_HAS_NO_TOKEN).select("row")
     return {"rows_without_tokens": number_rows(rows.collect(engine="streaming").sort("row"))}
 
 

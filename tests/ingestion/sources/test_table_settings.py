@@ -187,6 +187,17 @@ def test_a_column_goes_before_the_name_of_the_file(tmp_path: Path) -> None:
     assert [row["split"] for row in rows] == ["train", "validation", None]
 
 
+def test_what_names_no_split_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,나눔", "하나,기쁨,dev", "둘,기쁨,A", "셋,기쁨,", "넷,기쁨,B")
+    columns = COLUMNS | {"split_column": "나눔"}
+    rows, log = read_all(path, table=columns)
+    assert [row["split"] for row in rows] == ["validation", None, None, None]
+    assert log.warnings == [
+        "a.csv: 2 rows name no split in the column '나눔', but values such as 'A': they are split by group"
+    ]
+    assert read_all(path, table=columns, split={"mode": "grouped"})[1].warnings == []
+
+
 @pytest.mark.parametrize("names", [["test.csv"], ["dev.csv", "test.csv"], ["train.csv"]])
 def test_names_that_would_leave_train_or_all_else_empty_are_no_splits(
     names: list[str], tmp_path: Path
