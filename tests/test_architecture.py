@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[1]
 MODULES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "etl").rglob("*.py"))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
@@ -100,7 +102,12 @@ def loaded(code: str) -> set[str]:
     """The heavy packages that a fresh Python has loaded when the code has run."""
     script = f"{code}\nimport sys\nsys.stderr.write(' '.join(sys.modules))"
     run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=PATIENCE,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     return {name.partition(".")[0] for name in run.stderr.split()} & HEAVY

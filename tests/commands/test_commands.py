@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, environment, etl, explained, make_rows, succeeded
 from support.small_tables import write_lines
 
@@ -146,7 +147,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
         writer.stdout.read(10)
         writer.stdout.close()
         errors = writer.stderr.read().decode()
-        assert writer.wait(timeout=60) in (0, 1), arguments
+        assert writer.wait(timeout=PATIENCE) in (0, 1), arguments
         assert "Traceback" not in errors, arguments
         assert "BrokenPipe" not in errors, arguments
         assert "error:" not in errors, arguments

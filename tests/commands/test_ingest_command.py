@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded
 from support.small_tables import write_lines
 
@@ -358,7 +359,7 @@ def test_ctrl_c_stops_a_run_and_leaves_nothing(workers: str, tmp_path: Path) -> 
         env={**environment(), "ETL_CACHE_DIR": str(tmp_path / "cache")},
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not any(map(has_java, workers_below(run.pid))):
         assert run.poll() is None
         assert time.monotonic() < deadline
@@ -368,7 +369,7 @@ def test_ctrl_c_stops_a_run_and_leaves_nothing(workers: str, tmp_path: Path) -> 
     assert run.poll() is None
     os.killpg(run.pid, signal.SIGINT)  # a terminal signals the whole group
     try:
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, TABLE, environment, etl, explained, ingest, make_rows, succeeded
 from support.s3_server import Server, serving
 from support.small_tables import write_lines
@@ -161,7 +162,7 @@ def run_and_kill(server: Server, arguments: list[str], *, deadly: str, lives: in
     """Runs a program which the server kills before it answers such a request, the first `lives` aside."""
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
     server.deadly, server.lives, server.victim = deadly, lives, process.pid
-    said = process.communicate(timeout=120)
+    said = process.communicate(timeout=PATIENCE)
     assert process.returncode == -9, said
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
 from etl.dataset.manifest import FileEntry
@@ -199,7 +200,7 @@ def test_two_containers_with_the_same_process_number_leave_each_other_alone(tmp_
 
     first, second = start(), start()
     for process in (first, second):
-        process.communicate("go on\n", timeout=60)
+        process.communicate("go on\n", timeout=PATIENCE)
         assert process.returncode == 0
     assert names(tmp_path) == ["dataset"]
     assert names(tmp_path / "dataset") == [PROOF]
@@ -224,7 +225,7 @@ def test_a_file_that_cannot_be_read_leaves_the_dataset_untouched(tmp_path: Path,
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None, "the run ended before it could be disturbed"
         assert time.monotonic() < deadline

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, TABLE, environment
 
 from etl.runtime import signals
@@ -62,7 +63,7 @@ def test_ctrl_c_ends_what_a_server_holds_up(made: Bench, tmp_path: Path) -> None
         ) as process:
             assert is_asked.wait(60)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=PATIENCE)
     finally:
         made.server.fault = None
         is_over.set()

@@ -255,7 +255,8 @@ def test_the_int8_variant_is_smaller_and_says_what_it_loses(dataset, tmp_path, t
     assert small.bytes < 0.6 * (model / BASELINE_WEIGHTS).stat().st_size
     assert small.parity.largest_difference <= 1e-5, "the file it was made of has passed"
     assert small.int8 is not None and small.int8.rows == 600
-    assert 1e-5 < small.int8.largest_difference < 0.1
+    # On a processor without VNNI 0.1 of ONNX, if its weights had all 8 bits.
+    assert 1e-5 < small.int8.largest_difference < 0.05
     scores = evaluate(load_model(model), open_dataset(dataset), "validation")
     assert small.int8.model_accuracy == pytest.approx(scores.accuracy)
     assert small.int8.model_macro_f1 == pytest.approx(scores.macro_f1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.browsers import start_chromium
+from support.browsers import new_tab, start_chromium
 from support.training_datasets import SEPARABLE, write_splits
 
 from etl.models.baseline.settings import TrainSettings
@@ -73,7 +73,7 @@ def test_a_browser_shows_curves_tables_and_mistakes_and_asks_nobody_for_anything
     requests: list[str] = []
     complaints: list[str] = []
     with start_chromium() as browser:
-        opened = browser.new_context(java_script_enabled=False).new_page()
+        opened = new_tab(browser, java_script_enabled=False)
         opened.on("request", lambda request: requests.append(request.url))
         opened.on("console", lambda message: complaints.append(message.text))
         opened.goto(pages[True].as_uri())

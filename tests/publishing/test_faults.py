@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from support.faults import asking
+from support.patience import PATIENCE
 from support.places import content, make, run, start, succeeded, whole, write_rows
 from support.refresh_torture import torture
 from support.run_etl import etl, explained
@@ -93,7 +94,7 @@ def test_a_disk_that_is_full_at_any_write_is_explained_and_leaves_what_was_curre
     write_rows(made.inputs[0] / "z.jsonl", 300, 900)
     process = start(tmp_path / "etl.yaml", env={"PYTHONDONTWRITEBYTECODE": "1"})
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 6, said
     assert "Traceback" not in said
     assert "cannot be written" in said or "cannot be used" in said
@@ -159,7 +160,7 @@ def test_a_signal_ends_a_refresh_with_a_line_in_the_record_and_a_notice(
     process = start(tmp_path / "etl.yaml", "--workers", "1")
     wait_until((made.publish_dir / ".candidate").is_dir)
     process.send_signal(signal_number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal_number
     assert said.endswith(f"{signals.STOPPED}\n")
     assert "Traceback" not in said
@@ -170,7 +171,7 @@ def test_a_signal_ends_a_refresh_with_a_line_in_the_record_and_a_notice(
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browsers import CHROMIUM, start_chromium
+from support.browsers import CHROMIUM, new_tab, start_chromium
 from support.contrast import CONTRASTS
 from support.review_pages import Page, press, review_page
 from support.small_datasets import Row, clean_rows, make_reject, make_row, write_dataset
@@ -62,7 +62,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
     """`open_page(address, **options of the context)`: requests elsewhere and complaints fail the test."""
-    contexts: list[Any] = []
+    pages: list[Any] = []
     requested: list[str] = []
     said: list[str] = []
     urls: list[str] = []
@@ -71,8 +71,8 @@ def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
         address: str = "", width: int = DESK, name: str | None = "kim", url: str = "", **options: Any
     ) -> Any:
         urls.append(url or served.url)
-        contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **options))
-        page = contexts[-1].new_page()
+        page = new_tab(browser, viewport={"width": width, "height": 844}, **options)
+        pages.append(page)
         page.on("request", lambda request: requested.append(request.url))
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -84,8 +84,8 @@ def open_page(browser: Any, served: Page) -> Iterator[OpenPage]:
         return page
 
     yield open_here
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert [url for url in requested if not url.startswith(tuple(urls))] == []
     assert said == []
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from support.patience import PATIENCE
 from support.review_torture import torture
 from support.run_etl import COMMAND, environment
 from support.small_datasets import clean_rows, write_dataset
@@ -28,7 +29,7 @@ def test_a_signal_ends_the_page_and_the_command_ends_well(tmp_path: Path) -> Non
         url = process.stdout.readline()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32,}/\n", url)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Traceback" not in said
     assert [file.name for file in tmp_path.iterdir()] == ["dataset"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from support.patience import PATIENCE
 from support.run_etl import environment
 
 LONG = "아주 긴 설명이 붙은 작업: 말뭉치 파일을 하나씩 읽어 정제하고 형태소를 분석합니다"
@@ -70,7 +71,7 @@ def piped(command: list[str], encoding: str, cwd: Path) -> tuple[str, str]:
         check=True,
         cwd=cwd,
         env={**environment(), "PYTHONIOENCODING": encoding},
-        timeout=60,
+        timeout=PATIENCE,
     )
     return done.stdout.decode(encoding), done.stderr.decode(encoding)
 
@@ -166,6 +167,6 @@ def test_an_error_handler_that_the_user_chose_stays(tmp_path: Path) -> None:
         check=True,
         cwd=tmp_path,
         env={**environment(), "PYTHONIOENCODING": "cp949:xmlcharrefreplace"},
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout.decode("cp949") == "가 &#10003;\n"

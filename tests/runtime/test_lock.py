@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 
 from etl.errors import LockError, WriteError
 from etl.runtime.lock import acquire_lock
@@ -99,7 +100,7 @@ def test_one_may_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         hold(tmp_path / "lock", seconds=1) as holder,
         acquire_lock(tmp_path / "lock", "etl refresh", wait=True),
     ):
-        assert holder.wait(timeout=60) == 0
+        assert holder.wait(timeout=PATIENCE) == 0
     assert len(caplog.messages) == 1
     assert f"waiting for `etl refresh`, process {holder.pid}" in caplog.messages[0]
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, TABLE, environment
 from support.small_tables import make_rows, write_lines
 
@@ -18,7 +19,7 @@ def shell(line: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

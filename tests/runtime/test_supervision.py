@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, TABLE, environment, explained
 
 from etl.schema import resources
@@ -24,7 +25,7 @@ def limited(megabytes: int, *command: str | Path) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

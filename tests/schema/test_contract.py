@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.patience import PATIENCE
 
 from etl.errors import SettingsError
 from etl.schema import contract, resources, row, taxonomy
@@ -36,7 +37,7 @@ def lint(*paths: Path) -> dict[str, tuple[int, str]]:
         pytest.skip("datacontract-cli is not installed")
     command = [sys.executable, "-c", LINT, *map(str, paths)]
     lines = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=True
+        command, capture_output=True, text=True, timeout=PATIENCE, check=True
     ).stdout.splitlines()
     linted = [json.loads(line) for line in lines if line.startswith("[")]
     return {Path(path).name: (exit_code, output) for path, exit_code, output in linted}

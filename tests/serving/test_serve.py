@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from support.browsers import start_chromium
+from support.browsers import new_tab, start_chromium
 from support.run_etl import environment, etl
 from support.serving import TOKEN, Server, end, serving
 from support.training_datasets import SEPARABLE, write_splits
@@ -203,7 +203,7 @@ def test_the_curl_lines_of_the_docs_are_answered(server: Server) -> None:
 @pytest.mark.browser
 def test_the_page_answers_by_itself(model: Path) -> None:
     with serving(model) as server, start_chromium() as browser:
-        tab, asked = browser.new_page(), []
+        tab, asked = new_tab(browser), []
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(f"{server.url}{TOKEN}/")
         tab.locator("#text").fill(TEXTS[0])
@@ -223,7 +223,7 @@ def test_a_model_without_such_a_page_has_one_that_asks_the_server(tmp_path: Path
     assert etl("build-vocab", tmp_path / "dataset").returncode == 0
     train(tmp_path / "dataset", tmp_path / "model", LinearSettings())
     with serving(tmp_path / "model") as server, start_chromium() as browser:
-        tab = browser.new_page()
+        tab = new_tab(browser)
         tab.goto(f"{server.url}{TOKEN}/")
         tab.locator("#text").fill(TEXTS[0])
         tab.get_by_role("button").click()

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
 from etl.dataset.difference import compare
@@ -250,7 +251,7 @@ def test_a_reader_sees_one_whole_version_whatever_is_published(
     while reader.is_alive():
         for name in names:
             LocalStore(tmp_path).rollback(name)
-    assert broken.get(timeout=60) == ""
+    assert broken.get(timeout=PATIENCE) == ""
     assert reader.exitcode == 0
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from support.patience import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -21,3 +23,15 @@ def start_chromium() -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def new_tab(browser: Any, **options: Any) -> Any:
+    """Opens a tab, with a context of its own: closing one closes the other.
+
+    Args:
+        browser: of `start_chromium`.
+        options: of the context.
+    """
+    tab = browser.new_page(**options)
+    tab.set_default_timeout(PATIENCE * 1000)
+    return tab

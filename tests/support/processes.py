@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+from support.patience import PATIENCE
+
 # Says when the first module is loaded, as nothing can answer a signal before.
 EARLY = "import etl.__main__; print('loaded', flush=True); etl.__main__.main()"
 
@@ -22,7 +24,7 @@ def signalled(number: int, seconds: float = 0.0) -> tuple[int, str]:
         process.stdout.readline()
         time.sleep(seconds)
         process.send_signal(number)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 

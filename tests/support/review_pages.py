@@ -16,7 +16,8 @@ from etl.dataset.read import open_dataset
 from etl.review.browsing import Review
 from etl.review.serve import Choices, address, open_review, serve
 from etl.runtime.loopback import open_socket
-from support.browsers import start_chromium
+from support.browsers import new_tab, start_chromium
+from support.patience import PATIENCE
 
 TOKEN = "a-token-of-a-test"
 
@@ -34,7 +35,7 @@ class Page:
         """Returns status, content and headers of the answer to a request; `path` begins after the token."""
         parts = urlsplit(self.url)
         path = path if path.startswith("/") else parts.path + path
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=30)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=PATIENCE)
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
             connection.request(
@@ -75,7 +76,7 @@ def open_tab(url: str, by: str) -> Iterator[Any]:
     """Opens an address of the page in Chromium as somebody; its console must say nothing."""
     said: list[str] = []
     with start_chromium() as browser:
-        tab = browser.new_page(locale="ko-KR")
+        tab = new_tab(browser, locale="ko-KR")
         tab.on("console", lambda message: said.append(message.text))
         tab.add_init_script(f"localStorage.setItem('etl-review-name', {json.dumps(by)})")
         tab.goto(url)
@@ -101,4 +102,4 @@ def press(page: Any, key: str, event: Mapping[str, Any] | None = None) -> None:
     else:
         page.evaluate(key, event)
     # Not `wait_for_function`: what it polls is evaluated in the page, which the page's own policy refuses.
-    expect(row).to_have_attribute("data-turns", re.compile(rf"^(?!{turns}$)\d+$"), timeout=30_000)
+    expect(row).to_have_attribute("data-turns", re.compile(rf"^(?!{turns}$)\d+$"), timeout=PATIENCE * 1000)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.corrections import read_decisions
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, environment
 from support.small_datasets import clean_rows, write_dataset
 
@@ -87,7 +88,9 @@ def _decide(url: str, by: str, rows: list[int], answered: set[tuple[str, str]]) 
     for row in rows:
         sent = {"queue": "all", "row": row, "decision": "drop", "labels": [], "by": by, "why": "이유 " * 50}
         try:
-            with urllib.request.urlopen(url + "api/decide", json.dumps(sent).encode(), timeout=30) as answer:
+            with urllib.request.urlopen(
+                url + "api/decide", json.dumps(sent).encode(), timeout=PATIENCE
+            ) as answer:
                 answer.read()
         except (OSError, urllib.error.URLError):
             return
@@ -105,7 +108,7 @@ def _served(dataset: Path, path: Path) -> Iterator[tuple[subprocess.Popen[str], 
         found = {"row": None}
         while found["row"] is None:
             wanted = json.dumps({"queue": "all", "state": "all"}).encode()
-            with urllib.request.urlopen(url + "api/find", wanted, timeout=30) as answer:
+            with urllib.request.urlopen(url + "api/find", wanted, timeout=PATIENCE) as answer:
                 found = json.loads(answer.read())
         try:
             yield process, url

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from support.patience import PATIENCE
 from support.run_etl import COMMAND, environment
 
 TOKEN = "a-token-of-the-tests"
@@ -38,7 +39,7 @@ class Server:
         method: str | None = None,
     ) -> tuple[int, Any, Mapping[str, str]]:
         """Sends one request; returns the status, the JSON or the text of the answer, and its headers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             sent = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
             connection.request(method or ("POST" if body is not None else "GET"), path, body, sent)
@@ -84,5 +85,5 @@ def serving(model: Path, *options: str, token: str | None = TOKEN) -> Iterator[S
 def end(server: Server, how: int = signal.SIGTERM) -> tuple[int, str]:
     """Asks a server to end; returns its exit code and what it has said on standard error."""
     os.kill(server.process.pid, how)
-    _, said = server.process.communicate(timeout=60)
+    _, said = server.process.communicate(timeout=PATIENCE)
     return server.process.returncode, said

@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.patience import PATIENCE
 
 from etl.errors import LockError, WriteError
 from etl.tagging.cache import TagCache, clear, open_cache, stored
@@ -158,7 +159,7 @@ def test_several_runs_write_the_same_texts_at_once(tmp_path: Path) -> None:
     ]
     for run in runs:
         run.start()
-    assert [outcomes.get(timeout=60) for _ in range(60)] == [(650, [])] * 60
+    assert [outcomes.get(timeout=PATIENCE) for _ in range(60)] == [(650, [])] * 60
     for run in runs:
         run.join()
     assert [each.sentences for number in range(20) for each in stored(tmp_path / str(number))] == [650] * 20

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import stand_in_tagger as stand_in
+from support.patience import PATIENCE
 from support.processes import descendants, is_running
 from support.small_tables import ingest, write_lines
 
@@ -243,7 +244,7 @@ def test_a_worker_that_is_about_to_start_when_all_ends_says_nothing(tmp_path: Pa
         capture_output=True,
         text=True,
         check=True,
-        timeout=100,
+        timeout=PATIENCE,
         env=with_stand_in(tmp_path),
     )
     assert (done.stdout, done.stderr) == ("", "")
@@ -290,9 +291,9 @@ if __name__ == "__main__":
 """
 
 
-def ends_within(is_over: Callable[[], bool], seconds: float = 100) -> bool:
-    """Far longer than it takes on any machine, far shorter than the hang."""
-    deadline = time.monotonic() + seconds
+def is_over_in_time(is_over: Callable[[], bool]) -> bool:
+    """Waits far longer than it takes on any machine, far shorter than the hang."""
+    deadline = time.monotonic() + PATIENCE
     while not is_over() and time.monotonic() < deadline:
         time.sleep(0.05)
     return is_over()
@@ -313,12 +314,12 @@ def test_workers_are_gone_with_their_parent_even_in_a_hang(signal_number: int, t
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "ready\n"
-        assert ends_within(lambda: any((tmp_path / "hanging").iterdir()))
+        assert is_over_in_time(lambda: any((tmp_path / "hanging").iterdir()))
         workers = descendants(run.pid)
         assert len(workers) >= 2
         os.killpg(run.pid, signal_number) if signal_number == signal.SIGINT else run.kill()
-        assert ends_within(lambda: not any(map(is_running, workers)))
-        printed, errors = run.communicate(timeout=30)
+        assert is_over_in_time(lambda: not any(map(is_running, workers)))
+        printed, errors = run.communicate(timeout=PATIENCE)
     if signal_number == signal.SIGINT:
         assert printed == "interrupted\n"
         assert errors == ""

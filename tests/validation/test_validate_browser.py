@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browsers import CHROMIUM, start_chromium
+from support.browsers import CHROMIUM, new_tab, start_chromium
 from support.contrast import CONTRASTS
 from support.small_datasets import Row, clean_rows, make_reject, write_dataset
 
@@ -76,21 +76,21 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_page(browser: Any, report: Path) -> Iterator[OpenPage]:
     """`open_page(**options of the context)` opens the report."""
-    contexts = []
+    pages = []
 
     def open_here(width: int = DESK, **options: Any) -> Any:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **options))
-        page = contexts[-1].new_page()
+        page = new_tab(browser, viewport={"width": width, "height": 844}, **options)
+        pages.append(page)
         page.goto(report.as_uri())
         return page
 
     yield open_here
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def test_nothing_is_requested_and_the_console_stays_empty(browser: Any, report: Path) -> None:
-    page = browser.new_page()
+    page = new_tab(browser)
     requested, said = [], []
     page.on("request", lambda request: requested.append(request.url))
     page.on("console", lambda message: said.append(message.text))
@@ -136,7 +136,7 @@ def test_areas_that_were_not_looked_at_have_whole_names(
     (folder / "rows.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     validate(folder / "rows.csv")
     for width in (PHONE, DESK):
-        page = browser.new_page(viewport={"width": width, "height": 800})
+        page = new_tab(browser, viewport={"width": width, "height": 800})
         page.goto((folder / "rows.csv.validation" / "report.html").as_uri())
         assert page.locator("body").evaluate(BROKEN_WORDS) == []
         page.close()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browsers import CHROMIUM, start_chromium
+from support.browsers import CHROMIUM, new_tab, start_chromium
 from support.training_datasets import SEPARABLE, write_splits, write_votes
 from support.untrained import save_untrained
 
@@ -174,7 +174,7 @@ def test_without_anything_that_runs_it_nothing_is_called_checked(exported, tmp_p
 def opened(page: Path) -> Iterator[tuple[Any, list[str]]]:
     """The page in Chromium, as it is opened from the disk, and the addresses of all that it has asked for."""
     with start_chromium() as browser:
-        tab, asked = browser.new_page(locale="en-US", viewport={"width": 390, "height": 844}), []
+        tab, asked = new_tab(browser, locale="en-US", viewport={"width": 390, "height": 844}), []
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(page.as_uri())
         tab.wait_for_selector("body[data-ready]")
@@ -249,7 +249,7 @@ def test_the_module_works_in_a_web_worker(trained, exported, tmp_path):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, start_chromium() as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        tab = browser.new_page()
+        tab = new_tab(browser)
         tab.goto(f"http://127.0.0.1:{server.server_port}/page.html")
         labels = tab.evaluate(
             """(texts) => new Promise((done) => {

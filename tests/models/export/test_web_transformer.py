@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browsers import CHROMIUM, start_chromium
+from support.browsers import CHROMIUM, new_tab, start_chromium
 from support.node_modules import HAS_ONNXRUNTIME_WEB, NODE_MODULES
 from support.tiny_electra import SPECIAL, write_tiny_electra
 from support.training_datasets import SEPARABLE, write_splits
@@ -296,7 +296,7 @@ def serve(folder: Path) -> Iterator[str]:
 def test_the_page_works_from_a_server_that_it_asks_for_its_own_files_only(tuned, exported):
     asked: list[str] = []
     with serve(exported.folder) as address, start_chromium() as browser:
-        tab = browser.new_page(locale="en-US", viewport={"width": 390, "height": 844})
+        tab = new_tab(browser, locale="en-US", viewport={"width": 390, "height": 844})
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(f"{address}/index.html")
         tab.wait_for_selector("body[data-ready]")
@@ -318,7 +318,7 @@ def test_the_page_works_from_a_server_that_it_asks_for_its_own_files_only(tuned,
 @pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
 def test_the_page_says_from_the_disk_that_it_needs_a_server(exported):
     with start_chromium() as browser:
-        tab = browser.new_page(locale="en-US")
+        tab = new_tab(browser, locale="en-US")
         tab.goto((exported.folder / "index.html").as_uri())
         tab.get_by_text("python3 -m http.server").wait_for()
         assert tab.locator("#language").text_content() == "한국어"
