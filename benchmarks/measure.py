@@ -152,6 +152,25 @@ def timed(cases: Mapping[str, Case], setup: Setup) -> dict[str, list[Run]]:
     return runs
 
 
+def timed_commands(sides: Mapping[str, list[str]], rounds: int) -> dict[str, list[Run]]:
+    """Times whole commands in turn, without what they print.
+
+    Args:
+        sides: a program and its arguments, for each side.
+        rounds: how often each is timed, after one warm-up that compiles modules.
+    """
+    runs: dict[str, list[Run]] = {name: [] for name in sides}
+    for number in range(1 + rounds):
+        for name, command in sides.items():
+            used = run_process(command, ROOT, name, is_quiet=True)
+            own = Run(
+                used.seconds, used.seconds, used.cpu_seconds, used.peak_bytes, used.tree.resident_bytes, {}
+            )
+            if number:
+                runs[name].append(own)
+    return runs
+
+
 def run_case(case: Case, *, with_rows: bool = False) -> Run:
     """Runs a case in a fresh process. Its output is removed outside of the measured time."""
     scratch = Path(tempfile.mkdtemp(prefix="etl-bench-", dir=case.source.parent))

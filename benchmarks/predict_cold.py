@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from statistics import median
 
-from benchmarks.measure import ROOT, Run, Setup, make_input, run_process
+from benchmarks.measure import Setup, make_input, timed_commands
 from benchmarks.nsmc_growth import REVIEWS
 from benchmarks.report import Comparison, Target
 
@@ -31,15 +31,7 @@ def run(setup: Setup) -> Comparison:
             *(sys.executable, "-m", "etl", "predict", str(model), SENTENCE, "--split", "sentence")
         ],
     }
-    runs: dict[str, list[Run]] = {name: [] for name in sides}
-    for number in range(1 + max(setup.rounds, _ROUNDS)):
-        for name, command in sides.items():
-            used = run_process(command, ROOT, name, is_quiet=True)
-            own = Run(
-                used.seconds, used.seconds, used.cpu_seconds, used.peak_bytes, used.tree.resident_bytes, {}
-            )
-            if number:  # the first compiles modules
-                runs[name].append(own)
+    runs = timed_commands(sides, max(setup.rounds, _ROUNDS))
     seconds = {name: median(run.cpu_seconds for run in each) for name, each in runs.items()}
     share = seconds["etl predict"] / seconds["import torch"]
     target = Target(

@@ -11,6 +11,7 @@ import polars as pl
 from etl.dataset.manifest import SourceCounts, UnknownLabels
 from etl.dataset.shard_plan import REJECTS
 from etl.ingestion.steps.relabel import open_resolver
+from etl.language.lists import listing
 from etl.language.message import tr
 from etl.schema.taxonomy import Taxonomy
 from etl.settings import Settings
@@ -69,15 +70,13 @@ def summarise(
 
 def describe(unknown: UnknownLabels) -> str:
     """Returns the warning of one source, in a line."""
-    listed = ", ".join(f"{_shortened(label)} {count:,}" for label, count in unknown.labels.items())
-    if unknown.more:
-        listed = tr("{shown} and {more:,} more", shown=listed, more=unknown.more)
+    listed = [f"{_shortened(label)} {count:,}" for label, count in unknown.labels.items()]
     return tr(
         "{source}: {rows:,} of {read:,} rows have an unknown label: {labels}",
         source=unknown.source,
         rows=unknown.rows,
         read=unknown.read,
-        labels=listed,
+        labels=listing(listed, len(listed), unknown.more),
     )
 
 

@@ -14,9 +14,9 @@ from etl.dataset.guards import Guard, Objection, accept_options, find_unusable
 from etl.dataset.manifest import InputFile, Manifest
 from etl.dataset.read import SPLITS
 from etl.errors import FindingsError
+from etl.language.lists import listing
 from etl.language.message import Message, tr
 from etl.validation.checks import drift
-from etl.validation.findings import listing
 
 # The size of a part whose rows are drawn varies by 1/sqrt(n) of it (Poisson); of a distance, see `drift`.
 _BEYOND_CHANCE = 3

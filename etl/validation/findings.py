@@ -23,11 +23,11 @@ a change of meaning raises `format`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from etl.language.message import Message, joined, plural, tr
+from etl.language.message import Message, plural, tr
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -72,12 +72,6 @@ class Finding:
         if not self.evidence:
             return shown
         return tr("{shown}, all in {evidence}", shown=shown, evidence=self.evidence)
-
-
-def listing(names: Sequence[str], most: int = 5) -> str:
-    """Joins names for a message: the first `most` of them, and how many more there are."""
-    more, first = len(names) - most, joined(", ", names[:most])
-    return tr("{names} and {more} more", names=first, more=more) if more > 0 else first
 
 
 def change_texts(text: str, change: Callable[[str], str]) -> str:

@@ -21,6 +21,7 @@ from etl.documents.passage import Passage
 from etl.errors import InputError
 from etl.ingestion.sources.archive import member_name
 from etl.ingestion.sources.raw import DAMAGE_ERRORS
+from etl.language.lists import listing
 from etl.language.message import joined, plural, tr
 from etl.runtime.unpacking import check_package, check_ratio
 from etl.settings import Limits
@@ -166,15 +167,12 @@ def _content(opened: zipfile.ZipFile, archive: _Archive, name: str) -> bytes:
 
 def _warn(archive: _Archive) -> None:
     if archive.others:
-        named = ", ".join(map(repr, archive.others[:_NAMED]))
-        if len(archive.others) > _NAMED:
-            named = tr("{names} and {others:,} more", names=named, others=len(archive.others) - _NAMED)
         members = plural("{number:,} member", "{number:,} members", len(archive.others))
         _log.warning(
             tr(
                 "{archive}: {members} left aside, only chats are read: {names}",
                 archive=archive.name,
                 members=members,
-                names=named,
+                names=listing([*map(repr, archive.others)], _NAMED),
             )
         )

@@ -18,7 +18,8 @@ from etl.documents.mails.quotes import letters_in
 from etl.documents.passage import Passage
 from etl.documents.text import paragraphs
 from etl.errors import InputError
-from etl.language.message import Message, joined, tr
+from etl.language.lists import listing
+from etl.language.message import Message, tr
 from etl.runtime.console import printable, shortened
 
 # Reads the messages of a file that is a chat; None of any other.
@@ -196,13 +197,5 @@ def _note(unread: list[str], name: str) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = joined(
-        ", ",
-        (
-            name if isinstance(name, Message) else printable(shortened(name, _MOST_CHARS))
-            for name in names[:_SHOWN]
-        ),
-    )
-    if len(names) <= _SHOWN:
-        return shown
-    return tr("{names} and {others:,} more", names=shown, others=len(names) - _SHOWN)
+    said = [name if isinstance(name, Message) else printable(shortened(name, _MOST_CHARS)) for name in names]
+    return listing(said, _SHOWN)

@@ -23,6 +23,7 @@ from etl.ingestion.tables.preview import Preview
 from etl.ingestion.tables.reader import OPENERS, is_json_table, is_metadata, open_tables
 from etl.ingestion.tables.table import LeftAside, OpenTable
 from etl.language.message import joined, plural, tr
+from etl.runtime.console import shortened
 from etl.schema import taxonomy
 from etl.schema.own_tables import find_table
 from etl.schema.splits import UNLABELLED, split_names
@@ -257,7 +258,7 @@ def _warnings(raw: RawFile, how: Table, blank_ids: int, unknown_splits: int, exa
             unknown_splits,
             file=raw.name,
             name=how.split_column,
-            example=example[:_MOST_CHARS],
+            example=shortened(example, _MOST_CHARS),
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,7 +18,8 @@ from typing import Any
 from etl.ingestion.sources.raw import OpenFile
 from etl.ingestion.tables.dialect import Cut
 from etl.ingestion.tables.table import TOO_LONG
-from etl.language.message import joined, tr
+from etl.language.lists import listing
+from etl.language.message import tr
 from etl.settings import MAX_RAW_CHARS
 
 # The number of a record, from 1, and its fields. A blank line is no record, but it has a number.
@@ -238,7 +239,7 @@ class RecordCutter:
     def findings(self) -> Iterator[str]:
         """Says, with the numbers of lines, where quotes are open and records long."""
         if self.open_quotes:
-            lines = _listed([f"{number:,}" for number in self.open_quotes])
+            lines = listing([f"{number:,}" for number in self.open_quotes], _SHOWN_PLACES)
             yield tr(
                 "a quotation mark is opened and not closed; such a line is a bad_row, and those after it are "
                 "read: line {lines}",
@@ -251,12 +252,5 @@ class RecordCutter:
             yield tr(
                 "a record goes over more than {usual} lines (is a quotation mark open?): {lines}",
                 usual=_USUAL_LINES,
-                lines=_listed(places),
+                lines=listing(places, _SHOWN_PLACES),
             )
-
-
-def _listed(places: Sequence[str]) -> str:
-    """The first places, and how many more there are."""
-    shown = joined(", ", places[:_SHOWN_PLACES])
-    more = len(places) - _SHOWN_PLACES
-    return tr("{shown} and {more:,} more", shown=shown, more=more) if more > 0 else shown

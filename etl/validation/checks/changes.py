@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from etl.dataset.read import SPLITS, Dataset
+from etl.language.lists import listing
 from etl.language.message import tr
 from etl.schema import votes
 from etl.settings import Labels
@@ -24,7 +25,7 @@ from etl.validation.check import Check, ReportContext
 from etl.validation.checks import drift
 from etl.validation.checks.drift import Drift
 from etl.validation.checks.labels import count_labels
-from etl.validation.findings import MAX_EXAMPLES, Finding, listing
+from etl.validation.findings import MAX_EXAMPLES, Finding
 from etl.validation.rules import Rules
 from etl.validation.selection import number_rows
 from etl.validation.unseen import UnseenTokens

@@ -11,10 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.language.lists import listing
 from etl.language.message import joined, tr
 from etl.schema import row
 from etl.validation.check import Check
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.view import View, parquet_files, unreadable_file
 

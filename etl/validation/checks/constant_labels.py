@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etl.language.lists import listing
 from etl.language.message import tr
 from etl.schema.splits import EVALUATION
 from etl.text.html import name, section, table, text
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks import balance
 from etl.validation.checks.balance import Balance, entropy
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.view import View
 

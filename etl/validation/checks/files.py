@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.language.lists import listing
 from etl.runtime.files import sha256_file
 from etl.validation.check import Check
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.view import View, parquet_files, unreadable_file
 

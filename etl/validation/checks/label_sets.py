@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from etl.language.lists import listing
 from etl.schema import votes
 from etl.schema.splits import SPLITS, UNLABELLED
 from etl.validation.check import Check
 from etl.validation.checks.labels import count_labels
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.selection import number_groups
 from etl.validation.view import View

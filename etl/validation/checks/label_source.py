@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from etl.language.lists import listing
 from etl.language.message import joined, tr
 from etl.text.html import (
     COLOURS,
@@ -21,7 +22,7 @@ from etl.text.html import (
 )
 from etl.validation.check import Check, ReportContext
 from etl.validation.checks.labels import commonest_labels, render_left_out
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.view import Cell, View
 

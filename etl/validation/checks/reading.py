@@ -6,11 +6,12 @@ from collections.abc import Collection
 
 import polars as pl
 
+from etl.language.lists import listing
 from etl.language.message import joined, tr
 from etl.schema.details import said
 from etl.validation.check import Check
 from etl.validation.external.dataset import ExternalTable, Role
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.selection import number_groups, number_rows
 from etl.validation.view import View

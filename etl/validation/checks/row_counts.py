@@ -9,10 +9,11 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from etl.dataset.read import Dataset
+from etl.language.lists import listing
 from etl.language.message import tr
 from etl.schema.splits import ALL_SPLITS
 from etl.validation.check import Check
-from etl.validation.findings import Finding, listing
+from etl.validation.findings import Finding
 from etl.validation.rules import Rules
 from etl.validation.view import View, parquet_files
 

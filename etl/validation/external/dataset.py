@@ -29,6 +29,7 @@ from etl.ingestion.tables.dialect import FOUND_OUT, Dialect
 from etl.ingestion.tables.header import column_name, find_column, own_names, without_columns
 from etl.ingestion.tables.reader import FORMATS, format_of, is_metadata, open_file_as_tables, raw_file_at
 from etl.ingestion.tables.table import OpenTable
+from etl.language.lists import listing
 from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.runtime.scratch import temporary_folder
@@ -37,7 +38,7 @@ from etl.schema.splits import split_in_path, split_names
 from etl.settings import Settings, Write
 from etl.text.composition import composed
 from etl.user_files.plain import plain_file
-from etl.validation.findings import MAX_EXAMPLES, listing
+from etl.validation.findings import MAX_EXAMPLES
 
 Role = Literal["text", "label", "split", "group"]
 ROLES: tuple[Role, ...] = get_args(Role)
