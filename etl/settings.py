@@ -13,12 +13,11 @@ from typing import Annotated, Any, Literal, TypedDict, Unpack
 import msgspec
 
 from etl.errors import SettingsError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.user_files.plain import plain_file
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
-_DELIMITER = tr("expected one character as the delimiter, or tab")  # in place of a regular expression
 _COMPARE = tr("compare it with the commented file that `etl init` writes.")
 PathLike = str | os.PathLike[str]
 
@@ -329,7 +328,9 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
-        raise _unusable(name, _DELIMITER if "matching regex" in str(error) else str(error)) from error
+        what, _, where = str(error).rpartition(" - at ")
+        delimiter = tr("expected one character as the delimiter, or tab - at {where}", where=where)
+        raise _unusable(name, delimiter if "matching regex" in what else error) from error
     validation, test = settings.split.validation, settings.split.test
     if validation + test >= 1:
         raise SettingsError(
@@ -353,10 +354,9 @@ def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
 def _with_files_beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Makes the paths of corrections relative to the folder of `etl.yaml`: a refresh may run anywhere."""
     corrections = tree.get("corrections")
-    files = corrections.get("files") if isinstance(corrections, dict) else None
-    if not isinstance(corrections, dict) or not isinstance(files, list):
+    if not isinstance(corrections, dict) or not isinstance(corrections.get("files"), list):
         return tree
-    placed = [str(folder / each) if isinstance(each, str) else each for each in files]
+    placed = [str(folder / each) if isinstance(each, str) else each for each in corrections["files"]]
     return {**tree, "corrections": {**corrections, "files": placed}}
 
 
@@ -382,7 +382,7 @@ def _read_yaml(config: Path) -> dict[str, Any]:
             next_step=tr("write one with `etl init {path}`", path=config),
         ) from error
     except (YamlError, UnicodeDecodeError) as error:
-        raise _unusable(config, joined("", [error])) from error
+        raise _unusable(config, error) from error
     if tree is None:
         return {}
     if not isinstance(tree, dict):
@@ -394,6 +394,6 @@ def _read_yaml(config: Path) -> dict[str, Any]:
     return tree
 
 
-def _unusable(name: str | Path, detail: str) -> SettingsError:
+def _unusable(name: str | Path, detail: object) -> SettingsError:
     what = tr("{name} cannot be used as settings", name=name)
     return SettingsError(what, details=[detail], next_step=_COMPARE)

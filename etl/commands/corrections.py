@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from etl.language.message import plural, tr
+from etl.language.message import by_english, plural, tr
 
 corrections = typer.Typer(
     no_args_is_help=True,
@@ -20,10 +20,7 @@ FILES = Annotated[
 ]
 Format = Literal["label-studio", "csv", "columns"]
 # How the JSON calls what becomes of decisions, said to people.
-_OUTCOMES = {
-    str(word): word
-    for word in (tr("applies"), tr("stale"), tr("not found"), tr("incomplete"), tr("disagreement"))
-}
+_OUTCOMES = by_english(tr("applies"), tr("stale"), tr("not found"), tr("incomplete"), tr("disagreement"))
 FORMAT_OPTION = typer.Option(
     "--format", help="Label Studio's JSON, CSV for a spreadsheet, or columns as Argilla has them."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.language.message import joined, plural, tr
+from etl.language.message import by_english, joined, plural, tr
 
 if TYPE_CHECKING:
     from etl.dataset.corrected_rows import CorrectedRow
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 _PLACE_AND_TWO = 3
 _MOST_SHOWN = 20
 # How the JSON calls what happened to rows, said to people.
-_CASES = {
-    str(case): case for case in (tr("added"), tr("removed"), tr("relabelled"), tr("reworded"), tr("moved"))
-}
+_CASES = by_english(tr("added"), tr("removed"), tr("relabelled"), tr("reworded"), tr("moved"))
 
 
 def diff(

@@ -14,7 +14,7 @@ from etl.commands.choices import DELIMITER, HEADER, RAW
 from etl.documents.sentences import Split
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
-from etl.language.message import Message, joined, tr
+from etl.language.message import Message, by_english, joined, tr
 from etl.models.inference.options import Per, PredictOptions
 from etl.runtime.streams import is_read
 
@@ -25,8 +25,8 @@ _SHOWN_CHARS, _TABLE_ROWS = 100, 5000
 _MOST_COLUMNS, _LIKELIEST = 12, 5  # of the probabilities in a table
 _DEFAULT = PredictOptions()
 # What the files call kinds of documents, places in them and parts of them, said to people.
-_KINDS = {str(kind): kind for kind in (tr("text"), tr("mail"), tr("chat"), tr("post"), tr("formal"))}
-_PARTS = {str(part): part for part in (tr("quote"), tr("signature"))}
+_KINDS = by_english(tr("text"), tr("mail"), tr("chat"), tr("post"), tr("formal"))
+_PARTS = by_english(tr("quote"), tr("signature"))
 _PLACES = {
     "line": tr("line {number}"),
     "paragraph": tr("paragraph {number}"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.language.message import joined, tr
+from etl.language.message import by_english, joined, tr
 from etl.settings import EngineName
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etl.publishing.record import Run
 
 # How the record calls what happened to a raw file, said to people.
-_EVENTS = {str(event): event for event in (tr("added"), tr("changed"), tr("gone"))}
+_EVENTS = by_english(tr("added"), tr("changed"), tr("gone"))
 
 
 def refresh(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.language.message import tr
+from etl.language.message import by_english, tr
 from etl.runtime import console
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ OPEN = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in t
 AUDIT = Annotated[int, typer.Option(metavar="ROWS", min=1, help="How many rows the random sample has.")]
 SEED = Annotated[int, typer.Option(min=0, help="Of the random sample: the same seed, the same rows.")]
 # Of what a share is, said to people.
-_KINDS = {str(kind): kind for kind in (tr("all"), tr("source"), tr("label"))}
+_KINDS = by_english(tr("all"), tr("source"), tr("label"))
 SUMMARY = Annotated[
     bool, typer.Option("--summary", help="Only say how many labels of the audit sample are wrong, and end.")
 ]

@@ -106,6 +106,7 @@ def _show(sentence: ComparedSentence) -> None:
     from rich.table import Table
 
     from etl.runtime import console
+    from etl.schema.details import said
 
     output = console.stdout()
     console.line(_shortened(sentence.raw_text).translate(_PICTURES))
@@ -116,7 +117,7 @@ def _show(sentence: ComparedSentence) -> None:
             tr(
                 "{reason}: {detail}. `etl ingest` rejects it, and no tagger sees it.",
                 reason=sentence.reason,
-                detail=sentence.detail,
+                detail=said(sentence.detail or ""),
             )
         )
     if output.is_terminal:
@@ -141,9 +142,10 @@ def _line(result: TaggerResult) -> Text:
     from rich.text import Text
 
     from etl.runtime.console import printable
+    from etl.schema.details import said
 
     if result.problem is not None:
-        problem = joined(": ", (result.problem, result.found))
+        problem = joined(": ", (result.problem, said(result.found or "")))
         return Text(printable(translated(problem)), style="bold red")
     return Text(" ").join(_drawn(token) for token in result.tokens)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from etl.language.message import tr
+from etl.language.message import by_english, tr
 
 if TYPE_CHECKING:
     from etl.dataset.manifest import SplitCounts
     from etl.storage.versions.version import Version
 
 # How the JSON calls what became of a version, said to people.
-_STATES = {"": "", **{str(state): state for state in (tr("current"), tr("withdrawn"))}}
+_STATES = {"": "", **by_english(tr("current"), tr("withdrawn"))}
 
 
 def versions(

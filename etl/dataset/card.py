@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from etl.dataset import data_contract
 from etl.dataset.manifest import FileEntry, Manifest, describe_files
+from etl.language import catalogue
 from etl.language.message import tr, translated
 from etl.schema import contract, row
 from etl.schema.splits import UNLABELLED
@@ -33,6 +35,8 @@ _CONTEXT = {
     "source": "cr:source",
     "subField": "cr:subField",
 }
+
+_log = logging.getLogger(__name__)
 
 # What the card says of rows with several labels or votes.
 _VOTES = {
@@ -59,6 +63,8 @@ def write_cards(folder: Path, manifest: Manifest) -> dict[str, FileEntry]:
         "labels": list(taxonomy.targets),
         "ids": {label: index for index, label in enumerate(taxonomy.targets)},
     }
+    if not catalogue.is_compiled("ko"):
+        _log.warning(tr("README.ko.md is English: the Korean texts of this checkout are not compiled"))
     contents = {
         "labels.json": _to_json(labels),
         # Both in every language, so that the same input makes the same files for everybody.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext
-import os
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +33,6 @@ def use(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}, expected one of {LANGUAGES}")
     _current = language
-    # What is not ours and asks gettext, such as the words of typer around a help text.
-    os.environ["LANGUAGE"] = language
-    gettext.bindtextdomain(DOMAIN, str(FOLDER))
 
 
 def look_up(

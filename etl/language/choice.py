@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Mapping, Sequence
 
@@ -26,6 +27,9 @@ def speak(arguments: list[str]) -> None:
     language = asked_for(os.environ)
     # What is wrong with the name of a language is said in that of the locale.
     catalogue.use(language if language in catalogue.LANGUAGES else _of_locale(os.environ))
+    # The words of typer around a help text ask gettext, which goes by this variable. Children inherit it.
+    os.environ["LANGUAGE"] = catalogue.current()
+    gettext.bindtextdomain(catalogue.DOMAIN, str(catalogue.FOLDER))
 
 
 def asked_for(environment: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from etl.language.message import Message
 
-# A regular expression, and the message that has the names of its groups: its English is what was recognised.
+# A regular expression, and the message with the names of its groups. Those of `forms_of` keep the English.
 Form = tuple[str, Message]
 
 # In characters. Longer ones quote a whole value of the user's, and to try where each name of a form may end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import typer
@@ -29,6 +30,8 @@ def translate(command: Any) -> None:
     if catalogue.current() == catalogue.ENGLISH:
         return
     for each in _commands(command):
+        for parameter in each.params:
+            parameter.type = copy(parameter.type)  # which those of all commands share
         for holder, name in _holders(each):
             text = getattr(holder, name, None)
             if text:
@@ -54,6 +57,7 @@ def _holders(command: Any) -> Iterator[tuple[Any, str]]:
     # `--help` itself is made on demand.
     for parameter in (*command.params, command.get_help_option(context)):
         yield from ((parameter, "help"), (parameter, "rich_help_panel"))
-        is_flag = getattr(parameter, "is_flag", False)
-        if not is_flag and not parameter.metavar and not parameter.type.get_metavar(parameter, context):
+        # An option shows its own word in place of its type, an argument beside it.
+        is_shown = parameter.param_type_name == "argument" or not (parameter.metavar or parameter.is_flag)
+        if is_shown and not parameter.type.get_metavar(parameter, context):
             yield parameter.type, "name"

@@ -98,7 +98,7 @@ _MSGSPEC = (
     tr("unexpected end of escaped utf-16 surrogate pair"),
 )
 # The first that fits decides; what msgspec says has the widest forms.
-_FORMS = forms_of((*_CODECS, *_PACKED, *_FILES, *_OF_SYSTEM, *_MSGSPEC))
+FORMS = forms_of((*_CODECS, *_PACKED, *_FILES, *_OF_SYSTEM, *_MSGSPEC))
 
 
 def said(what: object) -> str:
@@ -110,11 +110,17 @@ def said(what: object) -> str:
     if isinstance(what, Message):
         return what
     if isinstance(what, BaseException):
-        return own_message(what) or recognise(" ".join(str(what).splitlines()), _FORMS)
-    return recognise(str(what), _FORMS)
+        first, _, _ = str(what).strip().partition("\n\n")  # polars tells below it what it was doing
+        return own_message(what) or recognise(" ".join(first.splitlines()), FORMS)
+    return recognise(str(what), FORMS)
 
 
 def own_message(error: BaseException | None) -> Message | None:
     """Returns the message that an error was raised with, if it says just that."""
+    if isinstance(error, OSError) and isinstance(error.strerror, Message):
+        number, words, path = error.errno, error.strerror, error.filename
+        if path is None:
+            return tr("[Errno {number}] {words}", number=number, words=words)
+        return tr("[Errno {number}] {words}: {path}", number=number, words=words, path=repr(path))
     first = error.args[0] if error and error.args else None
     return first if isinstance(first, Message) and first == str(error) else None

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 
-from etl.language.message import joined, tr
-
-
-def join_with_or(parts: Iterable[str]) -> str:
-    """Returns `a or b or c`; there must be a part."""
-    return reduce(lambda before, part: tr("{before} or {part}", before=before, part=part), parts)
+from etl.language.message import Message, joined, tr
 
 
-def join_with_and(parts: Iterable[str]) -> str:
-    """Returns `a and b and c`; there must be a part."""
-    return reduce(lambda before, part: tr("{before} and {part}", before=before, part=part), parts)
+def join_with_or(parts: Iterable[str]) -> Message:
+    """Returns `a or b or c`."""
+    return _join(parts, tr(" or "))
+
+
+def join_with_and(parts: Iterable[str]) -> Message:
+    """Returns `a and b and c`."""
+    return _join(parts, tr(" and "))
 
 
 def listing(parts: Sequence[str], most: int = 5, more: int = 0) -> str:
@@ -28,3 +27,9 @@ def listing(parts: Sequence[str], most: int = 5, more: int = 0) -> str:
     """
     named, others = joined(", ", parts[:most]), max(len(parts) - most, 0) + more
     return tr("{names} and {others:,} more", names=named, others=others) if others else named
+
+
+def _join(parts: Iterable[str], between: Message) -> Message:
+    """One flat message, however many parts there are."""
+    alternating = [each for part in parts for each in (between, part)]
+    return joined("", alternating[1:])

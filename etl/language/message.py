@@ -90,6 +90,11 @@ def joined(separator: str, parts: Iterable[object]) -> Message:
     return Message(_escaped(separator).join(f"{{{name}}}" for name in values), values)
 
 
+def by_english(*messages: Message) -> dict[str, Message]:
+    """Returns messages by their English texts, for words that JSON has and people read."""
+    return {str(message): message for message in messages}
+
+
 def translated(text: object, language: str | None = None) -> str:
     """Returns a message in a language, by default the user's, and anything else as `str` shows it."""
     # Of nothing gettext answers with the header of the catalogue.

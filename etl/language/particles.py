@@ -19,6 +19,8 @@ _LETTERS = {"l": "l", "m": "n", "n": "n", "r": "l"}
 # How an English word is written in Korean: label 라벨, file 파일; train 트레인, pack 팩, web 웹, step 스텝.
 _ENDINGS = (("l", re.compile(r"(?:l|le)$")), ("n", re.compile(r"(?:[mn]e?|ng|ck|[bp])$")))
 _WORD = re.compile(r"[A-Za-z]+$")
+# Of a word, in characters: its end decides, and to look for where the end begins takes the square of this.
+_LOOKED_AT = 100
 
 
 def fitting(word: str, pair: str) -> str:
@@ -29,7 +31,7 @@ def fitting(word: str, pair: str) -> str:
         pair: the particle after a consonant and after a vowel: `은/는`.
     """
     after_consonant, after_vowel = pair.split("/")
-    sound = _last_sound(_UNREAD.sub("", word))
+    sound = _last_sound(_UNREAD.sub("", word[-_LOOKED_AT:]))
     if sound == "l" and after_consonant.startswith(_TAKES_RIEUL):
         return after_vowel
     return after_consonant if sound else after_vowel

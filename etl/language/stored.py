@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -36,11 +37,11 @@ def store(text: str) -> Stored:
     """Returns a text as it can be encoded, of a message what it is made of."""
     if not isinstance(text, Message):
         return text
-    values = {name: _store_value(value) for name, value in text.values.items()}
-    stored = StoredMessage(text.template, values, text.template_of_many, text.number)
     try:
+        values = {name: _store_value(value) for name, value in text.values.items()}
+        stored = StoredMessage(text.template, values, text.template_of_many, text.number)
         return stored if restore(stored) == text else str(text)
-    except ValueError:  # a value is of a type with a format of its own, such as a time
+    except ValueError:  # a value is of a type with a format of its own, such as a time, or JSON has it not
         return str(text)
 
 
@@ -58,4 +59,6 @@ def restore(stored: Stored) -> str:
 def _store_value(value: object) -> str | int | float | StoredMessage | None:
     if isinstance(value, str):
         return store(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"JSON has no {value}")
     return value if value is None or isinstance(value, int | float) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.language.message import tr
+from etl.language.message import by_english, tr
 
 # What users meet; anything else stays as the system says it.
 WORDS = (
@@ -24,7 +24,7 @@ WORDS = (
     tr("Too many levels of symbolic links"),
     tr("Too many open files"),
 )
-_KNOWN = {str(words): words for words in WORDS}
+_KNOWN = by_english(*WORDS)
 
 
 def system_words(error: OSError) -> str:

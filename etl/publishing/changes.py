@@ -14,7 +14,7 @@ from etl.errors import InputError
 from etl.ingestion import fingerprints
 from etl.ingestion.sources.archive import whole_of
 from etl.ingestion.sources.snapshot import JOINT, Snapshot, take_snapshot
-from etl.language.message import tr
+from etl.language.message import by_english, tr
 from etl.schema import taxonomy
 from etl.settings import Settings
 from etl.storage.versions.local import LocalStore
@@ -28,13 +28,10 @@ _OPTIONAL = (TRAIN, EXPORT)
 _MODEL_PACKAGES = ("torch", "scikit-learn", "safetensors", "onnx", "onnxruntime", "litert-torch")
 RAW_FILES, DATASET = "raw files", "dataset"
 # The names of facts, said to people; in the list of versions they are as they stand here.
-_FACTS = {
-    str(fact): fact
-    for fact in (
-        *(tr("raw files"), tr("settings"), tr("labels"), tr("tagger"), tr("key tokens"), tr("corrections")),
-        *(tr("code"), tr("packages"), tr("hashes"), tr("checks"), tr("dataset"), tr("model")),
-    )
-}
+_FACTS = by_english(
+    *(tr("raw files"), tr("settings"), tr("labels"), tr("tagger"), tr("key tokens"), tr("corrections")),
+    *(tr("code"), tr("packages"), tr("hashes"), tr("checks"), tr("dataset"), tr("model")),
+)
 
 Facts = dict[str, dict[str, str]]
 

@@ -123,7 +123,7 @@ def _flock(handle: int) -> bool:
     try:
         import fcntl
     except ModuleNotFoundError as error:  # Windows
-        raise OSError(errno.ENOSYS, "this system has no such locks") from error
+        raise OSError(errno.ENOSYS, tr("this system has no such locks")) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,15 +6,16 @@ read back into the message that it would be.
 
 from __future__ import annotations
 
+from etl.language import library_words
 from etl.language.forms import forms_of, recognise
 from etl.language.message import tr
 
 # What is written into `detail`, the longer of two that begin alike first.
-_FORMS = forms_of(
+FORMS = forms_of(
     (
         tr("{number} raw characters"),
-        tr("{number} characters"),
         tr("longer than {number} characters"),
+        tr("{number} characters"),
         tr("decided by {people}"),
         tr("an earlier train row has this text and label"),
         tr("{number} different labels for this text in train"),
@@ -39,10 +40,17 @@ _FORMS = forms_of(
         tr("there is no Segment ID"),
         tr("there is no text {segment}.txt"),
         tr("no split is called {name}"),
+        tr("out of memory: a worker has {number} MB"),
+        tr("no answer in {number} s"),
+        tr("the process of the tagger was killed by {signal}"),
+        tr("the process of the tagger ended with exit code {code}"),
     )
 )
 
 
 def said(detail: str) -> str:
-    """Returns a detail as a message, or as it is where nobody knows how it was made."""
-    return recognise(detail, _FORMS)
+    """Returns a detail as a message, or as it is where nobody knows how it was made.
+
+    What a library says of a bad row is known by `etl.language.library_words`.
+    """
+    return library_words.said(recognise(detail, FORMS))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import SettingsError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
@@ -205,7 +205,7 @@ def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     try:
         source = msgspec.convert(decode_yaml(content), _TaxonomyFile)
     except YamlError as error:
-        raise _unusable(path, [joined("", [error])]) from error
+        raise _unusable(path, [error]) from error
     except msgspec.ValidationError as error:
         raise _unusable(path, [str(error)]) from error
     maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
@@ -285,7 +285,7 @@ def _find_code_problems(slug: str, codes: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _unusable(path: Path, problems: list[str]) -> SettingsError:
+def _unusable(path: Path, problems: Sequence[object]) -> SettingsError:
     return SettingsError(
         tr("{file} cannot be used as a taxonomy", file=path.name),
         details=problems,

@@ -186,7 +186,7 @@ def _words(error: Exception, place: str, *, is_writing: bool) -> tuple[str, str,
         return (
             tr("{place} cannot be reached", place=place),
             tr("The server is down, the network is, or AWS_ENDPOINT_URL names another."),
-            tr("run the command again when it can be read."),
+            tr("run the command again when it can be reached."),
         )
     failed = (
         tr("{place} cannot be written", place=place)

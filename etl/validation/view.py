@@ -220,7 +220,7 @@ def unreadable_file(file: Path, error: Exception) -> InputError:
     name = f"{file.parent.name}/{file.name}"
     return InputError(
         tr("{file} cannot be read as part of the dataset", file=name),
-        details=[str(error).splitlines()[0] if str(error) else type(error).__name__],
+        details=[error if str(error) else type(error).__name__],
         cause=tr("The file was damaged, edited, or cut off while it was copied."),
         next_step=tr("copy the dataset again, or write it again with `etl ingest`"),
     )

@@ -47,7 +47,10 @@ def test_a_delimiter_of_several_characters_is_wrong_usage(bars: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("table: {delimiter: '||'}", "expected one character as the delimiter, or tab"),
+        (
+            "table: {delimiter: '||'}",
+            "expected one character as the delimiter, or tab - at `$.table.delimiter`",
+        ),
         ("clean: {regex: a}", "Object contains unknown field `regex` - at `$.clean`"),
     ],
 )

@@ -157,6 +157,12 @@ def test_the_help_of_every_command_is_korean(command: str) -> None:
     assert {cell_len(line.rstrip()) for line in _drawn(shown)} <= {80}
 
 
+def test_help_in_one_language_leaves_that_in_another_as_it_was() -> None:
+    english, korean, again = (speak(language, "prune", "--help") for language in ("en", "ko", "en"))
+    assert "<정수>" in korean
+    assert again == english
+
+
 def _drawn(shown: str) -> Iterator[str]:
     """The lines of the panels, all of which are as wide as the terminal."""
     return (line for line in shown.splitlines() if line.startswith(("╭", "│", "╰")))

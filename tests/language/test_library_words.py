@@ -1,8 +1,10 @@
 """What libraries say of bad input is said in the user's language; its English stays what it was."""
 
+import errno
 import io
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl.errors import InputError
+from etl.language import library_words
 from etl.language.forms import LONGEST
 from etl.language.library_words import said
 from etl.language.message import Message, tr, translated
+from etl.schema import details
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,6 +86,27 @@ def test_the_message_that_an_error_was_raised_with_counts() -> None:
 def test_what_nobody_knows_stays_as_it_is(text: str) -> None:
     assert said(text) == text
     assert not isinstance(said(text), Message)
+
+
+def test_an_error_of_the_system_keeps_the_words_that_it_was_raised_with() -> None:
+    error = OSError(errno.EINVAL, tr("it is a pipe, not a file"), "a")
+    assert said(error) == str(error)
+    assert translated(said(error), "ko") == "[Errno 22] 파일이 아니라 파이프입니다: 'a'"
+
+
+def test_what_polars_was_doing_is_left_out() -> None:
+    assert said(ValueError("Input data was truncated\n\nThis error occurred here:\n\t[1] a")) == (
+        "Input data was truncated"
+    )
+
+
+def test_every_form_is_recognised_as_itself_and_not_as_a_wider_one() -> None:
+    for forms, say in ((library_words.FORMS, said), (details.FORMS, details.said)):
+        for _, message in forms:
+            text = message.template.format_map(defaultdict(lambda: "x1"))
+            found = say(text)
+            assert isinstance(found, Message), text
+            assert found.template == message.template, text
 
 
 def test_what_quotes_a_long_value_stays_as_it_is() -> None:

@@ -24,8 +24,15 @@ SAYS = {
     "info",
     "error",
     "section",
+    "bar",
     "Diagnosis",
+    "OSError",
+    "warnings.append",
+    "leave_aside",
+    "damaged",
+    "on_note",
 }
+MARKS = {"tr", "plural"}
 # Two words of prose side by side; what begins with a command of ours, or is in backticks, is code.
 PROSE = re.compile(r"[A-Za-z]{2,}[,.:;]? [a-z]{2,}")
 CODE = re.compile(r"`[^`]*`|<[^>]*>|^(?:etl|npm|pip|make|python3?|export) .*", re.DOTALL)
@@ -40,9 +47,10 @@ def text_of(node: ast.AST) -> str | None:
     return None
 
 
-def name_of(call: ast.Call) -> str:
-    """The last name of what is called."""
-    return ast.unparse(call.func).rpartition(".")[2]
+def is_call_of(names: set[str], call: ast.Call) -> bool:
+    """Whether what is called has one of these names, or ends with one."""
+    called = ast.unparse(call.func)
+    return any(called == name or called.endswith(f".{name}") for name in names)
 
 
 def unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -50,13 +58,13 @@ def unmarked(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
-        if name_of(call) in SAYS:
+        if is_call_of(SAYS, call):
             for argument in (*call.args, *(each.value for each in call.keywords)):
                 yield from _within(argument)
 
 
 def _within(node: ast.AST) -> Iterator[tuple[int, str]]:
-    if isinstance(node, ast.Call):
+    if isinstance(node, ast.Call) and is_call_of(MARKS, node):
         return
     text = text_of(node)
     if text is not None:
@@ -83,6 +91,9 @@ def test_every_text_that_people_read_is_marked() -> None:
         'raise InputError(tr("{file}", file=name), details=[f"{name} is empty now"])',
         'console.note(f"{name}: nothing was read")',
         '_log.warning("%s has no rows", name)',
+        'raise InputError(" ".join(["the file is empty", name]))',
+        'log.warnings.append(f"{name}: nothing was read here")',
+        'raise OSError(1, "this is no file")',
     ],
 )
 def test_a_text_without_a_mark_is_found(code: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from etl.errors import InputError
 from etl.language import catalogue
 from etl.language.message import joined, plural, tr, translated
+from etl.language.stored import restore, store
 
 FILES = st.text(min_size=1)
 
@@ -85,6 +86,11 @@ def test_an_error_that_cannot_be_pickled_is_said_in_another_process() -> None:
 def test_braces_of_a_value_are_no_names() -> None:
     assert joined("{}", ["{a}", "{b}"]) == "{a}{}{b}"
     assert tr("{file} does not exist", file="{b}.csv") == "{b}.csv does not exist"
+
+
+def test_a_number_that_json_has_not_is_stored_as_its_text() -> None:
+    message = tr("{share:.1f} of the rows", share=float("nan"))
+    assert restore(store(message)) == store(message) == "nan of the rows"
 
 
 def test_an_unknown_language_is_refused() -> None:

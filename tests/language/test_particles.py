@@ -32,6 +32,7 @@ from etl.language.particles import fitting
         ("manifest.json", "은", "으로"),
         ("report.html", "은", "로"),
         ("`etl ingest`", "는", "로"),
+        ("a" * 100_000 + "#길", "은", "로"),
         ("", "는", "로"),
         ("😀", "는", "로"),
     ],

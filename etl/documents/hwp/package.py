@@ -107,7 +107,7 @@ def _parsed(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: DocumentFile)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise damage.damaged(name, "HWPX", f"{info.filename}: {error}") from error
+        raise damage.damaged(name, "HWPX", joined(": ", (info.filename, error))) from error
     if root.getroottree().docinfo.doctype:
         raise damage.damaged(
             name, "HWPX", tr("{filename}: expected no document type, got one", filename=info.filename)

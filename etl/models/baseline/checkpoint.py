@@ -14,7 +14,7 @@ import numpy as np
 
 from etl.dataset import preparation, staging, vocab
 from etl.errors import InputError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.baseline.numpy_network import NumpyNetwork
 from etl.models.baseline.settings import TrainSettings
@@ -99,7 +99,7 @@ def load_baseline(folder: Path, card: BaselineCard) -> tuple[TokenEncoder, Numpy
                 card=cards.FILE,
                 other=vocab.FILE,
             ),
-            details=[joined("", (error,))],
+            details=[error],
             cause=tr("A file was edited, or copied from another model."),
             next_step=advice,
         ) from error

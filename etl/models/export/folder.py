@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from etl.errors import InputError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.models.export import metadata as metadatas
 from etl.models.export import vectors
@@ -122,7 +122,7 @@ def _decode(folder: Path, metadata: Metadata, number: int, line: bytes) -> Vecto
                 path=folder / vectors.FILE,
                 file=metadatas.FILE,
             ),
-            details=[joined("", (error,))],
+            details=[error],
             cause=tr("The file was edited or damaged, or another version of this tool wrote it."),
             next_step=advise_export(folder),
         ) from error

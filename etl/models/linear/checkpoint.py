@@ -12,7 +12,7 @@ import numpy as np
 
 from etl.dataset import preparation, staging
 from etl.errors import InputError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.models import card as cards
 from etl.models.card import BASELINE_WEIGHTS, LinearCard
 from etl.models.linear import features
@@ -93,7 +93,7 @@ def load_linear(folder: Path, card: LinearCard) -> tuple[FeatureEncoder, LinearM
                 card=cards.FILE,
                 other=features.FILE,
             ),
-            details=[joined("", (error,))],
+            details=[error],
             cause=tr("A file was edited, or copied from another model."),
             next_step=advice,
         ) from error

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from etl.errors import InputError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.models.linear import grams
 from etl.models.linear.grams import EDGE, Found, Ints
 from etl.models.training.batches import Rows, make_rows
@@ -151,7 +151,7 @@ def read_features(path: Path, next_step: str) -> FeatureEncoder:
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise InputError(
             tr("{path} cannot be read", path=path),
-            details=[joined("", (error,))],
+            details=[error],
             cause=tr("The file was edited or damaged, or another version of this tool wrote it."),
             next_step=next_step,
         ) from error

@@ -19,7 +19,7 @@ import numpy as np
 import xxhash
 
 from etl.errors import EtlError, InputError
-from etl.language.message import joined, tr
+from etl.language.message import tr
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import scratch_path
 
@@ -38,7 +38,7 @@ class DamagedError(EtlError):
         """Returns the error for a file."""
         return cls(
             tr("{path} is damaged", path=path),
-            details=[joined("", (why,))],
+            details=[why],
             cause=tr("Something else has changed the index of near-duplicates, or the disk has."),
             next_step=tr("run the command again: the index is made anew."),
         )

@@ -16,6 +16,7 @@ import polars as pl
 from xxhash import xxh3_128_hexdigest
 
 from etl.errors import EtlError
+from etl.language.forms import forms_of, recognise
 from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.runtime.paths import cache_folder, keep_compiled_code
@@ -28,6 +29,9 @@ from etl.tagging.native.proof import ask_library, compare, prove
 _log = logging.getLogger(__name__)
 
 _REFUSED, _DIGESTS = "refused.txt", "digests.json"
+# What the file says, in English, and how it is read by people.
+_WHY = tr("of {compared} {what} {differing} come out otherwise.")
+_FORMS = forms_of((_WHY, tr("made-up texts")))
 # What a damaged folder raises when it is read.
 _DAMAGED = (OSError, ValueError, KeyError, pl.exceptions.PolarsError)
 
@@ -88,12 +92,12 @@ def load_tables(native: Native, settings: Tag) -> Any | None:
             made = _make(native, made, scratch)
             tables = None if _is_refused(made) else native.load(made, words)
         if tables is None:
-            text = (made / _REFUSED).read_text(encoding="utf-8")
+            reason = recognise((made / _REFUSED).read_text(encoding="utf-8"), _FORMS)
             _log.warning(
                 tr(
                     "{title} is tagged by its library, many times slower: {reason}",
                     title=native.title,
-                    reason=text,
+                    reason=reason,
                 )
             )
     return tables
@@ -204,7 +208,5 @@ def _prove_or_refuse(native: Native, made: Path) -> None:
         native.weaken(made)  # with more left to the library, the rest may still be understood
         checked = compare(native, made, texts, answers)
     if checked.differing:
-        (made / _REFUSED).write_text(
-            f"of {checked.compared} {checked.what} {len(checked.differing)} come out otherwise.",
-            encoding="utf-8",
-        )
+        why = _WHY.format(compared=checked.compared, what=checked.what, differing=len(checked.differing))
+        (made / _REFUSED).write_text(why, encoding="utf-8")

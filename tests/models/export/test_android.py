@@ -313,9 +313,10 @@ def test_an_app_gets_the_model_and_what_makes_its_ids(classes: str, trained: Tra
     done = export(trained.model, "android", tmp_path / "phone", dataset=trained.dataset)
     names = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*") if path.is_file()}
     sources = {f"kotlin/{path}" for path in read_sources()}
-    assert names == {*sources, *("model.tflite", "preparation.bin", "README.md", "vectors.jsonl")} | {
-        *("metadata.json", "vocab.json", "preparation.json")
-    }
+    assert names == {
+        *sources,
+        *("model.tflite", "preparation.bin", "README.md", "README.ko.md", "vectors.jsonl"),
+    } | {*("metadata.json", "vocab.json", "preparation.json")}
     vectors = [json.loads(line) for line in (done.folder / "vectors.jsonl").read_text("utf-8").splitlines()]
     found = prepare_with(classes, done.folder / "preparation.bin", [vector["text"] for vector in vectors])
     max_len = done.metadata.max_len

@@ -18,18 +18,16 @@ from etl.models.export.pack.encoder import pack_encoder
 from etl.models.export.pack.preparation import pack_preparation
 from etl.models.export.source import Source
 
-PACK, SOURCES, README = "preparation.bin", "kotlin", "README.md"
+PACK, SOURCES = "preparation.bin", "kotlin"
+READMES = {"en": "README.md", "ko": "README.ko.md"}
 _FORMAT = 1  # of the pack, as kotlin/emotion/preparation/Pack.kt reads it
 SOURCES_FOLDER = Path(__file__).parent / SOURCES
 _ABOUT = tr("""\
-# {architecture} for Android
-
 `model.tflite` classifies the ids of a sentence; `kotlin/` makes them, with the tables in `preparation.bin`.
 Copy `kotlin/` to `app/src/main/kotlin/`, the two files to `app/src/main/assets/`, and add LiteRT
 (`com.google.ai.edge.litert:litert`) to the app; Android 8.0 (API 26) is the oldest that runs it.
 `vectors.jsonl` has sentences with their tokens, ids and probabilities, to test an app with.
-docs/android.md of the tool has a complete example.
-""")
+docs/android.md of the tool has a complete example.""")
 _LICENCE = """\
 The sources are part of korean-emotion-etl, licensed under the Apache License, Version 2.0
 (https://www.apache.org/licenses/LICENSE-2.0). Where the model reads tokens of Okt, they re-implement
@@ -77,9 +75,13 @@ def pack_source(source: Source) -> bytes:
 def make_files(source: Source) -> dict[str, bytes]:
     """Returns the files by their paths in the export; raises what `pack_source` does."""
     sources = {f"{SOURCES}/{path}": content for path, content in read_sources().items()}
-    about = translated(_ABOUT).format(architecture=source.checkpoint.card.architecture)
-    readme = f"{about}\n{_LICENCE}"
-    return {PACK: pack_source(source), README: readme.encode(), **sources}
+    title = tr("# {architecture} for Android", architecture=source.checkpoint.card.architecture)
+    # In every language, so that the same model makes the same files for everybody.
+    readmes = {
+        name: "\n\n".join((translated(title, language), translated(_ABOUT, language), _LICENCE)).encode()
+        for language, name in READMES.items()
+    }
+    return {PACK: pack_source(source), **readmes, **sources}
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> dict[str, str]:
