@@ -165,12 +165,17 @@ def _run() -> int:
 def _check_language() -> None:
     """Refuses a language that nobody wrote; says so where the catalogues are not compiled."""
     language = choice.asked_for(os.environ)
+    if language == choice.MISSING:
+        raise SettingsError(
+            tr("Option {name} requires an argument.", name=repr(choice.OPTION)),
+            next_step=tr("see `{command_path} --help`.", command_path="etl"),
+        )
     if language not in catalogue.LANGUAGES:
         raise SettingsError(
             tr("there are no texts in the language {language}", language=os.environ[choice.VARIABLE]),
             details=[tr("expected {languages}", languages=join_with_or(catalogue.LANGUAGES))],
             cause=tr("It was asked for by --lang or by the environment variable ETL_LANG."),
-            next_step="etl --lang ko --help",
+            next_step=tr("see `{command_path} --help`.", command_path="etl --lang ko"),
         )
     if not catalogue.is_compiled(language):
         console.note(tr("note: the Korean texts of this checkout are not compiled: make messages"))

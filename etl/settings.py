@@ -375,13 +375,13 @@ def _as_text(value: Any) -> Any:
 
 def _read_yaml(config: Path) -> dict[str, Any]:
     try:
-        tree = decode_yaml(plain_file(config).read_text(encoding="utf-8-sig"))
+        tree = decode_yaml(plain_file(config).read_bytes())
     except OSError as error:
         raise SettingsError(
             tr("{path} cannot be read: {reason}", path=config, reason=system_words(error)),
             next_step=tr("write one with `etl init {path}`", path=config),
         ) from error
-    except (YamlError, UnicodeDecodeError) as error:
+    except YamlError as error:
         raise _unusable(config, error) from error
     if tree is None:
         return {}

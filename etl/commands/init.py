@@ -21,6 +21,11 @@ def init(
     from etl.runtime.files import write_atomic
     from etl.schema import resources
 
+    if path.is_dir():
+        raise SettingsError(
+            tr("{path} is a folder", path=path),
+            next_step=tr("name the file: `etl init {path}`", path=path / "etl.yaml"),
+        )
     if path.exists() and not force:
         raise SettingsError(
             tr("{path} is already there", path=path), next_step=tr("name another file, or add `--force`.")

@@ -115,6 +115,13 @@ def _run(
     is_summary: bool,
     is_json: bool,
 ) -> None:
+    from etl.errors import SettingsError
+
+    if is_json and not is_summary:
+        raise SettingsError(
+            tr("--json is about --summary, and the page has none"),
+            next_step=tr("add --summary, or leave --json out."),
+        )
     if is_summary:
         _summarise(choices, dataset, is_json=is_json)
     else:

@@ -1,4 +1,4 @@
-"""Says what is in the place of a dataset: nothing, a file, or the versions that `etl refresh` published."""
+"""Says what is in the place of a dataset: nothing, a file, a model, or the versions of `etl refresh`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from etl.language.message import tr
 
 # As `etl.storage.versions` names them.
 _CURRENT, _VERSIONS = "current", "versions"
+# As `etl.models.card` names it.
+_MODEL = "model.json"
 
 
 def no_dataset(folder: Path, manifest: str) -> InputError:
@@ -28,6 +30,12 @@ def no_dataset(folder: Path, manifest: str) -> InputError:
                 folder=folder,
             ),
         )
+    if is_model(folder):
+        return InputError(
+            tr("{folder} is a model, and not a dataset", folder=folder),
+            details=[tr("expected a folder with {manifest}", manifest=manifest)],
+            next_step=tr("name the dataset that it was trained on."),
+        )
     expected = [tr("expected a folder with {manifest}, which is written last", manifest=manifest)]
     if folder.is_file():
         return InputError(
@@ -40,6 +48,11 @@ def no_dataset(folder: Path, manifest: str) -> InputError:
         details=expected,
         next_step=tr("make one with `etl ingest PATH... --out {folder}`", folder=folder),
     )
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a trained model."""
+    return (folder / _MODEL).is_file()
 
 
 def is_publish_dir(folder: Path) -> bool:

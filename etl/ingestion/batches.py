@@ -256,6 +256,6 @@ def _run(step: tuple[Input, Job | _AllDone]) -> tuple[Input, BatchDone | _AllDon
 
 
 def _count_aliases(rows: pl.DataFrame) -> pl.DataFrame:
-    with_alias = rows.filter(pl.col("alias").is_not_null())
+    with_alias = rows.filter(pl.col("alias").is_not_null(), pl.col("reason").ne_missing("unknown_label"))
     spellings = with_alias.select("source", "alias").explode("alias")
     return spellings.group_by("source", "alias", maintain_order=True).agg(count=pl.len().cast(pl.Int64))

@@ -141,7 +141,11 @@ def _traced_token(
                 dataset=dataset.path,
             ),
             cause=tr("Tokens are what the tagger gives: stems, often, and without what is no key token."),
-            next_step=tr('see how a sentence is cut: `etl tokens "{token}"`', token=token),
+            next_step=tr(
+                'see how a sentence is cut: `etl tokens "{token}" --tagger {tagger}`',
+                token=token,
+                tagger=dataset.manifest.settings.tag.tagger,
+            ),
         )
     by_split = dict(rows.group_by("split").len().iter_rows())
     listed = rows.head(limit).select(list(Place.__dataclass_fields__)).iter_rows(named=True)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from etl.language import catalogue
 
 OPTION, VARIABLE = "--lang", "ETL_LANG"
+# In the variable where the option has no value.
+MISSING = '""'
 # POSIX: the first of them that says anything decides about messages.
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -22,7 +24,7 @@ def speak(arguments: list[str]) -> None:
     """
     named = _option(arguments)
     if named is not None:
-        os.environ[VARIABLE] = named or '""'
+        os.environ[VARIABLE] = named or MISSING
         arguments[:] = _without_option(arguments)
     language = asked_for(os.environ)
     # What is wrong with the name of a language is said in that of the locale.

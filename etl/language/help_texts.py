@@ -13,7 +13,8 @@ from etl.language import catalogue
 from etl.language.message import tr, translated
 from etl.language.wrapping import wrap_by_cells
 
-_USAGE = tr("Usage: ")
+# Of the line that says how a command is called.
+_USAGE = (tr("Usage: "), tr("[OPTIONS]"), tr("COMMAND [ARGS]..."))
 
 
 def texts(command: Any) -> Iterator[str]:
@@ -42,7 +43,14 @@ def translate(command: Any) -> None:
 
 def _translate_usage(command: Any) -> None:
     english = command.get_usage
-    command.get_usage = lambda context: english(context).replace(_USAGE, translated(_USAGE), 1)
+
+    def get_usage(context: typer.Context) -> str:
+        usage: str = english(context)
+        for part in _USAGE:
+            usage = usage.replace(part, translated(part), 1)
+        return usage
+
+    command.get_usage = get_usage
 
 
 def _commands(command: Any) -> Iterator[Any]:

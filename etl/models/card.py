@@ -172,7 +172,9 @@ def _decode_card(folder: Path) -> ModelCard:
         return decode_json(content, kind)
     except FileNotFoundError as error:
         raise InputError(
-            tr("{folder} is not a model", folder=folder),
+            tr("{folder} is not a model", folder=folder)
+            if folder.exists()
+            else tr("there is no {folder}", folder=folder),
             details=[tr("expected a folder with {file}", file=FILE)],
             next_step=tr("name the folder of one, or make one: `etl train-baseline DATASET --out MODEL`"),
         ) from error

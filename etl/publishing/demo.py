@@ -88,7 +88,7 @@ def run_demo(folder: Path, settings: Settings, *, workers: int, progress: Progre
     from etl.models.train import train
 
     raw, dataset, model = folder / "raw", folder / "dataset", folder / "model"
-    _remove_earlier(raw)
+    _remove_earlier(folder, raw)
     _log.info(tr("1/6 sample: made-up corpora in {raw}", raw=raw))
     write_sample(raw)
     _log.info(tr("2/6 ingest: {raw} → {dataset}", raw=raw, dataset=dataset))
@@ -180,13 +180,13 @@ def _flat(entry: dict[str, Any] | None) -> dict[str, int]:
     return {"read": entry["read"], "kept": entry["kept"], **dict(sorted(entry["rejected"].items()))}
 
 
-def _remove_earlier(raw: Path) -> None:
-    """Removes the corpora of an earlier demo; refuses to remove anything else."""
+def _remove_earlier(folder: Path, raw: Path) -> None:
+    """Removes the corpora of an earlier demo; refuses to write beside anything else."""
     if (raw / TRUTH).exists():
         shutil.rmtree(raw)
-    elif raw.exists() and any(raw.iterdir()):
+    elif folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise SettingsError(
-            tr("{raw} holds something that is no demo", raw=raw),
-            details=[tr("expected no such folder, or one with {file}", file=TRUTH)],
+            tr("{folder} holds something that is no demo", folder=folder),
+            details=[tr("expected no such folder, an empty one, or one with {file}", file=raw / TRUTH)],
             next_step=tr("run the demo in another folder: `etl demo DIR`."),
         )

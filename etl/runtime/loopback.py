@@ -48,12 +48,17 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror | UnicodeError):
+            raise SettingsError(
+                tr("{host} is no address of this machine", host=host),
+                next_step=tr("name one with `--host`; only this machine reaches {loopback}.", loopback=HOST),
+            ) from error
         where = (
             tr("port {port}", port=port) if host == HOST else tr("{host}, port {port}", host=host, port=port)
         )
         raise SettingsError(
             tr("the page cannot be served on {where}", where=where),
-            details=[system_words(error) if isinstance(error, OSError) else error],
+            details=[system_words(error)],
             next_step=tr("choose another port with `--port`; 0 takes one that is free."),
         ) from error
 

@@ -32,6 +32,7 @@ _SAID = {
         "expected - and an entry of the list that begins in line {start}, indented as its other entries are"
     ),
     "could not find expected ':'": tr("expected a colon after the key in line {start}"),
+    "did not find expected node content": tr("a value is missing here, or a bracket is not closed"),
     "found undefined alias": tr("no anchor has this name: put a value that begins with * into quotes"),
     "found unknown escape character": tr(
         "a backslash before {after!r} means nothing in double quotes: write two, or use single quotes"
@@ -44,7 +45,7 @@ _TAB = tr("a tab: YAML is indented by spaces")
 _TAG = tr("a tag, which begins with !, has no meaning here: put a value that begins with ! into quotes")
 
 
-def describe(error: Exception, content: str | bytes) -> str:
+def describe(error: Exception, content: str) -> str:
     """Returns what is wrong, on one line.
 
     Args:
@@ -77,8 +78,7 @@ def _problem(error: Any, rest: str) -> Message | str:
     return tr(_SAID[problem].template, character=rest[:1], after=rest[1:2], start=start.line + 1)
 
 
-def _rest_of_line(content: str | bytes, mark: Any) -> str:
+def _rest_of_line(content: str, mark: Any) -> str:
     """What follows a mark in its line."""
-    text = content.decode(errors="replace") if isinstance(content, bytes) else content
-    lines = text.split("\n")
+    lines = content.split("\n")
     return lines[mark.line][mark.column :] if mark.line < len(lines) else ""

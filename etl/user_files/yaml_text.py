@@ -24,12 +24,17 @@ class YamlError(ValueError):
 def decode_yaml(content: str | bytes) -> Any:
     """Returns the value of a YAML document, the keys of all mappings as they are written.
 
+    Args:
+        content: as bytes it has to be UTF-8.
+
     Raises:
         YamlError: it is not YAML, has a key twice in one mapping or a value that its type does not have
             (such as a 13th month), nests too deeply, or grows beyond measure by its aliases.
     """
     import yaml
 
+    if isinstance(content, bytes):
+        content = _decode(content)
     # The one in C parses ten times faster; events come without recursion, nodes with it, and without a limit.
     kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -48,6 +53,14 @@ def decode_yaml(content: str | bytes) -> Any:
     # The constructors of dates, numbers and booleans raise whatever Python does.
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         raise YamlError(yaml_problems.describe(error, content)) from error
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise YamlError(tr("line {line} is not UTF-8: save the file again as UTF-8", line=line)) from error
 
 
 def _check_depth(events: Iterable[Any]) -> None:

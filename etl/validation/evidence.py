@@ -28,6 +28,7 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.dataset.staging import check_replaceable, staging
 from etl.errors import InputError
 from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.runtime.failures import write_error
 from etl.runtime.scratch import temporary_folder
 from etl.schema import votes
@@ -162,7 +163,7 @@ def read(folder: PathLike) -> dict[str, pl.DataFrame]:
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise InputError(
             tr("{folder} holds no evidence that can be read", folder=folder),
-            details=[str(error).partition("\n")[0] or type(error).__name__],
+            details=[system_words(error) if isinstance(error, OSError) else error],
             next_step=tr("write it with `etl validate DATASET --evidence DIR`"),
         ) from error
 

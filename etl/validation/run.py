@@ -18,7 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 
-from etl.dataset.absent import is_publish_dir, no_dataset
+from etl.dataset import preparation
+from etl.dataset.absent import is_model, is_publish_dir, no_dataset
 from etl.dataset.manifest import MANIFEST
 from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
@@ -266,10 +267,20 @@ def _is_dataset(path: Path) -> bool:
     """Whether a path is a dataset, or else a table.
 
     Raises:
-        InputError: it holds published versions; read as tables, these would be one heap.
+        InputError: it holds published versions; read as tables, these would be one heap. Or it is a model,
+            or a dataset that lost its manifest, whose contract nobody can check.
     """
-    if is_publish_dir(path):
+    if is_publish_dir(path) or is_model(path):
         raise no_dataset(path, MANIFEST)
+    if (path / preparation.FILE).is_file() and not (path / MANIFEST).is_file():
+        raise InputError(
+            tr("{path} is a dataset without its {manifest}", path=path, manifest=MANIFEST),
+            cause=tr("It was copied or deleted in part, so its contract and its counts cannot be checked."),
+            next_step=tr(
+                "copy or ingest it again; to check its rows as those of any table: `etl validate {data}`",
+                data=path / "data",
+            ),
+        )
     return (path / MANIFEST).is_file()
 
 

@@ -92,3 +92,9 @@ def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     text = explained(etl("demo", tmp_path), 2)
     assert "no demo" in text
     assert [path.name for path in tmp_path.rglob("*")] == ["raw", "mine.json"]
+
+
+def test_nothing_is_written_beside_what_is_no_demo(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("[]")
+    assert "no demo" in explained(etl("demo", tmp_path), 2)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine.json"]

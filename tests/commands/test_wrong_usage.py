@@ -1,5 +1,7 @@
 """Wrong usage is explained as every other error is, whatever stands in the arguments."""
 
+from pathlib import Path
+
 import pytest
 from support.run_etl import etl, explained
 
@@ -24,6 +26,17 @@ def test_no_argument_reaches_the_terminal_as_it_is(arguments: list[str], text: s
     assert not set(said) & set("\x1b\x9b\x07\u202e\u2066\r\x7f")
     assert not any(line.startswith("error: another") for line in said.splitlines())
     assert said.splitlines()[-1].startswith("  Next: see `etl ")
+
+
+def test_a_folder_is_no_place_for_settings(tmp_path: Path) -> None:
+    for options in ([], ["--force"]):
+        said = explained(etl("init", ".", *options, cwd=tmp_path), 2)
+        assert said.splitlines() == [". is a folder", "  Next: name the file: `etl init etl.yaml`"]
+
+
+def test_json_is_for_the_summary_of_a_review(tmp_path: Path) -> None:
+    for command in ("review", "view"):
+        assert "--json is about --summary" in explained(etl(command, tmp_path, "--json"), 2)
 
 
 def test_a_missing_option_names_the_page_that_says_more() -> None:

@@ -81,6 +81,7 @@ MISTAKES = {
     'a: "x\nb: 1\n': "the quotation mark that opens in line 1 is not closed",
     'a: "\\q"\n': "line 1, column 5: a backslash before 'q'",
     "a: [1, 2\nb: 3\n": "the list that [ opens in line 1",
+    "a: [1,\n": "a value is missing here, or a bracket is not closed",
     "a: {b: 1\nc: 2\n": "the mapping that { opens in line 1",
     "a: b: c\n": "line 1, column 5: no colon may stand here",
     "a:\n  b: 1\n c: 2\n": "line 3, column 2: expected a key of the mapping that begins in line 1",
@@ -100,6 +101,12 @@ def test_a_mistake_is_said_with_its_line_in_the_words_of_who_writes_settings(tex
         in_korean = translated(said(caught.value), "ko")
         assert re.search("[가-힣]{2}", in_korean)
         assert not re.search(r"[a-z]{3,} [a-z]{3,}", in_korean)
+
+
+def test_bytes_of_another_encoding_are_said_with_their_line() -> None:
+    assert decode_yaml("\ufeffa: 기쁨\n".encode()) == {"a": "기쁨"}
+    with pytest.raises(YamlError, match="^line 2 is not UTF-8: save the file again as UTF-8$"):
+        decode_yaml("a: 1\nb: 기쁨\n".encode("cp949"))
 
 
 def test_a_mistake_of_another_kind_is_said_as_the_parser_says_it() -> None:

@@ -162,6 +162,10 @@ def test_no_dataset_no_manifest_and_broken_parquet_are_clear_errors(write: Write
     for read in (validate, open_dataset):
         with pytest.raises(InputError, match="name the current version"):
             read(tmp_path / "published")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.json").touch()
+    with pytest.raises(InputError, match="is a model, and not a dataset"):
+        validate(tmp_path / "model")
     (tmp_path / "table.csv").write_text("text,label\n", encoding="utf-8")
     with pytest.raises(InputError, match="is a file, and not a dataset"):
         open_dataset(tmp_path / "table.csv")
@@ -172,6 +176,15 @@ def test_no_dataset_no_manifest_and_broken_parquet_are_clear_errors(write: Write
     next(path.glob("data/train-*")).write_bytes(b"PAR1 no longer")
     with pytest.raises(InputError, match=r"train-00000-of-00001.parquet cannot be read"):
         validate(path)
+
+
+def test_a_dataset_that_lost_its_manifest_is_not_validated_as_any_table(write: Write) -> None:
+    path = write(clean_rows())
+    (path / "preparation.json").touch()
+    (path / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"is a dataset without its manifest\.json"):
+        validate(path)
+    assert validate(path / "data").findings
 
 
 def test_a_dataset_without_rows_is_reported(write: Write) -> None:

@@ -312,7 +312,7 @@ def damaged_file(name: str, error: BaseException) -> InputError:
         )
     return InputError(
         tr("{name} cannot be read", name=name),
-        details=[joined(": ", (type(error).__name__, error))],
+        details=[error if str(error) else type(error).__name__],
         cause=tr("The download was cut off, or the file was edited."),
         next_step=tr("download it again, or run with `--on-bad-file skip` to go on without it."),
     )

@@ -27,6 +27,7 @@ from etl.ingestion.tables.table import (
     find_header,
     with_no_bad_records,
 )
+from etl.language.library_words import said
 from etl.language.message import tr
 
 # Blocks of lines, see `read_lines`, after which a batch ends however few rows it has.
@@ -182,7 +183,7 @@ def breaks_off(open_file: OpenFile, where: str, error: UnicodeDecodeError) -> In
                 "expected {encoding} text, got byte {byte:#04x}: {reason}",
                 encoding=open_file.encoding,
                 byte=error.object[error.start],
-                reason=error.reason,
+                reason=said(error.reason),
             )
         ],
         cause=tr("It ends inside a character: it was cut off.")
