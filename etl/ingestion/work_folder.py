@@ -22,6 +22,7 @@ from etl.errors import LockError
 from etl.ingestion.batch_store import StoredBatch, content_of
 from etl.ingestion.fingerprints import hash_json
 from etl.language.message import tr
+from etl.runtime.engine.local import wait_for_threads
 from etl.runtime.failures import write_error
 from etl.runtime.lock import acquire_lock
 from etl.runtime.scratch import scratch_path
@@ -84,6 +85,7 @@ def _removed_or_kept(folder: Path, resources: Resources) -> Iterator[None]:
         yield
         is_kept = False
     finally:
+        wait_for_threads()
         if is_kept:
             _log.warning(tr("{folder} is kept; `--resume` goes on from what is complete", folder=folder))
         else:

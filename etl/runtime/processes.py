@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext
@@ -59,13 +60,21 @@ def kill_pool(pool: ProcessPool) -> None:
     pool.join()
 
 
-def wait_for_result(future: Future[Done]) -> Done:
+def wait_for_result(future: Future[Done], pool: ProcessPool | None = None) -> Done:
     """Waits for a result in short steps, so that Ctrl-C is noticed.
 
     The signal handler of polars restarts a wait without timeout, and Ctrl-C would take effect only after it.
+
+    Args:
+        future: the result.
+        pool: works on it. One that breaks just after it has taken a job never answers.
+
+    Raises:
+        BrokenProcessPool: the pool is broken.
     """
     while not wait([future], timeout=_POLL_SECONDS).done:
-        pass
+        if pool is not None and not pool.active:
+            raise BrokenProcessPool
     return future.result()
 
 

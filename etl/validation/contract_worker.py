@@ -118,7 +118,7 @@ def _ask_pool(pool: ProcessPool, asked: list[SplitPatterns]) -> Callable[[], lis
 
     def wait() -> list[Verdict]:
         try:
-            return processes.wait_for_result(future)
+            return processes.wait_for_result(future, pool)
         except (ProcessExpired, BrokenProcessPool):
             return judge_here()
 

@@ -168,7 +168,7 @@ def test_several_runs_write_the_same_texts_at_once(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from test_cache import facts, numbered, open_cache, tagged
 with open_cache(Path(sys.argv[1]), facts()) as cache:
     for number in range(1000):
@@ -178,7 +178,7 @@ with open_cache(Path(sys.argv[1]), facts()) as cache:
 
 
 def writer(folder: Path, **options: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, str(folder), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", WRITER, str(folder), *map(str, Path(__file__).parents[:2])]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
 
 

@@ -214,7 +214,7 @@ def tag(*texts):
     with contextlib.suppress(CancelledError):
         pool.tag(list(texts))
 if __name__ == "__main__":
-    pool = Pool(Tag(tagger="mecab", seconds=300), 2, stand_in.load)
+    pool = Pool(Tag(tagger="mecab", seconds=3000), 2, stand_in.load)
     tag("좋은 날")
     threading.Thread(target=tag, args=[stand_in.WAIT] * 1000).start()
     first, second = before = sorted(pids())
@@ -279,7 +279,7 @@ from etl.settings import Tag
 from etl.tagging.pool import Pool
 from support import stand_in_tagger as stand_in
 if __name__ == "__main__":
-    pool = Pool(Tag(tagger="mecab", seconds=300), 2, stand_in.load)
+    pool = Pool(Tag(tagger="mecab", seconds=3000), 2, stand_in.load)
     pool.tag(["좋은 날"])
     print("ready", flush=True)
     try:

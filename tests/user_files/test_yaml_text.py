@@ -105,7 +105,7 @@ def test_a_mistake_is_said_with_its_line_in_the_words_of_who_writes_settings(tex
 
 def test_bytes_of_another_encoding_are_said_with_their_line() -> None:
     assert decode_yaml("\ufeffa: 기쁨\n".encode()) == {"a": "기쁨"}
-    with pytest.raises(YamlError, match="^line 2 is not UTF-8: save the file again as UTF-8$"):
+    with pytest.raises(YamlError, match=r"^line 2 is not UTF-8: save the file again as UTF-8$"):
         decode_yaml("a: 1\nb: 기쁨\n".encode("cp949"))
 
 

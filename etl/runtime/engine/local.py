@@ -29,6 +29,9 @@ from etl.runtime.engine.protocol import (
 from etl.runtime.processes import wait_for_result
 from etl.settings import Settings
 
+# The threads of maps that ended with an error, until somebody has waited for them.
+_left: list[ThreadPoolExecutor] = []
+
 
 @dataclass(frozen=True)
 class LocalEngine:
@@ -94,5 +97,15 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], worke
     except BaseException:
         # After Ctrl-C, for example: threads that wait for a tagger end once the taggers are stopped.
         executor.shutdown(wait=False, cancel_futures=True)
+        _left.append(executor)
         raise
     executor.shutdown()
+
+
+def wait_for_threads() -> None:
+    """Waits for what maps that ended with an error still do on their threads.
+
+    Called when the taggers are stopped, and before the folder is removed into which the threads write.
+    """
+    while _left:
+        _left.pop().shutdown()

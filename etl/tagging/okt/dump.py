@@ -31,6 +31,7 @@ def dump_in_process(into: Path) -> None:
         EtlError: the library does not run.
     """
     from concurrent.futures import TimeoutError as FutureTimeout
+    from concurrent.futures.process import BrokenProcessPool
 
     from pebble import ProcessExpired, ProcessPool
 
@@ -38,8 +39,8 @@ def dump_in_process(into: Path) -> None:
     try:
         with processes.block_interrupts():  # the first job starts the process
             future = pool.schedule(dump_or_explain, args=[into], timeout=_SECONDS)
-        problem = processes.wait_for_result(future)
-    except ProcessExpired as error:
+        problem = processes.wait_for_result(future, pool)
+    except (ProcessExpired, BrokenProcessPool) as error:
         # A JVM that gets no memory ends its process without a word.
         is_limited = failures.is_memory_limited()
         problem = failures.shortage(error) if is_limited else _cannot_be_taken(str(error))
