@@ -7,6 +7,7 @@ away in `Host`.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import secrets
 import socket
@@ -46,9 +47,10 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        socket.getaddrinfo(host, port)  # which tells a host that is none from a port that is taken
         return socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:
-        if isinstance(error, socket.gaierror | UnicodeError):
+        if not isinstance(error, OSError) or _is_no_address(error):
             raise SettingsError(
                 tr("{host} is no address of this machine", host=host),
                 next_step=tr("name one with `--host`; only this machine reaches {loopback}.", loopback=HOST),
@@ -61,6 +63,11 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
             details=[system_words(error)],
             next_step=tr("choose another port with `--port`; 0 takes one that is free."),
         ) from error
+
+
+def _is_no_address(error: OSError) -> bool:
+    """Whether an error says that a host is no address of this machine."""
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
 
 
 def names_this_machine(headers: Mapping[str, str]) -> bool:

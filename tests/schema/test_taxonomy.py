@@ -330,7 +330,7 @@ def test_a_corpus_that_the_taxonomy_leaves_out_is_rejected_with_that_explanation
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("name: [", "while parsing"),
+        ("name: [", "a bracket is not closed"),
         ("name: mine\ntargets: [a]\n", "missing required field `maps`"),
         ("name: mine\ntargets: [a]\nmaps: {}\nmap: {}\n", "unknown field `map`"),
         ("name: mine\ntargets: [a, a]\nmaps: {}\n", "the target 'a' is listed twice"),

@@ -169,8 +169,9 @@ def test_a_port_that_is_taken_and_a_model_that_is_none_are_said(
     run = etl("serve", model, "--port", str(server.port), env=environment(ETL_SERVE_TOKEN=TOKEN))
     assert (run.returncode, str(server.port) in run.stderr, "Next:" in run.stderr) == (2, True, True)
     assert etl("serve", tmp_path, env=environment(ETL_SERVE_TOKEN=TOKEN)).returncode == 4
-    run = etl("serve", model, "--host", "어디", env=environment(ETL_SERVE_TOKEN=TOKEN))
-    assert (run.returncode, "어디 is no address of this machine" in run.stderr) == (2, True)
+    for host in ("어디", "192.0.2.1"):  # the second is nobody's: RFC 5737
+        run = etl("serve", model, "--host", host, env=environment(ETL_SERVE_TOKEN=TOKEN))
+        assert (run.returncode, f"{host} is no address of this machine" in run.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["model.json", "preparation.json", "features.json", "weights.safetensors"])
