@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -107,5 +107,6 @@ def wait_for_threads() -> None:
 
     Called when the taggers are stopped, and before the folder is removed into which the threads write.
     """
-    while _left:
-        _left.pop().shutdown()
+    with suppress(IndexError):  # another run in this process may wait for them at the same time
+        while True:
+            _left.pop().shutdown()
