@@ -31,7 +31,7 @@ def require_training(*, is_network: bool = True) -> None:
     from etl.runtime.signals import delayed
 
     try:
-        with delayed():  # a signal within the import of a library in C is an ImportError there
+        with delayed:  # a signal within the import of a library in C is an ImportError there
             for name in ("numpy", "sklearn", *(("tensorboardX", "torch") if is_network else ())):
                 import_module(name)
     except ImportError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,6 +22,7 @@ from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.runtime.files import sha256_file
 from etl.runtime.paths import local_path
+from etl.runtime.threads import ordered_map
 from etl.schema import row, splits
 from etl.settings import PathLike
 
@@ -113,8 +113,7 @@ class Dataset:
         left = [name for name in names if name not in self._compared and not self.is_as_found]
         if not left:
             return
-        with ThreadPoolExecutor(min(len(left), os.cpu_count() or 1)) as pool:
-            sums = list(pool.map(self._sum, left))
+        sums = list(ordered_map(self._sum, left, os.cpu_count() or 1))
         for name, found in zip(left, sums, strict=True):
             if found != self.manifest.files[name].sha256:
                 raise _other_file(self, name, found)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from etl.dataset.manifest import FileEntry
 from etl.dataset.shard_file import ShardFile
 from etl.dataset.shard_plan import REJECTS, shard_names
+from etl.runtime.threads import submit, wait_for_result
 from etl.schema import row, votes
 from etl.schema.splits import ALL_SPLITS
 from etl.settings import Write
@@ -63,9 +64,9 @@ class ShardWriter:
     def write(self, parts: dict[str, pl.DataFrame]) -> None:
         """Appends rows to the shards of each split, and to the rejects, as `divide` gives them."""
         for name, part in parts.items():
-            self._pending.append(self._threads[name].submit(self._series[name].append, part))
+            self._pending.append(submit(self._threads[name], self._series[name].append, part))
         while len(self._pending) > _MOST_PENDING:
-            self._pending.popleft().result()
+            wait_for_result(self._pending.popleft())
 
     def files(self) -> dict[str, FileEntry]:
         """For each written file its sha256, its bytes and its rows. Call it when the writer is closed."""

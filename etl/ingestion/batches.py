@@ -26,8 +26,8 @@ from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.token_report import TokenTables, add_counts, count_filtered_tokens
 from etl.language.message import tr
 from etl.runtime.console import Progress
-from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import Batch, BatchFn, Engine
+from etl.runtime.threads import ordered_map
 from etl.settings import Settings
 
 # Aliases are counted, and tokens that are filtered out.

@@ -16,8 +16,8 @@ from etl.ingestion.corpus.corpus import Corpus
 from etl.ingestion.steps.records import make_records
 from etl.ingestion.steps.relabel import Meanings, open_resolver, relabel
 from etl.ingestion.steps.token_report import TokenTables
-from etl.runtime.engine.local import ordered_map
 from etl.runtime.engine.protocol import BatchFn
+from etl.runtime.threads import ordered_map
 from etl.schema import votes
 from etl.schema.label_cells import list_pieces, normalise_label
 from etl.schema.taxonomy import Taxonomy

@@ -22,10 +22,11 @@ from etl.errors import LockError
 from etl.ingestion.batch_store import StoredBatch, content_of
 from etl.ingestion.fingerprints import hash_json
 from etl.language.message import tr
-from etl.runtime.engine.local import wait_for_threads
+from etl.runtime import signals
 from etl.runtime.failures import write_error
 from etl.runtime.lock import acquire_lock
 from etl.runtime.scratch import scratch_path
+from etl.runtime.threads import wait_for_threads
 
 _log = logging.getLogger(__name__)
 _STATE = "state.json"
@@ -85,11 +86,14 @@ def _removed_or_kept(folder: Path, resources: Resources) -> Iterator[None]:
         yield
         is_kept = False
     finally:
-        wait_for_threads()
-        if is_kept:
-            _log.warning(tr("{folder} is kept; `--resume` goes on from what is complete", folder=folder))
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            wait_for_threads()
+        finally:
+            if is_kept:
+                _log.warning(tr("{folder} is kept; `--resume` goes on from what is complete", folder=folder))
+            else:
+                with signals.delayed:  # what is removed by half would stay
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare(folder: Path, state: str, resources: Resources) -> None:

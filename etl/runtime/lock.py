@@ -21,7 +21,7 @@ from typing import Any
 from etl.errors import EtlError, LockError, WriteError
 from etl.language.message import tr
 from etl.language.system_words import system_words
-from etl.runtime import clock
+from etl.runtime import clock, signals
 from etl.runtime.failures import write_error
 
 _log = logging.getLogger(__name__)
@@ -56,23 +56,35 @@ def acquire_lock(
         LockError: another process holds it, and `wait` is false.
         WriteError: the file cannot be written.
     """
-    handle = None
+    handle, is_ours = None, False
     try:
-        handle = _wait_for(path, in_use or str(path.parent), wait=wait, is_quiet=is_quiet)
-        _take_over(handle, path, command, is_quiet=is_quiet)
-    except OSError as error:
-        if not (is_temporary and is_without_locks(error)):
-            _close(handle)
-            raise _unusable(path, error) from error
-    try:
+        try:
+            for _ in _turns(path, in_use or str(path.parent), wait=wait, is_quiet=is_quiet):
+                with signals.delayed:  # what was locked would not be known
+                    handle = try_lock(path)
+                    is_ours = handle is not None
+                if handle is not None:
+                    _take_over(handle, path, command, is_quiet=is_quiet)
+                    break
+        except OSError as error:
+            if not (is_temporary and is_without_locks(error)):
+                raise _unusable(path, error) from error
+            is_ours = True
         yield
     finally:
-        with contextlib.suppress(OSError):  # the lock is freed all the same
-            if is_temporary:
-                path.unlink()
-            if handle is not None:
-                os.ftruncate(handle, 0)
-        _close(handle)
+        if is_ours:
+            with signals.delayed:
+                _release(path, handle, is_temporary=is_temporary)
+
+
+def _release(path: Path, handle: int | None, *, is_temporary: bool) -> None:
+    with contextlib.suppress(OSError):  # the lock is freed all the same
+        if is_temporary:
+            path.unlink()
+        if handle is not None:
+            os.ftruncate(handle, 0)
+    if handle is not None:
+        os.close(handle)
 
 
 def _take_over(handle: int, path: Path, command: str, *, is_quiet: bool) -> None:
@@ -81,11 +93,6 @@ def _take_over(handle: int, path: Path, command: str, *, is_quiet: bool) -> None
         _log.log(logging.DEBUG if is_quiet else logging.WARNING, text)
     _write_holder(handle, command)
     _log.debug("%s is locked for `%s`", path, command)
-
-
-def _close(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)
 
 
 def try_lock(path: Path) -> int | None:
@@ -139,11 +146,16 @@ def _is_file_of(handle: int, path: Path) -> bool:
         return False
 
 
-def _wait_for(path: Path, in_use: str, *, wait: bool, is_quiet: bool) -> int:
-    """Returns the locked file."""
+def _turns(path: Path, in_use: str, *, wait: bool, is_quiet: bool) -> Iterator[None]:
+    """Yields whenever the lock may be tried, and waits for its holder between two times.
+
+    Raises:
+        LockError: there is a holder, and `wait` is false.
+    """
     is_logged = False
     nameless_until = time.monotonic() + _NAMELESS_SECONDS
-    while (handle := try_lock(path)) is None:
+    while True:
+        yield
         holder = _holder_of(path)
         if not holder and time.monotonic() < nameless_until:
             time.sleep(_POLL_SECONDS / 10)
@@ -164,7 +176,6 @@ def _wait_for(path: Path, in_use: str, *, wait: bool, is_quiet: bool) -> int:
             )
             is_logged = True
         time.sleep(_POLL_SECONDS)
-    return handle
 
 
 def _holder_of(path: Path) -> dict[str, Any]:

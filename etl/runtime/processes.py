@@ -7,22 +7,16 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext
 from multiprocessing.synchronize import RLock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from etl.runtime import signals
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
-
-Done = TypeVar("Done")
-
-_POLL_SECONDS = 0.2
 
 
 class KeepLocksContext(SpawnContext):
@@ -60,33 +54,13 @@ def kill_pool(pool: ProcessPool) -> None:
     pool.join()
 
 
-def wait_for_result(future: Future[Done], pool: ProcessPool | None = None) -> Done:
-    """Waits for a result in short steps, so that Ctrl-C is noticed.
-
-    The signal handler of polars restarts a wait without timeout, and Ctrl-C would take effect only after it.
-
-    Args:
-        future: the result.
-        pool: works on it. One that breaks just after it has taken a job never answers.
-
-    Raises:
-        BrokenProcessPool: the pool is broken.
-    """
-    while not wait([future], timeout=_POLL_SECONDS).done:
-        if pool is not None and not pool.active:
-            raise BrokenProcessPool
-    return future.result()
-
-
 @contextmanager
 def block_interrupts() -> Iterator[None]:
     """Processes and threads that are started in the block never receive Ctrl-C, not even while they start.
 
-    SIGTERM, which ends them, is not among that: where it asks this process to end, it waits for the block.
+    SIGTERM, which ends them, is not among that. What asks this process to end waits for the end of the block.
     """
-    # Not Ctrl-C, for which polars has a handler of its own, beside that of Python.
-    others = set(signals.ENDING) - {signal.SIGINT}
-    with signals.delayed(others):
+    with signals.delayed:
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from etl.runtime import signals
 from etl.runtime.lock import is_without_locks, try_lock
 
 _LOCK = ".lock"
@@ -35,15 +36,15 @@ def scratch_path(target: Path) -> Iterator[Path]:
         OSError: the folder cannot be written.
     """
     remove_leftovers(target)
-    path, handle = _claim(target)
+    path = handle = None
     try:
+        with signals.delayed:  # what is drawn or removed by half would stay
+            path, handle = _claim(target)
         yield path
     finally:
-        _remove(path)
-        with contextlib.suppress(OSError):
-            _lock_of(path).unlink()
-        if handle is not None:
-            os.close(handle)
+        if path is not None:
+            with signals.delayed:
+                _release(path, handle)
 
 
 @contextmanager
@@ -94,6 +95,14 @@ def _claim(target: Path) -> tuple[Path, int | None]:
             return path, None
         if handle is not None:  # else it was taken for a leftover just now
             return path, handle
+
+
+def _release(path: Path, handle: int | None) -> None:
+    _remove(path)
+    with contextlib.suppress(OSError):
+        _lock_of(path).unlink()
+    if handle is not None:
+        os.close(handle)
 
 
 def _lock_of(path: Path) -> Path:

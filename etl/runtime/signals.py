@@ -11,8 +11,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from etl.language.message import tr, translated
@@ -26,7 +24,42 @@ ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has no SIGHUP
 
-_received: list[tuple[int, float]] = []  # signals other than Ctrl-C, and when they came
+_received: list[tuple[int, float]] = []  # signals that were answered, and when they came
+_delayed: list[int] = []  # signals that came in a block of `delayed`
+_answered: list[int] = []  # those that raise KeyboardInterrupt
+
+
+class _Blocks(threading.local):
+    """How many blocks of `delayed` a thread is in; handlers are called in the main thread."""
+
+    number = 0
+
+
+class _Delayed:
+    """Signals that come in a block are handled when it is left, and as before it, whatever it installs.
+
+    Only by the handler of `end_like_interrupt`. Others, such as that of a notebook, are called at once: to
+    install another one for an instant would undo that of polars, which cannot be installed again.
+    """
+
+    def __enter__(self) -> None:
+        _blocks.number += 1  # first of all and without a call, after which Python would handle a signal
+
+    def __exit__(self, *_error: object) -> None:
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main:
+            for number in _answered:
+                if signal.getsignal(number) is not _interrupt:
+                    signal.signal(number, _interrupt)
+        _blocks.number -= 1
+        if is_main and _delayed and not _blocks.number:
+            number = _delayed[0]
+            _delayed.clear()
+            signal.raise_signal(number)
+
+
+_blocks = _Blocks()
+delayed = _Delayed()
 
 
 def end_at_once() -> None:
@@ -52,34 +85,16 @@ def end_at_once() -> None:
 def end_like_interrupt() -> None:
     """Raises KeyboardInterrupt in the main thread at a signal, from here on."""
     _received.clear()
-    for number in _ours():
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else _interrupt)
+    _answered[:] = _ours()
+    for number in _answered:
+        signal.signal(number, _interrupt)
 
 
 def ignore() -> None:
     """Ignores the signals: all was done, and only the interpreter is left to end."""
+    _answered.clear()
     for number in _ours():
         signal.signal(number, signal.SIG_IGN)
-
-
-@contextmanager
-def delayed(numbers: Iterable[int] = ENDING) -> Iterator[None]:
-    """Handles signals only when the block is left, and as before it, whatever the block installs."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    received: list[int] = []
-    before = {number: signal.getsignal(number) for number in numbers}
-    handled = {number: handler for number, handler in before.items() if callable(handler)}
-    for number in handled:
-        signal.signal(number, lambda number, _: received.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in handled.items():
-            signal.signal(number, handler)
-    for number in received[:1]:
-        signal.raise_signal(number)
 
 
 def forget_interrupt() -> None:
@@ -105,8 +120,14 @@ def _ours() -> list[int]:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    if _blocks.number:
+        _delayed.append(number)
+        return
     now = time.monotonic()
-    is_told_again = bool(_received) and now - _received[-1][1] < _SAME_WISH_SECONDS
+    # Ctrl-C, pressed twice, is a wish of its own.
+    is_told_again = (
+        bool(_received) and number != signal.SIGINT and now - _received[-1][1] < _SAME_WISH_SECONDS
+    )
     _received.append((number, now))
     if not is_told_again:
         raise KeyboardInterrupt

@@ -26,7 +26,7 @@ from etl.runtime.signals import delayed
 Item = TypeVar("Item")
 
 _AT_ONCE = 8
-_MOMENT, _SECOND = 0.05, 1.0
+_MOMENT = 0.05
 _SECRET_NAMES = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
 _SERVER_ERRORS = 500  # of HTTP, from here on
 # The local disk's own, of which no server speaks.
@@ -242,11 +242,12 @@ def transfer_all(transfer: Callable[[Item], None], items: Iterable[Item]) -> Non
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         futures: list[Future[None]] = []
         try:
-            with delayed():  # what has begun and is not in the list would not be ended
+            with delayed:  # what has begun and is not in the list would not be ended
                 futures += [pool.submit(transfer, item) for item in items]
             waiting = set(futures)
             while waiting:  # in short steps, as in `wait_for_result`
-                done, waiting = wait(waiting, _SECOND, FIRST_EXCEPTION)
+                with delayed:
+                    done, waiting = wait(waiting, _MOMENT, FIRST_EXCEPTION)
                 for future in done:
                     future.result()
         except BaseException:

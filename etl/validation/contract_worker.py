@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from etl.dataset.read import Dataset
 from etl.runtime import processes
 from etl.runtime.processes import KeepLocksContext
+from etl.runtime.threads import wait_for_result
 from etl.validation.checks import output_contract
 from etl.validation.row_patterns import SplitPatterns, Verdict
 from etl.validation.verdicts import key_of, load_verdicts, save_verdicts
@@ -118,7 +119,7 @@ def _ask_pool(pool: ProcessPool, asked: list[SplitPatterns]) -> Callable[[], lis
 
     def wait() -> list[Verdict]:
         try:
-            return processes.wait_for_result(future, pool)
+            return wait_for_result(future, pool)
         except (ProcessExpired, BrokenProcessPool):
             return judge_here()
 

@@ -25,10 +25,10 @@ from etl.dataset.read import Dataset, open_dataset
 from etl.errors import InputError, SettingsError
 from etl.ingestion.tables.dialect import parse_dialect
 from etl.language.message import joined, tr
-from etl.runtime import processes
 from etl.runtime.files import write_atomic
 from etl.runtime.machine import read_memory_limit
 from etl.runtime.paths import local_path
+from etl.runtime.threads import submit, wait_for_result
 from etl.settings import PathLike, Settings
 from etl.settings import load as load_settings
 from etl.validation import contract_worker
@@ -205,10 +205,8 @@ def run_checks(
         # Half of the time of all checks, and the work of one core.
         dedupe = view.manifest.settings.dedupe
         read = partial(read_sentences, view.dataset, dedupe, view.pair_cache, view.memory)
-        future = thread.submit(timer, "near-duplicates", read)
-        view = replace(
-            view, wait_for_sentences=partial(processes.wait_for_result, future), wait_for_breaches=wait
-        )
+        future = submit(thread, timer, "near-duplicates", read)
+        view = replace(view, wait_for_sentences=partial(wait_for_result, future), wait_for_breaches=wait)
         for stage in STAGES[1:]:
             measured |= _measure([check for check in checks if check.stage == stage], view, timer)
         findings = _judge(checks, measured, rules)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.each_step import interrupt_at_each_step
 from support.patience import PATIENCE
 from support.small_tables import fingerprints, ingest, make_rows, write_lines
 
@@ -104,6 +105,27 @@ def test_an_error_leaves_what_was_there(tmp_path: Path, error: type[BaseExceptio
         raise error("stop")
     assert fingerprints(target) == before
     assert names(tmp_path) == ["dataset"]
+
+
+def test_it_is_the_old_or_the_new_one_and_nothing_else_whenever_a_signal_comes(tmp_path: Path) -> None:
+    target = tmp_path / "dataset"
+    target.mkdir()
+    (target / "manifest.json").write_text("old")
+
+    def replace() -> None:
+        with staging(target, "manifest.json") as folder:
+            (folder / "manifest.json").write_text("new")
+
+    def check(is_stopped: bool) -> None:
+        assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == [
+            "dataset",
+            "dataset/manifest.json",
+        ]
+        assert (target / "manifest.json").read_text() in ("old", "new")
+        assert is_stopped or (target / "manifest.json").read_text() == "new"
+        (target / "manifest.json").write_text("old")
+
+    assert interrupt_at_each_step(replace, check) > 100
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

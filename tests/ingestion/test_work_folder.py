@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+from support.each_step import interrupt_at_each_step
 
 from etl.ingestion.work_folder import Resources, open_work
-from etl.runtime.engine.local import ordered_map
+from etl.runtime.threads import ordered_map
 
 
 def test_what_still_runs_on_threads_is_waited_for(tmp_path: Path) -> None:
@@ -29,3 +30,14 @@ def test_what_still_runs_on_threads_is_waited_for(tmp_path: Path) -> None:
         list(ordered_map(work_or_fail, [None, folder / "late"], workers=2))
     assert has_ended.wait(10)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left_whenever_a_signal_comes(tmp_path: Path) -> None:
+    def run() -> None:
+        with open_work(tmp_path / "dataset", Resources(), {}) as folder:
+            (folder / "batches" / "0.parts").touch()
+
+    def check(_is_stopped: bool) -> None:
+        assert list(tmp_path.iterdir()) == []
+
+    assert interrupt_at_each_step(run, check) > 100

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.each_step import interrupt_at_each_step
 from support.patience import PATIENCE
 
 from etl.errors import LockError, WriteError
@@ -122,3 +123,17 @@ def test_a_lock_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 def test_an_error_inside_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="ours"), acquire_lock(tmp_path / "lock", "etl refresh"):
         raise OSError("ours")
+
+
+def test_it_is_free_and_its_file_gone_whenever_a_signal_comes(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    def run() -> None:
+        with acquire_lock(path, "etl", is_quiet=True, is_temporary=True):
+            pass
+
+    def check(_is_stopped: bool) -> None:
+        assert not path.exists()
+
+    assert interrupt_at_each_step(run, check) > 20
+    run()

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from support.each_step import interrupt_at_each_step
 
 from etl.runtime.files import write_atomic
 from etl.runtime.scratch import remove_leftovers, scratch_path, temporary_folder
@@ -43,6 +44,18 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
         path.write_text("half")
         raise KeyboardInterrupt
     assert names(tmp_path) == []
+
+
+def test_nothing_is_left_whenever_a_signal_comes(tmp_path: Path) -> None:
+    def run() -> None:
+        with scratch_path(tmp_path / "folder") as path:
+            path.mkdir()
+            (path / "more").touch()
+
+    def check(_is_stopped: bool) -> None:
+        assert names(tmp_path) == []
+
+    assert interrupt_at_each_step(run, check) > 100
 
 
 # Names that a pattern would take for something else.

@@ -132,7 +132,7 @@ import os, signal, sys
 from etl.runtime import signals
 signals.end_like_interrupt()
 try:
-    with signals.delayed():
+    with signals.delayed:
         os.kill(os.getpid(), signal.SIGTERM)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("another's"))
         print("whole", flush=True)

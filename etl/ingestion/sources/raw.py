@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import IO, Any, Protocol
 
 from etl.errors import InputError, is_transient
 from etl.language.message import joined, tr
+from etl.runtime.threads import submit, wait_for_result
 from etl.settings import Limits
 
 # What the standard library raises for an archive that is cut off, damaged or encrypted.
@@ -137,7 +139,7 @@ def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
     upcoming: deque[tuple[RawFile, Future[_Hashed]]] = deque()
     with ThreadPoolExecutor(threads) as readers:
         for raw in raw_files:
-            upcoming.append((raw, readers.submit(_read_all, raw)))
+            upcoming.append((raw, submit(readers, _read_all, raw)))
             if len(upcoming) > threads:
                 yield _already_read(*upcoming.popleft())
         while upcoming:
@@ -145,7 +147,7 @@ def read_ahead(raw_files: list[RawFile]) -> Iterator[RawFile]:
 
 
 def _already_read(raw: RawFile, content: Future[_Hashed]) -> RawFile:
-    return replace(raw, open=content.result, load=None)
+    return replace(raw, open=partial(wait_for_result, content), load=None)
 
 
 class _Hashed(io.BytesIO):

@@ -202,7 +202,7 @@ def _open_encoder(folder: Path, metadata: Metadata) -> tuple[ListIds, str]:
 def _open_tokenizer(path: Path, max_len: int) -> ListIds:
     """Reads a `tokenizer.json` as a program would that has nothing else of the model."""
     try:
-        with delayed():
+        with delayed:
             from tokenizers import Tokenizer
     except ImportError as error:
         raise SettingsError(
@@ -321,7 +321,7 @@ def _load(folder: Path, metadata: Metadata) -> Run:
         )
     try:
         # A signal within the import of a library in C is an ImportError there.
-        with silence(), delayed():
+        with silence(), delayed:
             return runtime.load(folder / metadata.file, metadatas.THREADS)
     except ImportError as error:
         raise SettingsError(

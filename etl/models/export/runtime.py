@@ -51,7 +51,7 @@ def check_installed(runtime: Runtime) -> None:
     for package in runtime.packages:
         try:
             # A signal within the import of a library in C is an ImportError there.
-            with silence(), delayed():
+            with silence(), delayed:
                 import_module(package)
         except ImportError as error:
             raise SettingsError(

@@ -39,7 +39,7 @@ def require_transformers() -> None:
         SettingsError: it is not; the extra to install is named.
     """
     try:
-        with delayed():  # a signal within the import of a library in C is an ImportError there
+        with delayed:  # a signal within the import of a library in C is an ImportError there
             import tokenizers  # noqa: F401
             import transformers  # noqa: F401
     except ImportError as error:

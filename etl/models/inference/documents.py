@@ -20,7 +20,7 @@ from etl.documents.sentences import Split, Splitter, is_one_sentence, splitter
 from etl.errors import InputError
 from etl.models.inference.classifier import Classifier, add_labels, probability_column
 from etl.models.inference.options import PredictOptions
-from etl.runtime.engine.local import ordered_map
+from etl.runtime.threads import ordered_map
 
 BATCH_PASSAGES = 4096
 

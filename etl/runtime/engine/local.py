@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -26,11 +24,8 @@ from etl.runtime.engine.protocol import (
     ReadFn,
     Result,
 )
-from etl.runtime.processes import wait_for_result
+from etl.runtime.threads import ordered_map
 from etl.settings import Settings
-
-# The threads of maps that ended with an error, until somebody has waited for them.
-_left: list[ThreadPoolExecutor] = []
 
 
 @dataclass(frozen=True)
@@ -77,36 +72,3 @@ def _read_item(item: int, batches: Generator[pl.DataFrame, None, Any]) -> Iterat
             yield Finished(item, number, end.value)
             return
         yield Batch(item, number, rows.height, rows)
-
-
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """Applies a function to each item on threads; the results come in the order of the items.
-
-    Meant for functions that release the GIL or wait for other processes. At most `workers + 1` items are in
-    memory.
-    """
-    pending: deque[Future[Result]] = deque()
-    executor = ThreadPoolExecutor(workers)
-    try:
-        for item in items:
-            pending.append(executor.submit(function, item))
-            if len(pending) > workers:
-                yield wait_for_result(pending.popleft())
-        while pending:
-            yield wait_for_result(pending.popleft())
-    except BaseException:
-        # After Ctrl-C, for example: threads that wait for a tagger end once the taggers are stopped.
-        executor.shutdown(wait=False, cancel_futures=True)
-        _left.append(executor)
-        raise
-    executor.shutdown()
-
-
-def wait_for_threads() -> None:
-    """Waits for what maps that ended with an error still do on their threads.
-
-    Called when the taggers are stopped, and before the folder is removed into which the threads write.
-    """
-    with suppress(IndexError):  # another run in this process may wait for them at the same time
-        while True:
-            _left.pop().shutdown()

@@ -102,7 +102,7 @@ def open_ray(address: str | None, workers: int | None) -> Iterator[RayEngine]:
             ),
         ) from error
     try:
-        with signals.delayed():  # half-started, Ray leaves processes behind
+        with signals.delayed:  # half-started, Ray leaves processes behind
             _connect(address, workers)
         yield RayEngine(workers or _count_processors())
     finally:

@@ -18,9 +18,10 @@ from xxhash import xxh3_128_hexdigest
 from etl.errors import EtlError
 from etl.language.forms import forms_of, recognise
 from etl.language.message import tr
-from etl.runtime import failures, processes
+from etl.runtime import failures
 from etl.runtime.paths import cache_folder, keep_compiled_code
 from etl.runtime.scratch import scratch_path, temporary_folder
+from etl.runtime.threads import submit, wait_for_result
 from etl.settings import Tag
 from etl.tagging import dictionary, taggers
 from etl.tagging.native.native import Checked, Native, TagTexts, Words
@@ -129,8 +130,8 @@ def begin_to_open(
     if _is_refused(made) or not (made.is_dir() or native.is_known()):
         opened_now = open_native(native, settings, tag_left)
         return None if opened_now is None else lambda: opened_now
-    opened = thread.submit(_open_surely, native, settings, tag_left)
-    return partial(processes.wait_for_result, opened)
+    opened = submit(thread, _open_surely, native, settings, tag_left)
+    return partial(wait_for_result, opened)
 
 
 def prove_installed(native: Native) -> list[Checked]:

@@ -15,6 +15,7 @@ from etl.errors import EtlError
 from etl.language.message import tr
 from etl.runtime import failures, processes
 from etl.runtime.processes import KeepLocksContext
+from etl.runtime.threads import wait_for_result
 from etl.settings import Tag
 from etl.tagging import taggers
 from etl.tagging.okt import dump_patterns, scala
@@ -39,7 +40,7 @@ def dump_in_process(into: Path) -> None:
     try:
         with processes.block_interrupts():  # the first job starts the process
             future = pool.schedule(dump_or_explain, args=[into], timeout=_SECONDS)
-        problem = processes.wait_for_result(future, pool)
+        problem = wait_for_result(future, pool)
     except (ProcessExpired, BrokenProcessPool) as error:
         # A JVM that gets no memory ends its process without a word.
         is_limited = failures.is_memory_limited()
