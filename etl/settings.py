@@ -15,6 +15,7 @@ import msgspec
 from etl.errors import SettingsError
 from etl.language.message import tr
 from etl.language.system_words import system_words
+from etl.user_files.key_errors import describe
 from etl.user_files.plain import plain_file
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
@@ -328,9 +329,7 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).rpartition(" - at ")
-        delimiter = tr("expected one character as the delimiter, or tab - at {where}", where=where)
-        raise _unusable(name, delimiter if "matching regex" in what else error) from error
+        raise _unusable(name, describe(error, tree, Settings)) from error
     validation, test = settings.split.validation, settings.split.test
     if validation + test >= 1:
         raise SettingsError(

@@ -86,7 +86,12 @@ def review(
 
 def view(
     dataset: DATASET,
-    corrections: CORRECTIONS = Path("corrections.jsonl"),
+    corrections: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="What `etl review` wrote, JSON lines: the decisions that are shown."
+        ),
+    ] = Path("corrections.jsonl"),
     evidence: EVIDENCE = None,
     model: MODEL = None,
     audit: AUDIT = 200,
@@ -166,7 +171,7 @@ def _serve(choices: Choices, dataset: str, model: Path | None, *, port: int, is_
                 thread.join(1)
     except KeyboardInterrupt:
         signals.forget_interrupt()
-        console.note(tr("ended; every decision is on disk"))
+        console.note(tr("ended") if choices.is_read_only else tr("ended; every decision is on disk"))
 
 
 def _announce(address: str, *, is_opened: bool) -> None:

@@ -24,6 +24,7 @@ from etl.models.export.options import Format
 from etl.models.linear.settings import LinearSettings
 from etl.settings import Positive, Refresh, Tokens
 from etl.storage.versions.sharing import copy_tree
+from etl.user_files.key_errors import describe
 
 _log = logging.getLogger(__name__)
 
@@ -54,12 +55,13 @@ def read_deliverables(refresh: Refresh) -> Deliverables:
     Raises:
         SettingsError: a key or a value is wrong, or there are exports without a model.
     """
+    written = {"train": refresh.train, "export": refresh.export}
     try:
-        chosen = msgspec.convert({"train": refresh.train, "export": refresh.export}, Deliverables)
+        chosen = msgspec.convert(written, Deliverables)
     except msgspec.ValidationError as error:
         raise SettingsError(
             tr("refresh.train or refresh.export cannot be used"),
-            details=[error],
+            details=[describe(error, written, Deliverables)],
             next_step=tr("compare it with the commented file that `etl init` writes."),
         ) from error
     if chosen.export and chosen.train is None:

@@ -115,7 +115,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     On a terminal that is too narrow for its columns, each row is a list of names and values.
 
     Args:
-        title: stands above it.
+        title: stands above it; "" for none.
         header: the names of the columns.
         rows: a cell is a text, a number, or a tuple of texts, one for each of its lines.
     """
@@ -131,7 +131,8 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     if _wanted_width(names, body) > terminal.width:
         _print_rows(terminal, title, names, body)
         return
-    terminal.print(f"[bold]{_shown(title)}[/]")
+    if title:
+        terminal.print(f"[bold]{_shown(title)}[/]")
     drawn = Table()
     for name, is_number in zip(names, are_numbers, strict=True):
         drawn.add_column(name, justify="right" if is_number else "left", overflow="fold")
@@ -163,7 +164,8 @@ def _print_rows(terminal: Console, title: str, names: list[str], body: list[list
     """Prints the rows one below the other, without their empty cells."""
     from rich.table import Table
 
-    terminal.print(f"[bold]{_shown(title)}[/]", end="\n\n")
+    if title:
+        terminal.print(f"[bold]{_shown(title)}[/]", end="\n\n")
     for row in body:
         drawn = Table.grid(padding=(0, 2, 0, 0))
         drawn.add_column(style="bold", no_wrap=True)

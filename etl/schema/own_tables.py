@@ -85,7 +85,7 @@ def check_tables(settings: Settings, taxonomy: Taxonomy) -> None:
             problems += [tr("path: only an entry of `tables` has one")]
         if problems:
             raise SettingsError(
-                tr("{name} does not say where a table keeps what", name=name),
+                tr("the settings `{name}` cannot be used", name=name),
                 details=problems,
                 next_step=tr("compare with docs/tables.md; `etl init` writes all keys."),
             )

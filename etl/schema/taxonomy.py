@@ -19,6 +19,7 @@ from etl.language.message import tr
 from etl.language.system_words import system_words
 from etl.schema import resources
 from etl.schema.label_cells import normalise_label
+from etl.user_files.key_errors import describe
 from etl.user_files.plain import plain_file
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
@@ -203,11 +204,12 @@ def _as_decision(decision: _Decision | str | None) -> _Decision:
 
 def _decode(content: bytes, path: Path) -> _TaxonomyFile:
     try:
-        source = msgspec.convert(decode_yaml(content), _TaxonomyFile)
+        tree = decode_yaml(content)
+        source = msgspec.convert(tree, _TaxonomyFile)
     except YamlError as error:
         raise _unusable(path, [error]) from error
     except msgspec.ValidationError as error:
-        raise _unusable(path, [str(error)]) from error
+        raise _unusable(path, [describe(error, tree, _TaxonomyFile)]) from error
     maps = {slug: _spread(slug, codes) for slug, codes in source.maps.items()}
     return msgspec.structs.replace(source, maps=maps)
 

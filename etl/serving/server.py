@@ -67,7 +67,7 @@ def choose_address(host: str = HOST, port: int = 0) -> Address:
         )
     if not token and not is_loopback(host):
         raise SettingsError(
-            tr("other machines reach {host}, and there is no token", host=host),
+            tr("other machines may reach {host}, and there is no token", host=host),
             details=[tr("expected {variable} in the environment, got nothing", variable=TOKEN_VARIABLE)],
             cause=tr("Without a token anybody in the network could ask the model."),
             next_step=tr(

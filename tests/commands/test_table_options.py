@@ -49,9 +49,12 @@ def test_a_delimiter_of_several_characters_is_wrong_usage(bars: Path, tmp_path: 
     [
         (
             "table: {delimiter: '||'}",
-            "expected one character as the delimiter, or tab - at `$.table.delimiter`",
+            "table.delimiter: expected one character, or tab; got '||'",
         ),
-        ("clean: {regex: a}", "Object contains unknown field `regex` - at `$.clean`"),
+        (
+            "clean: {regex: a}",
+            "clean.regex: there is no such key; expected one of keep_markup, max_",
+        ),
     ],
 )
 def test_a_wrong_setting_is_said_by_what_is_wrong_with_it(

@@ -331,8 +331,8 @@ def test_a_corpus_that_the_taxonomy_leaves_out_is_rejected_with_that_explanation
     ("text", "expected"),
     [
         ("name: [", "a bracket is not closed"),
-        ("name: mine\ntargets: [a]\n", "missing required field `maps`"),
-        ("name: mine\ntargets: [a]\nmaps: {}\nmap: {}\n", "unknown field `map`"),
+        ("name: mine\ntargets: [a]\n", "maps is missing"),
+        ("name: mine\ntargets: [a]\nmaps: {}\nmap: {}\n", "map: there is no such key; did you mean `maps`?"),
         ("name: mine\ntargets: [a, a]\nmaps: {}\n", "the target 'a' is listed twice"),
         ("name: mine\ntargets: []\nmaps: {}\n", "targets is empty"),
         ("name: mine\ntargets: [' a']\nmaps: {}\n", "spaces around it"),

@@ -8,6 +8,7 @@ import msgspec
 
 from etl.errors import SettingsError
 from etl.language.message import tr
+from etl.user_files.key_errors import describe
 
 # No sentence has more tokens, and what is padded to the length (`etl export`) stays in memory.
 MAX_LEN = 99_999
@@ -60,11 +61,12 @@ def check_settings(settings: Kind) -> Kind:
     Raises:
         SettingsError: one is not; a program may have made them without any check.
     """
+    values = msgspec.to_builtins(settings)
     try:
-        return msgspec.convert(msgspec.to_builtins(settings), type(settings))
+        return msgspec.convert(values, type(settings))
     except msgspec.ValidationError as error:
         raise SettingsError(
             tr("these settings cannot be used for training"),
-            details=[error],
+            details=[describe(error, values, type(settings))],
             next_step=tr("correct them: {settings} says what each may be.", settings=type(settings).__name__),
         ) from error
