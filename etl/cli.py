@@ -157,6 +157,8 @@ def _run() -> int:
     except KeyboardInterrupt:  # where typer does not see it
         return _say_stopped()
     except BaseException as error:  # noqa: BLE001 - the last resort; Rust's panics are no `Exception`
+        if signals.were_received():  # torch, for one, makes its own error of what the handler raises
+            return _say_stopped()
         # Typer calls sys.exit where a pipe breaks. It is none of ours: those to our outputs raise nothing.
         origin = (error.__context__ or error) if isinstance(error, SystemExit) else error
         return _explain(failures.explain(origin) or _unexpected(origin), origin)

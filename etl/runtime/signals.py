@@ -20,6 +20,7 @@ INTERRUPTED = 130
 _SHELL = 128  # shells add the number of a signal to it
 # A shell and the kernel may both tell a process that its terminal has gone: that is one wish.
 _SAME_WISH_SECONDS = 3.0
+_AGAIN_SECONDS = 0.01
 ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has no SIGHUP
@@ -60,6 +61,7 @@ class _Delayed:
 
 _blocks = _Blocks()
 delayed = _Delayed()
+_show_unraisable = sys.unraisablehook
 
 
 def end_at_once() -> None:
@@ -88,6 +90,14 @@ def end_like_interrupt() -> None:
     _answered[:] = _ours()
     for number in _answered:
         signal.signal(number, _interrupt)
+    if sys.unraisablehook is not _tell_again:
+        global _show_unraisable
+        _show_unraisable, sys.unraisablehook = sys.unraisablehook, _tell_again
+
+
+def were_received() -> bool:
+    """Whether a signal has asked this process to end; an error after that may be how a library took it."""
+    return bool(_received)
 
 
 def ignore() -> None:
@@ -131,3 +141,12 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     _received.append((number, now))
     if not is_told_again:
         raise KeyboardInterrupt
+
+
+def _tell_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Sends a signal again that came while Python collected something, which drops what a handler raises."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt) and _received:
+        number, _ = _received.pop()
+        threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [number]).start()
+    else:
+        _show_unraisable(unraisable)

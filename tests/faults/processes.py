@@ -121,7 +121,8 @@ def left_in(folder: Path) -> list[str]:
 def half_written(command: Command, sound: Undisturbed, found: dict[str, str]) -> list[str]:
     """Returns the files that are neither as before the command nor as after it, but what may be so.
 
-    A record has a line more for each run; caches are compared with what decides them when they are read.
+    A record has a line more for each run, and a version says when it was published; caches are compared with
+    what decides them when they are read.
     """
     return sorted(
         name
@@ -129,7 +130,7 @@ def half_written(command: Command, sound: Undisturbed, found: dict[str, str]) ->
         if found.get(name) not in (sound.before.get(name), sound.after.get(name))
         and not name.startswith(_FOR_RESUMING)
         and not _DATED.match(name)
-        and not name.endswith(("runs.jsonl", "refresh.lock"))
+        and not name.endswith(("runs.jsonl", "refresh.lock", "version.json"))
         and not (name.startswith(("place/cache/", "cache/")) and is_written(command, name))
     )
 

@@ -86,6 +86,45 @@ finally:
     assert done.stdout == "cleaned up 129\n"
 
 
+def test_a_signal_that_comes_while_something_is_collected_is_not_lost() -> None:
+    # Python shows what is raised there, with a traceback, and goes on.
+    code = """
+import signal, time, weakref
+from etl.runtime import signals
+signals.end_like_interrupt()
+thing = type("Thing", (), {})()
+collected = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+try:
+    del thing
+    time.sleep(300)
+except KeyboardInterrupt:
+    print(signals.exit_code())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("143\n", "")
+
+
+def test_an_error_that_a_library_makes_of_a_signal_is_no_defect() -> None:
+    code = """
+import signal, sys
+import etl.__main__, etl.schema.taxonomy
+
+def load(_name):
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except KeyboardInterrupt as error:
+        raise RuntimeError("it could not be done") from error
+
+etl.schema.taxonomy.load = load
+sys.argv = ["etl", "labels"]
+etl.__main__.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (143, f"{signals.STOPPED}\n")
+
+
 def test_both_ways_to_start_it_answer_signals_first() -> None:
     assert COMMAND[1:] == ["-m", "etl"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -30,8 +30,9 @@ def interrupt_at_each_step(run: Callable[[], object], check: Callable[[bool], ob
             signal.raise_signal(signal.SIGINT)
 
     handlers: dict[int, Any] = {number: signal.getsignal(number) for number in signals.ENDING}
+    unraisable = sys.unraisablehook
     signals.end_like_interrupt()
-    unraisable, sys.unraisablehook = sys.unraisablehook, lambda _: None  # raised while something is collected
+    sys.unraisablehook = lambda _: None  # a signal that came while something was collected
     try:
         while n_steps == step:
             n_steps, step, is_stopped = 0, step + 1, False
