@@ -15,8 +15,9 @@ import msgspec
 from etl.errors import SettingsError
 from etl.language.message import tr
 from etl.language.system_words import system_words
-from etl.user_files.key_errors import describe
+from etl.user_files.key_errors import describe, shown
 from etl.user_files.plain import plain_file
+from etl.user_files.settings_tree import as_meant
 from etl.user_files.yaml_text import YamlError, decode_yaml
 
 _COMPARE = tr("compare it with the commented file that `etl init` writes.")
@@ -279,7 +280,8 @@ def choose_settings(settings: Settings | PathLike | None, **options: Unpack[Opti
     """
     if not isinstance(settings, Settings):
         return load_settings(settings, **options)
-    return _convert(_with_overrides(msgspec.to_builtins(settings), _overrides(options)), tr("the options"))
+    _convert(_with_overrides({}, chosen := _overrides(options)))
+    return _convert(_with_overrides(msgspec.to_builtins(settings), chosen))
 
 
 def _overrides(options: Options) -> dict[str, Any]:
@@ -305,10 +307,9 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
-    tree = _with_text_in_tables(_with_off_spelt_out(_read_yaml(config))) if config else {}
-    if config:
-        tree = _with_files_beside(tree, config.parent)
-    return _convert(_with_overrides(tree, overrides), config.name if config else tr("the options"))
+    tree = as_meant(_read_yaml(config), config.parent) if config else {}
+    _convert(_with_overrides({}, overrides))
+    return _convert(_with_overrides(tree, overrides), config)
 
 
 def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
@@ -325,11 +326,18 @@ def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str
     return tree
 
 
-def _convert(tree: dict[str, Any], name: str) -> Settings:
+def _convert(tree: dict[str, Any], config: Path | None = None) -> Settings:
+    """Returns the settings of a tree: that of a file, or of options alone."""
     try:
         settings = msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
-        raise _unusable(name, describe(error, tree, Settings)) from error
+        problem = describe(error, tree, Settings)
+        if config is None:
+            raise SettingsError(
+                tr("an option cannot be used: {problem}", problem=problem),
+                next_step=tr("correct it; `etl ingest --help` says what each option may be."),
+            ) from error
+        raise _unusable(config.name, problem) from error
     validation, test = settings.split.validation, settings.split.test
     if validation + test >= 1:
         raise SettingsError(
@@ -338,38 +346,6 @@ def _convert(tree: dict[str, Any], name: str) -> Settings:
             next_step=tr("lower one of them in etl.yaml"),
         )
     return settings
-
-
-def _with_off_spelt_out(tree: dict[str, Any]) -> dict[str, Any]:
-    """YAML reads a bare `off` as false."""
-    for section, key in (("validate", "severities"), ("refresh", "guards")):
-        branch = tree.get(section)
-        if isinstance(branch, dict) and isinstance(values := branch.get(key), dict):
-            spelt = {code: "off" if value is False else value for code, value in values.items()}
-            tree = {**tree, section: {**branch, key: spelt}}
-    return tree
-
-
-def _with_files_beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Makes the paths of corrections relative to the folder of `etl.yaml`: a refresh may run anywhere."""
-    corrections = tree.get("corrections")
-    if not isinstance(corrections, dict) or not isinstance(corrections.get("files"), list):
-        return tree
-    placed = [str(folder / each) if isinstance(each, str) else each for each in corrections["files"]]
-    return {**tree, "corrections": {**corrections, "files": placed}}
-
-
-def _with_text_in_tables(tree: dict[str, Any]) -> dict[str, Any]:
-    """YAML reads the columns and labels 0 and 1 as numbers."""
-    return {**tree, **{key: _as_text(tree[key]) for key in ("table", "tables") if key in tree}}
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_text(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_as_text(each) for each in value]
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _read_yaml(config: Path) -> dict[str, Any]:
@@ -387,7 +363,7 @@ def _read_yaml(config: Path) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise SettingsError(
             tr("{path} is not a mapping of settings", path=config),
-            details=[tr("expected `key: value` lines, got {kind}", kind=type(tree).__name__)],
+            details=[tr("expected `key: value` lines, got {found}", found=shown(tree))],
             next_step=_COMPARE,
         )
     return tree

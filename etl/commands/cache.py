@@ -118,7 +118,7 @@ def _summed(files: list[Stored]) -> Message:
 
 
 def _size(number_of_bytes: int) -> str:
-    return f"{number_of_bytes / 1e6:,.1f} MB"
+    return tr("{number:,.1f} MB", number=number_of_bytes / 1e6)
 
 
 def _local(each: Stored) -> str:

@@ -108,7 +108,7 @@ def export(
         raise SettingsError(
             tr("there is nothing to export") if model is None else tr("--format says to what"),
             details=[tr("expected a model and --format, or --check and the folder of an export")],
-            next_step=tr("for instance: etl export {model} --format onnx", model=model or "MODEL"),
+            next_step=tr("for instance: `etl export {model} --format onnx`", model=model or "MODEL"),
         )
     from etl.commands.training import require_training
 
@@ -140,7 +140,7 @@ def _refuse_beside_check(*given: object) -> None:
     if any(each is not None for each in given):
         raise SettingsError(
             tr("--check takes the folder of an export, and nothing else but --json"),
-            next_step=tr("for instance: etl export --check MODEL/export/onnx"),
+            next_step=tr("for instance: `etl export --check MODEL/export/onnx`"),
         )
 
 
@@ -180,7 +180,7 @@ def _list_facts(done: Exported) -> list[tuple[str, object]]:
     )
     lines: list[tuple[str, object]] = [
         (tr("file"), done.folder / written.file),
-        (tr("size"), f"{written.bytes / 1e6:,.2f} MB"),
+        (tr("size"), tr("{number:,.2f} MB", number=written.bytes / 1e6)),
         (tr("input"), f"{written.input.name}, {written.input.type}, {list(written.input.shape)}"),
         (tr("one sentence"), speed),
         (tr("float32 against the model"), parity),

@@ -104,7 +104,7 @@ def ingest(
     group_column: Annotated[str | None, typer.Option(help="… the group that is never split.")] = None,
     split_column: Annotated[str | None, typer.Option(help="… train, validation or test.")] = None,
     domain: Annotated[
-        str | None, typer.Option(help="… dialogue, sns, review, comment, mail, formal.")
+        str | None, typer.Option(help="… dialogue, speech, sns, review, comment, mail, formal.")
     ] = None,
     keep_markup: Annotated[
         bool | None,

@@ -104,7 +104,7 @@ def predict(
         raise SettingsError(
             tr("there is nothing to classify"),
             details=[tr("expected texts, files, or - for lines on standard input")],
-            next_step=tr('for instance: etl predict {model} "TEXT"', model=model),
+            next_step=tr('for instance: `etl predict {model} "TEXT"`', model=model),
         )
     dialect = parse_dialect(delimiter, header=header)
     options = PredictOptions(per, split, kind, text_column, has_quotes, dialect, keep_markup)

@@ -58,7 +58,7 @@ def rejects(
         raise SettingsError(
             tr("{reason!r} is not a reason", reason=reason),
             details=[tr("expected one of {reasons}", reasons=", ".join(row.reasons()))],
-            next_step=tr("`etl rejects {dataset}` shows those that occur.", dataset=dataset),
+            next_step=tr("`etl rejects {dataset}` shows the reasons that occur.", dataset=dataset),
         )
     chosen = "jsonl" if is_json else layout
     if out is None and chosen == "xlsx":
@@ -103,7 +103,7 @@ def _check_source(dataset: Dataset, source: str | None) -> None:
         raise SettingsError(
             tr("{dataset} has no row of {source}", dataset=dataset.path, source=source),
             details=[tr("expected one of {sources}", sources=", ".join(dataset.manifest.counts))],
-            next_step=tr("`etl rejects {dataset}` shows those that occur.", dataset=dataset.path),
+            next_step=tr("`etl rejects {dataset}` shows the sources that occur.", dataset=dataset.path),
         )
 
 

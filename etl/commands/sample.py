@@ -44,4 +44,4 @@ def sample(
             for slug, counts in truth["sources"].items()
         ],
     )
-    console.line(tr("Next: etl ingest {folder} --out DATASET", folder=folder))
+    console.line(tr("Next: `etl ingest {folder} --out DATASET`", folder=folder))

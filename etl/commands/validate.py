@@ -9,8 +9,40 @@ from typing import Annotated, Literal
 import typer
 
 from etl.commands.choices import DELIMITER, HEADER, RAW
-from etl.language.message import tr
+from etl.language.message import by_english, tr
 from etl.runtime import console
+
+# What takes time, as it is called in the code.
+_TIMED = by_english(
+    tr("accounts"),
+    tr("balance"),
+    tr("changes"),
+    tr("columns"),
+    tr("conflicts"),
+    tr("constant labels"),
+    tr("constant predictor"),
+    tr("contract"),
+    tr("corrections"),
+    tr("data docs"),
+    tr("drift"),
+    tr("evidence"),
+    tr("files"),
+    tr("label noise"),
+    tr("label sets"),
+    tr("label source"),
+    tr("labels"),
+    tr("leakage"),
+    tr("near-duplicates"),
+    tr("rater agreement"),
+    tr("reading"),
+    tr("repeats"),
+    tr("report"),
+    tr("row counts"),
+    tr("source overlap"),
+    tr("taxonomy and splits"),
+    tr("texts"),
+    tr("tokens"),
+)
 
 
 def validate(
@@ -144,5 +176,5 @@ def validate(
         typer.echo(text)
     if is_timed:
         for name, seconds in result.seconds.items():
-            console.note(tr("{seconds:8.2f} s  {check}", seconds=seconds, check=name))
+            console.note(tr("{seconds:8.2f} s  {check}", seconds=seconds, check=_TIMED.get(name, name)))
     raise typer.Exit(result.exit_code(fail_on))

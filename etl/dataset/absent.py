@@ -41,7 +41,11 @@ def no_dataset(folder: Path, manifest: str) -> InputError:
         return InputError(
             tr("{file} is a file, and not a dataset", file=folder),
             details=expected,
-            next_step=tr("make a dataset of it: `etl ingest {folder} --out DATASET`", folder=folder),
+            next_step=tr(
+                "make a dataset of it: `etl ingest {folder} --out DATASET`; a table of your own also needs "
+                "`--text-column NAME`.",
+                folder=folder,
+            ),
         )
     return InputError(
         tr("{folder} is not a dataset", folder=folder),

@@ -210,8 +210,7 @@ def _other_file(dataset: Dataset, name: str, found: str) -> InputError:
         ],
         cause=tr("It was damaged, edited, removed, or copied from another dataset."),
         next_step=tr(
-            "see all that differs with `etl validate {dataset}`, or write it again with "
-            "`{command} {dataset}`",
+            "copy the dataset again, or write it again with `{command} {dataset}`.",
             dataset=dataset.path,
             command=again,
         ),

@@ -330,7 +330,9 @@ def nothing_read(log: InputLog) -> InputError:
             *(tr("skipped: {error}", error=each["error"]) for each in log.skipped),
         ],
         cause=tr("The files are empty, or all of them were skipped."),
-        next_step=tr("download them again; `etl sources` says how many rows a corpus has."),
+        next_step=tr(
+            "give files with rows, or download the corpus again; `etl sources` says how many rows it has."
+        ),
     )
 
 

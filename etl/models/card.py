@@ -178,6 +178,12 @@ def _decode_card(folder: Path) -> ModelCard:
             details=[tr("expected a folder with {file}", file=FILE)],
             next_step=tr("name the folder of one, or make one: `etl train-baseline DATASET --out MODEL`"),
         ) from error
+    except NotADirectoryError as error:
+        raise InputError(
+            tr("{file} is a file, and not a model", file=folder),
+            details=[tr("expected a folder with {file}", file=FILE)],
+            next_step=tr("name the folder of one, or make one: `etl train-baseline DATASET --out MODEL`"),
+        ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
             tr("{path} cannot be read", path=folder / FILE),

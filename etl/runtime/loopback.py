@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import secrets
 import socket
 from collections.abc import Mapping
@@ -59,8 +60,8 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
             tr("port {port}", port=port) if host == HOST else tr("{host}, port {port}", host=host, port=port)
         )
         raise SettingsError(
-            tr("the page cannot be served on {where}", where=where),
-            details=[system_words(error)],
+            tr("nothing can be served on {where}", where=where),
+            details=[system_words(OSError(error.errno, os.strerror(error.errno or 0)))],
             next_step=tr("choose another port with `--port`; 0 takes one that is free."),
         ) from error
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from etl.errors import SettingsError
 from etl.language.message import tr
+from etl.language.system_words import system_words
 from etl.schema import resources
 from etl.settings import Tag
 from etl.text.composition import composed
@@ -74,7 +75,7 @@ def _lines(path: str) -> list[tuple[int, tuple[str, str]]]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             tr("the user dictionary {path} cannot be read", path=path),
-            details=[error],
+            details=[system_words(error) if isinstance(error, OSError) else error],
             next_step=tr("tag.dictionary in etl.yaml is a UTF-8 file with one word a line."),
         ) from error
     classes = sorted({coarse for tags in _schema()["tags"].values() for coarse in tags})

@@ -390,7 +390,7 @@ def _room(name: str, folder: Path, wanted_mb: int, next_step: str) -> Diagnosis:
 
 
 def _gb(mb: int) -> str:
-    return f"{mb / 1000:,.1f} GB"
+    return tr("{number:,.1f} GB", number=mb / 1000)
 
 
 def _first_line(error: BaseException) -> str:

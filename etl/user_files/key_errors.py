@@ -12,16 +12,16 @@ import msgspec
 
 from etl.language.library_words import said
 from etl.language.lists import join_with_or
-from etl.language.message import Message, tr
+from etl.language.message import joined, tr
 
 _PLACED = re.compile(r"(.*) - at `(\$[^`]*)`", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<each>\[\.\.\.\])")
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _OTHER = re.compile(r"Expected `.+`, got `.+`|Invalid enum value .+", re.DOTALL)
-_BEYOND = re.compile(r"Expected `(?:int|float)` (?P<bound>[<>]=? \S+)")
-_KINDS: dict[Any, Message] = {
-    None: tr("nothing"),
+_BEYOND = re.compile(r"Expected `(?:int|float)` (?P<bound>[<>]=?) (?P<limit>\S+)")
+_KINDS: dict[Any, str] = {
+    None: "null",
     bool: tr("true or false"),
     dict: tr("keys with values"),
     float: tr("a number"),
@@ -49,16 +49,25 @@ def describe(error: msgspec.ValidationError, tree: Any, kind: type) -> str:
     if "matching regex" in what:  # that of a delimiter
         return tr("{key}: expected one character, or tab; got {found!r}", key=_key(path), found=value)
     if beyond := _BEYOND.fullmatch(what):
-        return tr(
-            "{key}: expected a number {bound}, got {found}",
-            key=_key(path),
-            bound=beyond["bound"],
-            found=_shown(value),
-        )
+        return _beyond(beyond["bound"], key=_key(path), limit=beyond["limit"], found=shown(value))
     if not _OTHER.fullmatch(what):
         return tr("{key}: {problem}", key=_key(path), problem=said(what))
-    wanted = join_with_or(dict.fromkeys(name for part in _parts(kind) for name in _names(part)))
-    return tr("{key}: expected {wanted}, got {found}", key=_key(path), wanted=wanted, found=_shown(value))
+    names = [*dict.fromkeys(name for part in _parts(kind) for name in _names(part))]
+    if any(get_origin(part) is Literal for part in _parts(kind)):
+        values = joined(", ", names)
+        return tr(
+            "{key}: expected one of {values}; got {found}", key=_key(path), values=values, found=shown(value)
+        )
+    wanted = join_with_or(names)
+    return tr("{key}: expected {wanted}, got {found}", key=_key(path), wanted=wanted, found=shown(value))
+
+
+def _beyond(bound: str, **values: str) -> str:
+    if bound == ">=":
+        return tr("{key}: expected at least {limit}, got {found}", **values)
+    if bound == "<=":
+        return tr("{key}: expected at most {limit}, got {found}", **values)
+    return tr("{key}: expected less than {limit}, got {found}", **values)
 
 
 def _key(path: Iterable[str]) -> str:
@@ -125,7 +134,8 @@ def _names(part: Any) -> Iterator[str]:
         yield _KINDS.get(part, _KINDS[dict])
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Returns a value as a file has it; only its kind where it is a list or a mapping."""
     if isinstance(value, bool):
         return str(value).lower()
     if value is None or isinstance(value, dict | list):

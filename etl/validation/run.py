@@ -288,7 +288,9 @@ def _open_view(path: Path, named: Columns, settings: Settings, timer: Timer) -> 
         if named.by_role:
             raise SettingsError(
                 tr("{path} is a dataset, whose columns are known", path=path),
-                details=[tr("got a column for {roles}", roles=", ".join(named.by_role))],
+                details=[
+                    tr("got {options}", options=", ".join(f"--{role}-column" for role in named.by_role))
+                ],
                 next_step=tr("leave those options out: `etl validate {path}`", path=path),
             )
         yield View(with_strict_dedupe(open_dataset(path, is_as_found=True), settings.dedupe))

@@ -63,7 +63,7 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
             continue
         table = find_table(settings, file.raw.path)
         if table is None or table.text_column is None:
-            raise _no_columns(settings.table)
+            raise _no_columns()
         if not _label_columns(table):
             log.warnings.append(
                 tr(
@@ -78,16 +78,10 @@ def read(files: list[RecognisedFile], settings: Settings, log: InputLog) -> Iter
                 yield _rows(raw, frame, table)
 
 
-def _no_columns(table: Table) -> SettingsError:
+def _no_columns() -> SettingsError:
     return SettingsError(
         tr("a table needs to say which column holds the sentence"),
-        details=[
-            tr(
-                "got text_column={text_column}, label_column={label_column}",
-                text_column=table.text_column,
-                label_column=table.label_column,
-            )
-        ],
+        details=[tr("got no text_column")],
         next_step=tr(
             "name it: `etl ingest FILE --text-column NAME --label-column NAME --out DATASET`; "
             "without a label column the rows wait for labels."
