@@ -147,6 +147,14 @@ def _tell_again(unraisable: sys.UnraisableHookArgs) -> None:
     """Sends a signal again that came while Python collected something, which drops what a handler raises."""
     if isinstance(unraisable.exc_value, KeyboardInterrupt) and _received:
         number, _ = _received.pop()
-        threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [number]).start()
+        threading.Timer(_AGAIN_SECONDS, _send, [number]).start()
     else:
         _show_unraisable(unraisable)
+
+
+def _send(number: int) -> None:
+    """Sends a signal to the main thread, whose waiting it ends; one that another thread gets does not."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)

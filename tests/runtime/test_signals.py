@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE
 from support.processes import signalled
 from support.run_etl import COMMAND, environment
 
@@ -89,18 +90,20 @@ finally:
 def test_a_signal_that_comes_while_something_is_collected_is_not_lost() -> None:
     # Python shows what is raised there, with a traceback, and goes on.
     code = """
-import signal, time, weakref
+import signal, weakref
 from etl.runtime import signals
 signals.end_like_interrupt()
 thing = type("Thing", (), {})()
 collected = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
 try:
     del thing
-    time.sleep(300)
+    signal.pause()  # until a signal is handled
 except KeyboardInterrupt:
     print(signals.exit_code())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert (done.stdout, done.stderr) == ("143\n", "")
 
 
