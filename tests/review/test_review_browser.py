@@ -206,7 +206,9 @@ def test_the_page_asks_who_decides(open_page: OpenPage, served: Page) -> None:
     page.wait_for_selector("dialog[open]")
     assert page.locator("#who").input_value() == "kim"
     page.locator("#who").fill("이몽룡")
-    page.keyboard.press("Enter")
+    page.locator("#who").press("Enter")
+    playwright.expect(page.locator("dialog[open]")).to_have_count(0)
+    playwright.expect(page.locator(".who")).to_have_text("이몽룡")
     press(page, "Enter")
     assert [line["by"] for line in lines(served)] == ["이몽룡"]
 
