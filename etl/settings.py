@@ -280,7 +280,7 @@ def choose_settings(settings: Settings | PathLike | None, **options: Unpack[Opti
     """
     if not isinstance(settings, Settings):
         return load_settings(settings, **options)
-    _convert(_with_overrides({}, chosen := _overrides(options)))
+    _typed(_with_overrides({}, chosen := _overrides(options)))
     return _convert(_with_overrides(msgspec.to_builtins(settings), chosen))
 
 
@@ -308,7 +308,7 @@ def load(config: Path | None, overrides: dict[str, Any]) -> Settings:
         SettingsError: the file is not there, is not YAML, or has an unknown key or a wrong type.
     """
     tree = as_meant(_read_yaml(config), config.parent) if config else {}
-    _convert(_with_overrides({}, overrides))
+    _typed(_with_overrides({}, overrides))
     return _convert(_with_overrides(tree, overrides), config)
 
 
@@ -326,10 +326,10 @@ def _with_overrides(tree: dict[str, Any], overrides: dict[str, Any]) -> dict[str
     return tree
 
 
-def _convert(tree: dict[str, Any], config: Path | None = None) -> Settings:
+def _typed(tree: dict[str, Any], config: Path | None = None) -> Settings:
     """Returns the settings of a tree: that of a file, or of options alone."""
     try:
-        settings = msgspec.convert(tree, Settings)
+        return msgspec.convert(tree, Settings)
     except msgspec.ValidationError as error:
         problem = describe(error, tree, Settings)
         if config is None:
@@ -338,6 +338,10 @@ def _convert(tree: dict[str, Any], config: Path | None = None) -> Settings:
                 next_step=tr("correct it; `etl ingest --help` says what each option may be."),
             ) from error
         raise _unusable(config.name, problem) from error
+
+
+def _convert(tree: dict[str, Any], config: Path | None = None) -> Settings:
+    settings = _typed(tree, config)
     validation, test = settings.split.validation, settings.split.test
     if validation + test >= 1:
         raise SettingsError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-import os
 import secrets
 import socket
 from collections.abc import Mapping
@@ -61,7 +60,8 @@ def open_socket(port: int, host: str = HOST) -> socket.socket:
         )
         raise SettingsError(
             tr("nothing can be served on {where}", where=where),
-            details=[system_words(OSError(error.errno, os.strerror(error.errno or 0)))],
+            # Python adds to what the system says on which address it happened.
+            details=[system_words(OSError(error.errno, str(error.strerror).partition(" (while ")[0]))],
             next_step=tr("choose another port with `--port`; 0 takes one that is free."),
         ) from error
 
