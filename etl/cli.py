@@ -158,6 +158,7 @@ def _run() -> int:
         return _say_stopped()
     except BaseException as error:  # noqa: BLE001 - the last resort; Rust's panics are no `Exception`
         if signals.were_received():  # torch, for one, makes its own error of what the handler raises
+            _show_traceback(error)
             return _say_stopped()
         # Typer calls sys.exit where a pipe breaks. It is none of ours: those to our outputs raise nothing.
         origin = (error.__context__ or error) if isinstance(error, SystemExit) else error
@@ -223,11 +224,16 @@ def _unshown(error: OSError | None) -> WriteError:
 
 def _explain(error: EtlError, origin: BaseException | None = None) -> int:
     console.error(error)
+    _show_traceback(origin)
+    return error.exit_code
+
+
+def _show_traceback(origin: BaseException | None) -> None:
+    """Shows where an error came from, with `--debug`."""
     if origin is not None and os.environ.get("ETL_DEBUG"):
         import traceback
 
         traceback.print_exception(origin)
-    return error.exit_code
 
 
 if __name__ == "__main__":
